@@ -1,0 +1,64 @@
+use subtle::ConstantTimeEq;
+
+/// A digest algorithm of an MSO (ISO 18013-5, 9.1.2.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DigestAlgorithm {
+    /// SHA-256.
+    Sha256,
+    /// SHA-384.
+    Sha384,
+    /// SHA-512.
+    Sha512,
+}
+
+/// A digest of 32, 48 or 64 bytes, without allocation.
+#[derive(Clone, Copy)]
+pub struct Digest {
+    bytes: [u8; 64],
+    len: usize,
+}
+
+impl DigestAlgorithm {
+    /// The algorithm of an MSO's `digestAlgorithm` text (`SHA-256`, ...).
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "SHA-256" => Some(Self::Sha256),
+            "SHA-384" => Some(Self::Sha384),
+            "SHA-512" => Some(Self::Sha512),
+            _ => None,
+        }
+    }
+
+    /// The digest of the concatenated parts.
+    #[must_use]
+    pub fn digest(self, parts: &[&[u8]]) -> Digest {
+        todo!()
+    }
+}
+
+impl Digest {
+    /// The bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or(&[])
+    }
+
+    /// Constant-time comparison; another length is unequal.
+    #[must_use]
+    pub fn equals(&self, other: &[u8]) -> bool {
+        constant_time_eq(self.as_bytes(), other)
+    }
+}
+
+/// SHA-256 of the concatenated parts.
+#[must_use]
+pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+    todo!()
+}
+
+/// Compares in constant time; unequal lengths are unequal at once.
+#[must_use]
+pub fn constant_time_eq(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && bool::from(a.ct_eq(b))
+}

@@ -1,0 +1,63 @@
+//! Cryptography behind one seam: algorithm identifiers, signatures, key agreement, AEAD, key derivation, X.509.
+//!
+//! Only this crate names a cryptographic library. [`backend`] is the seam: everything hot goes through its trait, whose
+//! one implementation today is RustCrypto; a second one may serve the same calls without a change above.
+#![no_std]
+#![deny(clippy::arithmetic_side_effects)]
+extern crate alloc;
+
+mod aead;
+mod agree;
+mod backend;
+mod digest;
+mod key;
+mod mac;
+mod secret;
+mod sign;
+pub mod x509;
+
+pub use aead::{AeadKey, NONCE_LEN, TAG_LEN};
+pub use agree::{AgreementKey, SharedSecret};
+pub use digest::{Digest, DigestAlgorithm, constant_time_eq, sha256};
+pub use key::{Curve, PublicKey};
+pub use mac::{hkdf_sha256, hmac_sha256, verify_hmac_sha256};
+pub use rand_core::CryptoRng;
+pub use secret::Secret;
+pub use sign::{SignatureAlgorithm, SigningKey, verify};
+
+use rid_wire::Code;
+
+/// Why a cryptographic operation was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CryptoError {
+    /// Algorithm outside the allow-list (std-M45).
+    #[error("cose_alg_unsupported")]
+    AlgUnsupported,
+    /// Ciphertext or tag wrong.
+    #[error("aead_open")]
+    Open,
+    /// Not a point of the curve, or of another curve, or malformed.
+    #[error("cose_key_invalid")]
+    KeyInvalid,
+    /// Signature or MAC wrong, or not in raw r‖s form.
+    #[error("cose_signature_invalid")]
+    SignatureInvalid,
+    /// Output length impossible for the algorithm.
+    #[error("crypto_length")]
+    Length,
+}
+
+impl CryptoError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> Code {
+        Code::new(match self {
+            Self::AlgUnsupported => "cose_alg_unsupported",
+            Self::Open => "aead_open",
+            Self::KeyInvalid => "cose_key_invalid",
+            Self::SignatureInvalid => "cose_signature_invalid",
+            Self::Length => "crypto_length",
+        })
+    }
+}

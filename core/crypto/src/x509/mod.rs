@@ -1,0 +1,56 @@
+//! X.509 (RFC 5280) with the profiles of ISO/IEC 18013-5 Annex B: strict parse, bounded path check, and a builder for the test PKI.
+mod build;
+mod der;
+mod name;
+mod parse;
+mod path;
+
+pub use build::{CertificateRequest, Profile, build};
+pub use name::Name;
+pub use parse::{Certificate, ExtendedKeyUsage, KeyUsage};
+pub use path::{PathPolicy, VerifiedPath, verify_path};
+
+use rid_wire::Code;
+
+/// Why a certificate or chain was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum X509Error {
+    /// MD5, SHA-1, RSA under 2048 bits, an unknown curve or explicit parameters (neg-F15).
+    #[error("cert_alg")]
+    Alg,
+    /// More candidates or signature checks than the budget (neg-F06).
+    #[error("cert_budget")]
+    Budget,
+    /// Extended key usage is not the one the role needs (neg-F04).
+    #[error("cert_eku")]
+    Eku,
+    /// Outside its validity at the time of the check (neg-F01).
+    #[error("cert_expired")]
+    Expired,
+    /// DER or extension rules broken: duplicates, unknown critical extension, negative serial.
+    #[error("cert_form")]
+    Form,
+    /// CA flag, path length or key usage forbids this place in the chain; country differs from its issuer's (neg-F02).
+    #[error("cert_path")]
+    Path,
+    /// No anchor, or a signature in the chain is wrong (neg-F01).
+    #[error("cert_untrusted")]
+    Untrusted,
+}
+
+impl X509Error {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> Code {
+        Code::new(match self {
+            Self::Alg => "cert_alg",
+            Self::Budget => "cert_budget",
+            Self::Eku => "cert_eku",
+            Self::Expired => "cert_expired",
+            Self::Form => "cert_form",
+            Self::Path => "cert_path",
+            Self::Untrusted => "cert_untrusted",
+        })
+    }
+}

@@ -1,0 +1,18 @@
+//! Bytes and values: strict CBOR reading over received bytes, COSE containers, base64url, strict JSON, time.
+//!
+//! Nothing here knows a key, a protocol or a clock. Every parser takes hostile input and answers with a named error
+//! whose [`Code`] is stable; nothing is ever encoded again that came from somebody else.
+#![no_std]
+#![deny(clippy::arithmetic_side_effects)]
+extern crate alloc;
+
+mod code;
+pub mod base64;
+pub mod cbor;
+pub mod cose;
+pub mod hex;
+pub mod json;
+mod time;
+
+pub use code::Code;
+pub use time::{FullDate, Timestamp, TimeError};
