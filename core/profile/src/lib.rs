@@ -1,1 +1,13 @@
-//! Room to be furnished.
+//! The national profile as data: kinds of credential, their elements, types, labels (az, en, ru), spoken forms, rules.
+//!
+//! Everything the State has not fixed yet lives in `profile.json`, embedded and checked when read; never in code.
+#![no_std]
+extern crate alloc;
+
+mod embedded;
+mod locale;
+mod model;
+
+pub use embedded::embedded;
+pub use locale::{Locale, Localized};
+pub use model::{Element, ElementType, Kind, Presence, Profile, ProfileError, Rules};

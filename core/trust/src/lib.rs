@@ -1,1 +1,46 @@
-//! Room to be furnished.
+//! Trust anchors by role, and the decisions taken from them. Pure: certificates in, decision out.
+//!
+//! Pools are never shared between roles (std-M61). Roots are constructor arguments; test roots enter only a store whose
+//! environment is [`Environment::Test`], which every view then shows.
+#![no_std]
+extern crate alloc;
+
+mod decision;
+mod store;
+
+pub use decision::{Basis, IssuerTrust, ReaderTrust};
+pub use store::{Anchor, Environment, Role, TrustStore};
+
+use rid_crypto::x509::X509Error;
+use rid_wire::Code;
+
+/// Why trust was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrustError {
+    /// The chain or a certificate in it.
+    #[error("{0}")]
+    Certificate(#[from] X509Error),
+    /// The chain leads to an anchor of another role or of other document types (neg-F05).
+    #[error("trust_list_scope")]
+    Scope,
+    /// The store holds nothing for this role: no decision can be taken.
+    #[error("trust_missing")]
+    Missing,
+    /// A test root was offered to a production store.
+    #[error("trust_environment")]
+    Environment,
+}
+
+impl TrustError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> Code {
+        Code::new(match self {
+            Self::Certificate(e) => return e.code(),
+            Self::Scope => "trust_list_scope",
+            Self::Missing => "trust_missing",
+            Self::Environment => "trust_environment",
+        })
+    }
+}
