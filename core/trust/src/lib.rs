@@ -5,9 +5,11 @@
 #![no_std]
 extern crate alloc;
 
+mod check;
 mod decision;
 mod store;
 
+pub use check::{Check, Outcome};
 pub use decision::{Basis, IssuerTrust, ReaderTrust};
 pub use store::{Anchor, Environment, Role, TrustStore};
 
