@@ -1,1 +1,36 @@
-//! Room to be furnished.
+//! Flows, sessions, effects and ports: the vocabulary every protocol machine speaks.
+//!
+//! A [`Flow`] asks for one thing at a time: an [`Effect`] of a port, or a pause for a person. A [`Session`] lives on a
+//! link: bytes go in, bytes and questions come out. Neither waits, reads a clock or draws randomness by itself: all of that
+//! is in [`Env`], and [`drive`] is the only place where a flow meets `await`.
+//!
+//! ```text
+//!   machine --Step::Io(Effect)--> drive --await port--> Reply --> machine
+//!           --Step::Pause(P)----> person --Answer-----------> machine
+//!           --Step::Done(T)-----> result
+//! ```
+#![no_std]
+extern crate alloc;
+#[cfg(any(test, feature = "fake"))]
+extern crate std;
+
+mod changes;
+mod drive;
+mod effect;
+pub mod enrolment;
+mod env;
+#[cfg(any(test, feature = "fake"))]
+pub mod fake;
+mod flow;
+pub mod ports;
+mod session;
+
+pub use changes::{
+    Changes, Committed, Copy, CopyId, Credential, CredentialId, History, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome,
+    HistorySeq, NewCopy, Record, RecordKey,
+};
+pub use drive::{Committer, Driven, Ports, drive};
+pub use effect::{AgreeRequest, DeriveRequest, Effect, KeysRequest, Reply, SignRequest};
+pub use env::{Env, Uptime};
+pub use flow::{Flow, Step};
+pub use session::{Input, Output, Session, SessionTypes};

@@ -1,0 +1,186 @@
+use alloc::{string::String, vec::Vec};
+
+use rid_wire::Timestamp;
+
+use crate::ports::KeyId;
+
+/// Identifies one credential of the wallet.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CredentialId(pub String);
+
+/// Identifies one one-time copy.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CopyId(pub String);
+
+/// Identifies one presentation, refusal, issuance over its rows; drawn at random.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HistoryId(pub [u8; 16]);
+
+/// Place of a row in the history; grows by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HistorySeq(pub u64);
+
+/// A new one-time copy of a credential.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewCopy {
+    /// The device key it is bound to.
+    pub key: KeyId,
+    /// The credential's bytes (mdoc: IssuerSigned).
+    pub bytes: Vec<u8>,
+}
+
+/// A new credential with its copies. Meta data is what lists show and matching needs: element *names*, never values.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credential {
+    /// Identifier.
+    pub id: CredentialId,
+    /// `mso_mdoc` or `dc+sd-jwt`.
+    pub format: String,
+    /// docType or vct.
+    pub kind: String,
+    /// Whose data this is, if not the holder's.
+    pub subject: Option<String>,
+    /// Name of the issuer, from its certificate.
+    pub issuer: String,
+    /// When it was signed.
+    pub signed: Timestamp,
+    /// First second of technical validity.
+    pub valid_from: Timestamp,
+    /// Last second of technical validity.
+    pub valid_until: Timestamp,
+    /// Names of the elements held: namespace, identifiers.
+    pub elements: Vec<(String, Vec<String>)>,
+    /// The copies.
+    pub copies: Vec<NewCopy>,
+}
+
+/// A copy taken out of its pool: its row is used up, its bytes are here once.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Copy {
+    /// The credential it was of.
+    pub credential: CredentialId,
+    /// Which copy.
+    pub id: CopyId,
+    /// The device key.
+    pub key: KeyId,
+    /// The credential's bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// What a history row is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HistoryKind {
+    /// A credential or copy was deleted.
+    Deletion,
+    /// Credentials were received.
+    Issuance,
+    /// Something was shown to a reader or verifier.
+    Presentation,
+    /// A sign-in.
+    SignIn,
+}
+
+/// How it went, as far as known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HistoryOutcome {
+    /// It failed after the start.
+    Failed,
+    /// It was delivered.
+    Finished,
+    /// The person refused.
+    Refused,
+    /// It was begun; nothing more is known (process death leaves it so).
+    Started,
+    /// Sent, but whether it arrived is not known (neg-G21).
+    UnknownDelivery,
+}
+
+/// A history row to be written.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HistoryDraft {
+    /// What it is about; rows of one event share it.
+    pub id: HistoryId,
+    /// Kind.
+    pub kind: HistoryKind,
+    /// Outcome.
+    pub outcome: HistoryOutcome,
+    /// Wall clock.
+    pub at: Timestamp,
+    /// Who: name from the certificate, empty when unknown.
+    pub peer: String,
+    /// Whether the peer was verified.
+    pub peer_verified: bool,
+    /// What: document type, namespace, identifier, intentToRetain (neg-C11).
+    pub elements: Vec<(String, String, String, bool)>,
+    /// Why: purpose text or a code.
+    pub reason: String,
+}
+
+/// A stored history row.
+#[derive(Clone, PartialEq, Eq)]
+pub struct History {
+    /// Place.
+    pub seq: HistorySeq,
+    /// Content.
+    pub entry: HistoryDraft,
+}
+
+/// Name of a small record of the wallet itself (pending enrolments, settings, snapshots).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RecordKey {
+    /// Kind of record, e.g. `enrolment`.
+    pub kind: String,
+    /// Name within the kind.
+    pub name: String,
+}
+
+/// A small record.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Name.
+    pub key: RecordKey,
+    /// Content, opaque to the store.
+    pub bytes: Vec<u8>,
+}
+
+/// One durable step: all of it or nothing. On any error nothing was written.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Take one free copy of each; the same credential twice takes two. An empty pool fails the whole
+    /// ([`crate::ports::StorageError::Exhausted`]).
+    pub consume: Vec<CredentialId>,
+    /// Credentials to add.
+    pub add: Vec<Credential>,
+    /// Credentials to remove, with all copies.
+    pub remove: Vec<CredentialId>,
+    /// History rows to append, in order.
+    pub history: Vec<HistoryDraft>,
+    /// The outcome of an earlier event, updated in its row.
+    pub outcomes: Vec<(HistoryId, HistoryOutcome)>,
+    /// Records to write.
+    pub put: Vec<Record>,
+    /// Records to remove; each must exist, or the whole fails ([`crate::ports::StorageError::Conflict`]).
+    pub take: Vec<RecordKey>,
+}
+
+/// What a commit gave back.
+#[derive(Default, PartialEq, Eq)]
+pub struct Committed {
+    /// The copies taken, in the order of [`Changes::consume`].
+    pub copies: Vec<Copy>,
+    /// Places of the rows appended.
+    pub history: Vec<HistorySeq>,
+    /// Credentials whose pool fell to the low-water mark or below.
+    pub low_water: Vec<CredentialId>,
+}
+
+macro_rules! closed_debug {
+    ($($name:ident),*) => {$(
+        impl core::fmt::Debug for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.write_str(stringify!($name))
+            }
+        }
+    )*};
+}
+closed_debug!(Changes, Committed, Copy, Credential, History, HistoryDraft, NewCopy, Record);

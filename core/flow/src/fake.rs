@@ -1,0 +1,1 @@
+//! Fakes of every port and their conformance suites, for tests.

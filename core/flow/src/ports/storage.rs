@@ -1,0 +1,179 @@
+use alloc::{boxed::Box, vec::Vec};
+
+use async_trait::async_trait;
+use rid_wire::Code;
+
+/// A table of the store, by number: names in the file are neutral.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Table(pub u8);
+
+/// The place of a row.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowKey {
+    /// Table.
+    pub table: Table,
+    /// Identifier: random or a keyed hash, never plain.
+    pub id: [u8; 32],
+}
+
+/// A row: an encrypted record.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Place.
+    pub key: RowKey,
+    /// Counts every write of this row, from 1.
+    pub version: u64,
+    /// Keyed hash by which rows are listed together; zero when there is none.
+    pub index: [u8; 32],
+    /// The sealed bytes; empty in [`Read::Heads`].
+    pub bytes: Vec<u8>,
+}
+
+/// What a row must be for a write to go through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// No such row.
+    Absent,
+    /// This version.
+    Version(u64),
+}
+
+/// One read of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// One row by key, if there.
+    Get(RowKey),
+    /// All rows of a table, or those of one index value, ordered by key, without their bytes.
+    Heads(Table, Option<[u8; 32]>),
+    /// The same with bytes.
+    Rows(Table, Option<[u8; 32]>),
+}
+
+/// One write of a transaction.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Write {
+    /// Removes a row.
+    Delete(RowKey, Expect),
+    /// Writes a row.
+    Put(Row, Expect),
+}
+
+/// Reads, then writes, as one durable unit. If an expectation does not hold, nothing is written.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Transaction {
+    /// Done first, in order.
+    pub reads: Vec<Read>,
+    /// Done next, in order.
+    pub writes: Vec<Write>,
+}
+
+/// Which generation of the key envelope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Generation(pub u64);
+
+/// Why storage failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StorageError {
+    /// An expectation of a write did not hold.
+    #[error("storage_conflict")]
+    Conflict,
+    /// A record or the file is damaged (neg-K05).
+    #[error("storage_corrupt")]
+    Damaged,
+    /// No free copy is left in a pool.
+    #[error("credential_unavailable")]
+    Exhausted,
+    /// The disk is full.
+    #[error("storage_full")]
+    Full,
+    /// Any other error of reading or writing.
+    #[error("storage_io")]
+    Io,
+    /// Another process or instance has the store open, or it is not open.
+    #[error("storage_locked")]
+    Locked,
+    /// The file system is read-only.
+    #[error("storage_readonly")]
+    ReadOnly,
+}
+
+impl StorageError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> Code {
+        Code::new(match self {
+            Self::Conflict => "storage_conflict",
+            Self::Damaged => "storage_corrupt",
+            Self::Exhausted => "credential_unavailable",
+            Self::Full => "storage_full",
+            Self::Io => "storage_io",
+            Self::Locked => "storage_locked",
+            Self::ReadOnly => "storage_readonly",
+        })
+    }
+}
+
+impl core::fmt::Debug for Row {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Row")
+    }
+}
+
+impl core::fmt::Debug for Write {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Write")
+    }
+}
+
+impl core::fmt::Debug for Transaction {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Transaction")
+    }
+}
+
+/// Durable opaque records and the key envelope beside them.
+#[async_trait]
+pub trait Storage: Send + Sync {
+    /// Opens, exclusively for this process; makes an empty store where there is none.
+    ///
+    /// # Errors
+    /// [`StorageError::Locked`] when somebody else has it open.
+    async fn open(&self) -> Result<(), StorageError>;
+
+    /// Runs one transaction; returns one list of rows per read. When it returns, the writes survive a power cut.
+    ///
+    /// # Errors
+    /// [`StorageError`]; then nothing was written.
+    async fn transact(&self, transaction: Transaction) -> Result<Vec<Vec<Row>>, StorageError>;
+
+    /// The newest whole envelope, if any.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    async fn envelope_read(&self) -> Result<Option<(Generation, Vec<u8>)>, StorageError>;
+
+    /// Replaces the envelope durably and atomically; `generation` must be greater than every earlier one.
+    ///
+    /// # Errors
+    /// [`StorageError`]; then the old one stands.
+    async fn envelope_replace(&self, generation: Generation, bytes: Vec<u8>) -> Result<(), StorageError>;
+
+    /// Moves all files aside under a new name (never deletes) so that an empty store can be made.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    async fn set_aside(&self) -> Result<(), StorageError>;
+
+    /// Destroys everything; repeatable after a crash.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    async fn wipe(&self) -> Result<(), StorageError>;
+
+    /// Closes and lets others open.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    async fn close(&self) -> Result<(), StorageError>;
+}
