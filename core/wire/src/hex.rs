@@ -11,11 +11,23 @@ pub struct HexError;
 /// # Errors
 /// [`HexError`].
 pub fn decode(text: &str) -> Result<Vec<u8>, HexError> {
-    todo!()
+    let (pairs, rest) = text.as_bytes().as_chunks();
+    if !rest.is_empty() {
+        return Err(HexError);
+    }
+    pairs.iter().map(|[high, low]| Some((digit(*high)? << 4) | digit(*low)?)).collect::<Option<_>>().ok_or(HexError)
 }
 
 /// Encodes.
 #[must_use]
 pub fn encode(bytes: &[u8]) -> String {
-    todo!()
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 0x0f])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }

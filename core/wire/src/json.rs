@@ -1,5 +1,5 @@
 //! Strict JSON (RFC 8259): duplicate members, lone surrogates, control characters, trailing text and depth over 32 are refused.
-use alloc::{string::String, vec::Vec};
+use alloc::{collections::BTreeSet, string::String, vec::Vec};
 
 use crate::Code;
 
@@ -59,18 +59,241 @@ impl Value {
     /// # Errors
     /// [`JsonError`].
     pub fn parse(text: &str, max_bytes: usize) -> Result<Self, JsonError> {
-        todo!()
+        if text.len() > max_bytes {
+            return Err(JsonError::TooLarge);
+        }
+        let mut parser = Parser { text, pos: 0, depth: 0 };
+        let value = parser.value()?;
+        parser.space();
+        if parser.pos == text.len() { Ok(value) } else { Err(JsonError::Invalid) }
     }
 
     /// The member of an object.
     #[must_use]
     pub fn member(&self, name: &str) -> Option<&Self> {
-        todo!()
+        match self {
+            Self::Object(members) => members.iter().find(|(known, _)| known == name).map(|(_, value)| value),
+            _ => None,
+        }
     }
 
     /// The text of a string.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
-        todo!()
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// Deepest nesting of arrays and objects.
+const MAX_DEPTH: u8 = 32;
+
+struct Parser<'a> {
+    text: &'a str,
+    pos: usize,
+    depth: u8,
+}
+
+impl<'a> Parser<'a> {
+    fn value(&mut self) -> Result<Value, JsonError> {
+        self.space();
+        match self.peek().ok_or(JsonError::Invalid)? {
+            b'{' => self.nested(Self::object),
+            b'[' => self.nested(Self::array),
+            b'"' => self.string().map(Value::String),
+            b't' => self.word("true", Value::Bool(true)),
+            b'f' => self.word("false", Value::Bool(false)),
+            b'n' => self.word("null", Value::Null),
+            _ => self.number(),
+        }
+    }
+
+    fn nested(&mut self, read: fn(&mut Self) -> Result<Value, JsonError>) -> Result<Value, JsonError> {
+        if self.depth >= MAX_DEPTH {
+            return Err(JsonError::TooDeep);
+        }
+        self.depth = self.depth.saturating_add(1);
+        self.step();
+        let value = read(self);
+        self.depth = self.depth.saturating_sub(1);
+        value
+    }
+
+    fn array(&mut self) -> Result<Value, JsonError> {
+        let mut elements = Vec::new();
+        self.space();
+        if !self.take(b']') {
+            loop {
+                elements.push(self.value()?);
+                if self.ends(b']')? {
+                    break;
+                }
+            }
+        }
+        Ok(Value::Array(elements))
+    }
+
+    fn object(&mut self) -> Result<Value, JsonError> {
+        let mut members: Vec<(String, Value)> = Vec::new();
+        let mut names = BTreeSet::new();
+        self.space();
+        if !self.take(b'}') {
+            loop {
+                self.space();
+                let name = self.string()?;
+                if !names.insert(name.clone()) {
+                    return Err(JsonError::DuplicateKey);
+                }
+                self.space();
+                self.demand(b':')?;
+                members.push((name, self.value()?));
+                if self.ends(b'}')? {
+                    break;
+                }
+            }
+        }
+        Ok(Value::Object(members))
+    }
+
+    /// After an element or member: whether the array or object ends here, or a comma says that another follows.
+    fn ends(&mut self, close: u8) -> Result<bool, JsonError> {
+        self.space();
+        if self.take(close) {
+            return Ok(true);
+        }
+        self.demand(b',').map(|()| false)
+    }
+
+    fn string(&mut self) -> Result<String, JsonError> {
+        self.demand(b'"')?;
+        let mut string = String::new();
+        loop {
+            let start = self.pos;
+            self.run(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\');
+            string.push_str(self.since(start)?);
+            match self.next().ok_or(JsonError::Invalid)? {
+                b'"' => return Ok(string),
+                b'\\' => string.push(self.escape()?),
+                _ => return Err(JsonError::Invalid),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<char, JsonError> {
+        Ok(match self.next().ok_or(JsonError::Invalid)? {
+            b'"' => '"',
+            b'\\' => '\\',
+            b'/' => '/',
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => return self.unicode(),
+            _ => return Err(JsonError::Invalid),
+        })
+    }
+
+    /// The character after `\u`, with the second half of a surrogate pair if the first is one.
+    fn unicode(&mut self) -> Result<char, JsonError> {
+        let first = self.unit()?;
+        let mut units = [first, 0];
+        let paired = (0xd800..0xdc00).contains(&first);
+        if paired {
+            self.demand(b'\\')?;
+            self.demand(b'u')?;
+            units = [first, self.unit()?];
+        }
+        let mut characters = char::decode_utf16(units.into_iter().take(if paired { 2 } else { 1 }));
+        characters.next().and_then(Result::ok).ok_or(JsonError::Invalid)
+    }
+
+    fn unit(&mut self) -> Result<u16, JsonError> {
+        let mut unit = 0_u16;
+        for _ in 0..4 {
+            let digit = self.next().and_then(|byte| char::from(byte).to_digit(16)).ok_or(JsonError::Invalid)?;
+            unit = (unit << 4) | u16::try_from(digit).map_err(|_| JsonError::Invalid)?;
+        }
+        Ok(unit)
+    }
+
+    fn number(&mut self) -> Result<Value, JsonError> {
+        let start = self.pos;
+        self.take(b'-');
+        if !self.take(b'0') {
+            self.digits()?;
+        }
+        let mut whole = true;
+        if self.take(b'.') {
+            whole = false;
+            self.digits()?;
+        }
+        if self.take(b'e') || self.take(b'E') {
+            whole = false;
+            if !self.take(b'+') {
+                self.take(b'-');
+            }
+            self.digits()?;
+        }
+        let text = self.since(start)?;
+        if let (true, Ok(integer)) = (whole, text.parse()) {
+            return Ok(Value::Integer(integer));
+        }
+        text.parse().ok().filter(|float: &f64| float.is_finite()).map(Value::Float).ok_or(JsonError::Invalid)
+    }
+
+    fn digits(&mut self) -> Result<(), JsonError> {
+        let start = self.pos;
+        self.run(|byte| byte.is_ascii_digit());
+        if self.pos > start { Ok(()) } else { Err(JsonError::Invalid) }
+    }
+
+    fn word(&mut self, word: &str, value: Value) -> Result<Value, JsonError> {
+        for byte in word.bytes() {
+            self.demand(byte)?;
+        }
+        Ok(value)
+    }
+
+    fn space(&mut self) {
+        self.run(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
+    }
+
+    fn run(&mut self, belongs: impl Fn(u8) -> bool) {
+        while self.peek().is_some_and(&belongs) {
+            self.step();
+        }
+    }
+
+    fn since(&self, start: usize) -> Result<&'a str, JsonError> {
+        self.text.get(start..self.pos).ok_or(JsonError::Invalid)
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.pos).copied()
+    }
+
+    fn next(&mut self) -> Option<u8> {
+        let byte = self.peek()?;
+        self.step();
+        Some(byte)
+    }
+
+    fn take(&mut self, byte: u8) -> bool {
+        let is_next = self.peek() == Some(byte);
+        if is_next {
+            self.step();
+        }
+        is_next
+    }
+
+    fn demand(&mut self, byte: u8) -> Result<(), JsonError> {
+        if self.take(byte) { Ok(()) } else { Err(JsonError::Invalid) }
+    }
+
+    const fn step(&mut self) {
+        self.pos = self.pos.saturating_add(1);
     }
 }

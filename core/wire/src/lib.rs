@@ -6,13 +6,13 @@
 #![deny(clippy::arithmetic_side_effects)]
 extern crate alloc;
 
-mod code;
 pub mod base64;
 pub mod cbor;
+mod code;
 pub mod cose;
 pub mod hex;
 pub mod json;
 mod time;
 
 pub use code::Code;
-pub use time::{FullDate, Timestamp, TimeError};
+pub use time::{FullDate, TimeError, Timestamp};

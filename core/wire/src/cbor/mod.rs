@@ -1,8 +1,17 @@
 //! Strict CBOR (RFC 8949) over received bytes: a zero-copy reader, a borrowed value tree for display, a deterministic writer.
+mod error;
+mod head;
+mod key;
+mod nest;
 mod read;
+mod tagged;
 mod value;
 mod write;
 
-pub use read::{CborError, Key, Kind, Limits, Reader, Tagged};
+pub use error::CborError;
+pub use key::Key;
+pub(crate) use key::Keys;
+pub use read::{Kind, Limits, Reader};
+pub use tagged::Tagged;
 pub use value::Value;
 pub use write::Writer;

@@ -1,65 +1,10 @@
 use alloc::borrow::Cow;
 
-use crate::Code;
-
-/// Why CBOR was refused. Blame: the sender.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CborError {
-    /// Nested deeper than [`Limits::max_depth`] (neg-A01).
-    #[error("cbor_too_deep")]
-    TooDeep,
-    /// A map key occurs twice (neg-A03).
-    #[error("cbor_duplicate_key")]
-    DuplicateKey,
-    /// Indefinite length where the standard's bytes are hashed or signed (neg-A05).
-    #[error("cbor_indefinite")]
-    Indefinite,
-    /// The input ends before the item does (neg-A06, neg-A07).
-    #[error("cbor_truncated")]
-    Truncated,
-    /// Bytes follow the item (neg-A09).
-    #[error("cbor_trailing")]
-    Trailing,
-    /// The byte string in tag 24 is not one well-formed item (neg-A10).
-    #[error("cbor_tag24_invalid")]
-    Tag24Invalid,
-    /// Tag 24 missing where required, or doubled (neg-A11).
-    #[error("cbor_tag24_expected")]
-    Tag24Expected,
-    /// Text that is not UTF-8, or NUL in an identifier (neg-A12).
-    #[error("cbor_invalid_text")]
-    InvalidText,
-    /// Another type than the standard's, or a reserved encoding (neg-A13, neg-A14).
-    #[error("cbor_unexpected_type")]
-    UnexpectedType,
-    /// A member the standard requires is absent.
-    #[error("cbor_missing_member")]
-    MissingMember,
-    /// Larger than [`Limits::max_bytes`] (neg-A15).
-    #[error("input_too_large")]
-    TooLarge,
-}
-
-impl CborError {
-    /// The stable code.
-    #[must_use]
-    pub const fn code(self) -> Code {
-        Code::new(match self {
-            Self::TooDeep => "cbor_too_deep",
-            Self::DuplicateKey => "cbor_duplicate_key",
-            Self::Indefinite => "cbor_indefinite",
-            Self::Truncated => "cbor_truncated",
-            Self::Trailing => "cbor_trailing",
-            Self::Tag24Invalid => "cbor_tag24_invalid",
-            Self::Tag24Expected => "cbor_tag24_expected",
-            Self::InvalidText => "cbor_invalid_text",
-            Self::UnexpectedType => "cbor_unexpected_type",
-            Self::MissingMember => "cbor_missing_member",
-            Self::TooLarge => "input_too_large",
-        })
-    }
-}
+use super::{
+    CborError,
+    head::{self, Head},
+    key::{Chunks, RawKey},
+};
 
 /// What a reader accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,36 +51,18 @@ pub enum Kind {
     Float,
 }
 
-/// A map key. Integers are compared by value, however they were encoded.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Key<'a> {
-    /// Unsigned integer.
-    Uint(u64),
-    /// Negative integer, as its argument n of -1-n.
-    Nint(u64),
-    /// Byte string.
-    Bytes(Cow<'a, [u8]>),
-    /// Text string.
-    Text(Cow<'a, str>),
-}
-
-/// A `#6.24(bstr .cbor T)` with its bytes as received.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tagged<'a> {
-    /// The whole item: tag head, byte-string head and content. This is what the standard hashes.
-    pub outer: &'a [u8],
-    /// The content: one well-formed CBOR item.
-    pub inner: &'a [u8],
-}
-
 /// A cursor over received bytes. It copies nothing, recurses never deeper than its limit, and allocates only for
-/// duplicate-key detection (bounded by the number of keys of the maps that are open).
+/// duplicate-key detection (bounded by the number of keys of the maps that are open). An item of another type than the
+/// one asked for is left unread.
 #[derive(Clone, Debug)]
 pub struct Reader<'a> {
-    input: &'a [u8],
-    pos: usize,
-    depth: u8,
-    max_depth: u8,
+    pub(super) input: &'a [u8],
+    pub(super) pos: usize,
+    /// Arrays and maps open, with the tags they stand in.
+    pub(super) depth: u8,
+    /// Tags read whose item has not been read yet.
+    pub(super) tags: u8,
+    pub(super) max_depth: u8,
     indefinite: bool,
 }
 
@@ -148,7 +75,17 @@ impl<'a> Reader<'a> {
         if input.len() > limits.max_bytes {
             return Err(CborError::TooLarge);
         }
-        Ok(Self { input, pos: 0, depth: 0, max_depth: limits.max_depth, indefinite: true })
+        Ok(Self::over(input, limits.max_depth))
+    }
+
+    /// Starts over bytes whose size was checked as part of something larger.
+    pub(crate) const fn over(input: &'a [u8], max_depth: u8) -> Self {
+        Self { input, pos: 0, depth: 0, tags: 0, max_depth, indefinite: true }
+    }
+
+    /// Starts over the content of a byte string that this reader read, with the same limit of depth.
+    pub(crate) const fn inside(&self, content: &'a [u8]) -> Self {
+        Self::over(content, self.max_depth)
     }
 
     /// The same cursor, refusing indefinite lengths from here on, at any depth (neg-A05).
@@ -169,7 +106,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`CborError::Truncated`], [`CborError::UnexpectedType`] for a reserved head or a stray break.
     pub fn peek(&self) -> Result<Kind, CborError> {
-        todo!()
+        Ok(self.head()?.0.kind())
     }
 
     /// An unsigned integer (bignum tags are refused: neg-A14).
@@ -177,7 +114,9 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`CborError`].
     pub fn uint(&mut self) -> Result<u64, CborError> {
-        todo!()
+        let (head, next) = self.expect(head::UINT)?;
+        self.advance(next);
+        Ok(head.argument)
     }
 
     /// An integer that fits `i64`.
@@ -185,7 +124,15 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`CborError`].
     pub fn int(&mut self) -> Result<i64, CborError> {
-        todo!()
+        let (head, next) = self.head()?;
+        let argument = i64::try_from(head.argument).map_err(|_| CborError::UnexpectedType)?;
+        let value = match head.major {
+            head::UINT => argument,
+            head::NINT => !argument,
+            _ => return Err(CborError::UnexpectedType),
+        };
+        self.advance(next);
+        Ok(value)
     }
 
     /// A byte string; borrowed unless it came in chunks.
@@ -193,7 +140,23 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`CborError`].
     pub fn bytes(&mut self) -> Result<Cow<'a, [u8]>, CborError> {
-        todo!()
+        match self.string(head::BYTES)? {
+            RawKey::Bytes(bytes) => Ok(Cow::Borrowed(bytes)),
+            RawKey::Chunked(chunks) => Ok(Cow::Owned(chunks.to_bytes())),
+            _ => Err(CborError::UnexpectedType),
+        }
+    }
+
+    /// A byte string of definite length, wherever the reader stands (neg-A05).
+    ///
+    /// # Errors
+    /// [`CborError`].
+    pub fn definite_bytes(&mut self) -> Result<&'a [u8], CborError> {
+        let (head, next) = self.expect(head::BYTES)?;
+        if head.is_indefinite() {
+            return Err(CborError::Indefinite);
+        }
+        self.run(head, next)
     }
 
     /// A text string; borrowed unless it came in chunks (each chunk must be UTF-8 by itself).
@@ -201,7 +164,11 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`CborError`].
     pub fn text(&mut self) -> Result<Cow<'a, str>, CborError> {
-        todo!()
+        match self.string(head::TEXT)? {
+            RawKey::Text(text) => Ok(Cow::Borrowed(text)),
+            RawKey::Chunked(chunks) => Ok(Cow::Owned(chunks.to_text())),
+            _ => Err(CborError::UnexpectedType),
+        }
     }
 
     /// A text string used as an identifier: no NUL.
@@ -209,7 +176,8 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`CborError`].
     pub fn identifier(&mut self) -> Result<Cow<'a, str>, CborError> {
-        todo!()
+        let text = self.text()?;
+        if text.as_bytes().contains(&0) { Err(CborError::InvalidText) } else { Ok(text) }
     }
 
     /// A boolean.
@@ -217,7 +185,25 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`CborError`].
     pub fn boolean(&mut self) -> Result<bool, CborError> {
-        todo!()
+        let (head, next) = self.head()?;
+        if head.kind() != Kind::Bool {
+            return Err(CborError::UnexpectedType);
+        }
+        self.advance(next);
+        Ok(head.info == 21)
+    }
+
+    /// A float of any width, widened.
+    ///
+    /// # Errors
+    /// [`CborError`].
+    pub fn float(&mut self) -> Result<f64, CborError> {
+        let (head, next) = self.head()?;
+        if head.kind() != Kind::Float {
+            return Err(CborError::UnexpectedType);
+        }
+        self.advance(next);
+        Ok(head.float())
     }
 
     /// Consumes `null` if it is next and says whether it was.
@@ -225,7 +211,12 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`CborError::Truncated`].
     pub fn take_null(&mut self) -> Result<bool, CborError> {
-        todo!()
+        let (head, next) = self.head()?;
+        let is_null = head.kind() == Kind::Null;
+        if is_null {
+            self.advance(next);
+        }
+        Ok(is_null)
     }
 
     /// Reads one tag head with this number; the tagged item follows. Counts one level until that item was read.
@@ -233,83 +224,111 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`CborError::UnexpectedType`] when another item or tag is next.
     pub fn expect_tag(&mut self, tag: u64) -> Result<(), CborError> {
-        todo!()
+        if self.take_tag(tag)? { Ok(()) } else { Err(CborError::UnexpectedType) }
     }
 
     /// Consumes the tag head if this tag is next and says whether it was.
     ///
     /// # Errors
-    /// [`CborError::Truncated`].
+    /// [`CborError::Truncated`], [`CborError::TooDeep`].
     pub fn take_tag(&mut self, tag: u64) -> Result<bool, CborError> {
-        todo!()
-    }
-
-    /// Reads an array, calling `each` with the cursor at every element and its index. What `each` leaves unread is
-    /// skipped (and checked). Returns the number of elements.
-    ///
-    /// # Errors
-    /// Those of `each` and [`CborError`].
-    pub fn array<E: From<CborError>>(
-        &mut self,
-        each: impl FnMut(&mut Self, usize) -> Result<(), E>,
-    ) -> Result<usize, E> {
-        todo!()
-    }
-
-    /// Reads a map, calling `each` with the cursor at every value and its key. What `each` leaves unread is skipped
-    /// (and checked). Keys are integers, byte strings or text, each at most once. Returns the number of entries.
-    ///
-    /// # Errors
-    /// Those of `each` and [`CborError`].
-    pub fn map<E: From<CborError>>(
-        &mut self,
-        each: impl FnMut(&mut Self, &Key<'a>) -> Result<(), E>,
-    ) -> Result<usize, E> {
-        todo!()
-    }
-
-    /// Skips one item, checking all of it (depth, text, duplicate keys, lengths), and returns its bytes as received.
-    /// Costs no memory however large the item.
-    ///
-    /// # Errors
-    /// [`CborError`].
-    pub fn skip(&mut self) -> Result<&'a [u8], CborError> {
-        todo!()
-    }
-
-    /// A `#6.24(bstr .cbor any)`: the content must be one well-formed item and not tag 24 again. The byte string must be
-    /// of definite length.
-    ///
-    /// # Errors
-    /// [`CborError::Tag24Expected`], [`CborError::Tag24Invalid`], [`CborError::Indefinite`].
-    pub fn tagged(&mut self) -> Result<Tagged<'a>, CborError> {
-        todo!()
+        let (head, next) = self.head()?;
+        let is_tag = head.major == head::TAG && head.argument == tag;
+        if is_tag {
+            self.enter_tag(next)?;
+        }
+        Ok(is_tag)
     }
 
     /// Ends the reading.
     ///
     /// # Errors
-    /// [`CborError::Trailing`] when bytes are left.
+    /// [`CborError::Trailing`] when bytes are left, [`CborError::Truncated`] after a tag without its item.
     pub fn finish(self) -> Result<(), CborError> {
-        todo!()
+        if self.pos < self.input.len() {
+            Err(CborError::Trailing)
+        } else if self.tags > 0 {
+            Err(CborError::Truncated)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The next head and where it ends; nothing is consumed.
+    pub(super) fn head(&self) -> Result<(Head, usize), CborError> {
+        Head::read(self.input, self.pos)
+    }
+
+    /// The next head, which must be of this major type.
+    pub(super) fn expect(&self, major: u8) -> Result<(Head, usize), CborError> {
+        let (head, next) = self.head()?;
+        if head.major == major { Ok((head, next)) } else { Err(CborError::UnexpectedType) }
+    }
+
+    /// The length or count of a head, `None` for an indefinite one where that is allowed.
+    pub(super) fn length(&self, head: Head) -> Result<Option<u64>, CborError> {
+        match (head.is_indefinite(), self.indefinite) {
+            (false, _) => Ok(Some(head.argument)),
+            (true, true) => Ok(None),
+            (true, false) => Err(CborError::Indefinite),
+        }
+    }
+
+    /// Moves to `next`, having read an item or entered one: the tags before it are done with.
+    pub(super) const fn advance(&mut self, next: usize) {
+        self.pos = next;
+        self.tags = 0;
+    }
+
+    /// Moves behind a tag's head.
+    pub(super) fn enter_tag(&mut self, next: usize) -> Result<(), CborError> {
+        self.level()?;
+        self.pos = next;
+        self.tags = self.tags.saturating_add(1);
+        Ok(())
+    }
+
+    /// The depth of the array, map or tag that is next.
+    pub(super) fn level(&self) -> Result<u8, CborError> {
+        let level = self.depth.checked_add(self.tags).and_then(|depth| depth.checked_add(1));
+        level.filter(|level| *level <= self.max_depth).ok_or(CborError::TooDeep)
+    }
+
+    /// A string of this major type, checked and not copied.
+    pub(super) fn string(&mut self, major: u8) -> Result<RawKey<'a>, CborError> {
+        let (head, next) = self.expect(major)?;
+        if self.length(head)?.is_some() {
+            let bytes = self.run(head, next)?;
+            return if major == head::TEXT { utf8(bytes).map(RawKey::Text) } else { Ok(RawKey::Bytes(bytes)) };
+        }
+        self.advance(next);
+        loop {
+            if self.input.get(self.pos) == Some(&head::BREAK) {
+                let raw = self.input.get(next..self.pos).ok_or(CborError::Truncated)?;
+                self.advance(self.pos.saturating_add(1));
+                return Ok(RawKey::Chunked(Chunks { text: major == head::TEXT, raw }));
+            }
+            let (chunk, start) = self.expect(major)?;
+            if chunk.is_indefinite() {
+                return Err(CborError::UnexpectedType);
+            }
+            let bytes = self.run(chunk, start)?;
+            if major == head::TEXT {
+                utf8(bytes)?;
+            }
+        }
+    }
+
+    /// The content of a definite string whose head ends at `start`.
+    fn run(&mut self, head: Head, start: usize) -> Result<&'a [u8], CborError> {
+        let length = usize::try_from(head.argument).map_err(|_| CborError::Truncated)?;
+        let end = start.checked_add(length).ok_or(CborError::Truncated)?;
+        let bytes = self.input.get(start..end).ok_or(CborError::Truncated)?;
+        self.advance(end);
+        Ok(bytes)
     }
 }
 
-impl<'a> Tagged<'a> {
-    /// Reads one whole input as `#6.24(bstr .cbor any)`.
-    ///
-    /// # Errors
-    /// [`CborError`].
-    pub fn parse(input: &'a [u8], limits: Limits) -> Result<Self, CborError> {
-        let mut reader = Reader::new(input, limits)?;
-        let tagged = reader.tagged()?;
-        reader.finish()?;
-        Ok(tagged)
-    }
-
-    /// A cursor over the content that refuses indefinite lengths; depth starts anew.
-    #[must_use]
-    pub fn reader(&self) -> Reader<'a> {
-        Reader { input: self.inner, pos: 0, depth: 0, max_depth: Limits::PROXIMITY.max_depth, indefinite: false }
-    }
+fn utf8(bytes: &[u8]) -> Result<&str, CborError> {
+    core::str::from_utf8(bytes).map_err(|_| CborError::InvalidText)
 }

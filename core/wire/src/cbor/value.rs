@@ -1,6 +1,6 @@
 use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 
-use super::{CborError, Limits, Reader};
+use super::{CborError, Key, Kind, Limits, Reader, head};
 
 /// A borrowed tree of one item, for display and for reading element values. Made only on demand.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +50,59 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`CborError`].
     pub fn value(&mut self) -> Result<Value<'a>, CborError> {
-        todo!()
+        Ok(match self.peek()? {
+            Kind::Array => {
+                let mut elements = Vec::new();
+                self.array(|reader, _| -> Result<(), CborError> {
+                    elements.push(reader.value()?);
+                    Ok(())
+                })?;
+                Value::Array(elements)
+            }
+            Kind::Map => {
+                let mut entries = Vec::new();
+                self.map(|reader, key| -> Result<(), CborError> {
+                    entries.push((key.clone().into(), reader.value()?));
+                    Ok(())
+                })?;
+                Value::Map(entries)
+            }
+            Kind::Tag => {
+                let (head, next) = self.head()?;
+                self.enter_tag(next)?;
+                Value::Tag(head.argument, Box::new(self.value()?))
+            }
+            Kind::Bool => Value::Bool(self.boolean()?),
+            Kind::Bytes => Value::Bytes(self.bytes()?),
+            Kind::Float => Value::Float(self.float()?),
+            Kind::Text => Value::Text(self.text()?),
+            Kind::Uint => Value::Uint(self.uint()?),
+            Kind::Nint => Value::Nint(self.lone(head::NINT)?),
+            Kind::Null => self.simple().map(|_| Value::Null)?,
+            Kind::Undefined => self.simple().map(|_| Value::Undefined)?,
+            Kind::Simple => Value::Simple(self.simple()?),
+        })
+    }
+
+    fn simple(&mut self) -> Result<u8, CborError> {
+        u8::try_from(self.lone(head::SIMPLE)?).map_err(|_| CborError::UnexpectedType)
+    }
+
+    /// The argument of an item that is all head.
+    fn lone(&mut self, major: u8) -> Result<u64, CborError> {
+        let (head, next) = self.expect(major)?;
+        self.advance(next);
+        Ok(head.argument)
+    }
+}
+
+impl<'a> From<Key<'a>> for Value<'a> {
+    fn from(key: Key<'a>) -> Self {
+        match key {
+            Key::Uint(value) => Self::Uint(value),
+            Key::Nint(value) => Self::Nint(value),
+            Key::Bytes(bytes) => Self::Bytes(bytes),
+            Key::Text(text) => Self::Text(text),
+        }
     }
 }

@@ -1,73 +1,10 @@
 use alloc::{borrow::Cow, vec::Vec};
 
-use crate::{
-    Code,
-    cbor::{CborError, Reader},
+use super::{
+    CoseError, Header,
+    header::{protected_header, write_unprotected},
 };
-
-/// Why a COSE structure was refused. Blame: the sender.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CoseError {
-    /// `alg` (label 1) is absent from the protected header (neg-B12).
-    #[error("cose_alg_unprotected")]
-    AlgUnprotected,
-    /// `alg` is not one this profile allows (std-M45).
-    #[error("cose_alg_unsupported")]
-    AlgUnsupported,
-    /// The CBOR itself.
-    #[error("{0}")]
-    Cbor(#[from] CborError),
-    /// `crit` names a label nobody here understands, or is malformed or unprotected (neg-B14).
-    #[error("cose_crit_unknown")]
-    CritUnknown,
-    /// A label stands in both headers.
-    #[error("cose_header_duplicate")]
-    HeaderDuplicate,
-    /// The key is malformed or does not fit the algorithm.
-    #[error("cose_key_invalid")]
-    KeyInvalid,
-    /// Payload attached where it must be detached, or the reverse (neg-B16).
-    #[error("cose_payload")]
-    Payload,
-    /// The signature or MAC does not verify (neg-B11, neg-B21).
-    #[error("cose_signature_invalid")]
-    SignatureInvalid,
-    /// `x5chain` (label 33) missing, empty, malformed or in the protected header (neg-B15).
-    #[error("cose_x5chain")]
-    X5chain,
-}
-
-impl CoseError {
-    /// The stable code.
-    #[must_use]
-    pub const fn code(self) -> Code {
-        Code::new(match self {
-            Self::Cbor(e) => return e.code(),
-            Self::AlgUnprotected => "cose_alg_unprotected",
-            Self::AlgUnsupported => "cose_alg_unsupported",
-            Self::CritUnknown => "cose_crit_unknown",
-            Self::HeaderDuplicate => "cose_header_duplicate",
-            Self::KeyInvalid => "cose_key_invalid",
-            Self::Payload => "cose_payload",
-            Self::SignatureInvalid => "cose_signature_invalid",
-            Self::X5chain => "cose_x5chain",
-        })
-    }
-}
-
-/// The members of the two headers that this profile reads; others are checked and ignored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Header<'a> {
-    /// The protected header as received: the content of its byte string (empty for a zero-length one).
-    pub protected: Cow<'a, [u8]>,
-    /// `alg` of the protected header, if an integer.
-    pub alg: i64,
-    /// `x5chain` of the unprotected header, leaf first (one bstr or an array of them); `None` when absent.
-    pub x5chain: Option<Vec<Cow<'a, [u8]>>>,
-    /// `kid`, from either header.
-    pub kid: Option<Cow<'a, [u8]>>,
-}
+use crate::cbor::{CborError, Reader, Writer};
 
 /// `COSE_Sign1`, untagged or tag 18, as received.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +35,8 @@ impl<'a> Sign1<'a> {
     /// # Errors
     /// [`CoseError`].
     pub fn read(reader: &mut Reader<'a>) -> Result<Self, CoseError> {
-        todo!()
+        let (header, payload, signature) = read_structure(reader, SIGN1)?;
+        Ok(Self { header, payload, signature })
     }
 
     /// The payload.
@@ -128,7 +66,15 @@ impl<'a> Sign1<'a> {
     /// Encodes an untagged `COSE_Sign1` of our own: protected `{1: alg}`, optional x5chain, payload or nil.
     #[must_use]
     pub fn encode(alg: i64, x5chain: &[&[u8]], payload: Option<&[u8]>, signature: &[u8]) -> Vec<u8> {
-        todo!()
+        let mut writer = Writer::new();
+        writer.array(4).bytes(&protected_header(alg));
+        write_unprotected(&mut writer, x5chain);
+        match payload {
+            Some(payload) => writer.bytes(payload),
+            None => writer.null(),
+        };
+        writer.bytes(signature);
+        writer.finish()
     }
 }
 
@@ -138,7 +84,8 @@ impl<'a> Mac0<'a> {
     /// # Errors
     /// [`CoseError`].
     pub fn read(reader: &mut Reader<'a>) -> Result<Self, CoseError> {
-        todo!()
+        let (header, payload, tag) = read_structure(reader, MAC0)?;
+        Ok(Self { header, payload, tag })
     }
 
     /// Asserts a detached payload.
@@ -152,25 +99,60 @@ impl<'a> Mac0<'a> {
     /// Encodes an untagged `COSE_Mac0` of our own with nil payload.
     #[must_use]
     pub fn encode(alg: i64, tag: &[u8]) -> Vec<u8> {
-        todo!()
+        let mut writer = Writer::new();
+        writer.array(4).bytes(&protected_header(alg));
+        write_unprotected(&mut writer, &[]);
+        writer.null().bytes(tag);
+        writer.finish()
     }
-}
-
-/// The encoded protected header `{1: alg}` of our own structures.
-#[must_use]
-pub fn protected_header(alg: i64) -> Vec<u8> {
-    todo!()
 }
 
 /// `["Signature1", protected, external_aad, payload]` (RFC 9052, 4.4), as the parts of one message: the payload is not
 /// copied. `prefix` is everything before the payload's bytes; sign or verify over `[&prefix, payload]`.
 #[must_use]
 pub fn sig_structure(protected: &[u8], external_aad: &[u8], payload_len: usize) -> Vec<u8> {
-    todo!()
+    structure("Signature1", protected, external_aad, payload_len)
 }
 
 /// `["MAC0", protected, external_aad, payload]` (RFC 9052, 6.3), as [`sig_structure`].
 #[must_use]
 pub fn mac_structure(protected: &[u8], external_aad: &[u8], payload_len: usize) -> Vec<u8> {
-    todo!()
+    structure("MAC0", protected, external_aad, payload_len)
+}
+
+/// Tags of RFC 9052, table 1.
+const SIGN1: u64 = 18;
+const MAC0: u64 = 17;
+
+/// Headers, payload and the signature or MAC.
+type Structure<'a> = (Header<'a>, Option<Cow<'a, [u8]>>, Cow<'a, [u8]>);
+
+fn read_structure<'a>(reader: &mut Reader<'a>, tag: u64) -> Result<Structure<'a>, CoseError> {
+    reader.take_tag(tag)?;
+    let mut protected: &[u8] = &[];
+    let (mut header, mut payload, mut seal) = (None, None, None);
+    reader.array(|reader, index| {
+        match index {
+            0 => protected = reader.definite_bytes()?,
+            1 => header = Some(Header::read(protected, reader)?),
+            2 if reader.take_null()? => {}
+            2 => payload = Some(Cow::Borrowed(reader.definite_bytes()?)),
+            3 => seal = Some(Cow::Borrowed(reader.definite_bytes()?)),
+            _ => return Err(CoseError::Cbor(CborError::UnexpectedType)),
+        }
+        Ok(())
+    })?;
+    match (header, seal) {
+        (Some(header), Some(seal)) => Ok((header, payload, seal)),
+        _ => Err(CoseError::Cbor(CborError::UnexpectedType)),
+    }
+}
+
+/// Everything of a `Sig_structure` or `MAC_structure` before the payload's bytes. A protected header that is an empty map
+/// counts as a zero-length byte string (RFC 9052, 4.4 and 6.3).
+fn structure(context: &str, protected: &[u8], external_aad: &[u8], payload_len: usize) -> Vec<u8> {
+    let protected = if protected == [0xa0] { &[] } else { protected };
+    let mut writer = Writer::new();
+    writer.array(4).text(context).bytes(protected).bytes(external_aad).bytes_head(payload_len);
+    writer.finish()
 }

@@ -1,7 +1,7 @@
 use alloc::{borrow::Cow, vec::Vec};
 
 use super::CoseError;
-use crate::cbor::Reader;
+use crate::cbor::{CborError, Kind, Reader, Writer};
 
 /// `COSE_Key` (RFC 9052, 7) of the two families used here. Points are *not* checked: that is `rid-crypto`'s.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,12 +32,84 @@ impl<'a> Key<'a> {
     /// # Errors
     /// [`CoseError::KeyInvalid`], [`CoseError::Cbor`].
     pub fn read(reader: &mut Reader<'a>) -> Result<Self, CoseError> {
-        todo!()
+        let mut members = Members::default();
+        reader.map(|reader, key| -> Result<(), CoseError> {
+            match key.as_int() {
+                Some(KTY) => members.kty = read_int(reader)?,
+                Some(CRV) => members.crv = read_int(reader)?,
+                Some(X) => members.x = read_bytes(reader)?,
+                Some(Y) => match reader.peek()? {
+                    Kind::Bool => members.sign = Some(reader.boolean()?),
+                    _ => members.y = read_bytes(reader)?,
+                },
+                Some(D) => return Err(CoseError::KeyInvalid),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        match members {
+            Members { kty: Some(EC2), crv: Some(crv), x: Some(x), y, sign } if y.is_some() || sign.is_some() => {
+                Ok(Self::Ec2 { crv, x, y, sign })
+            }
+            Members { kty: Some(OKP), crv: Some(crv), x: Some(x), .. } => Ok(Self::Okp { crv, x }),
+            _ => Err(CoseError::KeyInvalid),
+        }
     }
 
     /// Encodes the key with the required members only, in the order 1, -1, -2, -3.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        todo!()
+        let mut writer = Writer::new();
+        match self {
+            Self::Ec2 { crv, x, y, sign } => {
+                let has_y = y.is_some() || sign.is_some();
+                writer.map(if has_y { 4 } else { 3 }).int(KTY).int(EC2).int(CRV).int(*crv).int(X).bytes(x);
+                match (y, sign) {
+                    (Some(y), _) => writer.int(Y).bytes(y),
+                    (None, Some(sign)) => writer.int(Y).boolean(*sign),
+                    (None, None) => &mut writer,
+                };
+            }
+            Self::Okp { crv, x } => {
+                writer.map(3).int(KTY).int(OKP).int(CRV).int(*crv).int(X).bytes(x);
+            }
+        }
+        writer.finish()
+    }
+}
+
+/// Labels of RFC 9052 (7.1) and RFC 9053 (7.1, 7.2).
+const KTY: i64 = 1;
+const CRV: i64 = -1;
+const X: i64 = -2;
+const Y: i64 = -3;
+const D: i64 = -4;
+
+/// Key types.
+const OKP: i64 = 1;
+const EC2: i64 = 2;
+
+#[derive(Default)]
+struct Members<'a> {
+    kty: Option<i64>,
+    crv: Option<i64>,
+    x: Option<Cow<'a, [u8]>>,
+    y: Option<Cow<'a, [u8]>>,
+    sign: Option<bool>,
+}
+
+/// An integer; another type is not this profile's key.
+fn read_int(reader: &mut Reader<'_>) -> Result<Option<i64>, CoseError> {
+    reader.int().map(Some).map_err(blame_key)
+}
+
+fn read_bytes<'a>(reader: &mut Reader<'a>) -> Result<Option<Cow<'a, [u8]>>, CoseError> {
+    reader.bytes().map(Some).map_err(blame_key)
+}
+
+fn blame_key(error: CborError) -> CoseError {
+    match error {
+        CborError::UnexpectedType => CoseError::KeyInvalid,
+        _ => CoseError::Cbor(error),
     }
 }

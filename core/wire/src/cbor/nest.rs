@@ -1,0 +1,168 @@
+use super::{
+    CborError, Key, Keys, Reader,
+    head::{self, Head},
+    key::RawKey,
+};
+
+/// Arrays, maps and everything below them.
+impl<'a> Reader<'a> {
+    /// Reads an array, calling `each` with the cursor at every element and its index. What `each` leaves unread is
+    /// skipped (and checked). Returns the number of elements.
+    ///
+    /// # Errors
+    /// Those of `each` and [`CborError`].
+    pub fn array<E: From<CborError>>(
+        &mut self,
+        mut each: impl FnMut(&mut Self, usize) -> Result<(), E>,
+    ) -> Result<usize, E> {
+        let mut open = self.open(head::ARRAY)?;
+        let mut index = 0_usize;
+        while self.another(&mut open)? {
+            let start = self.pos;
+            each(self, index)?;
+            self.complete(start)?;
+            index = index.saturating_add(1);
+        }
+        Ok(index)
+    }
+
+    /// Reads a map, calling `each` with the cursor at every value and its key. What `each` leaves unread is skipped
+    /// (and checked). Keys are integers, byte strings or text, each at most once. Returns the number of entries.
+    ///
+    /// # Errors
+    /// Those of `each` and [`CborError`].
+    pub fn map<E: From<CborError>>(
+        &mut self,
+        mut each: impl FnMut(&mut Self, &Key<'a>) -> Result<(), E>,
+    ) -> Result<usize, E> {
+        self.map_into(&mut Keys::new(), |reader, key| each(reader, &key.to_key()))
+    }
+
+    /// Reads a map as [`Self::map`], leaving its keys in `keys`.
+    pub(crate) fn map_into<E: From<CborError>>(
+        &mut self,
+        keys: &mut Keys<'a>,
+        mut each: impl FnMut(&mut Self, RawKey<'a>) -> Result<(), E>,
+    ) -> Result<usize, E> {
+        let mut open = self.open(head::MAP)?;
+        let mut count = 0_usize;
+        while self.another(&mut open)? {
+            let key = self.key()?;
+            keys.add(key)?;
+            let start = self.pos;
+            each(self, key)?;
+            self.complete(start)?;
+            count = count.saturating_add(1);
+        }
+        Ok(count)
+    }
+
+    /// Skips one item, checking all of it (depth, text, duplicate keys, lengths), and returns its bytes as received.
+    /// Costs no memory however large the item's strings.
+    ///
+    /// # Errors
+    /// [`CborError`].
+    pub fn skip(&mut self) -> Result<&'a [u8], CborError> {
+        let start = self.pos;
+        self.pass()?;
+        self.input.get(start..self.pos).ok_or(CborError::Truncated)
+    }
+
+    /// Passes over one item. Recursion is bounded by `open`, which counts the levels.
+    fn pass(&mut self) -> Result<(), CborError> {
+        loop {
+            let (head, next) = self.head()?;
+            match head.major {
+                head::BYTES | head::TEXT => {
+                    self.string(head.major)?;
+                }
+                head::ARRAY => {
+                    let mut open = self.open(head::ARRAY)?;
+                    while self.another(&mut open)? {
+                        self.pass()?;
+                    }
+                }
+                head::MAP => self.pass_map()?,
+                head::TAG => {
+                    self.enter_tag(next)?;
+                    continue;
+                }
+                _ => self.advance(next),
+            }
+            return Ok(());
+        }
+    }
+
+    /// Apart from `pass`, so that only maps pay for the room of their keys on the stack.
+    #[inline(never)]
+    fn pass_map(&mut self) -> Result<(), CborError> {
+        let mut open = self.open(head::MAP)?;
+        let mut keys = Keys::new();
+        while self.another(&mut open)? {
+            let key = self.key()?;
+            keys.add(key)?;
+            self.pass()?;
+        }
+        Ok(())
+    }
+
+    /// Enters an array or map of this major type: checks depth, and that a definite count can fit in what is left.
+    fn open(&mut self, major: u8) -> Result<Open, CborError> {
+        let (head, next) = self.expect(major)?;
+        let left = self.length(head)?;
+        let level = self.level()?;
+        let width = if major == head::MAP { 2 } else { 1 };
+        let room = u64::try_from(self.input.len().saturating_sub(next)).unwrap_or(u64::MAX);
+        if left.is_some_and(|count| count.saturating_mul(width) > room) {
+            return Err(CborError::Truncated);
+        }
+        let open = Open { left, outside: self.depth, inside: level };
+        self.advance(next);
+        self.depth = level;
+        Ok(open)
+    }
+
+    /// Whether another element or entry follows; if not, leaves the array or map.
+    fn another(&mut self, open: &mut Open) -> Result<bool, CborError> {
+        let more = match &mut open.left {
+            Some(0) => false,
+            Some(left) => {
+                *left = left.saturating_sub(1);
+                true
+            }
+            None if self.input.get(self.pos) == Some(&head::BREAK) => {
+                self.advance(self.pos.saturating_add(1));
+                false
+            }
+            None if self.pos >= self.input.len() => return Err(CborError::Truncated),
+            None => true,
+        };
+        self.depth = if more { open.inside } else { open.outside };
+        Ok(more)
+    }
+
+    /// After a closure: skips the element it did not read, or of which it read only tags.
+    fn complete(&mut self, start: usize) -> Result<(), CborError> {
+        if self.pos == start || self.tags > 0 { self.pass() } else { Ok(()) }
+    }
+
+    fn key(&mut self) -> Result<RawKey<'a>, CborError> {
+        let (Head { major, argument, .. }, next) = self.head()?;
+        let key = match major {
+            head::UINT => RawKey::Uint(argument),
+            head::NINT => RawKey::Nint(argument),
+            head::BYTES | head::TEXT => return self.string(major),
+            _ => return Err(CborError::UnexpectedType),
+        };
+        self.advance(next);
+        Ok(key)
+    }
+}
+
+/// An array or map being read.
+struct Open {
+    /// Elements or entries still to come; `None` for indefinite length.
+    left: Option<u64>,
+    outside: u8,
+    inside: u8,
+}

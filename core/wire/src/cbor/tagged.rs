@@ -1,0 +1,73 @@
+use super::{CborError, Limits, Reader, head};
+
+/// The tag of encoded CBOR (RFC 8949, 3.4.5.1).
+const ENCODED_CBOR: u64 = 24;
+
+/// A `#6.24(bstr .cbor T)` with its bytes as received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tagged<'a> {
+    /// The whole item: tag head, byte-string head and content. This is what the standard hashes.
+    pub outer: &'a [u8],
+    /// The content: one well-formed CBOR item.
+    pub inner: &'a [u8],
+}
+
+impl<'a> Tagged<'a> {
+    /// Reads one whole input as `#6.24(bstr .cbor any)`.
+    ///
+    /// # Errors
+    /// [`CborError`].
+    pub fn parse(input: &'a [u8], limits: Limits) -> Result<Self, CborError> {
+        let mut reader = Reader::new(input, limits)?;
+        let tagged = reader.tagged()?;
+        reader.finish()?;
+        Ok(tagged)
+    }
+
+    /// A cursor over the content that refuses indefinite lengths; depth starts anew.
+    #[must_use]
+    pub fn reader(&self) -> Reader<'a> {
+        Reader::over(self.inner, Limits::PROXIMITY.max_depth).definite()
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// A `#6.24(bstr .cbor any)`: the content must be one well-formed item and not tag 24 again. The byte string must be
+    /// of definite length.
+    ///
+    /// # Errors
+    /// [`CborError::Tag24Expected`], [`CborError::Tag24Invalid`], [`CborError::Indefinite`]; of the content
+    /// [`CborError::TooDeep`] and [`CborError::DuplicateKey`].
+    pub fn tagged(&mut self) -> Result<Tagged<'a>, CborError> {
+        let start = self.pos;
+        if !self.take_tag(ENCODED_CBOR)? {
+            return Err(CborError::Tag24Expected);
+        }
+        let (head, _) = self.head()?;
+        if is_encoded_cbor(head) {
+            return Err(CborError::Tag24Expected);
+        }
+        if head.major != head::BYTES {
+            return Err(CborError::Tag24Invalid);
+        }
+        let inner = self.definite_bytes()?;
+        check_content(inner, self.max_depth)?;
+        let outer = self.input.get(start..self.pos).ok_or(CborError::Truncated)?;
+        Ok(Tagged { outer, inner })
+    }
+}
+
+fn check_content(inner: &[u8], max_depth: u8) -> Result<(), CborError> {
+    let mut content = Reader::over(inner, max_depth);
+    if content.head().is_ok_and(|(head, _)| is_encoded_cbor(head)) {
+        return Err(CborError::Tag24Expected);
+    }
+    content.skip().and_then(|_| content.finish()).map_err(|error| match error {
+        CborError::TooDeep | CborError::DuplicateKey => error,
+        _ => CborError::Tag24Invalid,
+    })
+}
+
+const fn is_encoded_cbor(head: head::Head) -> bool {
+    head.major == head::TAG && head.argument == ENCODED_CBOR
+}

@@ -1,0 +1,159 @@
+use alloc::{borrow::Cow, vec::Vec};
+
+use super::CoseError;
+use crate::cbor::{CborError, Key, Keys, Kind, Reader, Writer};
+
+/// The members of the two headers that this profile reads; others are checked and ignored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header<'a> {
+    /// The protected header as received: the content of its byte string (empty for a zero-length one).
+    pub protected: Cow<'a, [u8]>,
+    /// `alg` of the protected header, if an integer.
+    pub alg: i64,
+    /// `x5chain` of the unprotected header, leaf first (one bstr or an array of them); `None` when absent.
+    pub x5chain: Option<Vec<Cow<'a, [u8]>>>,
+    /// `kid`, from either header.
+    pub kid: Option<Cow<'a, [u8]>>,
+}
+
+/// Labels of RFC 9052 (3.1) and RFC 9360 (2) that are processed here.
+const ALG: i64 = 1;
+const CRIT: i64 = 2;
+const KID: i64 = 4;
+const X5CHAIN: i64 = 33;
+
+/// Longest certificate chain that is read.
+const MAX_CHAIN: usize = 10;
+
+impl<'a> Header<'a> {
+    /// Reads the protected and the unprotected header, the first two elements of every structure.
+    pub(super) fn read(protected: &'a [u8], unprotected: &mut Reader<'a>) -> Result<Self, CoseError> {
+        let inside = Protected::read(protected, unprotected)?;
+        let mut kid = inside.kid;
+        let mut x5chain = None;
+        unprotected.map(|reader, key| {
+            if inside.labels.contains(&key.into()) {
+                return Err(CoseError::HeaderDuplicate);
+            }
+            match key.as_int() {
+                Some(CRIT) => return Err(CoseError::CritUnknown),
+                Some(KID) => kid = Some(reader.bytes()?),
+                Some(X5CHAIN) => x5chain = Some(read_chain(reader)?),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(Self { protected: Cow::Borrowed(protected), alg: inside.alg, x5chain, kid })
+    }
+}
+
+/// What the protected header says.
+struct Protected<'a> {
+    alg: i64,
+    kid: Option<Cow<'a, [u8]>>,
+    labels: Keys<'a>,
+}
+
+impl<'a> Protected<'a> {
+    /// Reads the header's bytes; `outside` lends its limits. A zero-length byte string is an empty map.
+    fn read(bytes: &'a [u8], outside: &Reader<'a>) -> Result<Self, CoseError> {
+        let mut labels = Keys::new();
+        let (mut alg, mut kid, mut crit) = (None, None, None);
+        let mut holds_chain = false;
+        let mut reader = outside.inside(bytes).definite();
+        if !bytes.is_empty() {
+            reader.map_into(&mut labels, |reader, key| -> Result<(), CoseError> {
+                match key.to_key().as_int() {
+                    Some(ALG) => alg = Some(read_alg(reader)?),
+                    Some(CRIT) => crit = Some(reader.clone()),
+                    Some(KID) => kid = Some(reader.bytes()?),
+                    Some(X5CHAIN) => holds_chain = true,
+                    _ => {}
+                }
+                Ok(())
+            })?;
+            reader.finish()?;
+        }
+        let alg = alg.ok_or(CoseError::AlgUnprotected)?.ok_or(CoseError::AlgUnsupported)?;
+        if let Some(mut crit) = crit {
+            check_crit(&mut crit, &labels)?;
+        }
+        if holds_chain {
+            return Err(CoseError::X5chain);
+        }
+        Ok(Self { alg, kid, labels })
+    }
+}
+
+/// `None` for an algorithm named by text or by a number beyond 64 bits with sign.
+fn read_alg(reader: &mut Reader<'_>) -> Result<Option<i64>, CborError> {
+    match reader.peek()? {
+        Kind::Uint | Kind::Nint => Ok(reader.int().ok()),
+        Kind::Text => reader.text().map(|_| None),
+        _ => Err(CborError::UnexpectedType),
+    }
+}
+
+/// Every critical label is one that is processed here, and stands in the protected header (RFC 9052, 3.1).
+fn check_crit(reader: &mut Reader<'_>, labels: &Keys<'_>) -> Result<(), CoseError> {
+    if reader.peek()? != Kind::Array {
+        return Err(CoseError::CritUnknown);
+    }
+    let count = reader.array(|reader, _| {
+        let label = match reader.peek()? {
+            Kind::Uint => reader.uint()?,
+            _ => return Err(CoseError::CritUnknown),
+        };
+        let known = i64::try_from(label).is_ok_and(|label| [ALG, CRIT, KID, X5CHAIN].contains(&label));
+        if known && labels.contains(&(&Key::Uint(label)).into()) { Ok(()) } else { Err(CoseError::CritUnknown) }
+    })?;
+    if count == 0 { Err(CoseError::CritUnknown) } else { Ok(()) }
+}
+
+/// `COSE_X509`: one certificate, or an array of them, leaf first.
+fn read_chain<'a>(reader: &mut Reader<'a>) -> Result<Vec<Cow<'a, [u8]>>, CoseError> {
+    let mut chain = Vec::new();
+    match reader.peek()? {
+        Kind::Bytes => chain.push(reader.bytes()?),
+        Kind::Array => {
+            reader.array(|reader, index| {
+                if index >= MAX_CHAIN || reader.peek()? != Kind::Bytes {
+                    return Err(CoseError::X5chain);
+                }
+                chain.push(reader.bytes()?);
+                Ok(())
+            })?;
+        }
+        _ => return Err(CoseError::X5chain),
+    }
+    if chain.is_empty() || chain.iter().any(|certificate| certificate.is_empty()) {
+        return Err(CoseError::X5chain);
+    }
+    Ok(chain)
+}
+
+/// The encoded protected header `{1: alg}` of our own structures.
+#[must_use]
+pub fn protected_header(alg: i64) -> Vec<u8> {
+    let mut writer = Writer::new();
+    writer.map(1).int(ALG).int(alg);
+    writer.finish()
+}
+
+/// The unprotected header of our own structures: empty, or the chain as one byte string or an array.
+pub(super) fn write_unprotected(writer: &mut Writer, x5chain: &[&[u8]]) {
+    match x5chain {
+        [] => {
+            writer.map(0);
+        }
+        [leaf] => {
+            writer.map(1).int(X5CHAIN).bytes(leaf);
+        }
+        chain => {
+            writer.map(1).int(X5CHAIN).array(chain.len());
+            for certificate in chain {
+                writer.bytes(certificate);
+            }
+        }
+    }
+}
