@@ -4,10 +4,12 @@
 #![no_std]
 extern crate alloc;
 
+mod claim;
 mod embedded;
 mod locale;
 mod model;
 
+pub use claim::{ClaimEntry, ClaimKey, ClaimPath, ClaimValue, PrivateBytes, PrivateText};
 pub use embedded::embedded;
 pub use locale::{Locale, Localized};
 pub use model::{Element, ElementType, Kind, Presence, Profile, ProfileError, Rules};

@@ -1,0 +1,236 @@
+use alloc::{format, string::String, vec::Vec};
+use core::fmt;
+
+use rid_wire::{cbor::Value, hex};
+
+/// One step of a [`ClaimPath`].
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum ClaimKey {
+    /// Every element of an array (`null` in DCQL).
+    Every,
+    /// One element of an array.
+    Index {
+        /// Position from 0.
+        position: u32,
+    },
+    /// A member by name; for mdoc the namespace, then the element identifier.
+    Name {
+        /// The name.
+        name: String,
+    },
+}
+
+/// Where a claim stands in a credential: names, indexes or "every".
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ClaimPath {
+    /// The steps; never empty.
+    pub steps: Vec<ClaimKey>,
+}
+
+impl ClaimPath {
+    /// The path of an mdoc element.
+    #[must_use]
+    pub fn element(namespace: &str, identifier: &str) -> Self {
+        let name = |s: &str| ClaimKey::Name { name: String::from(s) };
+        Self { steps: [name(namespace), name(identifier)].into() }
+    }
+
+    /// Namespace and identifier, if this is an mdoc path.
+    #[must_use]
+    pub fn as_element(&self) -> Option<(&str, &str)> {
+        match self.steps.as_slice() {
+            [ClaimKey::Name { name: namespace }, ClaimKey::Name { name: identifier }] => Some((namespace, identifier)),
+            _ => None,
+        }
+    }
+}
+
+/// Text about a person: `Debug` and `Display` show nothing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PrivateText(String);
+
+/// Bytes about a person (a portrait): `Debug` shows nothing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PrivateBytes(Vec<u8>);
+
+impl PrivateText {
+    /// The text, for the screen.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl PrivateBytes {
+    /// The bytes, for the screen.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<String> for PrivateText {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl From<PrivateText> for String {
+    fn from(text: PrivateText) -> Self {
+        text.0
+    }
+}
+
+impl From<Vec<u8>> for PrivateBytes {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}
+
+impl From<PrivateBytes> for Vec<u8> {
+    fn from(bytes: PrivateBytes) -> Self {
+        bytes.0
+    }
+}
+
+impl fmt::Debug for PrivateText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PrivateText")
+    }
+}
+
+impl fmt::Debug for PrivateBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PrivateBytes")
+    }
+}
+
+/// One entry of a structured value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClaimEntry {
+    /// Key; text for text keys.
+    pub key: ClaimValue,
+    /// Value.
+    pub value: ClaimValue,
+}
+
+/// The value of a claim, as views show it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ClaimValue {
+    /// An integer beyond 64 signed bits, in decimal digits.
+    BigNumber {
+        /// Digits, with a sign if negative.
+        digits: PrivateText,
+    },
+    /// Bytes.
+    Binary {
+        /// The bytes.
+        bytes: PrivateBytes,
+    },
+    /// A date or time (tags 1004 and 0), as its text.
+    Date {
+        /// `YYYY-MM-DD` or RFC 3339.
+        text: PrivateText,
+    },
+    /// A map.
+    Entries {
+        /// In received order.
+        entries: Vec<ClaimEntry>,
+    },
+    /// Yes or no.
+    Flag {
+        /// The value.
+        value: bool,
+    },
+    /// An array.
+    Items {
+        /// In order.
+        items: Vec<ClaimValue>,
+    },
+    /// `null` or undefined.
+    Nothing,
+    /// An integer.
+    Number {
+        /// The value.
+        value: i64,
+    },
+    /// A floating-point number.
+    Real {
+        /// The value.
+        value: f64,
+    },
+    /// Text.
+    Text {
+        /// The text.
+        text: PrivateText,
+    },
+}
+
+impl ClaimValue {
+    /// From a decoded CBOR value; tags other than dates are looked through.
+    #[must_use]
+    pub fn from_cbor(value: &Value<'_>) -> Self {
+        match value {
+            Value::Array(items) => Self::Items { items: items.iter().map(Self::from_cbor).collect() },
+            Value::Bool(value) => Self::Flag { value: *value },
+            Value::Bytes(bytes) => Self::Binary { bytes: bytes.to_vec().into() },
+            Value::Float(value) => Self::Real { value: *value },
+            Value::Map(entries) => Self::Entries {
+                entries: entries
+                    .iter()
+                    .map(|(k, v)| ClaimEntry { key: Self::from_cbor(k), value: Self::from_cbor(v) })
+                    .collect(),
+            },
+            Value::Nint(n) => i64::try_from(*n).map_or_else(
+                |_| Self::BigNumber { digits: format!("-{}", u128::from(*n).saturating_add(1)).into() },
+                |n| Self::Number { value: (-1_i64).saturating_sub(n) },
+            ),
+            Value::Null | Value::Undefined => Self::Nothing,
+            Value::Simple(n) => Self::Number { value: i64::from(*n) },
+            Value::Tag(0 | 1004, inner) => match inner.as_ref() {
+                Value::Text(text) => Self::Date { text: String::from(text.as_ref()).into() },
+                other => Self::from_cbor(other),
+            },
+            Value::Tag(_, inner) => Self::from_cbor(inner),
+            Value::Text(text) => Self::Text { text: String::from(text.as_ref()).into() },
+            Value::Uint(n) => i64::try_from(*n).map_or_else(
+                |_| Self::BigNumber { digits: format!("{n}").into() },
+                |value| Self::Number { value },
+            ),
+        }
+    }
+
+    /// A plain rendering for people, without labels: dates as DD.MM.YYYY, bytes as their length.
+    #[must_use]
+    pub fn plain(&self) -> String {
+        match self {
+            Self::BigNumber { digits } => digits.0.clone(),
+            Self::Binary { bytes } => match bytes.0.len() {
+                n if n <= 16 => hex::encode(&bytes.0),
+                n => format!("({n} B)"),
+            },
+            Self::Date { text } => plain_date(&text.0),
+            Self::Entries { entries } => {
+                let parts: Vec<String> =
+                    entries.iter().map(|e| format!("{}: {}", e.key.plain(), e.value.plain())).collect();
+                parts.join(", ")
+            }
+            Self::Flag { value } => String::from(if *value { "✓" } else { "✗" }),
+            Self::Items { items } => {
+                let parts: Vec<String> = items.iter().map(Self::plain).collect();
+                parts.join("; ")
+            }
+            Self::Nothing => String::from("–"),
+            Self::Number { value } => format!("{value}"),
+            Self::Real { value } => format!("{value}"),
+            Self::Text { text } => text.0.clone(),
+        }
+    }
+}
+
+fn plain_date(text: &str) -> String {
+    match (text.get(0..4), text.get(5..7), text.get(8..10), text.get(10..)) {
+        (Some(year), Some(month), Some(day), Some(rest)) => format!("{day}.{month}.{year}{}", rest.replace('T', " ")),
+        _ => String::from(text),
+    }
+}
