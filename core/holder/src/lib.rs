@@ -1,1 +1,8 @@
-//! Room to be furnished.
+//! Machines of the holder: proximity presentation (18013-5 device), enrolment, checks on receipt; matching and consent.
+#![no_std]
+extern crate alloc;
+
+pub mod consent;
+pub mod enrolment;
+pub mod proximity;
+pub mod receive;
