@@ -1,0 +1,154 @@
+//! What the cursor promises to those who read with it.
+#![allow(clippy::expect_used, reason = "helpers of tests")]
+
+use std::borrow::Cow;
+
+use rid_wire::cbor::{CborError, Key, Kind, Limits, Reader, Value, Writer};
+
+fn reader(input: &[u8]) -> Reader<'_> {
+    Reader::new(input, Limits::ONLINE).expect("small")
+}
+
+type Done = Result<(), CborError>;
+
+#[test]
+fn a_large_string_is_borrowed() {
+    let mut writer = Writer::new();
+    writer.bytes(&vec![7; 1 << 20]);
+    let bytes = writer.finish();
+    let skipped = reader(&bytes).skip().expect("one item");
+    assert_eq!((skipped.as_ptr(), skipped.len()), (bytes.as_ptr(), bytes.len()));
+    let read = reader(&bytes).bytes().expect("one item");
+    assert!(matches!(read, Cow::Borrowed(content) if content.as_ptr() == bytes[5..].as_ptr()));
+}
+
+#[test]
+fn unread_elements_are_skipped_and_checked() {
+    let mut cursor = reader(b"\x83\x01\x82\x02\x03\x61a");
+    assert_eq!(cursor.array(|_, _| -> Done { Ok(()) }), Ok(3));
+    assert_eq!(cursor.finish(), Ok(()));
+    assert_eq!(reader(b"\x81\x61\xff").array(|_, _| -> Done { Ok(()) }), Err(CborError::InvalidText));
+    assert_eq!(reader(b"\xa1\x00\xa2\x00\x00\x00\x00").map(|_, _| -> Done { Ok(()) }), Err(CborError::DuplicateKey));
+    // A tag read without its item takes the item along.
+    let mut cursor = reader(b"\x82\xc1\x18\x2a\x05");
+    let mut last = 0;
+    let count = cursor.array(|reader, index| -> Done {
+        if index == 0 { reader.expect_tag(1) } else { reader.uint().map(|value| last = value) }
+    });
+    assert_eq!((count, last), (Ok(2), 5));
+    assert_eq!(reader(b"\x9f\xc1\xff").array(|reader, _| reader.expect_tag(1)), Err(CborError::UnexpectedType));
+}
+
+#[test]
+fn another_type_is_left_unread() {
+    let mut cursor = reader(b"\x61a");
+    assert_eq!(cursor.uint(), Err(CborError::UnexpectedType));
+    assert_eq!(cursor.bytes(), Err(CborError::UnexpectedType));
+    assert_eq!(cursor.boolean(), Err(CborError::UnexpectedType));
+    assert_eq!(cursor.float(), Err(CborError::UnexpectedType));
+    assert_eq!(cursor.expect_tag(0), Err(CborError::UnexpectedType));
+    assert_eq!(cursor.take_tag(0), Ok(false));
+    assert_eq!(cursor.take_null(), Ok(false));
+    assert_eq!(cursor.array(|_, _| -> Done { Ok(()) }), Err(CborError::UnexpectedType));
+    assert_eq!(cursor.map(|_, _| -> Done { Ok(()) }), Err(CborError::UnexpectedType));
+    assert_eq!(cursor.position(), 0);
+    assert_eq!(cursor.text().as_deref(), Ok("a"));
+    assert_eq!(cursor.position(), 2);
+    assert_eq!(cursor.text(), Err(CborError::Truncated));
+    assert_eq!(cursor.take_null(), Err(CborError::Truncated));
+    assert_eq!(cursor.take_tag(0), Err(CborError::Truncated));
+}
+
+#[test]
+fn errors_of_a_closure_pass_through() {
+    #[derive(Debug, PartialEq)]
+    enum Mine {
+        Cbor(CborError),
+        Seven,
+    }
+    impl From<CborError> for Mine {
+        fn from(error: CborError) -> Self {
+            Self::Cbor(error)
+        }
+    }
+    let seven = |reader: &mut Reader<'_>, _: usize| if reader.uint()? == 7 { Err(Mine::Seven) } else { Ok(()) };
+    assert_eq!(reader(b"\x82\x00\x07").array(seven), Err(Mine::Seven));
+    assert_eq!(reader(b"\x82\x00").array(seven), Err(Mine::Cbor(CborError::Truncated)));
+}
+
+#[test]
+fn strings_in_chunks() {
+    assert_eq!(reader(b"\x5f\x41a\x40\x42bc\xff").bytes().as_deref(), Ok(&b"abc"[..]));
+    assert_eq!(reader(b"\x7f\x61a\x60\x62bc\xff").text().as_deref(), Ok("abc"));
+    assert_eq!(reader(b"\x7f\xff").text().as_deref(), Ok(""));
+    let mut keys = Vec::new();
+    let count = reader(b"\xa2\x7f\x61a\x61b\xff\x01\x5f\x41c\xff\x02").map(|_, key| -> Done {
+        keys.push(key.clone());
+        Ok(())
+    });
+    assert_eq!(count, Ok(2));
+    assert_eq!(keys, [Key::Text("ab".into()), Key::Bytes(b"c".into())]);
+}
+
+#[test]
+fn kinds() {
+    for (input, kind) in [
+        (&b"\x00"[..], Kind::Uint),
+        (b"\x20", Kind::Nint),
+        (b"\x5f", Kind::Bytes),
+        (b"\x60", Kind::Text),
+        (b"\x80", Kind::Array),
+        (b"\xbf", Kind::Map),
+        (b"\xc0", Kind::Tag),
+        (b"\xf4", Kind::Bool),
+        (b"\xf6", Kind::Null),
+        (b"\xf7", Kind::Undefined),
+        (b"\xf0", Kind::Simple),
+        (b"\xf8\x20", Kind::Simple),
+        (b"\xf9\x00\x00", Kind::Float),
+        (b"\xfb\0\0\0\0\0\0\0\0", Kind::Float),
+    ] {
+        assert_eq!(reader(input).peek(), Ok(kind));
+    }
+}
+
+#[test]
+fn a_tag_needs_its_item() {
+    let mut cursor = reader(b"\xc1");
+    assert_eq!(cursor.take_tag(1), Ok(true));
+    assert_eq!(cursor.finish(), Err(CborError::Truncated));
+}
+
+#[test]
+fn the_writer_writes_the_shortest_heads() {
+    for (value, head) in [
+        (0, &[0x00][..]),
+        (23, &[0x17]),
+        (24, &[0x18, 24]),
+        (255, &[0x18, 255]),
+        (256, &[0x19, 1, 0]),
+        (65_535, &[0x19, 255, 255]),
+        (65_536, &[0x1a, 0, 1, 0, 0]),
+        (4_294_967_296, &[0x1b, 0, 0, 0, 1, 0, 0, 0, 0]),
+    ] {
+        let mut writer = Writer::new();
+        writer.uint(value);
+        assert_eq!(writer.finish(), head);
+    }
+    let mut writer = Writer::new();
+    writer.array(3).int(i64::MIN).bytes_of(&[b"a", b"", b"bc"]).raw(b"\xf5");
+    assert_eq!(writer.finish(), b"\x83\x3b\x7f\xff\xff\xff\xff\xff\xff\xff\x43abc\xf5");
+}
+
+#[test]
+fn half_floats_are_exact() {
+    for bits in 0..=u16::MAX {
+        let [high, low] = bits.to_be_bytes();
+        let bytes = [0xf9, high, low];
+        let Ok(Value::Float(ours)) = Value::parse(&bytes, Limits::ONLINE) else { panic!("a float") };
+        let theirs: f64 = ciborium::from_reader(&bytes[..]).expect("a float");
+        assert!(
+            ours == theirs && ours.is_sign_negative() == theirs.is_sign_negative() || ours.is_nan() && theirs.is_nan()
+        );
+    }
+}
