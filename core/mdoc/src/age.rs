@@ -1,14 +1,27 @@
 //! `age_over_NN` (18013-5, 7.2.5; std-M48): nearest match, and the cap on requests.
 
+/// Most `age_over_NN` elements of one namespace that a single request may ask for; by asking for more, a reader closes in
+/// on the date of birth.
+pub const MAX_REQUESTED: usize = 2;
+
 /// Reads `NN` of an `age_over_NN` identifier: two ASCII digits.
 #[must_use]
 pub fn age_over(identifier: &str) -> Option<u8> {
-    todo!()
+    let digits = identifier.strip_prefix("age_over_")?;
+    match digits.as_bytes() {
+        // `parse` alone would take "+1" too.
+        [tens, ones] if tens.is_ascii_digit() && ones.is_ascii_digit() => digits.parse().ok(),
+        _ => None,
+    }
 }
 
 /// Chooses the attested age that answers a request for `wanted`: the exact one; else the smallest `NN >= wanted` that is
 /// true; else the largest `NN <= wanted` that is false; else nothing. `attested` in any order.
 #[must_use]
 pub fn nearest(wanted: u8, attested: &[(u8, bool)]) -> Option<u8> {
-    todo!()
+    let ages = |holds: bool| attested.iter().filter(move |(_, over)| *over == holds).map(|(age, _)| *age);
+    if attested.iter().any(|(age, _)| *age == wanted) {
+        return Some(wanted);
+    }
+    ages(true).filter(|age| *age > wanted).min().or_else(|| ages(false).filter(|age| *age < wanted).max())
 }

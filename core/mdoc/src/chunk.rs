@@ -32,11 +32,24 @@ impl ChunkError {
 }
 
 /// Splits a message into characteristic writes of at most `mtu - 3` bytes each (ATT overhead), one marker byte included.
+/// An empty message is one chunk without content.
 ///
 /// # Errors
 /// [`ChunkError::Mtu`].
 pub fn split(message: &[u8], mtu: u16) -> Result<Vec<Vec<u8>>, ChunkError> {
-    todo!()
+    if !MTU.contains(&mtu) {
+        return Err(ChunkError::Mtu);
+    }
+    let content = usize::from(mtu.saturating_sub(ATT_OVERHEAD)).saturating_sub(1);
+    let mut parts = message.chunks(content).peekable();
+    let mut chunks = Vec::with_capacity(message.len().div_ceil(content));
+    while let Some(part) = parts.next() {
+        chunks.push(chunk(if parts.peek().is_some() { MORE } else { LAST }, part));
+    }
+    if chunks.is_empty() {
+        chunks.push(chunk(LAST, &[]));
+    }
+    Ok(chunks)
 }
 
 /// Puts received chunks together, at most `max_bytes` a message.
@@ -52,12 +65,25 @@ impl Assembler {
         Self { buffer: Vec::new(), max_bytes }
     }
 
-    /// Takes one chunk; returns the message when it was the last.
+    /// Takes one chunk; returns the message when it was the last. After an error what was collected is gone.
     ///
     /// # Errors
-    /// [`ChunkError::Limit`].
+    /// [`ChunkError::Limit`]: no marker, an unknown one, more announced without any content, or a message over the limit.
     pub fn push(&mut self, chunk: &[u8]) -> Result<Option<Vec<u8>>, ChunkError> {
-        todo!()
+        match chunk.split_first() {
+            Some((&LAST, content)) if self.fits(content) => {
+                self.buffer.extend_from_slice(content);
+                Ok(Some(core::mem::take(&mut self.buffer)))
+            }
+            Some((&MORE, content)) if self.fits(content) && !content.is_empty() => {
+                self.buffer.extend_from_slice(content);
+                Ok(None)
+            }
+            _ => {
+                self.buffer = Vec::new();
+                Err(ChunkError::Limit)
+            }
+        }
     }
 
     /// Whether a message has begun and is not complete.
@@ -65,4 +91,24 @@ impl Assembler {
     pub fn is_midway(&self) -> bool {
         !self.buffer.is_empty()
     }
+
+    fn fits(&self, content: &[u8]) -> bool {
+        self.buffer.len().saturating_add(content.len()) <= self.max_bytes
+    }
+}
+
+/// First byte of a chunk that more chunks follow.
+const MORE: u8 = 0x01;
+/// First byte of the last chunk of a message.
+const LAST: u8 = 0x00;
+/// The MTUs of BLE: the smallest there is, and the one whose writes fill the largest attribute.
+const MTU: core::ops::RangeInclusive<u16> = 23..=515;
+/// Bytes of a write that are ATT's: opcode and handle.
+const ATT_OVERHEAD: u16 = 3;
+
+fn chunk(marker: u8, content: &[u8]) -> Vec<u8> {
+    let mut chunk = Vec::with_capacity(content.len().saturating_add(1));
+    chunk.push(marker);
+    chunk.extend_from_slice(content);
+    chunk
 }

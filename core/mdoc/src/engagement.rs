@@ -1,9 +1,14 @@
 //! DeviceEngagement and the QR code (18013-5, 8.2.1; std-M40).
 use alloc::{string::String, vec::Vec};
 
-use rid_crypto::PublicKey;
+use rid_crypto::{CryptoError, Curve, PublicKey};
+use rid_wire::{
+    base64,
+    cbor::{CborError, Limits, Reader, Writer},
+    cose,
+};
 
-use crate::MdocError;
+use crate::{MdocError, session::key_bytes};
 
 /// A BLE retrieval method of an engagement (type 2, version 1).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,29 +42,67 @@ impl Engagement {
     /// Builds version "1.0", cipher suite 1, one BLE method.
     #[must_use]
     pub fn build(e_device_key: &PublicKey, ble: &Ble) -> Self {
-        todo!()
+        let mut writer = Writer::new();
+        writer.map(3).int(VERSION).text(VERSION_BUILT);
+        writer.int(SECURITY).array(2).uint(CIPHER_SUITE).raw(&key_bytes(e_device_key));
+        writer.int(METHODS).array(1);
+        ble.write(&mut writer);
+        Self {
+            bytes: writer.finish(),
+            version: VERSION_BUILT.into(),
+            e_device_key: e_device_key.clone(),
+            methods: [RetrievalMethod::Ble(ble.clone())].into(),
+        }
     }
 
-    /// Parses a DeviceEngagement; unknown members are ignored safely (std-S50), indefinite lengths refused (a transcript member).
+    /// Parses a DeviceEngagement of at most 4 KiB; unknown members are ignored safely (std-S50, std-S51), indefinite
+    /// lengths refused (a transcript member).
     ///
     /// # Errors
-    /// [`MdocError::Engagement`], [`MdocError::Cbor`], [`MdocError::Crypto`] for the key.
+    /// [`MdocError::Engagement`] (version, cipher suite, options that contradict each other), [`MdocError::Cbor`],
+    /// [`MdocError::Cose`] and [`MdocError::Crypto`] for the key, which must be of P-256.
     pub fn parse(bytes: &[u8]) -> Result<Self, MdocError> {
-        todo!()
+        let mut reader = Reader::new(bytes, LIMITS)?.definite();
+        let (mut version, mut e_device_key, mut methods) = (None, None, Vec::new());
+        reader.map(|reader, key| -> Result<(), MdocError> {
+            match key.as_int() {
+                Some(VERSION) => version = Some(read_version(reader)?),
+                Some(SECURITY) => e_device_key = Some(read_security(reader)?),
+                Some(METHODS) => {
+                    reader.array(|reader, _| -> Result<(), MdocError> {
+                        methods.push(RetrievalMethod::read(reader)?);
+                        Ok(())
+                    })?;
+                }
+                _ => {}
+            }
+            Ok(())
+        })?;
+        reader.finish()?;
+        match (version, e_device_key) {
+            (Some(version), Some(e_device_key)) => Ok(Self { bytes: bytes.into(), version, e_device_key, methods }),
+            _ => Err(MdocError::Engagement),
+        }
     }
 
-    /// Parses the text of the QR code: `mdoc:` and base64url.
+    /// Parses the text of the QR code: `mdoc:` (lower case) and base64url without padding.
     ///
     /// # Errors
     /// As [`Engagement::parse`].
     pub fn parse_qr(text: &str) -> Result<Self, MdocError> {
-        todo!()
+        let encoded = text.strip_prefix(QR_SCHEME).ok_or(MdocError::Engagement)?;
+        if encoded.len() > MAX_QR {
+            return Err(CborError::TooLarge.into());
+        }
+        Self::parse(&base64::decode_url(encoded).map_err(|_| MdocError::Engagement)?)
     }
 
     /// The text of the QR code.
     #[must_use]
     pub fn to_qr(&self) -> String {
-        todo!()
+        let mut text = String::from(QR_SCHEME);
+        text.push_str(&base64::encode_url(&self.bytes));
+        text
     }
 
     /// The bytes as received or built.
@@ -85,4 +128,109 @@ impl Engagement {
     pub fn methods(&self) -> &[RetrievalMethod] {
         &self.methods
     }
+}
+
+/// Members of DeviceEngagement.
+const VERSION: i64 = 0;
+const SECURITY: i64 = 1;
+const METHODS: i64 = 2;
+
+/// Cipher suite 1: the one of the first edition.
+const CIPHER_SUITE: u64 = 1;
+const VERSION_BUILT: &str = "1.0";
+
+/// Type and version of the BLE method, and its options.
+const BLE: (u64, u64) = (2, 1);
+const SUPPORTS_PERIPHERAL_SERVER: i64 = 0;
+const SUPPORTS_CENTRAL_CLIENT: i64 = 1;
+const PERIPHERAL_SERVER_UUID: i64 = 10;
+const CENTRAL_CLIENT_UUID: i64 = 11;
+
+const QR_SCHEME: &str = "mdoc:";
+const LIMITS: Limits = Limits { max_bytes: 4096, max_depth: 16 };
+/// The base64url digits of an engagement of the largest size.
+const MAX_QR: usize = 5462;
+
+impl RetrievalMethod {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, MdocError> {
+        let mut inside = reader.clone();
+        let encoded = reader.skip()?;
+        let (mut kind, mut version, mut options) = (None, None, None);
+        let count = inside.array(|reader, index| -> Result<(), MdocError> {
+            match index {
+                0 => kind = Some(reader.uint()?),
+                1 => version = Some(reader.uint()?),
+                2 => options = Some(reader.clone()),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        match (kind.zip(version), options) {
+            (Some(BLE), Some(mut options)) if count == 3 => Ble::read(&mut options).map(Self::Ble),
+            (Some(BLE) | None, _) => Err(MdocError::Engagement),
+            (Some(_), _) => Ok(Self::Other(encoded.into())),
+        }
+    }
+}
+
+impl Ble {
+    /// Reads the options; others than these four (addresses, PSM) are ignored. A mode that is offered has its UUID.
+    fn read(reader: &mut Reader<'_>) -> Result<Self, MdocError> {
+        let (mut server, mut client) = (false, false);
+        let (mut server_uuid, mut client_uuid) = (None, None);
+        reader.map(|reader, key| -> Result<(), MdocError> {
+            match key.as_int() {
+                Some(SUPPORTS_PERIPHERAL_SERVER) => server = reader.boolean()?,
+                Some(SUPPORTS_CENTRAL_CLIENT) => client = reader.boolean()?,
+                Some(PERIPHERAL_SERVER_UUID) => server_uuid = Some(read_uuid(reader)?),
+                Some(CENTRAL_CLIENT_UUID) => client_uuid = Some(read_uuid(reader)?),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        if (server && server_uuid.is_none()) || (client && client_uuid.is_none()) {
+            return Err(MdocError::Engagement);
+        }
+        Ok(Self { peripheral_server: server_uuid.filter(|_| server), central_client: client_uuid.filter(|_| client) })
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        let uuids = [(PERIPHERAL_SERVER_UUID, self.peripheral_server), (CENTRAL_CLIENT_UUID, self.central_client)];
+        let given = uuids.iter().filter(|(_, uuid)| uuid.is_some()).count();
+        writer.array(3).uint(BLE.0).uint(BLE.1).map(given.saturating_add(2));
+        writer.int(SUPPORTS_PERIPHERAL_SERVER).boolean(self.peripheral_server.is_some());
+        writer.int(SUPPORTS_CENTRAL_CLIENT).boolean(self.central_client.is_some());
+        for (option, uuid) in uuids {
+            if let Some(uuid) = uuid {
+                writer.int(option).bytes(&uuid);
+            }
+        }
+    }
+}
+
+/// "1." and digits: a minor version may only add members.
+fn read_version(reader: &mut Reader<'_>) -> Result<String, MdocError> {
+    let version = reader.text()?;
+    if crate::request::is_version_1(&version) { Ok(version.into_owned()) } else { Err(MdocError::Engagement) }
+}
+
+fn read_security(reader: &mut Reader<'_>) -> Result<PublicKey, MdocError> {
+    let mut key = None;
+    let count = reader.array(|reader, index| -> Result<(), MdocError> {
+        match index {
+            0 if reader.uint()? != CIPHER_SUITE => return Err(MdocError::Engagement),
+            1 => key = Some(reader.tagged()?),
+            _ => {}
+        }
+        Ok(())
+    })?;
+    let tagged = key.filter(|_| count == 2).ok_or(MdocError::Engagement)?;
+    let mut reader = tagged.reader();
+    let key = PublicKey::from_cose(&cose::Key::read(&mut reader)?)?;
+    reader.finish()?;
+    if key.curve() == Curve::P256 { Ok(key) } else { Err(CryptoError::AlgUnsupported.into()) }
+}
+
+fn read_uuid(reader: &mut Reader<'_>) -> Result<[u8; 16], MdocError> {
+    reader.definite_bytes()?.try_into().map_err(|_| MdocError::Engagement)
 }

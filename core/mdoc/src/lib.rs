@@ -12,6 +12,7 @@ pub mod chunk;
 pub mod device_auth;
 pub mod engagement;
 mod error;
+mod fold;
 pub mod issuer_signed;
 pub mod mso;
 pub mod reader_auth;

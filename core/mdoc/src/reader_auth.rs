@@ -1,11 +1,18 @@
 //! Reader authentication (18013-5, 9.1.1.4; std-M43): made by readers, verified by holders, never silently ignored.
 use alloc::{string::String, vec::Vec};
 
-use rid_crypto::x509::Certificate;
-use rid_trust::TrustStore;
-use rid_wire::{Code, Timestamp};
+use rid_crypto::{
+    CryptoError, SignatureAlgorithm,
+    x509::{Certificate, X509Error},
+};
+use rid_trust::{TrustError, TrustStore};
+use rid_wire::{
+    Code, Timestamp,
+    cbor::Writer,
+    cose::{CoseError, Sign1, protected_header, sig_structure},
+};
 
-use crate::{request::DocRequest, transcript::Transcript};
+use crate::{MdocError, request::DocRequest, transcript::Transcript};
 
 /// Evidence: the request was signed, over this transcript, by a reader whose chain leads to a reader root.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,29 +59,73 @@ pub enum ReaderAuth {
 /// `ReaderAuthentication = ["ReaderAuthentication", SessionTranscript, ItemsRequestBytes]`, detached.
 #[must_use]
 pub fn to_be_signed(transcript: &Transcript, items_request_bytes: &[u8]) -> Vec<u8> {
-    todo!()
+    let payload = reader_authentication_bytes(transcript, items_request_bytes);
+    let mut message = sig_structure(&protected_header(SignatureAlgorithm::Es256.cose()), &[], payload.len());
+    message.extend_from_slice(&payload);
+    message
 }
 
 /// ReaderAuthenticationBytes (tag 24).
 #[must_use]
 pub fn reader_authentication_bytes(transcript: &Transcript, items_request_bytes: &[u8]) -> Vec<u8> {
-    todo!()
+    let mut head = Writer::new();
+    head.array(3).text("ReaderAuthentication");
+    let mut tagged = Writer::new();
+    tagged.tag(24).bytes_of(&[&head.finish(), transcript.as_bytes(), items_request_bytes]);
+    tagged.finish()
 }
 
 /// The encoded readerAuth from a raw ES256 signature and the chain (leaf first, without the root).
 #[must_use]
 pub fn encode(signature: &[u8; 64], chain: &[Certificate]) -> Vec<u8> {
-    todo!()
+    let chain: Vec<&[u8]> = chain.iter().map(Certificate::der).collect();
+    Sign1::encode(SignatureAlgorithm::Es256.cose(), &chain, None, signature)
 }
 
 /// Verifies the readerAuth of one doc request. The signature is checked even when the chain is unknown, so that a wrong
 /// signature is always `Invalid`.
 #[must_use]
-pub fn verify(
-    doc_request: &DocRequest<'_>,
+pub fn verify(doc_request: &DocRequest<'_>, transcript: &Transcript, trust: &TrustStore, at: Timestamp) -> ReaderAuth {
+    let Some(reader_auth) = &doc_request.reader_auth else {
+        return ReaderAuth::Absent;
+    };
+    let chain = match verify_signature(reader_auth, transcript, doc_request.items_request_bytes.outer) {
+        Ok(chain) => chain,
+        Err(error) => return ReaderAuth::Invalid(error.code()),
+    };
+    match trust.reader(&chain, at) {
+        Ok(reader) => ReaderAuth::Verified(ReaderIdentity {
+            name: reader.name().map(String::from),
+            organization: reader.organization().map(String::from),
+            country: reader.country().map(String::from),
+        }),
+        Err(error) if leads_nowhere(error) => ReaderAuth::Unknown(error.code()),
+        Err(error) => ReaderAuth::Invalid(error.code()),
+    }
+}
+
+/// Checks the signature with the key of the chain's leaf, which is not trusted yet, and returns the chain.
+fn verify_signature(
+    reader_auth: &Sign1<'_>,
     transcript: &Transcript,
-    trust: &TrustStore,
-    at: Timestamp,
-) -> ReaderAuth {
-    todo!()
+    items_request_bytes: &[u8],
+) -> Result<Vec<Certificate>, MdocError> {
+    let chain = reader_auth.chain()?.iter().map(|der| Certificate::parse(der).map_err(TrustError::from));
+    let chain = chain.collect::<Result<Vec<_>, _>>()?;
+    let leaf = chain.first().ok_or(CoseError::X5chain)?;
+    let alg = SignatureAlgorithm::from_cose(reader_auth.header.alg)?;
+    reader_auth.detached()?;
+    let payload = reader_authentication_bytes(transcript, items_request_bytes);
+    let prefix = sig_structure(&reader_auth.header.protected, &[], payload.len());
+    let verified = rid_crypto::verify(leaf.public_key(), alg, &[&prefix, &payload], &reader_auth.signature);
+    verified.map_err(|error| match error {
+        CryptoError::AlgUnsupported => error.into(),
+        _ => MdocError::ReaderAuthInvalid,
+    })?;
+    Ok(chain)
+}
+
+/// Whether the chain may be in order and only its root is none of ours.
+const fn leads_nowhere(error: TrustError) -> bool {
+    matches!(error, TrustError::Certificate(X509Error::Untrusted) | TrustError::Missing | TrustError::Scope)
 }

@@ -1,9 +1,12 @@
 //! DeviceRequest (18013-5, 8.3.2.1.2.1; std-M43): what a reader asks for.
-use alloc::{borrow::Cow, string::String, vec::Vec};
+use alloc::{borrow::Cow, collections::BTreeSet, string::String, vec::Vec};
 
-use rid_wire::{cbor::Limits, cbor::Tagged, cose::Sign1};
+use rid_wire::{
+    cbor::{CborError, Key, Limits, Reader, Tagged, Writer},
+    cose::Sign1,
+};
 
-use crate::MdocError;
+use crate::{MdocError, fold::fold};
 
 /// One requested element.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,14 +58,36 @@ pub struct UnverifiedRequest<'a> {
 }
 
 impl<'a> UnverifiedRequest<'a> {
-    /// Parses. Indefinite lengths are refused inside ItemsRequest; at most 32 doc requests and 512 elements in all. The
-    /// same element under the same bytes twice is a duplicate key of its map; a namespace or element that differs only in
-    /// Unicode form is `request_duplicate` (neg-C13).
+    /// Parses. Indefinite lengths are refused inside ItemsRequest; at most 32 doc requests and 512 elements in all, none of
+    /// them empty. Unknown members (readerAuthAll, deviceRequestInfo) are ignored.
+    ///
+    /// The same document type, namespace or element asked for twice is `request_duplicate`, also when the two differ only
+    /// in Unicode form (neg-C13). Compared are lower-case forms without combining marks (U+0300 to U+036F), the accents of
+    /// precomposed Latin letters, invisible characters and full width: a fold that needs no tables of Unicode and errs on
+    /// the side of refusing, as the identifiers of the standards are ASCII.
     ///
     /// # Errors
-    /// [`MdocError`].
+    /// [`MdocError::Version`] before anything else of the content; [`MdocError::RequestDuplicate`], [`MdocError::TooMany`];
+    /// [`MdocError::Cbor`]; [`MdocError::Cose`] for a readerAuth that is no `COSE_Sign1`.
     pub fn parse(bytes: &'a [u8], limits: Limits) -> Result<Self, MdocError> {
-        todo!()
+        let mut reader = Reader::new(bytes, limits)?;
+        let (mut version, mut doc_requests) = (None, None);
+        reader.map(|reader, key| -> Result<(), MdocError> {
+            match key.as_text() {
+                Some(VERSION) => version = Some(reader.text()?),
+                Some(DOC_REQUESTS) => doc_requests = Some(reader.clone()),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        reader.finish()?;
+        let version = version.ok_or(CborError::MissingMember)?;
+        if !is_version_1(&version) {
+            return Err(MdocError::Version);
+        }
+        let mut count = Count::default();
+        let doc_requests = read_doc_requests(&mut doc_requests.ok_or(CborError::MissingMember)?, &mut count)?;
+        Ok(Self { version, doc_requests })
     }
 }
 
@@ -70,7 +95,17 @@ impl ItemsRequest {
     /// ItemsRequestBytes: `#6.24(bstr .cbor ItemsRequest)`.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        todo!()
+        let mut writer = Writer::new();
+        writer.map(2).text(DOC_TYPE).text(&self.doc_type).text(NAMESPACES).map(self.namespaces.len());
+        for namespace in &self.namespaces {
+            writer.text(&namespace.namespace).map(namespace.elements.len());
+            for element in &namespace.elements {
+                writer.text(&element.identifier).boolean(element.intent_to_retain);
+            }
+        }
+        let mut tagged = Writer::new();
+        tagged.tagged(&writer.finish());
+        tagged.finish()
     }
 }
 
@@ -86,5 +121,161 @@ pub struct DocRequestToSend {
 /// Encodes a DeviceRequest, version "1.0".
 #[must_use]
 pub fn encode(doc_requests: &[DocRequestToSend]) -> Vec<u8> {
-    todo!()
+    let mut writer = Writer::new();
+    writer.map(2).text(VERSION).text("1.0").text(DOC_REQUESTS).array(doc_requests.len());
+    for DocRequestToSend { items_request_bytes, reader_auth } in doc_requests {
+        writer.map(if reader_auth.is_some() { 2 } else { 1 }).text(ITEMS_REQUEST).raw(items_request_bytes);
+        if let Some(reader_auth) = reader_auth {
+            writer.text(READER_AUTH).raw(reader_auth);
+        }
+    }
+    writer.finish()
+}
+
+/// Whether a version text is "1." and digits: a minor version only adds members that may be ignored.
+pub(crate) fn is_version_1(version: &str) -> bool {
+    version.strip_prefix("1.").is_some_and(|minor| {
+        (1..=MAX_MINOR_DIGITS).contains(&minor.len()) && minor.bytes().all(|digit| digit.is_ascii_digit())
+    })
+}
+
+const MAX_MINOR_DIGITS: usize = 3;
+const MAX_DOC_REQUESTS: usize = 32;
+const MAX_ELEMENTS: usize = 512;
+
+const VERSION: &str = "version";
+const DOC_REQUESTS: &str = "docRequests";
+const ITEMS_REQUEST: &str = "itemsRequest";
+const READER_AUTH: &str = "readerAuth";
+const DOC_TYPE: &str = "docType";
+const NAMESPACES: &str = "nameSpaces";
+const REQUEST_INFO: &str = "requestInfo";
+
+/// Elements read so far, in all doc requests.
+#[derive(Default)]
+struct Count {
+    elements: usize,
+}
+
+/// Names met so far, folded.
+#[derive(Default)]
+struct Names(BTreeSet<String>);
+
+impl Names {
+    fn add(&mut self, name: &str) -> Result<(), MdocError> {
+        if self.0.insert(fold(name)) { Ok(()) } else { Err(MdocError::RequestDuplicate) }
+    }
+}
+
+fn read_doc_requests<'a>(reader: &mut Reader<'a>, count: &mut Count) -> Result<Vec<DocRequest<'a>>, MdocError> {
+    let mut doc_requests: Vec<DocRequest<'a>> = Vec::new();
+    let mut doc_types = Names::default();
+    reader.array(|reader, index| -> Result<(), MdocError> {
+        if index >= MAX_DOC_REQUESTS {
+            return Err(MdocError::TooMany);
+        }
+        let doc_request = read_doc_request(reader, count)?;
+        doc_types.add(&doc_request.items.doc_type)?;
+        doc_requests.push(doc_request);
+        Ok(())
+    })?;
+    if doc_requests.is_empty() { Err(CborError::MissingMember.into()) } else { Ok(doc_requests) }
+}
+
+fn read_doc_request<'a>(reader: &mut Reader<'a>, count: &mut Count) -> Result<DocRequest<'a>, MdocError> {
+    let (mut items_request, mut reader_auth) = (None, None);
+    reader.map(|reader, key| -> Result<(), MdocError> {
+        match key.as_text() {
+            Some(ITEMS_REQUEST) => items_request = Some(read_items_request_bytes(reader, count)?),
+            Some(READER_AUTH) => reader_auth = Some(Sign1::read(reader)?),
+            _ => {}
+        }
+        Ok(())
+    })?;
+    let (items_request_bytes, items, request_info) = items_request.ok_or(CborError::MissingMember)?;
+    Ok(DocRequest { items_request_bytes, items, reader_auth, request_info })
+}
+
+/// ItemsRequestBytes, what they say, and requestInfo.
+type Items<'a> = (Tagged<'a>, ItemsRequest, Option<&'a [u8]>);
+
+fn read_items_request_bytes<'a>(reader: &mut Reader<'a>, count: &mut Count) -> Result<Items<'a>, MdocError> {
+    let mut again = reader.clone();
+    let tagged = match reader.tagged() {
+        // Somewhere inside: if it is a namespace or an element, reading it says so.
+        Err(CborError::DuplicateKey) => {
+            again.expect_tag(24)?;
+            let inner = again.definite_bytes()?;
+            read_items_request(Tagged { outer: inner, inner }.reader(), count)?;
+            return Err(CborError::DuplicateKey.into());
+        }
+        tagged => tagged?,
+    };
+    let (items, request_info) = read_items_request(tagged.reader(), count)?;
+    Ok((tagged, items, request_info))
+}
+
+fn read_items_request<'a>(
+    mut reader: Reader<'a>,
+    count: &mut Count,
+) -> Result<(ItemsRequest, Option<&'a [u8]>), MdocError> {
+    let (mut doc_type, mut namespaces, mut request_info) = (None, Vec::new(), None);
+    reader.map(|reader, key| -> Result<(), MdocError> {
+        match key.as_text() {
+            Some(DOC_TYPE) => doc_type = Some(reader.identifier()?.into_owned()),
+            Some(NAMESPACES) => namespaces = read_namespaces(reader, count)?,
+            Some(REQUEST_INFO) => request_info = Some(reader.skip()?),
+            _ => {}
+        }
+        Ok(())
+    })?;
+    reader.finish()?;
+    match doc_type {
+        Some(doc_type) if !namespaces.is_empty() => Ok((ItemsRequest { doc_type, namespaces }, request_info)),
+        _ => Err(CborError::MissingMember.into()),
+    }
+}
+
+fn read_namespaces(reader: &mut Reader<'_>, count: &mut Count) -> Result<Vec<RequestedNamespace>, MdocError> {
+    let mut namespaces = Vec::new();
+    let mut names = Names::default();
+    let entries = reader.map(|reader, key| -> Result<(), MdocError> {
+        let namespace = identifier(key)?;
+        names.add(&namespace)?;
+        let elements = read_elements(reader, count)?;
+        namespaces.push(RequestedNamespace { namespace, elements });
+        Ok(())
+    });
+    entries.map_err(blame_duplicate)?;
+    Ok(namespaces)
+}
+
+fn read_elements(reader: &mut Reader<'_>, count: &mut Count) -> Result<Vec<RequestedElement>, MdocError> {
+    let mut elements = Vec::new();
+    let mut names = Names::default();
+    let entries = reader.map(|reader, key| -> Result<(), MdocError> {
+        let identifier = identifier(key)?;
+        names.add(&identifier)?;
+        count.elements = count.elements.saturating_add(1);
+        if count.elements > MAX_ELEMENTS {
+            return Err(MdocError::TooMany);
+        }
+        elements.push(RequestedElement { identifier, intent_to_retain: reader.boolean()? });
+        Ok(())
+    });
+    entries.map_err(blame_duplicate)?;
+    if elements.is_empty() { Err(CborError::MissingMember.into()) } else { Ok(elements) }
+}
+
+fn identifier(key: &Key<'_>) -> Result<String, CborError> {
+    match key.as_text() {
+        Some(text) if text.contains('\0') => Err(CborError::InvalidText),
+        Some(text) => Ok(text.into()),
+        None => Err(CborError::UnexpectedType),
+    }
+}
+
+/// The same bytes twice, in a map of namespaces or elements.
+fn blame_duplicate(error: MdocError) -> MdocError {
+    if error == MdocError::Cbor(CborError::DuplicateKey) { MdocError::RequestDuplicate } else { error }
 }

@@ -1,8 +1,12 @@
 //! Session encryption (18013-5, 9.1.1; std-M42): keys, counters, SessionEstablishment and SessionData.
 use alloc::{borrow::Cow, vec::Vec};
 
-use rid_crypto::{PublicKey, SharedSecret};
-use rid_wire::{Code, cbor::CborError, cbor::Limits};
+use rid_crypto::{AeadKey, Curve, NONCE_LEN, PublicKey, SharedSecret, hkdf_sha256};
+use rid_wire::{
+    Code,
+    cbor::{CborError, Limits, Reader, Writer},
+    cose::{self, CoseError},
+};
 
 use crate::transcript::Transcript;
 
@@ -63,30 +67,81 @@ pub enum Status {
     Other(u64),
 }
 
-/// The two session keys with their counters; wiped on drop.
-pub struct SessionCipher(());
+impl Status {
+    const fn from_number(number: u64) -> Self {
+        match number {
+            10 => Self::EncryptionError,
+            11 => Self::CborError,
+            20 => Self::Termination,
+            other => Self::Other(other),
+        }
+    }
+
+    const fn number(self) -> u64 {
+        match self {
+            Self::EncryptionError => 10,
+            Self::CborError => 11,
+            Self::Termination => 20,
+            Self::Other(number) => number,
+        }
+    }
+}
+
+/// The two session keys with their counters; wiped on drop and at the first error.
+pub struct SessionCipher {
+    /// `None` once the session is over.
+    keys: Option<Keys>,
+    role: Role,
+    /// Messages encrypted.
+    sent: u32,
+    /// Messages decrypted.
+    received: u32,
+}
 
 impl SessionCipher {
     /// Derives SKReader and SKDevice: HKDF-SHA-256, salt SHA-256(SessionTranscriptBytes), infos `SKReader`, `SKDevice`.
     #[must_use]
     pub fn derive(role: Role, secret: &SharedSecret, transcript: &Transcript) -> Self {
-        todo!()
+        let salt = transcript.digest();
+        let key = |side: Role| AeadKey::new(hkdf_sha256(secret.expose(), &salt, side.info()));
+        let keys = Keys { own: key(role), peer: key(role.other()) };
+        Self { keys: Some(keys), role, sent: 0, received: 0 }
     }
 
     /// Encrypts the next message of this side.
     ///
     /// # Errors
-    /// [`SessionError::CounterExhausted`].
+    /// [`SessionError::CounterExhausted`]; [`SessionError::State`] when the session is over.
     pub fn encrypt(&mut self, plaintext: &[u8]) -> Result<Vec<u8>, SessionError> {
-        todo!()
+        // The keys come back only when all went well.
+        let keys = self.keys.take().ok_or(SessionError::State)?;
+        let counter = self.sent.checked_add(1).ok_or(SessionError::CounterExhausted)?;
+        let sealed = keys.own.seal(&self.role.nonce(counter), &[], plaintext).map_err(|_| SessionError::State)?;
+        self.sent = counter;
+        self.keys = Some(keys);
+        Ok(sealed)
     }
 
     /// Decrypts the next message of the other side. After an error every further call fails.
     ///
     /// # Errors
-    /// [`SessionError::Decrypt`], [`SessionError::CounterExhausted`].
+    /// [`SessionError::Decrypt`], also when the session is over; [`SessionError::CounterExhausted`].
     pub fn decrypt(&mut self, ciphertext: &[u8]) -> Result<Vec<u8>, SessionError> {
-        todo!()
+        let keys = self.keys.take().ok_or(SessionError::Decrypt)?;
+        let counter = self.received.checked_add(1).ok_or(SessionError::CounterExhausted)?;
+        let nonce = self.role.other().nonce(counter);
+        let plaintext = keys.peer.open(&nonce, &[], ciphertext).map_err(|_| SessionError::Decrypt)?;
+        self.received = counter;
+        self.keys = Some(keys);
+        Ok(plaintext)
+    }
+
+    /// Sets the counters of messages sent and received, for tests of their end. In a live session this would repeat a
+    /// nonce, and so give the key away.
+    #[doc(hidden)]
+    pub fn dangerous_set_counters(&mut self, sent: u32, received: u32) {
+        self.sent = sent;
+        self.received = received;
     }
 }
 
@@ -101,18 +156,35 @@ pub struct SessionEstablishment<'a> {
 }
 
 impl<'a> SessionEstablishment<'a> {
-    /// Parses; the key must be P-256.
+    /// Parses; the key must be P-256. Unknown members are ignored.
     ///
     /// # Errors
-    /// [`SessionError`].
+    /// [`SessionError::State`] for a message without eReaderKey, that is SessionData (neg-C02); [`SessionError::KeyInvalid`];
+    /// [`SessionError::Cbor`].
     pub fn parse(bytes: &'a [u8], limits: Limits) -> Result<Self, SessionError> {
-        todo!()
+        let mut reader = Reader::new(bytes, limits)?;
+        let (mut key, mut data) = (None, None);
+        reader.map(|reader, member| -> Result<(), SessionError> {
+            match member.as_text() {
+                Some(E_READER_KEY) => key = Some(reader.tagged()?),
+                Some(DATA) => data = Some(reader.bytes()?),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        reader.finish()?;
+        let tagged = key.ok_or(SessionError::State)?;
+        let e_reader_key = read_key(tagged.reader())?;
+        let data = data.ok_or(CborError::MissingMember)?;
+        Ok(Self { e_reader_key_bytes: tagged.outer, e_reader_key, data })
     }
 
     /// Encodes; `e_reader_key_bytes` is the whole tag-24 item.
     #[must_use]
     pub fn encode(e_reader_key_bytes: &[u8], data: &[u8]) -> Vec<u8> {
-        todo!()
+        let mut writer = Writer::new();
+        writer.map(2).text(E_READER_KEY).raw(e_reader_key_bytes).text(DATA).bytes(data);
+        writer.finish()
     }
 }
 
@@ -126,23 +198,93 @@ pub struct SessionData<'a> {
 }
 
 impl<'a> SessionData<'a> {
-    /// Parses; at least one member must be present, and eReaderKey must not (neg-C02).
+    /// Parses; at least one member must be present, and eReaderKey must not (neg-C02). Unknown members are ignored.
     ///
     /// # Errors
-    /// [`SessionError`].
+    /// [`SessionError::State`] for a second establishment; [`SessionError::Cbor`].
     pub fn parse(bytes: &'a [u8], limits: Limits) -> Result<Self, SessionError> {
-        todo!()
+        let mut reader = Reader::new(bytes, limits)?;
+        let (mut data, mut status) = (None, None);
+        reader.map(|reader, member| -> Result<(), SessionError> {
+            match member.as_text() {
+                Some(E_READER_KEY) => return Err(SessionError::State),
+                Some(DATA) => data = Some(reader.bytes()?),
+                Some(STATUS) => status = Some(Status::from_number(reader.uint()?)),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        reader.finish()?;
+        if data.is_none() && status.is_none() {
+            return Err(CborError::MissingMember.into());
+        }
+        Ok(Self { data, status })
     }
 
     /// Encodes.
     #[must_use]
     pub fn encode(data: Option<&[u8]>, status: Option<Status>) -> Vec<u8> {
-        todo!()
+        let mut writer = Writer::new();
+        writer.map(usize::from(data.is_some()).saturating_add(usize::from(status.is_some())));
+        if let Some(data) = data {
+            writer.text(DATA).bytes(data);
+        }
+        if let Some(status) = status {
+            writer.text(STATUS).uint(status.number());
+        }
+        writer.finish()
     }
 }
 
 /// EReaderKeyBytes or EDeviceKeyBytes of a key of ours: `#6.24(bstr .cbor COSE_Key)`.
 #[must_use]
 pub fn key_bytes(key: &PublicKey) -> Vec<u8> {
-    todo!()
+    let mut writer = Writer::new();
+    writer.tagged(&key.to_cose());
+    writer.finish()
+}
+
+const E_READER_KEY: &str = "eReaderKey";
+const DATA: &str = "data";
+const STATUS: &str = "status";
+
+/// The key this side encrypts with, and the one the other side does.
+struct Keys {
+    own: AeadKey,
+    peer: AeadKey,
+}
+
+impl Role {
+    const fn other(self) -> Self {
+        match self {
+            Self::Mdoc => Self::Reader,
+            Self::Reader => Self::Mdoc,
+        }
+    }
+
+    const fn info(self) -> &'static [u8] {
+        match self {
+            Self::Mdoc => b"SKDevice",
+            Self::Reader => b"SKReader",
+        }
+    }
+
+    /// The IV of this side's message number `counter`: 8 bytes that name the side, 4 bytes of counter (9.1.1.5).
+    const fn nonce(self, counter: u32) -> [u8; NONCE_LEN] {
+        let side = match self {
+            Self::Mdoc => 1,
+            Self::Reader => 0,
+        };
+        let [a, b, c, d] = counter.to_be_bytes();
+        [0, 0, 0, 0, 0, 0, 0, side, a, b, c, d]
+    }
+}
+
+fn read_key(mut reader: Reader<'_>) -> Result<PublicKey, SessionError> {
+    let key = cose::Key::read(&mut reader).map_err(|error| match error {
+        CoseError::Cbor(error) => SessionError::Cbor(error),
+        _ => SessionError::KeyInvalid,
+    })?;
+    reader.finish()?;
+    PublicKey::from_cose(&key).ok().filter(|key| key.curve() == Curve::P256).ok_or(SessionError::KeyInvalid)
 }

@@ -1,14 +1,20 @@
 //! SessionTranscript (18013-5, 9.1.5.1; std-M41): the bytes both sides hash.
 use alloc::vec::Vec;
+use core::ops::Range;
 
-use rid_wire::cbor::Limits;
+use rid_wire::cbor::{CborError, Kind, Limits, Reader, Tagged, Writer};
 
 use crate::MdocError;
 
 /// `SessionTranscript = [DeviceEngagementBytes, EReaderKeyBytes, Handover]`, encoded once from received bytes and never again.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Transcript {
-    bytes: Vec<u8>,
+    /// SessionTranscriptBytes: tag 24 and the array, which ends where they end.
+    tagged: Vec<u8>,
+    /// Where the array begins.
+    start: usize,
+    /// The members, counted from `start`.
+    members: Members,
 }
 
 /// The three members of a transcript as encoded.
@@ -27,13 +33,21 @@ impl Transcript {
     /// EReaderKeyBytes (tag 24) as received (neg-C07).
     #[must_use]
     pub fn qr(engagement: &[u8], e_reader_key: &[u8]) -> Self {
-        todo!()
+        let mut handover = Writer::new();
+        handover.null();
+        Self::built(engagement, e_reader_key, &handover.finish())
     }
 
     /// NFC handover: `[Hs, Hr | null]` with the NDEF messages as bytes.
     #[must_use]
     pub fn nfc(engagement: &[u8], e_reader_key: &[u8], select: &[u8], request: Option<&[u8]>) -> Self {
-        todo!()
+        let mut handover = Writer::new();
+        handover.array(2).bytes(select);
+        match request {
+            Some(request) => handover.bytes(request),
+            None => handover.null(),
+        };
+        Self::built(engagement, e_reader_key, &handover.finish())
     }
 
     /// A transcript made elsewhere: the array of three or its tag-24 form, used as received; members must be well-formed
@@ -42,24 +56,105 @@ impl Transcript {
     /// # Errors
     /// [`MdocError::Cbor`].
     pub fn received(bytes: &[u8], limits: Limits) -> Result<Self, MdocError> {
-        todo!()
+        if Reader::new(bytes, limits)?.peek()? == Kind::Tag {
+            let Tagged { outer, inner } = Tagged::parse(bytes, limits)?;
+            let members = Members::read(inner, limits)?;
+            return Ok(Self { tagged: outer.into(), start: outer.len().saturating_sub(inner.len()), members });
+        }
+        Ok(Self::over(bytes, Members::read(bytes, limits)?))
     }
 
     /// The array.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes
+        self.tagged.get(self.start..).unwrap_or(&[])
     }
 
     /// SessionTranscriptBytes: `#6.24(bstr .cbor SessionTranscript)`.
     #[must_use]
     pub fn tagged(&self) -> Vec<u8> {
-        todo!()
+        self.tagged.clone()
+    }
+
+    /// SHA-256 of SessionTranscriptBytes: the salt of every key that is derived in a session (9.1.1.5, 9.1.3.5).
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        rid_crypto::sha256(&[&self.tagged])
     }
 
     /// The members.
     #[must_use]
     pub fn parts(&self) -> TranscriptParts<'_> {
-        todo!()
+        let member = |range: &Range<usize>| self.as_bytes().get(range.clone()).unwrap_or(&[]);
+        TranscriptParts {
+            device_engagement: self.members.device_engagement.as_ref().map(member),
+            e_reader_key: self.members.e_reader_key.as_ref().map(member),
+            handover: member(&self.members.handover),
+        }
     }
+
+    fn built(engagement: &[u8], e_reader_key: &[u8], handover: &[u8]) -> Self {
+        let mut writer = Writer::new();
+        writer.tagged(engagement);
+        let engagement = writer.finish();
+        let mut writer = Writer::new();
+        writer.array(3).raw(&engagement).raw(e_reader_key).raw(handover);
+        let array = writer.finish();
+        let reader_key_end = array.len().saturating_sub(handover.len());
+        let engagement_end = reader_key_end.saturating_sub(e_reader_key.len());
+        let engagement_start = engagement_end.saturating_sub(engagement.len());
+        let members = Members {
+            device_engagement: Some(engagement_start..engagement_end),
+            e_reader_key: Some(engagement_end..reader_key_end),
+            handover: reader_key_end..array.len(),
+        };
+        Self::over(&array, members)
+    }
+
+    fn over(array: &[u8], members: Members) -> Self {
+        let mut writer = Writer::new();
+        writer.tagged(array);
+        let tagged = writer.finish();
+        Self { start: tagged.len().saturating_sub(array.len()), tagged, members }
+    }
+}
+
+/// Where the members lie in the array; `None` is null.
+#[derive(Clone, PartialEq, Eq)]
+struct Members {
+    device_engagement: Option<Range<usize>>,
+    e_reader_key: Option<Range<usize>>,
+    handover: Range<usize>,
+}
+
+impl Members {
+    fn read(array: &[u8], limits: Limits) -> Result<Self, CborError> {
+        let mut reader = Reader::new(array, limits)?.definite();
+        let (mut device_engagement, mut e_reader_key, mut handover) = (None, None, None);
+        reader.array(|reader, index| -> Result<(), CborError> {
+            match index {
+                0 => device_engagement = read_tagged(reader)?,
+                1 => e_reader_key = read_tagged(reader)?,
+                2 => {
+                    let start = reader.position();
+                    reader.skip()?;
+                    handover = Some(start..reader.position());
+                }
+                _ => return Err(CborError::UnexpectedType),
+            }
+            Ok(())
+        })?;
+        reader.finish()?;
+        Ok(Self { device_engagement, e_reader_key, handover: handover.ok_or(CborError::MissingMember)? })
+    }
+}
+
+/// A tag-24 item, its content of definite lengths too; `None` for null.
+fn read_tagged(reader: &mut Reader<'_>) -> Result<Option<Range<usize>>, CborError> {
+    if reader.take_null()? {
+        return Ok(None);
+    }
+    let start = reader.position();
+    reader.tagged()?.reader().skip()?;
+    Ok(Some(start..reader.position()))
 }
