@@ -2,7 +2,7 @@
 use alloc::{string::String, vec::Vec};
 
 use rid_flow::CredentialId;
-use rid_mdoc::reader_auth::ReaderIdentity;
+use rid_mdoc::{age, reader_auth::ReaderIdentity};
 use rid_profile::ClaimPath;
 use rid_wire::{Code, Timestamp};
 
@@ -74,6 +74,19 @@ pub struct Candidate {
     pub copies_left: u32,
     /// Names of the elements held: namespace, identifiers.
     pub elements: Vec<(String, Vec<String>)>,
+}
+
+impl Candidate {
+    /// Whether it holds an element; for `age_over_NN`, whether it holds one that may answer (std-M48).
+    #[must_use]
+    pub fn holds(&self, path: &ClaimPath) -> bool {
+        let Some((namespace, identifier)) = path.as_element() else { return false };
+        let is_age = |name: &str| age::age_over(name).is_some();
+        self.elements
+            .iter()
+            .filter(|(held, _)| held == namespace)
+            .any(|(_, names)| names.iter().any(|held| held == identifier || (is_age(identifier) && is_age(held))))
+    }
 }
 
 /// The person's answer. Bound to the question by id and hash (neg-G20).

@@ -2,7 +2,9 @@
 #![no_std]
 extern crate alloc;
 
+mod advertisement;
 pub mod consent;
+pub mod display;
 pub mod enrolment;
 pub mod proximity;
 pub mod receive;

@@ -2,6 +2,8 @@
 #![no_std]
 extern crate alloc;
 
+mod asked;
 pub mod capture;
+mod judge;
 pub mod reader;
 pub mod view;

@@ -1,12 +1,29 @@
 //! The 18013-5 reader as a session machine. Sans-IO.
-use alloc::{sync::Arc, vec::Vec};
+//!
+//! ```text
+//! start -Connect-> Connecting -Connected-> (Signing, once per document) -> Waiting -SessionData-> Finished(verdict)
+//!   -> Idle -ask-> (Signing) -> Waiting ...    Idle -finish-> Close(Done)    any fault -> Close(reason)
+//! ```
+mod exchange;
 
-use rid_crypto::x509::Certificate;
-use rid_flow::{Env, Input, Output, Session, SessionTypes, Uptime, ports::KeyId};
-use rid_mdoc::{MdocError, engagement::Engagement, request::ItemsRequest};
+use alloc::{collections::VecDeque, sync::Arc, vec::Vec};
+
+use rid_crypto::{AgreementKey, x509::Certificate};
+use rid_flow::{
+    Env, Input, Output, Session, SessionTypes, SignRequest, Uptime,
+    ports::{KeyId, Prompt, SecureAreaError},
+};
+use rid_mdoc::{
+    MdocError,
+    engagement::Engagement,
+    reader_auth,
+    request::{self, DocRequestToSend, ItemsRequest},
+    session::{Role, SessionCipher, SessionData, SessionEstablishment, Status, key_bytes},
+    transcript::Transcript,
+};
 use rid_profile::{Locale, Profile};
 use rid_trust::TrustStore;
-use rid_wire::Code;
+use rid_wire::{Code, cbor::Limits};
 
 use crate::view::Verdict;
 
@@ -70,6 +87,17 @@ pub enum Misuse {
     NotAsked,
 }
 
+impl Misuse {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> Code {
+        Code::new(match self {
+            Self::Closed => "session_closed",
+            Self::NotAsked => "not_asked",
+        })
+    }
+}
+
 /// One exchange of a reader: the verdict, and what a later `rid verify` needs to reach the same one.
 pub struct Exchange {
     /// The verdict.
@@ -93,8 +121,35 @@ impl SessionTypes for ReaderTypes {
     type Reason = CloseReason;
 }
 
+/// How often a busy key is asked again before the session gives up.
+const BUSY_RETRIES: u8 = 3;
+
+enum State {
+    Connecting,
+    /// Signing the doc request at this position; the raw signatures so far.
+    Signing { signatures: Vec<[u8; 64]>, busy: u8 },
+    Waiting,
+    Idle,
+    Closed,
+}
+
+/// The link's part of a session: there until it closes, then wiped.
+struct Link {
+    cipher: SessionCipher,
+    transcript: Transcript,
+    e_reader_key: AgreementKey,
+    e_reader_key_bytes: Vec<u8>,
+    established: bool,
+}
+
 /// One reader session: Connect → SessionEstablishment{request} → SessionData{response} → verdict → termination.
-pub struct Reader(());
+pub struct Reader {
+    config: ReaderConfig,
+    link: Option<Link>,
+    state: State,
+    outputs: VecDeque<Output<ReaderTypes>>,
+    deadline: Option<Uptime>,
+}
 
 impl Reader {
     /// Starts from the text of the QR code.
@@ -102,7 +157,21 @@ impl Reader {
     /// # Errors
     /// [`MdocError`] for an engagement that cannot be used.
     pub fn start(qr: &str, config: ReaderConfig, env: &mut Env<'_>) -> Result<Self, MdocError> {
-        todo!()
+        let engagement = Engagement::parse_qr(qr)?;
+        let e_reader_key = AgreementKey::make(env.rng);
+        let e_reader_key_bytes = key_bytes(&e_reader_key.public());
+        let transcript = Transcript::qr(engagement.as_bytes(), &e_reader_key_bytes);
+        let secret = e_reader_key.agree(engagement.e_device_key())?;
+        let cipher = SessionCipher::derive(Role::Reader, &secret, &transcript);
+        let mut reader = Self {
+            config,
+            link: Some(Link { cipher, transcript, e_reader_key, e_reader_key_bytes, established: false }),
+            state: State::Connecting,
+            outputs: VecDeque::from([Output::Connect(engagement)]),
+            deadline: None,
+        };
+        reader.restart_deadline(env);
+        Ok(reader)
     }
 
     /// Asks again in the same session, after a verdict and before [`Reader::finish`].
@@ -110,18 +179,123 @@ impl Reader {
     /// # Errors
     /// [`Misuse::NotAsked`] while an exchange is under way, [`Misuse::Closed`].
     pub fn ask(&mut self, items: Vec<ItemsRequest>, env: &mut Env<'_>) -> Result<(), Misuse> {
-        todo!()
+        match self.state {
+            State::Idle => {
+                self.config.items = items;
+                self.begin_request(env);
+                Ok(())
+            }
+            State::Closed => Err(Misuse::Closed),
+            _ => Err(Misuse::NotAsked),
+        }
     }
 
     /// Ends the session in order (status 20).
     pub fn finish(&mut self) {
-        todo!()
+        let reason = if matches!(self.state, State::Idle) { CloseReason::Done } else { CloseReason::Cancelled };
+        self.terminate(reason);
     }
 
     /// The reader's ephemeral private scalar, to be kept beside a capture with a deviceMac (an integrator's tool only).
     #[must_use]
     pub fn dangerous_ephemeral_scalar(&self) -> Option<rid_crypto::Secret<32>> {
-        todo!()
+        self.link.as_ref().and_then(|link| link.e_reader_key.dangerous_scalar())
+    }
+
+    fn begin_request(&mut self, env: &Env<'_>) {
+        self.restart_deadline(env);
+        self.state = State::Signing { signatures: Vec::new(), busy: 0 };
+        self.continue_request(env);
+    }
+
+    /// Asks for the next signature, or sends when all are there.
+    fn continue_request(&mut self, env: &Env<'_>) {
+        let (State::Signing { signatures, .. }, Some(link)) = (&self.state, &self.link) else { return };
+        let next = self.config.items.get(signatures.len());
+        match (&self.config.authentication, next) {
+            (Some((key, _)), Some(items)) => {
+                let message = reader_auth::to_be_signed(&link.transcript, &items.encode());
+                let request = SignRequest { key: key.clone(), message, prompt: Prompt::Present };
+                self.outputs.push_back(Output::Sign(request));
+            }
+            _ => self.send_request(env),
+        }
+    }
+
+    fn send_request(&mut self, env: &Env<'_>) {
+        let State::Signing { signatures, .. } = &self.state else { return };
+        let chain = self.config.authentication.as_ref().map(|(_, chain)| chain.as_slice()).unwrap_or_default();
+        let mut signatures = signatures.iter();
+        let doc_requests: Vec<DocRequestToSend> = self
+            .config
+            .items
+            .iter()
+            .map(|items| DocRequestToSend {
+                items_request_bytes: items.encode(),
+                reader_auth: signatures.next().map(|signature| reader_auth::encode(signature, chain)),
+            })
+            .collect();
+        let plaintext = request::encode(&doc_requests);
+        let Some(link) = &mut self.link else { return };
+        match link.cipher.encrypt(&plaintext) {
+            Ok(data) => {
+                let message = if link.established {
+                    SessionData::encode(Some(&data), None)
+                } else {
+                    link.established = true;
+                    SessionEstablishment::encode(&link.e_reader_key_bytes, &data)
+                };
+                self.outputs.push_back(Output::Send(message));
+                self.state = State::Waiting;
+                // A person reads and decides on the other side: that takes longer than a link may stall.
+                let seconds = u64::from(self.config.profile.rules().consent_seconds);
+                self.deadline = Some(env.uptime.plus_seconds(seconds));
+            }
+            Err(error) => self.terminate(CloseReason::Port(error.code())),
+        }
+    }
+
+    fn signed(&mut self, result: Result<[u8; 64], SecureAreaError>, env: &Env<'_>) -> Result<(), Misuse> {
+        if self.config.authentication.is_none() {
+            return Err(Misuse::NotAsked);
+        }
+        let State::Signing { signatures, busy } = &mut self.state else { return Err(Misuse::NotAsked) };
+        match result {
+            Ok(signature) => {
+                signatures.push(signature);
+                *busy = 0;
+            }
+            Err(SecureAreaError::Busy) if *busy < BUSY_RETRIES => *busy = busy.saturating_add(1),
+            Err(error) => {
+                self.terminate(CloseReason::Port(error.code()));
+                return Ok(());
+            }
+        }
+        self.continue_request(env);
+        Ok(())
+    }
+
+    fn restart_deadline(&mut self, env: &Env<'_>) {
+        let seconds = u64::from(self.config.profile.rules().link_seconds);
+        self.deadline = Some(env.uptime.plus_seconds(seconds));
+    }
+
+    /// Tells the peer (status 20, where a session was begun) and closes.
+    fn terminate(&mut self, reason: CloseReason) {
+        if matches!(self.state, State::Closed) {
+            return;
+        }
+        if self.link.as_ref().is_some_and(|link| link.established) {
+            self.outputs.push_back(Output::Send(SessionData::encode(None, Some(Status::Termination))));
+        }
+        self.close(reason);
+    }
+
+    fn close(&mut self, reason: CloseReason) {
+        self.link = None;
+        self.deadline = None;
+        self.state = State::Closed;
+        self.outputs.push_back(Output::Close(reason));
     }
 }
 
@@ -130,14 +304,32 @@ impl Session for Reader {
     type Error = Misuse;
 
     fn handle(&mut self, input: Input<ReaderTypes>, env: &mut Env<'_>) -> Result<(), Misuse> {
-        todo!()
+        if matches!(self.state, State::Closed) {
+            return Err(Misuse::Closed);
+        }
+        match (input, &self.state) {
+            (Input::Connected, State::Connecting) => self.begin_request(env),
+            (Input::Bytes(bytes), _) => self.received(&bytes, env),
+            (Input::Signed(result), _) => return self.signed(result, env),
+            (Input::Disconnected, _) => self.close(CloseReason::Disconnected),
+            (Input::Tick, _) => {
+                if self.deadline.is_some_and(|deadline| env.uptime >= deadline) {
+                    self.terminate(CloseReason::Timeout);
+                }
+            }
+            _ => return Err(Misuse::NotAsked),
+        }
+        Ok(())
     }
 
     fn poll(&mut self) -> Option<Output<ReaderTypes>> {
-        todo!()
+        self.outputs.pop_front()
     }
 
     fn deadline(&self) -> Option<Uptime> {
-        todo!()
+        self.deadline
     }
 }
+
+/// Messages of a link are at most this large.
+const LIMITS: Limits = Limits::PROXIMITY;

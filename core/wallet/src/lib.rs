@@ -1,1 +1,17 @@
-//! Room to be furnished.
+//! The app facade: one object that keeps, shows, receives and presents; views made for the boundary.
+//!
+//! `Wallet` owns the vault and the ports; use cases are its methods, one file each. Nothing of a protocol is decided here: the
+//! machines of `rid-holder` decide, this crate runs them over the ports and puts words to what they ask.
+
+mod consent;
+mod credentials;
+mod enrolment;
+mod error;
+mod presentation;
+pub mod view;
+mod wallet;
+
+pub use enrolment::Enrolment;
+pub use error::{ErrorKind, WalletError};
+pub use presentation::{Presentation, PresentationStep};
+pub use wallet::{RngSource, Wallet, WalletConfig, WalletPorts};

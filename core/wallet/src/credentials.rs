@@ -1,0 +1,229 @@
+//! Listing, showing and deleting what is held, and the history.
+use rid_flow::{
+    Changes, Committer, CredentialId, History, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, ports::SecureAreaError,
+};
+use rid_holder::display::read_copy;
+use rid_profile::{ClaimPath, ClaimValue, Kind};
+use rid_vault::CredentialMeta;
+use rid_wire::{Code, Timestamp};
+
+use crate::{
+    Wallet, WalletError,
+    view::{
+        CredentialDetail, CredentialState, CredentialView, HeldElementView, HistoryElementView, HistoryView, PortraitView,
+    },
+};
+
+impl Wallet {
+    /// All credentials. Decrypts no copy and no portrait.
+    ///
+    /// # Errors
+    /// [`WalletError::Locked`], [`WalletError::StorageDamaged`].
+    pub async fn credentials(&self) -> Result<Vec<CredentialView>, WalletError> {
+        let now = self.now()?;
+        let metas = self.vault.credentials().await?;
+        Ok(metas.into_iter().map(|meta| self.view_of(meta, now)).collect())
+    }
+
+    /// One credential with its values; a portrait's bytes are not among them.
+    ///
+    /// # Errors
+    /// [`WalletError::BadInput`] for an unknown id, [`WalletError::Locked`], [`WalletError::StorageDamaged`].
+    pub async fn credential(&self, id: &CredentialId) -> Result<CredentialDetail, WalletError> {
+        let now = self.now()?;
+        let meta = self.vault.credential(id).await?.ok_or_else(unknown_credential)?;
+        let bytes = self.vault.copy_for_display(id).await?;
+        let kind = self.profile.kind(&meta.kind);
+        let mut elements = match &bytes {
+            Some(bytes) => self.held_elements(bytes, &meta, kind)?,
+            None => Vec::new(),
+        };
+        if let Some(kind) = kind {
+            elements.sort_by_key(|element| position(kind, &element.path));
+        }
+        Ok(CredentialDetail { credential: self.view_of(meta, now), elements })
+    }
+
+    /// The holder's portrait in one credential, if it has one.
+    ///
+    /// # Errors
+    /// As [`Wallet::credential`].
+    pub async fn portrait(&self, id: &CredentialId) -> Result<Option<PortraitView>, WalletError> {
+        let meta = self.vault.credential(id).await?.ok_or_else(unknown_credential)?;
+        let Some(bytes) = self.vault.copy_for_display(id).await? else { return Ok(None) };
+        let Some(kind) = self.profile.kind(&meta.kind) else { return Ok(None) };
+        let elements = self.read_copy(&bytes, &meta.kind)?;
+        let portrait = elements.into_iter().find_map(|(path, value)| {
+            let (namespace, identifier) = path.as_element()?;
+            let element = kind.element(namespace, identifier).filter(|element| element.portrait)?;
+            match value {
+                ClaimValue::Binary { bytes } => Some(PortraitView {
+                    image: bytes,
+                    spoken: element.spoken_for(identifier).resolve(&self.locales).into(),
+                }),
+                _ => None,
+            }
+        });
+        Ok(portrait)
+    }
+
+    /// Deletes a credential with all copies and keys, and writes it into the history. Deleting what is not there is an error.
+    ///
+    /// # Errors
+    /// As [`Wallet::credential`].
+    pub async fn delete(&self, id: &CredentialId) -> Result<(), WalletError> {
+        let meta = self.vault.credential(id).await?.ok_or_else(unknown_credential)?;
+        let keys = self.vault.keys_of(id).await?;
+        let at = self.now()?;
+        let mut event = [0; 16];
+        self.with_env(|env| env.rng.fill_bytes(&mut event))?;
+        let entry = HistoryDraft {
+            id: HistoryId(event),
+            kind: HistoryKind::Deletion,
+            outcome: HistoryOutcome::Finished,
+            at,
+            peer: String::new(),
+            peer_verified: false,
+            elements: vec![(meta.kind, String::new(), String::new(), false)],
+            reason: String::from("deleted_by_person"),
+        };
+        let changes = Changes { remove: vec![id.clone()], history: vec![entry], ..Changes::default() };
+        self.vault.commit(changes).await?;
+        for key in keys {
+            // The credential is gone whatever the secure area says; a key left over signs nothing that exists.
+            match self.ports.secure_area.delete(key).await {
+                Ok(()) | Err(SecureAreaError::NotFound) => {}
+                Err(_) => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// Rows of the history from a place on, at most `max`, oldest first.
+    ///
+    /// # Errors
+    /// [`WalletError::Locked`], [`WalletError::StorageDamaged`].
+    pub async fn history(&self, from: u64, max: u32) -> Result<Vec<HistoryView>, WalletError> {
+        let rows = self.vault.history(from, max).await?;
+        Ok(rows.into_iter().map(|row| self.history_view(row)).collect())
+    }
+
+    pub(crate) fn view_of(&self, meta: CredentialMeta, now: Timestamp) -> CredentialView {
+        let kind = self.profile.kind(&meta.kind);
+        let state = if meta.copies_left == 0 {
+            CredentialState::Exhausted
+        } else if now < meta.valid_from {
+            CredentialState::NotYetValid
+        } else if now > meta.valid_until {
+            CredentialState::Expired
+        } else {
+            CredentialState::Ready
+        };
+        CredentialView {
+            name: kind.map_or(meta.kind.as_str(), |kind| kind.name.resolve(&self.locales)).into(),
+            spoken: kind.map_or(meta.kind.as_str(), |kind| kind.spoken.resolve(&self.locales)).into(),
+            low_water: meta.copies_left <= self.profile.rules().low_water,
+            id: meta.id,
+            format: meta.format,
+            kind: meta.kind,
+            issuer: meta.issuer,
+            subject: meta.subject.map(Into::into),
+            signed: meta.signed,
+            valid_from: meta.valid_from,
+            valid_until: meta.valid_until,
+            copies_left: meta.copies_left,
+            copies_total: meta.copies_total,
+            state,
+            environment: self.environment(),
+        }
+    }
+
+    /// The label and spoken form of an element in the first wanted language.
+    pub(crate) fn words(&self, kind: &str, path: &ClaimPath) -> (String, String) {
+        let Some((namespace, identifier)) = path.as_element() else { return Default::default() };
+        match self.profile.kind(kind).and_then(|kind| kind.element(namespace, identifier)) {
+            Some(element) => (
+                element.label_for(identifier).resolve(&self.locales).into(),
+                element.spoken_for(identifier).resolve(&self.locales).into(),
+            ),
+            None => (identifier.into(), identifier.into()),
+        }
+    }
+
+    fn held_elements(
+        &self,
+        bytes: &[u8],
+        meta: &CredentialMeta,
+        kind: Option<&Kind>,
+    ) -> Result<Vec<HeldElementView>, WalletError> {
+        let elements = self.read_copy(bytes, &meta.kind)?;
+        let view = |(path, value): (ClaimPath, ClaimValue)| {
+            let (label, spoken) = self.words(&meta.kind, &path);
+            let known =
+                path.as_element().and_then(|(namespace, identifier)| kind.and_then(|k| k.element(namespace, identifier)));
+            let portrait = known.is_some_and(|element| element.portrait);
+            let text = known
+                .and_then(|element| element.value_text(&value_key(&value)))
+                .map(|text| String::from(text.resolve(&self.locales)).into());
+            HeldElementView {
+                sensitive: known.is_some_and(|element| element.sensitive),
+                spelled: known.is_some_and(|element| element.spelled),
+                value: if portrait { ClaimValue::Nothing } else { value },
+                path,
+                label,
+                spoken,
+                text,
+                portrait,
+            }
+        };
+        Ok(elements.into_iter().map(view).collect())
+    }
+
+    fn read_copy(&self, bytes: &[u8], doc_type: &str) -> Result<Vec<(ClaimPath, ClaimValue)>, WalletError> {
+        read_copy(bytes, doc_type, &self.trust).map_err(|code| WalletError::StorageDamaged { code })
+    }
+
+    fn history_view(&self, row: History) -> HistoryView {
+        let History { seq, entry } = row;
+        let elements = entry
+            .elements
+            .into_iter()
+            .map(|(kind, namespace, identifier, retained)| {
+                let path = ClaimPath::element(&namespace, &identifier);
+                let (label, _) = self.words(&kind, &path);
+                HistoryElementView { kind, path, label, retained }
+            })
+            .collect();
+        HistoryView {
+            seq: seq.0,
+            kind: entry.kind,
+            outcome: entry.outcome,
+            at: entry.at,
+            peer: entry.peer.into(),
+            peer_verified: entry.peer_verified,
+            elements,
+            reason: entry.reason,
+        }
+    }
+}
+
+fn position(kind: &Kind, path: &ClaimPath) -> usize {
+    let Some((namespace, identifier)) = path.as_element() else { return usize::MAX };
+    let Some(element) = kind.element(namespace, identifier) else { return usize::MAX };
+    kind.elements
+        .iter()
+        .position(|e| e.namespace == element.namespace && e.identifier == element.identifier)
+        .unwrap_or(usize::MAX)
+}
+
+/// The key under which the profile keeps the words of a value.
+fn value_key(value: &ClaimValue) -> String {
+    match value {
+        ClaimValue::Flag { value } => value.to_string(),
+        other => other.plain(),
+    }
+}
+
+fn unknown_credential() -> WalletError {
+    WalletError::BadInput { code: Code::new("credential_unknown") }
+}

@@ -1,0 +1,204 @@
+use rid_flow::ports::{ClockError, SecureAreaError, StorageError};
+use rid_holder::{enrolment::EnrolError, proximity::Misuse};
+use rid_trust::TrustError;
+use rid_vault::VaultError;
+use rid_wire::Code;
+
+/// What an app can do about a failure. Fields are codes and numbers, so the whole may be logged.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WalletError {
+    /// What was handed in is wrong.
+    #[error("bad_input {code}")]
+    BadInput {
+        /// Which rule.
+        code: Code,
+    },
+    /// A defect of this software.
+    #[error("bug {code}")]
+    Bug {
+        /// Where.
+        code: Code,
+    },
+    /// The person turned away.
+    #[error("cancelled")]
+    Cancelled,
+    /// Fetch a new credential.
+    #[error("expired {code}")]
+    Expired {
+        /// What is used up or over.
+        code: Code,
+    },
+    /// Unlock first.
+    #[error("locked")]
+    Locked,
+    /// The app called out of turn: busy, closed, interrupted, not asked.
+    #[error("misuse {code}")]
+    Misuse {
+        /// Which rule.
+        code: Code,
+    },
+    /// Who or what is not trusted, and why.
+    #[error("not_trusted {who} {why}")]
+    NotTrusted {
+        /// `issuer` or `reader`.
+        who: Code,
+        /// The failed check.
+        why: Code,
+    },
+    /// No network; try again.
+    #[error("offline")]
+    Offline {
+        /// Seconds to wait, if the server said so.
+        retry_after: Option<u32>,
+    },
+    /// The other side refused.
+    #[error("peer_refused {code}")]
+    PeerRefused {
+        /// Its or our name for it.
+        code: Code,
+    },
+    /// Sign in again.
+    #[error("sign_in_again")]
+    SignInAgain,
+    /// The store or its keys do not work; the code says how (full, read-only, corrupt, key lost).
+    #[error("storage_damaged {code}")]
+    StorageDamaged {
+        /// How.
+        code: Code,
+    },
+    /// This device or build cannot.
+    #[error("unsupported {code}")]
+    Unsupported {
+        /// What.
+        code: Code,
+    },
+}
+
+/// How an error is to be logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// Part of ordinary life: not logged as an error.
+    Expected,
+    /// Something for the developers.
+    Defect,
+    /// Something for the person.
+    Person,
+}
+
+impl WalletError {
+    /// How to log it. No variant carries personal data.
+    #[must_use]
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Cancelled | Self::Locked | Self::Offline { .. } => ErrorKind::Expected,
+            Self::BadInput { .. } | Self::Bug { .. } | Self::Misuse { .. } => ErrorKind::Defect,
+            Self::Expired { .. }
+            | Self::NotTrusted { .. }
+            | Self::PeerRefused { .. }
+            | Self::SignInAgain
+            | Self::StorageDamaged { .. }
+            | Self::Unsupported { .. } => ErrorKind::Person,
+        }
+    }
+
+    /// The most precise stable code.
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::BadInput { code }
+            | Self::Bug { code }
+            | Self::Expired { code }
+            | Self::Misuse { code }
+            | Self::NotTrusted { why: code, .. }
+            | Self::PeerRefused { code }
+            | Self::StorageDamaged { code }
+            | Self::Unsupported { code } => *code,
+            Self::Cancelled => Code::new("cancelled"),
+            Self::Locked => Code::new("locked"),
+            Self::Offline { .. } => Code::new("offline"),
+            Self::SignInAgain => Code::new("sign_in_again"),
+        }
+    }
+
+    pub(crate) const fn misuse(code: &'static str) -> Self {
+        Self::Misuse { code: Code::new(code) }
+    }
+}
+
+impl From<StorageError> for WalletError {
+    fn from(error: StorageError) -> Self {
+        match error {
+            StorageError::Exhausted => Self::Expired { code: error.code() },
+            StorageError::Locked => Self::Misuse { code: error.code() },
+            _ => Self::StorageDamaged { code: error.code() },
+        }
+    }
+}
+
+impl From<SecureAreaError> for WalletError {
+    fn from(error: SecureAreaError) -> Self {
+        match error {
+            SecureAreaError::Cancelled => Self::Cancelled,
+            SecureAreaError::Locked => Self::Locked,
+            SecureAreaError::Busy => Self::Misuse { code: error.code() },
+            SecureAreaError::Unavailable => Self::Unsupported { code: error.code() },
+            _ => Self::StorageDamaged { code: error.code() },
+        }
+    }
+}
+
+impl From<VaultError> for WalletError {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Storage(error) => error.into(),
+            VaultError::SecureArea(error) => error.into(),
+            VaultError::Locked => Self::Locked,
+            other => Self::StorageDamaged { code: other.code() },
+        }
+    }
+}
+
+impl From<ClockError> for WalletError {
+    fn from(_: ClockError) -> Self {
+        Self::Unsupported { code: Code::new("clock") }
+    }
+}
+
+impl From<TrustError> for WalletError {
+    fn from(error: TrustError) -> Self {
+        Self::NotTrusted { who: Code::new("issuer"), why: error.code() }
+    }
+}
+
+impl From<Misuse> for WalletError {
+    fn from(misuse: Misuse) -> Self {
+        match misuse {
+            Misuse::ConsentSelection => Self::BadInput { code: misuse.code() },
+            _ => Self::Misuse { code: misuse.code() },
+        }
+    }
+}
+
+impl From<EnrolError> for WalletError {
+    fn from(error: EnrolError) -> Self {
+        let code = error.code();
+        match error {
+            EnrolError::Port(_) => match code.as_str() {
+                "key_cancelled" => Self::Cancelled,
+                "key_locked" | "locked" => Self::Locked,
+                "key_unavailable" | "clock" => Self::Unsupported { code },
+                "interrupted" | "key_busy" => Self::Misuse { code },
+                _ => Self::StorageDamaged { code },
+            },
+            EnrolError::Answer(_) => Self::BadInput { code },
+            EnrolError::NotAsked => Self::Misuse { code },
+            EnrolError::Receive(_) => {
+                if code.as_str().starts_with("cert_") || code.as_str().starts_with("trust_") {
+                    Self::NotTrusted { who: Code::new("issuer"), why: code }
+                } else {
+                    Self::BadInput { code }
+                }
+            }
+        }
+    }
+}

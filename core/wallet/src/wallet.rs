@@ -1,0 +1,146 @@
+use std::sync::Arc;
+
+use rid_crypto::CryptoRng;
+use rid_flow::{
+    Env, Ports,
+    ports::{Clock, Http, SecureArea, Storage, Timer, UserAuth},
+};
+use rid_holder::proximity::DeviceAuthMethod;
+use rid_profile::{Locale, Profile};
+use rid_trust::{Environment, TrustStore};
+use rid_vault::{Vault, VaultConfig};
+use rid_wire::Timestamp;
+
+use crate::{WalletError, view::LockState};
+
+/// Makes a handle to the platform's randomness for one step.
+pub type RngSource = Arc<dyn Fn() -> Box<dyn CryptoRng + Send> + Send + Sync>;
+
+/// What a wallet stands on.
+#[derive(Clone)]
+pub struct WalletPorts {
+    /// Keys.
+    pub secure_area: Arc<dyn SecureArea>,
+    /// Records.
+    pub storage: Arc<dyn Storage>,
+    /// Network, if any.
+    pub http: Option<Arc<dyn Http>>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Sleep.
+    pub timer: Arc<dyn Timer>,
+    /// Randomness.
+    pub rng: RngSource,
+}
+
+/// How a wallet behaves.
+pub struct WalletConfig {
+    /// The national profile.
+    pub profile: Profile,
+    /// Roots of issuers and readers.
+    pub trust: TrustStore,
+    /// Languages, first wanted first.
+    pub locales: Vec<Locale>,
+    /// When the person must be present at each use of a credential's key.
+    pub user_auth: UserAuth,
+    /// How the device authenticates face to face.
+    pub device_auth: DeviceAuthMethod,
+}
+
+/// One person's wallet. Cheap to share behind an [`Arc`]; every method takes `&self`.
+///
+/// # Example
+/// ```no_run
+/// # async fn example(ports: rid_wallet::WalletPorts, config: rid_wallet::WalletConfig) -> Result<(), rid_wallet::WalletError> {
+/// let wallet = std::sync::Arc::new(rid_wallet::Wallet::open(ports, config).await?);
+/// for credential in wallet.credentials().await? {
+///     assert!(credential.copies_left <= credential.copies_total);
+/// }
+/// let presentation = wallet.present()?;
+/// let step = presentation.next().await?; // advertise: show the QR code
+/// # Ok(()) }
+/// ```
+pub struct Wallet {
+    pub(crate) ports: WalletPorts,
+    pub(crate) vault: Vault,
+    pub(crate) profile: Arc<Profile>,
+    pub(crate) trust: Arc<TrustStore>,
+    pub(crate) locales: Vec<Locale>,
+    pub(crate) user_auth: UserAuth,
+    pub(crate) device_auth: DeviceAuthMethod,
+}
+
+impl Wallet {
+    /// Opens the store, or makes an empty one; ends events that were cut off by a process death by name.
+    ///
+    /// # Errors
+    /// [`WalletError::Misuse`] when another process has it open, [`WalletError::StorageDamaged`].
+    pub async fn open(ports: WalletPorts, config: WalletConfig) -> Result<Self, WalletError> {
+        let vault_config = VaultConfig { low_water: config.profile.rules().low_water };
+        let vault =
+            Vault::open(ports.storage.clone(), ports.secure_area.clone(), ports.rng.clone(), vault_config).await?;
+        Ok(Self {
+            ports,
+            vault,
+            profile: Arc::new(config.profile),
+            trust: Arc::new(config.trust),
+            locales: config.locales,
+            user_auth: config.user_auth,
+            device_auth: config.device_auth,
+        })
+    }
+
+    /// Whose roots are loaded.
+    #[must_use]
+    pub fn environment(&self) -> Environment {
+        self.trust.environment()
+    }
+
+    /// Whether personal data can be read.
+    #[must_use]
+    pub fn lock_state(&self) -> LockState {
+        if self.vault.is_locked() { LockState::Locked } else { LockState::Unlocked }
+    }
+
+    /// Drops the keys of personal data from memory.
+    pub fn lock(&self) {
+        self.vault.lock();
+    }
+
+    /// Brings them back through the secure area.
+    ///
+    /// # Errors
+    /// [`WalletError::Cancelled`], [`WalletError::Locked`], [`WalletError::StorageDamaged`].
+    pub async fn unlock(&self) -> Result<(), WalletError> {
+        Ok(self.vault.unlock().await?)
+    }
+
+    /// Closes the store and lets other processes open it.
+    ///
+    /// # Errors
+    /// [`WalletError::StorageDamaged`].
+    pub async fn close(&self) -> Result<(), WalletError> {
+        Ok(self.vault.close().await?)
+    }
+
+    pub(crate) fn now(&self) -> Result<Timestamp, WalletError> {
+        Ok(self.ports.clock.now()?)
+    }
+
+    /// Runs one step of a machine with a fresh [`Env`]; nothing of it is held over an await.
+    pub(crate) fn with_env<T>(&self, step: impl FnOnce(&mut Env<'_>) -> T) -> Result<T, WalletError> {
+        let mut rng = (self.ports.rng)();
+        let now = self.now()?;
+        Ok(step(&mut Env { now, uptime: self.ports.clock.uptime(), rng: &mut *rng }))
+    }
+
+    pub(crate) fn flow_ports(&self) -> Ports<'_> {
+        Ports {
+            secure_area: self.ports.secure_area.clone(),
+            committer: &self.vault,
+            http: self.ports.http.clone(),
+            clock: self.ports.clock.clone(),
+            timer: self.ports.timer.clone(),
+        }
+    }
+}
