@@ -1,9 +1,18 @@
 //! The full checks of a credential before it is stored (std-M14, neg-B): all of it or a named refusal.
+use alloc::{collections::BTreeSet, string::String, vec::Vec};
+
 use rid_crypto::PublicKey;
-use rid_flow::{Credential, CredentialId, ports::KeyId};
-use rid_mdoc::MdocError;
-use rid_trust::TrustStore;
-use rid_wire::{Code, Timestamp};
+use rid_flow::{Credential, CredentialId, NewCopy, ports::KeyId};
+use rid_mdoc::{
+    MdocError,
+    issuer_signed::UnverifiedIssuerSigned,
+    verify::{IssuerReport, IssuerVerified, Strictness, check, verify_issuer_signed},
+};
+use rid_trust::{Check, Outcome, TrustStore};
+use rid_wire::{
+    Code, Timestamp,
+    cbor::{Limits, Value},
+};
 
 /// Why received credentials were refused; nothing was stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,5 +58,89 @@ pub fn check_batch(
     trust: &TrustStore,
     now: Timestamp,
 ) -> Result<Credential, ReceiveError> {
-    todo!()
+    if copies.is_empty() || copies.len() != keys.len() {
+        return Err(ReceiveError::BatchSize);
+    }
+    let mut first: Option<IssuerVerified<'_>> = None;
+    let mut randoms = BTreeSet::new();
+    for (bytes, (_, public)) in copies.iter().zip(keys) {
+        let copy = UnverifiedIssuerSigned::parse(bytes, Limits::ONLINE)?;
+        let evidence = accepted(verify_issuer_signed(&copy, Some(doc_type), trust, now, Strictness::Receipt))?;
+        if evidence.device_key() != public {
+            return Err(ReceiveError::Mdoc(MdocError::DeviceKeyMismatch));
+        }
+        // A random value that comes twice would link two presentations (neg-N05).
+        let fresh = copy.namespaces.iter().flat_map(|(_, items)| items).all(|item| randoms.insert(item.random));
+        if !fresh || first.as_ref().is_some_and(|first| !says_the_same(first, &evidence)) {
+            return Err(ReceiveError::BatchMismatch);
+        }
+        first.get_or_insert(evidence);
+    }
+    let first = first.ok_or(ReceiveError::BatchSize)?;
+    let new_copy =
+        |((key, _), bytes): (&(KeyId, PublicKey), &&[u8])| NewCopy { key: key.clone(), bytes: bytes.to_vec() };
+    Ok(Credential {
+        id,
+        format: String::from("mso_mdoc"),
+        kind: String::from(doc_type),
+        subject: None,
+        issuer: issuer_name(&first),
+        signed: first.validity().signed,
+        valid_from: first.validity().valid_from,
+        valid_until: first.validity().valid_until,
+        elements: element_names(&first),
+        copies: keys.iter().zip(copies).map(new_copy).collect(),
+    })
+}
+
+/// Evidence, if every check passed that can be done on receipt.
+fn accepted(report: IssuerReport<'_>) -> Result<IssuerVerified<'_>, ReceiveError> {
+    match report.checks.iter().find_map(refusal) {
+        Some(code) => Err(ReceiveError::Check(code)),
+        None => report.evidence.ok_or(ReceiveError::Check(Code::new("trust_missing"))),
+    }
+}
+
+/// Why a check refuses. Revocation and status need a network; the country is compared where the document names one.
+fn refusal(done: &Check) -> Option<Code> {
+    let later = [check::CREDENTIAL_STATUS, check::CERTIFICATE_REVOCATION, check::ISSUER_COUNTRY];
+    match done.outcome {
+        Outcome::Passed => None,
+        Outcome::NotDone if later.contains(&done.code) => None,
+        _ => Some(done.reason.unwrap_or(Code::new("trust_missing"))),
+    }
+}
+
+/// The same elements with the same values, valid for the same time.
+fn says_the_same(one: &IssuerVerified<'_>, other: &IssuerVerified<'_>) -> bool {
+    one.validity() == other.validity() && content(one) == content(other)
+}
+
+/// Namespace, identifier and encoded value of every element, sorted.
+fn content<'e>(evidence: &'e IssuerVerified<'_>) -> BTreeSet<(&'e str, &'e str, &'e [u8])> {
+    evidence.items().iter().map(|item| (item.namespace(), item.identifier(), item.value_bytes())).collect()
+}
+
+fn element_names(evidence: &IssuerVerified<'_>) -> Vec<(String, Vec<String>)> {
+    let mut names: Vec<(String, Vec<String>)> = Vec::new();
+    for item in evidence.items() {
+        let identifier = String::from(item.identifier());
+        match names.iter_mut().find(|(namespace, _)| namespace == item.namespace()) {
+            Some((_, identifiers)) => identifiers.push(identifier),
+            None => names.push((String::from(item.namespace()), [identifier].into())),
+        }
+    }
+    names
+}
+
+/// The document signer's name, else what the document calls its authority.
+fn issuer_name(evidence: &IssuerVerified<'_>) -> String {
+    if let Some(name) = evidence.trust().name() {
+        return String::from(name);
+    }
+    let authority = evidence.items().iter().find(|item| item.identifier() == "issuing_authority");
+    match authority.map(|item| item.value()) {
+        Some(Ok(Value::Text(name))) => name.into_owned(),
+        _ => String::new(),
+    }
 }

@@ -1,160 +1,126 @@
 //! The 18013-5 device as a session machine: engagement, session, request, consent, response. Sans-IO.
 //!
 //! ```text
-//! Advertising -Connected-> Engaged -SessionEstablishment-> Unlocking -> Matching -> Asking -Consent-> (Unlocking) ->
-//!   Committing -> Signing (per document) -> Send + Finished -> Engaged (next request) ... -> Closed(reason)
-//! refusal, or nothing held:  Asking -> Committing ("refused" row) -> Send -> Finished
+//! Advertising -Connected-> Engaged -SessionEstablishment-> Unlocking -> Matching -> Asking -Consent-> Confirming (unlock) ->
+//!   Committing -> Signing (per document) -> Send + Finished -> Idle (next request) ... -> Closed(reason)
+//! refusal, or nothing held:  Asking -> Confirming -> Committing ("refused" row) -> Send -> Finished
 //! ```
-use alloc::{string::String, vec::Vec};
+mod answer;
+mod link;
+mod messages;
+mod question;
+mod reason;
+mod request;
+mod respond;
+mod state;
+mod types;
 
-use rid_flow::{CredentialId, Env, HistoryId, Input, Output, Session, SessionTypes, Uptime};
-use rid_mdoc::engagement::Engagement;
+pub use reason::{CloseReason, Misuse};
+pub use types::{Advertisement, DeviceAuthMethod, MatchRequest, Matches, ProximityTypes, Receipt};
+
+use alloc::{collections::VecDeque, sync::Arc, vec::Vec};
+
+use rid_crypto::{AgreementKey, CryptoRng};
+use rid_flow::{Env, Input, Output, Session, Uptime};
+use rid_mdoc::{
+    engagement::{Ble, Engagement},
+    session::{SessionData, Status},
+};
 use rid_profile::Profile;
 use rid_trust::TrustStore;
-use rid_wire::Code;
 
-use crate::consent::{Answer, Candidate, Question};
-
-/// How the holder can be reached: the QR text and the BLE UUIDs are all in the engagement.
-#[derive(Clone)]
-pub struct Advertisement {
-    /// The engagement to be shown.
-    pub engagement: Engagement,
-}
-
-/// What must be looked up: document types asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MatchRequest {
-    /// Document types, in the order of the request.
-    pub doc_types: Vec<String>,
-}
-
-/// What is held: for each document type asked for, the credentials.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Matches {
-    /// Same order and length as [`MatchRequest::doc_types`].
-    pub by_doc_type: Vec<Vec<Candidate>>,
-}
-
-/// How one exchange ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Receipt {
-    /// The history rows of this exchange.
-    pub history: HistoryId,
-    /// Whether data was sent (else: refused, or nothing held).
-    pub disclosed: bool,
-    /// Credentials a copy of which was used.
-    pub used: Vec<CredentialId>,
-}
-
-/// Why a session is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CloseReason {
-    /// The app cancelled.
-    Cancelled,
-    /// The person did not answer in time (neg-C15: `consent_expired`).
-    ConsentExpired,
-    /// The link broke.
-    Disconnected,
-    /// The peer's message was refused; the code says why.
-    PeerInvalid(Code),
-    /// The peer ended the session (status 20), or it ended after its last exchange.
-    PeerTerminated,
-    /// A port failed; the code says which and how (`key_cancelled`, `storage_full`, `credential_unavailable`, ...).
-    Port(Code),
-    /// Nothing came for too long (neg-C14: `transport_timeout`).
-    Timeout,
-    /// The wallet stayed locked.
-    Locked,
-}
-
-impl CloseReason {
-    /// The stable code.
-    #[must_use]
-    pub const fn code(self) -> Code {
-        match self {
-            Self::Cancelled => Code::new("cancelled"),
-            Self::ConsentExpired => Code::new("consent_expired"),
-            Self::Disconnected => Code::new("transport_disconnected"),
-            Self::PeerInvalid(code) | Self::Port(code) => code,
-            Self::PeerTerminated => Code::new("session_terminated"),
-            Self::Timeout => Code::new("transport_timeout"),
-            Self::Locked => Code::new("locked"),
-        }
-    }
-}
-
-/// A misuse by the caller; the session is unchanged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Misuse {
-    /// The session is over.
-    #[error("session_closed")]
-    Closed,
-    /// An answer with another question's id or hash (neg-G20).
-    #[error("consent_binding")]
-    ConsentBinding,
-    /// The answer selects what was not asked, not held or blocked.
-    #[error("consent_selection")]
-    ConsentSelection,
-    /// An answer to something that was not asked.
-    #[error("not_asked")]
-    NotAsked,
-}
-
-impl Misuse {
-    /// The stable code.
-    #[must_use]
-    pub const fn code(self) -> Code {
-        Code::new(match self {
-            Self::Closed => "session_closed",
-            Self::ConsentBinding => "consent_binding",
-            Self::ConsentSelection => "consent_selection",
-            Self::NotAsked => "not_asked",
-        })
-    }
-}
-
-/// The types of [`Proximity`].
-pub struct ProximityTypes;
-
-impl SessionTypes for ProximityTypes {
-    type Plan = Advertisement;
-    type Request = MatchRequest;
-    type Candidates = Matches;
-    type Question = Question;
-    type Answer = Answer;
-    type Receipt = Receipt;
-    type Reason = CloseReason;
-}
-
-/// How the device authenticates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DeviceAuthMethod {
-    /// deviceMac (needs an agreement key in the secure area).
-    Mac,
-    /// deviceSignature.
-    Signature,
-}
+use self::{link::Link, state::State};
 
 /// One proximity session of a holder. Its ephemeral key never leaves it; process death ends it.
-pub struct Proximity(());
+pub struct Proximity {
+    profile: Arc<Profile>,
+    reader_trust: Arc<TrustStore>,
+    method: DeviceAuthMethod,
+    engagement: Engagement,
+    /// Until the session keys are derived from it.
+    ephemeral: Option<AgreementKey>,
+    /// The session keys, while there are any.
+    link: Option<Link>,
+    state: State,
+    deadline: Option<Uptime>,
+    outputs: VecDeque<Output<ProximityTypes>>,
+}
 
 impl Proximity {
     /// Starts: draws the ephemeral key and the BLE UUIDs, and asks to be advertised.
     #[must_use]
     pub fn start(
-        profile: alloc::sync::Arc<Profile>,
-        reader_trust: alloc::sync::Arc<TrustStore>,
+        profile: Arc<Profile>,
+        reader_trust: Arc<TrustStore>,
         method: DeviceAuthMethod,
         env: &mut Env<'_>,
     ) -> Self {
-        todo!()
+        let ephemeral = AgreementKey::make(env.rng);
+        let ble = Ble { peripheral_server: Some(make_uuid(env.rng)), central_client: Some(make_uuid(env.rng)) };
+        let engagement = Engagement::build(&ephemeral.public(), &ble);
+        let plan = Advertisement { engagement: engagement.clone() };
+        Self {
+            profile,
+            reader_trust,
+            method,
+            engagement,
+            ephemeral: Some(ephemeral),
+            link: None,
+            state: State::Advertising,
+            deadline: None,
+            outputs: [Output::Advertise(plan)].into(),
+        }
     }
 
-    /// Ends the session for the app: terminates towards the peer if possible.
-    pub fn cancel(&mut self, env: &mut Env<'_>) {
-        todo!()
+    /// Ends the session for the app: terminates towards the peer if possible. After the end it does nothing.
+    pub fn cancel(&mut self, _env: &mut Env<'_>) {
+        if !matches!(self.state, State::Closed) {
+            self.terminate(CloseReason::Cancelled);
+        }
+    }
+
+    /// Whether the deadline of the state has come; only uptime counts.
+    fn is_late(&self, env: &Env<'_>) -> bool {
+        self.deadline.is_some_and(|deadline| env.uptime >= deadline)
+    }
+
+    /// Why the state may not last beyond its deadline.
+    fn lateness(&self) -> CloseReason {
+        match self.state {
+            State::Asking(_) => CloseReason::ConsentExpired,
+            State::Unlocking(_) | State::Confirming(_) => CloseReason::Locked,
+            _ => CloseReason::Timeout,
+        }
+    }
+
+    fn link_deadline(&self, env: &Env<'_>) -> Option<Uptime> {
+        Some(env.uptime.plus_seconds(self.profile.rules().link_seconds.into()))
+    }
+
+    fn consent_deadline(&self, env: &Env<'_>) -> Option<Uptime> {
+        Some(env.uptime.plus_seconds(self.profile.rules().consent_seconds.into()))
+    }
+
+    /// Closes with status 20 to the peer where there are session keys.
+    fn terminate(&mut self, reason: CloseReason) {
+        let farewell = self.link.is_some().then(|| SessionData::encode(None, Some(Status::Termination)));
+        self.close(farewell, reason);
+    }
+
+    /// Closes: wipes the keys, takes back what was asked for and not yet fetched, sends the last message, tells the caller.
+    fn close(&mut self, farewell: Option<Vec<u8>>, reason: CloseReason) {
+        self.state = State::Closed;
+        self.ephemeral = None;
+        self.link = None;
+        self.deadline = None;
+        let gone = reason == CloseReason::Disconnected;
+        self.outputs.retain(|output| match output {
+            Output::Finished(_) => true,
+            Output::Send(_) => !gone,
+            _ => false,
+        });
+        self.outputs.extend(farewell.map(Output::Send));
+        self.outputs.push_back(Output::Close(reason));
     }
 }
 
@@ -163,14 +129,49 @@ impl Session for Proximity {
     type Error = Misuse;
 
     fn handle(&mut self, input: Input<ProximityTypes>, env: &mut Env<'_>) -> Result<(), Misuse> {
-        todo!()
+        if matches!(self.state, State::Closed) {
+            return Err(Misuse::Closed);
+        }
+        if matches!(input, Input::Disconnected) {
+            self.close(None, CloseReason::Disconnected);
+            return Ok(());
+        }
+        if self.is_late(env) {
+            self.terminate(self.lateness());
+            // An answer came too late; an event of the link is nobody's misuse.
+            return match input {
+                Input::Tick | Input::Bytes(_) | Input::Connected => Ok(()),
+                _ => Err(Misuse::Closed),
+            };
+        }
+        match input {
+            Input::Tick => Ok(()),
+            Input::Connected => self.connected(env),
+            Input::Bytes(message) => self.received(&message, env),
+            Input::Consent(answer) => self.consented(&answer, env),
+            Input::Agreed(secret) => self.agreed(secret, env),
+            Input::Signed(signature) => self.signed(signature, env),
+            Input::Candidates(matches) => self.matched(matches, env),
+            Input::Committed(result) => self.committed(result, env),
+            Input::Unlocked(open) => self.unlocked(open, env),
+            Input::Disconnected | Input::Fetched(_) => Err(Misuse::NotAsked),
+        }
     }
 
     fn poll(&mut self) -> Option<Output<ProximityTypes>> {
-        todo!()
+        self.outputs.pop_front()
     }
 
     fn deadline(&self) -> Option<Uptime> {
-        todo!()
+        self.deadline
     }
+}
+
+/// A random UUID (RFC 9562, version 4).
+fn make_uuid(rng: &mut dyn CryptoRng) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    rng.fill_bytes(&mut bytes);
+    let bits = u128::from_be_bytes(bytes);
+    let version = (bits & !(0xf << 76)) | (0x4 << 76);
+    ((version & !(0x3 << 62)) | (0x2 << 62)).to_be_bytes()
 }

@@ -1,0 +1,139 @@
+use alloc::{collections::BTreeSet, string::String, sync::Arc, vec::Vec};
+
+use rid_crypto::CryptoRng;
+use rid_flow::{
+    Changes, Credential, CredentialId, Effect, Env, Flow, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, Reply,
+    Step, enrolment::EnrolmentAnswer, ports::StorageError,
+};
+use rid_trust::TrustStore;
+use rid_wire::{Code, Timestamp, hex};
+
+use super::{CLOCK, EnrolError, INTERRUPTED, PendingEnrolment, record_key};
+use crate::receive::{ReceiveError, check_batch};
+
+/// No such enrolment is pending: never begun, answered already, or too old.
+const UNKNOWN: EnrolError = EnrolError::Answer(Code::new("enrolment_unknown"));
+
+/// Checks an answer against the pending record and commits: credentials added, record taken, history "issuance" written.
+pub struct Accept {
+    pending: PendingEnrolment,
+    answer: EnrolmentAnswer,
+    trust: Arc<TrustStore>,
+    state: State,
+}
+
+enum State {
+    /// The credentials are to be checked.
+    Checking,
+    /// They hold; all of it is to be written.
+    Committing(Changes),
+    /// All is done.
+    Done(Vec<CredentialId>),
+}
+
+impl Accept {
+    /// Starts. `record` is the stored pending enrolment of the id in the answer, if there is one.
+    ///
+    /// # Errors
+    /// [`EnrolError::Answer`].
+    pub fn new(
+        id: [u8; 16],
+        answer: &[u8],
+        record: Option<&[u8]>,
+        trust: Arc<TrustStore>,
+        env: &mut Env<'_>,
+    ) -> Result<Self, EnrolError> {
+        let answer = EnrolmentAnswer::parse(answer).map_err(|error| EnrolError::Answer(error.code()))?;
+        if answer.id != id {
+            return Err(EnrolError::Answer(Code::new("enrolment_mismatch")));
+        }
+        let pending = PendingEnrolment::parse(record.ok_or(UNKNOWN)?)
+            .map_err(|_| EnrolError::Port(StorageError::Damaged.code()))?;
+        if pending.id != id {
+            return Err(EnrolError::Answer(Code::new("enrolment_mismatch")));
+        }
+        if pending.is_over(env.now) {
+            return Err(UNKNOWN);
+        }
+        Ok(Self { pending, answer, trust, state: State::Checking })
+    }
+
+    /// Checks every credential of every kind asked for; the first failure refuses all.
+    fn check(&self, env: &mut Env<'_>) -> Result<Changes, ReceiveError> {
+        let answered: BTreeSet<&str> = self.answer.kinds.iter().map(|(kind, _)| kind.as_str()).collect();
+        if answered.len() != self.answer.kinds.len() || self.answer.kinds.len() != self.pending.kinds.len() {
+            return Err(ReceiveError::BatchSize);
+        }
+        let mut changes = Changes { take: [record_key(&self.pending.id)].into(), ..Changes::default() };
+        let history = HistoryId(make_id(env.rng));
+        for (kind, keys) in &self.pending.kinds {
+            let (_, copies) =
+                self.answer.kinds.iter().find(|(answered, _)| answered == kind).ok_or(ReceiveError::BatchSize)?;
+            let copies: Vec<&[u8]> = copies.iter().map(Vec::as_slice).collect();
+            let id = CredentialId(hex::encode(&make_id(env.rng)));
+            let credential = check_batch(id, kind, &copies, keys, &self.trust, env.now)?;
+            changes.history.push(row(history, &credential, env.now));
+            changes.add.push(credential);
+        }
+        Ok(changes)
+    }
+}
+
+impl Flow for Accept {
+    type Pause = core::convert::Infallible;
+    type Answer = core::convert::Infallible;
+    type Done = Vec<CredentialId>;
+    type Error = EnrolError;
+
+    fn step(&mut self, env: &mut Env<'_>) -> Result<Step<Self::Pause, Vec<CredentialId>>, EnrolError> {
+        if let State::Checking = self.state {
+            self.state = State::Committing(self.check(env)?);
+        }
+        Ok(match &self.state {
+            State::Committing(changes) => Step::Io(Effect::Commit(changes.clone())),
+            State::Done(ids) => Step::Done(ids.clone()),
+            State::Checking => return Err(EnrolError::NotAsked),
+        })
+    }
+
+    fn reply(&mut self, reply: Reply, _env: &mut Env<'_>) -> Result<(), EnrolError> {
+        match (&self.state, reply) {
+            (_, Reply::ClockFailed(_)) => Err(CLOCK),
+            (State::Committing(changes), Reply::Committed(Ok(_))) => {
+                self.state = State::Done(changes.add.iter().map(|credential| credential.id.clone()).collect());
+                Ok(())
+            }
+            // The record is gone: this enrolment was accepted once.
+            (State::Committing(_), Reply::Committed(Err(StorageError::Conflict))) => Err(UNKNOWN),
+            (State::Committing(_), Reply::Committed(Err(error))) => Err(EnrolError::Port(error.code())),
+            (State::Committing(_), Reply::Unknown) => Err(INTERRUPTED),
+            _ => Err(EnrolError::NotAsked),
+        }
+    }
+
+    fn answer(&mut self, answer: Self::Answer, _env: &mut Env<'_>) -> Result<(), EnrolError> {
+        match answer {}
+    }
+}
+
+fn make_id(rng: &mut dyn CryptoRng) -> [u8; 16] {
+    let mut id = [0; 16];
+    rng.fill_bytes(&mut id);
+    id
+}
+
+fn row(id: HistoryId, credential: &Credential, at: Timestamp) -> HistoryDraft {
+    let elements = credential.elements.iter().flat_map(|(namespace, identifiers)| {
+        identifiers.iter().map(|identifier| (credential.kind.clone(), namespace.clone(), identifier.clone(), false))
+    });
+    HistoryDraft {
+        id,
+        kind: HistoryKind::Issuance,
+        outcome: HistoryOutcome::Finished,
+        at,
+        peer: credential.issuer.clone(),
+        peer_verified: true,
+        elements: elements.collect(),
+        reason: String::new(),
+    }
+}

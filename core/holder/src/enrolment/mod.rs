@@ -1,0 +1,51 @@
+//! The wallet's side of the enrolment door, as two flows: ask (keys and proofs) and accept (checks and one commit).
+mod accept;
+mod ask;
+mod pending;
+
+pub use accept::Accept;
+pub use ask::{Enrol, EnrolParameters};
+pub use pending::{PENDING_DAYS, PendingEnrolment, record_key};
+
+use rid_wire::Code;
+
+use crate::receive::ReceiveError;
+
+/// Kind of the vault record that holds a pending enrolment, from the intent on (so no key is ever orphaned).
+pub const RECORD_KIND: &str = "enrolment";
+
+/// Why an enrolment failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EnrolError {
+    /// A port; its code.
+    #[error("{0}")]
+    Port(Code),
+    /// The credentials; nothing was stored.
+    #[error("{0}")]
+    Receive(#[from] ReceiveError),
+    /// The answer is malformed or another enrolment's (`enrolment_mismatch`), or this one is unknown or used (`enrolment_unknown`).
+    #[error("{0}")]
+    Answer(Code),
+    /// A reply to something not asked.
+    #[error("not_asked")]
+    NotAsked,
+}
+
+impl EnrolError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> Code {
+        match self {
+            Self::Port(code) | Self::Answer(code) => code,
+            Self::Receive(e) => e.code(),
+            Self::NotAsked => Code::new("not_asked"),
+        }
+    }
+}
+
+/// The clock failed before a step.
+const CLOCK: EnrolError = EnrolError::Port(Code::new("clock"));
+
+/// A call was cut off, and asking twice could do harm.
+const INTERRUPTED: EnrolError = EnrolError::Port(Code::new("interrupted"));

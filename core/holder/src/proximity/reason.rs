@@ -1,0 +1,69 @@
+use rid_wire::Code;
+
+/// Why a session is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CloseReason {
+    /// The app cancelled.
+    Cancelled,
+    /// The person did not answer in time (neg-C15: `consent_expired`).
+    ConsentExpired,
+    /// The link broke.
+    Disconnected,
+    /// The peer's message was refused; the code says why.
+    PeerInvalid(Code),
+    /// The peer ended the session (status 20), or it ended after its last exchange.
+    PeerTerminated,
+    /// A port failed; the code says which and how (`key_cancelled`, `storage_full`, `credential_unavailable`, ...).
+    Port(Code),
+    /// Nothing came for too long (neg-C14: `transport_timeout`).
+    Timeout,
+    /// The wallet stayed locked.
+    Locked,
+}
+
+impl CloseReason {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> Code {
+        match self {
+            Self::Cancelled => Code::new("cancelled"),
+            Self::ConsentExpired => Code::new("consent_expired"),
+            Self::Disconnected => Code::new("transport_disconnected"),
+            Self::PeerInvalid(code) | Self::Port(code) => code,
+            Self::PeerTerminated => Code::new("session_terminated"),
+            Self::Timeout => Code::new("transport_timeout"),
+            Self::Locked => Code::new("locked"),
+        }
+    }
+}
+
+/// A misuse by the caller; the session is unchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Misuse {
+    /// The session is over.
+    #[error("session_closed")]
+    Closed,
+    /// An answer with another question's id or hash (neg-G20).
+    #[error("consent_binding")]
+    ConsentBinding,
+    /// The answer selects what was not asked, not held or blocked.
+    #[error("consent_selection")]
+    ConsentSelection,
+    /// An answer to something that was not asked.
+    #[error("not_asked")]
+    NotAsked,
+}
+
+impl Misuse {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> Code {
+        Code::new(match self {
+            Self::Closed => "session_closed",
+            Self::ConsentBinding => "consent_binding",
+            Self::ConsentSelection => "consent_selection",
+            Self::NotAsked => "not_asked",
+        })
+    }
+}

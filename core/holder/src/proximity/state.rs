@@ -1,0 +1,104 @@
+use alloc::{collections::VecDeque, string::String, vec::Vec};
+
+use rid_crypto::PublicKey;
+use rid_flow::{Changes, CredentialId, HistoryId, ports::KeyId};
+use rid_mdoc::{build::UnsignedDocument, reader_auth::ReaderAuth};
+
+use crate::consent::Question;
+
+/// Where a session stands; each state owns what it needs, and nothing outlives it.
+pub(super) enum State {
+    /// The engagement is shown; no link yet.
+    Advertising,
+    /// The link is up; SessionEstablishment is awaited.
+    Engaged,
+    /// One exchange is over; another request, or the end, is awaited.
+    Idle,
+    /// A request was read; the wallet is being unlocked.
+    Unlocking(Request),
+    /// What is held is being looked up.
+    Matching(Request),
+    /// The person is asked.
+    Asking(Asking),
+    /// The person has answered; the wallet is unlocked once more.
+    Confirming(Decided),
+    /// Copies are being consumed and history rows written.
+    Committing(Decided),
+    /// The device key authenticates one document after the other.
+    Signing(Signing),
+    /// It is over.
+    Closed,
+}
+
+/// A request as read, owned.
+pub(super) struct Request {
+    /// SHA-256 over transcript and request.
+    pub(super) hash: [u8; 32],
+    /// The documents asked for, in order.
+    pub(super) documents: Vec<RequestedDocument>,
+}
+
+/// One document of a request.
+pub(super) struct RequestedDocument {
+    pub(super) doc_type: String,
+    pub(super) elements: Vec<Requested>,
+    pub(super) auth: ReaderAuth,
+}
+
+/// One element of a request.
+pub(super) struct Requested {
+    pub(super) namespace: String,
+    pub(super) identifier: String,
+    pub(super) intent_to_retain: bool,
+    /// An age beyond the cap (std-M48): answered as lacked.
+    pub(super) over_limit: bool,
+}
+
+/// A question with the request it is about.
+pub(super) struct Asking {
+    pub(super) question: Question,
+    pub(super) request: Request,
+}
+
+/// What the person decided, checked.
+pub(super) struct Decided {
+    pub(super) history: HistoryId,
+    /// Document types in the order of the request.
+    pub(super) doc_types: Vec<String>,
+    /// The documents to be shown, in the order of the request; empty for a refusal.
+    pub(super) planned: Vec<Planned>,
+    pub(super) changes: Changes,
+}
+
+/// One document to be shown.
+pub(super) struct Planned {
+    /// Position in the request.
+    pub(super) position: usize,
+    pub(super) credential: CredentialId,
+    pub(super) doc_type: String,
+    /// Elements in the order of the request, and whether the person agreed to each.
+    pub(super) elements: Vec<(Requested, bool)>,
+}
+
+/// A document that only lacks the device's authentication.
+pub(super) struct Prepared {
+    pub(super) position: usize,
+    pub(super) document: UnsignedDocument,
+    pub(super) key: KeyId,
+    pub(super) device_key: PublicKey,
+    pub(super) device_authentication: Vec<u8>,
+}
+
+/// Documents on their way through the secure area.
+pub(super) struct Signing {
+    pub(super) history: HistoryId,
+    pub(super) doc_types: Vec<String>,
+    pub(super) used: Vec<CredentialId>,
+    /// The one the secure area was asked for.
+    pub(super) current: Prepared,
+    pub(super) rest: VecDeque<Prepared>,
+    /// Positions and encodings of the finished ones.
+    pub(super) done: Vec<(usize, Vec<u8>)>,
+    /// How often the secure area was busy with the current one.
+    pub(super) busy: u32,
+}
