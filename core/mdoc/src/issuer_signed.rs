@@ -2,16 +2,21 @@
 use alloc::{borrow::Cow, vec::Vec};
 
 use rid_wire::{
-    cbor::{Limits, Reader, Tagged},
+    cbor::{CborError, Limits, Reader, Tagged},
     cose::Sign1,
 };
 
-use crate::MdocError;
+use crate::{
+    MdocError,
+    mso::{digest_id, name},
+};
 
 /// Most namespaces of one document (neg-B24).
 pub const MAX_NAMESPACES: usize = 64;
 /// Most items of one document (neg-B24).
 pub const MAX_ITEMS: usize = 1024;
+/// Shortest `random` of an item in bytes (18013-5, 9.1.2.5; neg-B20).
+pub const MIN_RANDOM: usize = 16;
 
 /// `IssuerSignedItem` with its bytes; the value is a byte range, decoded only from evidence.
 #[derive(Clone, Debug)]
@@ -27,15 +32,20 @@ pub struct UnverifiedItem<'a> {
     pub(crate) value: &'a [u8],
 }
 
+/// Namespaces with their items, in received order.
+pub(crate) type Namespaces<'a> = Vec<(Cow<'a, str>, Vec<UnverifiedItem<'a>>)>;
+
 /// `IssuerSigned {nameSpaces?, issuerAuth}` as received: nothing in it is verified.
 #[derive(Clone, Debug)]
 pub struct UnverifiedIssuerSigned<'a> {
     /// Namespaces in received order.
-    pub namespaces: Vec<(Cow<'a, str>, Vec<UnverifiedItem<'a>>)>,
+    pub namespaces: Namespaces<'a>,
     /// issuerAuth as received (whole encoding).
     pub issuer_auth_bytes: &'a [u8],
     /// issuerAuth parsed.
     pub issuer_auth: Sign1<'a>,
+    /// Why the items were refused; `namespaces` is then empty and the check of the digests fails with it.
+    pub(crate) items_error: Option<MdocError>,
 }
 
 impl<'a> UnverifiedIssuerSigned<'a> {
@@ -44,8 +54,19 @@ impl<'a> UnverifiedIssuerSigned<'a> {
     /// # Errors
     /// [`MdocError`].
     pub fn parse(bytes: &'a [u8], limits: Limits) -> Result<Self, MdocError> {
+        let parsed = Self::parse_for_verdict(bytes, limits)?;
+        parsed.items_error.map_or(Ok(()), Err)?;
+        Ok(parsed)
+    }
+
+    /// As [`Self::parse`], but an error of the items becomes the failure of the check of the digests, so that a verdict
+    /// still shows the checks before it.
+    ///
+    /// # Errors
+    /// [`MdocError`].
+    pub fn parse_for_verdict(bytes: &'a [u8], limits: Limits) -> Result<Self, MdocError> {
         let mut reader = Reader::new(bytes, limits)?;
-        let parsed = Self::read(&mut reader)?;
+        let parsed = Self::read_for_verdict(&mut reader)?;
         reader.finish()?;
         Ok(parsed)
     }
@@ -55,6 +76,103 @@ impl<'a> UnverifiedIssuerSigned<'a> {
     /// # Errors
     /// [`MdocError`]: also `mdoc_salt_short`, `mdoc_digest_id_duplicate`, `mdoc_element_duplicate`, `mdoc_too_many`.
     pub fn read(reader: &mut Reader<'a>) -> Result<Self, MdocError> {
-        todo!()
+        let parsed = Self::read_for_verdict(reader)?;
+        parsed.items_error.map_or(Ok(()), Err)?;
+        Ok(parsed)
     }
+
+    pub(crate) fn read_for_verdict(reader: &mut Reader<'a>) -> Result<Self, MdocError> {
+        let mut items = Ok(Vec::new());
+        let mut auth = None;
+        reader.map(|reader, key| -> Result<(), MdocError> {
+            match key.as_text() {
+                // On a copy of the cursor: whatever is wrong inside, the map goes on after it.
+                Some("nameSpaces") => items = read_namespaces(&mut reader.clone()),
+                Some("issuerAuth") => {
+                    let mut inside = reader.clone();
+                    let bytes = reader.skip()?;
+                    auth = Some((bytes, Sign1::read(&mut inside)?));
+                }
+                _ => {}
+            }
+            Ok(())
+        })?;
+        let (issuer_auth_bytes, issuer_auth) = auth.ok_or(CborError::MissingMember)?;
+        let items_error = items.as_ref().err().copied();
+        Ok(Self { namespaces: items.unwrap_or_default(), issuer_auth_bytes, issuer_auth, items_error })
+    }
+}
+
+fn read_namespaces<'a>(reader: &mut Reader<'a>) -> Result<Namespaces<'a>, MdocError> {
+    let mut namespaces = Vec::new();
+    let mut room = MAX_ITEMS;
+    reader.map(|reader, key| -> Result<(), MdocError> {
+        if namespaces.len() >= MAX_NAMESPACES {
+            return Err(MdocError::TooMany);
+        }
+        let namespace = name(key)?;
+        let mut items = Vec::new();
+        reader.array(|reader, _| -> Result<(), MdocError> {
+            room = room.checked_sub(1).ok_or(MdocError::TooMany)?;
+            items.push(UnverifiedItem::read(reader)?);
+            Ok(())
+        })?;
+        if items.is_empty() {
+            return Err(CborError::MissingMember.into());
+        }
+        if repeats(items.iter().map(|item| item.digest_id)) {
+            return Err(MdocError::DigestIdDuplicate);
+        }
+        if repeats(items.iter().map(|item| item.identifier)) {
+            return Err(MdocError::ElementDuplicate);
+        }
+        namespaces.push((namespace, items));
+        Ok(())
+    })?;
+    Ok(namespaces)
+}
+
+impl<'a> UnverifiedItem<'a> {
+    /// Reads one IssuerSignedItemBytes; unknown members are hashed with the rest and ignored.
+    fn read(reader: &mut Reader<'a>) -> Result<Self, MdocError> {
+        let bytes = reader.tagged()?;
+        let (mut id, mut random, mut identifier, mut value) = (None, None, None, None);
+        bytes.reader().map(|reader, key| -> Result<(), MdocError> {
+            match key.as_text() {
+                Some("digestID") => id = Some(digest_id(reader.uint()?)?),
+                Some("random") => random = Some(reader.definite_bytes()?),
+                Some("elementIdentifier") => match reader.identifier()? {
+                    Cow::Borrowed(text) => identifier = Some(text),
+                    Cow::Owned(_) => return Err(CborError::Indefinite.into()),
+                },
+                Some("elementValue") => value = Some(reader.skip()?),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        let random: &[u8] = random.ok_or(CborError::MissingMember)?;
+        if random.len() < MIN_RANDOM {
+            return Err(MdocError::SaltShort);
+        }
+        Ok(Self {
+            bytes,
+            digest_id: id.ok_or(CborError::MissingMember)?,
+            random,
+            identifier: identifier.ok_or(CborError::MissingMember)?,
+            value: value.ok_or(CborError::MissingMember)?,
+        })
+    }
+
+    /// elementValue as encoded.
+    #[must_use]
+    pub fn value_bytes(&self) -> &'a [u8] {
+        self.value
+    }
+}
+
+/// Whether a value occurs twice.
+fn repeats<T: Ord>(values: impl Iterator<Item = T>) -> bool {
+    let mut sorted: Vec<T> = values.collect();
+    sorted.sort_unstable();
+    sorted.windows(2).any(|pair| matches!(pair, [a, b] if a == b))
 }

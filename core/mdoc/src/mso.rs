@@ -2,9 +2,16 @@
 use alloc::{borrow::Cow, string::String, vec::Vec};
 
 use rid_crypto::{DigestAlgorithm, PublicKey};
-use rid_wire::Timestamp;
+use rid_wire::{
+    Timestamp,
+    cbor::{CborError, Key, Limits, Reader, Tagged},
+    cose,
+};
 
-use crate::MdocError;
+use crate::{MdocError, issuer_signed::MAX_NAMESPACES};
+
+/// Most digests of one MSO (neg-B24): those of elements that are not disclosed count too.
+pub const MAX_DIGESTS: usize = 4096;
 
 /// `validityInfo`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +35,18 @@ pub struct KeyAuthorizations {
     pub namespaces: Vec<String>,
     /// Single elements: namespace, identifiers.
     pub elements: Vec<(String, Vec<String>)>,
+}
+
+impl KeyAuthorizations {
+    /// Whether the device key may sign this element.
+    #[must_use]
+    pub fn covers(&self, namespace: &str, identifier: &str) -> bool {
+        self.namespaces.iter().any(|whole| whole == namespace)
+            || self
+                .elements
+                .iter()
+                .any(|(of, identifiers)| of == namespace && identifiers.iter().any(|i| i == identifier))
+    }
 }
 
 /// A reference to a Token Status List (std-S50).
@@ -59,18 +78,237 @@ pub struct Mso<'a> {
     pub(crate) digests: Digests<'a>,
 }
 
-/// `valueDigests` by namespace, borrowed from the received bytes.
-#[derive(Clone, Debug)]
-pub(crate) struct Digests<'a> {
-    pub(crate) namespaces: Vec<(Cow<'a, str>, Vec<(u32, &'a [u8])>)>,
-}
-
 impl<'a> Mso<'a> {
     /// Parses MobileSecurityObjectBytes (the payload of issuerAuth: tag 24). Definite lengths only.
     ///
     /// # Errors
     /// [`MdocError`]: version, digest algorithm, validity form, limits.
     pub fn parse(payload: &'a [u8]) -> Result<Self, MdocError> {
-        todo!()
+        let parts = MsoParts::parse(payload)?;
+        Ok(Self {
+            version: parts.version?,
+            digest_algorithm: parts.digest_algorithm?,
+            doc_type: parts.doc_type,
+            device_key: parts.device_key,
+            key_authorizations: parts.key_authorizations,
+            validity: parts.validity?,
+            status: parts.status,
+            digests: parts.digests,
+        })
+    }
+
+    /// The digest the issuer signed for an item, as received.
+    #[must_use]
+    pub fn digest(&self, namespace: &str, digest_id: u32) -> Option<&'a [u8]> {
+        self.digests.find(namespace, digest_id)
+    }
+}
+
+/// `valueDigests` by namespace, borrowed from the received bytes; the digests of a namespace in ascending order of digestID.
+#[derive(Clone, Debug)]
+pub(crate) struct Digests<'a> {
+    pub(crate) namespaces: Vec<(Cow<'a, str>, Vec<(u32, &'a [u8])>)>,
+}
+
+impl<'a> Digests<'a> {
+    /// The digest the issuer signed for an item.
+    pub(crate) fn find(&self, namespace: &str, digest_id: u32) -> Option<&'a [u8]> {
+        let (_, digests) = self.namespaces.iter().find(|(name, _)| name == namespace)?;
+        let place = digests.binary_search_by_key(&digest_id, |(id, _)| *id).ok()?;
+        digests.get(place).map(|(_, digest)| *digest)
+    }
+}
+
+/// An MSO whose members that have a check of their own keep their own error, so that a verdict names the right check.
+pub(crate) struct MsoParts<'a> {
+    pub(crate) version: Result<Cow<'a, str>, MdocError>,
+    pub(crate) digest_algorithm: Result<DigestAlgorithm, MdocError>,
+    pub(crate) validity: Result<ValidityInfo, MdocError>,
+    pub(crate) doc_type: Cow<'a, str>,
+    pub(crate) device_key: PublicKey,
+    pub(crate) key_authorizations: KeyAuthorizations,
+    pub(crate) status: Option<StatusListReference>,
+    pub(crate) digests: Digests<'a>,
+}
+
+impl<'a> MsoParts<'a> {
+    pub(crate) fn parse(payload: &'a [u8]) -> Result<Self, MdocError> {
+        const MISSING: MdocError = MdocError::Cbor(CborError::MissingMember);
+        let tagged = Tagged::parse(payload, Limits { max_bytes: payload.len(), ..Limits::ONLINE })?;
+        let mut reader = tagged.reader();
+        let (mut version, mut digest_algorithm, mut validity) = (Err(MISSING), Err(MISSING), Err(MISSING));
+        let (mut doc_type, mut digests, mut device, mut status) = (None, None, None, None);
+        reader.map(|reader, key| -> Result<(), MdocError> {
+            // The three with a check of their own are read on a copy of the cursor: the member is then passed over, so
+            // that CBOR errors in it remain errors of the whole.
+            match key.as_text() {
+                Some("version") => version = read_version(&mut reader.clone()),
+                Some("digestAlgorithm") => digest_algorithm = read_digest_algorithm(&mut reader.clone()),
+                Some("validityInfo") => validity = read_validity(&mut reader.clone()),
+                Some("docType") => doc_type = Some(reader.identifier()?),
+                Some("valueDigests") => digests = Some(read_digests(reader)?),
+                Some("deviceKeyInfo") => device = Some(read_device_key_info(reader)?),
+                Some("status") => status = read_status(reader)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        let (device_key, key_authorizations) = device.ok_or(MISSING)?;
+        Ok(Self {
+            version,
+            digest_algorithm,
+            validity,
+            doc_type: doc_type.ok_or(MISSING)?,
+            device_key,
+            key_authorizations,
+            status,
+            digests: digests.ok_or(MISSING)?,
+        })
+    }
+}
+
+/// A version text "1.x" (std-M44, std-M45): a minor version only adds what may be ignored.
+pub(crate) fn read_version<'a>(reader: &mut Reader<'a>) -> Result<Cow<'a, str>, MdocError> {
+    let version = reader.text()?;
+    let minor = version.strip_prefix("1.").unwrap_or("").as_bytes();
+    if minor.is_empty() || !minor.iter().all(u8::is_ascii_digit) {
+        return Err(MdocError::Version);
+    }
+    Ok(version)
+}
+
+fn read_digest_algorithm(reader: &mut Reader<'_>) -> Result<DigestAlgorithm, MdocError> {
+    DigestAlgorithm::from_name(&reader.text()?).ok_or(MdocError::DigestAlg)
+}
+
+fn read_validity(reader: &mut Reader<'_>) -> Result<ValidityInfo, MdocError> {
+    let (mut signed, mut valid_from, mut valid_until, mut expected_update) = (None, None, None, None);
+    let mut fraction = false;
+    reader.map(|reader, key| -> Result<(), MdocError> {
+        let member = match key.as_text() {
+            Some("signed") => &mut signed,
+            Some("validFrom") => &mut valid_from,
+            Some("validUntil") => &mut valid_until,
+            Some("expectedUpdate") => &mut expected_update,
+            _ => return Ok(()),
+        };
+        let (time, cut) = read_tdate(reader)?;
+        *member = Some(time);
+        fraction |= cut;
+        Ok(())
+    })?;
+    Ok(ValidityInfo {
+        signed: signed.ok_or(CborError::MissingMember)?,
+        valid_from: valid_from.ok_or(CborError::MissingMember)?,
+        valid_until: valid_until.ok_or(CborError::MissingMember)?,
+        expected_update,
+        fraction,
+    })
+}
+
+/// `tdate = #6.0(tstr)`; the flag says that a fraction was cut off.
+fn read_tdate(reader: &mut Reader<'_>) -> Result<(Timestamp, bool), MdocError> {
+    reader.expect_tag(0)?;
+    Timestamp::parse_tdate(&reader.text()?).map_err(|_| MdocError::Validity)
+}
+
+fn read_digests<'a>(reader: &mut Reader<'a>) -> Result<Digests<'a>, MdocError> {
+    let mut namespaces = Vec::new();
+    let mut total = 0_usize;
+    reader.map(|reader, key| -> Result<(), MdocError> {
+        if namespaces.len() >= MAX_NAMESPACES {
+            return Err(MdocError::TooMany);
+        }
+        let mut digests = Vec::new();
+        reader.map(|reader, key| -> Result<(), MdocError> {
+            total = total.saturating_add(1);
+            if total > MAX_DIGESTS {
+                return Err(MdocError::TooMany);
+            }
+            let Key::Uint(id) = key else { return Err(CborError::UnexpectedType.into()) };
+            digests.push((digest_id(*id)?, reader.definite_bytes()?));
+            Ok(())
+        })?;
+        digests.sort_unstable_by_key(|(id, _)| *id);
+        namespaces.push((name(key)?, digests));
+        Ok(())
+    })?;
+    Ok(Digests { namespaces })
+}
+
+fn read_device_key_info(reader: &mut Reader<'_>) -> Result<(PublicKey, KeyAuthorizations), MdocError> {
+    let mut device_key = None;
+    let mut authorizations = KeyAuthorizations::default();
+    reader.map(|reader, key| -> Result<(), MdocError> {
+        match key.as_text() {
+            Some("deviceKey") => device_key = Some(PublicKey::from_cose(&cose::Key::read(reader)?)?),
+            Some("keyAuthorizations") => authorizations = read_key_authorizations(reader)?,
+            _ => {}
+        }
+        Ok(())
+    })?;
+    Ok((device_key.ok_or(CborError::MissingMember)?, authorizations))
+}
+
+fn read_key_authorizations(reader: &mut Reader<'_>) -> Result<KeyAuthorizations, MdocError> {
+    let mut authorizations = KeyAuthorizations::default();
+    reader.map(|reader, key| -> Result<(), MdocError> {
+        match key.as_text() {
+            Some("nameSpaces") => authorizations.namespaces = read_names(reader)?,
+            Some("dataElements") => {
+                reader.map(|reader, key| -> Result<(), MdocError> {
+                    authorizations.elements.push((name(key)?.into_owned(), read_names(reader)?));
+                    Ok(())
+                })?;
+            }
+            _ => {}
+        }
+        Ok(())
+    })?;
+    Ok(authorizations)
+}
+
+fn read_names(reader: &mut Reader<'_>) -> Result<Vec<String>, MdocError> {
+    let mut names = Vec::new();
+    reader.array(|reader, _| -> Result<(), MdocError> {
+        names.push(reader.identifier()?.into_owned());
+        Ok(())
+    })?;
+    Ok(names)
+}
+
+/// `status` (std-S50): the Token Status List is kept, other mechanisms are passed over.
+fn read_status(reader: &mut Reader<'_>) -> Result<Option<StatusListReference>, MdocError> {
+    let mut reference = None;
+    reader.map(|reader, key| -> Result<(), MdocError> {
+        if key.as_text() == Some("status_list") {
+            let (mut uri, mut index) = (None, None);
+            reader.map(|reader, key| -> Result<(), MdocError> {
+                match key.as_text() {
+                    Some("uri") => uri = Some(reader.text()?.into_owned()),
+                    Some("idx") => index = Some(reader.uint()?),
+                    _ => {}
+                }
+                Ok(())
+            })?;
+            let (Some(uri), Some(index)) = (uri, index) else { return Err(CborError::UnexpectedType.into()) };
+            reference = Some(StatusListReference { uri, index });
+        }
+        Ok(())
+    })?;
+    Ok(reference)
+}
+
+/// A digestID: under 2^31.
+pub(crate) fn digest_id(value: u64) -> Result<u32, MdocError> {
+    u32::try_from(value).ok().filter(|id| *id < 1 << 31).ok_or(MdocError::DigestIdRange)
+}
+
+/// A map key that is a namespace or an identifier: text without NUL.
+pub(crate) fn name<'a>(key: &Key<'a>) -> Result<Cow<'a, str>, MdocError> {
+    match key {
+        Key::Text(text) if text.as_bytes().contains(&0) => Err(CborError::InvalidText.into()),
+        Key::Text(text) => Ok(text.clone()),
+        _ => Err(CborError::UnexpectedType.into()),
     }
 }

@@ -2,11 +2,18 @@
 use alloc::{borrow::Cow, vec::Vec};
 
 use rid_wire::{
-    cbor::{Limits, Tagged},
+    cbor::{CborError, Limits, Reader, Tagged},
     cose::{Mac0, Sign1},
 };
 
-use crate::{MdocError, issuer_signed::UnverifiedIssuerSigned};
+use crate::{
+    MdocError,
+    issuer_signed::{MAX_ITEMS, MAX_NAMESPACES, UnverifiedIssuerSigned},
+    mso::{name, read_version},
+};
+
+/// Most documents of one response, and most document errors.
+pub const MAX_DOCUMENTS: usize = 32;
 
 /// `DeviceAuth`: exactly one of the two.
 #[derive(Clone, Debug)]
@@ -23,10 +30,13 @@ pub struct UnverifiedDeviceSigned<'a> {
     /// DeviceNameSpacesBytes as received.
     pub namespaces_bytes: Tagged<'a>,
     /// Device-signed elements: namespace, identifier, value bytes.
-    pub(crate) elements: Vec<(Cow<'a, str>, Cow<'a, str>, &'a [u8])>,
+    pub(crate) elements: Vec<DeviceElement<'a>>,
     /// deviceAuth.
     pub auth: DeviceAuth<'a>,
 }
+
+/// A device-signed element: namespace, identifier, value bytes.
+pub(crate) type DeviceElement<'a> = (Cow<'a, str>, Cow<'a, str>, &'a [u8]);
 
 /// One `Document` as received. A document whose parts could not be parsed keeps its docType and the error, so that a
 /// verdict can name it.
@@ -34,7 +44,7 @@ pub struct UnverifiedDeviceSigned<'a> {
 pub struct UnverifiedDocument<'a> {
     /// docType.
     pub doc_type: Cow<'a, str>,
-    /// issuerSigned, or why it was refused.
+    /// issuerSigned, or why it was refused. An error of its items alone is kept inside and fails the check of the digests.
     pub issuer_signed: Result<UnverifiedIssuerSigned<'a>, MdocError>,
     /// deviceSigned, or why it was refused (`device_auth_missing` when absent or not exactly one).
     pub device_signed: Result<UnverifiedDeviceSigned<'a>, MdocError>,
@@ -62,6 +72,150 @@ impl<'a> UnverifiedResponse<'a> {
     /// # Errors
     /// [`MdocError`].
     pub fn parse(bytes: &'a [u8], limits: Limits) -> Result<Self, MdocError> {
-        todo!()
+        let mut whole = Reader::new(bytes, limits)?;
+        whole.skip()?;
+        whole.finish()?;
+        let (mut version, mut documents, mut document_errors, mut status) = (None, None, Vec::new(), None);
+        Reader::new(bytes, limits)?.map(|reader, key| -> Result<(), MdocError> {
+            match key.as_text() {
+                Some("version") => version = Some(read_version(reader)?),
+                Some("documents") => documents = Some(read_documents(reader)?),
+                Some("documentErrors") => document_errors = read_document_errors(reader)?,
+                Some("status") => status = Some(reader.uint()?),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(Self {
+            version: version.ok_or(CborError::MissingMember)?,
+            documents,
+            document_errors,
+            status: status.ok_or(CborError::MissingMember)?,
+        })
     }
+}
+
+fn read_documents<'a>(reader: &mut Reader<'a>) -> Result<Vec<UnverifiedDocument<'a>>, MdocError> {
+    let mut documents = Vec::new();
+    reader.array(|reader, index| -> Result<(), MdocError> {
+        if index >= MAX_DOCUMENTS {
+            return Err(MdocError::TooMany);
+        }
+        documents.push(UnverifiedDocument::read(reader)?);
+        Ok(())
+    })?;
+    if documents.is_empty() { Err(MdocError::ResponseEmpty) } else { Ok(documents) }
+}
+
+fn read_document_errors<'a>(reader: &mut Reader<'a>) -> Result<Vec<(Cow<'a, str>, i64)>, MdocError> {
+    let mut errors = Vec::new();
+    reader.array(|reader, _| -> Result<(), MdocError> {
+        reader.map(|reader, key| -> Result<(), MdocError> {
+            if errors.len() >= MAX_DOCUMENTS {
+                return Err(MdocError::TooMany);
+            }
+            errors.push((name(key)?, reader.int()?));
+            Ok(())
+        })?;
+        Ok(())
+    })?;
+    Ok(errors)
+}
+
+impl<'a> UnverifiedDocument<'a> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, MdocError> {
+        let (mut doc_type, mut errors) = (None, Vec::new());
+        let mut issuer_signed = Err(CborError::MissingMember.into());
+        let mut device_signed = Err(MdocError::DeviceAuthMissing);
+        reader.map(|reader, key| -> Result<(), MdocError> {
+            // The two signed parts are read on a copy of the cursor, and then passed over whatever was wrong in them.
+            match key.as_text() {
+                Some("docType") => doc_type = Some(reader.identifier()?),
+                Some("issuerSigned") => {
+                    issuer_signed = UnverifiedIssuerSigned::read_for_verdict(&mut reader.clone());
+                }
+                Some("deviceSigned") => device_signed = UnverifiedDeviceSigned::read(&mut reader.clone()),
+                Some("errors") => errors = read_errors(reader)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(Self { doc_type: doc_type.ok_or(CborError::MissingMember)?, issuer_signed, device_signed, errors })
+    }
+}
+
+impl<'a> UnverifiedDeviceSigned<'a> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, MdocError> {
+        let (mut namespaces, mut auth) = (None, None);
+        reader.map(|reader, key| -> Result<(), MdocError> {
+            match key.as_text() {
+                Some("nameSpaces") => {
+                    let bytes = reader.tagged()?;
+                    namespaces = Some((bytes, read_device_elements(&mut bytes.reader())?));
+                }
+                Some("deviceAuth") => auth = DeviceAuth::read(reader)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        let auth = auth.ok_or(MdocError::DeviceAuthMissing)?;
+        let (namespaces_bytes, elements) = namespaces.ok_or(CborError::MissingMember)?;
+        Ok(Self { namespaces_bytes, elements, auth })
+    }
+}
+
+impl<'a> DeviceAuth<'a> {
+    /// `None` for both or neither.
+    fn read(reader: &mut Reader<'a>) -> Result<Option<Self>, MdocError> {
+        let (mut signature, mut mac) = (None, None);
+        reader.map(|reader, key| -> Result<(), MdocError> {
+            match key.as_text() {
+                Some("deviceSignature") => signature = Some(Sign1::read(reader)?),
+                Some("deviceMac") => mac = Some(Mac0::read(reader)?),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(match (signature, mac) {
+            (Some(signature), None) => Some(Self::Signature(signature)),
+            (None, Some(mac)) => Some(Self::Mac(mac)),
+            _ => None,
+        })
+    }
+}
+
+fn read_device_elements<'a>(reader: &mut Reader<'a>) -> Result<Vec<DeviceElement<'a>>, MdocError> {
+    let mut elements = Vec::new();
+    read_by_namespace(reader, |namespace, identifier, reader| {
+        elements.push((namespace, identifier, reader.skip()?));
+        Ok(())
+    })?;
+    Ok(elements)
+}
+
+fn read_errors<'a>(reader: &mut Reader<'a>) -> Result<Vec<(Cow<'a, str>, Cow<'a, str>, i64)>, MdocError> {
+    let mut errors = Vec::new();
+    read_by_namespace(reader, |namespace, identifier, reader| {
+        errors.push((namespace, identifier, reader.int()?));
+        Ok(())
+    })?;
+    Ok(errors)
+}
+
+/// Reads `{namespace: {identifier: any}}` within the limits of items.
+fn read_by_namespace<'a>(
+    reader: &mut Reader<'a>,
+    mut each: impl FnMut(Cow<'a, str>, Cow<'a, str>, &mut Reader<'a>) -> Result<(), MdocError>,
+) -> Result<(), MdocError> {
+    let (mut namespaces, mut items) = (MAX_NAMESPACES, MAX_ITEMS);
+    reader.map(|reader, key| -> Result<(), MdocError> {
+        namespaces = namespaces.checked_sub(1).ok_or(MdocError::TooMany)?;
+        let namespace = name(key)?;
+        reader.map(|reader, key| -> Result<(), MdocError> {
+            items = items.checked_sub(1).ok_or(MdocError::TooMany)?;
+            each(namespace.clone(), name(key)?, reader)
+        })?;
+        Ok(())
+    })?;
+    Ok(())
 }

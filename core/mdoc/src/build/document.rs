@@ -1,0 +1,166 @@
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
+
+use rid_wire::{
+    cbor::Writer,
+    cose::{Mac0, Sign1},
+};
+
+use crate::{MdocError, device_auth::MAC_ALG, issuer_signed::UnverifiedIssuerSigned};
+
+/// The elements of one document to be disclosed: namespace, identifiers.
+pub type Selection = Vec<(String, Vec<String>)>;
+
+/// A document ready to be authenticated by the device key: disclosed items and issuerAuth byte for byte as stored.
+pub struct UnsignedDocument {
+    doc_type: String,
+    issuer_signed: Vec<u8>,
+    errors: Selection,
+}
+
+impl UnsignedDocument {
+    /// Selects items of a stored credential. Identifiers asked for but not disclosed go to `errors` (code 0), whether lacked
+    /// or unticked (std-M44, neg-C12).
+    ///
+    /// # Errors
+    /// [`MdocError`].
+    pub fn select(
+        doc_type: &str,
+        issuer_signed: &UnverifiedIssuerSigned<'_>,
+        disclose: &Selection,
+        not_returned: &Selection,
+    ) -> Result<Self, MdocError> {
+        if let Some(error) = issuer_signed.items_error {
+            return Err(error);
+        }
+        let mut disclosed: Vec<(&str, Vec<&str>)> = Vec::new();
+        let mut items = Writer::new();
+        for (namespace, held) in &issuer_signed.namespaces {
+            let wanted = held.iter().filter(|item| names(disclose, namespace, item.identifier));
+            let chosen: Vec<_> = wanted.collect();
+            if chosen.is_empty() {
+                continue;
+            }
+            items.text(namespace).array(chosen.len());
+            for item in &chosen {
+                items.raw(item.bytes.outer);
+            }
+            disclosed.push((namespace, chosen.iter().map(|item| item.identifier).collect()));
+        }
+        let mut writer = Writer::new();
+        writer.map(if disclosed.is_empty() { 1 } else { 2 });
+        writer.text("issuerAuth").raw(issuer_signed.issuer_auth_bytes);
+        if !disclosed.is_empty() {
+            writer.text("nameSpaces").map(disclosed.len()).raw(&items.finish());
+        }
+        let errors = lacking([disclose, not_returned], &disclosed);
+        Ok(Self { doc_type: doc_type.into(), issuer_signed: writer.finish(), errors })
+    }
+
+    /// DeviceNameSpacesBytes of an empty map: `d81841a0`.
+    #[must_use]
+    pub fn device_namespaces(&self) -> &'static [u8] {
+        &[0xd8, 0x18, 0x41, 0xa0]
+    }
+
+    /// docType.
+    #[must_use]
+    pub fn doc_type(&self) -> &str {
+        &self.doc_type
+    }
+
+    /// The encoded Document with a deviceSignature (raw r‖s, COSE algorithm number).
+    #[must_use]
+    pub fn finish_signature(&self, alg: i64, signature: &[u8]) -> Vec<u8> {
+        self.finish("deviceSignature", &Sign1::encode(alg, &[], None, signature))
+    }
+
+    /// The encoded Document with a deviceMac.
+    #[must_use]
+    pub fn finish_mac(&self, tag: &[u8; 32]) -> Vec<u8> {
+        self.finish("deviceMac", &Mac0::encode(MAC_ALG, tag))
+    }
+
+    fn finish(&self, member: &str, auth: &[u8]) -> Vec<u8> {
+        let mut writer = Writer::new();
+        writer.map(if self.errors.is_empty() { 3 } else { 4 });
+        if !self.errors.is_empty() {
+            writer.text("errors").map(self.errors.len());
+            for (namespace, identifiers) in &self.errors {
+                writer.text(namespace).map(identifiers.len());
+                for identifier in identifiers {
+                    writer.text(identifier).uint(NOT_RETURNED);
+                }
+            }
+        }
+        writer.text("docType").text(&self.doc_type);
+        writer.text("deviceSigned").map(2);
+        writer.text("deviceAuth").map(1).text(member).raw(auth);
+        writer.text("nameSpaces").raw(self.device_namespaces());
+        writer.text("issuerSigned").raw(&self.issuer_signed);
+        writer.finish()
+    }
+}
+
+/// Error code of what is not returned (18013-5, 8.3.2.1.2.3).
+const NOT_RETURNED: u64 = 0;
+
+/// Encodes a DeviceResponse, version "1.0", status 0; `documents` are encoded Documents, `not_returned` document types
+/// answered with error 0. Empty members are left out.
+#[must_use]
+pub fn device_response(documents: &[Vec<u8>], not_returned: &[String]) -> Vec<u8> {
+    let mut writer = Writer::new();
+    let members = 2_usize.saturating_add(usize::from(!documents.is_empty()));
+    writer.map(members.saturating_add(usize::from(!not_returned.is_empty())));
+    writer.text("status").uint(0).text("version").text("1.0");
+    if !documents.is_empty() {
+        writer.text("documents").array(documents.len());
+        for document in documents {
+            writer.raw(document);
+        }
+    }
+    if !not_returned.is_empty() {
+        writer.text("documentErrors").array(not_returned.len());
+        for doc_type in not_returned {
+            writer.map(1).text(doc_type).uint(NOT_RETURNED);
+        }
+    }
+    writer.finish()
+}
+
+/// Encodes a DeviceResponse of an error status (10, 11, 12) without documents.
+#[must_use]
+pub fn device_response_status(status: u64) -> Vec<u8> {
+    let mut writer = Writer::new();
+    writer.map(2).text("status").uint(status).text("version").text("1.0");
+    writer.finish()
+}
+
+fn names(selection: &Selection, namespace: &str, identifier: &str) -> bool {
+    selection.iter().any(|(of, identifiers)| of == namespace && identifiers.iter().any(|i| i == identifier))
+}
+
+/// What was asked for and is not disclosed, in the order of deterministic CBOR: the order tells nothing of why (neg-C12).
+fn lacking(asked: [&Selection; 2], disclosed: &[(&str, Vec<&str>)]) -> Selection {
+    let is_disclosed = |namespace: &str, identifier: &str| {
+        disclosed.iter().any(|(of, is)| *of == namespace && is.contains(&identifier))
+    };
+    let mut lacking: Vec<(&str, &str)> = Vec::new();
+    for (namespace, identifiers) in asked.into_iter().flatten() {
+        let missing = identifiers.iter().filter(|identifier| !is_disclosed(namespace, identifier));
+        lacking.extend(missing.map(|identifier| (namespace.as_str(), identifier.as_str())));
+    }
+    lacking
+        .sort_unstable_by_key(|(namespace, identifier)| (namespace.len(), *namespace, identifier.len(), *identifier));
+    lacking.dedup();
+    let mut errors = Selection::new();
+    for (namespace, identifier) in lacking {
+        match errors.last_mut() {
+            Some((of, identifiers)) if of == namespace => identifiers.push(identifier.to_string()),
+            _ => errors.push((namespace.to_string(), [identifier.to_string()].into())),
+        }
+    }
+    errors
+}

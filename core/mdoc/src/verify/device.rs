@@ -1,0 +1,166 @@
+//! The device's part: key authorizations, and the signature or MAC over the transcript.
+use alloc::borrow::Cow;
+
+use rid_crypto::{AgreementKey, PublicKey, SignatureAlgorithm, verify_hmac_sha256};
+use rid_trust::{Check, Outcome, TrustStore};
+use rid_wire::{
+    Code, Timestamp,
+    cbor::{Limits, Tagged},
+    cose::{self, CoseError, Mac0, Sign1, mac_structure, sig_structure},
+};
+
+use super::{DeviceAuthInput, DeviceBound, DeviceItem, DocumentReport, Strictness, check, issuer};
+use crate::{
+    MdocError,
+    device_auth::{MAC_ALG, derive_mac_key, device_authentication_bytes},
+    mso::MsoParts,
+    response::{DeviceAuth, UnverifiedDeviceSigned, UnverifiedDocument},
+    transcript::Transcript,
+};
+
+/// Verifies one document: issuer's part, key authorizations, device signature or MAC.
+#[must_use]
+pub fn verify_document<'a>(
+    document: &UnverifiedDocument<'a>,
+    trust: &TrustStore,
+    input: &DeviceAuthInput<'_>,
+    at: Timestamp,
+) -> DocumentReport<'a> {
+    let (report, mso) = match &document.issuer_signed {
+        Ok(signed) => issuer::judge(signed, Some(&document.doc_type), trust, at, Strictness::Verifier),
+        Err(error) => (issuer::refuse_issuer_signed(*error), None),
+    };
+    let authorizations = check_authorizations(&document.device_signed, mso.as_ref());
+    let authentication = check_authentication(document, mso.as_ref(), input);
+    let bound = [&authorizations, &authentication].iter().all(|check| check.outcome == Outcome::Passed);
+    let evidence = match (report.evidence, &document.device_signed) {
+        (Some(issuer), Ok(device)) if bound => Some(DeviceBound { issuer, device_items: device_items(device) }),
+        _ => None,
+    };
+    let mut checks = report.checks;
+    // The status of the credential is the last check.
+    let last = checks.len().saturating_sub(1);
+    checks.splice(last..last, [authorizations, authentication]);
+    DocumentReport { checks, evidence, failed_elements: report.failed_elements }
+}
+
+fn device_items<'a>(device: &UnverifiedDeviceSigned<'a>) -> alloc::vec::Vec<DeviceItem<'a>> {
+    let item = |(namespace, identifier, value): &(Cow<'a, str>, Cow<'a, str>, &'a [u8])| DeviceItem {
+        namespace: namespace.clone(),
+        identifier: identifier.clone(),
+        value,
+    };
+    device.elements.iter().map(item).collect()
+}
+
+/// Every device-signed element is one the issuer authorised the key for (18013-5, 9.1.2.4).
+fn check_authorizations(device: &Result<UnverifiedDeviceSigned<'_>, MdocError>, mso: Option<&MsoParts<'_>>) -> Check {
+    let (Ok(device), Some(mso)) = (device, mso) else {
+        return Check::not_done(check::KEY_AUTHORIZATIONS, None);
+    };
+    let covers = |namespace: &str, identifier: &str| mso.key_authorizations.covers(namespace, identifier);
+    if device.elements.iter().all(|(namespace, identifier, _)| covers(namespace, identifier)) {
+        Check::passed(check::KEY_AUTHORIZATIONS)
+    } else {
+        Check::failed(check::KEY_AUTHORIZATIONS, MdocError::DeviceKeyUnauthorized.code())
+    }
+}
+
+/// Why device authentication was not done or failed.
+enum Obstacle {
+    Missing(Code),
+    Refused(MdocError),
+}
+
+impl<E: Into<MdocError>> From<E> for Obstacle {
+    fn from(error: E) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+const TRANSCRIPT_MISSING: Obstacle = Obstacle::Missing(Code::new("transcript_missing"));
+const READER_KEY_MISSING: Obstacle = Obstacle::Missing(Code::new("reader_key_missing"));
+
+fn check_authentication(
+    document: &UnverifiedDocument<'_>,
+    mso: Option<&MsoParts<'_>>,
+    input: &DeviceAuthInput<'_>,
+) -> Check {
+    let outcome = match (&document.device_signed, mso) {
+        (Err(error), _) => Err(Obstacle::Refused(*error)),
+        // Without the device key there is nothing to check with; the MSO's own check says why.
+        (Ok(_), None) => return Check::not_done(check::DEVICE_AUTHENTICATION, None),
+        (Ok(device), Some(mso)) => authenticate(&document.doc_type, device, &mso.device_key, input),
+    };
+    match outcome {
+        Ok(()) => Check::passed(check::DEVICE_AUTHENTICATION),
+        Err(Obstacle::Missing(input)) => Check::not_done(check::DEVICE_AUTHENTICATION, Some(input)),
+        Err(Obstacle::Refused(error)) => Check::failed(check::DEVICE_AUTHENTICATION, error.code()),
+    }
+}
+
+fn authenticate(
+    doc_type: &str,
+    device: &UnverifiedDeviceSigned<'_>,
+    device_key: &PublicKey,
+    input: &DeviceAuthInput<'_>,
+) -> Result<(), Obstacle> {
+    let signed = |transcript| device_authentication_bytes(transcript, doc_type, device.namespaces_bytes.outer);
+    match &device.auth {
+        DeviceAuth::Signature(signature) => {
+            signature.detached()?;
+            let alg = SignatureAlgorithm::from_cose(signature.header.alg)?;
+            if alg != device_key.algorithm() {
+                return Err(CoseError::AlgUnsupported.into());
+            }
+            let transcript = input.transcript.ok_or(TRANSCRIPT_MISSING)?;
+            verify_signature(device_key, alg, signature, &signed(transcript))
+        }
+        DeviceAuth::Mac(mac) => {
+            mac.detached()?;
+            if mac.header.alg != MAC_ALG {
+                return Err(CoseError::AlgUnsupported.into());
+            }
+            let transcript = input.transcript.ok_or(TRANSCRIPT_MISSING)?;
+            let reader_key = input.reader_key.ok_or(READER_KEY_MISSING)?;
+            verify_mac(device_key, reader_key, transcript, mac, &signed(transcript))
+        }
+    }
+}
+
+fn verify_signature(
+    key: &PublicKey,
+    alg: SignatureAlgorithm,
+    signature: &Sign1<'_>,
+    signed: &[u8],
+) -> Result<(), Obstacle> {
+    let prefix = sig_structure(&signature.header.protected, &[], signed.len());
+    rid_crypto::verify(key, alg, &[&prefix, signed], &signature.signature)
+        .map_err(|_| MdocError::DeviceAuthInvalid.into())
+}
+
+fn verify_mac(
+    device_key: &PublicKey,
+    reader_key: &AgreementKey,
+    transcript: &Transcript,
+    mac: &Mac0<'_>,
+    signed: &[u8],
+) -> Result<(), Obstacle> {
+    const INVALID: MdocError = MdocError::DeviceAuthInvalid;
+    if transcript.parts().e_reader_key.is_some_and(|bytes| !holds_key(bytes, &reader_key.public())) {
+        return Err(INVALID.into());
+    }
+    let secret = reader_key.agree(device_key).map_err(|_| INVALID)?;
+    let key = derive_mac_key(&secret, transcript);
+    let prefix = mac_structure(&mac.header.protected, &[], signed.len());
+    verify_hmac_sha256(key.expose(), &[&prefix, signed], &mac.tag).map_err(|_| INVALID.into())
+}
+
+/// Whether EReaderKeyBytes hold this key. Where they are null (OpenID4VP) any key may have been used.
+fn holds_key(bytes: &[u8], key: &PublicKey) -> bool {
+    let read = || -> Result<PublicKey, MdocError> {
+        let tagged = Tagged::parse(bytes, Limits::PROXIMITY)?;
+        Ok(PublicKey::from_cose(&cose::Key::read(&mut tagged.reader())?)?)
+    };
+    read().is_ok_and(|received| received == *key)
+}

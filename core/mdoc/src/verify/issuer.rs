@@ -1,0 +1,341 @@
+//! The issuer's part: chain, signature, MSO, digests.
+use alloc::{
+    borrow::Cow,
+    string::{String, ToString},
+    vec,
+    vec::Vec,
+};
+
+use rid_crypto::{DigestAlgorithm, PublicKey, SignatureAlgorithm, x509::Certificate};
+use rid_trust::{Basis, Check, IssuerTrust, Outcome, TrustError, TrustStore};
+use rid_wire::{
+    Code, Timestamp,
+    cbor::{CborError, Limits, Reader},
+    cose::{CoseError, Sign1, sig_structure},
+};
+
+use super::{IssuerReport, IssuerVerified, Strictness, VerifiedItem, check};
+use crate::{
+    MdocError,
+    issuer_signed::UnverifiedIssuerSigned,
+    mso::{Digests, MsoParts, ValidityInfo},
+};
+
+/// How far `signed` may lie ahead of the clock, in seconds (std-M45).
+const SIGNED_AHEAD: i64 = 60;
+
+/// A fraction of a second was read and cut off (neg-B10).
+const TDATE_FRACTION: Code = Code::new("tdate_fraction");
+
+/// Verifies the issuer's part. `doc_type` is the document's, or `None` to take the MSO's (the comparison is then not done).
+#[must_use]
+pub fn verify_issuer_signed<'a>(
+    issuer_signed: &UnverifiedIssuerSigned<'a>,
+    doc_type: Option<&str>,
+    trust: &TrustStore,
+    at: Timestamp,
+    strictness: Strictness,
+) -> IssuerReport<'a> {
+    judge(issuer_signed, doc_type, trust, at, strictness).0
+}
+
+/// The report on an IssuerSigned that could not be parsed: the check the error belongs to failed, the others had no input.
+#[must_use]
+pub fn refuse_issuer_signed(error: MdocError) -> IssuerReport<'static> {
+    let at_fault = match error {
+        MdocError::DigestIdDuplicate
+        | MdocError::DigestIdRange
+        | MdocError::ElementDuplicate
+        | MdocError::SaltShort
+        | MdocError::TooMany => check::DIGESTS,
+        _ => check::ISSUER_AUTH_FORM,
+    };
+    let checks = ALL.into_iter().map(|code| match code {
+        _ if code == at_fault => Check::failed(code, error.code()),
+        _ => Check::not_done(code, None),
+    });
+    IssuerReport { checks: checks.collect(), evidence: None, failed_elements: Vec::new(), doc_type: None }
+}
+
+/// The issuer's checks in their order.
+const ALL: [Code; 13] = [
+    check::ISSUER_AUTH_FORM,
+    check::TRUST,
+    check::ISSUER_COUNTRY,
+    check::CERTIFICATE_REVOCATION,
+    check::ISSUER_SIGNATURE,
+    check::MSO_VERSION,
+    check::DIGEST_ALGORITHM,
+    check::DOC_TYPE,
+    check::VALIDITY_INFO,
+    check::SIGNED_IN_CERTIFICATE,
+    check::VALIDITY,
+    check::DIGESTS,
+    check::CREDENTIAL_STATUS,
+];
+
+/// As [`verify_issuer_signed`], with the MSO, if it could be read, for the checks of the device.
+pub(super) fn judge<'a>(
+    issuer_signed: &UnverifiedIssuerSigned<'a>,
+    doc_type: Option<&str>,
+    store: &TrustStore,
+    at: Timestamp,
+    strictness: Strictness,
+) -> (IssuerReport<'a>, Option<MsoParts<'a>>) {
+    let form = Form::read(&issuer_signed.issuer_auth);
+    let mso = form.mso.as_ref().ok();
+    let trust = form.trust(doc_type, store, at);
+    let trusted = trust.as_ref().and_then(|decision| decision.as_ref().ok());
+    let validity = mso.and_then(|mso| mso.validity.as_ref().ok());
+    let mut failed_elements = Vec::new();
+    let checks = vec![
+        form.check(),
+        check_trust(trust.as_ref(), at),
+        check_country(trusted, issuer_signed),
+        Check::not_done(check::CERTIFICATE_REVOCATION, None),
+        form.check_signature(trusted, &issuer_signed.issuer_auth),
+        check_part(check::MSO_VERSION, mso.map(|mso| &mso.version)),
+        check_part(check::DIGEST_ALGORITHM, mso.map(|mso| &mso.digest_algorithm)),
+        check_doc_type(doc_type, mso),
+        check_validity_info(mso.map(|mso| &mso.validity), at, strictness),
+        check_signed_in_certificate(validity, trusted),
+        check_validity(validity, at),
+        check_digests(issuer_signed, mso, &mut failed_elements),
+        Check::not_done(check::CREDENTIAL_STATUS, None),
+    ];
+    let evidence = match (mso, validity, trusted) {
+        (Some(mso), Some(validity), Some(trust)) if hold(&checks) => Some(IssuerVerified {
+            doc_type: mso.doc_type.clone(),
+            device_key: mso.device_key.clone(),
+            validity: *validity,
+            status: mso.status.clone(),
+            trust: trust.clone(),
+            items: verified_items(issuer_signed),
+        }),
+        _ => None,
+    };
+    let doc_type = mso.map(|mso| mso.doc_type.clone());
+    (IssuerReport { checks, evidence, failed_elements, doc_type }, form.mso.ok())
+}
+
+/// Whether claims may be read: everything that does not depend on the time of day holds. Trust and country may be undone
+/// only where a leaf or key was trusted directly, docType only where the caller had none.
+fn hold(checks: &[Check]) -> bool {
+    checks.iter().all(|check| match check.code {
+        check::TRUST | check::ISSUER_COUNTRY | check::DOC_TYPE => check.outcome != Outcome::Failed,
+        check::VALIDITY_INFO | check::SIGNED_IN_CERTIFICATE | check::VALIDITY => true,
+        check::CERTIFICATE_REVOCATION | check::CREDENTIAL_STATUS => check.outcome != Outcome::Failed,
+        _ => check.outcome == Outcome::Passed,
+    })
+}
+
+fn verified_items<'a>(issuer_signed: &UnverifiedIssuerSigned<'a>) -> Vec<VerifiedItem<'a>> {
+    let count = issuer_signed.namespaces.iter().map(|(_, items)| items.len()).sum();
+    let mut verified = Vec::with_capacity(count);
+    for (namespace, items) in &issuer_signed.namespaces {
+        verified.extend(items.iter().map(|item| VerifiedItem {
+            namespace: namespace.clone(),
+            identifier: item.identifier,
+            value: item.value,
+        }));
+    }
+    verified
+}
+
+/// What issuerAuth is made of, each part read or with its error.
+struct Form<'a> {
+    chain: Result<Vec<Certificate>, MdocError>,
+    payload: Result<&'a [u8], MdocError>,
+    mso: Result<MsoParts<'a>, MdocError>,
+}
+
+impl<'a> Form<'a> {
+    fn read(auth: &Sign1<'a>) -> Self {
+        let payload = match &auth.payload {
+            Some(Cow::Borrowed(payload)) => Ok(*payload),
+            Some(Cow::Owned(_)) => Err(CborError::Indefinite.into()),
+            None => Err(CoseError::Payload.into()),
+        };
+        Self { chain: read_chain(auth), payload, mso: payload.and_then(MsoParts::parse) }
+    }
+
+    fn check(&self) -> Check {
+        let error = self.chain.as_ref().err().or(self.payload.as_ref().err()).or(self.mso.as_ref().err());
+        match error {
+            Some(error) => Check::failed(check::ISSUER_AUTH_FORM, error.code()),
+            None => Check::passed(check::ISSUER_AUTH_FORM),
+        }
+    }
+
+    /// `None` without a chain or a document type to decide on.
+    fn trust(
+        &self,
+        doc_type: Option<&str>,
+        store: &TrustStore,
+        at: Timestamp,
+    ) -> Option<Result<IssuerTrust, TrustError>> {
+        let chain = self.chain.as_ref().ok()?;
+        let doc_type = match doc_type {
+            Some(doc_type) => doc_type,
+            None => self.mso.as_ref().ok()?.doc_type.as_ref(),
+        };
+        Some(store.issuer(chain, doc_type, at))
+    }
+
+    /// Checks with the trusted key; without one with the leaf's own, so that a forgery is called one.
+    fn check_signature(&self, trusted: Option<&IssuerTrust>, auth: &Sign1<'_>) -> Check {
+        let leaf = || self.chain.as_ref().ok().and_then(|chain| chain.first()).map(Certificate::public_key);
+        let (Some(key), Ok(payload)) = (trusted.map(IssuerTrust::key).or_else(leaf), self.payload) else {
+            return Check::not_done(check::ISSUER_SIGNATURE, None);
+        };
+        match verify_signature(key, auth, payload) {
+            Ok(()) => Check::passed(check::ISSUER_SIGNATURE),
+            Err(error) => Check::failed(check::ISSUER_SIGNATURE, error.code()),
+        }
+    }
+}
+
+fn read_chain(auth: &Sign1<'_>) -> Result<Vec<Certificate>, MdocError> {
+    let parse = |der: &Cow<'_, [u8]>| Certificate::parse(der).map_err(|error| TrustError::from(error).into());
+    auth.chain()?.iter().map(parse).collect()
+}
+
+fn verify_signature(key: &PublicKey, auth: &Sign1<'_>, payload: &[u8]) -> Result<(), MdocError> {
+    let alg = SignatureAlgorithm::from_cose(auth.header.alg)?;
+    let prefix = sig_structure(&auth.header.protected, &[], payload.len());
+    Ok(rid_crypto::verify(key, alg, &[&prefix, payload], &auth.signature)?)
+}
+
+fn check_trust(decision: Option<&Result<IssuerTrust, TrustError>>, at: Timestamp) -> Check {
+    match decision {
+        None => Check::not_done(check::TRUST, None),
+        // A bare key was trusted: there is no chain that could hold.
+        Some(Ok(trust)) if trust.basis() == Basis::Key => Check::not_done(check::TRUST, None),
+        Some(Ok(_)) => Check::passed(check::TRUST).at(at),
+        Some(Err(TrustError::Missing)) => Check::not_done(check::TRUST, Some(TrustError::Missing.code())),
+        Some(Err(error)) => Check::failed(check::TRUST, error.code()).at(at),
+    }
+}
+
+/// neg-F13, where a path was checked and `issuing_country` is disclosed; `issuing_jurisdiction` (ISO 3166-2) counts with it
+/// where the certificate names a state.
+fn check_country(trusted: Option<&IssuerTrust>, issuer_signed: &UnverifiedIssuerSigned<'_>) -> Check {
+    let Some(trust) = trusted.filter(|trust| trust.basis() == Basis::Anchor) else {
+        return Check::not_done(check::ISSUER_COUNTRY, None);
+    };
+    let mut outcome = Check::not_done(check::ISSUER_COUNTRY, None);
+    for (_, items) in &issuer_signed.namespaces {
+        let value = |identifier| items.iter().find(|item| item.identifier == identifier).map(|item| item.value);
+        let Some(country) = value("issuing_country") else { continue };
+        let country_fits = text(country).is_some_and(|country| trust.country() == Some(&*country));
+        let state_fits = match (value("issuing_jurisdiction"), trust.state()) {
+            (Some(jurisdiction), Some(state)) => text(jurisdiction).is_some_and(|text| {
+                text == state
+                    || trust.country().is_some_and(|c| text.strip_prefix(c) == Some(&*alloc::format!("-{state}")))
+            }),
+            _ => true,
+        };
+        if !(country_fits && state_fits) {
+            return Check::failed(check::ISSUER_COUNTRY, MdocError::IssuerCountry.code());
+        }
+        outcome = Check::passed(check::ISSUER_COUNTRY);
+    }
+    outcome
+}
+
+fn text(value: &[u8]) -> Option<Cow<'_, str>> {
+    let mut reader = Reader::new(value, Limits { max_bytes: value.len(), ..Limits::ONLINE }).ok()?;
+    reader.text().ok()
+}
+
+/// The check of an MSO member that carries its own error.
+fn check_part<T>(code: Code, part: Option<&Result<T, MdocError>>) -> Check {
+    match part {
+        None => Check::not_done(code, None),
+        Some(Ok(_)) => Check::passed(code),
+        Some(Err(error)) => Check::failed(code, error.code()),
+    }
+}
+
+fn check_doc_type(doc_type: Option<&str>, mso: Option<&MsoParts<'_>>) -> Check {
+    match (doc_type, mso) {
+        (Some(doc_type), Some(mso)) if mso.doc_type == doc_type => Check::passed(check::DOC_TYPE),
+        (Some(_), Some(_)) => Check::failed(check::DOC_TYPE, MdocError::DocTypeMismatch.code()),
+        _ => Check::not_done(check::DOC_TYPE, None),
+    }
+}
+
+/// neg-B10. That validFrom is not before `signed` is not asked: issuers in the field round them apart.
+fn check_validity_info(
+    validity: Option<&Result<ValidityInfo, MdocError>>,
+    at: Timestamp,
+    strictness: Strictness,
+) -> Check {
+    let part = check_part(check::VALIDITY_INFO, validity);
+    let Some(Ok(validity)) = validity else { return part };
+    let contradicts = validity.valid_from > validity.valid_until || validity.signed > at.plus_seconds(SIGNED_AHEAD);
+    match (contradicts, validity.fraction, strictness) {
+        (true, ..) | (_, true, Strictness::Receipt) => {
+            Check::failed(check::VALIDITY_INFO, MdocError::Validity.code()).at(at)
+        }
+        (_, true, Strictness::Verifier) => Check { reason: Some(TDATE_FRACTION), ..part }.at(at),
+        _ => part.at(at),
+    }
+}
+
+fn check_signed_in_certificate(validity: Option<&ValidityInfo>, trusted: Option<&IssuerTrust>) -> Check {
+    let (Some(validity), Some((from, until))) = (validity, trusted.and_then(IssuerTrust::validity)) else {
+        return Check::not_done(check::SIGNED_IN_CERTIFICATE, None);
+    };
+    let inside = (from..=until).contains(&validity.signed);
+    match inside {
+        true => Check::passed(check::SIGNED_IN_CERTIFICATE),
+        false => Check::failed(check::SIGNED_IN_CERTIFICATE, MdocError::Validity.code()),
+    }
+}
+
+fn check_validity(validity: Option<&ValidityInfo>, at: Timestamp) -> Check {
+    match validity {
+        None => Check::not_done(check::VALIDITY, None),
+        Some(validity) if at < validity.valid_from => {
+            Check::failed(check::VALIDITY, MdocError::NotYetValid.code()).at(at)
+        }
+        Some(validity) if at > validity.valid_until => Check::failed(check::VALIDITY, MdocError::Expired.code()).at(at),
+        Some(_) => Check::passed(check::VALIDITY).at(at),
+    }
+}
+
+/// The digest of every returned item, over its bytes as received.
+fn check_digests(
+    issuer_signed: &UnverifiedIssuerSigned<'_>,
+    mso: Option<&MsoParts<'_>>,
+    failed: &mut Vec<(String, String)>,
+) -> Check {
+    if let Some(error) = issuer_signed.items_error {
+        return Check::failed(check::DIGESTS, error.code());
+    }
+    let Some(MsoParts { digests, digest_algorithm: Ok(algorithm), .. }) = mso else {
+        return Check::not_done(check::DIGESTS, None);
+    };
+    let mut first = None;
+    for (namespace, items) in &issuer_signed.namespaces {
+        for item in items {
+            if let Err(error) = check_digest(digests, *algorithm, namespace, item) {
+                first = first.or(Some(error));
+                failed.push((namespace.to_string(), item.identifier.to_string()));
+            }
+        }
+    }
+    first.map_or(Check::passed(check::DIGESTS), |error| Check::failed(check::DIGESTS, error.code()))
+}
+
+fn check_digest(
+    digests: &Digests<'_>,
+    algorithm: DigestAlgorithm,
+    namespace: &str,
+    item: &crate::issuer_signed::UnverifiedItem<'_>,
+) -> Result<(), MdocError> {
+    let signed = digests.find(namespace, item.digest_id).ok_or(MdocError::DigestMissing)?;
+    let digest = algorithm.digest(&[item.bytes.outer]);
+    if digest.equals(signed) { Ok(()) } else { Err(MdocError::DigestMismatch) }
+}
