@@ -1,0 +1,49 @@
+//! Engagement, transcript, session encryption, requests, reader authentication and chunking.
+#![allow(clippy::expect_used, reason = "helpers of tests")]
+
+mod age;
+mod annex_d;
+mod chunk;
+mod cipher;
+mod engagement;
+mod message;
+mod property;
+mod reader_auth;
+mod request;
+mod transcript;
+
+use std::{fs, path::Path};
+
+use rid_crypto::{AgreementKey, Curve};
+use rid_mdoc::transcript::Transcript;
+
+/// The content of a `*.hex` (or hexadecimal `*.cbor`) file of `tests/vectors`.
+fn vector(name: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors").join(name);
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
+    rid_wire::hex::decode(text.trim()).expect("hexadecimal")
+}
+
+fn annex_d(name: &str) -> Vec<u8> {
+    vector(&format!("iso18013-5-annex-d/{name}.hex"))
+}
+
+fn intermediate(name: &str) -> Vec<u8> {
+    vector(&format!("iso18013-5-annex-d-intermediate/{name}.hex"))
+}
+
+/// A private key of Annex D.
+fn annex_d_key(name: &str) -> AgreementKey {
+    AgreementKey::from_scalar(Curve::P256, &annex_d(name)).expect("a scalar")
+}
+
+/// The transcript of Annex D, with its NFC handover.
+fn annex_d_transcript() -> Transcript {
+    Transcript::received(&annex_d("SESSION_TRANSCRIPT_BYTES"), rid_wire::cbor::Limits::PROXIMITY).expect("a transcript")
+}
+
+/// `bytes` with the first occurrence of `from` replaced; the lengths around it stay as they are.
+fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let at = bytes.windows(from.len()).position(|window| window == from).expect("it occurs");
+    [&bytes[..at], to, &bytes[at + from.len()..]].concat()
+}

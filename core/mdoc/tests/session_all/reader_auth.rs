@@ -1,0 +1,228 @@
+use std::convert::Infallible;
+
+use rid_crypto::{
+    SigningKey,
+    x509::{self, Certificate, CertificateRequest, Profile},
+};
+use rid_mdoc::{
+    reader_auth::{self, ReaderAuth},
+    request::{DocRequestToSend, UnverifiedRequest, encode},
+    transcript::Transcript,
+};
+use rid_trust::{Anchor, Environment, Role, TrustStore};
+use rid_wire::{
+    Timestamp,
+    cbor::{Limits, Writer},
+    cose::{Sign1, protected_header, sig_structure},
+};
+
+use crate::{annex_d, annex_d_transcript, intermediate, replaced};
+
+const LIMITS: Limits = Limits::PROXIMITY;
+
+/// Bytes that are as good as random for serial numbers.
+struct Counter(u8);
+
+impl rand_core::TryRng for Counter {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        let mut bytes = [0; 4];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u32::from_be_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let mut bytes = [0; 8];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u64::from_be_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        bytes.fill_with(|| {
+            self.0 = self.0.wrapping_add(1);
+            self.0
+        });
+        Ok(())
+    }
+}
+
+impl rand_core::TryCryptoRng for Counter {}
+
+fn time(text: &str) -> Timestamp {
+    Timestamp::parse_rfc3339(text).expect("a time")
+}
+
+fn store(roots: &[(&[u8], Role)]) -> TrustStore {
+    let anchors = roots.iter().map(|(der, role)| Anchor {
+        certificate: Certificate::parse(der).expect("a certificate"),
+        role: *role,
+        environment: Environment::Test,
+        doc_types: None,
+    });
+    TrustStore::new(Environment::Test, anchors.collect()).expect("a test store")
+}
+
+/// What becomes of the only doc request, in 2021 with the reader root of Annex D.
+fn judge(request: &[u8], transcript: &Transcript) -> ReaderAuth {
+    judge_with(request, transcript, &store(&[(&intermediate("d54_readerRoot"), Role::Reader)]), "2021-10-01T00:00:00Z")
+}
+
+fn judge_with(request: &[u8], transcript: &Transcript, trust: &TrustStore, at: &str) -> ReaderAuth {
+    let request = UnverifiedRequest::parse(request, LIMITS).expect("well-formed");
+    reader_auth::verify(&request.doc_requests[0], transcript, trust, time(at))
+}
+
+fn code(outcome: &ReaderAuth) -> (&'static str, &'static str) {
+    match outcome {
+        ReaderAuth::Absent => ("absent", ""),
+        ReaderAuth::Invalid(code) => ("invalid", code.as_str()),
+        ReaderAuth::Unknown(code) => ("unknown", code.as_str()),
+        ReaderAuth::Verified(_) => ("verified", ""),
+    }
+}
+
+/// The items request of Annex D under this readerAuth.
+fn with_reader_auth(reader_auth: Option<Vec<u8>>) -> Vec<u8> {
+    let mut writer = Writer::new();
+    writer.tagged(&annex_d("ITEMS_REQUEST"));
+    encode(&[DocRequestToSend { items_request_bytes: writer.finish(), reader_auth }])
+}
+
+#[test]
+fn std_m43_annex_d_verified() {
+    let outcome = judge(&annex_d("DEVICE_REQUEST"), &annex_d_transcript());
+    let ReaderAuth::Verified(identity) = outcome else { panic!("{outcome:?}") };
+    assert_eq!((identity.name(), identity.organization(), identity.country()), (Some("reader"), None, None));
+}
+
+#[test]
+fn neg_c10_absent() {
+    assert_eq!(judge(&with_reader_auth(None), &annex_d_transcript()), ReaderAuth::Absent);
+}
+
+#[test]
+fn neg_c08_over_another_items_request() {
+    let forged = replaced(&annex_d("DEVICE_REQUEST"), b"\x68portrait\xf4", b"\x68portrait\xf5");
+    assert_eq!(code(&judge(&forged, &annex_d_transcript())), ("invalid", "reader_auth_invalid"));
+    let forged = replaced(&annex_d("DEVICE_REQUEST"), b"\x6aissue_date", b"\x6abirth_date");
+    assert_eq!(code(&judge(&forged, &annex_d_transcript())), ("invalid", "reader_auth_invalid"));
+}
+
+#[test]
+fn neg_c08_over_another_transcript() {
+    let transcript = annex_d_transcript();
+    let parts = transcript.parts();
+    let engagement = &parts.device_engagement.expect("there")[4..];
+    let qr = Transcript::qr(engagement, parts.e_reader_key.expect("there"));
+    assert_eq!(code(&judge(&annex_d("DEVICE_REQUEST"), &qr)), ("invalid", "reader_auth_invalid"));
+}
+
+#[test]
+fn neg_c08_damaged() {
+    let mut reader_auth = annex_d("READER_AUTH");
+    let last = reader_auth.len() - 1;
+    reader_auth[last] ^= 1;
+    let outcome = judge(&with_reader_auth(Some(reader_auth.clone())), &annex_d_transcript());
+    assert_eq!(code(&outcome), ("invalid", "reader_auth_invalid"));
+    // A signature a byte short.
+    let short = replaced(&annex_d("READER_AUTH"), b"\xf6\x58\x40", b"\xf6\x58\x3f");
+    let outcome = judge(&with_reader_auth(Some(short[..last].into())), &annex_d_transcript());
+    assert_eq!(code(&outcome), ("invalid", "reader_auth_invalid"));
+    // A wrong signature is wrong also where the chain is unknown.
+    let request = with_reader_auth(Some(reader_auth));
+    let outcome = judge_with(&request, &annex_d_transcript(), &store(&[]), "2021-10-01T00:00:00Z");
+    assert_eq!(code(&outcome), ("invalid", "reader_auth_invalid"));
+}
+
+#[test]
+fn neg_c08_form() {
+    let transcript = annex_d_transcript();
+    let chain = annex_d("READER_CERT");
+    let outcome = |alg: i64, chain: &[&[u8]], payload: Option<&[u8]>| {
+        let reader_auth = Sign1::encode(alg, chain, payload, &[1; 64]);
+        judge(&with_reader_auth(Some(reader_auth)), &transcript)
+    };
+    assert_eq!(code(&outcome(-7, &[], None)), ("invalid", "cose_x5chain"));
+    assert_eq!(code(&outcome(-7, &[b"\x30\x00"], None)), ("invalid", "cert_form"));
+    assert_eq!(code(&outcome(-7, &[&chain, b"\x30\x00"], None)), ("invalid", "cert_form"));
+    assert_eq!(code(&outcome(-7, &[&chain], Some(b"attached"))), ("invalid", "cose_payload"));
+    assert_eq!(code(&outcome(-7, &[&chain], None)), ("invalid", "reader_auth_invalid"));
+    for alg in [-35, -36, -8, -37, -257, -65535, 5, 0] {
+        assert_eq!(code(&outcome(alg, &[&chain], None)), ("invalid", "cose_alg_unsupported"), "{alg}");
+    }
+}
+
+#[test]
+fn neg_f01_chain() {
+    let request = annex_d("DEVICE_REQUEST");
+    let transcript = annex_d_transcript();
+    let root = intermediate("d54_readerRoot");
+    let now = "2021-10-01T00:00:00Z";
+    let (outcome, _) = code(&judge_with(&request, &transcript, &store(&[(&root, Role::Issuer)]), now));
+    assert_eq!(outcome, "unknown", "another pool");
+    let none = judge_with(&request, &transcript, &store(&[]), now);
+    assert_eq!(code(&none), ("unknown", "trust_missing"));
+    let iaca = intermediate("d52_iaca");
+    let other = judge_with(&request, &transcript, &store(&[(&iaca, Role::Reader)]), now);
+    assert_eq!(code(&other), ("unknown", "cert_untrusted"));
+    let trust = store(&[(&root, Role::Reader)]);
+    for at in ["2024-01-01T00:00:00Z", "2020-09-30T23:59:59Z"] {
+        assert_eq!(code(&judge_with(&request, &transcript, &trust, at)), ("invalid", "cert_expired"), "{at}");
+    }
+}
+
+/// A reader of a test PKI, its certificate of this profile.
+fn signed_by(profile: Profile) -> (Vec<u8>, Vec<u8>) {
+    let mut rng = Counter(0);
+    let root_key = SigningKey::make(&mut rng);
+    let reader_key = SigningKey::make(&mut rng);
+    let (root_public, reader_public) = (root_key.public(), reader_key.public());
+    let certificate = |profile, common_name, key| CertificateRequest {
+        profile,
+        common_name,
+        organization: Some("Sınaq oxuyucuları"),
+        country: "AZ",
+        key,
+        not_before: time("2026-01-01T00:00:00Z"),
+        not_after: time("2026-12-31T23:59:59Z"),
+    };
+    let root = x509::build(&certificate(Profile::ReaderRoot, "Test root", &root_public), &root_key, None, &mut rng);
+    let parsed_root = Certificate::parse(&root).expect("a certificate");
+    let leaf = certificate(profile, "Test reader", &reader_public);
+    let leaf = x509::build(&leaf, &root_key, Some(&parsed_root), &mut rng);
+    let leaf = Certificate::parse(&leaf).expect("a certificate");
+    let mut items = Writer::new();
+    items.tagged(&annex_d("ITEMS_REQUEST"));
+    let signature = reader_key.sign(&[&reader_auth::to_be_signed(&annex_d_transcript(), &items.finish())]);
+    (with_reader_auth(Some(reader_auth::encode(&signature, &[leaf]))), root)
+}
+
+#[test]
+fn std_m43_made_and_verified() {
+    let (request, root) = signed_by(Profile::Reader);
+    let trust = store(&[(&root, Role::Reader)]);
+    let outcome = judge_with(&request, &annex_d_transcript(), &trust, "2026-06-01T00:00:00Z");
+    let ReaderAuth::Verified(identity) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(identity.name(), Some("Test reader"));
+    assert_eq!(identity.organization(), Some("Sınaq oxuyucuları"));
+    assert_eq!(identity.country(), Some("AZ"));
+}
+
+#[test]
+fn neg_f04_signed_by_a_document_signer() {
+    let (request, root) = signed_by(Profile::DocumentSigner);
+    let trust = store(&[(&root, Role::Reader)]);
+    let outcome = judge_with(&request, &annex_d_transcript(), &trust, "2026-06-01T00:00:00Z");
+    assert_eq!(code(&outcome), ("invalid", "cert_eku"));
+}
+
+#[test]
+fn std_m43_to_be_signed_is_the_whole_structure() {
+    let mut items = Writer::new();
+    items.tagged(&annex_d("ITEMS_REQUEST"));
+    let items = items.finish();
+    let payload = reader_auth::reader_authentication_bytes(&annex_d_transcript(), &items);
+    let prefix = sig_structure(&protected_header(-7), &[], payload.len());
+    assert_eq!(reader_auth::to_be_signed(&annex_d_transcript(), &items), [prefix, payload].concat());
+}
