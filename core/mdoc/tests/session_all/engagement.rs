@@ -117,7 +117,7 @@ fn neg_a_trailing_and_size() {
 fn std_m40_qr_text() {
     let valid = Engagement::parse(&annex_d("DEVICE_ENGAGEMENT")).expect("valid").to_qr();
     assert_eq!(qr_code(&valid), "accepted");
-    let content = &valid[5..];
+    let content = valid.strip_prefix("mdoc:").expect("the scheme");
     let damaged = content.replacen('o', "+", 1);
     for wrong in [
         content.into(),

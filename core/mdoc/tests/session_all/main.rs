@@ -1,5 +1,5 @@
 //! Engagement, transcript, session encryption, requests, reader authentication and chunking.
-#![allow(clippy::expect_used, reason = "helpers of tests")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests")]
 
 mod age;
 mod annex_d;
