@@ -107,8 +107,11 @@ impl<'a> Mso<'a> {
 /// `valueDigests` by namespace, borrowed from the received bytes; the digests of a namespace in ascending order of digestID.
 #[derive(Clone, Debug)]
 pub(crate) struct Digests<'a> {
-    pub(crate) namespaces: Vec<(Cow<'a, str>, Vec<(u32, &'a [u8])>)>,
+    pub(crate) namespaces: Vec<NamespaceDigests<'a>>,
 }
+
+/// A namespace and its digests by digestID.
+pub(crate) type NamespaceDigests<'a> = (Cow<'a, str>, Vec<(u32, &'a [u8])>);
 
 impl<'a> Digests<'a> {
     /// The digest the issuer signed for an item.

@@ -38,6 +38,9 @@ pub struct UnverifiedDeviceSigned<'a> {
 /// A device-signed element: namespace, identifier, value bytes.
 pub(crate) type DeviceElement<'a> = (Cow<'a, str>, Cow<'a, str>, &'a [u8]);
 
+/// What a document says of an element it does not return: namespace, identifier, code.
+pub type ElementError<'a> = (Cow<'a, str>, Cow<'a, str>, i64);
+
 /// One `Document` as received. A document whose parts could not be parsed keeps its docType and the error, so that a
 /// verdict can name it.
 #[derive(Clone, Debug)]
@@ -49,7 +52,7 @@ pub struct UnverifiedDocument<'a> {
     /// deviceSigned, or why it was refused (`device_auth_missing` when absent or not exactly one).
     pub device_signed: Result<UnverifiedDeviceSigned<'a>, MdocError>,
     /// errors: namespace, identifier, code.
-    pub errors: Vec<(Cow<'a, str>, Cow<'a, str>, i64)>,
+    pub errors: Vec<ElementError<'a>>,
 }
 
 /// `DeviceResponse` as received: nothing in it is verified.
@@ -193,7 +196,7 @@ fn read_device_elements<'a>(reader: &mut Reader<'a>) -> Result<Vec<DeviceElement
     Ok(elements)
 }
 
-fn read_errors<'a>(reader: &mut Reader<'a>) -> Result<Vec<(Cow<'a, str>, Cow<'a, str>, i64)>, MdocError> {
+fn read_errors<'a>(reader: &mut Reader<'a>) -> Result<Vec<ElementError<'a>>, MdocError> {
     let mut errors = Vec::new();
     read_by_namespace(reader, |namespace, identifier, reader| {
         errors.push((namespace, identifier, reader.int()?));

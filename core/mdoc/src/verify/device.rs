@@ -1,5 +1,5 @@
 //! The device's part: key authorizations, and the signature or MAC over the transcript.
-use alloc::borrow::Cow;
+use alloc::vec::Vec;
 
 use rid_crypto::{AgreementKey, PublicKey, SignatureAlgorithm, verify_hmac_sha256};
 use rid_trust::{Check, Outcome, TrustStore};
@@ -14,7 +14,7 @@ use crate::{
     MdocError,
     device_auth::{MAC_ALG, derive_mac_key, device_authentication_bytes},
     mso::MsoParts,
-    response::{DeviceAuth, UnverifiedDeviceSigned, UnverifiedDocument},
+    response::{DeviceAuth, DeviceElement, UnverifiedDeviceSigned, UnverifiedDocument},
     transcript::Transcript,
 };
 
@@ -44,8 +44,8 @@ pub fn verify_document<'a>(
     DocumentReport { checks, evidence, failed_elements: report.failed_elements }
 }
 
-fn device_items<'a>(device: &UnverifiedDeviceSigned<'a>) -> alloc::vec::Vec<DeviceItem<'a>> {
-    let item = |(namespace, identifier, value): &(Cow<'a, str>, Cow<'a, str>, &'a [u8])| DeviceItem {
+fn device_items<'a>(device: &UnverifiedDeviceSigned<'a>) -> Vec<DeviceItem<'a>> {
+    let item = |(namespace, identifier, value): &DeviceElement<'a>| DeviceItem {
         namespace: namespace.clone(),
         identifier: identifier.clone(),
         value,
