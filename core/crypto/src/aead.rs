@@ -1,6 +1,9 @@
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
-use crate::{CryptoError, Secret};
+use crate::{
+    CryptoError, Secret,
+    backend::{Active, Backend},
+};
 
 /// Length of an AES-GCM nonce in bytes.
 pub const NONCE_LEN: usize = 12;
@@ -8,13 +11,13 @@ pub const NONCE_LEN: usize = 12;
 pub const TAG_LEN: usize = 16;
 
 /// An AES-256-GCM key with its schedule, wiped on drop.
-pub struct AeadKey(Secret<32>);
+pub struct AeadKey(Box<<Active as Backend>::Aead>);
 
 impl AeadKey {
     /// Takes a key.
     #[must_use]
     pub fn new(key: Secret<32>) -> Self {
-        Self(key)
+        Self(Active::aead(key.expose()))
     }
 
     /// Encrypts: ciphertext ‖ 16-byte tag.
@@ -22,7 +25,7 @@ impl AeadKey {
     /// # Errors
     /// [`CryptoError::Length`] for a message over AES-GCM's limit.
     pub fn seal(&self, nonce: &[u8; NONCE_LEN], aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, CryptoError> {
-        todo!()
+        Active::seal(&self.0, nonce, aad, plaintext)
     }
 
     /// Decrypts; nothing is released before the tag was checked.
@@ -30,6 +33,6 @@ impl AeadKey {
     /// # Errors
     /// [`CryptoError::Open`].
     pub fn open(&self, nonce: &[u8; NONCE_LEN], aad: &[u8], sealed: &[u8]) -> Result<Vec<u8>, CryptoError> {
-        todo!()
+        Active::open(&self.0, nonce, aad, sealed)
     }
 }

@@ -1,15 +1,23 @@
-use crate::{CryptoError, Curve, CryptoRng, PublicKey, Secret};
+use rid_wire::json::Value;
+use zeroize::Zeroizing;
+
+use crate::{
+    CryptoError, CryptoRng, Curve, PublicKey, Secret,
+    backend::{Active, Backend},
+    key::jwk_member,
+    sign::fresh_scalar,
+};
 
 /// The shared secret of a key agreement (ISO 18013-5: Z_AB): 32 bytes for P-256; longer curves keep their own length.
 pub struct SharedSecret {
-    bytes: zeroize::Zeroizing<alloc::vec::Vec<u8>>,
+    bytes: Zeroizing<alloc::vec::Vec<u8>>,
 }
 
 impl SharedSecret {
     /// From the 32 bytes a secure area returned.
     #[must_use]
     pub fn from_p256(secret: &Secret<32>) -> Self {
-        Self { bytes: zeroize::Zeroizing::new(secret.expose().to_vec()) }
+        Self { bytes: Zeroizing::new(secret.expose().to_vec()) }
     }
 
     /// The input keying material.
@@ -20,12 +28,12 @@ impl SharedSecret {
 }
 
 /// A private key for ECDH (session keys, DeviceMac); wiped on drop.
-pub struct AgreementKey(());
+pub struct AgreementKey(<Active as Backend>::Agreement);
 
 impl AgreementKey {
     /// A fresh P-256 key.
     pub fn make(rng: &mut dyn CryptoRng) -> Self {
-        todo!()
+        Self(fresh_scalar(rng, |scalar| Active::agreement(Curve::P256, scalar)))
     }
 
     /// From the private scalar, big-endian, of the curve's length (P-256, P-384, P-521).
@@ -33,13 +41,13 @@ impl AgreementKey {
     /// # Errors
     /// [`CryptoError::KeyInvalid`].
     pub fn from_scalar(curve: Curve, scalar: &[u8]) -> Result<Self, CryptoError> {
-        todo!()
+        Active::agreement(curve, scalar).map(Self)
     }
 
     /// The public half.
     #[must_use]
     pub fn public(&self) -> PublicKey {
-        todo!()
+        PublicKey(Active::agreement_public(&self.0))
     }
 
     /// ECDH with a peer's key of the same curve.
@@ -47,6 +55,29 @@ impl AgreementKey {
     /// # Errors
     /// [`CryptoError::KeyInvalid`] for another curve.
     pub fn agree(&self, peer: &PublicKey) -> Result<SharedSecret, CryptoError> {
-        todo!()
+        Active::agree(&self.0, &peer.0).map(|bytes| SharedSecret { bytes })
+    }
+
+    /// From a private JWK (`kty` EC, `crv`, `d`; `x` and `y`, where given, must be of the same key).
+    ///
+    /// # Errors
+    /// [`CryptoError::KeyInvalid`], [`CryptoError::AlgUnsupported`].
+    pub fn from_jwk(text: &str) -> Result<Self, CryptoError> {
+        let jwk = Value::parse(text, 8192).map_err(|_| CryptoError::KeyInvalid)?;
+        let curve = Curve::from_jwk(&jwk)?;
+        let scalar = Zeroizing::new(jwk_member(&jwk, "d")?);
+        let key = Self::from_scalar(curve, &scalar)?;
+        if jwk.member("x").is_some() && PublicKey::from_jwk_value(&jwk)? != key.public() {
+            return Err(CryptoError::KeyInvalid);
+        }
+        Ok(key)
+    }
+
+    /// The private scalar of a P-256 key, to be kept beside a capture (an integrator's tool only); `None` for other curves.
+    #[must_use]
+    pub fn dangerous_scalar(&self) -> Option<Secret<32>> {
+        let scalar = Active::agreement_scalar(&self.0);
+        let bytes: &[u8; 32] = scalar.as_slice().try_into().ok()?;
+        Some(Secret::filled(|secret| *secret = *bytes))
     }
 }

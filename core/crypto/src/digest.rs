@@ -1,5 +1,7 @@
 use subtle::ConstantTimeEq;
 
+use crate::backend::{Active, Backend};
+
 /// A digest algorithm of an MSO (ISO 18013-5, 9.1.2.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DigestAlgorithm {
@@ -33,7 +35,11 @@ impl DigestAlgorithm {
     /// The digest of the concatenated parts.
     #[must_use]
     pub fn digest(self, parts: &[&[u8]]) -> Digest {
-        todo!()
+        match self {
+            Self::Sha256 => Digest::of(&Active::sha256(parts)),
+            Self::Sha384 => Digest::of(&Active::sha384(parts)),
+            Self::Sha512 => Digest::of(&Active::sha512(parts)),
+        }
     }
 }
 
@@ -49,12 +55,19 @@ impl Digest {
     pub fn equals(&self, other: &[u8]) -> bool {
         constant_time_eq(self.as_bytes(), other)
     }
+
+    /// At most 64 bytes.
+    fn of(hash: &[u8]) -> Self {
+        let mut bytes = [0; 64];
+        bytes.iter_mut().zip(hash).for_each(|(to, from)| *to = *from);
+        Self { bytes, len: hash.len() }
+    }
 }
 
 /// SHA-256 of the concatenated parts.
 #[must_use]
 pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
-    todo!()
+    Active::sha256(parts)
 }
 
 /// Compares in constant time; unequal lengths are unequal at once.

@@ -1,8 +1,12 @@
 use alloc::vec::Vec;
 
-use rid_wire::cose;
+use rid_wire::{base64, cose, json::Value};
 
-use crate::{CryptoError, SignatureAlgorithm};
+use crate::{
+    CryptoError, SignatureAlgorithm,
+    backend::{Active, Backend},
+    x509::spki,
+};
 
 /// A curve of the allow-list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,9 +21,51 @@ pub enum Curve {
     P521,
 }
 
+impl Curve {
+    /// Bytes of one coordinate, and of a private scalar.
+    pub(crate) const fn coordinate_len(self) -> usize {
+        match self {
+            Self::Ed25519 | Self::P256 => 32,
+            Self::P384 => 48,
+            Self::P521 => 66,
+        }
+    }
+
+    const fn from_cose(crv: i64) -> Result<Self, CryptoError> {
+        match crv {
+            1 => Ok(Self::P256),
+            2 => Ok(Self::P384),
+            3 => Ok(Self::P521),
+            _ => Err(CryptoError::AlgUnsupported),
+        }
+    }
+
+    const fn cose(self) -> i64 {
+        match self {
+            Self::P256 => 1,
+            Self::P384 => 2,
+            Self::P521 => 3,
+            Self::Ed25519 => 6,
+        }
+    }
+
+    /// The curve a JWK names; `kty` must fit.
+    pub(crate) fn from_jwk(jwk: &Value) -> Result<Self, CryptoError> {
+        let text = |name| jwk.member(name).and_then(Value::as_str);
+        match (text("kty"), text("crv")) {
+            (Some("EC"), Some("P-256")) => Ok(Self::P256),
+            (Some("EC"), Some("P-384")) => Ok(Self::P384),
+            (Some("EC"), Some("P-521")) => Ok(Self::P521),
+            (Some("OKP"), Some("Ed25519")) => Ok(Self::Ed25519),
+            (Some(_), Some(_)) => Err(CryptoError::AlgUnsupported),
+            _ => Err(CryptoError::KeyInvalid),
+        }
+    }
+}
+
 /// A public key that is known to be a valid point of its curve.
 #[derive(Clone, PartialEq, Eq)]
-pub struct PublicKey(());
+pub struct PublicKey(pub(crate) <Active as Backend>::Public);
 
 impl PublicKey {
     /// From a `COSE_Key`; the point is checked.
@@ -27,7 +73,20 @@ impl PublicKey {
     /// # Errors
     /// [`CryptoError::KeyInvalid`] (coordinates of another length, not on the curve), [`CryptoError::AlgUnsupported`] (another curve).
     pub fn from_cose(key: &cose::Key<'_>) -> Result<Self, CryptoError> {
-        todo!()
+        match key {
+            cose::Key::Okp { crv: 6, x } => Self::from_coordinates(Curve::Ed25519, x, None),
+            cose::Key::Okp { .. } => Err(CryptoError::AlgUnsupported),
+            cose::Key::Ec2 { crv, x, y: Some(y), .. } => Self::from_coordinates(Curve::from_cose(*crv)?, x, Some(y)),
+            cose::Key::Ec2 { crv, x, y: None, sign: Some(sign) } => {
+                let curve = Curve::from_cose(*crv)?;
+                if x.len() != curve.coordinate_len() {
+                    return Err(CryptoError::KeyInvalid);
+                }
+                let head = if *sign { 3 } else { 2 };
+                Self::from_sec1(curve, &[&[head], x.as_ref()].concat())
+            }
+            cose::Key::Ec2 { .. } => Err(CryptoError::KeyInvalid),
+        }
     }
 
     /// From a DER SubjectPublicKeyInfo with a named curve.
@@ -35,7 +94,7 @@ impl PublicKey {
     /// # Errors
     /// As [`PublicKey::from_cose`].
     pub fn from_spki(der: &[u8]) -> Result<Self, CryptoError> {
-        todo!()
+        spki::read(der)
     }
 
     /// From affine coordinates (EC) or, for Ed25519, `x` alone.
@@ -43,46 +102,87 @@ impl PublicKey {
     /// # Errors
     /// As [`PublicKey::from_cose`].
     pub fn from_coordinates(curve: Curve, x: &[u8], y: Option<&[u8]>) -> Result<Self, CryptoError> {
-        todo!()
+        let len = curve.coordinate_len();
+        match (curve, y) {
+            (Curve::Ed25519, None) => Self::from_sec1(curve, x),
+            (Curve::P256 | Curve::P384 | Curve::P521, Some(y)) if x.len() == len && y.len() == len => {
+                Self::from_sec1(curve, &[&[4], x, y].concat())
+            }
+            _ => Err(CryptoError::KeyInvalid),
+        }
     }
 
-    /// From an SEC1 point (0x04 ‖ x ‖ y, or compressed).
+    /// From an SEC1 point (0x04 ‖ x ‖ y, or compressed), or the 32 bytes of Ed25519.
     ///
     /// # Errors
     /// As [`PublicKey::from_cose`].
     pub fn from_sec1(curve: Curve, point: &[u8]) -> Result<Self, CryptoError> {
-        todo!()
+        Active::public(curve, point).map(Self)
+    }
+
+    /// From a public JWK (or the public part of a private one).
+    ///
+    /// # Errors
+    /// As [`PublicKey::from_cose`].
+    pub fn from_jwk(text: &str) -> Result<Self, CryptoError> {
+        Self::from_jwk_value(&Value::parse(text, 8192).map_err(|_| CryptoError::KeyInvalid)?)
+    }
+
+    pub(crate) fn from_jwk_value(jwk: &Value) -> Result<Self, CryptoError> {
+        let curve = Curve::from_jwk(jwk)?;
+        let x = jwk_member(jwk, "x")?;
+        match curve {
+            Curve::Ed25519 => Self::from_coordinates(curve, &x, None),
+            _ => Self::from_coordinates(curve, &x, Some(&jwk_member(jwk, "y")?)),
+        }
     }
 
     /// The curve.
     #[must_use]
     pub fn curve(&self) -> Curve {
-        todo!()
+        Active::curve(&self.0)
     }
 
     /// The one signature algorithm this profile allows with the curve.
     #[must_use]
     pub fn algorithm(&self) -> SignatureAlgorithm {
-        todo!()
+        match self.curve() {
+            Curve::Ed25519 => SignatureAlgorithm::EdDsa,
+            Curve::P256 => SignatureAlgorithm::Es256,
+            Curve::P384 => SignatureAlgorithm::Es384,
+            Curve::P521 => SignatureAlgorithm::Es512,
+        }
     }
 
     /// Encoded `COSE_Key` with kty, crv, x (and y) only.
     #[must_use]
     pub fn to_cose(&self) -> Vec<u8> {
-        todo!()
+        let (curve, bytes) = (self.curve(), self.to_bytes());
+        let crv = curve.cose();
+        if curve == Curve::Ed25519 {
+            return cose::Key::Okp { crv, x: bytes.into() }.encode();
+        }
+        let (x, y) = bytes.get(1..).unwrap_or_default().split_at_checked(curve.coordinate_len()).unwrap_or_default();
+        cose::Key::Ec2 { crv, x: x.into(), y: Some(y.into()), sign: None }.encode()
     }
 
     /// The uncompressed SEC1 point, or the 32 bytes of Ed25519.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        todo!()
+        Active::point(&self.0)
     }
 
     /// DER SubjectPublicKeyInfo.
     #[must_use]
     pub fn to_spki(&self) -> Vec<u8> {
-        todo!()
+        spki::write(self)
     }
+}
+
+/// A base64url member of a JWK.
+pub(crate) fn jwk_member(jwk: &Value, name: &str) -> Result<Vec<u8>, CryptoError> {
+    let text = jwk.member(name).and_then(Value::as_str).ok_or(CryptoError::KeyInvalid)?;
+    base64::decode_url(text).map_err(|_| CryptoError::KeyInvalid)
 }
 
 impl core::fmt::Debug for PublicKey {

@@ -1,16 +1,22 @@
-use crate::{CryptoError, Secret};
+use crate::{
+    CryptoError, Secret,
+    backend::{Active, Backend},
+    constant_time_eq,
+};
 
 /// HKDF-SHA-256 (RFC 5869) to 32 bytes.
-///
 #[must_use]
 pub fn hkdf_sha256(ikm: &[u8], salt: &[u8], info: &[u8]) -> Secret<32> {
-    todo!()
+    // RFC 5869, 2.2 and 2.3: for an output of the hash's length expansion is one block, T(1), which no input can make fail.
+    let extracted = Active::hmac_sha256(salt, &[ikm]);
+    let expanded = Active::hmac_sha256(&*extracted, &[info, &[1]]);
+    Secret::filled(|out| out.copy_from_slice(&*expanded))
 }
 
 /// HMAC-SHA-256 over the concatenated parts.
 #[must_use]
 pub fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    todo!()
+    *Active::hmac_sha256(key, parts)
 }
 
 /// Verifies an HMAC 256/256 in constant time.
@@ -18,5 +24,5 @@ pub fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
 /// # Errors
 /// [`CryptoError::SignatureInvalid`].
 pub fn verify_hmac_sha256(key: &[u8], parts: &[&[u8]], tag: &[u8]) -> Result<(), CryptoError> {
-    todo!()
+    if constant_time_eq(&*Active::hmac_sha256(key, parts), tag) { Ok(()) } else { Err(CryptoError::SignatureInvalid) }
 }

@@ -1,4 +1,11 @@
-use crate::{CryptoError, CryptoRng, PublicKey};
+use rid_wire::json::Value;
+use zeroize::Zeroizing;
+
+use crate::{
+    CryptoError, CryptoRng, DigestAlgorithm, PublicKey, Secret,
+    backend::{Active, Backend},
+    key::jwk_member,
+};
 
 /// A signature algorithm of std-M45.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,16 +57,24 @@ pub fn verify(
     message: &[&[u8]],
     signature: &[u8],
 ) -> Result<(), CryptoError> {
-    todo!()
+    if key.algorithm() != alg {
+        return Err(CryptoError::AlgUnsupported);
+    }
+    let hash = match alg {
+        SignatureAlgorithm::Es256 => DigestAlgorithm::Sha256,
+        SignatureAlgorithm::Es384 => DigestAlgorithm::Sha384,
+        SignatureAlgorithm::Es512 | SignatureAlgorithm::EdDsa => DigestAlgorithm::Sha512,
+    };
+    Active::verify(&key.0, hash, message, signature)
 }
 
 /// A P-256 signing key held in memory (issuer, reader, software secure area); wiped on drop.
-pub struct SigningKey(());
+pub struct SigningKey(<Active as Backend>::Signing);
 
 impl SigningKey {
     /// A fresh key.
     pub fn make(rng: &mut dyn CryptoRng) -> Self {
-        todo!()
+        Self(fresh_scalar(rng, Active::signing))
     }
 
     /// From the 32-byte scalar.
@@ -67,24 +82,51 @@ impl SigningKey {
     /// # Errors
     /// [`CryptoError::KeyInvalid`].
     pub fn from_scalar(scalar: &[u8]) -> Result<Self, CryptoError> {
-        todo!()
+        let scalar = scalar.try_into().map_err(|_| CryptoError::KeyInvalid)?;
+        Active::signing(scalar).map(Self)
     }
 
     /// The scalar, for sealing at rest by the software secure area and the test PKI only.
     #[must_use]
-    pub fn dangerous_scalar(&self) -> crate::Secret<32> {
-        todo!()
+    pub fn dangerous_scalar(&self) -> Secret<32> {
+        let scalar = Active::signing_scalar(&self.0);
+        Secret::filled(|out| out.copy_from_slice(&*scalar))
     }
 
     /// The public half.
     #[must_use]
     pub fn public(&self) -> PublicKey {
-        todo!()
+        PublicKey(Active::signing_public(&self.0))
     }
 
     /// ES256 (RFC 6979, deterministic) over the concatenated parts: raw r‖s.
     #[must_use]
     pub fn sign(&self, message: &[&[u8]]) -> [u8; 64] {
-        todo!()
+        Active::sign(&self.0, message)
+    }
+
+    /// From a P-256 private JWK.
+    ///
+    /// # Errors
+    /// [`CryptoError::KeyInvalid`].
+    pub fn from_jwk(text: &str) -> Result<Self, CryptoError> {
+        let jwk = Value::parse(text, 8192).map_err(|_| CryptoError::KeyInvalid)?;
+        let scalar = Zeroizing::new(jwk_member(&jwk, "d")?);
+        let key = Self::from_scalar(&scalar)?;
+        if jwk.member("x").is_some() && PublicKey::from_jwk_value(&jwk)? != key.public() {
+            return Err(CryptoError::KeyInvalid);
+        }
+        Ok(key)
+    }
+}
+
+/// Draws 32 bytes until they are a scalar of P-256: all but one in 2³² draws are, the first time.
+pub(crate) fn fresh_scalar<T>(rng: &mut dyn CryptoRng, take: impl Fn(&[u8; 32]) -> Result<T, CryptoError>) -> T {
+    let mut scalar = Zeroizing::new([0; 32]);
+    loop {
+        rng.fill_bytes(&mut *scalar);
+        if let Ok(key) = take(&scalar) {
+            return key;
+        }
     }
 }

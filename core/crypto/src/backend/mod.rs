@@ -1,1 +1,59 @@
-//! The seam.
+//! The seam: what the rest of the crate asks of a cryptographic library. Nothing outside `backend` names one.
+//!
+//! Messages come in parts, so that a signed structure is hashed where it lies instead of being copied together first.
+mod rustcrypto;
+
+use alloc::{boxed::Box, vec::Vec};
+
+use zeroize::Zeroizing;
+
+use crate::{CryptoError, Curve, DigestAlgorithm};
+
+/// The library that serves the calls.
+pub(crate) type Active = rustcrypto::RustCrypto;
+
+/// A cryptographic library.
+pub(crate) trait Backend {
+    /// A parsed public key: a valid point of its curve, never the neutral element.
+    type Public: Clone + PartialEq + Eq;
+    /// A P-256 signing key, wiped on drop.
+    type Signing;
+    /// A private key for ECDH, wiped on drop.
+    type Agreement;
+    /// An AES-256 key with its schedule, wiped on drop.
+    type Aead;
+
+    /// From an SEC1 point (uncompressed or compressed), or the 32 bytes of Ed25519.
+    fn public(curve: Curve, point: &[u8]) -> Result<Self::Public, CryptoError>;
+    fn curve(public: &Self::Public) -> Curve;
+    /// The uncompressed point, or the 32 bytes of Ed25519.
+    fn point(public: &Self::Public) -> Vec<u8>;
+    /// Raw r‖s of the curve's length (or Ed25519, which ignores `hash`).
+    fn verify(
+        public: &Self::Public,
+        hash: DigestAlgorithm,
+        message: &[&[u8]],
+        signature: &[u8],
+    ) -> Result<(), CryptoError>;
+
+    fn signing(scalar: &[u8; 32]) -> Result<Self::Signing, CryptoError>;
+    fn signing_scalar(key: &Self::Signing) -> Zeroizing<[u8; 32]>;
+    fn signing_public(key: &Self::Signing) -> Self::Public;
+    /// RFC 6979 with SHA-256.
+    fn sign(key: &Self::Signing, message: &[&[u8]]) -> [u8; 64];
+
+    fn agreement(curve: Curve, scalar: &[u8]) -> Result<Self::Agreement, CryptoError>;
+    /// The private scalar, of the curve's length.
+    fn agreement_scalar(key: &Self::Agreement) -> Zeroizing<Vec<u8>>;
+    fn agreement_public(key: &Self::Agreement) -> Self::Public;
+    fn agree(key: &Self::Agreement, peer: &Self::Public) -> Result<Zeroizing<Vec<u8>>, CryptoError>;
+
+    fn aead(key: &[u8; 32]) -> Box<Self::Aead>;
+    fn seal(key: &Self::Aead, nonce: &[u8; 12], aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, CryptoError>;
+    fn open(key: &Self::Aead, nonce: &[u8; 12], aad: &[u8], sealed: &[u8]) -> Result<Vec<u8>, CryptoError>;
+
+    fn sha256(parts: &[&[u8]]) -> [u8; 32];
+    fn sha384(parts: &[&[u8]]) -> [u8; 48];
+    fn sha512(parts: &[&[u8]]) -> [u8; 64];
+    fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> Zeroizing<[u8; 32]>;
+}

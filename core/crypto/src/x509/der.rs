@@ -1,1 +1,171 @@
-//! DER.
+//! DER (X.690) as certificates use it: single-byte tags, definite lengths in their shortest form, nothing copied.
+//!
+//! There is no recursion: each structure asks for the elements it knows, so depth is bounded by the code that reads.
+use alloc::vec::Vec;
+
+use super::X509Error;
+use crate::CryptoError;
+
+pub(crate) const BOOLEAN: u8 = 0x01;
+pub(crate) const INTEGER: u8 = 0x02;
+pub(crate) const BIT_STRING: u8 = 0x03;
+pub(crate) const OCTET_STRING: u8 = 0x04;
+pub(crate) const OID: u8 = 0x06;
+pub(crate) const UTF8_STRING: u8 = 0x0c;
+pub(crate) const PRINTABLE_STRING: u8 = 0x13;
+pub(crate) const TELETEX_STRING: u8 = 0x14;
+pub(crate) const IA5_STRING: u8 = 0x16;
+pub(crate) const UTC_TIME: u8 = 0x17;
+pub(crate) const GENERALIZED_TIME: u8 = 0x18;
+pub(crate) const UNIVERSAL_STRING: u8 = 0x1c;
+pub(crate) const BMP_STRING: u8 = 0x1e;
+pub(crate) const SEQUENCE: u8 = 0x30;
+pub(crate) const SET: u8 = 0x31;
+
+/// Not the DER that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DerError;
+
+impl From<DerError> for X509Error {
+    fn from(_: DerError) -> Self {
+        Self::Form
+    }
+}
+
+impl From<DerError> for CryptoError {
+    fn from(_: DerError) -> Self {
+        Self::KeyInvalid
+    }
+}
+
+/// Reads the elements of one content, front to back.
+#[derive(Clone, Copy)]
+pub(crate) struct Der<'a>(&'a [u8]);
+
+/// One element.
+#[derive(Clone, Copy)]
+pub(crate) struct Element<'a> {
+    pub(crate) tag: u8,
+    pub(crate) content: &'a [u8],
+    /// Tag, length and content.
+    pub(crate) whole: &'a [u8],
+}
+
+impl<'a> Der<'a> {
+    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    /// The one element `bytes` consist of.
+    pub(crate) fn only(bytes: &'a [u8], tag: u8) -> Result<Self, DerError> {
+        let mut outer = Self(bytes);
+        let content = outer.expect(tag)?;
+        outer.finish()?;
+        Ok(Self(content))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn any(&mut self) -> Result<Element<'a>, DerError> {
+        let (&tag, rest) = self.0.split_first().ok_or(DerError)?;
+        let (&first, rest) = rest.split_first().ok_or(DerError)?;
+        // 0x1f in the low bits opens a tag of several bytes: nothing here has one.
+        if tag & 0x1f == 0x1f {
+            return Err(DerError);
+        }
+        let (len, rest) = match first {
+            0..=0x7f => (usize::from(first), rest),
+            0x81 => match rest.split_first() {
+                Some((&len @ 0x80.., rest)) => (usize::from(len), rest),
+                _ => return Err(DerError),
+            },
+            0x82 => match rest.split_first_chunk() {
+                Some((&len @ [high, _], rest)) if high > 0 => (usize::from(u16::from_be_bytes(len)), rest),
+                _ => return Err(DerError),
+            },
+            // Certificates end at 64 KiB; 0x80 would be BER's indefinite form.
+            _ => return Err(DerError),
+        };
+        let (content, after) = rest.split_at_checked(len).ok_or(DerError)?;
+        let whole = self.0.get(..self.0.len().saturating_sub(after.len())).ok_or(DerError)?;
+        self.0 = after;
+        Ok(Element { tag, content, whole })
+    }
+
+    pub(crate) fn expect(&mut self, tag: u8) -> Result<&'a [u8], DerError> {
+        let element = self.any()?;
+        if element.tag == tag { Ok(element.content) } else { Err(DerError) }
+    }
+
+    /// The next element if it has this tag.
+    pub(crate) fn optional(&mut self, tag: u8) -> Result<Option<&'a [u8]>, DerError> {
+        if self.0.first() == Some(&tag) { self.expect(tag).map(Some) } else { Ok(None) }
+    }
+
+    pub(crate) fn sequence(&mut self) -> Result<Self, DerError> {
+        self.expect(SEQUENCE).map(Self)
+    }
+
+    /// An integer's content, in its shortest form, of either sign.
+    pub(crate) fn integer(&mut self) -> Result<&'a [u8], DerError> {
+        let content = self.expect(INTEGER)?;
+        match content {
+            [] | [0x00, 0x00..=0x7f, ..] | [0xff, 0x80..=0xff, ..] => Err(DerError),
+            _ => Ok(content),
+        }
+    }
+
+    /// A non-negative integer without its sign byte; zero is no byte.
+    pub(crate) fn unsigned(&mut self) -> Result<&'a [u8], DerError> {
+        match self.integer()? {
+            [0x80..=0xff, ..] => Err(DerError),
+            [0, magnitude @ ..] | magnitude => Ok(magnitude),
+        }
+    }
+
+    /// `BOOLEAN DEFAULT FALSE`: present it can only be TRUE.
+    pub(crate) fn flag(&mut self) -> Result<bool, DerError> {
+        match self.optional(BOOLEAN)? {
+            None => Ok(false),
+            Some([0xff]) => Ok(true),
+            Some(_) => Err(DerError),
+        }
+    }
+
+    /// A bit string of whole bytes.
+    pub(crate) fn bytes_of_bit_string(&mut self) -> Result<&'a [u8], DerError> {
+        match self.expect(BIT_STRING)? {
+            [0, bytes @ ..] => Ok(bytes),
+            _ => Err(DerError),
+        }
+    }
+
+    pub(crate) fn finish(self) -> Result<(), DerError> {
+        if self.0.is_empty() { Ok(()) } else { Err(DerError) }
+    }
+}
+
+/// Writes one element from the parts of its content. Contents over 65,535 bytes do not occur.
+pub(crate) fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let content = parts.concat();
+    let [.., high, low] = content.len().to_be_bytes();
+    let mut out = match (high, low) {
+        (0, 0..=0x7f) => Vec::from([tag, low]),
+        (0, _) => Vec::from([tag, 0x81, low]),
+        _ => Vec::from([tag, 0x82, high, low]),
+    };
+    out.extend(content);
+    out
+}
+
+/// Writes a non-negative integer from its big-endian bytes.
+pub(crate) fn unsigned(bytes: &[u8]) -> Vec<u8> {
+    let start = bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len());
+    match bytes.get(start..) {
+        Some(magnitude @ [0..=0x7f, ..]) => element(INTEGER, &[magnitude]),
+        Some(magnitude) => element(INTEGER, &[&[0], magnitude]),
+        None => element(INTEGER, &[&[0]]),
+    }
+}

@@ -2,8 +2,10 @@
 mod build;
 mod der;
 mod name;
+mod oid;
 mod parse;
 mod path;
+pub(crate) mod spki;
 
 pub use build::{CertificateRequest, Profile, build};
 pub use name::Name;

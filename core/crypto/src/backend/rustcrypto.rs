@@ -1,0 +1,207 @@
+use alloc::{borrow::Cow, boxed::Box, vec::Vec};
+
+use aes_gcm::{
+    Aes256Gcm, KeyInit,
+    aead::{Aead, Payload},
+};
+use hmac::{Hmac, Mac};
+use p256::ecdsa::signature::{MultipartSigner, hazmat::PrehashVerifier};
+use sha2::{Digest as _, Sha256, Sha384, Sha512};
+use zeroize::Zeroizing;
+
+use super::Backend;
+use crate::{CryptoError, Curve, DigestAlgorithm};
+
+/// RustCrypto and dalek: portable, constant time for secrets, no C.
+pub(crate) struct RustCrypto;
+
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Public {
+    Ed25519(ed25519_dalek::VerifyingKey),
+    P256(p256::PublicKey),
+    P384(p384::PublicKey),
+    P521(p521::PublicKey),
+}
+
+pub(crate) enum Agreement {
+    P256(p256::SecretKey),
+    P384(p384::SecretKey),
+    P521(p521::SecretKey),
+}
+
+impl Backend for RustCrypto {
+    type Public = Public;
+    type Signing = p256::ecdsa::SigningKey;
+    type Agreement = Agreement;
+    type Aead = Aes256Gcm;
+
+    fn public(curve: Curve, point: &[u8]) -> Result<Public, CryptoError> {
+        if curve == Curve::Ed25519 {
+            return ed25519(point);
+        }
+        // The library knows more forms of a point (neutral element, compact) than are allowed here.
+        if !matches!(point.first(), Some(2..=4)) {
+            return Err(CryptoError::KeyInvalid);
+        }
+        match curve {
+            Curve::P256 => p256::PublicKey::from_sec1_bytes(point).map(Public::P256),
+            Curve::P384 => p384::PublicKey::from_sec1_bytes(point).map(Public::P384),
+            _ => p521::PublicKey::from_sec1_bytes(point).map(Public::P521),
+        }
+        .map_err(|_| CryptoError::KeyInvalid)
+    }
+
+    fn curve(public: &Public) -> Curve {
+        match public {
+            Public::Ed25519(_) => Curve::Ed25519,
+            Public::P256(_) => Curve::P256,
+            Public::P384(_) => Curve::P384,
+            Public::P521(_) => Curve::P521,
+        }
+    }
+
+    fn point(public: &Public) -> Vec<u8> {
+        use p256::elliptic_curve::sec1::ToSec1Point;
+        match public {
+            Public::Ed25519(key) => key.to_bytes().to_vec(),
+            Public::P256(key) => key.to_sec1_point(false).as_bytes().to_vec(),
+            Public::P384(key) => key.to_sec1_point(false).as_bytes().to_vec(),
+            Public::P521(key) => key.to_sec1_point(false).as_bytes().to_vec(),
+        }
+    }
+
+    fn verify(public: &Public, hash: DigestAlgorithm, message: &[&[u8]], signature: &[u8]) -> Result<(), CryptoError> {
+        // `from_slice` takes r‖s of exactly the curve's length with both in 1..n; s may be high.
+        match public {
+            Public::Ed25519(key) => {
+                let signature = ed25519_dalek::Signature::from_slice(signature).map_err(invalid)?;
+                key.verify_strict(&contiguous(message), &signature).map_err(invalid)
+            }
+            Public::P256(key) => {
+                let signature = p256::ecdsa::Signature::from_slice(signature).map_err(invalid)?;
+                let key = p256::ecdsa::VerifyingKey::from(key);
+                key.verify_prehash(hash.digest(message).as_bytes(), &signature).map_err(invalid)
+            }
+            Public::P384(key) => {
+                let signature = p384::ecdsa::Signature::from_slice(signature).map_err(invalid)?;
+                let key = p384::ecdsa::VerifyingKey::from(key);
+                key.verify_prehash(hash.digest(message).as_bytes(), &signature).map_err(invalid)
+            }
+            Public::P521(key) => {
+                let signature = p521::ecdsa::Signature::from_slice(signature).map_err(invalid)?;
+                let key = p521::ecdsa::VerifyingKey::from(key);
+                key.verify_prehash(hash.digest(message).as_bytes(), &signature).map_err(invalid)
+            }
+        }
+    }
+
+    fn signing(scalar: &[u8; 32]) -> Result<Self::Signing, CryptoError> {
+        p256::ecdsa::SigningKey::from_slice(scalar).map_err(|_| CryptoError::KeyInvalid)
+    }
+
+    fn signing_scalar(key: &Self::Signing) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(key.to_bytes().into())
+    }
+
+    fn signing_public(key: &Self::Signing) -> Public {
+        Public::P256(key.verifying_key().into())
+    }
+
+    fn sign(key: &Self::Signing, message: &[&[u8]]) -> [u8; 64] {
+        let signature: p256::ecdsa::Signature = key.multipart_sign(message);
+        signature.to_bytes().into()
+    }
+
+    fn agreement(curve: Curve, scalar: &[u8]) -> Result<Agreement, CryptoError> {
+        match curve {
+            Curve::P256 if scalar.len() == 32 => p256::SecretKey::from_slice(scalar).map(Agreement::P256),
+            Curve::P384 if scalar.len() == 48 => p384::SecretKey::from_slice(scalar).map(Agreement::P384),
+            Curve::P521 if scalar.len() == 66 => p521::SecretKey::from_slice(scalar).map(Agreement::P521),
+            _ => return Err(CryptoError::KeyInvalid),
+        }
+        .map_err(|_| CryptoError::KeyInvalid)
+    }
+
+    fn agreement_scalar(key: &Agreement) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new(match key {
+            Agreement::P256(key) => key.to_bytes().to_vec(),
+            Agreement::P384(key) => key.to_bytes().to_vec(),
+            Agreement::P521(key) => key.to_bytes().to_vec(),
+        })
+    }
+
+    fn agreement_public(key: &Agreement) -> Public {
+        match key {
+            Agreement::P256(key) => Public::P256(key.public_key()),
+            Agreement::P384(key) => Public::P384(key.public_key()),
+            Agreement::P521(key) => Public::P521(key.public_key()),
+        }
+    }
+
+    fn agree(key: &Agreement, peer: &Public) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        let secret = match (key, peer) {
+            (Agreement::P256(key), Public::P256(peer)) => key.diffie_hellman(peer).raw_secret_bytes().to_vec(),
+            (Agreement::P384(key), Public::P384(peer)) => key.diffie_hellman(peer).raw_secret_bytes().to_vec(),
+            (Agreement::P521(key), Public::P521(peer)) => key.diffie_hellman(peer).raw_secret_bytes().to_vec(),
+            _ => return Err(CryptoError::KeyInvalid),
+        };
+        Ok(Zeroizing::new(secret))
+    }
+
+    fn aead(key: &[u8; 32]) -> Box<Aes256Gcm> {
+        Box::new(Aes256Gcm::new(key.into()))
+    }
+
+    fn seal(key: &Aes256Gcm, nonce: &[u8; 12], aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, CryptoError> {
+        key.encrypt(nonce.into(), Payload { msg: plaintext, aad }).map_err(|_| CryptoError::Length)
+    }
+
+    fn open(key: &Aes256Gcm, nonce: &[u8; 12], aad: &[u8], sealed: &[u8]) -> Result<Vec<u8>, CryptoError> {
+        key.decrypt(nonce.into(), Payload { msg: sealed, aad }).map_err(|_| CryptoError::Open)
+    }
+
+    fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+        parts.iter().fold(Sha256::new(), |hash, part| hash.chain_update(part)).finalize().into()
+    }
+
+    fn sha384(parts: &[&[u8]]) -> [u8; 48] {
+        parts.iter().fold(Sha384::new(), |hash, part| hash.chain_update(part)).finalize().into()
+    }
+
+    fn sha512(parts: &[&[u8]]) -> [u8; 64] {
+        parts.iter().fold(Sha512::new(), |hash, part| hash.chain_update(part)).finalize().into()
+    }
+
+    fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
+        // RFC 2104: a key over the block length is hashed, a shorter one filled with zeros. A whole block cannot fail.
+        let mut block = Zeroizing::new([0_u8; 64]);
+        if key.len() > block.len() {
+            let hashed = Zeroizing::new(Self::sha256(&[key]));
+            block.iter_mut().zip(hashed.iter()).for_each(|(to, from)| *to = *from);
+        } else {
+            block.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
+        }
+        let mac = <Hmac<Sha256> as KeyInit>::new((&*block).into());
+        let mac = parts.iter().fold(mac, |mac, part| mac.chain_update(part));
+        Zeroizing::new(mac.finalize().into_bytes().into())
+    }
+}
+
+/// RFC 8032; keys of small order are refused, for with them one signature fits many messages.
+fn ed25519(bytes: &[u8]) -> Result<Public, CryptoError> {
+    let bytes: &[u8; 32] = bytes.try_into().map_err(|_| CryptoError::KeyInvalid)?;
+    let key = ed25519_dalek::VerifyingKey::from_bytes(bytes).map_err(|_| CryptoError::KeyInvalid)?;
+    if key.is_weak() { Err(CryptoError::KeyInvalid) } else { Ok(Public::Ed25519(key)) }
+}
+
+/// Ed25519 reads its message twice and wants it in one piece.
+fn contiguous<'a>(message: &[&'a [u8]]) -> Cow<'a, [u8]> {
+    match message {
+        [whole] => Cow::Borrowed(whole),
+        parts => Cow::Owned(parts.concat()),
+    }
+}
+
+fn invalid<E>(_: E) -> CryptoError {
+    CryptoError::SignatureInvalid
+}
