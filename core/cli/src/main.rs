@@ -1,2 +1,61 @@
-//! rid
-fn main() {}
+//! `rid`: the command-line tool of integrators and verifiers of Rəqəmsal İD.
+
+mod args;
+mod ask;
+mod asked;
+mod demo;
+mod enrol;
+mod failure;
+mod home;
+mod hostile;
+mod input;
+mod link;
+mod opened;
+mod pki;
+mod present;
+mod qr;
+mod read;
+mod saved;
+mod say;
+mod verdict;
+mod verify;
+mod wallet;
+
+use clap::Parser;
+
+use crate::{
+    args::{Arguments, Command},
+    failure::Failure,
+};
+
+fn main() -> std::process::ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let usage = error.use_stderr();
+            // Help and version go to stdout and are no failure; everything else is a wrong call.
+            let _ = error.print();
+            return if usage { failure::EXIT_USAGE.into() } else { 0.into() };
+        }
+    };
+    match run(arguments.command) {
+        Ok(code) => code.into(),
+        Err(failure) => {
+            failure.print();
+            failure.exit_code().into()
+        }
+    }
+}
+
+fn run(command: Command) -> Result<u8, Failure> {
+    match command {
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Enrol(arguments) => enrol::enrol(&arguments),
+        Command::Hostile(arguments) => hostile::run(&arguments),
+        Command::Issue(arguments) => enrol::issue(&arguments),
+        Command::Present(arguments) => present::run(&arguments),
+        Command::Read(arguments) => read::run(&arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
+        Command::Wallet(arguments) => wallet::run(&arguments),
+    }
+}

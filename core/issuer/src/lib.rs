@@ -5,5 +5,5 @@ extern crate alloc;
 mod mint;
 mod person;
 
-pub use mint::{IssueError, IssuerKey, Issuer};
-pub use person::{PersonRecord, sample_citizen};
+pub use mint::{IssueError, Issuer, IssuerKey};
+pub use person::{PersonRecord, person_records, sample_citizen};

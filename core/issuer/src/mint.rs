@@ -1,8 +1,12 @@
 use alloc::{string::String, vec::Vec};
 
-use rid_crypto::{CryptoRng, SigningKey, x509::Certificate};
-use rid_flow::enrolment::EnrolmentError;
-use rid_mdoc::MdocError;
+use rid_crypto::{CryptoRng, Curve, PublicKey, SigningKey, constant_time_eq, x509::Certificate};
+use rid_flow::enrolment::{EnrolmentAnswer, EnrolmentError, EnrolmentRequest};
+use rid_mdoc::{
+    MdocError,
+    build::{MsoTemplate, UnsignedCredential},
+    mso::ValidityInfo,
+};
 use rid_wire::{Code, Timestamp};
 
 use crate::PersonRecord;
@@ -78,6 +82,55 @@ impl Issuer {
         now: Timestamp,
         rng: &mut dyn CryptoRng,
     ) -> Result<Vec<u8>, IssueError> {
-        todo!()
+        let request = EnrolmentRequest::parse(request)?;
+        let meant = request.audience == self.audience && constant_time_eq(&request.challenge, challenge);
+        if !meant {
+            return Err(EnrolmentError::Invalid.into());
+        }
+        let validity = self.validity(validity_days, now)?;
+        let mut kinds = Vec::with_capacity(request.kinds.len());
+        for (doc_type, keys) in &request.kinds {
+            let record = records.iter().find(|r| r.doc_type == *doc_type).ok_or(IssueError::UnknownKind)?;
+            let mut credentials = Vec::with_capacity(keys.len());
+            for key in keys {
+                credentials.push(self.mint(record, &key.public, validity, rng)?);
+            }
+            kinds.push((doc_type.clone(), credentials));
+        }
+        Ok(EnrolmentAnswer { id: request.id, kinds }.encode())
+    }
+
+    /// Mints one copy bound to one device key (uncompressed SEC1 P-256).
+    ///
+    /// # Errors
+    /// [`IssueError::Mdoc`].
+    pub fn mint(
+        &self,
+        record: &PersonRecord,
+        device_key: &[u8],
+        validity: ValidityInfo,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Vec<u8>, IssueError> {
+        let device_key = PublicKey::from_sec1(Curve::P256, device_key).map_err(MdocError::from)?;
+        let template = MsoTemplate { doc_type: &record.doc_type, device_key: &device_key, validity };
+        let unsigned = UnsignedCredential::make(&template, &record.elements, rng)?;
+        let signature = self.signer.key.sign(&[&unsigned.to_be_signed()]);
+        Ok(unsigned.finish(&signature, &[self.signer.certificate.der()]))
+    }
+
+    /// One value a day for everybody (neg-N05); the document signer must cover it (neg-B10).
+    fn validity(&self, days: u32, now: Timestamp) -> Result<ValidityInfo, IssueError> {
+        let signed = now.day_start();
+        let certificate = &self.signer.certificate;
+        if signed < certificate.not_before() || now > certificate.not_after() {
+            return Err(IssueError::CertificateWindow);
+        }
+        Ok(ValidityInfo {
+            signed,
+            valid_from: signed,
+            valid_until: signed.plus_days(i64::from(days)),
+            expected_update: None,
+            fraction: false,
+        })
     }
 }

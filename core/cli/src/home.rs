@@ -1,0 +1,61 @@
+//! Where `rid` keeps things: one folder with the test PKI, the wallet and exchanged files.
+use std::path::{Path, PathBuf};
+
+use crate::failure::Failure;
+
+/// The folder given by `--home`, by default `.rid` where the command runs.
+pub(crate) struct Home(PathBuf);
+
+impl Home {
+    pub(crate) fn new(path: &Path) -> Self {
+        Self(path.to_path_buf())
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The test PKI.
+    pub(crate) fn pki(&self) -> PathBuf {
+        self.0.join("pki")
+    }
+
+    /// The wallet: encrypted store and software keys.
+    pub(crate) fn wallet(&self) -> PathBuf {
+        self.0.join("wallet")
+    }
+
+    /// Files on their way between roles.
+    pub(crate) fn exchange(&self) -> PathBuf {
+        self.0.join("exchange")
+    }
+}
+
+/// Makes a folder that only its owner may enter.
+pub(crate) fn make_private_dir(path: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(path).map_err(|error| Failure::file(path, error))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))
+            .map_err(|error| Failure::file(path, error))?;
+    }
+    Ok(())
+}
+
+/// Writes a whole file, readable by its owner only, replacing what was there at once.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    use std::io::Write;
+    let fail = |error| Failure::file(path, error);
+    let temporary = path.with_extension("part");
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    let mut file = options.open(&temporary).map_err(fail)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(fail)?;
+    std::fs::rename(&temporary, path).map_err(fail)
+}

@@ -1,0 +1,152 @@
+//! `rid hostile`: a wallet that cheats. It presents a genuine credential, properly signed by its device key, with one element
+//! altered. It is no switch of the holder's machine: it speaks the protocol by itself, so that the holder cannot be made to.
+use std::time::Duration;
+
+use rid_crypto::{AgreementKey, SigningKey};
+use rid_issuer::{Issuer, IssuerKey, sample_citizen};
+use rid_mdoc::{
+    MDL_DOC_TYPE, build::UnsignedDocument, build::device_response, device_auth,
+    engagement::{Ble, Engagement},
+    issuer_signed::UnverifiedIssuerSigned,
+    mso::ValidityInfo,
+    request::UnverifiedRequest,
+    session::{Role, SessionCipher, SessionData, SessionEstablishment, Status},
+    transcript::Transcript,
+};
+use rid_shell::OsRng;
+use rid_wire::{Code, cbor::Limits, cbor::Writer};
+
+use crate::{
+    args::HostileArguments,
+    enrol::AUDIENCE,
+    failure::Failure,
+    home::Home,
+    input,
+    link::{Event, Link, Listener},
+    pki::Pki,
+    present::Handoff,
+    say::Say,
+};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+/// ES256.
+const ES256: i64 = -7;
+
+pub(crate) fn run(arguments: &HostileArguments) -> Result<u8, Failure> {
+    let say = Say::new(arguments.json, "hostile wallet");
+    let home = Home::new(&arguments.home.home);
+    let device = SigningKey::make(&mut OsRng);
+    let credential = genuine(Pki::load_or_make(&home.pki(), input::now()?)?, &device)?;
+    let forged = forge(&credential)?;
+    let ephemeral = AgreementKey::make(&mut OsRng);
+    let ble = Ble { peripheral_server: Some([0x5a; 16]), central_client: None };
+    let engagement = Engagement::build(&ephemeral.public(), &ble);
+    let listener = Listener::bind(arguments.port)?;
+    Handoff { folder: arguments.handoff.clone() }.show(&engagement.to_qr(), listener.port()?, &say)?;
+    let mut link = listener.accept(arguments.mtu, PATIENCE)?;
+    let establishment = message(&link)?;
+    let sent = answer(&establishment, &engagement, &ephemeral, &device, &forged)?;
+    link.send(&sent)?;
+    say.line("answered", "an altered element was sent, properly signed by the device");
+    // The reader ends the session; until then nothing is wanted of it.
+    while !matches!(link.wait(Some(PATIENCE)), Some(Event::Ended(_)) | None) {}
+    link.end();
+    Ok(0)
+}
+
+/// A genuine licence, minted for this wallet's own key.
+fn genuine(pki: Pki, device: &SigningKey) -> Result<Vec<u8>, Failure> {
+    let fail = |error: rid_issuer::IssueError| Failure::core("issuer", error.code());
+    let records = sample_citizen().map_err(fail)?;
+    let record = records.iter().find(|record| record.doc_type == MDL_DOC_TYPE);
+    let record = record.ok_or_else(|| Failure::core("issuer", Code::new("unknown_credential_configuration")))?;
+    let signed = input::now()?.day_start();
+    let validity = ValidityInfo {
+        signed,
+        valid_from: signed,
+        valid_until: signed.plus_days(7),
+        expected_update: None,
+        fraction: false,
+    };
+    let signer = IssuerKey { key: pki.document_signer.key, certificate: pki.document_signer.certificate };
+    Issuer::new(signer, AUDIENCE.into())
+        .mint(record, &device.public().to_bytes(), validity, &mut OsRng)
+        .map_err(fail)
+}
+
+/// The same credential with another family name: every byte else as issued.
+fn forge(credential: &[u8]) -> Result<Vec<u8>, Failure> {
+    let fail = |error: rid_mdoc::MdocError| Failure::core("forging", error.code());
+    let parsed = UnverifiedIssuerSigned::parse(credential, Limits::ONLINE).map_err(fail)?;
+    let mut writer = Writer::new();
+    writer.map(2).text("nameSpaces").map(parsed.namespaces.len());
+    for (namespace, items) in &parsed.namespaces {
+        writer.text(namespace).array(items.len());
+        for item in items {
+            if item.identifier == "family_name" {
+                let mut altered = Writer::new();
+                altered.map(4).text("digestID").uint(item.digest_id.into()).text("random").bytes(item.random);
+                altered.text("elementIdentifier").text(item.identifier).text("elementValue").text("Impostor");
+                writer.tagged(&altered.finish());
+            } else {
+                writer.raw(item.bytes.outer);
+            }
+        }
+    }
+    writer.text("issuerAuth").raw(parsed.issuer_auth_bytes);
+    Ok(writer.finish())
+}
+
+fn message(link: &Link) -> Result<Vec<u8>, Failure> {
+    loop {
+        match link.wait(Some(PATIENCE)) {
+            Some(Event::Message(message)) => return Ok(message),
+            Some(Event::Started) => {}
+            Some(Event::Ended(_)) | None => return Err(Failure::core("link", Code::new("transport_disconnected"))),
+        }
+    }
+}
+
+/// The SessionData with the forged response and the end of the session.
+fn answer(
+    establishment: &[u8],
+    engagement: &Engagement,
+    ephemeral: &AgreementKey,
+    device: &SigningKey,
+    forged: &[u8],
+) -> Result<Vec<u8>, Failure> {
+    let session = |error: rid_mdoc::session::SessionError| Failure::core("session", error.code());
+    let mdoc = |error: rid_mdoc::MdocError| Failure::core("response", error.code());
+    let establishment = SessionEstablishment::parse(establishment, Limits::PROXIMITY).map_err(session)?;
+    let transcript = Transcript::qr(engagement.as_bytes(), establishment.e_reader_key_bytes);
+    let secret = ephemeral
+        .agree(&establishment.e_reader_key)
+        .map_err(|error| Failure::core("session", error.code()))?;
+    let mut cipher = SessionCipher::derive(Role::Mdoc, &secret, &transcript);
+    let request = cipher.decrypt(&establishment.data).map_err(session)?;
+    let request = UnverifiedRequest::parse(&request, Limits::PROXIMITY).map_err(mdoc)?;
+    let asked = request.doc_requests.iter().find(|asked| asked.items.doc_type == MDL_DOC_TYPE);
+    let documents = match asked {
+        Some(asked) => {
+            let disclose = asked
+                .items
+                .namespaces
+                .iter()
+                .map(|n| (n.namespace.clone(), n.elements.iter().map(|e| e.identifier.clone()).collect()))
+                .collect();
+            let parsed = UnverifiedIssuerSigned::parse(forged, Limits::ONLINE).map_err(mdoc)?;
+            let document =
+                UnsignedDocument::select(MDL_DOC_TYPE, &parsed, &disclose, &Vec::new()).map_err(mdoc)?;
+            let bytes = device_auth::device_authentication_bytes(
+                &transcript,
+                document.doc_type(),
+                document.device_namespaces(),
+            );
+            let signature = device.sign(&[&device_auth::signature_to_be_signed(ES256, &bytes)]);
+            vec![document.finish_signature(ES256, &signature)]
+        }
+        None => Vec::new(),
+    };
+    let data = cipher.encrypt(&device_response(&documents, &[])).map_err(session)?;
+    Ok(SessionData::encode(Some(&data), Some(Status::Termination)))
+}

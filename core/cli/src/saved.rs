@@ -1,0 +1,96 @@
+//! A saved exchange: a folder with response, transcript, reader key, what was asked, the roots and the time, from which
+//! `rid verify DIR` reaches the same verdict.
+use std::path::Path;
+
+use rid_crypto::x509::Certificate;
+use rid_mdoc::request::ItemsRequest;
+use rid_trust::{Anchor, Environment, Role, TrustStore};
+use rid_verifier::{
+    capture::{CaptureInput, judge_answer},
+    reader::Exchange,
+    view::Verdict,
+};
+use rid_wire::{Timestamp, cbor::Limits};
+
+use crate::{asked, failure::Failure, home, input, verdict, verify::Judgement};
+
+const RESPONSE: &str = "response.cbor";
+const TRANSCRIPT: &str = "transcript.cbor";
+const READER_KEY: &str = "reader-key.jwk";
+const ASKED: &str = "asked.json";
+const TRUST: &str = "trust.pem";
+const ENVIRONMENT: &str = "environment";
+const AT: &str = "at";
+
+/// What is kept.
+pub(crate) struct Saved<'a> {
+    pub(crate) exchange: &'a Exchange,
+    pub(crate) reader_key: Option<&'a str>,
+    pub(crate) items: &'a [ItemsRequest],
+    pub(crate) anchors: &'a [Certificate],
+    pub(crate) at: Timestamp,
+}
+
+impl Saved<'_> {
+    /// Writes the folder.
+    pub(crate) fn write(&self, folder: &Path) -> Result<(), Failure> {
+        home::make_private_dir(folder)?;
+        let pem: String = self.anchors.iter().map(Certificate::to_pem).collect();
+        let environment = match self.exchange.verdict.environment {
+            Environment::Production => "production",
+            Environment::Test => "test",
+        };
+        let put = |name: &str, bytes: &[u8]| home::write(&folder.join(name), bytes);
+        put(RESPONSE, &self.exchange.response)?;
+        put(TRANSCRIPT, &self.exchange.transcript)?;
+        put(ASKED, asked::to_json(self.items).to_string().as_bytes())?;
+        put(TRUST, pem.as_bytes())?;
+        put(ENVIRONMENT, environment.as_bytes())?;
+        put(AT, self.at.to_tdate().as_bytes())?;
+        match self.reader_key {
+            Some(jwk) => put(READER_KEY, jwk.as_bytes()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Judges a folder again, at the time it was judged first unless `at` says otherwise.
+pub(crate) fn judge(folder: &Path, at: Option<Timestamp>) -> Result<Verdict, Failure> {
+    let path = |name: &str| folder.join(name);
+    let text = |name: &str| {
+        String::from_utf8(input::file(&path(name))?)
+            .map_err(|_| Failure::usage(format!("{}: not text", path(name).display())))
+    };
+    let response = input::file(&path(RESPONSE))?;
+    let environment = if text(ENVIRONMENT)?.trim() == "test" { Environment::Test } else { Environment::Production };
+    let anchors = input::certificates(&path(TRUST))?
+        .into_iter()
+        .map(|certificate| Anchor { certificate, role: Role::Issuer, environment, doc_types: None })
+        .collect();
+    let reader_key = path(READER_KEY);
+    let judgement = Judgement {
+        transcript: Some(input::transcript(&path(TRANSCRIPT))?),
+        reader_key: match reader_key.exists() {
+            true => Some(input::private_jwk(&reader_key.display().to_string())?),
+            false => None,
+        },
+        trust: TrustStore::new(environment, anchors).map_err(|error| Failure::core("trust", error.code()))?,
+        at: match at {
+            Some(at) => at,
+            None => input::time(Some(text(AT)?.trim()))?,
+        },
+    };
+    let items = asked::from_json(&text(ASKED)?)
+        .ok_or_else(|| Failure::usage(format!("{}: not what `rid read --save` wrote", path(ASKED).display())))?;
+    let profile = verdict::profile()?;
+    let input = CaptureInput {
+        profile: &profile,
+        locales: &verdict::LOCALES,
+        trust: &judgement.trust,
+        transcript: judgement.transcript.as_ref(),
+        reader_key: judgement.reader_key.as_ref(),
+        at: judgement.at,
+        limits: Limits::PROXIMITY,
+    };
+    Ok(judge_answer(&response, &input, &items))
+}

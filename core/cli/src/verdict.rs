@@ -1,0 +1,58 @@
+//! A verdict on paper: for people every check by name and the attributes in three languages, for machines JSON.
+mod json;
+mod people;
+
+use std::io::Write;
+
+use rid_profile::{Locale, Profile};
+use rid_verifier::view::Verdict;
+use rid_wire::Code;
+
+use crate::failure::Failure;
+
+pub(crate) use json::{to_json, value as value_json};
+pub(crate) use people::printable;
+
+/// The languages of the tool.
+pub(crate) const LOCALES: [Locale; 3] = [Locale::Az, Locale::En, Locale::Ru];
+
+/// The embedded national profile.
+pub(crate) fn profile() -> Result<Profile, Failure> {
+    rid_profile::embedded().map_err(|_| Failure::core("profile", Code::new("profile_invalid")))
+}
+
+/// Prints a verdict.
+pub(crate) fn print(verdict: &Verdict, json: bool) -> Result<(), Failure> {
+    let text = if json { format!("{:#}\n", to_json(verdict)) } else { people::render(verdict, &profile()?) };
+    write_out(&text)
+}
+
+/// Writes to standard output.
+pub(crate) fn write_out(text: &str) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout();
+    stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+        .map_err(|error| Failure::file(std::path::Path::new("standard output"), error))
+}
+
+/// A decision as one word.
+pub(crate) const fn decision(verdict: rid_verifier::view::Decision) -> &'static str {
+    use rid_verifier::view::Decision;
+    match verdict {
+        Decision::Accepted => "accepted",
+        Decision::Refused => "refused",
+        Decision::Undecided => "undecided",
+    }
+}
+
+/// An outcome as one word.
+pub(crate) const fn outcome(outcome: rid_trust::Outcome) -> &'static str {
+    use rid_trust::Outcome;
+    match outcome {
+        Outcome::Failed => "failed",
+        Outcome::NotDone => "not_done",
+        Outcome::Passed => "passed",
+        Outcome::Unknown => "unknown",
+    }
+}

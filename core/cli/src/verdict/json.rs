@@ -1,0 +1,91 @@
+//! The JSON of a verdict; its form is fixed (see `rid verify --help` and `spec/verify.md`).
+use rid_profile::{ClaimValue, PrivateText};
+use rid_trust::Check;
+use rid_verifier::view::{DocumentVerdict, ElementView, Verdict};
+use rid_wire::base64;
+use serde_json::{Map, Value, json};
+
+use super::{decision, outcome};
+
+/// Largest integer JSON numbers carry exactly: 2^53.
+const MAX_EXACT: u64 = 1 << 53;
+
+/// The whole verdict.
+pub(crate) fn to_json(verdict: &Verdict) -> Value {
+    json!({
+        "verdict": decision(verdict.decision),
+        "code": verdict.code.map(|code| code.as_str()),
+        "checks": checks(&verdict.checks),
+        "documents": verdict.documents.iter().map(document).collect::<Vec<_>>(),
+        "notReturned": verdict.not_returned,
+    })
+}
+
+fn document(document: &DocumentVerdict) -> Value {
+    json!({
+        "docType": document.doc_type,
+        "verdict": decision(document.decision),
+        "code": document.code.map(|code| code.as_str()),
+        "trustedBy": document.trusted_by,
+        "issuer": document.issuer,
+        "checks": checks(&document.checks),
+        "elements": elements(&document.elements),
+        "deviceElements": elements(&document.device_elements),
+        "failedElements": document.failed_elements.iter().filter_map(|path| path.as_element())
+            .map(|(namespace, identifier)| json!([namespace, identifier])).collect::<Vec<_>>(),
+    })
+}
+
+fn checks(checks: &[Check]) -> Value {
+    let check = |check: &Check| {
+        json!({
+            "code": check.code.as_str(),
+            "outcome": outcome(check.outcome),
+            "reason": check.reason.map(|reason| reason.as_str()),
+            "as_of": check.as_of.map(|time| time.to_tdate()),
+        })
+    };
+    checks.iter().map(check).collect()
+}
+
+fn elements(elements: &[ElementView]) -> Value {
+    let mut namespaces = Map::new();
+    for element in elements {
+        let Some((namespace, identifier)) = element.path.as_element() else { continue };
+        let members = namespaces.entry(namespace).or_insert_with(|| Value::Object(Map::new()));
+        if let Value::Object(members) = members {
+            members.insert(identifier.into(), value(&element.value));
+        }
+    }
+    Value::Object(namespaces)
+}
+
+/// Byte strings as base64url, dates as their text, integers beyond 2^53 as strings, maps with other than text keys as pairs.
+pub(crate) fn value(claim: &ClaimValue) -> Value {
+    match claim {
+        ClaimValue::BigNumber { digits } => digits.expose().into(),
+        ClaimValue::Binary { bytes } => base64::encode_url(bytes.expose()).into(),
+        ClaimValue::Date { text } | ClaimValue::Text { text } => text.expose().into(),
+        ClaimValue::Entries { entries } => {
+            let named: Option<Map<String, Value>> =
+                entries.iter().map(|entry| Some((text_key(&entry.key)?.expose().into(), value(&entry.value)))).collect();
+            match named {
+                Some(members) => Value::Object(members),
+                None => entries.iter().map(|entry| json!([value(&entry.key), value(&entry.value)])).collect(),
+            }
+        }
+        ClaimValue::Flag { value } => (*value).into(),
+        ClaimValue::Items { items } => items.iter().map(value).collect(),
+        ClaimValue::Nothing => Value::Null,
+        ClaimValue::Number { value } if value.unsigned_abs() > MAX_EXACT => value.to_string().into(),
+        ClaimValue::Number { value } => (*value).into(),
+        ClaimValue::Real { value } => (*value).into(),
+    }
+}
+
+const fn text_key(key: &ClaimValue) -> Option<&PrivateText> {
+    match key {
+        ClaimValue::Text { text } => Some(text),
+        _ => None,
+    }
+}

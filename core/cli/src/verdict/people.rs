@@ -1,0 +1,88 @@
+//! A verdict as people read it on a terminal.
+use std::fmt::Write;
+
+use rid_profile::{ClaimValue, Kind, Locale, Profile};
+use rid_trust::{Check, Environment, Outcome};
+use rid_verifier::view::{DocumentVerdict, ElementView, Verdict};
+
+use super::{decision, outcome};
+
+/// Renders the whole verdict; ends with a line break.
+pub(super) fn render(verdict: &Verdict, profile: &Profile) -> String {
+    let mut text = String::new();
+    let code = verdict.code.map(|code| format!(" ({code})")).unwrap_or_default();
+    let test = if verdict.environment == Environment::Test { "   TEST ROOTS" } else { "" };
+    line(&mut text, &format!("Verdict: {}{code}{test}", decision(verdict.decision).to_uppercase()));
+    render_checks(&mut text, &verdict.checks);
+    for document in &verdict.documents {
+        render_document(&mut text, document, profile);
+    }
+    for doc_type in &verdict.not_returned {
+        line(&mut text, &format!("\nNot returned: {doc_type}"));
+    }
+    text
+}
+
+fn render_document(text: &mut String, document: &DocumentVerdict, profile: &Profile) {
+    let kind = profile.kind(&document.doc_type);
+    let name = kind.map_or(String::new(), |kind| format!("{} / {} / {}", kind.name.az, kind.name.en, kind.name.ru));
+    line(text, &format!("\n{}  {name}", document.doc_type));
+    let code = document.code.map(|code| format!(" ({code})")).unwrap_or_default();
+    line(text, &format!("  {}{code}", decision(document.decision).to_uppercase()));
+    if let Some(issuer) = &document.issuer {
+        line(text, &format!("  issuer: {issuer}   trusted by: {}", document.trusted_by.as_deref().unwrap_or("-")));
+    }
+    render_checks(text, &document.checks);
+    for path in &document.failed_elements {
+        if let Some((namespace, identifier)) = path.as_element() {
+            line(text, &format!("  altered: {namespace} / {identifier}"));
+        }
+    }
+    for element in document.elements.iter().chain(&document.device_elements) {
+        render_element(text, element, kind);
+    }
+}
+
+fn render_checks(text: &mut String, checks: &[Check]) {
+    for check in checks {
+        let sign = match check.outcome {
+            Outcome::Passed => "ok  ",
+            Outcome::Failed => "FAIL",
+            Outcome::NotDone => "-   ",
+            Outcome::Unknown => "?   ",
+        };
+        let reason = check.reason.map(|reason| format!("  {reason}")).unwrap_or_default();
+        let as_of = check.as_of.map(|time| format!("  as of {time}")).unwrap_or_default();
+        line(text, &format!("  [{sign}] {:<24} {}{reason}{as_of}", check.code.as_str(), outcome(check.outcome)));
+    }
+}
+
+fn render_element(text: &mut String, element: &ElementView, kind: Option<&Kind>) {
+    let Some((namespace, identifier)) = element.path.as_element() else { return };
+    let label = match kind.and_then(|kind| kind.element(namespace, identifier)) {
+        Some(known) => {
+            let label = known.label_for(identifier);
+            [Locale::Az, Locale::En, Locale::Ru].map(|locale| label.resolve(&[locale]).to_owned()).join(" / ")
+        }
+        None => element.label.clone(),
+    };
+    let value = match &element.value {
+        ClaimValue::Binary { bytes } => format!("({} bytes)", bytes.expose().len()),
+        value => printable(&value.plain()),
+    };
+    let words = element.text.as_ref().map(|words| format!(" ({words})")).unwrap_or_default();
+    line(text, &format!("  {label}\n      {identifier} = {value}{words}"));
+}
+
+/// Values are other people's text: nothing in them may move the cursor or turn the line around.
+pub(crate) fn printable(text: &str) -> String {
+    let hostile = |c: char| {
+        c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    text.chars().map(|c| if hostile(c) { '\u{fffd}' } else { c }).collect()
+}
+
+fn line(text: &mut String, line: &str) {
+    // Writing to a String does not fail.
+    let _ = writeln!(text, "{line}");
+}

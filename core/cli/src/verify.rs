@@ -1,0 +1,101 @@
+//! `rid verify`: the verdict on a capture.
+use rid_crypto::AgreementKey;
+use rid_mdoc::transcript::Transcript;
+use rid_trust::{Anchor, Environment, Role, TrustStore};
+use rid_verifier::{
+    capture::{CaptureInput, judge_issuer_signed, judge_response},
+    view::{Decision, Verdict},
+};
+use rid_wire::{Timestamp, cbor::Limits};
+
+use crate::{
+    args::{CaptureKind, VerifyArguments},
+    failure::Failure,
+    input, saved, verdict,
+};
+
+/// Everything a judgement needs, read before anything is printed.
+pub(crate) struct Judgement {
+    pub(crate) transcript: Option<Transcript>,
+    pub(crate) reader_key: Option<AgreementKey>,
+    pub(crate) trust: TrustStore,
+    pub(crate) at: Timestamp,
+}
+
+pub(crate) fn run(arguments: &VerifyArguments) -> Result<u8, Failure> {
+    if arguments.file.is_dir() {
+        let given = [arguments.transcript.is_some(), !arguments.trust.is_empty(), arguments.reader_key.is_some()];
+        if arguments.kind.is_some() || arguments.trust_key.is_some() || given.contains(&true) {
+            return Err(Failure::usage("a folder of `rid read --save` brings its own transcript, trust and keys"));
+        }
+        let at = arguments.at.as_deref().map(|text| input::time(Some(text))).transpose()?;
+        let judged = saved::judge(&arguments.file, at)?;
+        verdict::print(&judged, arguments.json)?;
+        return Ok(exit_code(judged.decision));
+    }
+    let Some(kind) = arguments.kind else {
+        return Err(Failure::usage("--kind device-response or --kind issuer-signed is needed for a file"));
+    };
+    if arguments.trust_key.is_some() && !arguments.trust.is_empty() {
+        return Err(Failure::usage("--trust-key and --trust exclude each other"));
+    }
+    let bytes = input::capture(&arguments.file)?;
+    let judgement = Judgement {
+        transcript: arguments.transcript.as_deref().map(input::transcript).transpose()?,
+        reader_key: arguments.reader_key.as_deref().map(input::private_jwk).transpose()?,
+        trust: trust(arguments)?,
+        at: input::time(arguments.at.as_deref())?,
+    };
+    let judged = judge(kind, &bytes, &judgement)?;
+    verdict::print(&judged, arguments.json)?;
+    Ok(exit_code(judged.decision))
+}
+
+/// Exit 0 accepted, 1 refused, 2 undecided.
+pub(crate) const fn exit_code(decision: Decision) -> u8 {
+    match decision {
+        Decision::Accepted => 0,
+        Decision::Refused => 1,
+        Decision::Undecided => 2,
+    }
+}
+
+fn judge(kind: CaptureKind, bytes: &[u8], judgement: &Judgement) -> Result<Verdict, Failure> {
+    let profile = verdict::profile()?;
+    let input = CaptureInput {
+        profile: &profile,
+        locales: &verdict::LOCALES,
+        trust: &judgement.trust,
+        transcript: judgement.transcript.as_ref(),
+        reader_key: judgement.reader_key.as_ref(),
+        at: judgement.at,
+        limits: Limits::ONLINE,
+    };
+    Ok(match kind {
+        CaptureKind::DeviceResponse => judge_response(bytes, &input),
+        CaptureKind::IssuerSigned => judge_issuer_signed(bytes, &input),
+    })
+}
+
+/// Every certificate given is an anchor of issuers, and trusted as a document signer where it is the very leaf.
+fn trust(arguments: &VerifyArguments) -> Result<TrustStore, Failure> {
+    let mut anchors = Vec::new();
+    for path in &arguments.trust {
+        for certificate in input::certificates(path)? {
+            anchors.push(Anchor {
+                certificate,
+                role: Role::Issuer,
+                environment: Environment::Production,
+                doc_types: None,
+            });
+        }
+    }
+    let leaves: Vec<_> = anchors.iter().map(|anchor| anchor.certificate.clone()).collect();
+    let store = TrustStore::new(Environment::Production, anchors)
+        .map_err(|error| Failure::core("trust", error.code()))?;
+    let store = leaves.into_iter().fold(store, TrustStore::pin_leaf);
+    Ok(match &arguments.trust_key {
+        Some(jwk) => store.pin_key(input::public_jwk(jwk)?),
+        None => store,
+    })
+}

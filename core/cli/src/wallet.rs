@@ -1,0 +1,206 @@
+//! `rid wallet`: list, show, delete, history.
+use std::io::{BufRead, IsTerminal, Write};
+
+use rid_flow::{CredentialId, HistoryKind, HistoryOutcome};
+use rid_profile::ClaimValue;
+use rid_trust::Environment;
+use rid_wallet::{
+    Wallet,
+    view::{CredentialDetail, CredentialState, CredentialView, HistoryView},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    args::{WalletArguments, WalletCommand},
+    failure::Failure,
+    home::{self, Home},
+    opened,
+    verdict::{self, printable},
+};
+
+pub(crate) fn run(arguments: &WalletArguments) -> Result<u8, Failure> {
+    let home = Home::new(&arguments.home.home);
+    let wallet = opened::open(&home, opened::home_trust(&home)?, arguments.home.locale(), false)?;
+    let done = pollster::block_on(act(&wallet, arguments));
+    pollster::block_on(wallet.close())?;
+    done.map(|()| 0)
+}
+
+async fn act(wallet: &Wallet, arguments: &WalletArguments) -> Result<(), Failure> {
+    let json = arguments.json;
+    match arguments.command.as_ref().unwrap_or(&WalletCommand::List) {
+        WalletCommand::List => {
+            let views = wallet.credentials().await?;
+            verdict::write_out(&if json {
+                format!("{:#}\n", views.iter().map(list_json).collect::<Value>())
+            } else if views.is_empty() {
+                "The wallet is empty.\n".into()
+            } else {
+                views.iter().map(list_line).collect()
+            })
+        }
+        WalletCommand::Show { id, portrait } => {
+            let id = find(wallet, id).await?;
+            let detail = wallet.credential(&id).await?;
+            if let Some(path) = portrait {
+                let picture = wallet.portrait(&id).await?;
+                let picture = picture.ok_or_else(|| Failure::usage("this credential holds no portrait"))?;
+                home::write(path, picture.image.expose())?;
+            }
+            verdict::write_out(&if json { format!("{:#}\n", detail_json(&detail)) } else { detail_text(&detail) })
+        }
+        WalletCommand::Delete { id, yes } => {
+            let id = find(wallet, id).await?;
+            if !*yes && !confirmed(&id)? {
+                return Err(Failure::usage("not deleted"));
+            }
+            wallet.delete(&id).await?;
+            verdict::write_out(&if json { format!("{}\n", json!({"deleted": id.0})) } else { format!("deleted: {}\n", id.0) })
+        }
+        WalletCommand::History => {
+            let rows = wallet.history(0, u32::MAX).await?;
+            verdict::write_out(&if json {
+                format!("{:#}\n", rows.iter().map(history_json).collect::<Value>())
+            } else {
+                rows.iter().map(history_line).collect()
+            })
+        }
+    }
+}
+
+/// One credential by its identifier or the beginning of it.
+async fn find(wallet: &Wallet, beginning: &str) -> Result<CredentialId, Failure> {
+    let views = wallet.credentials().await?;
+    let mut fitting = views.into_iter().filter(|view| view.id.0.starts_with(beginning));
+    match (fitting.next(), fitting.next()) {
+        (Some(view), None) => Ok(view.id),
+        (None, _) => Err(Failure::usage(format!("no credential {beginning}; `rid wallet` lists them"))),
+        (Some(_), Some(_)) => Err(Failure::usage(format!("{beginning} is not unique; `rid wallet` lists them"))),
+    }
+}
+
+fn confirmed(id: &CredentialId) -> Result<bool, Failure> {
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::usage("nobody is here to confirm: no terminal and no --yes"));
+    }
+    let terminal = std::path::Path::new("terminal");
+    let mut stdout = std::io::stdout();
+    write!(stdout, "Delete {} with all its copies? This cannot be undone. [y/N] ", id.0)
+        .and_then(|()| stdout.flush())
+        .map_err(|error| Failure::file(terminal, error))?;
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).map_err(|error| Failure::file(terminal, error))?;
+    Ok(matches!(line.trim(), "y" | "Y" | "yes"))
+}
+
+const fn state(state: CredentialState) -> &'static str {
+    match state {
+        CredentialState::Exhausted => "exhausted",
+        CredentialState::Expired => "expired",
+        CredentialState::NotYetValid => "not yet valid",
+        CredentialState::Ready => "ready",
+    }
+}
+
+fn list_line(view: &CredentialView) -> String {
+    let test = if view.environment == Environment::Test { "  TEST" } else { "" };
+    let low = if view.low_water { "  few copies left" } else { "" };
+    format!(
+        "{}  {}{test}\n    {}  issuer: {}  {}/{} copies{low}  valid until {}\n",
+        view.id.0,
+        view.name,
+        state(view.state),
+        printable(&view.issuer),
+        view.copies_left,
+        view.copies_total,
+        view.valid_until
+    )
+}
+
+/// The list entry as JSON.
+pub(crate) fn list_json(view: &CredentialView) -> Value {
+    json!({
+        "id": view.id.0, "format": view.format, "kind": view.kind, "name": view.name, "issuer": view.issuer,
+        "validFrom": view.valid_from.to_tdate(), "validUntil": view.valid_until.to_tdate(),
+        "copiesLeft": view.copies_left, "copiesTotal": view.copies_total, "lowWater": view.low_water,
+        "state": state(view.state), "environment": if view.environment == Environment::Test { "test" } else { "production" },
+    })
+}
+
+fn detail_text(detail: &CredentialDetail) -> String {
+    let mut text = list_line(&detail.credential);
+    for element in &detail.elements {
+        let value = match (&element.text, &element.value) {
+            _ if element.portrait => "(portrait; --portrait FILE writes it)".into(),
+            (Some(words), _) => words.expose().to_owned(),
+            (None, ClaimValue::Binary { bytes }) => format!("({} bytes)", bytes.expose().len()),
+            (None, value) => printable(&value.plain()),
+        };
+        text.push_str(&format!("    {}: {value}\n", element.label));
+    }
+    text
+}
+
+fn detail_json(detail: &CredentialDetail) -> Value {
+    let element = |element: &rid_wallet::view::HeldElementView| {
+        let (namespace, identifier) = element.path.as_element().unwrap_or_default();
+        json!({
+            "namespace": namespace, "element": identifier, "label": element.label, "spoken": element.spoken,
+            "value": verdict::value_json(&element.value), "text": element.text.as_ref().map(|text| text.expose()),
+            "sensitive": element.sensitive, "portrait": element.portrait,
+        })
+    };
+    json!({
+        "credential": list_json(&detail.credential),
+        "elements": detail.elements.iter().map(element).collect::<Vec<_>>(),
+    })
+}
+
+const fn kind(kind: HistoryKind) -> &'static str {
+    match kind {
+        HistoryKind::Deletion => "deletion",
+        HistoryKind::Issuance => "issuance",
+        HistoryKind::Presentation => "presentation",
+        HistoryKind::SignIn => "sign-in",
+    }
+}
+
+const fn outcome(outcome: HistoryOutcome) -> &'static str {
+    match outcome {
+        HistoryOutcome::Failed => "failed",
+        HistoryOutcome::Finished => "finished",
+        HistoryOutcome::Refused => "refused",
+        HistoryOutcome::Started => "started",
+        HistoryOutcome::UnknownDelivery => "unknown delivery",
+    }
+}
+
+fn history_line(row: &HistoryView) -> String {
+    let peer = match (row.peer.expose(), row.peer_verified) {
+        ("", _) => "unknown".into(),
+        (name, true) => printable(name),
+        (name, false) => format!("{} (not verified)", printable(name)),
+    };
+    let mut text =
+        format!("{:>4}  {}  {} {}  with {peer}  {}\n", row.seq, row.at, kind(row.kind), outcome(row.outcome), row.reason);
+    for element in &row.elements {
+        let kept = if element.retained { "  [kept]" } else { "" };
+        text.push_str(&format!("        {}{kept}\n", element.label));
+    }
+    text
+}
+
+fn history_json(row: &HistoryView) -> Value {
+    let elements: Vec<Value> = row
+        .elements
+        .iter()
+        .filter_map(|element| {
+            let (namespace, identifier) = element.path.as_element()?;
+            Some(json!({"kind": element.kind, "namespace": namespace, "element": identifier, "retained": element.retained}))
+        })
+        .collect();
+    json!({
+        "seq": row.seq, "kind": kind(row.kind), "outcome": outcome(row.outcome), "at": row.at.to_tdate(),
+        "peer": row.peer.expose(), "peerVerified": row.peer_verified, "reason": row.reason, "elements": elements,
+    })
+}
