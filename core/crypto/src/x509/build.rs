@@ -44,5 +44,5 @@ pub fn build(
     issuer: Option<&super::Certificate>,
     rng: &mut dyn CryptoRng,
 ) -> Vec<u8> {
-    todo!()
+    super::dangerous::Recipe::of(request).sign(signer, issuer, rng)
 }

@@ -68,6 +68,11 @@ impl<'a> Der<'a> {
         self.0.is_empty()
     }
 
+    /// Bytes not read yet.
+    pub(crate) fn remaining(&self) -> usize {
+        self.0.len()
+    }
+
     pub(crate) fn any(&mut self) -> Result<Element<'a>, DerError> {
         let (&tag, rest) = self.0.split_first().ok_or(DerError)?;
         let (&first, rest) = rest.split_first().ok_or(DerError)?;

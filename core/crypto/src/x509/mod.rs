@@ -1,10 +1,13 @@
 //! X.509 (RFC 5280) with the profiles of ISO/IEC 18013-5 Annex B: strict parse, bounded path check, and a builder for the test PKI.
 mod build;
+pub mod dangerous;
 mod der;
+mod extension;
 mod name;
 mod oid;
 mod parse;
 mod path;
+mod pem;
 pub(crate) mod spki;
 
 pub use build::{CertificateRequest, Profile, build};

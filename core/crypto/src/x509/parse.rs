@@ -1,9 +1,19 @@
 use alloc::vec::Vec;
+use core::ops::Range;
 
-use rid_wire::Timestamp;
+use rid_wire::{FullDate, Timestamp};
 
-use super::{Name, X509Error};
-use crate::PublicKey;
+use super::{
+    Name, X509Error,
+    der::{self, Der},
+    extension::Extensions,
+    oid, pem, spki,
+};
+use crate::{
+    CryptoError, Curve, DigestAlgorithm, PublicKey,
+    backend::{Active, Backend},
+    sha256,
+};
 
 /// Key usage bits (RFC 5280, 4.2.1.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,23 +41,91 @@ pub struct ExtendedKeyUsage {
 #[derive(Clone)]
 pub struct Certificate {
     pub(super) der: Vec<u8>,
-    pub(super) tbs: core::ops::Range<usize>,
+    pub(super) tbs: Range<usize>,
+    pub(super) signature: Range<usize>,
+    pub(super) signature_scheme: Scheme,
+    pub(super) serial: Vec<u8>,
     pub(super) subject: Name,
     pub(super) issuer: Name,
     pub(super) not_before: Timestamp,
     pub(super) not_after: Timestamp,
     pub(super) public_key: PublicKey,
-    pub(super) key_usage: Option<KeyUsage>,
-    pub(super) extended_key_usage: Option<ExtendedKeyUsage>,
+    pub(super) extensions: Extensions,
+}
+
+/// A signature algorithm of a certificate: ECDSA with a hash (whatever the curve), or Ed25519.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scheme {
+    Ecdsa(DigestAlgorithm),
+    Ed25519,
 }
 
 impl Certificate {
-    /// Parses DER strictly.
+    /// Parses DER strictly: version 3, at most 64 KiB.
     ///
     /// # Errors
     /// [`X509Error::Form`], [`X509Error::Alg`].
     pub fn parse(der: &[u8]) -> Result<Self, X509Error> {
-        todo!()
+        if der.len() > MAX_LEN {
+            return Err(X509Error::Form);
+        }
+        let mut outer = Der::only(der, der::SEQUENCE)?;
+        let start = der.len().saturating_sub(outer.remaining());
+        let tbs = outer.any()?;
+        let algorithm = outer.any()?;
+        let signature = outer.bytes_of_bit_string()?;
+        outer.finish()?;
+        if tbs.tag != der::SEQUENCE {
+            return Err(X509Error::Form);
+        }
+
+        let mut fields = Der::new(tbs.content);
+        let mut version = Der::new(fields.expect(VERSION)?);
+        if version.unsigned()? != [2] {
+            return Err(X509Error::Form);
+        }
+        version.finish()?;
+        let serial = match fields.unsigned()? {
+            serial if (1..=20).contains(&serial.len()) => serial.to_vec(),
+            _ => return Err(X509Error::Form),
+        };
+        if fields.any()?.whole != algorithm.whole {
+            return Err(X509Error::Form);
+        }
+        let signature_scheme = Scheme::read(algorithm.whole)?;
+        let issuer = Name::read(fields.any()?)?;
+        let mut validity = fields.sequence()?;
+        let (not_before, not_after) = (time(validity.any()?)?, time(validity.any()?)?);
+        validity.finish()?;
+        let subject = Name::read(fields.any()?)?;
+        let public_key = spki::read(fields.any()?.whole).map_err(|error| match error {
+            CryptoError::AlgUnsupported => X509Error::Alg,
+            _ => X509Error::Form,
+        })?;
+        // The unique identifiers [1] and [2], which nobody may issue, would stand here.
+        let extensions = match fields.optional(EXTENSIONS)? {
+            Some(content) => Extensions::read(content)?,
+            None => Extensions::default(),
+        };
+        fields.finish()?;
+        // RFC 5280, 4.1.2.4: an issuer has a name.
+        if issuer.is_empty() {
+            return Err(X509Error::Form);
+        }
+        Ok(Self {
+            tbs: start..start.saturating_add(tbs.whole.len()),
+            // The last element ends where the certificate does.
+            signature: der.len().saturating_sub(signature.len())..der.len(),
+            der: der.to_vec(),
+            signature_scheme,
+            serial,
+            subject,
+            issuer,
+            not_before,
+            not_after,
+            public_key,
+            extensions,
+        })
     }
 
     /// Parses PEM (one `CERTIFICATE` block or more) or DER.
@@ -55,7 +133,29 @@ impl Certificate {
     /// # Errors
     /// As [`Certificate::parse`].
     pub fn parse_pem_or_der(bytes: &[u8]) -> Result<Vec<Self>, X509Error> {
-        todo!()
+        if bytes.first() == Some(&der::SEQUENCE) {
+            return Ok(Vec::from([Self::parse(bytes)?]));
+        }
+        pem::read(bytes)?.iter().map(|der| Self::parse(der)).collect()
+    }
+
+    /// Whether `issuer`'s key made this certificate's signature. Neither names nor permissions are looked at.
+    ///
+    /// # Errors
+    /// [`X509Error::Untrusted`].
+    pub fn verify_signature_by(&self, issuer: &Self) -> Result<(), X509Error> {
+        let tbs = self.der.get(self.tbs.clone()).ok_or(X509Error::Form)?;
+        let signature = self.der.get(self.signature.clone()).ok_or(X509Error::Form)?;
+        let key = &issuer.public_key;
+        let verified = match (self.signature_scheme, key.curve()) {
+            (Scheme::Ed25519, Curve::Ed25519) => Active::verify(&key.0, DigestAlgorithm::Sha512, &[tbs], signature),
+            (Scheme::Ecdsa(hash), curve @ (Curve::P256 | Curve::P384 | Curve::P521)) => {
+                let raw = raw_signature(signature, curve.coordinate_len()).map_err(|_| X509Error::Untrusted)?;
+                Active::verify(&key.0, hash, &[tbs], &raw)
+            }
+            _ => return Err(X509Error::Untrusted),
+        };
+        verified.map_err(|_| X509Error::Untrusted)
     }
 
     /// The DER bytes as received.
@@ -67,7 +167,19 @@ impl Certificate {
     /// PEM text.
     #[must_use]
     pub fn to_pem(&self) -> alloc::string::String {
-        todo!()
+        pem::write(&self.der)
+    }
+
+    /// SHA-256 of the DER bytes.
+    #[must_use]
+    pub fn fingerprint(&self) -> [u8; 32] {
+        sha256(&[&self.der])
+    }
+
+    /// The serial number: 1 to 20 bytes, big-endian, without a sign byte.
+    #[must_use]
+    pub fn serial(&self) -> &[u8] {
+        &self.serial
     }
 
     /// Subject.
@@ -103,13 +215,43 @@ impl Certificate {
     /// Key usage, if present.
     #[must_use]
     pub fn key_usage(&self) -> Option<KeyUsage> {
-        self.key_usage
+        self.extensions.key_usage
     }
 
     /// Extended key usage, if present.
     #[must_use]
     pub fn extended_key_usage(&self) -> Option<&ExtendedKeyUsage> {
-        self.extended_key_usage.as_ref()
+        self.extensions.extended_key_usage.as_ref()
+    }
+
+    /// Whether basic constraints make this a CA.
+    #[must_use]
+    pub fn is_ca(&self) -> bool {
+        self.extensions.ca
+    }
+
+    /// How many CAs may stand between this one and a leaf; `None`: any number.
+    #[must_use]
+    pub fn path_len(&self) -> Option<u32> {
+        self.extensions.path_len
+    }
+
+    /// Subject key identifier, if present.
+    #[must_use]
+    pub fn subject_key_id(&self) -> Option<&[u8]> {
+        self.extensions.subject_key_id.as_deref()
+    }
+
+    /// The issuer's key identifier, if present.
+    #[must_use]
+    pub fn authority_key_id(&self) -> Option<&[u8]> {
+        self.extensions.authority_key_id.as_deref()
+    }
+
+    /// The first URI of the CRL distribution points, if present.
+    #[must_use]
+    pub fn crl_uri(&self) -> Option<&str> {
+        self.extensions.crl_uri.as_deref()
     }
 
     /// Whether `at` lies in the validity, both ends included.
@@ -119,4 +261,66 @@ impl Certificate {
     pub fn check_validity(&self, at: Timestamp) -> Result<(), X509Error> {
         if at < self.not_before || at > self.not_after { Err(X509Error::Expired) } else { Ok(()) }
     }
+}
+
+impl Scheme {
+    /// Parameters are absent with all of these (RFC 5758, 3.2; RFC 8410, 3).
+    fn read(algorithm: &[u8]) -> Result<Self, X509Error> {
+        let mut algorithm = Der::only(algorithm, der::SEQUENCE)?;
+        let scheme = match algorithm.expect(der::OID)? {
+            oid::ECDSA_SHA256 => Self::Ecdsa(DigestAlgorithm::Sha256),
+            oid::ECDSA_SHA384 => Self::Ecdsa(DigestAlgorithm::Sha384),
+            oid::ECDSA_SHA512 => Self::Ecdsa(DigestAlgorithm::Sha512),
+            oid::ED25519 => Self::Ed25519,
+            _ => return Err(X509Error::Alg),
+        };
+        algorithm.finish()?;
+        Ok(scheme)
+    }
+}
+
+/// Longest certificate read.
+const MAX_LEN: usize = 65_536;
+/// `[0]`, the version.
+const VERSION: u8 = 0xa0;
+/// `[3]`, the extensions.
+const EXTENSIONS: u8 = 0xa3;
+
+/// UTCTime or GeneralizedTime, to the second, in UTC (RFC 5280, 4.1.2.5).
+fn time(element: der::Element<'_>) -> Result<Timestamp, X509Error> {
+    let (century, digits) = match (element.tag, element.content) {
+        (der::UTC_TIME, [digits @ .., b'Z']) if digits.len() == 12 => {
+            (Some(if digits < b"50".as_slice() { 20 } else { 19 }), digits)
+        }
+        (der::GENERALIZED_TIME, [digits @ .., b'Z']) if digits.len() == 14 => (None, digits),
+        _ => return Err(X509Error::Form),
+    };
+    let mut pairs = digits.chunks(2).map(|pair| match pair {
+        [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] => Ok((tens & 0x0f).wrapping_mul(10).wrapping_add(ones & 0x0f)),
+        _ => Err(X509Error::Form),
+    });
+    let mut pair = || pairs.next().unwrap_or(Err(X509Error::Form));
+    let century = century.map_or_else(&mut pair, Ok)?;
+    let year = u16::from(century).wrapping_mul(100).wrapping_add(u16::from(pair()?));
+    let date = FullDate::new(year, pair()?, pair()?).map_err(|_| X509Error::Form)?;
+    let (hour, minute, second) = (pair()?, pair()?, pair()?);
+    if hour > 23 || minute > 59 || second > 59 {
+        return Err(X509Error::Form);
+    }
+    let seconds = i64::from(hour).wrapping_mul(3_600).wrapping_add(i64::from(minute).wrapping_mul(60));
+    Ok(date.start().plus_seconds(seconds.wrapping_add(i64::from(second))))
+}
+
+/// r‖s of a DER `ECDSA-Sig-Value`, each filled up to `len` bytes.
+fn raw_signature(der: &[u8], len: usize) -> Result<Vec<u8>, der::DerError> {
+    let mut pair = Der::only(der, der::SEQUENCE)?;
+    let mut raw = Vec::with_capacity(len.saturating_mul(2));
+    for _ in 0..2 {
+        let number = pair.unsigned()?;
+        let filling = len.checked_sub(number.len()).ok_or(der::DerError)?;
+        raw.resize(raw.len().saturating_add(filling), 0);
+        raw.extend_from_slice(number);
+    }
+    pair.finish()?;
+    Ok(raw)
 }

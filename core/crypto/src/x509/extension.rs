@@ -1,0 +1,145 @@
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
+
+use super::{
+    ExtendedKeyUsage, KeyUsage, X509Error,
+    der::{self, Der, DerError},
+    oid,
+};
+
+/// The extensions this project reads (RFC 5280, 4.2).
+#[derive(Clone, Default)]
+pub(super) struct Extensions {
+    pub(super) ca: bool,
+    pub(super) path_len: Option<u32>,
+    pub(super) key_usage: Option<KeyUsage>,
+    pub(super) extended_key_usage: Option<ExtendedKeyUsage>,
+    pub(super) subject_key_id: Option<Vec<u8>>,
+    pub(super) authority_key_id: Option<Vec<u8>>,
+    pub(super) crl_uri: Option<String>,
+}
+
+impl Extensions {
+    /// Duplicates and unknown critical ones (name constraints among them) are refused.
+    pub(super) fn read(content: &[u8]) -> Result<Self, X509Error> {
+        let mut list = Der::only(content, der::SEQUENCE)?;
+        if list.is_empty() {
+            return Err(X509Error::Form);
+        }
+        let mut extensions = Self::default();
+        let mut seen: Vec<&[u8]> = Vec::new();
+        while !list.is_empty() {
+            let mut extension = list.sequence()?;
+            let id = extension.expect(der::OID)?;
+            let critical = extension.flag()?;
+            let value = extension.expect(der::OCTET_STRING)?;
+            extension.finish()?;
+            if seen.contains(&id) || seen.len() >= MAX_EXTENSIONS {
+                return Err(X509Error::Form);
+            }
+            seen.push(id);
+            extensions.take(id, critical, value)?;
+        }
+        Ok(extensions)
+    }
+
+    fn take(&mut self, id: &[u8], critical: bool, value: &[u8]) -> Result<(), X509Error> {
+        match id {
+            oid::BASIC_CONSTRAINTS => (self.ca, self.path_len) = basic_constraints(value)?,
+            oid::KEY_USAGE => self.key_usage = Some(key_usage(value)?),
+            oid::EXTENDED_KEY_USAGE => {
+                self.extended_key_usage = Some(ExtendedKeyUsage { purposes: purposes(value)?, critical });
+            }
+            oid::SUBJECT_KEY_ID => {
+                let mut outer = Der::new(value);
+                self.subject_key_id = Some(outer.expect(der::OCTET_STRING)?.to_vec());
+                outer.finish()?;
+            }
+            oid::AUTHORITY_KEY_ID => {
+                self.authority_key_id = Der::only(value, der::SEQUENCE)?.optional(CONTEXT_0)?.map(<[u8]>::to_vec);
+            }
+            oid::CRL_DISTRIBUTION_POINTS => self.crl_uri = first_uri(value)?,
+            oid::ISSUER_ALT_NAME | oid::SUBJECT_ALT_NAME | oid::CERTIFICATE_POLICIES => {}
+            _ if critical => return Err(X509Error::Form),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// More is no certificate of a document signer, reader or their roots.
+const MAX_EXTENSIONS: usize = 32;
+
+/// `[0]`, primitive and constructed; `[6]`, a URI among general names.
+const CONTEXT_0: u8 = 0x80;
+const CONTEXT_0_CONSTRUCTED: u8 = 0xa0;
+const URI: u8 = 0x86;
+
+/// A path length without cA means nothing and is refused (4.2.1.9).
+fn basic_constraints(value: &[u8]) -> Result<(bool, Option<u32>), DerError> {
+    let mut fields = Der::only(value, der::SEQUENCE)?;
+    let ca = fields.flag()?;
+    if fields.is_empty() {
+        return Ok((ca, None));
+    }
+    let path_len = fields.unsigned()?;
+    fields.finish()?;
+    if !ca || path_len.len() > 4 {
+        return Err(DerError);
+    }
+    Ok((ca, Some(path_len.iter().fold(0, |len, byte| (len << 8) | u32::from(*byte)))))
+}
+
+/// A named bit list: at least one bit, none in the filling.
+fn key_usage(value: &[u8]) -> Result<KeyUsage, DerError> {
+    let mut outer = Der::new(value);
+    let content = outer.expect(der::BIT_STRING)?;
+    outer.finish()?;
+    let (first, second, unused) = match content {
+        [unused @ 0..=7, first] if *first != 0 => (*first, 0, *first & filling(*unused)),
+        [unused @ 0..=7, first, second] if first | second != 0 => (*first, *second, *second & filling(*unused)),
+        _ => return Err(DerError),
+    };
+    if unused != 0 {
+        return Err(DerError);
+    }
+    Ok(KeyUsage {
+        digital_signature: first & 0x80 != 0,
+        key_cert_sign: first & 0x04 != 0,
+        crl_sign: first & 0x02 != 0,
+        other: first & 0x79 != 0 || second != 0,
+    })
+}
+
+/// The lowest `unused` bits.
+fn filling(unused: u8) -> u8 {
+    !0xff_u8.wrapping_shl(u32::from(unused))
+}
+
+fn purposes(value: &[u8]) -> Result<Vec<String>, DerError> {
+    let mut list = Der::only(value, der::SEQUENCE)?;
+    let mut purposes = Vec::new();
+    while !list.is_empty() {
+        purposes.push(oid::dotted(list.expect(der::OID)?)?);
+    }
+    if purposes.is_empty() { Err(DerError) } else { Ok(purposes) }
+}
+
+/// The first URI of the full names; points named otherwise are passed over.
+fn first_uri(value: &[u8]) -> Result<Option<String>, DerError> {
+    let mut points = Der::only(value, der::SEQUENCE)?;
+    while !points.is_empty() {
+        let Some(name) = points.sequence()?.optional(CONTEXT_0_CONSTRUCTED)? else { continue };
+        let Some(full) = Der::new(name).optional(CONTEXT_0_CONSTRUCTED)? else { continue };
+        let mut names = Der::new(full);
+        while !names.is_empty() {
+            let name = names.any()?;
+            if name.tag == URI && name.content.is_ascii() {
+                return Ok(core::str::from_utf8(name.content).ok().map(ToString::to_string));
+            }
+        }
+    }
+    Ok(None)
+}
