@@ -1,0 +1,16 @@
+//! Issuer-signed data, responses, device authentication: building, verifying, and everything that must be refused.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests")]
+
+mod build;
+mod cbor;
+mod device;
+mod forge;
+mod issuer;
+mod items;
+mod mso;
+mod node;
+mod order;
+mod property;
+mod response;
+mod trust;
+mod vectors;
