@@ -193,10 +193,8 @@ impl ClaimValue {
             },
             Value::Tag(_, inner) => Self::from_cbor(inner),
             Value::Text(text) => Self::Text { text: String::from(text.as_ref()).into() },
-            Value::Uint(n) => i64::try_from(*n).map_or_else(
-                |_| Self::BigNumber { digits: format!("{n}").into() },
-                |value| Self::Number { value },
-            ),
+            Value::Uint(n) => i64::try_from(*n)
+                .map_or_else(|_| Self::BigNumber { digits: format!("{n}").into() }, |value| Self::Number { value }),
         }
     }
 

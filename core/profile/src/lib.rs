@@ -4,12 +4,18 @@
 #![no_std]
 extern crate alloc;
 
+mod check;
 mod claim;
 mod embedded;
 mod locale;
 mod model;
+mod parse;
+mod pattern;
+#[cfg(test)]
+mod tests;
 
+pub use check::{RuleFinding, Severity};
 pub use claim::{ClaimEntry, ClaimKey, ClaimPath, ClaimValue, PrivateBytes, PrivateText};
 pub use embedded::embedded;
 pub use locale::{Locale, Localized};
-pub use model::{Element, ElementType, Kind, Presence, Profile, ProfileError, Rules};
+pub use model::{CardClaim, Element, ElementType, Kind, Part, Presence, Profile, ProfileError, Rules};

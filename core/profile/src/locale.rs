@@ -32,4 +32,14 @@ impl Localized {
             Some(Locale::Az) | None => &self.az,
         }
     }
+
+    /// The three texts, each changed by `change`.
+    #[must_use]
+    pub(crate) fn map(&self, change: impl Fn(&str) -> String) -> Self {
+        Self { az: change(&self.az), en: change(&self.en), ru: change(&self.ru) }
+    }
+
+    pub(crate) fn all(&self) -> [&str; 3] {
+        [&self.az, &self.en, &self.ru]
+    }
 }

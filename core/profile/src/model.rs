@@ -1,6 +1,8 @@
 use alloc::{string::String, vec::Vec};
 
-use crate::Localized;
+use rid_wire::Code;
+
+use crate::{Localized, check::ValueCheck, parse};
 
 /// Why a profile file was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -12,6 +14,17 @@ pub enum ProfileError {
     /// A member is missing, of another type or breaks a rule of the file.
     #[error("profile_invalid")]
     Invalid,
+}
+
+impl ProfileError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::Json(error) => error.code(),
+            Self::Invalid => Code::new("profile_invalid"),
+        }
+    }
 }
 
 /// The CBOR type of an element's value.
@@ -67,6 +80,31 @@ pub struct Element {
     pub spelled: bool,
     /// This element is the portrait of the holder.
     pub portrait: bool,
+    /// What stands inside a structured value, at whatever depth; empty for plain values.
+    pub parts: Vec<Part>,
+    pub(crate) values: Vec<(String, Localized)>,
+    pub(crate) check: Option<ValueCheck>,
+}
+
+/// One member of a structured value (`vehicle_category_code` of a driving privilege).
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// The key in the map.
+    pub key: String,
+    /// Label on screen.
+    pub label: Localized,
+    /// What a screen reader says for the label.
+    pub spoken: Localized,
+    pub(crate) values: Vec<(String, Localized)>,
+}
+
+/// One claim on the face of a card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardClaim {
+    /// Namespace.
+    pub namespace: String,
+    /// Element identifier.
+    pub identifier: String,
 }
 
 /// One kind of credential.
@@ -80,8 +118,14 @@ pub struct Kind {
     pub name: Localized,
     /// What a screen reader says.
     pub spoken: Localized,
+    /// Who issues it, for the screen before a credential is there.
+    pub issuer: Localized,
+    /// Claims on the card's face, at most four.
+    pub card: Vec<CardClaim>,
     /// Elements in display order.
     pub elements: Vec<Element>,
+    /// The `NN` of the `age_over_NN` elements issued, ascending.
+    pub age_over: Vec<u8>,
     /// A reader without valid reader authentication is refused (neg-C10).
     pub reader_auth_required: bool,
     /// A portrait that was asked for goes with the rest or nothing goes (18013-5, 7.2.1).
@@ -108,8 +152,8 @@ pub struct Rules {
 /// The whole profile.
 #[derive(Clone, Debug)]
 pub struct Profile {
-    kinds: Vec<Kind>,
-    rules: Rules,
+    pub(crate) kinds: Vec<Kind>,
+    pub(crate) rules: Rules,
 }
 
 impl Profile {
@@ -118,7 +162,7 @@ impl Profile {
     /// # Errors
     /// [`ProfileError`].
     pub fn parse(text: &str) -> Result<Self, ProfileError> {
-        todo!()
+        parse::profile(text)
     }
 
     /// All kinds.
@@ -150,7 +194,19 @@ impl Kind {
     /// The element of this kind, `age_over_18` found under `age_over_NN`.
     #[must_use]
     pub fn element(&self, namespace: &str, identifier: &str) -> Option<&Element> {
-        todo!()
+        let find = |matches: &dyn Fn(&str) -> bool| {
+            self.elements.iter().find(|e| e.namespace == namespace && matches(&e.identifier))
+        };
+        find(&|known| known == identifier).or_else(|| {
+            let (stem, _) = numbered(identifier)?;
+            find(&|known| known.strip_suffix("NN") == Some(stem))
+        })
+    }
+
+    /// The portrait of the holder.
+    #[must_use]
+    pub fn portrait(&self) -> Option<&Element> {
+        self.elements.iter().find(|e| e.portrait)
     }
 }
 
@@ -158,12 +214,49 @@ impl Element {
     /// The label for an actual identifier (`NN` filled in).
     #[must_use]
     pub fn label_for(&self, identifier: &str) -> Localized {
-        todo!()
+        self.filled(&self.label, identifier)
     }
 
     /// The spoken form for an actual identifier.
     #[must_use]
     pub fn spoken_for(&self, identifier: &str) -> Localized {
-        todo!()
+        self.filled(&self.spoken, identifier)
     }
+
+    /// What a value means (`2` of `sex`, `true` of `age_over_NN`); numbers and booleans are asked for as text.
+    #[must_use]
+    pub fn value_text(&self, key: &str) -> Option<&Localized> {
+        text_of(&self.values, key)
+    }
+
+    /// The member of a structured value.
+    #[must_use]
+    pub fn part(&self, key: &str) -> Option<&Part> {
+        self.parts.iter().find(|p| p.key == key)
+    }
+
+    fn filled(&self, text: &Localized, identifier: &str) -> Localized {
+        match (self.identifier.strip_suffix("NN"), numbered(identifier)) {
+            (Some(known), Some((stem, digits))) if known == stem => text.map(|t| t.replace("NN", digits)),
+            _ => text.clone(),
+        }
+    }
+}
+
+impl Part {
+    /// What a value means, as [`Element::value_text`].
+    #[must_use]
+    pub fn value_text(&self, key: &str) -> Option<&Localized> {
+        text_of(&self.values, key)
+    }
+}
+
+fn text_of<'a>(values: &'a [(String, Localized)], key: &str) -> Option<&'a Localized> {
+    values.iter().find(|(known, _)| known == key).map(|(_, text)| text)
+}
+
+/// Splits off two final digits that follow an underscore.
+fn numbered(identifier: &str) -> Option<(&str, &str)> {
+    let (stem, digits) = identifier.split_at_checked(identifier.len().checked_sub(2)?)?;
+    (stem.ends_with('_') && digits.bytes().all(|b| b.is_ascii_digit())).then_some((stem, digits))
 }
