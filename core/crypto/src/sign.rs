@@ -2,7 +2,7 @@ use rid_wire::json::Value;
 use zeroize::Zeroizing;
 
 use crate::{
-    CryptoError, CryptoRng, DigestAlgorithm, PublicKey, Secret,
+    CryptoError, CryptoRng, Curve, DigestAlgorithm, PublicKey, Secret,
     backend::{Active, Backend},
     key::jwk_member,
 };
@@ -105,12 +105,15 @@ impl SigningKey {
         Active::sign(&self.0, message)
     }
 
-    /// From a P-256 private JWK.
+    /// From a P-256 private JWK (`d`; `x` and `y`, where given, must be of the same key).
     ///
     /// # Errors
-    /// [`CryptoError::KeyInvalid`].
+    /// [`CryptoError::KeyInvalid`], [`CryptoError::AlgUnsupported`].
     pub fn from_jwk(text: &str) -> Result<Self, CryptoError> {
         let jwk = Value::parse(text, 8192).map_err(|_| CryptoError::KeyInvalid)?;
+        if Curve::from_jwk(&jwk)? != Curve::P256 {
+            return Err(CryptoError::KeyInvalid);
+        }
         let scalar = Zeroizing::new(jwk_member(&jwk, "d")?);
         let key = Self::from_scalar(&scalar)?;
         if jwk.member("x").is_some() && PublicKey::from_jwk_value(&jwk)? != key.public() {

@@ -1,0 +1,307 @@
+//! One certificate: parsing, its fields, its own signature.
+use proptest::prelude::*;
+use rid_crypto::{
+    Curve,
+    x509::{Certificate, CertificateRequest, Profile, X509Error, build, dangerous::Recipe},
+};
+use rid_wire::hex;
+
+use crate::pki::{Seeded, annex_d, at, key, made, recipe, sign, vector};
+
+fn code(made: Result<Certificate, X509Error>) -> &'static str {
+    made.map_or_else(|error| error.code().as_str(), |_| "accepted")
+}
+
+fn parsed(recipe: &Recipe) -> &'static str {
+    code(Certificate::parse(&recipe.sign(&key(1), None, &mut Seeded(7))))
+}
+
+fn leaf() -> Recipe {
+    recipe(Profile::DocumentSigner, "leaf", &key(1).public())
+}
+
+#[test]
+fn annex_d_fields() {
+    let signer = annex_d("iso18013-5-annex-d/DS_CERT.hex");
+    assert_eq!(signer.subject().common_name(), Some("utopia ds"));
+    assert_eq!(signer.issuer().common_name(), Some("utopia iaca"));
+    assert_eq!(signer.subject().country(), Some("US"));
+    assert_eq!((signer.subject().state(), signer.subject().organization()), (None, None));
+    assert_eq!(signer.not_before(), at("2020-10-01T00:00:00Z"));
+    assert_eq!(signer.not_after(), at("2021-10-01T00:00:00Z"));
+    assert_eq!(signer.extended_key_usage().unwrap().purposes, ["1.0.18013.5.1.2"]);
+    assert!(signer.extended_key_usage().unwrap().critical);
+    assert!(signer.key_usage().unwrap().digital_signature && !signer.key_usage().unwrap().key_cert_sign);
+    assert!(!signer.is_ca());
+    let root = annex_d("iso18013-5-annex-d-intermediate/d52_iaca.hex");
+    assert!(root.is_ca());
+    assert_eq!(root.path_len(), Some(0));
+    assert!(root.key_usage().unwrap().key_cert_sign && root.key_usage().unwrap().crl_sign);
+    assert_eq!(signer.authority_key_id(), root.subject_key_id());
+    assert!(root.subject_key_id().is_some());
+    assert_eq!(root.verify_signature_by(&root), Ok(()));
+    assert_eq!(signer.verify_signature_by(&root), Ok(()));
+    assert_eq!(signer.verify_signature_by(&signer), Err(X509Error::Untrusted));
+}
+
+#[test]
+fn what_is_built_is_read() {
+    let (root_key, leaf_key) = (key(1), key(2));
+    let (root_public, leaf_public) = (root_key.public(), leaf_key.public());
+    let request = |profile, leaf: bool| CertificateRequest {
+        profile,
+        common_name: "Kök Əliyev",
+        organization: Some("Sınaq"),
+        country: "AZ",
+        key: if leaf { &leaf_public } else { &root_public },
+        not_before: at("2026-01-01T00:00:00Z"),
+        not_after: at("2055-06-30T23:59:58Z"),
+    };
+    for (root_profile, leaf_profile, purpose) in [
+        (Profile::Iaca, Profile::DocumentSigner, "1.0.18013.5.1.2"),
+        (Profile::ReaderRoot, Profile::Reader, "1.0.18013.5.1.6"),
+    ] {
+        let root = build(&request(root_profile, false), &root_key, None, &mut Seeded(1));
+        let root = Certificate::parse(&root).unwrap();
+        assert_eq!(root.verify_signature_by(&root), Ok(()));
+        assert!(root.is_ca() && root.path_len() == Some(0));
+        let leaf = build(&request(leaf_profile, true), &root_key, Some(&root), &mut Seeded(2));
+        let leaf = Certificate::parse(&leaf).unwrap();
+        assert_eq!(leaf.verify_signature_by(&root), Ok(()));
+        assert!(leaf.public_key() == &leaf_key.public());
+        assert_eq!(leaf.issuer().der(), root.subject().der());
+        assert_eq!(leaf.subject().common_name(), Some("Kök Əliyev"));
+        assert_eq!(leaf.subject().organization(), Some("Sınaq"));
+        assert_eq!(leaf.subject().country(), Some("AZ"));
+        assert_eq!(leaf.not_before(), at("2026-01-01T00:00:00Z"));
+        assert_eq!(leaf.not_after(), at("2055-06-30T23:59:58Z"));
+        assert_eq!(leaf.extended_key_usage().unwrap().purposes, [purpose]);
+        assert_eq!(leaf.authority_key_id(), root.subject_key_id());
+        assert_eq!(leaf.crl_uri(), Some("https://rid.example/crl"));
+        assert_eq!(leaf.serial().len(), 16);
+        assert_ne!(leaf.serial(), root.serial());
+        assert_ne!(leaf.fingerprint(), root.fingerprint());
+    }
+}
+
+#[test]
+fn pem_there_and_back() {
+    let (one, two) = (sign(&leaf(), &key(1), None), annex_d("iso18013-5-annex-d/DS_CERT.hex"));
+    let text = format!("subject=utopia\r\n{}\n{}", one.to_pem(), two.to_pem().replace('\n', "\r\n"));
+    let read = Certificate::parse_pem_or_der(text.as_bytes()).unwrap();
+    assert_eq!(read.iter().map(Certificate::der).collect::<Vec<_>>(), [one.der(), two.der()]);
+    assert_eq!(Certificate::parse_pem_or_der(one.der()).unwrap()[0].der(), one.der());
+    let pem = one.to_pem();
+    let unfinished = pem.replace("-----END CERTIFICATE-----\n", "");
+    let key = pem.replace("CERTIFICATE", "PRIVATE KEY");
+    let padded = pem.replacen("\n", "\n=", 1);
+    for wrong in ["", "text", &unfinished, &key, &padded, &format!("{key}{pem}"), "\u{0}"] {
+        assert_eq!(Certificate::parse_pem_or_der(wrong.as_bytes()).err(), Some(X509Error::Form), "{wrong}");
+    }
+    assert!(Certificate::parse_pem_or_der(&vector("auth0-mdl/issuer.pem")).is_ok_and(|list| list.len() == 1));
+}
+
+/// Roots by OpenSSL: other curves, hashes other than the curve's usual one, Ed25519.
+#[test]
+fn std_m45_curves_of_others() {
+    for (name, curve) in [
+        ("p384.pem", Curve::P384),
+        ("p521.pem", Curve::P521),
+        ("p256-sha512.pem", Curve::P256),
+        ("ed25519.pem", Curve::Ed25519),
+    ] {
+        let root = Certificate::parse_pem_or_der(&made(name)).unwrap().remove(0);
+        assert_eq!(root.public_key().curve(), curve, "{name}");
+        assert_eq!(root.verify_signature_by(&root), Ok(()), "{name}");
+        assert_eq!(String::from_utf8(made(name)).unwrap(), root.to_pem(), "{name}");
+        let mut spoilt = root.der().to_vec();
+        *spoilt.last_mut().unwrap() ^= 1;
+        let spoilt = Certificate::parse(&spoilt).unwrap();
+        assert_eq!(spoilt.verify_signature_by(&root), Err(X509Error::Untrusted), "{name}");
+    }
+}
+
+#[test]
+fn neg_f15_algorithms_of_others() {
+    for name in ["rsa1024-md5.pem", "rsa2048.pem", "ecdsa-sha1.pem", "secp256k1.pem", "brainpool.pem", "explicit.pem"] {
+        let refused = Certificate::parse_pem_or_der(&made(name)).err();
+        assert_eq!(refused.map(|error| error.code().as_str()), Some("cert_alg"), "{name}");
+    }
+}
+
+#[test]
+fn neg_f15_claimed_algorithms() {
+    // MD5, SHA-1, SHA-256 and PSS with RSA; ECDSA with SHA-1 and SHA-224; Ed448.
+    for algorithm in [
+        "1.2.840.113549.1.1.4",
+        "1.2.840.113549.1.1.5",
+        "1.2.840.113549.1.1.11",
+        "1.2.840.113549.1.1.10",
+        "1.2.840.10045.4.1",
+        "1.2.840.10045.4.3.1",
+        "1.3.101.113",
+    ] {
+        assert_eq!(parsed(&Recipe { signature_algorithm: algorithm.into(), ..leaf() }), "cert_alg", "{algorithm}");
+    }
+    // A hash the signature was not made with is a wrong signature.
+    let claimed = Recipe { signature_algorithm: "1.2.840.10045.4.3.3".into(), ..leaf() };
+    let claimed = sign(&claimed, &key(1), None);
+    assert_eq!(claimed.verify_signature_by(&claimed), Err(X509Error::Untrusted));
+}
+
+#[test]
+fn neg_f18_serial_numbers() {
+    let with = |serial: &[u8]| parsed(&Recipe { serial: Some(serial.to_vec()), ..leaf() });
+    assert_eq!(with(&[1]), "accepted");
+    assert_eq!(with(&[0, 0x80]), "accepted");
+    assert_eq!(with(&[0x7f; 20]), "accepted");
+    assert_eq!(with(&[&[0][..], &[0xff; 20]].concat()), "accepted");
+    // Zero, negative, not in its shortest form, too long, empty.
+    for serial in [&[0][..], &[0x80], &[0xff, 1], &[0, 1], &[0xff, 0xff], &[1; 21], &[]] {
+        assert_eq!(with(serial), "cert_form", "{serial:?}");
+    }
+}
+
+#[test]
+fn neg_f18_extensions() {
+    let with = |id: &str, critical, value: &str| {
+        let value = hex::decode(value).unwrap();
+        parsed(&Recipe { extensions: vec![(id.into(), critical, value)], ..leaf() })
+    };
+    // Unknown: critical ones stop, others pass. Name constraints count as unknown.
+    assert_eq!(with("1.2.3.4", false, "0500"), "accepted");
+    assert_eq!(with("1.2.3.4", true, "0500"), "cert_form");
+    assert_eq!(with("2.5.29.30", true, "3000"), "cert_form");
+    assert_eq!(with("2.5.29.17", true, "3000"), "accepted");
+    // Twice: key usage, extended key usage, an unknown one.
+    assert_eq!(with("2.5.29.15", true, "03020780"), "cert_form");
+    assert_eq!(with("2.5.29.37", true, "300806062b0601050507"), "cert_form");
+    let twice = vec![("1.2.3.4".into(), false, vec![5, 0]); 2];
+    assert_eq!(parsed(&Recipe { extensions: twice, ..leaf() }), "cert_form");
+
+    // Basic constraints: FALSE written out, TRUE as 1, a path length without cA, a negative one, bytes after.
+    for value in ["3003010100", "3003010101", "3003020100", "30060101ff0201ff", "30030101ff00", "30040101ff00", "0500"]
+    {
+        assert_eq!(with("2.5.29.19", true, value), "cert_form", "{value}");
+    }
+    for value in ["3000", "30030101ff", "30060101ff020100", "30060101ff020105"] {
+        assert_eq!(with("2.5.29.19", true, value), "accepted", "{value}");
+    }
+    let bare = |value: &str| {
+        let extensions = vec![("2.5.29.15".into(), true, hex::decode(value).unwrap())];
+        parsed(&Recipe { key_usage: None, extensions, ..leaf() })
+    };
+    for value in ["03020780", "0303070080", "030205a0", "03020080"] {
+        assert_eq!(bare(value), "accepted", "{value}");
+    }
+    // No bit, a bit in the filling, eight filling bits, three bytes.
+    for value in ["030100", "03020700", "03020781", "03020880", "030400800000", "0302078000"] {
+        assert_eq!(bare(value), "cert_form", "{value}");
+    }
+    let purposes = |value: &str| {
+        let extensions = vec![("2.5.29.37".into(), true, hex::decode(value).unwrap())];
+        parsed(&Recipe { extended_key_usage: Vec::new(), extensions, ..leaf() })
+    };
+    // No purpose; an identifier that is empty, unfinished, or has a leading zero.
+    for value in ["3000", "30020600", "3003060181", "300406022b80", "300506032b8001", "30030601"] {
+        assert_eq!(purposes(value), "cert_form", "{value}");
+    }
+    assert_eq!(purposes("300406022b01"), "accepted");
+}
+
+/// Trailing bytes, BER lengths, a cut anywhere.
+#[test]
+fn neg_f18_der() {
+    let der = sign(&leaf(), &key(1), None).der().to_vec();
+    assert_eq!(code(Certificate::parse(&[der.as_slice(), &[0]].concat())), "cert_form");
+    let [tag, form, high, low, body @ ..] = der.as_slice() else { panic!("a short certificate") };
+    assert_eq!((*tag, *form), (0x30, 0x82));
+    for head in [
+        vec![0x30, 0x83, 0, *high, *low],
+        vec![0x30, 0x80],
+        vec![0x31, 0x82, *high, *low],
+        vec![0x3f, 0x82, *high, *low],
+    ] {
+        assert_eq!(code(Certificate::parse(&[head.as_slice(), body, &[0, 0]].concat())), "cert_form");
+        assert_eq!(code(Certificate::parse(&[head.as_slice(), body].concat())), "cert_form");
+    }
+    for cut in 0..der.len() {
+        assert_eq!(code(Certificate::parse(&der[..cut])), "cert_form");
+    }
+    assert_eq!(code(Certificate::parse(&vec![0x30; 65_537])), "cert_form");
+    // Inner and outer algorithm differ; version 1; a second country.
+    let text = hex::encode(&der);
+    let algorithm = hex::encode(&[0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02]);
+    let other = algorithm.replace("040302", "040303");
+    assert_eq!(code(Certificate::parse(&hex::decode(&text.replacen(&algorithm, &other, 1)).unwrap())), "cert_form");
+    let version = text.replacen("a003020102", "a003020100", 1);
+    assert_eq!(code(Certificate::parse(&hex::decode(&version).unwrap())), "cert_form");
+    let twice = text.replace("550408", "550406").replace("55040a", "550406");
+    assert_eq!(code(Certificate::parse(&hex::decode(&twice).unwrap())), "cert_form");
+}
+
+#[test]
+fn neg_times_that_are_none() {
+    let text = hex::encode(sign(&leaf(), &key(1), None).der());
+    let from = hex::encode(b"260101000000Z");
+    let with =
+        |time: &[u8; 13]| code(Certificate::parse(&hex::decode(&text.replacen(&from, &hex::encode(time), 1)).unwrap()));
+    assert_eq!(with(b"240229235959Z"), "accepted");
+    for time in [
+        b"261301000000Z",
+        b"260100000000Z",
+        b"250229000000Z",
+        b"260101240000Z",
+        b"260101006000Z",
+        b"260101000060Z",
+        b"2601010000+01",
+        b"2601010000000",
+        b"26 101000000Z",
+        b"-60101000000Z",
+    ] {
+        assert_eq!(with(time), "cert_form", "{time:?}");
+    }
+    // Two-digit years turn at 50; the rest is GeneralizedTime.
+    for time in [
+        "1950-01-01T00:00:00Z",
+        "2049-12-31T23:59:59Z",
+        "2050-01-01T00:00:00Z",
+        "1949-12-31T23:59:59Z",
+        "9999-12-31T23:59:59Z",
+    ] {
+        let made = sign(&Recipe { not_after: at(time), ..leaf() }, &key(1), None);
+        assert_eq!(made.not_after(), at(time));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn hostile_certificates_do_no_harm(which in 0..4_usize, changes in prop::collection::vec((any::<usize>(), any::<u8>()), 1..4)) {
+        let originals = [
+            "iso18013-5-annex-d/DS_CERT.hex",
+            "iso18013-5-annex-d/READER_CERT.hex",
+            "iso18013-5-annex-d-intermediate/d52_iaca.hex",
+            "iso18013-5-annex-d-intermediate/d54_readerRoot.hex",
+        ];
+        let original = annex_d(originals[which]);
+        let root = annex_d(originals[[2, 3, 2, 3][which]]);
+        prop_assert_eq!(original.verify_signature_by(&root), Ok(()));
+        let mut der = original.der().to_vec();
+        for (place, byte) in changes {
+            let place = place % der.len();
+            der[place] = byte;
+        }
+        if let Ok(changed) = Certificate::parse(&der) {
+            let same = changed.der() == original.der();
+            prop_assert_eq!(changed.verify_signature_by(&root).is_ok(), same);
+        }
+    }
+
+    #[test]
+    fn arbitrary_bytes_are_no_certificate(bytes: Vec<u8>) {
+        prop_assert!(Certificate::parse(&bytes).is_err());
+        prop_assert!(Certificate::parse_pem_or_der(&bytes).is_err());
+    }
+}

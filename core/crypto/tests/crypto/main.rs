@@ -1,0 +1,10 @@
+//! rid-crypto against known answers, properties and hostile certificates.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod algorithms;
+mod certificates;
+mod keys;
+mod path;
+mod pki;
+mod wycheproof;
