@@ -59,9 +59,11 @@ pub(crate) fn transcript(path: &Path) -> Result<Transcript, Failure> {
         .map_err(|error| Failure::usage(format!("{}: no SessionTranscript: {}", path.display(), error.code())))
 }
 
-/// Certificates of one file: PEM (one or more) or DER.
+/// Certificates of one file: PEM (one or more) or DER, also as hex or base64 of DER.
 pub(crate) fn certificates(path: &Path) -> Result<Vec<Certificate>, Failure> {
-    Certificate::parse_pem_or_der(&file(path)?)
+    let bytes = file(path)?;
+    Certificate::parse_pem_or_der(&bytes)
+        .or_else(|_| Certificate::parse_pem_or_der(&decode_capture(bytes)))
         .map_err(|error| Failure::usage(format!("{}: no certificate: {}", path.display(), error.code())))
 }
 

@@ -1,0 +1,121 @@
+//! The walk as a newcomer sees it: two processes, QR as a PNG, consent, verdict; and its four failures, by name.
+#![expect(missing_docs, reason = "a test binary has no readers of documentation")]
+
+#[path = "rid/mod.rs"]
+mod rid;
+
+use rid::{Scratch, json, run};
+
+fn text(output: &std::process::Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+#[test]
+fn the_demo_and_all_its_failures_end_as_they_must() {
+    let scratch = Scratch::new("demo");
+    let output = run(&scratch, &["demo", "--all"]);
+    let said = text(&output);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("SCRIPTED person"), "{said}");
+    for outcome in [
+        "presentation: accepted - as it must",
+        "refusal: not_returned - as it must",
+        "expired: mdoc_expired - as it must",
+        "forged: mdoc_digest_mismatch - as it must",
+        "unknown-reader: not_returned - as it must",
+    ] {
+        assert!(said.contains(outcome), "{outcome}\n{said}");
+    }
+
+    // What was saved gives the same verdict again.
+    let (exit, verdict) = json(&scratch, &["verify", ".rid/saved/presentation", "--json"]);
+    assert_eq!((exit, verdict["verdict"].as_str()), (0, Some("accepted")), "{verdict:#}");
+    assert_eq!(verdict["documents"].as_array().unwrap().len(), 2);
+    let (exit, verdict) = json(&scratch, &["verify", ".rid/saved/forged", "--json"]);
+    assert_eq!((exit, verdict["code"].as_str()), (1, Some("mdoc_digest_mismatch")));
+
+    // The wallet survives the process: copies used, rows written.
+    let (_, held) = json(&scratch, &["wallet", "--json"]);
+    let left = |kind: &str| {
+        let views = held.as_array().unwrap();
+        views.iter().find(|view| view["kind"] == kind).unwrap()["copiesLeft"].as_u64().unwrap()
+    };
+    assert_eq!(left("az.gov.rid.pid.1"), 9, "{held:#}");
+    assert_eq!(left("org.iso.18013.5.1.mDL"), 8, "{held:#}");
+    let (_, history) = json(&scratch, &["wallet", "history", "--json"]);
+    let outcomes: Vec<&str> =
+        history.as_array().unwrap().iter().map(|row| row["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == "refused").count(), 2, "{history:#}");
+    assert!(history.as_array().unwrap().iter().any(|row| row["peer"] == "Yol Polisi TEST"), "{history:#}");
+
+    // The home is reused, and a MAC does as well as a signature, at the smallest MTU.
+    let output = run(&scratch, &["demo", "--mac", "--mtu", "23"]);
+    assert!(output.status.success(), "{}", text(&output));
+    assert!(text(&output).contains("reused"), "{}", text(&output));
+}
+
+#[test]
+fn without_a_terminal_nobody_consents() {
+    let scratch = Scratch::new("nobody");
+    let output = run(&scratch, &["present"]);
+    assert_eq!(output.status.code(), Some(64), "{}", text(&output));
+    assert!(text(&output).contains("nobody is here to consent"), "{}", text(&output));
+}
+
+#[test]
+fn enrolment_by_files_and_another_enrolments_answer_is_refused() {
+    let scratch = Scratch::new("enrol");
+    let ok = |arguments: &[&str]| {
+        let output = run(&scratch, arguments);
+        assert!(output.status.success(), "{arguments:?}\n{}", text(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    ok(&["issue", "--init"]);
+    let mut answers = Vec::new();
+    for name in ["first", "second"] {
+        let challenge = ok(&["issue", "--challenge"]);
+        let (request, answer) = (format!("{name}.request"), format!("{name}.answer"));
+        ok(&["enrol", "--kind", "mdl", "--copies", "2", "--challenge", challenge.trim(), "--out", &request]);
+        ok(&["issue", "--request", &request, "--out", &answer]);
+        answers.push(answer);
+    }
+    // The second enrolment is pending: the first one's answer is not its answer.
+    let refused = run(&scratch, &["enrol", "--accept", &answers[0]]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused).contains("enrolment_mismatch"), "{}", text(&refused));
+    assert!(ok(&["wallet"]).contains("empty"));
+    ok(&["enrol", "--accept", &answers[1]]);
+    let (_, held) = json(&scratch, &["wallet", "--json"]);
+    assert_eq!(held[0]["copiesLeft"], 2);
+    let id = held[0]["id"].as_str().unwrap().to_owned();
+    assert!(ok(&["wallet", "show", &id, "--portrait", "face.jpg"]).contains("portrait"));
+    assert!(std::fs::read(scratch.path("face.jpg")).unwrap().starts_with(&[0xff, 0xd8]));
+    ok(&["wallet", "delete", &id, "--yes"]);
+    assert!(ok(&["wallet"]).contains("empty"));
+}
+
+#[test]
+fn neg_k23_nothing_of_the_person_is_readable_at_rest() {
+    let scratch = Scratch::new("at-rest");
+    assert!(run(&scratch, &["demo"]).status.success());
+    let (_, held) = json(&scratch, &["wallet", "--json"]);
+    let id = held[0]["id"].as_str().unwrap().to_owned();
+    let (_, detail) = json(&scratch, &["wallet", "show", &id, "--json"]);
+    let names: Vec<String> = detail["elements"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|element| element["element"].as_str().unwrap().contains("name"))
+        .filter_map(|element| element["value"].as_str().map(str::to_owned))
+        .filter(|value| value.len() >= 5)
+        .collect();
+    assert!(!names.is_empty());
+    for entry in std::fs::read_dir(scratch.path(".rid/wallet")).unwrap() {
+        let path = entry.unwrap().path();
+        let Ok(bytes) = std::fs::read(&path) else { continue };
+        for canary in names.iter().map(String::as_bytes).chain([b"Yol Polisi".as_slice(), b"org.iso.18013"]) {
+            let found = bytes.windows(canary.len()).any(|window| window == canary);
+            assert!(!found, "{}", path.display());
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! A device written for these tests: it answers what it is told to, over any transcript, and can alter what it holds.
+use std::{convert::Infallible, sync::Arc};
+
+use rand_core::{TryCryptoRng, TryRng};
+use rid_crypto::{
+    AgreementKey, SigningKey,
+    x509::{Certificate, CertificateRequest, Profile as CertificateProfile, build},
+};
+use rid_mdoc::{
+    MDL_DOC_TYPE, MDL_NAMESPACE,
+    build::{ElementToIssue, MsoTemplate, UnsignedCredential, UnsignedDocument, device_response},
+    device_auth,
+    engagement::{Ble, Engagement},
+    issuer_signed::UnverifiedIssuerSigned,
+    mso::ValidityInfo,
+    request::{ItemsRequest, RequestedElement, RequestedNamespace},
+    session::{Role, SessionCipher, SessionData, SessionEstablishment},
+    transcript::Transcript,
+};
+use rid_profile::Profile;
+use rid_trust::{Anchor, Environment, Role as TrustRole, TrustStore};
+use rid_wire::{
+    Timestamp,
+    cbor::{Limits, Writer},
+};
+
+/// Reproducible numbers.
+pub(crate) struct Rng(pub(crate) u64);
+
+impl TryRng for Rng {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        self.try_next_u64().map(|n| (n >> 32) as u32)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        Ok(self.0 ^ (self.0 >> 29))
+    }
+
+    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Infallible> {
+        for byte in out {
+            *byte = (self.try_next_u64()? >> 40) as u8;
+        }
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Rng {}
+
+pub(crate) fn now() -> Timestamp {
+    Timestamp::parse_tdate("2026-11-22T10:00:00Z").unwrap().0
+}
+
+pub(crate) fn licence() -> Vec<ItemsRequest> {
+    let elements = ["family_name", "age_over_18"]
+        .map(|identifier| RequestedElement { identifier: identifier.into(), intent_to_retain: false });
+    let namespaces = vec![RequestedNamespace { namespace: MDL_NAMESPACE.into(), elements: elements.into() }];
+    vec![ItemsRequest { doc_type: MDL_DOC_TYPE.into(), namespaces }]
+}
+
+/// Roots, signer and reader.
+pub(crate) struct State {
+    pub(crate) trust: Arc<TrustStore>,
+    pub(crate) profile: Arc<Profile>,
+    pub(crate) reader: (SigningKey, Certificate),
+    signer: (SigningKey, Certificate),
+}
+
+impl State {
+    pub(crate) fn make() -> Self {
+        let mut rng = Rng(7);
+        let mut certify = |profile, name, issuer: Option<&(SigningKey, Certificate)>| {
+            let key = SigningKey::make(&mut rng);
+            let from = now().plus_days(-1).day_start();
+            let request = CertificateRequest {
+                profile,
+                common_name: name,
+                organization: None,
+                country: "AZ",
+                key: &key.public(),
+                not_before: from,
+                not_after: from.plus_days(100),
+            };
+            let signer = issuer.map_or(&key, |(key, _)| key);
+            let der = build(&request, signer, issuer.map(|(_, certificate)| certificate), &mut rng);
+            (key, Certificate::parse(&der).unwrap())
+        };
+        let iaca = certify(CertificateProfile::Iaca, "TEST IACA", None);
+        let signer = certify(CertificateProfile::DocumentSigner, "TEST signer", Some(&iaca));
+        let root = certify(CertificateProfile::ReaderRoot, "TEST reader root", None);
+        let reader = certify(CertificateProfile::Reader, "TEST reader", Some(&root));
+        let anchor = Anchor {
+            certificate: iaca.1,
+            role: TrustRole::Issuer,
+            environment: Environment::Test,
+            doc_types: None,
+        };
+        Self {
+            trust: Arc::new(TrustStore::new(Environment::Test, vec![anchor]).unwrap()),
+            profile: Arc::new(rid_profile::embedded().unwrap()),
+            reader,
+            signer,
+        }
+    }
+}
+
+pub(crate) struct Device {
+    pub(crate) engagement: Engagement,
+    pub(crate) request_ciphertext: Vec<u8>,
+    ephemeral: AgreementKey,
+    key: SigningKey,
+    credential: Vec<u8>,
+    session: Option<(SessionCipher, Transcript)>,
+}
+
+impl Device {
+    pub(crate) fn make(state: &State) -> Self {
+        // Another seed each time would do as well; sessions differ by the reader's key anyway.
+        let mut rng = Rng(11);
+        let ephemeral = AgreementKey::make(&mut rng);
+        let ble = Ble { peripheral_server: Some([1; 16]), central_client: None };
+        let key = SigningKey::make(&mut rng);
+        let signed = now().day_start();
+        let validity = ValidityInfo {
+            signed,
+            valid_from: signed,
+            valid_until: signed.plus_days(14),
+            expected_update: None,
+            fraction: false,
+        };
+        let template = MsoTemplate { doc_type: MDL_DOC_TYPE, device_key: &key.public(), validity };
+        let unsigned = UnsignedCredential::make(&template, &elements(), &mut rng).unwrap();
+        let signature = state.signer.0.sign(&[&unsigned.to_be_signed()]);
+        Self {
+            engagement: Engagement::build(&ephemeral.public(), &ble),
+            request_ciphertext: vec![],
+            ephemeral,
+            key,
+            credential: unsigned.finish(&signature, &[state.signer.1.der()]),
+            session: None,
+        }
+    }
+
+    /// Takes the reader's next message.
+    pub(crate) fn receive(&mut self, message: &[u8]) {
+        match &mut self.session {
+            None => {
+                let establishment = SessionEstablishment::parse(message, Limits::PROXIMITY).unwrap();
+                let transcript = Transcript::qr(self.engagement.as_bytes(), establishment.e_reader_key_bytes);
+                let secret = self.ephemeral.agree(&establishment.e_reader_key).unwrap();
+                let mut cipher = SessionCipher::derive(Role::Mdoc, &secret, &transcript);
+                cipher.decrypt(&establishment.data).unwrap();
+                self.request_ciphertext = establishment.data.to_vec();
+                self.session = Some((cipher, transcript));
+            }
+            Some((cipher, _)) => {
+                let message = SessionData::parse(message, Limits::PROXIMITY).unwrap();
+                cipher.decrypt(&message.data.unwrap()).unwrap();
+            }
+        }
+    }
+
+    /// A DeviceResponse over this session's transcript.
+    pub(crate) fn response(&self, identifiers: &[&str]) -> Vec<u8> {
+        let (_, transcript) = self.session.as_ref().unwrap();
+        let parsed = UnverifiedIssuerSigned::parse(&self.credential, Limits::ONLINE).unwrap();
+        let names = identifiers.iter().map(|name| (*name).to_owned()).collect();
+        let disclose = vec![(MDL_NAMESPACE.to_owned(), names)];
+        let document = UnsignedDocument::select(MDL_DOC_TYPE, &parsed, &disclose, &vec![]).unwrap();
+        let namespaces = document.device_namespaces();
+        let bytes = device_auth::device_authentication_bytes(transcript, document.doc_type(), namespaces);
+        let signature = self.key.sign(&[&device_auth::signature_to_be_signed(-7, &bytes)]);
+        device_response(&[document.finish_signature(-7, &signature)], &[])
+    }
+
+    /// The encrypted answer.
+    pub(crate) fn answer(&mut self, identifiers: &[&str]) -> Vec<u8> {
+        let response = self.response(identifiers);
+        self.send(&response)
+    }
+
+    /// Encrypts any plaintext.
+    pub(crate) fn send(&mut self, plaintext: &[u8]) -> Vec<u8> {
+        let (cipher, _) = self.session.as_mut().unwrap();
+        SessionData::encode(Some(&cipher.encrypt(plaintext).unwrap()), None)
+    }
+
+    /// Flips one bit of an element's value in the held credential.
+    pub(crate) fn forge(&mut self, identifier: &str) {
+        let needle = identifier.as_bytes();
+        let at = self.credential.windows(needle.len()).position(|window| window == needle).unwrap();
+        let value = at + needle.len() + "\x6celementValue".len() + 1;
+        self.credential[value] ^= 1;
+    }
+}
+
+fn elements() -> Vec<ElementToIssue> {
+    let element = |identifier: &str, write: &dyn Fn(&mut Writer)| {
+        let mut writer = Writer::new();
+        write(&mut writer);
+        ElementToIssue { namespace: MDL_NAMESPACE.into(), identifier: identifier.into(), value: writer.finish() }
+    };
+    vec![
+        element("family_name", &|w| { w.text("Sample"); }),
+        element("resident_address", &|w| { w.text("1 Test Street"); }),
+        element("age_over_18", &|w| { w.boolean(true); }),
+        element("age_over_21", &|w| { w.boolean(true); }),
+    ]
+}

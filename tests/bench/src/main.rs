@@ -1,0 +1,49 @@
+//! Figures of `performance.md` as ratios against isomdl 0.2.0 in the same process: process CPU time, the minimum of interleaved
+//! rounds. A miss is printed as a miss. The peer skips digests and validity; to be faster than one that does less is the point.
+#![expect(clippy::print_stdout, reason = "printing the figures is what it is for")]
+#![expect(clippy::panic, reason = "a bench whose set-up fails has nothing to measure and says so")]
+
+mod figure;
+mod ours;
+mod peer;
+mod stock;
+
+use figure::{Figure, interleaved};
+use stock::Stock;
+
+/// Rounds of each side; the minimum counts.
+const ROUNDS: usize = 60;
+const SMALL: usize = 200;
+const PORTRAIT: usize = 30 * 1024;
+
+fn main() {
+    let small = Stock::make(SMALL);
+    let large = Stock::make(PORTRAIT);
+    let three = ["family_name", "given_name", "birth_date"];
+    let with_portrait = ["family_name", "given_name", "portrait"];
+    println!("against isomdl 0.2.0, process CPU time, minimum of {ROUNDS} interleaved rounds");
+    let (present, present_peer) = interleaved(ROUNDS, || ours::present(&small, &three), || peer::present(&small, &three));
+    Figure { name: "P1", ratio: present / present_peer, target: 0.35 }.print();
+    let (verify, verify_peer) = interleaved(ROUNDS, || ours::verify(&small, &three), || peer::verify(&small, &three));
+    Figure { name: "P2", ratio: verify / verify_peer, target: 0.30 }.print();
+    let (portrait, portrait_peer) =
+        interleaved(ROUNDS, || ours::verify(&large, &with_portrait), || peer::verify(&large, &with_portrait));
+    Figure { name: "P3", ratio: portrait / portrait_peer, target: 0.06 }.print();
+    Figure { name: "P14", ratio: ours::size_ratio(&large, &with_portrait), target: 1.02 }.print();
+    println!("in microseconds of this machine: present {present:.0} (peer {present_peer:.0}), verify {verify:.0} (peer {verify_peer:.0}), with portrait {portrait:.0} (peer {portrait_peer:.0})");
+}
+
+/// The value, or the end of the bench with what was being done.
+fn expect<T, E: core::fmt::Debug>(result: Result<T, E>, what: &str) -> T {
+    match result {
+        Ok(value) => value,
+        Err(error) => panic!("{what}: {error:?}"),
+    }
+}
+
+fn some<T>(option: Option<T>, what: &str) -> T {
+    match option {
+        Some(value) => value,
+        None => panic!("{what}: nothing"),
+    }
+}

@@ -1,0 +1,170 @@
+//! Our side: the holder's and the reader's session machines, as an app would drive them.
+use rid_flow::{
+    Committed, Copy, CopyId, CredentialId, Env, Input, Output, Session, Uptime,
+    ports::{KeyId, SecureAreaError},
+};
+use rid_holder::{
+    consent::{AgreedDocument, Answer, Candidate, Decision, Question},
+    proximity::{DeviceAuthMethod, Matches, Proximity, ProximityTypes},
+};
+use rid_mdoc::{
+    MDL_DOC_TYPE, MDL_NAMESPACE,
+    request::{ItemsRequest, RequestedElement, RequestedNamespace},
+    response::UnverifiedResponse,
+};
+use rid_sim::SimRng;
+use rid_verifier::{
+    reader::{Exchange, Reader, ReaderConfig},
+    view::Decision as Verdict,
+};
+use rid_wire::cbor::Limits;
+
+use crate::{expect, figure::Stopwatch, some, stock::Stock};
+
+fn env<'a>(stock: &Stock, rng: &'a mut SimRng) -> Env<'a> {
+    Env { now: stock.now, uptime: Uptime::from_millis(1_000), rng }
+}
+
+/// Microseconds of a holder's whole session: engagement, session keys, request, response.
+pub(crate) fn present(stock: &Stock, elements: &[&str]) -> f64 {
+    let mut watch = Stopwatch::new();
+    let mut rng = SimRng::new(1);
+    let (mut holder, qr) = watch.time(|| engage(stock, &mut rng));
+    let mut reader = open_reader(stock, &qr, elements);
+    let request = next_message(stock, &mut reader);
+    let response = watch.time(|| respond(stock, &mut holder, request, &mut rng));
+    assert!(!response.is_empty());
+    watch.micros()
+}
+
+/// Microseconds of a reader from the encrypted response to the verdict.
+pub(crate) fn verify(stock: &Stock, elements: &[&str]) -> f64 {
+    let (mut reader, response) = exchange(stock, elements);
+    let mut rng = SimRng::new(2);
+    let mut watch = Stopwatch::new();
+    let exchange = watch.time(|| judge(stock, &mut reader, response, &mut rng));
+    assert_eq!(exchange.verdict.decision, Verdict::Accepted, "{:?}", exchange.verdict.code);
+    watch.micros()
+}
+
+/// Bytes of the DeviceResponse over items, issuerAuth and 200 bytes.
+pub(crate) fn size_ratio(stock: &Stock, elements: &[&str]) -> f64 {
+    let (mut reader, response) = exchange(stock, elements);
+    let bytes = judge(stock, &mut reader, response, &mut SimRng::new(3)).response;
+    let parsed = expect(UnverifiedResponse::parse(&bytes, Limits::PROXIMITY), "response");
+    let document = some(parsed.documents.as_ref().and_then(|documents| documents.first()), "document");
+    let issuer_signed = some(document.issuer_signed.as_ref().ok(), "issuerSigned");
+    let items: usize =
+        issuer_signed.namespaces.iter().flat_map(|(_, items)| items).map(|item| item.bytes.outer.len()).sum();
+    bytes.len() as f64 / (items + issuer_signed.issuer_auth_bytes.len() + 200) as f64
+}
+
+/// A response made by our holder for a request made by anybody.
+pub(crate) fn engage(stock: &Stock, rng: &mut SimRng) -> (Proximity, String) {
+    let mut holder = Proximity::start(
+        stock.profile.clone(),
+        stock.trust.clone(),
+        DeviceAuthMethod::Signature,
+        &mut env(stock, rng),
+    );
+    let qr = match holder.poll() {
+        Some(Output::Advertise(plan)) => plan.qr(),
+        _ => some(None, "an advertisement"),
+    };
+    (holder, qr)
+}
+
+/// Feeds a SessionEstablishment to the holder and gives its SessionData.
+pub(crate) fn respond(stock: &Stock, holder: &mut Proximity, request: Vec<u8>, rng: &mut SimRng) -> Vec<u8> {
+    expect(holder.handle(Input::Connected, &mut env(stock, rng)), "connected");
+    expect(holder.handle(Input::Bytes(request), &mut env(stock, rng)), "request");
+    loop {
+        let input: Input<ProximityTypes> = match some(holder.poll(), "an output of the holder") {
+            Output::Unlock => Input::Unlocked(true),
+            Output::Match(_) => Input::Candidates(Matches { by_doc_type: vec![vec![candidate(stock)]] }),
+            Output::AskConsent(question) => Input::Consent(agree(&question)),
+            Output::Commit(_) => Input::Committed(Ok(Committed { copies: vec![copy(stock)], ..Committed::default() })),
+            Output::Sign(request) => Input::Signed(Ok(stock.device.sign(&[&request.message]))),
+            Output::Send(message) => return message,
+            Output::Close(reason) => some(None, reason.code().as_str()),
+            _ => Input::Signed(Err(SecureAreaError::Unavailable)),
+        };
+        expect(holder.handle(input, &mut env(stock, rng)), "an answer to the holder");
+    }
+}
+
+fn exchange(stock: &Stock, elements: &[&str]) -> (Reader, Vec<u8>) {
+    let mut rng = SimRng::new(4);
+    let (mut holder, qr) = engage(stock, &mut rng);
+    let mut reader = open_reader(stock, &qr, elements);
+    let request = next_message(stock, &mut reader);
+    let response = respond(stock, &mut holder, request, &mut rng);
+    (reader, response)
+}
+
+fn judge(stock: &Stock, reader: &mut Reader, response: Vec<u8>, rng: &mut SimRng) -> Exchange {
+    expect(reader.handle(Input::Bytes(response), &mut env(stock, rng)), "response");
+    match reader.poll() {
+        Some(Output::Finished(exchange)) => exchange,
+        _ => some(None, "a verdict"),
+    }
+}
+
+fn open_reader(stock: &Stock, qr: &str, elements: &[&str]) -> Reader {
+    let elements = elements
+        .iter()
+        .map(|identifier| RequestedElement { identifier: (*identifier).into(), intent_to_retain: false })
+        .collect();
+    let namespaces = vec![RequestedNamespace { namespace: MDL_NAMESPACE.into(), elements }];
+    let config = ReaderConfig {
+        items: vec![ItemsRequest { doc_type: MDL_DOC_TYPE.into(), namespaces }],
+        authentication: None,
+        trust: stock.trust.clone(),
+        profile: stock.profile.clone(),
+        locales: Vec::new(),
+    };
+    let mut rng = SimRng::new(5);
+    let mut reader = expect(Reader::start(qr, config, &mut env(stock, &mut rng)), "reader");
+    assert!(matches!(reader.poll(), Some(Output::Connect(_))));
+    expect(reader.handle(Input::Connected, &mut env(stock, &mut rng)), "connected");
+    reader
+}
+
+fn next_message(_: &Stock, reader: &mut Reader) -> Vec<u8> {
+    match reader.poll() {
+        Some(Output::Send(message)) => message,
+        _ => some(None, "a request"),
+    }
+}
+
+fn candidate(stock: &Stock) -> Candidate {
+    Candidate {
+        credential: CredentialId("bench".into()),
+        issuer: String::new(),
+        valid_until: stock.now.plus_days(14),
+        copies_left: 10,
+        elements: vec![(MDL_NAMESPACE.into(), stock.elements.clone())],
+    }
+}
+
+fn copy(stock: &Stock) -> Copy {
+    Copy {
+        credential: CredentialId("bench".into()),
+        id: CopyId("copy".into()),
+        key: KeyId("key".into()),
+        bytes: stock.issuer_signed.clone(),
+    }
+}
+
+fn agree(question: &Question) -> Answer {
+    let documents = question
+        .documents
+        .iter()
+        .map(|document| AgreedDocument {
+            document: 0,
+            credential: CredentialId("bench".into()),
+            elements: document.elements.iter().map(|element| element.path.clone()).collect(),
+        })
+        .collect();
+    Answer { id: question.id, hash: question.hash, decision: Decision::Agree(documents) }
+}

@@ -1,0 +1,137 @@
+use std::sync::Arc;
+
+use rid_crypto::{
+    SigningKey,
+    x509::{Certificate, CertificateRequest, Profile as CertificateProfile, build},
+};
+use rid_flow::{CopyId, CredentialId, ports::KeyId};
+use rid_holder::consent::Candidate;
+use rid_issuer::{Issuer, IssuerKey, PersonRecord, sample_citizen};
+use rid_mdoc::mso::ValidityInfo;
+use rid_profile::Profile;
+use rid_trust::{Anchor, Environment, Role, TrustStore};
+use rid_wire::{Code, Timestamp};
+
+use crate::SimRng;
+
+/// 2026-11-22T10:00:00Z.
+pub const NOW: Timestamp = Timestamp::from_unix(1_795_341_600);
+
+/// A test State with a stocked wallet: two kinds, some copies each, keys in memory.
+pub struct TestState {
+    pub(crate) profile: Arc<Profile>,
+    pub(crate) trust: Arc<TrustStore>,
+    pub(crate) reader: (SigningKey, Certificate),
+    pub(crate) records: Vec<PersonRecord>,
+    pub(crate) copies: Vec<HeldCopy>,
+}
+
+/// One copy of the wallet with its key.
+pub(crate) struct HeldCopy {
+    pub(crate) doc_type: String,
+    pub(crate) copy: CopyId,
+    pub(crate) key_id: KeyId,
+    pub(crate) key: SigningKey,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl TestState {
+    /// Makes roots, signer, reader and `copies` copies of each kind.
+    ///
+    /// # Errors
+    /// The code of whatever cannot be made.
+    pub fn make(copies: usize, rng: &mut SimRng) -> Result<Self, Code> {
+        let from = NOW.plus_days(-1).day_start();
+        let mut certify = |profile, name: &str, issuer: Option<&(SigningKey, Certificate)>| {
+            let key = SigningKey::make(rng);
+            let request = CertificateRequest {
+                profile,
+                common_name: name,
+                organization: None,
+                country: "AZ",
+                key: &key.public(),
+                not_before: from,
+                not_after: from.plus_days(400),
+            };
+            let signer = issuer.map_or(&key, |(key, _)| key);
+            let der = build(&request, signer, issuer.map(|(_, certificate)| certificate), rng);
+            let certificate = Certificate::parse(&der).map_err(|error| error.code())?;
+            Ok::<_, Code>((key, certificate))
+        };
+        let iaca = certify(CertificateProfile::Iaca, "TEST IACA", None)?;
+        let signer = certify(CertificateProfile::DocumentSigner, "TEST signer", Some(&iaca))?;
+        let root = certify(CertificateProfile::ReaderRoot, "TEST reader root", None)?;
+        let reader = certify(CertificateProfile::Reader, "TEST reader", Some(&root))?;
+        let anchor =
+            |certificate, role| Anchor { certificate, role, environment: Environment::Test, doc_types: None };
+        let anchors = vec![anchor(iaca.1, Role::Issuer), anchor(root.1, Role::Reader)];
+        let trust = TrustStore::new(Environment::Test, anchors).map_err(|error| error.code())?;
+        let records = sample_citizen().map_err(|error| error.code())?;
+        let issuer = Issuer::new(IssuerKey { key: signer.0, certificate: signer.1 }, "sim".into());
+        let mut held = Vec::new();
+        for record in &records {
+            for number in 0..copies {
+                held.push(mint(&issuer, record, number, rng)?);
+            }
+        }
+        Ok(Self {
+            profile: Arc::new(rid_profile::embedded().map_err(|_| Code::new("profile_invalid"))?),
+            trust: Arc::new(trust),
+            reader,
+            records,
+            copies: held,
+        })
+    }
+
+    /// The value the register has: what alone may be accepted.
+    #[must_use]
+    pub fn true_value(&self, doc_type: &str, namespace: &str, identifier: &str) -> Option<&[u8]> {
+        let record = self.records.iter().find(|record| record.doc_type == doc_type)?;
+        let mut elements = record.elements.iter();
+        let element = elements.find(|e| e.namespace == namespace && e.identifier == identifier)?;
+        Some(&element.value)
+    }
+
+    /// What the wallet holds of a document type.
+    pub(crate) fn candidates(&self, doc_type: &str) -> Vec<Candidate> {
+        let left = self.copies.iter().filter(|copy| copy.doc_type == doc_type).count();
+        let record = self.records.iter().find(|record| record.doc_type == doc_type);
+        let Some(record) = record.filter(|_| left > 0) else { return Vec::new() };
+        let mut elements: Vec<(String, Vec<String>)> = Vec::new();
+        for element in &record.elements {
+            match elements.iter_mut().find(|(namespace, _)| *namespace == element.namespace) {
+                Some((_, names)) => names.push(element.identifier.clone()),
+                None => elements.push((element.namespace.clone(), vec![element.identifier.clone()])),
+            }
+        }
+        vec![Candidate {
+            credential: CredentialId(doc_type.into()),
+            issuer: "TEST signer".into(),
+            valid_until: NOW.plus_days(14),
+            copies_left: u32::try_from(left).unwrap_or(u32::MAX),
+            elements,
+        }]
+    }
+}
+
+fn mint(issuer: &Issuer, record: &PersonRecord, number: usize, rng: &mut SimRng) -> Result<HeldCopy, Code> {
+    let key = SigningKey::make(rng);
+    let signed = NOW.day_start();
+    let validity = ValidityInfo {
+        signed,
+        valid_from: signed,
+        valid_until: signed.plus_days(14),
+        expected_update: None,
+        fraction: false,
+    };
+    let bytes =
+        issuer.mint(record, &key.public().to_bytes(), validity, rng).map_err(|error| error.code())?;
+    let name = format!("{}-{number}", record.doc_type);
+    Ok(HeldCopy {
+        doc_type: record.doc_type.clone(),
+        copy: CopyId(name.clone()),
+        key_id: KeyId(name),
+        key,
+        bytes,
+    })
+}

@@ -1,0 +1,303 @@
+use rid_flow::{
+    Changes, Committed, Copy, CredentialId, Env, HistoryOutcome, HistorySeq, Input, Output, Session, SignRequest, Uptime,
+    ports::{KeyId, SecureAreaError, StorageError},
+};
+use rid_holder::{
+    consent::{AgreedDocument, Answer, Decision, Question},
+    proximity::{DeviceAuthMethod, Matches, Proximity, ProximityTypes},
+};
+use rid_mdoc::request::ItemsRequest;
+use rid_verifier::{
+    reader::{Reader, ReaderConfig, ReaderTypes},
+    view::Verdict,
+};
+use rid_wire::{Code, Timestamp};
+
+use crate::{
+    Faults, SimRng, TestState,
+    link::{Arrival, Direction},
+    state::{HeldCopy, NOW},
+};
+
+/// Simulated milliseconds after which a run that has not ended is a hang.
+const LONGEST: u64 = 3_600_000;
+const READER_KEY: &str = "reader";
+
+/// What is played.
+#[derive(Clone)]
+pub struct Scenario {
+    /// Everything random comes from it.
+    pub seed: u64,
+    /// MTU of the link.
+    pub mtu: u16,
+    /// What the link does.
+    pub faults: Faults,
+    /// What the reader asks.
+    pub items: Vec<ItemsRequest>,
+    /// Whether the person agrees.
+    pub agrees: bool,
+    /// Whether the request is signed.
+    pub signed: bool,
+}
+
+/// What came of it.
+#[derive(Debug, PartialEq)]
+pub struct Report {
+    /// Everything that happened, in order.
+    pub trace: Vec<String>,
+    /// The reader's verdict, if it reached one.
+    pub verdict: Option<Verdict>,
+    /// Why the holder's session closed; `None`: it hung.
+    pub holder_closed: Option<Code>,
+    /// Why the reader's session closed; `None`: it hung.
+    pub reader_closed: Option<Code>,
+    /// Device signatures made.
+    pub signatures: usize,
+    /// Copies consumed.
+    pub consumed: usize,
+    /// A signature was made before the commit that consumed its copy.
+    pub signed_before_commit: bool,
+    /// History rows by outcome: started, refused.
+    pub rows: (usize, usize),
+}
+
+struct World<'a> {
+    state: &'a mut TestState,
+    scenario: &'a Scenario,
+    rng: SimRng,
+    link_rng: SimRng,
+    millis: u64,
+    wall: Timestamp,
+    taken: Vec<HeldCopy>,
+    report: Report,
+    to_reader: Direction,
+    to_holder: Direction,
+}
+
+/// Plays one scenario to its end.
+///
+/// # Errors
+/// The code of what could not even begin.
+pub fn run(state: &mut TestState, scenario: &Scenario) -> Result<Report, Code> {
+    let mut world = World {
+        rng: SimRng::new(scenario.seed),
+        link_rng: SimRng::new(scenario.seed ^ 0x5eed),
+        millis: 1_000,
+        wall: NOW,
+        taken: Vec::new(),
+        report: Report {
+            trace: Vec::new(),
+            verdict: None,
+            holder_closed: None,
+            reader_closed: None,
+            signatures: 0,
+            consumed: 0,
+            signed_before_commit: false,
+            rows: (0, 0),
+        },
+        to_reader: Direction::new(scenario.mtu),
+        to_holder: Direction::new(scenario.mtu),
+        state,
+        scenario,
+    };
+    let (profile, trust) = (world.state.profile.clone(), world.state.trust.clone());
+    let mut holder = world.with_env(|env| Proximity::start(profile, trust, DeviceAuthMethod::Signature, env));
+    let qr = match holder.poll() {
+        Some(Output::Advertise(plan)) => plan.qr(),
+        _ => return Err(Code::new("not_advertised")),
+    };
+    let config = ReaderConfig {
+        items: scenario.items.clone(),
+        authentication: scenario
+            .signed
+            .then(|| (KeyId(READER_KEY.into()), vec![world.state.reader.1.clone()])),
+        trust: world.state.trust.clone(),
+        profile: world.state.profile.clone(),
+        locales: Vec::new(),
+    };
+    let mut reader = world.with_env(|env| Reader::start(&qr, config, env)).map_err(|error| error.code())?;
+    world.tell_holder(&mut holder, Input::Connected);
+    while world.millis < LONGEST {
+        world.drain_holder(&mut holder);
+        world.drain_reader(&mut reader);
+        if world.report.holder_closed.is_some() && world.report.reader_closed.is_some() {
+            break;
+        }
+        if !world.advance(&mut holder, &mut reader) {
+            break;
+        }
+    }
+    Ok(world.report)
+}
+
+impl World<'_> {
+    fn with_env<T>(&mut self, step: impl FnOnce(&mut Env<'_>) -> T) -> T {
+        step(&mut Env { now: self.wall, uptime: Uptime::from_millis(self.millis), rng: &mut self.rng })
+    }
+
+    fn note(&mut self, text: String) {
+        self.report.trace.push(format!("{:>8} {text}", self.millis));
+    }
+
+    fn tell_holder(&mut self, holder: &mut Proximity, input: Input<ProximityTypes>) {
+        if let Err(misuse) = self.with_env(|env| holder.handle(input, env)) {
+            self.note(format!("holder misuse {misuse}"));
+        }
+    }
+
+    fn tell_reader(&mut self, reader: &mut Reader, input: Input<ReaderTypes>) {
+        if let Err(misuse) = self.with_env(|env| reader.handle(input, env)) {
+            self.note(format!("reader misuse {misuse}"));
+        }
+    }
+
+    fn drain_holder(&mut self, holder: &mut Proximity) {
+        while let Some(output) = holder.poll() {
+            let answer = match output {
+                Output::Send(message) => {
+                    self.note(format!("holder sends {} B", message.len()));
+                    let (now, faults) = (self.millis, self.scenario.faults);
+                    self.to_reader.send(&message, now, &faults, &mut self.link_rng);
+                    continue;
+                }
+                Output::Match(request) => Input::Candidates(Matches {
+                    by_doc_type: request.doc_types.iter().map(|doc_type| self.state.candidates(doc_type)).collect(),
+                }),
+                Output::AskConsent(question) => {
+                    self.note(format!("asked for {} documents", question.documents.len()));
+                    Input::Consent(self.answer(&question))
+                }
+                Output::Unlock => Input::Unlocked(true),
+                Output::Commit(changes) => Input::Committed(self.commit(&changes)),
+                Output::Sign(request) => Input::Signed(self.sign(&request)),
+                Output::Close(reason) => {
+                    self.note(format!("holder closed {}", reason.code()));
+                    self.report.holder_closed = Some(reason.code());
+                    continue;
+                }
+                Output::Finished(receipt) => {
+                    self.note(format!("holder finished, disclosed {}", receipt.disclosed));
+                    continue;
+                }
+                Output::Advertise(_) | Output::Connect(_) | Output::Agree(_) | Output::Fetch(_) => continue,
+            };
+            self.tell_holder(holder, answer);
+        }
+    }
+
+    fn drain_reader(&mut self, reader: &mut Reader) {
+        while let Some(output) = reader.poll() {
+            let answer = match output {
+                Output::Connect(_) => Input::Connected,
+                Output::Send(message) => {
+                    self.note(format!("reader sends {} B", message.len()));
+                    let (now, faults) = (self.millis, self.scenario.faults);
+                    self.to_holder.send(&message, now, &faults, &mut self.link_rng);
+                    continue;
+                }
+                Output::Sign(request) => Input::Signed(Ok(self.state.reader.0.sign(&[&request.message]))),
+                Output::Finished(exchange) => {
+                    self.note(format!("verdict {:?}", exchange.verdict.decision));
+                    self.report.verdict = Some(exchange.verdict);
+                    reader.finish();
+                    continue;
+                }
+                Output::Close(reason) => {
+                    self.note(format!("reader closed {}", reason.code()));
+                    self.report.reader_closed = Some(reason.code());
+                    continue;
+                }
+                _ => continue,
+            };
+            self.tell_reader(reader, answer);
+        }
+    }
+
+    /// Moves time to the next arrival or deadline. False when nothing will ever happen again.
+    fn advance(&mut self, holder: &mut Proximity, reader: &mut Reader) -> bool {
+        let arrivals = [self.to_holder.next_arrival(), self.to_reader.next_arrival()];
+        let deadlines = [holder.deadline(), reader.deadline()].map(|d| d.map(Uptime::millis));
+        let Some(next) = arrivals.into_iter().chain(deadlines).flatten().min() else { return false };
+        self.millis = self.millis.max(next);
+        let jump = self.scenario.faults.clock_jump;
+        if self.link_rng.happens(jump) {
+            let days = i64::try_from(self.link_rng.below(7_300)).unwrap_or(0) - 3_650;
+            self.wall = NOW.plus_days(days);
+            self.note(format!("wall clock jumps to {}", self.wall));
+        }
+        if arrivals[0].is_some_and(|at| at <= self.millis) {
+            match self.to_holder.arrive() {
+                Some(Arrival::Message(message)) => self.tell_holder(holder, Input::Bytes(message)),
+                Some(Arrival::Refused(code)) => {
+                    self.note(format!("holder's link refuses {code}"));
+                    self.tell_holder(holder, Input::Disconnected);
+                }
+                Some(Arrival::Partial) | None => {}
+            }
+        } else if arrivals[1].is_some_and(|at| at <= self.millis) {
+            match self.to_reader.arrive() {
+                Some(Arrival::Message(message)) => self.tell_reader(reader, Input::Bytes(message)),
+                Some(Arrival::Refused(code)) => {
+                    self.note(format!("reader's link refuses {code}"));
+                    self.tell_reader(reader, Input::Disconnected);
+                }
+                Some(Arrival::Partial) | None => {}
+            }
+        } else {
+            self.tell_holder(holder, Input::Tick);
+            self.tell_reader(reader, Input::Tick);
+        }
+        true
+    }
+
+    fn answer(&self, question: &Question) -> Answer {
+        let agreed = question.documents.iter().enumerate().filter_map(|(position, document)| {
+            let candidate = document.candidates.first()?;
+            (document.blocked.is_none()).then(|| AgreedDocument {
+                document: u32::try_from(position).unwrap_or(u32::MAX),
+                credential: candidate.credential.clone(),
+                elements: document.elements.iter().filter(|e| e.held).map(|e| e.path.clone()).collect(),
+            })
+        });
+        let decision = if self.scenario.agrees { Decision::Agree(agreed.collect()) } else { Decision::Refuse };
+        Answer { id: question.id, hash: question.hash, decision }
+    }
+
+    fn commit(&mut self, changes: &Changes) -> Result<Committed, StorageError> {
+        let mut committed = Committed::default();
+        for credential in &changes.consume {
+            let CredentialId(doc_type) = credential;
+            let at = self.state.copies.iter().position(|copy| copy.doc_type == *doc_type);
+            let held = self.state.copies.remove(at.ok_or(StorageError::Exhausted)?);
+            committed.copies.push(Copy {
+                credential: credential.clone(),
+                id: held.copy.clone(),
+                key: held.key_id.clone(),
+                bytes: held.bytes.clone(),
+            });
+            self.taken.push(held);
+        }
+        for row in &changes.history {
+            match row.outcome {
+                HistoryOutcome::Refused => self.report.rows.1 += 1,
+                _ => self.report.rows.0 += 1,
+            }
+            committed.history.push(HistorySeq((self.report.rows.0 + self.report.rows.1) as u64));
+        }
+        self.report.consumed += changes.consume.len();
+        self.note(format!("commit: {} copies, {} rows", changes.consume.len(), changes.history.len()));
+        Ok(committed)
+    }
+
+    fn sign(&mut self, request: &SignRequest) -> Result<[u8; 64], SecureAreaError> {
+        self.note("device signs".into());
+        self.report.signatures += 1;
+        match self.taken.iter().find(|held| held.key_id == request.key) {
+            Some(held) => Ok(held.key.sign(&[&request.message])),
+            None => {
+                self.report.signed_before_commit = true;
+                Err(SecureAreaError::NotFound)
+            }
+        }
+    }
+}
