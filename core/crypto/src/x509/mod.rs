@@ -21,7 +21,7 @@ use rid_wire::Code;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum X509Error {
-    /// MD5, SHA-1, RSA under 2048 bits, an unknown curve or explicit parameters (neg-F15).
+    /// MD5, SHA-1, RSA of any size (outside ISO 18013-5's algorithms), an unknown curve or explicit parameters (neg-F15).
     #[error("cert_alg")]
     Alg,
     /// More candidates or signature checks than the budget (neg-F06).

@@ -9,7 +9,8 @@ use super::{Certificate, X509Error};
 pub struct PathPolicy<'a> {
     /// The time of the check.
     pub at: Timestamp,
-    /// The extended key usage the leaf must carry (dotted); `None`: any purpose but TLS's (serverAuth, clientAuth) and anyExtendedKeyUsage.
+    /// The extended key usage the leaf must carry (dotted); `None`: it names at least one, and none of the
+    /// general ones (TLS, code, mail, time stamps, OCSP, anyExtendedKeyUsage) nor an ISO role other than document signer.
     pub leaf_eku: Option<&'a str>,
     /// Whether country (and state, where both name one) of leaf and anchor must be equal (ISO 18013-5 Annex B).
     pub same_country: bool,

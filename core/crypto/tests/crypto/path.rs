@@ -73,13 +73,19 @@ fn std_m45_annex_d_chains() {
     assert_eq!(code(&[signer.clone(), iaca.clone()], &[&iaca], &issuing), "accepted");
     // Neither Annex D reader certificate names a country.
     let reading = PathPolicy { at: clock, leaf_eku: Some(READER), same_country: false };
-    assert_eq!(code(&[reader.clone()], &[&iaca, &reader_root], &reading), "accepted");
-    assert_eq!(code(&[reader.clone()], &[&reader_root], &PathPolicy { same_country: true, ..reading }), "cert_path");
+    assert_eq!(code(std::slice::from_ref(&reader), &[&iaca, &reader_root], &reading), "accepted");
+    assert_eq!(
+        code(std::slice::from_ref(&reader), &[&reader_root], &PathPolicy { same_country: true, ..reading }),
+        "cert_path"
+    );
     // Each in the other's place, and at another time.
-    assert_eq!(code(&[reader.clone()], &[&reader_root], &PathPolicy { leaf_eku: None, ..reading }), "cert_eku");
-    assert_eq!(code(&[signer.clone()], &[&iaca], &reading), "cert_eku");
-    assert_eq!(code(&[signer.clone()], &[&reader_root], &issuing), "cert_untrusted");
-    assert_eq!(code(&[signer.clone()], &[&iaca], &policy(now())), "cert_expired");
+    assert_eq!(
+        code(std::slice::from_ref(&reader), &[&reader_root], &PathPolicy { leaf_eku: None, ..reading }),
+        "cert_eku"
+    );
+    assert_eq!(code(std::slice::from_ref(&signer), &[&iaca], &reading), "cert_eku");
+    assert_eq!(code(std::slice::from_ref(&signer), &[&reader_root], &issuing), "cert_untrusted");
+    assert_eq!(code(std::slice::from_ref(&signer), &[&iaca], &policy(now())), "cert_expired");
     assert_eq!(code(&[signer], &[&iaca], &PathPolicy { leaf_eku: None, ..issuing }), "accepted");
     assert_eq!(
         code(&[reader], &[&reader_root], &PathPolicy { at: at("2020-09-30T23:59:59Z"), ..reading }),
