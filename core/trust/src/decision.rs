@@ -1,6 +1,9 @@
 use alloc::string::String;
 
-use rid_crypto::PublicKey;
+use rid_crypto::{
+    PublicKey, sha256,
+    x509::{Certificate, VerifiedPath},
+};
 use rid_wire::Timestamp;
 
 /// What an issuer decision rests on, and so which certificate checks were done.
@@ -27,6 +30,39 @@ pub struct IssuerTrust {
 }
 
 impl IssuerTrust {
+    pub(crate) fn of_key(key: &PublicKey) -> Self {
+        Self {
+            key: key.clone(),
+            basis: Basis::Key,
+            validity: None,
+            country: None,
+            state: None,
+            name: None,
+            anchor_fingerprint: None,
+        }
+    }
+
+    pub(crate) fn of_leaf(leaf: &Certificate) -> Self {
+        Self {
+            validity: Some((leaf.not_before(), leaf.not_after())),
+            name: leaf.subject().common_name().map(String::from),
+            basis: Basis::Leaf,
+            anchor_fingerprint: Some(sha256(&[leaf.der()])),
+            ..Self::of_key(leaf.public_key())
+        }
+    }
+
+    pub(crate) fn of_path(path: &VerifiedPath<'_>) -> Self {
+        let subject = path.leaf().subject();
+        Self {
+            country: subject.country().map(String::from),
+            state: subject.state().map(String::from),
+            basis: Basis::Anchor,
+            anchor_fingerprint: Some(sha256(&[path.anchor().der()])),
+            ..Self::of_leaf(path.leaf())
+        }
+    }
+
     /// The key that must have signed.
     #[must_use]
     pub fn key(&self) -> &PublicKey {
@@ -80,6 +116,16 @@ pub struct ReaderTrust {
 }
 
 impl ReaderTrust {
+    pub(crate) fn of_leaf(leaf: &Certificate) -> Self {
+        let subject = leaf.subject();
+        Self {
+            key: leaf.public_key().clone(),
+            name: subject.common_name().map(String::from),
+            organization: subject.organization().map(String::from),
+            country: subject.country().map(String::from),
+        }
+    }
+
     /// The key that must have signed the request.
     #[must_use]
     pub fn key(&self) -> &PublicKey {

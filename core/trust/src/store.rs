@@ -1,9 +1,19 @@
 use alloc::{string::String, vec::Vec};
 
-use rid_crypto::{PublicKey, x509::Certificate};
+use rid_crypto::{
+    PublicKey,
+    x509::{Certificate, PathPolicy, X509Error, verify_path},
+};
 use rid_wire::Timestamp;
 
 use crate::{IssuerTrust, ReaderTrust, TrustError};
+
+/// The one document type whose signers ISO 18013-5 gives a purpose of their own.
+const MDL_DOC_TYPE: &str = "org.iso.18013.5.1.mDL";
+/// Extended key usage of document signers (18013-5, Annex B).
+const DOCUMENT_SIGNER: &str = "1.0.18013.5.1.2";
+/// Extended key usage of reader authentication (18013-5, Annex B).
+const READER: &str = "1.0.18013.5.1.6";
 
 /// Whether roots are the State's or a test's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +100,27 @@ impl TrustStore {
         doc_type: &str,
         at: Timestamp,
     ) -> Result<IssuerTrust, TrustError> {
-        todo!()
+        let leaf = chain.first().ok_or(X509Error::Untrusted)?;
+        if let Some(key) = self.pinned_key(leaf) {
+            return Ok(IssuerTrust::of_key(key));
+        }
+        if self.pinned_leaves.iter().any(|pinned| pinned.der() == leaf.der()) {
+            leaf.check_validity(at)?;
+            return Ok(IssuerTrust::of_leaf(leaf));
+        }
+        let issuers: Vec<&Anchor> = self.of_role(Role::Issuer).collect();
+        if issuers.is_empty() {
+            return Err(TrustError::Missing);
+        }
+        let leaf_eku = (doc_type == MDL_DOC_TYPE).then_some(DOCUMENT_SIGNER);
+        let policy = PathPolicy { at, leaf_eku, same_country: true };
+        let fitting: Vec<&Certificate> =
+            issuers.iter().filter(|anchor| anchor.allows(doc_type)).map(|anchor| &anchor.certificate).collect();
+        match verify_path(chain, &fitting, &policy) {
+            Ok(path) => Ok(IssuerTrust::of_path(&path)),
+            Err(X509Error::Untrusted) => Err(self.scope_or_untrusted(chain, Role::Issuer, Some(doc_type), at)),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Decides on a reader's chain (EKU 1.0.18013.5.1.6).
@@ -98,6 +128,52 @@ impl TrustStore {
     /// # Errors
     /// [`TrustError`].
     pub fn reader(&self, chain: &[Certificate], at: Timestamp) -> Result<ReaderTrust, TrustError> {
-        todo!()
+        let anchors: Vec<&Certificate> = self.of_role(Role::Reader).map(|anchor| &anchor.certificate).collect();
+        if anchors.is_empty() {
+            return Err(TrustError::Missing);
+        }
+        let policy = PathPolicy { at, leaf_eku: Some(READER), same_country: false };
+        match verify_path(chain, &anchors, &policy) {
+            Ok(path) => Ok(ReaderTrust::of_leaf(path.leaf())),
+            Err(X509Error::Untrusted) => Err(self.scope_or_untrusted(chain, Role::Reader, None, at)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn of_role(&self, role: Role) -> impl Iterator<Item = &Anchor> {
+        self.anchors.iter().filter(move |anchor| anchor.role == role)
+    }
+
+    /// The pinned key the leaf carries, else the first.
+    fn pinned_key(&self, leaf: &Certificate) -> Option<&PublicKey> {
+        self.pinned_keys.iter().find(|key| *key == leaf.public_key()).or_else(|| self.pinned_keys.first())
+    }
+
+    /// An unknown root, or one that is known here for something else (neg-F05)?
+    fn scope_or_untrusted(
+        &self,
+        chain: &[Certificate],
+        role: Role,
+        doc_type: Option<&str>,
+        at: Timestamp,
+    ) -> TrustError {
+        let elsewhere: Vec<&Certificate> = self
+            .anchors
+            .iter()
+            .filter(|anchor| anchor.role != role || doc_type.is_some_and(|doc_type| !anchor.allows(doc_type)))
+            .map(|anchor| &anchor.certificate)
+            .collect();
+        // Only whether a path exists matters; any other finding about it means that it does.
+        let policy = PathPolicy { at, leaf_eku: None, same_country: false };
+        match verify_path(chain, &elsewhere, &policy) {
+            Err(X509Error::Untrusted | X509Error::Budget) => X509Error::Untrusted.into(),
+            _ => TrustError::Scope,
+        }
+    }
+}
+
+impl Anchor {
+    fn allows(&self, doc_type: &str) -> bool {
+        self.doc_types.as_ref().is_none_or(|allowed| allowed.iter().any(|allowed| allowed == doc_type))
     }
 }
