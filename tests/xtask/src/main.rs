@@ -1,2 +1,70 @@
-//! cargo xtask
-fn main() {}
+//! `cargo xtask`: the task runner. `cargo xtask test` runs every stage, prints a table and ends with `N passed, N failed, N skipped`.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a task runner talks to the person who runs it")]
+
+mod built;
+mod child;
+mod plan;
+mod stage;
+mod table;
+mod tally;
+
+use std::process::ExitCode;
+
+use crate::{plan::Plan, stage::STAGES};
+
+const HELP: &str = "\
+cargo xtask TASK
+
+  test [--only STAGE]... [--skip STAGE]...   every stage, a table, and the line `N passed, N failed, N skipped`
+  fmt                  format every file (the stage `fmt` only checks)
+  lint                 stages clippy and deny
+  vectors              stage vectors: one named test per published vector
+  sim                  stage sim: wallet and reader over a faulty link
+  interop              stage interop: other people's implementations, live
+  arch                 stage arch: who may import whom
+  cross                stage cross: the pure crates for Android and iOS
+  bench [ARGS]         figures against a peer in one run, `P1 0.52 target <= 0.35 missed`
+  docs                 the API documentation, with broken links as errors
+
+Exit 0: all passed or skipped with a reason. Exit 1: something failed. Exit 64: no such task, stage or option.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (task, rest) = match arguments.split_first() {
+        Some((task, rest)) => (task.as_str(), rest),
+        None => ("help", [].as_slice()),
+    };
+    if rest.iter().any(|word| word == "--help" || word == "-h") && task != "bench" {
+        return help();
+    }
+    match task {
+        "test" => match Plan::parse(rest) {
+            Ok(plan) => plan.run(),
+            Err(complaint) => usage(&complaint),
+        },
+        "lint" => Plan::only(&["clippy", "deny"]).run(),
+        "vectors" | "sim" | "interop" | "arch" | "cross" => Plan::only(&[task]).run(),
+        "fmt" => child::passes(child::cargo().args(["fmt", "--all"])),
+        "bench" => child::passes(
+            child::cargo().args(["run", "--release", "--locked", "--quiet", "--package", "rid-bench", "--"]).args(rest),
+        ),
+        "docs" => child::passes(
+            child::cargo().args(["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings"),
+        ),
+        "help" | "--help" | "-h" => help(),
+        other => usage(&format!("no task `{other}`")),
+    }
+}
+
+fn help() -> ExitCode {
+    println!("{HELP}\n\nStages of `test`, in order (budget in seconds, cold, on two cores):");
+    for stage in STAGES {
+        println!("  {:<9} {:>4}  {}", stage.name, stage.budget, stage.about);
+    }
+    ExitCode::SUCCESS
+}
+
+fn usage(complaint: &str) -> ExitCode {
+    eprintln!("cargo xtask: {complaint}; see `cargo xtask --help`");
+    ExitCode::from(64)
+}

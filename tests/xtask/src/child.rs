@@ -1,0 +1,74 @@
+use std::{
+    env,
+    io::{BufRead, BufReader, ErrorKind},
+    path::{Path, PathBuf},
+    process::{Command, ExitCode, Stdio},
+};
+
+/// Root of the repository: two folders above this package.
+pub(crate) fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap_or(here).to_path_buf()
+}
+
+/// Where cargo builds.
+pub(crate) fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |folder| root().join(folder))
+}
+
+/// The cargo that runs this, in the root of the repository.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root());
+    // What `cargo run` told this process about itself is not for its children.
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// Runs with output shown; success or failure as an exit code.
+pub(crate) fn passes(command: &mut Command) -> ExitCode {
+    if runs(command) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Runs with output shown; whether it succeeded.
+pub(crate) fn runs(command: &mut Command) -> bool {
+    code(command) == Some(0)
+}
+
+/// Runs with output shown; its exit code.
+pub(crate) fn code(command: &mut Command) -> Option<i32> {
+    match command.status() {
+        Ok(status) => status.code(),
+        Err(error) => {
+            eprintln!("{}: {error}", command.get_program().display());
+            None
+        }
+    }
+}
+
+/// Runs and hands over each line of standard output; whether it succeeded.
+pub(crate) fn lines(command: &mut Command, mut each: impl FnMut(&str)) -> bool {
+    let mut child = match command.stdout(Stdio::piped()).spawn() {
+        Ok(child) => child,
+        Err(error) => {
+            eprintln!("{}: {error}", command.get_program().display());
+            return false;
+        }
+    };
+    if let Some(output) = child.stdout.take() {
+        for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
+            each(String::from_utf8_lossy(&line).trim_end());
+        }
+    }
+    child.wait().is_ok_and(|status| status.success())
+}
+
+/// Whether a program can be started at all.
+pub(crate) fn exists(program: &str) -> bool {
+    let tried = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    !matches!(tried, Err(error) if error.kind() == ErrorKind::NotFound)
+}

@@ -1,0 +1,236 @@
+use std::process::Command;
+
+use crate::{built::Built, child, tally::Tally};
+
+/// One stage of `cargo xtask test`.
+pub(crate) struct Stage {
+    pub(crate) name: &'static str,
+    /// Seconds it may take, cold, on two cores; more is a defect.
+    pub(crate) budget: u64,
+    pub(crate) about: &'static str,
+    pub(crate) kind: Kind,
+}
+
+/// How a stage runs.
+pub(crate) enum Kind {
+    /// By itself.
+    Check(fn() -> Tally),
+    /// The test binaries of these packages.
+    Tests(&'static [&'static str]),
+    /// The test binaries no other stage names.
+    RestOfTests,
+    /// The test binaries of `rid-interop`, those of npm peers only where Node.js is.
+    Interop,
+}
+
+/// Seconds the building of all tests may take.
+pub(crate) const BUILD_BUDGET: u64 = 300;
+
+/// Exit code by which a script says: skipped, and its last line of output says why (as in Automake).
+const SKIPPED: i32 = 77;
+
+/// Crates that must build for phones: those without `std` (house plan, 1.2).
+const PURE: &[&str] = &[
+    "rid-wire",
+    "rid-crypto",
+    "rid-profile",
+    "rid-trust",
+    "rid-mdoc",
+    "rid-flow",
+    "rid-holder",
+    "rid-verifier",
+    "rid-issuer",
+];
+
+/// In the order they run: what is quick to say no comes first.
+pub(crate) const STAGES: &[Stage] = &[
+    Stage { name: "fmt", budget: 20, about: "every file is formatted", kind: Kind::Check(fmt) },
+    Stage {
+        name: "clippy",
+        budget: 180,
+        about: "no warning in the workspace, tests included",
+        kind: Kind::Check(clippy),
+    },
+    Stage {
+        name: "arch",
+        budget: 30,
+        about: "who may import whom; names, sizes, codes, ids",
+        kind: Kind::Tests(&["rid-arch"]),
+    },
+    Stage {
+        name: "core",
+        budget: 120,
+        about: "unit, property and negative tests of the crates",
+        kind: Kind::RestOfTests,
+    },
+    Stage { name: "doctests", budget: 60, about: "examples in the documentation", kind: Kind::Check(doctests) },
+    Stage {
+        name: "vectors",
+        budget: 30,
+        about: "published vectors, each as a named test",
+        kind: Kind::Tests(&["rid-conformance"]),
+    },
+    Stage {
+        name: "sim",
+        budget: 90,
+        about: "wallet and reader over a faulty link, seeded",
+        kind: Kind::Tests(&["rid-sim"]),
+    },
+    Stage {
+        name: "interop",
+        budget: 120,
+        about: "other implementations as judges, both directions, live",
+        kind: Kind::Interop,
+    },
+    Stage {
+        name: "release",
+        budget: 240,
+        about: "no test feature in the product; `rid demo --all` walks",
+        kind: Kind::Check(release),
+    },
+    Stage {
+        name: "cross",
+        budget: 240,
+        about: "pure crates for aarch64-linux-android and aarch64-apple-ios",
+        kind: Kind::Check(cross),
+    },
+    Stage {
+        name: "deny",
+        budget: 30,
+        about: "advisories, licences, sources, bans (deny.toml)",
+        kind: Kind::Check(deny),
+    },
+];
+
+impl Stage {
+    pub(crate) fn run(&self, built: Option<&Built>) -> Tally {
+        let missing = || Tally::failed("did not build");
+        let tally = match self.kind {
+            Kind::Check(check) => return check(),
+            Kind::Tests(packages) => built.map_or_else(missing, |built| built.run(packages, |_| true)),
+            Kind::RestOfTests => built.map_or_else(missing, |built| built.run(&rest(built), |_| true)),
+            Kind::Interop => built.map_or_else(missing, interop),
+        };
+        // A stage in which nothing ran has shown nothing.
+        if tally == Tally::default() { Tally::failed("no test ran") } else { tally }
+    }
+}
+
+fn rest(built: &Built) -> Vec<&str> {
+    let elsewhere = |package: &str| {
+        package == "rid-interop"
+            || STAGES.iter().any(|stage| matches!(stage.kind, Kind::Tests(packages) if packages.contains(&package)))
+    };
+    built.packages().into_iter().filter(|package| !elsewhere(package)).collect()
+}
+
+fn fmt() -> Tally {
+    Tally::of(child::runs(child::cargo().args(["fmt", "--all", "--check"])), "run `cargo xtask fmt`")
+}
+
+fn clippy() -> Tally {
+    let arguments = ["clippy", "--workspace", "--all-targets", "--locked", "--quiet", "--", "-D", "warnings"];
+    Tally::of(child::runs(child::cargo().args(arguments)), "clippy complains")
+}
+
+fn doctests() -> Tally {
+    let mut tally = Tally::default();
+    let success = child::lines(child::cargo().args(["test", "--workspace", "--doc", "--locked", "--quiet"]), |line| {
+        println!("{line}");
+        tally.read(line);
+    });
+    if !success && tally.failed == 0 {
+        tally.add(Tally::failed("documentation tests did not run"));
+    }
+    tally
+}
+
+fn interop(built: &Built) -> Tally {
+    let node = if !child::exists("node") {
+        Some("npm peers: node is not installed (Node.js 20 is needed)")
+    } else if !child::exists("npm") {
+        Some("npm peers: npm is not installed")
+    } else {
+        None
+    };
+    let mut tally = built.run(&["rid-interop"], |target| node.is_none() || !target.contains("npm"));
+    if let Some(reason) = node {
+        tally.add(Tally::skipped(reason));
+    }
+    tally
+}
+
+/// The product is built without test features, and its main job ends as it must, failures included.
+fn release() -> Tally {
+    let mut tally = Tally::default();
+    let mut found = Vec::new();
+    let arguments =
+        ["tree", "--package", "rid-cli", "--edges", "normal", "--prefix", "none", "--format", "{p} {f}", "--locked"];
+    let read = child::lines(child::cargo().args(arguments), |line| {
+        let ours = line.starts_with("rid-");
+        let features = line.rsplit_once(' ').map_or("", |(_, features)| features).split(',');
+        found.extend(features.filter(|feature| ours && denied(feature)).map(str::to_owned));
+    });
+    tally.add(Tally::of(read && found.is_empty(), &format!("features that only tests may have: {}", found.join(", "))));
+    let home = child::target().join("demo-home");
+    // A wallet of an earlier run may be of an earlier form.
+    let _ = std::fs::remove_dir_all(&home);
+    let mut demo = child::cargo();
+    demo.args([
+        "run",
+        "--release",
+        "--locked",
+        "--quiet",
+        "--package",
+        "rid-cli",
+        "--",
+        "demo",
+        "--all",
+        "--yes",
+        "--home",
+    ]);
+    tally.add(Tally::of(child::runs(demo.arg(home)), "`rid demo --all` did not end as it must"));
+    tally
+}
+
+fn denied(feature: &str) -> bool {
+    feature.starts_with("dangerous") || feature == "test" || feature == "fake"
+}
+
+fn cross() -> Tally {
+    let mut tally = Tally::default();
+    for target in ["aarch64-linux-android", "aarch64-apple-ios"] {
+        let mut command = Command::new(child::root().join("tests/xtask/cross-check"));
+        command.current_dir(child::root()).arg(target).args(PURE);
+        tally.add(match child::code(&mut command) {
+            Some(0) => Tally::passed(),
+            Some(SKIPPED) => Tally::skipped(&format!("{target}: no Debian compiler for it (see above)")),
+            _ => Tally::failed(target),
+        });
+    }
+    tally
+}
+
+fn deny() -> Tally {
+    if !child::exists("cargo-deny") {
+        return Tally::skipped("cargo-deny is not installed");
+    }
+    Tally::of(child::runs(child::cargo().args(["deny", "--locked", "check"])), "cargo deny complains")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn denies_test_features_only() {
+        assert!(denied("dangerous-seeded-rng") && denied("fake") && denied("test"));
+        assert!(!denied("default") && !denied("") && !denied("testimony"));
+    }
+
+    #[test]
+    fn budgets_keep_within_the_plan() {
+        // 25 minutes for everything, cold, on two cores.
+        assert!(BUILD_BUDGET + STAGES.iter().map(|stage| stage.budget).sum::<u64>() <= 25 * 60);
+    }
+}
