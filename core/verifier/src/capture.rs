@@ -5,7 +5,6 @@ use rid_crypto::AgreementKey;
 use rid_mdoc::{
     MdocError,
     issuer_signed::UnverifiedIssuerSigned,
-    mso::Mso,
     request::ItemsRequest,
     response::UnverifiedResponse,
     transcript::Transcript,
@@ -89,17 +88,13 @@ pub fn judge_answer(bytes: &[u8], input: &CaptureInput<'_>, asked: &[ItemsReques
 #[must_use]
 pub fn judge_issuer_signed(bytes: &[u8], input: &CaptureInput<'_>) -> Verdict {
     let environment = input.trust.environment();
-    let parsed = match UnverifiedIssuerSigned::parse(bytes, input.limits) {
+    let parsed = match UnverifiedIssuerSigned::parse_for_verdict(bytes, input.limits) {
         Ok(parsed) => parsed,
         Err(error) => return refused_whole(environment, check::FORM, error.code()),
     };
     let report = verify_issuer_signed(&parsed, None, input.trust, input.at, Strictness::Verifier);
-    let doc_type = match parsed.issuer_auth.attached().map_err(MdocError::from).and_then(Mso::parse) {
-        Ok(mso) => mso.doc_type.into_owned(),
-        Err(_) => alloc::string::String::new(),
-    };
     let words = Words { profile: input.profile, locales: input.locales };
-    let document = document_of_issuer_report(&doc_type, report, &words);
+    let document = document_of_issuer_report(report, &words);
     let checks = vec![Check::passed(check::FORM)];
     overall(environment, checks, vec![document], vec![])
 }

@@ -54,7 +54,8 @@ pub(crate) fn document_of_report(doc_type: &str, report: DocumentReport<'_>, wor
 }
 
 /// The verdict on an IssuerSigned alone: device checks are not done and do not hinder.
-pub(crate) fn document_of_issuer_report(doc_type: &str, report: IssuerReport<'_>, words: &Words<'_>) -> DocumentVerdict {
+pub(crate) fn document_of_issuer_report(report: IssuerReport<'_>, words: &Words<'_>) -> DocumentVerdict {
+    let doc_type = report.doc_type.as_deref().unwrap_or_default();
     let mut checks = report.checks;
     let (decision, code) = decide_with(&checks, report.evidence.is_some());
     checks.push(Check::not_done(mdoc_check::KEY_AUTHORIZATIONS, None));

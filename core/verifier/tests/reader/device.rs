@@ -187,12 +187,10 @@ impl Device {
         SessionData::encode(Some(&cipher.encrypt(plaintext).unwrap()), None)
     }
 
-    /// Flips one bit of an element's value in the held credential.
-    pub(crate) fn forge(&mut self, identifier: &str) {
-        let needle = identifier.as_bytes();
-        let at = self.credential.windows(needle.len()).position(|window| window == needle).unwrap();
-        let value = at + needle.len() + "\x6celementValue".len() + 1;
-        self.credential[value] ^= 1;
+    /// Flips one bit of a text value in the held credential.
+    pub(crate) fn forge(&mut self, value: &str) {
+        let at = self.credential.windows(value.len()).position(|window| window == value.as_bytes()).unwrap();
+        self.credential[at] ^= 1;
     }
 }
 
