@@ -1,9 +1,9 @@
 //! What the person is asked.
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 
 use rid_flow::{Env, Output};
-use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE, age, reader_auth::ReaderAuth};
-use rid_profile::{ClaimPath, Kind, Profile};
+use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE, reader_auth::ReaderAuth};
+use rid_profile::{Kind, Profile};
 use rid_wire::Code;
 
 use super::{
@@ -58,16 +58,9 @@ impl Proximity {
     }
 }
 
-/// Whether a credential holds an element; an age is held where any age of the namespace may answer (std-M48).
+/// Whether a credential holds an element and may answer it (std-M48: not an age beyond the cap).
 pub(super) fn holds(candidate: &Candidate, element: &Requested) -> bool {
-    let is_age = age::age_over(&element.identifier).is_some();
-    !element.over_limit
-        && candidate.elements.iter().any(|(namespace, identifiers)| {
-            *namespace == element.namespace
-                && identifiers
-                    .iter()
-                    .any(|held| *held == element.identifier || (is_age && age::age_over(held).is_some()))
-        })
+    !element.over_limit && candidate.holds(&element.path())
 }
 
 /// Whether an element is the portrait of a kind.
@@ -130,13 +123,13 @@ fn asked_document(
         .elements
         .iter()
         .map(|element| AskedElement {
-            path: ClaimPath::element(&element.namespace, &element.identifier),
+            path: element.path(),
             intent_to_retain: element.intent_to_retain,
             held: first.is_some_and(|candidate| holds(candidate, element)),
         })
         .collect();
     AskedDocument {
-        doc_type: String::from(document.doc_type.as_str()),
+        doc_type: document.doc_type.clone(),
         elements,
         portrait_binds: binds_portrait(kind, &document.doc_type)
             && document.elements.iter().any(|element| is_portrait(kind, element)),

@@ -1,8 +1,5 @@
 //! From a decrypted DeviceRequest to what is asked, by whom.
-use alloc::{
-    string::{String, ToString},
-    vec::Vec,
-};
+use alloc::vec::Vec;
 
 use rid_crypto::sha256;
 use rid_mdoc::{
@@ -15,7 +12,7 @@ use rid_profile::Rules;
 use rid_trust::TrustStore;
 use rid_wire::{
     Code, Timestamp,
-    cbor::{CborError, Limits},
+    cbor::{CborError, Limits, Reader},
 };
 
 use super::state::{Request, Requested, RequestedDocument};
@@ -34,15 +31,15 @@ pub(super) fn read(
     rules: &Rules,
     now: Timestamp,
 ) -> Result<Request, Refusal> {
+    well_formed(plaintext).map_err(|error| Refusal { status: DECODING, code: error.code() })?;
     let parsed = UnverifiedRequest::parse(plaintext, Limits::PROXIMITY)
         .map_err(|error| Refusal { status: status_of(error), code: error.code() })?;
-    let mut ages = Ages { answered: Vec::new(), most: rules.age_elements_per_request };
     let documents = parsed
         .doc_requests
         .iter()
         .map(|doc_request| RequestedDocument {
             doc_type: doc_request.items.doc_type.clone(),
-            elements: elements(doc_request, &mut ages),
+            elements: elements(doc_request, rules.age_elements_per_request),
             auth: reader_auth::verify(doc_request, transcript, trust, now),
         })
         .collect();
@@ -60,53 +57,52 @@ impl RequestedDocument {
     }
 }
 
-/// Counts ages over all requests for one document type, so that splitting a request does not lift the cap (std-M48).
-struct Ages {
-    answered: Vec<(String, u32)>,
-    most: u32,
-}
-
-impl Ages {
-    fn is_over(&mut self, doc_type: &str) -> bool {
-        if !self.answered.iter().any(|(known, _)| known == doc_type) {
-            self.answered.push((doc_type.to_string(), 0));
-        }
-        let Some((_, count)) = self.answered.iter_mut().find(|(known, _)| known == doc_type) else { return true };
-        *count = count.saturating_add(1);
-        *count > self.most
-    }
-}
-
-fn elements(doc_request: &DocRequest<'_>, ages: &mut Ages) -> Vec<Requested> {
+/// The elements in order; a document type is asked for once in a request, so ages are counted here (std-M48).
+fn elements(doc_request: &DocRequest<'_>, most_ages: u32) -> Vec<Requested> {
+    let mut ages = 0_u32;
     let mut elements = Vec::new();
     for namespace in &doc_request.items.namespaces {
         for element in &namespace.elements {
-            let is_age = age::age_over(&element.identifier).is_some();
+            if age::age_over(&element.identifier).is_some() {
+                ages = ages.saturating_add(1);
+            }
             elements.push(Requested {
                 namespace: namespace.namespace.clone(),
                 identifier: element.identifier.clone(),
                 intent_to_retain: element.intent_to_retain,
-                over_limit: is_age && ages.is_over(&doc_request.items.doc_type),
+                over_limit: age::age_over(&element.identifier).is_some() && ages > most_ages,
             });
         }
     }
     elements
 }
 
-/// DeviceResponse status (18013-5, table 8): 10 for a version nobody here speaks, 11 for what is no valid CBOR, 12 for what
-/// is CBOR but no DeviceRequest.
+/// Whether it is CBOR at all, before anybody asks whether it is a request.
+fn well_formed(plaintext: &[u8]) -> Result<(), CborError> {
+    let mut reader = Reader::new(plaintext, Limits::PROXIMITY)?;
+    reader.skip()?;
+    reader.finish()
+}
+
+/// DeviceResponse status (18013-5, table 8): general error, here for a version nobody speaks.
+const GENERAL: u64 = 10;
+/// What came is no valid CBOR.
+const DECODING: u64 = 11;
+/// It is CBOR, but no DeviceRequest.
+const VALIDATION: u64 = 12;
+
+/// The status for an error of the structure; items inside tag 24 may still be no CBOR.
 const fn status_of(error: MdocError) -> u64 {
     match error {
-        MdocError::Version => 10,
+        MdocError::Version => GENERAL,
         MdocError::Cbor(
             CborError::TooDeep
             | CborError::DuplicateKey
             | CborError::Truncated
             | CborError::Trailing
             | CborError::Tag24Invalid
-            | CborError::InvalidText
-            | CborError::TooLarge,
-        ) => 11,
-        _ => 12,
+            | CborError::InvalidText,
+        ) => DECODING,
+        _ => VALIDATION,
     }
 }

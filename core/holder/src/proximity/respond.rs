@@ -1,5 +1,5 @@
 //! From the commit to the response: checks of the copies, device authentication, encryption.
-use alloc::{collections::VecDeque, string::String, vec::Vec};
+use alloc::{boxed::Box, collections::VecDeque, string::String, vec::Vec};
 
 use rid_crypto::{Secret, SharedSecret, SignatureAlgorithm, verify, x509::Certificate};
 use rid_flow::{
@@ -92,7 +92,7 @@ impl Proximity {
             return Err(Misuse::NotAsked);
         }
         match core::mem::replace(&mut self.state, State::Closed) {
-            State::Signing(signing) => Ok(signing),
+            State::Signing(signing) => Ok(*signing),
             other => {
                 self.state = other;
                 Err(Misuse::NotAsked)
@@ -150,7 +150,7 @@ impl Proximity {
             }
         };
         self.outputs.push_back(output);
-        self.state = State::Signing(signing);
+        self.state = State::Signing(Box::new(signing));
     }
 
     fn key_failed(&mut self, mut signing: Signing, error: SecureAreaError) {

@@ -1,8 +1,9 @@
-use alloc::{collections::VecDeque, string::String, vec::Vec};
+use alloc::{boxed::Box, collections::VecDeque, string::String, vec::Vec};
 
 use rid_crypto::PublicKey;
 use rid_flow::{Changes, CredentialId, HistoryId, ports::KeyId};
 use rid_mdoc::{build::UnsignedDocument, reader_auth::ReaderAuth};
+use rid_profile::ClaimPath;
 
 use crate::consent::Question;
 
@@ -25,7 +26,7 @@ pub(super) enum State {
     /// Copies are being consumed and history rows written.
     Committing(Decided),
     /// The device key authenticates one document after the other.
-    Signing(Signing),
+    Signing(Box<Signing>),
     /// It is over.
     Closed,
 }
@@ -52,6 +53,12 @@ pub(super) struct Requested {
     pub(super) intent_to_retain: bool,
     /// An age beyond the cap (std-M48): answered as lacked.
     pub(super) over_limit: bool,
+}
+
+impl Requested {
+    pub(super) fn path(&self) -> ClaimPath {
+        ClaimPath::element(&self.namespace, &self.identifier)
+    }
 }
 
 /// A question with the request it is about.

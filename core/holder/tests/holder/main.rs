@@ -1,0 +1,15 @@
+//! The holder's machines against a reader, a vault and a secure area written by hand: `rid-verifier` and `rid-vault` are never
+//! seen here.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod enrolment;
+mod malformed;
+mod order;
+mod ports;
+mod presentation;
+mod reader;
+mod receive;
+mod session;
+mod wallet;
+mod world;

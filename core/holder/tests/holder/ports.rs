@@ -1,0 +1,215 @@
+//! Ports that fail: nothing is disclosed, and what is written says so.
+use rid_flow::{
+    CredentialId, Input,
+    ports::{SecureAreaError, StorageError},
+};
+use rid_holder::proximity::Misuse;
+use rid_mdoc::session::{SessionData, Status};
+use rid_wire::cbor::Limits;
+
+use crate::{
+    wallet::Wallet,
+    world::{MDL, NS, PID, TestRng, licence, mint},
+};
+
+fn asked(wallet: &mut Wallet) {
+    let mut reader = wallet.connect();
+    let request = reader.ask(&wallet.pki.reader, &[(MDL, &[(NS, "family_name", false)])]);
+    wallet.deliver(reader.establish(&request));
+}
+
+fn agreed(wallet: &mut Wallet) {
+    asked(wallet);
+    let yes = wallet.yes();
+    wallet.say(yes);
+}
+
+fn only_status_20(wallet: &Wallet) {
+    let [message] = wallet.sent.as_slice() else { panic!("one message") };
+    let data = SessionData::parse(message, Limits::PROXIMITY).unwrap();
+    assert_eq!((data.data, data.status), (None, Some(Status::Termination)));
+}
+
+#[test]
+fn a_wallet_that_stays_locked_matches_nothing() {
+    let mut wallet = Wallet::new();
+    wallet.comes_to_nothing("locked", |wallet| {
+        wallet.ports.locked = true;
+        asked(wallet);
+        assert_eq!(wallet.trace, ["advertise", "unlock", "send", "close"]);
+        only_status_20(wallet);
+    });
+}
+
+#[test]
+fn a_wallet_locked_while_the_person_was_asked_commits_nothing() {
+    let mut wallet = Wallet::new();
+    wallet.comes_to_nothing("locked", |wallet| {
+        asked(wallet);
+        wallet.ports.locked = true;
+        let yes = wallet.yes();
+        wallet.say(yes);
+        only_status_20(wallet);
+    });
+}
+
+#[test]
+fn storage_errors_end_the_session_before_any_signature() {
+    let cases = [
+        (StorageError::Exhausted, "credential_unavailable"),
+        (StorageError::Full, "storage_full"),
+        (StorageError::Io, "storage_io"),
+        (StorageError::Locked, "storage_locked"),
+        (StorageError::Damaged, "storage_corrupt"),
+    ];
+    for (error, code) in cases {
+        let mut wallet = Wallet::new();
+        wallet.comes_to_nothing(code, |wallet| {
+            wallet.ports.storage = Some(error);
+            agreed(wallet);
+            assert_eq!(wallet.ports.prompts, 0);
+            only_status_20(wallet);
+        });
+    }
+}
+
+#[test]
+fn an_empty_pool_is_credential_unavailable() {
+    let mut wallet = Wallet::new();
+    wallet.vault.held.get_mut(&CredentialId("licence".into())).unwrap().copies.clear();
+    agreed(&mut wallet);
+    assert_eq!((wallet.code(), wallet.ports.prompts), ("credential_unavailable", 0));
+    assert!(wallet.vault.history.is_empty());
+}
+
+#[test]
+fn a_busy_secure_area_is_asked_four_times_at_most() {
+    let mut wallet = Wallet::new();
+    wallet.ports.keys = [SecureAreaError::Busy; 3].into();
+    agreed(&mut wallet);
+    assert!(wallet.receipts[0].disclosed);
+    assert_eq!(wallet.ports.prompts, 4);
+    wallet.restart();
+    wallet.ports.keys = [SecureAreaError::Busy; 4].into();
+    agreed(&mut wallet);
+    assert_eq!((wallet.code(), wallet.ports.prompts), ("key_busy", 8));
+    only_status_20(&wallet);
+}
+
+#[test]
+fn refusals_of_the_secure_area_end_the_session_by_name() {
+    let cases = [
+        (SecureAreaError::Cancelled, "key_cancelled"),
+        (SecureAreaError::Invalidated, "key_invalidated"),
+        (SecureAreaError::Locked, "key_locked"),
+        (SecureAreaError::NotFound, "key_not_found"),
+        (SecureAreaError::Unavailable, "key_unavailable"),
+    ];
+    for (error, code) in cases {
+        let mut wallet = Wallet::new();
+        wallet.ports.keys = [error].into();
+        agreed(&mut wallet);
+        assert_eq!((wallet.code(), wallet.ports.signatures), (code, 0));
+        only_status_20(&wallet);
+        wallet.restart();
+        wallet.serves();
+    }
+}
+
+#[test]
+fn a_refusal_at_the_second_document_sends_neither() {
+    let mut wallet = Wallet::new();
+    let mut reader = wallet.connect();
+    let card: &[_] = &[(crate::world::PID_NAMESPACE, "family_name_unicode", false)];
+    let request = reader.ask(&wallet.pki.reader, &[(MDL, &[(NS, "family_name", false)]), (PID, card)]);
+    wallet.deliver(reader.establish(&request));
+    // The first use succeeds, the second does not.
+    wallet.ports.keys = [].into();
+    let yes = wallet.yes();
+    let before = wallet.ports.signatures;
+    let lost = wallet.vault.held[&CredentialId("card".into())].copies.last().unwrap().0.clone();
+    wallet.lose_key(&lost);
+    wallet.say(yes);
+    assert_eq!((wallet.code(), wallet.ports.signatures), ("key_not_found", before + 1));
+    only_status_20(&wallet);
+}
+
+#[test]
+fn a_signature_by_another_key_is_not_sent() {
+    let mut wallet = Wallet::new();
+    wallet.ports.wrong_key = true;
+    agreed(&mut wallet);
+    assert_eq!(wallet.code(), "device_key_mismatch");
+    only_status_20(&wallet);
+}
+
+#[test]
+fn a_damaged_copy_is_neither_signed_nor_sent() {
+    type Spoil = fn(&mut Wallet) -> Vec<u8>;
+    let cases: [(&str, Spoil); 3] = [
+        // neg-B01 before every presentation: a byte of an element value.
+        ("mdoc_digest_mismatch", |wallet| {
+            let mut bytes = wallet.vault.held[&CredentialId("licence".into())].copies.last().unwrap().1.clone();
+            let place = bytes.windows(8).position(|window| window == b"AZ000000").unwrap();
+            bytes[place] ^= 1;
+            bytes
+        }),
+        ("cbor_truncated", |wallet| {
+            let bytes = &wallet.vault.held[&CredentialId("licence".into())].copies.last().unwrap().1;
+            bytes[..bytes.len() - 1].to_vec()
+        }),
+        ("mdoc_doctype_mismatch", |wallet| {
+            let key = rid_crypto::SigningKey::make(&mut wallet.rng).public();
+            mint(&wallet.pki.signer, PID, &licence(), &key, &mut TestRng(1))
+        }),
+    ];
+    for (code, spoil) in cases {
+        let mut wallet = Wallet::new();
+        let bytes = spoil(&mut wallet);
+        wallet.vault.held.get_mut(&CredentialId("licence".into())).unwrap().copies.last_mut().unwrap().1 = bytes;
+        agreed(&mut wallet);
+        assert_eq!((wallet.code(), wallet.ports.prompts), (code, 0));
+        only_status_20(&wallet);
+        // The damaged copy is used up; the next serves.
+        wallet.restart();
+        wallet.serves();
+    }
+}
+
+#[test]
+fn an_expired_credential_is_presented_for_the_reader_to_judge() {
+    let mut wallet = Wallet::new();
+    wallet.now = wallet.now.plus_days(60);
+    agreed(&mut wallet);
+    assert!(wallet.receipts[0].disclosed);
+}
+
+#[test]
+fn answers_to_nothing_asked_change_nothing() {
+    let mut wallet = Wallet::new();
+    asked(&mut wallet);
+    let inputs = || {
+        [
+            Input::Connected,
+            Input::Unlocked(true),
+            Input::Unlocked(false),
+            Input::Candidates(rid_holder::proximity::Matches { by_doc_type: vec![vec![]] }),
+            Input::Committed(Ok(rid_flow::Committed::default())),
+            Input::Committed(Err(StorageError::Full)),
+            Input::Signed(Ok([0; 64])),
+            Input::Signed(Err(SecureAreaError::Busy)),
+            Input::Agreed(Err(SecureAreaError::Busy)),
+            Input::Fetched(Err(rid_flow::ports::HttpError::Offline)),
+        ]
+    };
+    for input in inputs() {
+        assert_eq!(wallet.handle(input), Err(Misuse::NotAsked));
+    }
+    let yes = wallet.yes();
+    wallet.say(yes);
+    assert!(wallet.receipts[0].disclosed);
+    for input in inputs() {
+        assert_eq!(wallet.handle(input), Err(Misuse::NotAsked));
+    }
+    assert_eq!(wallet.closed, None);
+}

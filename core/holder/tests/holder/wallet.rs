@@ -1,0 +1,360 @@
+//! A wallet round the session: a vault, a secure area and a person, all of them obedient unless told otherwise.
+use std::collections::{BTreeMap, VecDeque};
+
+use rid_crypto::{AgreementKey, Curve, PublicKey, Secret, SigningKey};
+use rid_flow::{
+    Changes, Committed, Copy, CopyId, CredentialId, Env, HistoryDraft, HistorySeq, Input, Output, Session, Uptime,
+    ports::{KeyId, SecureAreaError, StorageError},
+};
+use rid_holder::{
+    consent::{AgreedDocument, Answer, Candidate, Decision, Question},
+    proximity::{CloseReason, DeviceAuthMethod, Matches, Misuse, Proximity, ProximityTypes, Receipt},
+};
+use rid_mdoc::build::ElementToIssue;
+use rid_profile::ClaimPath;
+
+use crate::{
+    reader::Reader,
+    world::{MDL, NOW, PID, Pki, TestRng, card, licence, mint, profile, validity},
+};
+
+/// A credential held, with its unused copies.
+#[derive(Clone, PartialEq)]
+pub(crate) struct Held {
+    pub(crate) doc_type: String,
+    pub(crate) elements: Vec<(String, Vec<String>)>,
+    pub(crate) copies: Vec<(KeyId, Vec<u8>)>,
+}
+
+/// What a test may break, and what it may count.
+#[derive(Default)]
+pub(crate) struct Ports {
+    /// Unlocking fails.
+    pub(crate) locked: bool,
+    /// The next commits fail.
+    pub(crate) storage: Option<StorageError>,
+    /// The next uses of keys fail, in order.
+    pub(crate) keys: VecDeque<SecureAreaError>,
+    /// The secure area signs with another key.
+    pub(crate) wrong_key: bool,
+    /// Uses of keys that succeeded.
+    pub(crate) signatures: u32,
+    /// Uses of keys that were asked for.
+    pub(crate) prompts: u32,
+    /// Commits that succeeded.
+    pub(crate) commits: u32,
+}
+
+/// The durable part.
+#[derive(Clone, Default, PartialEq)]
+pub(crate) struct Vault {
+    pub(crate) held: BTreeMap<CredentialId, Held>,
+    pub(crate) history: Vec<HistoryDraft>,
+}
+
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let copies: usize = self.held.values().map(|held| held.copies.len()).sum();
+        write!(f, "Vault({copies} copies, {} rows)", self.history.len())
+    }
+}
+
+pub(crate) struct Wallet {
+    pub(crate) pki: Pki,
+    pub(crate) rng: TestRng,
+    pub(crate) now: rid_wire::Timestamp,
+    pub(crate) uptime: Uptime,
+    pub(crate) method: DeviceAuthMethod,
+    pub(crate) vault: Vault,
+    pub(crate) ports: Ports,
+    keys: BTreeMap<KeyId, SigningKey>,
+    pub(crate) session: Proximity,
+    pub(crate) engagement: Vec<u8>,
+    /// What happened in this session, by name, in order.
+    pub(crate) trace: Vec<&'static str>,
+    pub(crate) sent: Vec<Vec<u8>>,
+    pub(crate) question: Option<Question>,
+    pub(crate) receipts: Vec<Receipt>,
+    pub(crate) closed: Option<CloseReason>,
+}
+
+impl Wallet {
+    /// Holds an identity card and a licence, three copies each.
+    pub(crate) fn new() -> Self {
+        let mut wallet = Self::empty();
+        wallet.add("card", PID, &card());
+        wallet.add("licence", MDL, &licence());
+        wallet
+    }
+
+    pub(crate) fn empty() -> Self {
+        let mut rng = TestRng(7);
+        let pki = Pki::make(&mut rng);
+        let uptime = Uptime::from_millis(1_000_000);
+        let method = DeviceAuthMethod::Signature;
+        let session = Proximity::start(profile(), pki.readers(), method, &mut Env { now: NOW, uptime, rng: &mut rng });
+        let mut wallet = Self {
+            pki,
+            rng,
+            now: NOW,
+            uptime,
+            method,
+            vault: Vault::default(),
+            ports: Ports::default(),
+            keys: BTreeMap::new(),
+            session,
+            engagement: Vec::new(),
+            trace: Vec::new(),
+            sent: Vec::new(),
+            question: None,
+            receipts: Vec::new(),
+            closed: None,
+        };
+        wallet.run();
+        wallet
+    }
+
+    pub(crate) fn add(&mut self, name: &str, doc_type: &str, elements: &[ElementToIssue]) {
+        let mut names: Vec<(String, Vec<String>)> = Vec::new();
+        for element in elements {
+            match names.iter_mut().find(|(namespace, _)| *namespace == element.namespace) {
+                Some((_, identifiers)) => identifiers.push(element.identifier.clone()),
+                None => names.push((element.namespace.clone(), vec![element.identifier.clone()])),
+            }
+        }
+        let copies = (0..3)
+            .map(|number| {
+                let id = KeyId(format!("{name}-{number}"));
+                let key = SigningKey::make(&mut self.rng);
+                let bytes = mint(&self.pki.signer, doc_type, elements, &key.public(), &mut self.rng);
+                self.keys.insert(id.clone(), key);
+                (id, bytes)
+            })
+            .collect();
+        self.vault.held.insert(CredentialId(name.into()), Held { doc_type: doc_type.into(), elements: names, copies });
+    }
+
+    /// The secure area no longer knows a key.
+    pub(crate) fn lose_key(&mut self, id: &KeyId) {
+        self.keys.remove(id);
+    }
+
+    /// A new session with the same vault.
+    pub(crate) fn restart(&mut self) {
+        let readers = self.pki.readers();
+        let mut env = Env { now: self.now, uptime: self.uptime, rng: &mut self.rng };
+        self.session = Proximity::start(profile(), readers, self.method, &mut env);
+        self.trace.clear();
+        self.sent.clear();
+        self.receipts.clear();
+        self.question = None;
+        self.closed = None;
+        self.run();
+    }
+
+    /// Connects and gives a reader that knows the engagement.
+    pub(crate) fn connect(&mut self) -> Reader {
+        self.handle(Input::Connected).unwrap();
+        Reader::new(&self.engagement, &mut self.rng)
+    }
+
+    pub(crate) fn handle(&mut self, input: Input<ProximityTypes>) -> Result<(), Misuse> {
+        let mut env = Env { now: self.now, uptime: self.uptime, rng: &mut self.rng };
+        self.session.handle(input, &mut env)?;
+        self.run();
+        Ok(())
+    }
+
+    pub(crate) fn deliver(&mut self, message: Vec<u8>) {
+        self.handle(Input::Bytes(message)).unwrap();
+    }
+
+    pub(crate) fn cancel(&mut self) {
+        let mut env = Env { now: self.now, uptime: self.uptime, rng: &mut self.rng };
+        self.session.cancel(&mut env);
+        self.run();
+    }
+
+    pub(crate) fn pass_seconds(&mut self, seconds: u64) {
+        self.uptime = self.uptime.plus_seconds(seconds);
+    }
+
+    /// The answer that agrees to everything held and not blocked.
+    pub(crate) fn yes(&self) -> Answer {
+        let question = self.question.as_ref().unwrap();
+        let documents = question.documents.iter().enumerate().filter(|(_, asked)| asked.blocked.is_none());
+        let agreed = documents.filter_map(|(place, asked)| {
+            let elements: Vec<ClaimPath> =
+                asked.elements.iter().filter(|element| element.held).map(|element| element.path.clone()).collect();
+            let credential = asked.candidates.first()?.credential.clone();
+            Some(AgreedDocument { document: u32::try_from(place).unwrap(), credential, elements })
+        });
+        Answer { id: question.id, hash: question.hash, decision: Decision::Agree(agreed.collect()) }
+    }
+
+    pub(crate) fn no(&self) -> Answer {
+        let question = self.question.as_ref().unwrap();
+        Answer { id: question.id, hash: question.hash, decision: Decision::Refuse }
+    }
+
+    /// The answer that agrees to these elements of the first document.
+    pub(crate) fn only(&self, elements: &[(&str, &str)]) -> Answer {
+        let question = self.question.as_ref().unwrap();
+        let credential = question.documents[0].candidates[0].credential.clone();
+        let elements = elements.iter().map(|(namespace, identifier)| ClaimPath::element(namespace, identifier));
+        let agreed = AgreedDocument { document: 0, credential, elements: elements.collect() };
+        Answer { id: question.id, hash: question.hash, decision: Decision::Agree(vec![agreed]) }
+    }
+
+    pub(crate) fn say(&mut self, answer: Answer) {
+        self.handle(Input::Consent(answer)).unwrap();
+    }
+
+    pub(crate) fn code(&self) -> &'static str {
+        self.closed.expect("the session is closed").code().as_str()
+    }
+
+    /// neg, (c), (d): runs something that must come to nothing: no copy used, no key used, nothing stored; then (g): a new session
+    /// with the same vault serves a valid request.
+    pub(crate) fn comes_to_nothing(&mut self, code: &str, run: impl FnOnce(&mut Self)) {
+        let (vault, signatures) = (self.vault.clone(), self.ports.signatures);
+        run(self);
+        assert_eq!(self.code(), code);
+        assert_eq!(self.ports.signatures, signatures, "a key was used");
+        assert_eq!(self.vault, vault, "something was stored");
+        assert!(self.receipts.is_empty());
+        assert!(self.session.deadline().is_none());
+        assert_eq!(self.handle(Input::Tick), Err(Misuse::Closed));
+        self.ports = Ports::default();
+        self.restart();
+        self.serves();
+    }
+
+    /// A valid request of a known reader is served.
+    pub(crate) fn serves(&mut self) {
+        let mut reader = self.connect();
+        let request = reader.ask(&self.pki.reader, &[(MDL, &[(crate::world::NS, "family_name", false)])]);
+        let message = reader.establish(&request);
+        self.deliver(message);
+        let yes = self.yes();
+        self.say(yes);
+        let response = reader.open(self.sent.last().unwrap()).0.unwrap();
+        let elements = reader.judge(&response, &self.pki.issuers());
+        assert_eq!(elements, vec![(MDL.to_owned(), vec!["family_name".to_owned()])]);
+        assert!(self.receipts.last().unwrap().disclosed);
+    }
+
+    /// Does what the session wants, until it waits for the link or the person.
+    pub(crate) fn run(&mut self) {
+        while let Some(output) = self.session.poll() {
+            if let Some(input) = self.answer_to(output) {
+                let mut env = Env { now: self.now, uptime: self.uptime, rng: &mut self.rng };
+                self.session.handle(input, &mut env).unwrap();
+            }
+        }
+    }
+
+    /// Does what one output wants; its answer, if it is a question to a port.
+    pub(crate) fn answer_to(&mut self, output: Output<ProximityTypes>) -> Option<Input<ProximityTypes>> {
+        match output {
+            Output::Advertise(plan) => {
+                self.engagement = plan.engagement.as_bytes().to_vec();
+                self.note("advertise")
+            }
+            Output::Unlock => {
+                self.note("unlock");
+                Some(Input::Unlocked(!self.ports.locked))
+            }
+            Output::Match(request) => {
+                self.note("match");
+                let by_doc_type = request.doc_types.iter().map(|doc_type| self.candidates(doc_type)).collect();
+                Some(Input::Candidates(Matches { by_doc_type }))
+            }
+            Output::AskConsent(question) => {
+                self.question = Some(question);
+                self.note("ask")
+            }
+            Output::Commit(changes) => {
+                self.note("commit");
+                Some(Input::Committed(self.commit(changes)))
+            }
+            Output::Sign(request) => {
+                self.note("sign");
+                Some(Input::Signed(self.use_key(&request.key).map(|key| key.sign(&[&request.message]))))
+            }
+            Output::Agree(request) => {
+                self.note("agree");
+                let peer = PublicKey::from_sec1(Curve::P256, &request.peer).unwrap();
+                let secret = self.use_key(&request.key).map(|key| {
+                    let key = AgreementKey::from_scalar(Curve::P256, key.dangerous_scalar().expose()).unwrap();
+                    let mut bytes: [u8; 32] = key.agree(&peer).unwrap().expose().try_into().unwrap();
+                    Secret::take(&mut bytes)
+                });
+                Some(Input::Agreed(secret))
+            }
+            Output::Send(message) => {
+                self.sent.push(message);
+                self.note("send")
+            }
+            Output::Finished(receipt) => {
+                self.receipts.push(receipt);
+                self.note("finished")
+            }
+            Output::Close(reason) => {
+                assert!(self.closed.replace(reason).is_none(), "closed twice");
+                self.note("close")
+            }
+            Output::Connect(_) | Output::Fetch(_) => panic!("a holder asks for no such thing"),
+        }
+    }
+
+    fn note(&mut self, what: &'static str) -> Option<Input<ProximityTypes>> {
+        self.trace.push(what);
+        None
+    }
+
+    pub(crate) fn candidates(&self, doc_type: &str) -> Vec<Candidate> {
+        let held = self.vault.held.iter().filter(|(_, held)| held.doc_type == doc_type);
+        held.map(|(id, held)| Candidate {
+            credential: id.clone(),
+            issuer: "Test DS".into(),
+            valid_until: validity().valid_until,
+            copies_left: u32::try_from(held.copies.len()).unwrap(),
+            elements: held.elements.clone(),
+        })
+        .collect()
+    }
+
+    fn use_key(&mut self, id: &KeyId) -> Result<SigningKey, SecureAreaError> {
+        self.ports.prompts += 1;
+        if let Some(error) = self.ports.keys.pop_front() {
+            return Err(error);
+        }
+        let key = self.keys.get(id).ok_or(SecureAreaError::NotFound)?;
+        self.ports.signatures += 1;
+        if self.ports.wrong_key {
+            return Ok(SigningKey::make(&mut self.rng));
+        }
+        Ok(SigningKey::from_scalar(key.dangerous_scalar().expose()).unwrap())
+    }
+
+    fn commit(&mut self, changes: Changes) -> Result<Committed, StorageError> {
+        if let Some(error) = self.ports.storage {
+            return Err(error);
+        }
+        let mut vault = self.vault.clone();
+        let mut committed = Committed::default();
+        for credential in changes.consume {
+            let held = vault.held.get_mut(&credential).ok_or(StorageError::Exhausted)?;
+            let (key, bytes) = held.copies.pop().ok_or(StorageError::Exhausted)?;
+            committed.copies.push(Copy { id: CopyId(key.0.clone()), credential, key, bytes });
+        }
+        for row in changes.history {
+            committed.history.push(HistorySeq(vault.history.len() as u64));
+            vault.history.push(row);
+        }
+        self.vault = vault;
+        self.ports.commits += 1;
+        Ok(committed)
+    }
+}
