@@ -3,9 +3,19 @@
 //! Request: `{1: "rid-enrolment-1", 2: id bstr, 3: audience tstr, 4: challenge bstr, 5: [+ {1: kind tstr, 2: [+ {1: COSE_Key, 2: proof bstr}]}]}`.
 //! Answer: `{1: "rid-enrolment-answer-1", 2: id bstr, 3: [+ {1: kind tstr, 2: [+ credential bstr]}]}`; one credential for each key, in the order of the keys.
 //! A proof is a raw ES256 signature by the key over [`proof_message`].
-use alloc::{string::String, vec::Vec};
+use alloc::{collections::BTreeSet, string::String, vec::Vec};
 
-use rid_wire::{Code, cbor::CborError};
+use rid_crypto::{Curve, PublicKey, SignatureAlgorithm, verify};
+use rid_wire::{
+    Code,
+    cbor::{CborError, Key, Limits, Reader, Writer},
+    cose,
+};
+
+const REQUEST: &str = "rid-enrolment-1";
+const ANSWER: &str = "rid-enrolment-answer-1";
+const MAX_KINDS: usize = 16;
+const MAX_KEYS: usize = 100;
 
 /// Why an enrolment message was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -69,7 +79,16 @@ impl EnrolmentRequest {
     /// Encodes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        todo!()
+        let mut writer = Writer::new();
+        writer.map(5).uint(1).text(REQUEST).uint(2).bytes(&self.id).uint(3).text(&self.audience);
+        writer.uint(4).bytes(&self.challenge).uint(5).array(self.kinds.len());
+        for (kind, keys) in &self.kinds {
+            writer.map(2).uint(1).text(kind).uint(2).array(keys.len());
+            for key in keys {
+                writer.map(2).uint(1).raw(&cose_key(&key.public)).uint(2).bytes(&key.proof);
+            }
+        }
+        writer.finish()
     }
 
     /// Parses and checks form, limits, that no key occurs twice, and every proof.
@@ -77,7 +96,47 @@ impl EnrolmentRequest {
     /// # Errors
     /// [`EnrolmentError`].
     pub fn parse(bytes: &[u8]) -> Result<Self, EnrolmentError> {
-        todo!()
+        let mut reader = Reader::new(bytes, Limits::ONLINE)?.definite();
+        let (mut version, mut id, mut audience, mut challenge, mut kinds) = (None, None, None, None, None);
+        reader.map(|reader, key| {
+            match key {
+                Key::Uint(1) => version = Some(reader.text()?),
+                Key::Uint(2) => id = Some(reader.bytes()?),
+                Key::Uint(3) => audience = Some(reader.identifier()?),
+                Key::Uint(4) => challenge = Some(reader.bytes()?),
+                Key::Uint(5) => kinds = Some(read_kinds(reader, read_key)?),
+                _ => {}
+            }
+            Ok::<_, EnrolmentError>(())
+        })?;
+        reader.finish()?;
+        if version.as_deref() != Some(REQUEST) {
+            return Err(EnrolmentError::Invalid);
+        }
+        let request = Self {
+            id: id.as_deref().and_then(|id| id.try_into().ok()).ok_or(EnrolmentError::Invalid)?,
+            audience: audience.ok_or(CborError::MissingMember)?.into_owned(),
+            challenge: challenge.ok_or(CborError::MissingMember)?.into_owned(),
+            kinds: kinds.ok_or(CborError::MissingMember)?,
+        };
+        request.check_proofs()?;
+        Ok(request)
+    }
+
+    fn check_proofs(&self) -> Result<(), EnrolmentError> {
+        let mut seen = BTreeSet::new();
+        for (kind, keys) in &self.kinds {
+            for key in keys {
+                if !seen.insert(key.public.as_slice()) {
+                    return Err(EnrolmentError::Proof);
+                }
+                let public = PublicKey::from_sec1(Curve::P256, &key.public).map_err(|_| EnrolmentError::Proof)?;
+                let message = proof_message(&self.id, &self.audience, &self.challenge, kind, &key.public);
+                verify(&public, SignatureAlgorithm::Es256, &[&message], &key.proof)
+                    .map_err(|_| EnrolmentError::Proof)?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -85,7 +144,15 @@ impl EnrolmentAnswer {
     /// Encodes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        todo!()
+        let mut writer = Writer::new();
+        writer.map(3).uint(1).text(ANSWER).uint(2).bytes(&self.id).uint(3).array(self.kinds.len());
+        for (kind, credentials) in &self.kinds {
+            writer.map(2).uint(1).text(kind).uint(2).array(credentials.len());
+            for credential in credentials {
+                writer.bytes(credential);
+            }
+        }
+        writer.finish()
     }
 
     /// Parses form and limits.
@@ -93,12 +160,92 @@ impl EnrolmentAnswer {
     /// # Errors
     /// [`EnrolmentError`].
     pub fn parse(bytes: &[u8]) -> Result<Self, EnrolmentError> {
-        todo!()
+        let mut reader = Reader::new(bytes, Limits::ONLINE)?.definite();
+        let (mut version, mut id, mut kinds) = (None, None, None);
+        reader.map(|reader, key| {
+            match key {
+                Key::Uint(1) => version = Some(reader.text()?),
+                Key::Uint(2) => id = Some(reader.bytes()?),
+                Key::Uint(3) => kinds = Some(read_kinds(reader, |reader| Ok(reader.bytes()?.into_owned()))?),
+                _ => {}
+            }
+            Ok::<_, EnrolmentError>(())
+        })?;
+        reader.finish()?;
+        if version.as_deref() != Some(ANSWER) {
+            return Err(EnrolmentError::Invalid);
+        }
+        Ok(Self {
+            id: id.as_deref().and_then(|id| id.try_into().ok()).ok_or(EnrolmentError::Invalid)?,
+            kinds: kinds.ok_or(CborError::MissingMember)?,
+        })
     }
 }
 
 /// The message a key signs to prove possession: `["rid-enrolment-proof-1", id, audience, challenge, kind, COSE_Key]`.
 #[must_use]
 pub fn proof_message(id: &[u8; 16], audience: &str, challenge: &[u8], kind: &str, public: &[u8]) -> Vec<u8> {
-    todo!()
+    let mut writer = Writer::new();
+    writer.array(6).text("rid-enrolment-proof-1").bytes(id).text(audience).bytes(challenge).text(kind);
+    writer.raw(&cose_key(public));
+    writer.finish()
+}
+
+/// One list of kinds with their members, within the limits; no kind twice, none empty.
+fn read_kinds<T>(
+    reader: &mut Reader<'_>,
+    mut member: impl FnMut(&mut Reader<'_>) -> Result<T, EnrolmentError>,
+) -> Result<Vec<(String, Vec<T>)>, EnrolmentError> {
+    let mut kinds: Vec<(String, Vec<T>)> = Vec::new();
+    reader.array(|reader, at| {
+        if at >= MAX_KINDS {
+            return Err(EnrolmentError::Invalid);
+        }
+        let (mut kind, mut members) = (None, Vec::new());
+        reader.map(|reader, key| {
+            match key {
+                Key::Uint(1) => kind = Some(reader.identifier()?.into_owned()),
+                Key::Uint(2) => {
+                    reader.array(|reader, at| {
+                        if at >= MAX_KEYS {
+                            return Err(EnrolmentError::Invalid);
+                        }
+                        members.push(member(reader)?);
+                        Ok(())
+                    })?;
+                }
+                _ => {}
+            }
+            Ok::<_, EnrolmentError>(())
+        })?;
+        let kind = kind.ok_or(CborError::MissingMember)?;
+        if members.is_empty() || kinds.iter().any(|(known, _)| *known == kind) {
+            return Err(EnrolmentError::Invalid);
+        }
+        kinds.push((kind, members));
+        Ok(())
+    })?;
+    if kinds.is_empty() { Err(EnrolmentError::Invalid) } else { Ok(kinds) }
+}
+
+fn read_key(reader: &mut Reader<'_>) -> Result<ProvenKey, EnrolmentError> {
+    let (mut public, mut proof) = (None, None);
+    reader.map(|reader, key| {
+        match key {
+            Key::Uint(1) => {
+                let key = cose::Key::read(reader).map_err(|_| EnrolmentError::Proof)?;
+                let key = PublicKey::from_cose(&key).map_err(|_| EnrolmentError::Proof)?;
+                public = Some(key.to_bytes());
+            }
+            Key::Uint(2) => proof = Some(reader.bytes()?.into_owned()),
+            _ => {}
+        }
+        Ok::<_, EnrolmentError>(())
+    })?;
+    Ok(ProvenKey { public: public.ok_or(CborError::MissingMember)?, proof: proof.ok_or(CborError::MissingMember)? })
+}
+
+/// A key that is no point encodes as an empty map: its proof then verifies nowhere.
+fn cose_key(public: &[u8]) -> Vec<u8> {
+    PublicKey::from_sec1(Curve::P256, public).map_or_else(|_| [0xa0].into(), |key| key.to_cose())
 }
