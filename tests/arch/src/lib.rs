@@ -1,1 +1,13 @@
-//! Room to be furnished.
+//! Reads `cargo metadata`, manifests and sources, so that the tests of this crate can hold them against the plan of the house.
+//!
+//! ```text
+//! cargo metadata --> Package { room, dependencies }      files of the repository --> File --> Source { code, literals }
+//! ```
+
+mod file;
+mod package;
+mod source;
+
+pub use file::{File, Named, files, root};
+pub use package::{Dependency, DependencyKind, Package, packages};
+pub use source::{Source, product_sources, sources};

@@ -1,0 +1,100 @@
+use std::{path::Path, process::Command};
+
+use serde_json::Value;
+
+use crate::root;
+
+/// Which table of the manifest names a dependency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DependencyKind {
+    /// `[build-dependencies]`
+    Build,
+    /// `[dev-dependencies]`
+    Dev,
+    /// `[dependencies]`
+    Normal,
+}
+
+/// One direct dependency.
+#[derive(Clone, Debug)]
+pub struct Dependency {
+    /// Name of the package, whatever the manifest renames it to.
+    pub name: String,
+    /// The table it stands in.
+    pub kind: DependencyKind,
+    /// Features asked for.
+    pub features: Vec<String>,
+}
+
+/// One package of the workspace.
+#[derive(Clone, Debug)]
+pub struct Package {
+    /// As in its manifest.
+    pub name: String,
+    /// Folder relative to the root, like `core/wire`.
+    pub folder: String,
+    /// What it names directly.
+    pub dependencies: Vec<Dependency>,
+    /// Its `default` feature's members.
+    pub default_features: Vec<String>,
+}
+
+impl Package {
+    /// `wire` for `core/wire`; `None` outside `core`.
+    #[must_use]
+    pub fn room(&self) -> Option<&str> {
+        self.folder.strip_prefix("core/")
+    }
+
+    /// Names of its normal dependencies.
+    pub fn normal(&self) -> impl Iterator<Item = &str> {
+        self.dependencies.iter().filter(|d| d.kind == DependencyKind::Normal).map(|d| d.name.as_str())
+    }
+}
+
+/// Every package of the workspace, by `cargo metadata --no-deps`.
+///
+/// # Panics
+/// If cargo fails: nothing could be judged.
+#[must_use]
+#[expect(clippy::panic, reason = "without metadata nothing may pass")]
+pub fn packages() -> Vec<Package> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let arguments = ["metadata", "--no-deps", "--format-version", "1", "--offline"];
+    let output = Command::new(cargo).args(arguments).current_dir(root()).output();
+    let Ok(output) = output.as_ref().map(|output| &output.stdout) else { panic!("cargo metadata does not start") };
+    let Ok(metadata) = serde_json::from_slice::<Value>(output) else { panic!("cargo metadata gives no JSON") };
+    array(&metadata, "packages").iter().map(package).collect()
+}
+
+fn package(value: &Value) -> Package {
+    let manifest = text(value, "manifest_path");
+    let folder = Path::new(&manifest).parent().and_then(|folder| folder.strip_prefix(root()).ok());
+    Package {
+        name: text(value, "name"),
+        folder: folder.map(|folder| folder.display().to_string()).unwrap_or_default(),
+        dependencies: array(value, "dependencies").iter().map(dependency).collect(),
+        default_features: value.get("features").map(|f| strings(f, "default")).unwrap_or_default(),
+    }
+}
+
+fn dependency(value: &Value) -> Dependency {
+    let kind = match value.get("kind").and_then(Value::as_str) {
+        None => DependencyKind::Normal,
+        Some("dev") => DependencyKind::Dev,
+        Some(_) => DependencyKind::Build,
+    };
+    Dependency { name: text(value, "name"), kind, features: strings(value, "features") }
+}
+
+fn array<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+    value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+fn text(value: &Value, key: &str) -> String {
+    value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn strings(value: &Value, key: &str) -> Vec<String> {
+    array(value, key).iter().filter_map(Value::as_str).map(str::to_owned).collect()
+}

@@ -1,0 +1,240 @@
+//! Who may name whom in a manifest (house plan, 1.2 and 4).
+use std::collections::{BTreeMap, BTreeSet};
+
+use rid_arch::{Dependency, DependencyKind, Package, files, packages};
+
+/// The only edges between rooms. `cli` and `tests/*` may name all.
+const EDGES: &[(&str, &[&str])] = &[
+    ("wire", &[]),
+    ("crypto", &["wire"]),
+    ("profile", &["wire"]),
+    ("trust", &["wire", "crypto"]),
+    ("flow", &["wire", "crypto"]),
+    ("mdoc", &["wire", "crypto", "trust"]),
+    ("vault", &["wire", "crypto", "flow"]),
+    ("shell", &["wire", "crypto", "flow"]),
+    ("holder", &["wire", "crypto", "profile", "trust", "mdoc", "flow"]),
+    ("verifier", &["wire", "crypto", "profile", "trust", "mdoc", "flow"]),
+    ("issuer", &["wire", "crypto", "profile", "trust", "mdoc", "flow"]),
+    ("wallet", &["wire", "crypto", "profile", "trust", "flow", "holder", "vault"]),
+];
+
+/// Cryptography, which only `crypto` may name.
+const CRYPTOGRAPHY: &[&str] = &[
+    "aes",
+    "aes-gcm",
+    "argon2",
+    "aws-lc-rs",
+    "chacha20poly1305",
+    "curve25519-dalek",
+    "der",
+    "ecdsa",
+    "ed25519-dalek",
+    "elliptic-curve",
+    "hkdf",
+    "hmac",
+    "hpke",
+    "k256",
+    "openssl",
+    "p256",
+    "p384",
+    "p521",
+    "pkcs8",
+    "rcgen",
+    "ring",
+    "rsa",
+    "rustls-webpki",
+    "sec1",
+    "sha1",
+    "sha2",
+    "signature",
+    "spki",
+    "subtle",
+    "webpki",
+    "x509-cert",
+    "x509-parser",
+];
+
+/// The outside world, which only `shell` and `cli` may name.
+const OUTSIDE: &[&str] = &[
+    "async-std",
+    "axum",
+    "getrandom",
+    "hyper",
+    "mio",
+    "rand",
+    "reqwest",
+    "rusqlite",
+    "rustls",
+    "smol",
+    "sqlx",
+    "tokio",
+    "ureq",
+];
+
+fn core() -> Vec<Package> {
+    packages().into_iter().filter(|package| package.room().is_some()).collect()
+}
+
+fn room(package: &Package) -> String {
+    package.room().unwrap_or_default().to_owned()
+}
+
+/// `holder names tokio` for every normal dependency of `core` that is in `list`, except for the rooms in `except`.
+fn offenders(list: &[&str], except: &[&str]) -> Vec<String> {
+    let rooms = core().into_iter().filter(|package| !except.contains(&room(package).as_str()));
+    let named = rooms.flat_map(|package| {
+        let names: Vec<String> = package.normal().filter(|name| list.contains(name)).map(str::to_owned).collect();
+        names.into_iter().map(move |name| format!("{} names {name}", room(&package)))
+    });
+    named.collect()
+}
+
+/// Rooms that a room reaches over normal dependencies.
+fn reached(from: &str) -> BTreeSet<String> {
+    let direct: BTreeMap<String, Vec<String>> = core()
+        .iter()
+        .map(|package| {
+            (room(package), package.normal().filter_map(|n| n.strip_prefix("rid-")).map(str::to_owned).collect())
+        })
+        .collect();
+    let mut seen = BTreeSet::new();
+    let mut open = vec![from.to_owned()];
+    while let Some(next) = open.pop() {
+        for neighbour in direct.get(&next).into_iter().flatten() {
+            if seen.insert(neighbour.clone()) {
+                open.push(neighbour.clone());
+            }
+        }
+    }
+    seen
+}
+
+#[test]
+fn rooms_name_only_rooms_of_the_plan() {
+    let mut wrong = Vec::new();
+    for package in core() {
+        let room = room(&package);
+        if room == "cli" {
+            continue;
+        }
+        let Some((_, allowed)) = EDGES.iter().find(|(name, _)| *name == room) else {
+            wrong.push(format!("{room} is no room of the plan"));
+            continue;
+        };
+        let ours = package.normal().filter_map(|name| name.strip_prefix("rid-"));
+        wrong.extend(ours.filter(|name| !allowed.contains(name)).map(|name| format!("{room} names {name}")));
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn packages_are_named_after_their_folder() {
+    for package in packages() {
+        let folder = package.folder.rsplit('/').next().unwrap_or_default();
+        assert_eq!(package.name, format!("rid-{folder}"));
+    }
+}
+
+#[test]
+fn holder_verifier_and_issuer_never_meet() {
+    for from in ["holder", "verifier", "issuer"] {
+        let reached = reached(from);
+        for other in ["holder", "verifier", "issuer", "vault", "wallet", "shell", "cli"] {
+            assert!(!reached.contains(other), "{from} reaches {other}");
+        }
+    }
+}
+
+#[test]
+fn the_wallet_reaches_neither_verifier_nor_issuer_nor_shell() {
+    let reached = reached("wallet");
+    for other in ["verifier", "issuer", "shell"] {
+        assert!(!reached.contains(other), "wallet reaches {other}");
+    }
+}
+
+#[test]
+fn nobody_names_a_room_only_to_build() {
+    let build = |package: &Package| package.dependencies.iter().any(|d| d.kind == DependencyKind::Build);
+    let wrong: Vec<String> = core().iter().filter(|package| build(package)).map(room).collect();
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn only_crypto_names_cryptography() {
+    assert_eq!(offenders(CRYPTOGRAPHY, &["crypto"]), Vec::<String>::new());
+}
+
+#[test]
+fn only_shell_and_the_command_line_name_the_outside_world() {
+    assert_eq!(offenders(OUTSIDE, &["shell", "cli"]), Vec::<String>::new());
+}
+
+#[test]
+fn sqlite_is_only_in_shell() {
+    assert_eq!(offenders(&["rusqlite", "sqlx", "libsqlite3-sys"], &["shell"]), Vec::<String>::new());
+}
+
+#[test]
+fn one_manifest_at_most_names_uniffi_and_none_of_core() {
+    let bridges = ["uniffi", "uniffi_build", "uniffi_bindgen", "jni", "flutter_rust_bridge"];
+    let names = |package: &Package| package.dependencies.iter().any(|d| bridges.contains(&d.name.as_str()));
+    let found: Vec<String> = packages().iter().filter(|package| names(package)).map(|p| p.folder.clone()).collect();
+    assert!(found.len() <= 1 && found.iter().all(|folder| !folder.starts_with("core/")), "{found:?}");
+}
+
+#[test]
+fn no_room_names_foreign_errors_times_or_containers() {
+    // ciborium and coset judge our readers in tests; serde_json prints for machines on the command line.
+    let foreign = ["anyhow", "chrono", "ciborium", "coset", "eyre", "serde", "serde_cbor", "serde_json", "time"];
+    assert_eq!(offenders(&foreign, &["cli"]), Vec::<String>::new());
+}
+
+#[test]
+fn features_for_tests_are_asked_for_only_in_tests() {
+    let denied = |feature: &String| feature == "fake" || feature == "test" || feature.starts_with("dangerous");
+    let asks = |d: &&Dependency| d.kind != DependencyKind::Dev && d.features.iter().any(denied);
+    let mut wrong = Vec::new();
+    for package in core() {
+        wrong.extend(
+            package
+                .dependencies
+                .iter()
+                .filter(asks)
+                .map(|d| format!("{} asks {:?} of {}", package.name, d.features, d.name)),
+        );
+        wrong.extend(
+            package
+                .default_features
+                .iter()
+                .filter(|f| denied(f))
+                .map(|f| format!("{} has {f} by default", package.name)),
+        );
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn every_package_inherits_the_lints_and_unsafe_is_forbidden() {
+    for file in files().iter().filter(|file| file.path.ends_with("Cargo.toml")) {
+        if file.path == "Cargo.toml" {
+            assert!(file.text.contains("unsafe_code = \"forbid\""), "the workspace forbids unsafe code");
+        } else {
+            assert!(file.text.contains("[lints]\nworkspace = true"), "{} inherits the lints", file.path);
+        }
+    }
+}
+
+#[test]
+fn every_dependency_has_its_reason() {
+    let all = files();
+    let reasons = all.iter().find(|file| file.path == "spec/adr/0007-dependencies.md").map(|file| file.text.as_str());
+    let reasons = reasons.unwrap_or_default();
+    let mut wrong = BTreeSet::new();
+    for package in packages() {
+        let outside = package.dependencies.iter().filter(|d| !d.name.starts_with("rid-"));
+        wrong.extend(outside.filter(|d| !reasons.contains(&format!("| `{}` |", d.name))).map(|d| d.name.clone()));
+    }
+    assert!(wrong.is_empty(), "not in spec/adr/0007-dependencies.md: {wrong:?}");
+}

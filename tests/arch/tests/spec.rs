@@ -1,0 +1,99 @@
+//! The pages of `spec/` and the code say the same.
+use std::collections::BTreeSet;
+
+use rid_arch::{Source, files, product_sources, sources};
+
+/// First cells of the table rows of a page, without their back ticks.
+fn cells(path: &str) -> Vec<String> {
+    let page = files().into_iter().find(|file| file.path == path).map(|file| file.text).unwrap_or_default();
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `")).filter_map(|rest| rest.split_once('`'));
+    rows.map(|(cell, _)| cell.to_owned()).collect()
+}
+
+fn is_code(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
+
+/// Codes that product code names.
+fn codes() -> BTreeSet<String> {
+    let sources = product_sources();
+    sources.iter().flat_map(|source| source.literals_in("Code::new")).filter(|literal| is_code(literal)).collect()
+}
+
+#[test]
+fn every_code_is_listed() {
+    let listed: BTreeSet<String> = cells("spec/errors.md").into_iter().collect();
+    let missing: Vec<String> = codes().difference(&listed).cloned().collect();
+    assert_eq!(missing, Vec::<String>::new(), "not in spec/errors.md");
+}
+
+#[test]
+fn every_listed_code_is_in_use() {
+    let product: String = product_sources().into_iter().map(|source| source.spoken).collect();
+    let unused: Vec<String> =
+        cells("spec/errors.md").into_iter().filter(|code| !product.contains(&format!("\"{code}\""))).collect();
+    assert_eq!(unused, Vec::<String>::new(), "in spec/errors.md only");
+}
+
+#[test]
+fn codes_are_listed_once_and_in_order() {
+    let text = files().into_iter().find(|file| file.path == "spec/errors.md").map(|file| file.text).unwrap_or_default();
+    for section in text.split("\n## ").skip(1) {
+        let rows: Vec<&str> = section.lines().filter(|line| line.starts_with("| `")).collect();
+        assert!(rows.is_sorted(), "in order: {}", section.lines().next().unwrap_or_default());
+    }
+    let mut seen = BTreeSet::new();
+    let twice: Vec<String> = cells("spec/errors.md").into_iter().filter(|code| !seen.insert(code.clone())).collect();
+    assert_eq!(twice, Vec::<String>::new());
+}
+
+/// `neg_b01` of every `fn neg_b01_…` in tests.
+fn tested() -> BTreeSet<String> {
+    sources().iter().flat_map(ids).collect()
+}
+
+fn ids(source: &Source) -> Vec<String> {
+    let mut found = Vec::new();
+    for after in source.code.split("fn ").skip(1) {
+        let name: String = after.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+        let mut parts = name.split('_');
+        if let (Some(family @ ("neg" | "std" | "inv" | "perf" | "rel")), Some(id)) = (parts.next(), parts.next())
+            && id.starts_with(|c: char| c.is_ascii_lowercase())
+            && id.ends_with(|c: char| c.is_ascii_digit())
+        {
+            found.push(format!("{family}_{id}"));
+        }
+    }
+    found
+}
+
+/// `neg-B01` as tests write it.
+fn as_tests_write(id: &str) -> String {
+    id.to_lowercase().replace('-', "_")
+}
+
+#[test]
+fn every_requirement_has_a_test() {
+    let tested = tested();
+    let orphans: Vec<String> =
+        cells("spec/requirements.md").into_iter().filter(|id| !tested.contains(&as_tests_write(id))).collect();
+    assert_eq!(orphans, Vec::<String>::new(), "no test is named after them");
+}
+
+#[test]
+fn every_id_of_a_test_is_a_requirement() {
+    let listed: BTreeSet<String> = cells("spec/requirements.md").iter().map(|id| as_tests_write(id)).collect();
+    let unknown: Vec<String> = tested().difference(&listed).cloned().collect();
+    assert_eq!(unknown, Vec::<String>::new(), "not in spec/requirements.md");
+}
+
+#[test]
+fn decisions_are_numbered_without_gaps() {
+    let adrs: Vec<String> =
+        files().into_iter().filter_map(|file| file.path.strip_prefix("spec/adr/").map(str::to_owned)).collect();
+    for (index, name) in adrs.iter().enumerate() {
+        assert!(name.starts_with(&format!("{:04}-", index + 1)), "{name}");
+    }
+    assert!(adrs.len() >= 5);
+}
