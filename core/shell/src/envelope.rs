@@ -1,0 +1,89 @@
+//! The key envelope beside the database: two generations, each written temp → fsync → rename → fsync(dir), each with its hash,
+//! so that a file cut short by a kill is never taken for an envelope (neg-K03, neg-K10).
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use rid_crypto::sha256;
+use rid_flow::ports::{Generation, StorageError};
+
+const MAGIC: &[u8; 8] = b"RIDENV01";
+const HEAD: usize = 16;
+const HASH: usize = 32;
+
+fn path(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("envelope.{name}"))
+}
+
+/// The newest whole generation.
+pub(crate) fn read(folder: &Path) -> Result<Option<(Generation, Vec<u8>)>, StorageError> {
+    let mut newest: Option<(Generation, Vec<u8>)> = None;
+    let mut damaged = false;
+    for name in ["a", "b"] {
+        match fs::read(path(folder, name)) {
+            Ok(bytes) => match parse(&bytes) {
+                Some(found) if newest.as_ref().is_none_or(|(generation, _)| found.0 > *generation) => newest = Some(found),
+                Some(_) => {}
+                None => damaged = true,
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(storage_error(&error)),
+        }
+    }
+    // Of two generations one may be damaged; if none is whole, nothing is made up.
+    if newest.is_none() && damaged { Err(StorageError::Damaged) } else { Ok(newest) }
+}
+
+/// Writes a generation over the older of the two files.
+pub(crate) fn replace(folder: &Path, generation: Generation, bytes: &[u8]) -> Result<(), StorageError> {
+    let current = read(folder)?.map(|(generation, _)| generation);
+    if current.is_some_and(|current| generation <= current) {
+        return Err(StorageError::Conflict);
+    }
+    let newest_is = |name: &str| {
+        let file = fs::read(path(folder, name)).ok();
+        file.as_deref().and_then(parse).map(|(generation, _)| generation) == current && current.is_some()
+    };
+    let target = if newest_is("a") { "b" } else { "a" };
+    write(folder, target, generation, bytes).map_err(|error| storage_error(&error))
+}
+
+fn write(folder: &Path, target: &str, generation: Generation, bytes: &[u8]) -> io::Result<()> {
+    let mut whole = MAGIC.to_vec();
+    whole.extend_from_slice(&generation.0.to_be_bytes());
+    whole.extend_from_slice(bytes);
+    let hash = sha256(&[&whole]);
+    whole.extend_from_slice(&hash);
+    let temporary = path(folder, "new");
+    let mut file = File::create(&temporary)?;
+    file.write_all(&whole)?;
+    file.sync_all()?;
+    fs::rename(&temporary, path(folder, target))?;
+    sync_folder(folder)
+}
+
+fn parse(whole: &[u8]) -> Option<(Generation, Vec<u8>)> {
+    let (body, hash) = whole.split_at_checked(whole.len().checked_sub(HASH)?)?;
+    if sha256(&[body]) != hash || !body.starts_with(MAGIC) {
+        return None;
+    }
+    let (head, bytes) = body.split_at_checked(HEAD)?;
+    let generation = u64::from_be_bytes(head.get(MAGIC.len()..)?.try_into().ok()?);
+    Some((Generation(generation), bytes.to_vec()))
+}
+
+/// Makes a rename durable.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// The port's name for a system error.
+pub(crate) fn storage_error(error: &io::Error) -> StorageError {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StorageError::Full,
+        io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => StorageError::ReadOnly,
+        _ => StorageError::Io,
+    }
+}

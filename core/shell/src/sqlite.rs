@@ -1,0 +1,93 @@
+//! SQLite behind the Storage port, on one thread of its own: a slow disk never blocks a caller's executor.
+mod database;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Mutex, PoisonError,
+        mpsc::{Sender, channel},
+    },
+};
+
+use async_trait::async_trait;
+use rid_flow::ports::{Generation, Row, Storage, StorageError, Transaction};
+use tokio::sync::oneshot;
+
+use database::Database;
+
+type Job = Box<dyn FnOnce(&mut Database) + Send>;
+
+/// A store in one folder: `store.db` (WAL, `synchronous=FULL`), `envelope.a` and `.b`, and a lock file.
+pub struct SqliteStorage {
+    folder: PathBuf,
+    jobs: Mutex<Option<Sender<Job>>>,
+}
+
+impl SqliteStorage {
+    /// A store in this folder; nothing is touched before `open`.
+    #[must_use]
+    pub fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_path_buf(), jobs: Mutex::new(None) }
+    }
+
+    /// Runs a job on the store's thread and waits for its answer without blocking the caller's executor.
+    async fn run<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Database) -> Result<T, StorageError> + Send + 'static,
+    ) -> Result<T, StorageError> {
+        let (answer, answered) = oneshot::channel();
+        let sender = {
+            let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+            jobs.get_or_insert_with(|| start(self.folder.clone())).clone()
+        };
+        let boxed: Job = Box::new(move |database| {
+            // Nobody waits any more when this fails; the work stands.
+            let _ = answer.send(job(database));
+        });
+        sender.send(boxed).map_err(|_| StorageError::Io)?;
+        answered.await.map_err(|_| StorageError::Io)?
+    }
+}
+
+/// The thread lives as long as a sender does; with it the database closes.
+fn start(folder: PathBuf) -> Sender<Job> {
+    let (sender, jobs) = channel::<Job>();
+    std::thread::spawn(move || {
+        let mut database = Database::new(folder);
+        while let Ok(job) = jobs.recv() {
+            job(&mut database);
+        }
+    });
+    sender
+}
+
+#[async_trait]
+impl Storage for SqliteStorage {
+    async fn open(&self) -> Result<(), StorageError> {
+        self.run(Database::open).await
+    }
+
+    async fn transact(&self, transaction: Transaction) -> Result<Vec<Vec<Row>>, StorageError> {
+        self.run(move |database| database.transact(&transaction)).await
+    }
+
+    async fn envelope_read(&self) -> Result<Option<(Generation, Vec<u8>)>, StorageError> {
+        self.run(|database| database.envelope_read()).await
+    }
+
+    async fn envelope_replace(&self, generation: Generation, bytes: Vec<u8>) -> Result<(), StorageError> {
+        self.run(move |database| database.envelope_replace(generation, &bytes)).await
+    }
+
+    async fn set_aside(&self) -> Result<(), StorageError> {
+        self.run(Database::set_aside).await
+    }
+
+    async fn wipe(&self) -> Result<(), StorageError> {
+        self.run(Database::wipe).await
+    }
+
+    async fn close(&self) -> Result<(), StorageError> {
+        self.run(Database::close).await
+    }
+}
