@@ -1,1 +1,8 @@
-//! Room to be furnished.
+//! Independent implementations as judges of this project: live exchanges, in both directions.
+//!
+//! [`Peers`] runs `@owf/mdoc` and `@auth0/mdl` (folder `npm`) as a process that answers JSON lines. The crate `isomdl` is
+//! called by the tests directly. What each peer can and cannot judge is told in `README.md`.
+
+mod npm;
+
+pub use npm::{PeerError, Peers, selftest};

@@ -1,0 +1,164 @@
+//! Our wallet for one session: holds copies of one driving licence, and a person who agrees to everything asked.
+use std::collections::BTreeMap;
+
+use rid_crypto::{AgreementKey, Curve, PublicKey, Secret, SigningKey};
+use rid_flow::{
+    Changes, Committed, Copy, CopyId, CredentialId, Env, HistorySeq, Input, Output, Session, Uptime,
+    ports::{KeyId, SecureAreaError, StorageError},
+};
+use rid_holder::{
+    consent::{AgreedDocument, Answer, Candidate, Decision, Question},
+    proximity::{CloseReason, DeviceAuthMethod, Matches, Proximity, ProximityTypes},
+};
+use rid_profile::ClaimPath;
+
+use crate::world::{MDL, TestRng, World, licence, now, profile, validity};
+
+pub(crate) struct Wallet {
+    rng: TestRng,
+    session: Proximity,
+    keys: BTreeMap<KeyId, SigningKey>,
+    copies: Vec<(KeyId, Vec<u8>)>,
+    rows: u64,
+    /// The text of the QR code.
+    pub(crate) qr: String,
+    pub(crate) sent: Vec<Vec<u8>>,
+    pub(crate) question: Option<Question>,
+    pub(crate) closed: Option<CloseReason>,
+}
+
+impl Wallet {
+    /// `issue` makes one copy for a device key.
+    pub(crate) fn start(
+        world: &mut World,
+        method: DeviceAuthMethod,
+        issue: impl Fn(&mut World, &PublicKey) -> Vec<u8>,
+    ) -> Self {
+        let (mut keys, mut copies) = (BTreeMap::new(), Vec::new());
+        for number in 0..2 {
+            let key = SigningKey::make(&mut world.rng);
+            let id = KeyId(format!("copy-{number}"));
+            copies.push((id.clone(), issue(world, &key.public())));
+            keys.insert(id, key);
+        }
+        let mut rng = TestRng(77);
+        let mut env = Env { now: now(), uptime: UPTIME, rng: &mut rng };
+        let session = Proximity::start(profile(), world.readers(), method, &mut env);
+        let mut wallet =
+            Self { rng, session, keys, copies, rows: 0, qr: String::new(), sent: vec![], question: None, closed: None };
+        wallet.run();
+        wallet.handle(Input::Connected);
+        wallet
+    }
+
+    /// Takes a message of the reader and answers it; `None` when there is no answer.
+    pub(crate) fn exchange(&mut self, message: Vec<u8>) -> Option<Vec<u8>> {
+        self.handle(Input::Bytes(message));
+        if let Some(question) = &self.question {
+            let answer = agree(question);
+            self.handle(Input::Consent(answer));
+        }
+        self.sent.pop()
+    }
+
+    fn handle(&mut self, input: Input<ProximityTypes>) {
+        let mut env = Env { now: now(), uptime: UPTIME, rng: &mut self.rng };
+        self.session.handle(input, &mut env).expect("the session wants this");
+        self.run();
+    }
+
+    fn run(&mut self) {
+        while let Some(output) = self.session.poll() {
+            let input = match output {
+                Output::Advertise(plan) => {
+                    self.qr = plan.engagement.to_qr();
+                    None
+                }
+                Output::Unlock => Some(Input::Unlocked(true)),
+                Output::Match(request) => {
+                    let held = |doc_type: &String| if doc_type == MDL { vec![self.candidate()] } else { vec![] };
+                    let by_doc_type = request.doc_types.iter().map(held).collect();
+                    Some(Input::Candidates(Matches { by_doc_type }))
+                }
+                Output::AskConsent(question) => {
+                    self.question = Some(question);
+                    None
+                }
+                Output::Commit(changes) => Some(Input::Committed(self.commit(changes))),
+                Output::Sign(request) => {
+                    let key = self.keys.get(&request.key).ok_or(SecureAreaError::NotFound);
+                    Some(Input::Signed(key.map(|key| key.sign(&[&request.message]))))
+                }
+                Output::Agree(request) => {
+                    let peer = PublicKey::from_sec1(Curve::P256, &request.peer).unwrap();
+                    let key = self.keys.get(&request.key).ok_or(SecureAreaError::NotFound);
+                    Some(Input::Agreed(key.map(|key| {
+                        let key = AgreementKey::from_scalar(Curve::P256, key.dangerous_scalar().expose()).unwrap();
+                        let mut bytes: [u8; 32] = key.agree(&peer).unwrap().expose().try_into().unwrap();
+                        Secret::take(&mut bytes)
+                    })))
+                }
+                Output::Send(message) => {
+                    self.sent.push(message);
+                    None
+                }
+                Output::Finished(receipt) => {
+                    assert!(receipt.disclosed);
+                    None
+                }
+                Output::Close(reason) => {
+                    self.closed = Some(reason);
+                    None
+                }
+                Output::Connect(_) | Output::Fetch(_) => panic!("a holder asks for no such thing"),
+            };
+            if let Some(input) = input {
+                let mut env = Env { now: now(), uptime: UPTIME, rng: &mut self.rng };
+                self.session.handle(input, &mut env).expect("the session wants this");
+            }
+        }
+    }
+
+    fn candidate(&self) -> Candidate {
+        let mut elements: Vec<(String, Vec<String>)> = Vec::new();
+        for element in licence() {
+            match elements.iter_mut().find(|(namespace, _)| *namespace == element.namespace) {
+                Some((_, identifiers)) => identifiers.push(element.identifier),
+                None => elements.push((element.namespace, vec![element.identifier])),
+            }
+        }
+        Candidate {
+            credential: CredentialId("licence".into()),
+            issuer: "Test DS".into(),
+            valid_until: validity().valid_until,
+            copies_left: u32::try_from(self.copies.len()).unwrap(),
+            elements,
+        }
+    }
+
+    fn commit(&mut self, changes: Changes) -> Result<Committed, StorageError> {
+        let mut committed = Committed::default();
+        for credential in changes.consume {
+            let (key, bytes) = self.copies.pop().ok_or(StorageError::Exhausted)?;
+            committed.copies.push(Copy { id: CopyId(key.0.clone()), credential, key, bytes });
+        }
+        for _ in changes.history {
+            committed.history.push(HistorySeq(self.rows));
+            self.rows += 1;
+        }
+        Ok(committed)
+    }
+}
+
+const UPTIME: Uptime = Uptime::from_millis(1_000_000);
+
+fn agree(question: &Question) -> Answer {
+    let documents = question.documents.iter().enumerate().filter(|(_, asked)| asked.blocked.is_none());
+    let agreed = documents.filter_map(|(place, asked)| {
+        let elements: Vec<ClaimPath> =
+            asked.elements.iter().filter(|element| element.held).map(|element| element.path.clone()).collect();
+        let credential = asked.candidates.first()?.credential.clone();
+        Some(AgreedDocument { document: u32::try_from(place).unwrap(), credential, elements })
+    });
+    Answer { id: question.id, hash: question.hash, decision: Decision::Agree(agreed.collect()) }
+}
