@@ -17,8 +17,10 @@ fn is_code(text: &str) -> bool {
 
 /// Codes that product code names.
 fn codes() -> BTreeSet<String> {
+    let calls = ["Code::new", "RuleFinding::reject", "WalletError::misuse"];
     let sources = product_sources();
-    sources.iter().flat_map(|source| source.literals_in("Code::new")).filter(|literal| is_code(literal)).collect()
+    let literals = sources.iter().flat_map(|source| calls.into_iter().flat_map(|call| source.literals_in(call)));
+    literals.filter(|literal| is_code(literal)).collect()
 }
 
 #[test]
@@ -48,7 +50,7 @@ fn codes_are_listed_once_and_in_order() {
     assert_eq!(twice, Vec::<String>::new());
 }
 
-/// `neg_b01` of every `fn neg_b01_…` in tests.
+/// `neg_b01` of every `fn neg_b01_…`, also of those that carry several (`neg_b01_b11_…`, `neg_b21_std_m45_…`).
 fn tested() -> BTreeSet<String> {
     sources().iter().flat_map(ids).collect()
 }
@@ -57,15 +59,25 @@ fn ids(source: &Source) -> Vec<String> {
     let mut found = Vec::new();
     for after in source.code.split("fn ").skip(1) {
         let name: String = after.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-        let mut parts = name.split('_');
-        if let (Some(family @ ("neg" | "std" | "inv" | "perf" | "rel")), Some(id)) = (parts.next(), parts.next())
-            && id.starts_with(|c: char| c.is_ascii_lowercase())
-            && id.ends_with(|c: char| c.is_ascii_digit())
-        {
-            found.push(format!("{family}_{id}"));
+        let mut family = None;
+        for part in name.split('_') {
+            family = match (part, family) {
+                ("inv" | "neg" | "perf" | "rel" | "std", _) => Some(part.to_owned()),
+                (part, Some(family)) if is_id(part) => {
+                    found.push(format!("{family}_{part}"));
+                    Some(family)
+                }
+                _ => None,
+            };
         }
     }
     found
+}
+
+/// A letter and a number: `b01`.
+fn is_id(part: &str) -> bool {
+    let number = part.strip_prefix(|c: char| c.is_ascii_lowercase()).unwrap_or_default();
+    !number.is_empty() && number.chars().all(|c| c.is_ascii_digit())
 }
 
 /// `neg-B01` as tests write it.
