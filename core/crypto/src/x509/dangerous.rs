@@ -2,13 +2,14 @@
 use alloc::{format, string::String, vec::Vec};
 
 use rid_wire::Timestamp;
+use sha1::{Digest, Sha1};
 
 use super::{
     Certificate, CertificateRequest, Profile,
     der::{self, BIT_STRING, BOOLEAN, OCTET_STRING, SEQUENCE},
     oid,
 };
-use crate::{CryptoRng, SigningKey, sha256};
+use crate::{CryptoRng, SigningKey};
 
 /// digitalSignature, a bit of the first byte of a key usage.
 pub const DIGITAL_SIGNATURE: u8 = 0x80;
@@ -172,11 +173,11 @@ fn extension(id: &str, critical: bool, value: &[u8]) -> Vec<u8> {
     der::element(SEQUENCE, &[&oid::element(id), &critical, &der::element(OCTET_STRING, &[value])])
 }
 
-/// RFC 7093, 2: the first 160 bits of SHA-256, here of the whole SubjectPublicKeyInfo.
+/// 18013-5, tables B.2 to B.6: SHA-1 of the content of the key's BIT STRING. A name for the key, which protects nothing. A
+/// SubjectPublicKeyInfo that is none is hashed whole.
 fn key_id(spki: &[u8]) -> Vec<u8> {
-    let mut hash = Vec::from(sha256(&[spki]));
-    hash.truncate(20);
-    hash
+    let point = super::spki::read(spki).map(|key| key.to_bytes());
+    Sha1::digest(point.as_deref().unwrap_or(spki)).to_vec()
 }
 
 /// 127 bits, positive and of full length.
