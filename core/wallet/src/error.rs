@@ -191,7 +191,6 @@ impl From<EnrolError> for WalletError {
                 _ => Self::StorageDamaged { code },
             },
             EnrolError::Answer(_) => Self::BadInput { code },
-            EnrolError::NotAsked => Self::Misuse { code },
             EnrolError::Receive(_) => {
                 if code.as_str().starts_with("cert_") || code.as_str().starts_with("trust_") {
                     Self::NotTrusted { who: Code::new("issuer"), why: code }
@@ -199,6 +198,7 @@ impl From<EnrolError> for WalletError {
                     Self::BadInput { code }
                 }
             }
+            _ => Self::Misuse { code },
         }
     }
 }
