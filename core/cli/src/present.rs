@@ -78,7 +78,7 @@ fn present(
                 say.line("receipt", &receipt_text(&receipt));
                 presentation.proceed()?;
             }
-            PresentationStep::Wait { until_millis } => wait(&presentation, link.as_ref(), until_millis, &clock)?,
+            PresentationStep::Wait { until_millis } => wait(&presentation, link.as_ref(), until_millis, &clock, say)?,
             PresentationStep::Closed { code } => {
                 if let Some(link) = &mut link {
                     link.end();
@@ -95,6 +95,7 @@ fn wait(
     link: Option<&Link>,
     until_millis: Option<u64>,
     clock: &SystemClock,
+    say: &Say,
 ) -> Result<(), Failure> {
     let longest = until_millis.map(|until| {
         let now: Uptime = clock.uptime();
@@ -103,7 +104,12 @@ fn wait(
     let told = match link.and_then(|link| link.wait(longest)) {
         Some(Event::Started) => presentation.connected(),
         Some(Event::Message(message)) => presentation.received(message),
-        Some(Event::Ended(_)) => presentation.disconnected(),
+        Some(Event::Ended(code)) => {
+            if let Some(code) = code {
+                say.line("link", code.as_str());
+            }
+            presentation.disconnected()
+        }
         None => presentation.tick(),
     };
     Ok(told?)
