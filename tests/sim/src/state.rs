@@ -15,7 +15,7 @@ use rid_wire::{Code, Timestamp};
 use crate::SimRng;
 
 /// 2026-11-22T10:00:00Z.
-pub const NOW: Timestamp = Timestamp::from_unix(1_795_341_600);
+pub(crate) const NOW: Timestamp = Timestamp::from_unix(1_795_341_600);
 
 /// A test State with a stocked wallet: two kinds, some copies each, keys in memory.
 pub struct TestState {
