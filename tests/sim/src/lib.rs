@@ -8,5 +8,5 @@ mod world;
 
 pub use link::Faults;
 pub use rng::SimRng;
-pub use state::TestState;
+pub use state::{NOW, TestState};
 pub use world::{Report, Scenario, run};

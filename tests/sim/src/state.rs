@@ -15,7 +15,7 @@ use rid_wire::{Code, Timestamp};
 use crate::SimRng;
 
 /// 2026-11-22T10:00:00Z.
-pub(crate) const NOW: Timestamp = Timestamp::from_unix(1_795_341_600);
+pub const NOW: Timestamp = Timestamp::from_unix(1_795_341_600);
 
 /// A test State with a stocked wallet: two kinds, some copies each, keys in memory.
 pub struct TestState {
@@ -24,6 +24,9 @@ pub struct TestState {
     pub(crate) reader: (SigningKey, Certificate),
     pub(crate) records: Vec<PersonRecord>,
     pub(crate) copies: Vec<HeldCopy>,
+    issuer: Issuer,
+    iaca: (SigningKey, Certificate),
+    reader_root: (SigningKey, Certificate),
 }
 
 /// One copy of the wallet with its key.
@@ -62,9 +65,13 @@ impl TestState {
         let signer = certify(CertificateProfile::DocumentSigner, "TEST signer", Some(&iaca))?;
         let root = certify(CertificateProfile::ReaderRoot, "TEST reader root", None)?;
         let reader = certify(CertificateProfile::Reader, "TEST reader", Some(&root))?;
-        let anchor =
-            |certificate, role| Anchor { certificate, role, environment: Environment::Test, doc_types: None };
-        let anchors = vec![anchor(iaca.1, Role::Issuer), anchor(root.1, Role::Reader)];
+        let anchor = |certificate: &Certificate, role| Anchor {
+            certificate: certificate.clone(),
+            role,
+            environment: Environment::Test,
+            doc_types: None,
+        };
+        let anchors = vec![anchor(&iaca.1, Role::Issuer), anchor(&root.1, Role::Reader)];
         let trust = TrustStore::new(Environment::Test, anchors).map_err(|error| error.code())?;
         let records = sample_citizen().map_err(|error| error.code())?;
         let issuer = Issuer::new(IssuerKey { key: signer.0, certificate: signer.1 }, "sim".into());
@@ -80,7 +87,45 @@ impl TestState {
             reader,
             records,
             copies: held,
+            issuer,
+            iaca,
+            reader_root: root,
         })
+    }
+
+    /// The issuer's answer to an enrolment request.
+    ///
+    /// # Errors
+    /// The issuer's code.
+    pub fn answer(&self, request: &[u8], challenge: &[u8], rng: &mut SimRng) -> Result<Vec<u8>, Code> {
+        self.issuer.answer(request, challenge, &self.records, 14, NOW, rng).map_err(|error| error.code())
+    }
+
+    /// Roots as a wallet or reader of this State holds them.
+    #[must_use]
+    pub fn trust(&self) -> Arc<TrustStore> {
+        self.trust.clone()
+    }
+
+    /// The roots again, for a wallet that wants its own.
+    ///
+    /// # Errors
+    /// The store's code.
+    pub fn own_trust(&self) -> Result<TrustStore, Code> {
+        let anchor = |(_, certificate): &(SigningKey, Certificate), role| Anchor {
+            certificate: certificate.clone(),
+            role,
+            environment: Environment::Test,
+            doc_types: None,
+        };
+        let anchors = vec![anchor(&self.iaca, Role::Issuer), anchor(&self.reader_root, Role::Reader)];
+        TrustStore::new(Environment::Test, anchors).map_err(|error| error.code())
+    }
+
+    /// The registered reader: key and certificate.
+    #[must_use]
+    pub fn reader(&self) -> (&SigningKey, &Certificate) {
+        (&self.reader.0, &self.reader.1)
     }
 
     /// The value the register has: what alone may be accepted.
