@@ -13,7 +13,8 @@ use std::{
 };
 
 use rid_flow::{
-    Changes, Committed, Committer, CredentialId, HistoryOutcome, Input, Output, Session, Uptime, ports::StorageError,
+    Changes, Committed, Committer, CredentialId, HistoryOutcome, Input, Output, Session, Uptime,
+    ports::{KeyId, StorageError},
 };
 use rid_holder::{
     consent::{Candidate, Question},
@@ -81,6 +82,8 @@ struct State {
     pending: VecDeque<Output<ProximityTypes>>,
     current: Option<Current>,
     low_water: Vec<CredentialId>,
+    /// Device keys of the copies used up: of no use once the exchange is over.
+    used_keys: Vec<KeyId>,
     closed: Option<Code>,
     /// A commit was begun and its answer was never seen: asking again could use a second copy.
     committing: bool,
@@ -108,6 +111,7 @@ impl Wallet {
             pending: VecDeque::new(),
             current: None,
             low_water: Vec::new(),
+            used_keys: Vec::new(),
             closed: None,
             committing: false,
         };
@@ -243,11 +247,13 @@ impl Presentation {
             Output::AskConsent(question) => return self.give(Current::Ask(question)),
             Output::Finished(receipt) => {
                 self.delivered(&receipt).await;
+                self.delete_used_keys().await;
                 return self.give(Current::Receipt(receipt));
             }
             Output::Send(message) => return self.give(Current::Send(message)),
             Output::Close(reason) => {
                 self.state().close(reason);
+                self.delete_used_keys().await;
                 return Ok(());
             }
             Output::Unlock if self.wallet.lock_state() == LockState::Locked => return self.give(Current::Unlock),
@@ -295,6 +301,7 @@ impl Presentation {
         state.committing = false;
         if let Ok(committed) = &committed {
             state.low_water = committed.low_water.clone();
+            state.used_keys.extend(committed.copies.iter().map(|copy| copy.key.clone()));
         }
         committed
     }
@@ -304,6 +311,14 @@ impl Presentation {
         if receipt.disclosed {
             let outcomes = vec![(receipt.history, HistoryOutcome::Finished)];
             let _ = self.wallet.vault.commit(Changes { outcomes, ..Changes::default() }).await;
+        }
+    }
+
+    /// The copies are erased, so their keys sign nothing that exists; one left over does no harm.
+    async fn delete_used_keys(&self) {
+        let keys = std::mem::take(&mut self.state().used_keys);
+        for key in keys {
+            let _ = self.wallet.ports.secure_area.delete(key).await;
         }
     }
 
