@@ -1,0 +1,123 @@
+//! Responses, credentials and certificates, judged as `rid verify` judges them.
+use rid_crypto::{AgreementKey, Curve, x509::Certificate};
+use rid_mdoc::transcript::Transcript;
+use rid_profile::Locale;
+use rid_trust::{Anchor, Environment, Role, TrustStore};
+use rid_verifier::{
+    capture::{CaptureInput, judge_issuer_signed, judge_response},
+    view::{Decision, Verdict},
+};
+use rid_wire::{
+    Timestamp,
+    cbor::{CborError, Kind, Limits, Reader},
+};
+
+use crate::{Outcome, data, holds, index::Line};
+
+/// Where the chain of Annex D is valid.
+const IN_2021: &str = "2021-01-01T00:00:00Z";
+/// Where the signer of the auth0 examples is.
+const IN_2024: &str = "2024-01-01T00:00:00Z";
+
+/// What a capture is judged with.
+struct Circumstances {
+    trust: TrustStore,
+    transcript: Option<Transcript>,
+    reader_key: Option<AgreementKey>,
+    at: &'static str,
+}
+
+impl Circumstances {
+    fn judge(&self, judge: fn(&[u8], &CaptureInput<'_>) -> Verdict, bytes: &[u8]) -> Outcome {
+        let profile = rid_profile::embedded().expect("the profile");
+        let input = CaptureInput {
+            profile: &profile,
+            locales: &[Locale::En],
+            trust: &self.trust,
+            transcript: self.transcript.as_ref(),
+            reader_key: self.reader_key.as_ref(),
+            at: Timestamp::parse_rfc3339(self.at).expect("a time"),
+            limits: Limits::ONLINE,
+        };
+        let verdict = judge(bytes, &input);
+        match verdict.decision {
+            Decision::Accepted => holds("elements are shown", verdict.documents.iter().all(|d| !d.elements.is_empty())),
+            _ => Err(verdict.code.map_or("no code", |code| code.as_str()).to_owned()),
+        }
+    }
+}
+
+/// Annex D: anchor, reader key and, for the response that belongs to it, the transcript.
+fn annex_d() -> Circumstances {
+    let root = Certificate::parse(&data::intermediate("d52_iaca")).expect("a certificate");
+    let anchor = Anchor { certificate: root, role: Role::Issuer, environment: Environment::Test, doc_types: None };
+    Circumstances {
+        trust: TrustStore::new(Environment::Test, vec![anchor]).expect("a store"),
+        transcript: Transcript::received(&data::annex_d("SESSION_TRANSCRIPT_BYTES"), Limits::ONLINE).ok(),
+        reader_key: AgreementKey::from_scalar(Curve::P256, &data::annex_d("EPHEMERAL_READER_KEY_D")).ok(),
+        at: IN_2021,
+    }
+}
+
+/// The examples of @auth0/mdl: their signer is trusted itself.
+fn auth0(transcript: &[u8]) -> Circumstances {
+    let signer = Certificate::parse_pem_or_der(&data::raw("auth0-mdl/issuer.pem")).expect("a certificate").remove(0);
+    Circumstances {
+        trust: TrustStore::new(Environment::Test, vec![]).expect("a store").pin_leaf(signer),
+        transcript: Transcript::received(transcript, Limits::ONLINE).ok(),
+        reader_key: None,
+        at: IN_2024,
+    }
+}
+
+pub(crate) fn device_response(line: &Line) -> Outcome {
+    if line.path.ends_with(".json") {
+        let json = data::json(&line.path);
+        let circumstances = auth0(&data::of_hex(&json["sessionTranscriptBytes_hex"]));
+        return circumstances.judge(judge_response, &data::of_hex(&json["deviceResponse_hex"]));
+    }
+    annex_d().judge(judge_response, &data::bytes(&line.path))
+}
+
+pub(crate) fn issuer_signed(line: &Line) -> Outcome {
+    if line.path.contains('#') {
+        let json = data::json(line.file());
+        let response = data::of_hex(&json["deviceResponse_hex"]);
+        let document = member(&response, "documents");
+        return auth0(&[]).judge(judge_issuer_signed, member(document, "issuerSigned"));
+    }
+    annex_d().judge(judge_issuer_signed, &data::bytes(&line.path))
+}
+
+/// The bytes of a member as received; of its first element if it is an array.
+fn member<'a>(map: &'a [u8], name: &str) -> &'a [u8] {
+    let mut found: &[u8] = &[];
+    let mut reader = Reader::new(map, Limits::ONLINE).expect("small enough");
+    let read = reader.map(|reader, key| -> Result<(), CborError> {
+        if key.as_text() == Some(name) {
+            match reader.peek()? {
+                Kind::Array => {
+                    reader.array(|reader, _| reader.skip().map(|bytes| found = bytes))?;
+                }
+                _ => found = reader.skip()?,
+            }
+        }
+        Ok(())
+    });
+    read.expect("a map");
+    found
+}
+
+/// Parsed, and signed by its root where the folder has one.
+pub(crate) fn certificate(path: &str) -> Outcome {
+    let bytes = if path.ends_with(".pem") { data::raw(path) } else { data::bytes(path) };
+    let certificate = Certificate::parse_pem_or_der(&bytes).map_err(|error| error.code())?.remove(0);
+    let root = match path {
+        "iso18013-5-annex-d/DS_CERT.hex" => Certificate::parse(&data::intermediate("d52_iaca")),
+        "iso18013-5-annex-d/READER_CERT.hex" => Certificate::parse(&data::intermediate("d54_readerRoot")),
+        _ => Ok(certificate.clone()),
+    };
+    let root = root.map_err(|error| error.code())?;
+    certificate.verify_signature_by(&root).map_err(|error| error.code())?;
+    holds("issuer and subject name each other", certificate.issuer().der() == root.subject().der())
+}

@@ -1,0 +1,83 @@
+//! Runs `tests/vectors/INDEX`: one named test a line, and two that hold the INDEX and the folder against each other.
+//!
+//! `cargo test -p rid-conformance -- PART` runs the lines whose path contains PART. A line `n/a` is printed with its reason; it is no test.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test runner: what is missing fails the test at hand"
+)]
+
+mod annex_d;
+mod container;
+mod data;
+mod document;
+mod index;
+mod primitive;
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    process::ExitCode,
+};
+
+use crate::index::{Expected, Line};
+
+/// What came of reading a vector: accepted, or the code it was refused with (or what does not hold, in words).
+type Outcome = Result<(), String>;
+
+fn main() -> ExitCode {
+    let parts: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let lines = index::read();
+    let mut tests: Vec<(String, Box<dyn Fn() -> Outcome>)> = vec![
+        ("index_names_every_file".into(), Box::new(index::names_every_file)),
+        ("index_names_nothing_twice_and_nothing_else".into(), Box::new(index::names_nothing_else)),
+    ];
+    for line in lines {
+        match line.expected {
+            Expected::NotApplicable => println!("not applicable: {}: {}", line.path, line.why),
+            _ => tests.push((format!("{} {}", line.path, line.kind), Box::new(move || judge(&line)))),
+        }
+    }
+    tests.retain(|(name, _)| parts.is_empty() || parts.iter().any(|part| name.contains(part)));
+    println!("\nrunning {} tests", tests.len());
+    let mut failed = Vec::new();
+    for (name, test) in &tests {
+        let outcome = catch_unwind(AssertUnwindSafe(test)).unwrap_or_else(|_| Err("panicked".into()));
+        println!("test {name} ... {}", if outcome.is_ok() { "ok" } else { "FAILED" });
+        failed.extend(outcome.err().map(|why| format!("{name}: {why}")));
+    }
+    for line in &failed {
+        println!("{line}");
+    }
+    let word = if failed.is_empty() { "ok" } else { "FAILED" };
+    println!("\ntest result: {word}. {} passed; {} failed; 0 ignored", tests.len() - failed.len(), failed.len());
+    if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Reads the vector as its line says and compares.
+fn judge(line: &Line) -> Outcome {
+    let outcome = match line.kind.as_str() {
+        "sign1" => container::sign1(&line.path),
+        "mac0" => container::mac0(&line.path),
+        "cbor" => container::cbor(&line.path),
+        "device-response" => document::device_response(line),
+        "issuer-signed" => document::issuer_signed(line),
+        "certificate" => document::certificate(&line.path),
+        "aead" | "ecdh" | "ecdsa" | "hkdf" | "hmac" => primitive::cases(&line.path, &line.kind),
+        _ => annex_d::judge(&line.path),
+    };
+    match (&line.expected, outcome) {
+        (Expected::Accepted, Ok(())) => Ok(()),
+        (Expected::Refused(code), Err(refused)) if *code == refused => Ok(()),
+        (Expected::Accepted, Err(refused)) => Err(format!("should be accepted, is refused: {refused}")),
+        (Expected::Refused(code), other) => Err(format!("should be refused with {code}, is {other:?}")),
+        (Expected::NotApplicable, _) => Ok(()),
+    }
+}
+
+/// `Ok` if it holds.
+fn holds(what: &str, holds: bool) -> Outcome {
+    if holds { Ok(()) } else { Err(format!("does not hold: {what}")) }
+}
