@@ -35,14 +35,14 @@ impl Built {
         success.then_some(Self { binaries })
     }
 
-    /// Runs the test binaries of these packages that `wanted` keeps.
-    pub(crate) fn run(&self, packages: &[&str], wanted: impl Fn(&str) -> bool) -> Tally {
+    /// Runs the test binaries of these packages with these arguments and this environment.
+    pub(crate) fn run(&self, packages: &[&str], arguments: &[&str], environment: &[(&str, &str)]) -> Tally {
         let mut tally = Tally::default();
-        let chosen = |binary: &&TestBinary| packages.contains(&binary.package.as_str()) && wanted(&binary.target);
-        for binary in self.binaries.iter().filter(chosen) {
+        for binary in self.binaries.iter().filter(|binary| packages.contains(&binary.package.as_str())) {
             println!("\n{}: {}", binary.package, binary.target);
             let mut command = Command::new(&binary.executable);
-            command.current_dir(&binary.folder).env("CARGO_MANIFEST_DIR", &binary.folder);
+            command.args(arguments).current_dir(&binary.folder).env("CARGO_MANIFEST_DIR", &binary.folder);
+            command.envs(environment.iter().copied());
             let before = tally.failed;
             let success = child::lines(&mut command, |line| {
                 println!("{line}");
