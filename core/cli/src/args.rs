@@ -89,8 +89,10 @@ pub(crate) struct DemoArguments {
 
 /// Ask an issuer for credentials: make keys, prove their possession, write the request; or accept an issuer's answer.
 #[derive(Args)]
-#[command(after_help = "The whole door by hand:\n  rid issue --init\n  rid enrol --kind pid --kind mdl --challenge $(rid issue --challenge) --out request.cbor\n  \
-    rid issue --request request.cbor --out answer.cbor\n  rid enrol --accept answer.cbor")]
+#[command(
+    after_help = "The whole door by hand:\n  rid issue --init\n  rid enrol --kind pid --kind mdl --challenge $(rid issue --challenge) --out request.cbor\n  \
+    rid issue --request request.cbor --out answer.cbor\n  rid enrol --accept answer.cbor"
+)]
 pub(crate) struct EnrolArguments {
     #[command(flatten)]
     pub(crate) home: HomeArguments,
@@ -203,8 +205,10 @@ pub(crate) enum Signed {
 ///
 /// The exit code is the verdict's: 0 accepted, 1 refused (or no answer came), 2 undecided.
 #[derive(Args)]
-#[command(after_help = "Example:\n  rid read --qr qr.png --port 40001 --ask org.iso.18013.5.1.mDL/org.iso.18013.5.1/portrait:retain \\\n    \
-    --ask org.iso.18013.5.1.mDL/org.iso.18013.5.1/age_over_18 --save saved/\n  rid verify saved/")]
+#[command(
+    after_help = "Example:\n  rid read --qr qr.png --port 40001 --ask org.iso.18013.5.1.mDL/org.iso.18013.5.1/portrait:retain \\\n    \
+    --ask org.iso.18013.5.1.mDL/org.iso.18013.5.1/age_over_18 --save saved/\n  rid verify saved/"
+)]
 pub(crate) struct ReadArguments {
     #[command(flatten)]
     pub(crate) home: HomeArguments,
@@ -291,9 +295,11 @@ pub(crate) enum CaptureKind {
 /// that is needed had no input: `trust_missing`, `transcript_missing`, `reader_key_missing`, `not_returned`). Every check is
 /// listed by name. No network is opened; revocation and "asked equals answered" are not done here.
 #[derive(Args)]
-#[command(after_help = "Examples:\n  rid verify response.cbor --kind device-response --transcript transcript.cbor --trust iaca.pem\n  \
+#[command(
+    after_help = "Examples:\n  rid verify response.cbor --kind device-response --transcript transcript.cbor --trust iaca.pem\n  \
     rid verify mdl.b64 --kind issuer-signed --trust-key '{\"kty\":\"EC\",...}' --at 2026-01-01T00:00:00Z --json\n  \
-    rid verify saved/            (a folder that `rid read --save` wrote)")]
+    rid verify saved/            (a folder that `rid read --save` wrote)"
+)]
 pub(crate) struct VerifyArguments {
     /// The capture: raw CBOR, hex, base64 or base64url; or a folder that `rid read --save` wrote
     pub(crate) file: PathBuf,

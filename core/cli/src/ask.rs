@@ -118,10 +118,8 @@ pub(crate) fn describe(request: &RequestView) -> String {
 fn prompt(request: &RequestView) -> Result<Option<Vec<String>>, Failure> {
     let terminal = std::path::Path::new("terminal");
     let fail = |error| Failure::file(terminal, error);
-    let question = format!(
-        "\n{}\nEnter = agree to all, numbers to leave out (e.g. 2 5), r = refuse: ",
-        describe(request)
-    );
+    let question =
+        format!("\n{}\nEnter = agree to all, numbers to leave out (e.g. 2 5), r = refuse: ", describe(request));
     let mut stdout = std::io::stdout();
     stdout.write_all(question.as_bytes()).and_then(|()| stdout.flush()).map_err(fail)?;
     let mut line = String::new();

@@ -16,7 +16,9 @@ pub(crate) fn parse(asks: &[String]) -> Result<Vec<ItemsRequest>, Failure> {
         let (Some(doc_type), Some(namespace), Some(identifier), None) =
             (parts.next(), parts.next(), parts.next(), parts.next())
         else {
-            return Err(Failure::usage(format!("--ask {ask}: expected docType/namespace/element, with :retain if kept")));
+            return Err(Failure::usage(format!(
+                "--ask {ask}: expected docType/namespace/element, with :retain if kept"
+            )));
         };
         if [doc_type, namespace, identifier].iter().any(|part| part.is_empty()) {
             return Err(Failure::usage(format!("--ask {ask}: an empty part")));
@@ -39,9 +41,7 @@ fn add(items: &mut Vec<ItemsRequest>, (doc_type, namespace, identifier): (&str, 
     match item.namespaces.iter_mut().find(|n| n.namespace == namespace) {
         Some(asked) if asked.elements.iter().any(|e| e.identifier == identifier) => {}
         Some(asked) => asked.elements.push(element),
-        None => item
-            .namespaces
-            .push(RequestedNamespace { namespace: namespace.into(), elements: vec![element] }),
+        None => item.namespaces.push(RequestedNamespace { namespace: namespace.into(), elements: vec![element] }),
     }
 }
 

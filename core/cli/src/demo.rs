@@ -61,8 +61,14 @@ pub(crate) fn run(arguments: &DemoArguments) -> Result<u8, Failure> {
         let verdict = if met { "as it must" } else { "NOT AS EXPECTED" };
         say.line("outcome", &format!("{}: {} - {verdict}", walk.name, outcome.as_deref().unwrap_or("accepted")));
     }
-    say.line("more", &format!("look around: rid wallet --home {0}; rid wallet history --home {0}; \
-        rid demo --refuse | --expired | --forged | --unknown-reader | --all", home.path().display()));
+    say.line(
+        "more",
+        &format!(
+            "look around: rid wallet --home {0}; rid wallet history --home {0}; \
+        rid demo --refuse | --expired | --forged | --unknown-reader | --all",
+            home.path().display()
+        ),
+    );
     Ok(if failed { EXIT_FAILED } else { 0 })
 }
 
@@ -81,9 +87,7 @@ fn prepare(home: &Home, arguments: &DemoArguments, say: &Say) -> Result<(), Fail
 async fn fill(wallet: &Wallet, pki: Pki, say: &Say) -> Result<(), Failure> {
     let usable = |kind: &str, views: &[rid_wallet::view::CredentialView]| {
         views.iter().any(|view| {
-            view.kind == kind
-                && view.copies_left >= ENOUGH
-                && view.state == rid_wallet::view::CredentialState::Ready
+            view.kind == kind && view.copies_left >= ENOUGH && view.state == rid_wallet::view::CredentialState::Ready
         })
     };
     let held = wallet.credentials().await?;
@@ -150,12 +154,7 @@ fn walks(arguments: &DemoArguments) -> Vec<Walk> {
 }
 
 /// Runs wallet and reader; gives the code of the reader's verdict, `None` when accepted.
-fn walk_once(
-    walk: &Walk,
-    home: &Home,
-    arguments: &DemoArguments,
-    scripted: bool,
-) -> Result<Option<String>, Failure> {
+fn walk_once(walk: &Walk, home: &Home, arguments: &DemoArguments, scripted: bool) -> Result<Option<String>, Failure> {
     let handoff = home.exchange().join(walk.name);
     let saved = home.path().join("saved").join(walk.name);
     let _ = std::fs::remove_dir_all(&handoff);

@@ -2,7 +2,7 @@
 use std::path::{Path, PathBuf};
 
 use rid_crypto::CryptoRng;
-use rid_issuer::{Issuer, IssuerKey, sample_citizen};
+use rid_issuer::{Issuer, IssuerKey, Order, sample_citizen};
 use rid_shell::OsRng;
 use rid_wallet::{Wallet, view::CredentialView};
 use rid_wire::{Code, hex};
@@ -48,8 +48,7 @@ fn ask(wallet: &Wallet, home: &Home, arguments: &EnrolArguments) -> Result<(), F
         return Err(Failure::usage("--kind pid, --kind mdl or a document type is needed"));
     }
     let challenge = hex::decode(challenge).map_err(|_| Failure::usage("--challenge is not hex"))?;
-    let enrolment =
-        pollster::block_on(wallet.enrol(&arguments.kind, arguments.copies, challenge, AUDIENCE.into()))?;
+    let enrolment = pollster::block_on(wallet.enrol(&arguments.kind, arguments.copies, challenge, AUDIENCE.into()))?;
     home::write(out, &enrolment.message)?;
     home::make_private_dir(&home.exchange())?;
     home::write(&pending_path(home), enrolment.id.as_bytes())?;
@@ -75,7 +74,10 @@ fn accept(wallet: &Wallet, home: &Home, answer: &Path, json: bool) -> Result<(),
 
 /// One line on a credential that was just stored.
 pub(crate) fn stored_line(view: &CredentialView) -> String {
-    format!("stored: {} from {}, {} one-time copies, valid until {}", view.name, view.issuer, view.copies_left, view.valid_until)
+    format!(
+        "stored: {} from {}, {} one-time copies, valid until {}",
+        view.name, view.issuer, view.copies_left, view.valid_until
+    )
 }
 
 /// `rid issue`.
@@ -112,11 +114,16 @@ pub(crate) fn issue(arguments: &IssueArguments) -> Result<u8, Failure> {
 /// The test issuer's answer for the sample citizen.
 pub(crate) fn answer(pki: Pki, request: &[u8], challenge: &[u8], days: u32) -> Result<Vec<u8>, Failure> {
     let fail = |error: rid_issuer::IssueError| Failure::core("issuer", error.code());
-    let days = if days == 0 { verdict::profile()?.kinds().iter().map(|kind| kind.validity_days).min().unwrap_or(7) } else { days };
+    let days = if days == 0 {
+        verdict::profile()?.kinds().iter().map(|kind| kind.validity_days).min().unwrap_or(7)
+    } else {
+        days
+    };
     let signer = IssuerKey { key: pki.document_signer.key, certificate: pki.document_signer.certificate };
     let issuer = Issuer::new(signer, AUDIENCE.into());
     let records = sample_citizen().map_err(fail)?;
-    issuer.answer(request, challenge, &records, days, input::now()?, &mut OsRng).map_err(fail)
+    let order = Order { challenge, records: &records, validity_days: days, now: input::now()? };
+    issuer.answer(request, &order, &mut OsRng).map_err(fail)
 }
 
 /// 32 random bytes.

@@ -5,7 +5,10 @@ use std::time::Duration;
 use rid_crypto::{AgreementKey, SigningKey};
 use rid_issuer::{Issuer, IssuerKey, sample_citizen};
 use rid_mdoc::{
-    MDL_DOC_TYPE, build::UnsignedDocument, build::device_response, device_auth,
+    MDL_DOC_TYPE,
+    build::UnsignedDocument,
+    build::device_response,
+    device_auth,
     engagement::{Ble, Engagement},
     issuer_signed::UnverifiedIssuerSigned,
     mso::ValidityInfo,
@@ -69,9 +72,7 @@ fn genuine(pki: Pki, device: &SigningKey) -> Result<Vec<u8>, Failure> {
         fraction: false,
     };
     let signer = IssuerKey { key: pki.document_signer.key, certificate: pki.document_signer.certificate };
-    Issuer::new(signer, AUDIENCE.into())
-        .mint(record, &device.public().to_bytes(), validity, &mut OsRng)
-        .map_err(fail)
+    Issuer::new(signer, AUDIENCE.into()).mint(record, &device.public().to_bytes(), validity, &mut OsRng).map_err(fail)
 }
 
 /// The same credential with another family name: every byte else as issued.
@@ -119,9 +120,8 @@ fn answer(
     let mdoc = |error: rid_mdoc::MdocError| Failure::core("response", error.code());
     let establishment = SessionEstablishment::parse(establishment, Limits::PROXIMITY).map_err(session)?;
     let transcript = Transcript::qr(engagement.as_bytes(), establishment.e_reader_key_bytes);
-    let secret = ephemeral
-        .agree(&establishment.e_reader_key)
-        .map_err(|error| Failure::core("session", error.code()))?;
+    let secret =
+        ephemeral.agree(&establishment.e_reader_key).map_err(|error| Failure::core("session", error.code()))?;
     let mut cipher = SessionCipher::derive(Role::Mdoc, &secret, &transcript);
     let request = cipher.decrypt(&establishment.data).map_err(session)?;
     let request = UnverifiedRequest::parse(&request, Limits::PROXIMITY).map_err(mdoc)?;
@@ -135,8 +135,7 @@ fn answer(
                 .map(|n| (n.namespace.clone(), n.elements.iter().map(|e| e.identifier.clone()).collect()))
                 .collect();
             let parsed = UnverifiedIssuerSigned::parse(forged, Limits::ONLINE).map_err(mdoc)?;
-            let document =
-                UnsignedDocument::select(MDL_DOC_TYPE, &parsed, &disclose, &Vec::new()).map_err(mdoc)?;
+            let document = UnsignedDocument::select(MDL_DOC_TYPE, &parsed, &disclose, &Vec::new()).map_err(mdoc)?;
             let bytes = device_auth::device_authentication_bytes(
                 &transcript,
                 document.doc_type(),

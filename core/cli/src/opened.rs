@@ -20,8 +20,8 @@ impl From<WalletError> for Failure {
 pub(crate) fn open(home: &Home, trust: TrustStore, locale: Locale, mac: bool) -> Result<Arc<Wallet>, Failure> {
     let folder = home.wallet();
     home::make_private_dir(&folder)?;
-    let area = SoftwareSecureArea::open(&folder)
-        .map_err(|error| Failure::core("software secure area", error.code()))?;
+    let area =
+        SoftwareSecureArea::open(&folder).map_err(|error| Failure::core("software secure area", error.code()))?;
     let ports = WalletPorts {
         secure_area: Arc::new(area),
         storage: Arc::new(SqliteStorage::new(&folder)),

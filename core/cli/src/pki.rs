@@ -34,7 +34,7 @@ impl Pki {
     pub(crate) fn load_or_make(dir: &Path, now: Timestamp) -> Result<Self, Failure> {
         let names = ["iaca", "document-signer", "reader-root", "reader"];
         if names.iter().all(|name| certificate_path(dir, name).exists()) {
-            let [iaca, document_signer, reader_root, reader] = [0, 1, 2, 3].map(|at| load(dir, names[at]));
+            let [iaca, document_signer, reader_root, reader] = names.map(|name| load(dir, name));
             let pki = Self {
                 iaca: iaca?,
                 document_signer: document_signer?,

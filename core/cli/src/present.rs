@@ -1,7 +1,7 @@
 //! `rid present`: the wallet's process. Shows the QR code, waits for one reader, asks the person, answers.
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use rid_flow::{ports::Clock, Uptime};
+use rid_flow::{Uptime, ports::Clock};
 use rid_shell::SystemClock;
 use rid_wallet::{Presentation, PresentationStep, Wallet, view::ReceiptView};
 
@@ -60,7 +60,10 @@ fn present(
             PresentationStep::Ask { request } => {
                 say.line("asked", ask::describe(&request).trim_end());
                 let answer = person.answer(&request)?;
-                say.line("answered", if answer.decision == rid_wallet::view::ConsentDecision::Refuse { "refused" } else { "agreed" });
+                say.line(
+                    "answered",
+                    if answer.decision == rid_wallet::view::ConsentDecision::Refuse { "refused" } else { "agreed" },
+                );
                 presentation.answer(answer)?;
             }
             PresentationStep::Unlock => {

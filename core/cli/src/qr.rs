@@ -104,10 +104,5 @@ fn read_png(path: &Path) -> Result<String, Failure> {
     let mut picture = rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| {
         pixels.get((y * width + x) * samples).copied().unwrap_or(255)
     });
-    picture
-        .detect_grids()
-        .into_iter()
-        .find_map(|grid| grid.decode().ok())
-        .map(|(_, text)| text)
-        .ok_or_else(unreadable)
+    picture.detect_grids().into_iter().find_map(|grid| grid.decode().ok()).map(|(_, text)| text).ok_or_else(unreadable)
 }

@@ -101,8 +101,7 @@ fn read(
             &mut Env { now: at.map_or_else(input::now, Ok)?, uptime: clock.uptime(), rng: &mut rng }
         };
     }
-    let mut reader =
-        Reader::start(text, config, env!()).map_err(|error| Failure::core("engagement", error.code()))?;
+    let mut reader = Reader::start(text, config, env!()).map_err(|error| Failure::core("engagement", error.code()))?;
     result.reader_key = reader.dangerous_ephemeral_jwk();
     let mut link: Option<Link> = None;
     loop {

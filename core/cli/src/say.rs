@@ -30,7 +30,10 @@ impl Say {
         if self.json {
             self.write(&format!("{}\n", json!({"role": self.role, "event": "qr", "qr": text, "port": port})));
         } else {
-            self.write(&format!("\n{drawn}\n[{}] {text}\n[{}] port (desktop link only): {port}\n", self.role, self.role));
+            self.write(&format!(
+                "\n{drawn}\n[{}] {text}\n[{}] port (desktop link only): {port}\n",
+                self.role, self.role
+            ));
         }
     }
 

@@ -91,8 +91,8 @@ fn trust(arguments: &VerifyArguments) -> Result<TrustStore, Failure> {
         }
     }
     let leaves: Vec<_> = anchors.iter().map(|anchor| anchor.certificate.clone()).collect();
-    let store = TrustStore::new(Environment::Production, anchors)
-        .map_err(|error| Failure::core("trust", error.code()))?;
+    let store =
+        TrustStore::new(Environment::Production, anchors).map_err(|error| Failure::core("trust", error.code()))?;
     let store = leaves.into_iter().fold(store, TrustStore::pin_leaf);
     Ok(match &arguments.trust_key {
         Some(jwk) => store.pin_key(input::public_jwk(jwk)?),

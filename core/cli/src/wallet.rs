@@ -55,7 +55,11 @@ async fn act(wallet: &Wallet, arguments: &WalletArguments) -> Result<(), Failure
                 return Err(Failure::usage("not deleted"));
             }
             wallet.delete(&id).await?;
-            verdict::write_out(&if json { format!("{}\n", json!({"deleted": id.0})) } else { format!("deleted: {}\n", id.0) })
+            verdict::write_out(&if json {
+                format!("{}\n", json!({"deleted": id.0}))
+            } else {
+                format!("deleted: {}\n", id.0)
+            })
         }
         WalletCommand::History => {
             let rows = wallet.history(0, u32::MAX).await?;
@@ -181,8 +185,14 @@ fn history_line(row: &HistoryView) -> String {
         (name, true) => printable(name),
         (name, false) => format!("{} (not verified)", printable(name)),
     };
-    let mut text =
-        format!("{:>4}  {}  {} {}  with {peer}  {}\n", row.seq, row.at, kind(row.kind), outcome(row.outcome), row.reason);
+    let mut text = format!(
+        "{:>4}  {}  {} {}  with {peer}  {}\n",
+        row.seq,
+        row.at,
+        kind(row.kind),
+        outcome(row.outcome),
+        row.reason
+    );
     for element in &row.elements {
         let kept = if element.retained { "  [kept]" } else { "" };
         text.push_str(&format!("        {}{kept}\n", element.label));

@@ -1,5 +1,11 @@
 //! `rid verify` over published captures: verdict, code, exit code and JSON, as an integrator sees them.
-#![expect(missing_docs, reason = "a test binary has no readers of documentation")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by failing"
+)]
 
 #[path = "rid/mod.rs"]
 mod rid;
@@ -45,8 +51,7 @@ fn check<'a>(document: &'a Value, code: &str) -> &'a Value {
 fn std_m45_m46_annex_d_is_accepted_in_2021() {
     let scratch = Scratch::new("annex-d");
     let key = reader_key(&scratch);
-    let arguments =
-        ["--transcript", &transcript(), "--trust", &iaca(), "--reader-key", &key, "--at", IN_2021];
+    let arguments = ["--transcript", &transcript(), "--trust", &iaca(), "--reader-key", &key, "--at", IN_2021];
     let (exit, verdict) = annex_d(&scratch, &arguments);
     assert_eq!((exit, verdict["verdict"].as_str()), (0, Some("accepted")), "{verdict:#}");
     let document = &verdict["documents"][0];
@@ -160,14 +165,23 @@ fn whole_responses_without_documents() {
         // {version, status: 10}
         ("a26776657273696f6e63312e30667374617475730a", 1, "refused", "response_status"),
         // {version, documentErrors: [{"x": 0}], status: 0}
-        ("a36776657273696f6e63312e306e646f63756d656e744572726f727381a16178006673746174757300", 2, "undecided", "not_returned"),
+        (
+            "a36776657273696f6e63312e306e646f63756d656e744572726f727381a16178006673746174757300",
+            2,
+            "undecided",
+            "not_returned",
+        ),
         // {version "9.0", status: 0}
         ("a26776657273696f6e63392e306673746174757300", 1, "refused", "mdoc_version"),
     ];
     for (hex, exit, verdict, code) in cases {
         let file = scratch.write("response.hex", hex.as_bytes());
         let (found, judged) = json(&scratch, &["verify", &file, "--kind", "device-response", "--json"]);
-        assert_eq!((found, judged["verdict"].as_str(), judged["code"].as_str()), (exit, Some(verdict), Some(code)), "{hex}");
+        assert_eq!(
+            (found, judged["verdict"].as_str(), judged["code"].as_str()),
+            (exit, Some(verdict), Some(code)),
+            "{hex}"
+        );
     }
 }
 

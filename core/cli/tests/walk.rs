@@ -1,5 +1,11 @@
 //! The walk as a newcomer sees it: two processes, QR as a PNG, consent, verdict; and its four failures, by name.
-#![expect(missing_docs, reason = "a test binary has no readers of documentation")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by failing"
+)]
 
 #[path = "rid/mod.rs"]
 mod rid;
@@ -43,8 +49,7 @@ fn the_demo_and_all_its_failures_end_as_they_must() {
     assert_eq!(left("az.gov.rid.pid.1"), 9, "{held:#}");
     assert_eq!(left("org.iso.18013.5.1.mDL"), 8, "{held:#}");
     let (_, history) = json(&scratch, &["wallet", "history", "--json"]);
-    let outcomes: Vec<&str> =
-        history.as_array().unwrap().iter().map(|row| row["outcome"].as_str().unwrap()).collect();
+    let outcomes: Vec<&str> = history.as_array().unwrap().iter().map(|row| row["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == "refused").count(), 2, "{history:#}");
     assert!(history.as_array().unwrap().iter().any(|row| row["peer"] == "Yol Polisi TEST"), "{history:#}");
 

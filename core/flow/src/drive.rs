@@ -1,6 +1,6 @@
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use async_trait::async_trait;
-use alloc::boxed::Box;
 
 use rid_crypto::CryptoRng;
 

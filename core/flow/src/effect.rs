@@ -4,7 +4,10 @@ use rid_crypto::Secret;
 
 use crate::{
     Changes, Committed, Uptime,
-    ports::{ClockError, HttpError, HttpRequest, HttpResponse, KeyId, KeyInfo, KeySpec, Prompt, SecureAreaError, StorageError},
+    ports::{
+        ClockError, HttpError, HttpRequest, HttpResponse, KeyId, KeyInfo, KeySpec, Prompt, SecureAreaError,
+        StorageError,
+    },
 };
 
 /// New keys of a secure area.

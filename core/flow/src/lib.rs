@@ -26,8 +26,8 @@ pub mod ports;
 mod session;
 
 pub use changes::{
-    Changes, Committed, Copy, CopyId, Credential, CredentialId, History, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome,
-    HistorySeq, NewCopy, Record, RecordKey,
+    Changes, Committed, Copy, CopyId, Credential, CredentialId, History, HistoryDraft, HistoryId, HistoryKind,
+    HistoryOutcome, HistorySeq, NewCopy, Record, RecordKey,
 };
 pub use drive::{Committer, Driven, Ports, drive};
 pub use effect::{AgreeRequest, DeriveRequest, Effect, KeysRequest, Reply, SignRequest};

@@ -5,5 +5,5 @@ extern crate alloc;
 mod mint;
 mod person;
 
-pub use mint::{IssueError, Issuer, IssuerKey};
+pub use mint::{IssueError, Issuer, IssuerKey, Order};
 pub use person::{PersonRecord, person_records, sample_citizen};

@@ -54,6 +54,18 @@ pub struct IssuerKey {
     pub certificate: Certificate,
 }
 
+/// What one enrolment is answered with.
+pub struct Order<'a> {
+    /// The challenge that was given for it.
+    pub challenge: &'a [u8],
+    /// What the register says of the person.
+    pub records: &'a [PersonRecord],
+    /// Days of technical validity.
+    pub validity_days: u32,
+    /// The time of issuing.
+    pub now: Timestamp,
+}
+
 /// An issuer that answers enrolment requests.
 pub struct Issuer {
     signer: IssuerKey,
@@ -73,24 +85,16 @@ impl Issuer {
     ///
     /// # Errors
     /// [`IssueError`].
-    pub fn answer(
-        &self,
-        request: &[u8],
-        challenge: &[u8],
-        records: &[PersonRecord],
-        validity_days: u32,
-        now: Timestamp,
-        rng: &mut dyn CryptoRng,
-    ) -> Result<Vec<u8>, IssueError> {
+    pub fn answer(&self, request: &[u8], order: &Order<'_>, rng: &mut dyn CryptoRng) -> Result<Vec<u8>, IssueError> {
         let request = EnrolmentRequest::parse(request)?;
-        let meant = request.audience == self.audience && constant_time_eq(&request.challenge, challenge);
+        let meant = request.audience == self.audience && constant_time_eq(&request.challenge, order.challenge);
         if !meant {
             return Err(EnrolmentError::Invalid.into());
         }
-        let validity = self.validity(validity_days, now)?;
+        let validity = self.validity(order.validity_days, order.now)?;
         let mut kinds = Vec::with_capacity(request.kinds.len());
         for (doc_type, keys) in &request.kinds {
-            let record = records.iter().find(|r| r.doc_type == *doc_type).ok_or(IssueError::UnknownKind)?;
+            let record = order.records.iter().find(|r| r.doc_type == *doc_type).ok_or(IssueError::UnknownKind)?;
             let mut credentials = Vec::with_capacity(keys.len());
             for key in keys {
                 credentials.push(self.mint(record, &key.public, validity, rng)?);

@@ -56,11 +56,7 @@ pub fn person_records(
     Ok(records)
 }
 
-fn encode(
-    writer: &mut Writer,
-    value: &Value,
-    file: &dyn Fn(&str) -> Option<&'static [u8]>,
-) -> Result<(), IssueError> {
+fn encode(writer: &mut Writer, value: &Value, file: &dyn Fn(&str) -> Option<&'static [u8]>) -> Result<(), IssueError> {
     match value {
         Value::Array(items) => {
             writer.array(items.len());

@@ -183,7 +183,7 @@ fn check(value: &Value) -> Result<ValueCheck> {
         }
         "number" => {
             Object::new(value, &["check", "allowed", "on_failure"])?;
-            Rule::Number { allowed: list(any.required("allowed")?, |v| integer(v))? }
+            Rule::Number { allowed: list(any.required("allowed")?, integer)? }
         }
         "text" => {
             Object::new(value, &["check", "patterns", "on_failure"])?;

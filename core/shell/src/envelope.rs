@@ -24,7 +24,9 @@ pub(crate) fn read(folder: &Path) -> Result<Option<(Generation, Vec<u8>)>, Stora
     for name in ["a", "b"] {
         match fs::read(path(folder, name)) {
             Ok(bytes) => match parse(&bytes) {
-                Some(found) if newest.as_ref().is_none_or(|(generation, _)| found.0 > *generation) => newest = Some(found),
+                Some(found) if newest.as_ref().is_none_or(|(generation, _)| found.0 > *generation) => {
+                    newest = Some(found)
+                }
                 Some(_) => {}
                 None => damaged = true,
             },

@@ -8,9 +8,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use rid_crypto::{
-    AeadKey, AgreementKey, CryptoRng, Curve, NONCE_LEN, PublicKey, Secret, SigningKey, hmac_sha256,
-};
+use rid_crypto::{AeadKey, AgreementKey, CryptoRng, Curve, NONCE_LEN, PublicKey, Secret, SigningKey, hmac_sha256};
 use rid_flow::ports::{KeyId, KeyInfo, KeySpec, KeyUse, Prompt, SecureArea, SecureAreaError};
 use rid_wire::{
     cbor::{CborError, Key, Limits, Reader, Writer},

@@ -94,12 +94,7 @@ impl TrustStore {
     ///
     /// # Errors
     /// [`TrustError`].
-    pub fn issuer(
-        &self,
-        chain: &[Certificate],
-        doc_type: &str,
-        at: Timestamp,
-    ) -> Result<IssuerTrust, TrustError> {
+    pub fn issuer(&self, chain: &[Certificate], doc_type: &str, at: Timestamp) -> Result<IssuerTrust, TrustError> {
         let leaf = chain.first().ok_or(X509Error::Untrusted)?;
         if let Some(key) = self.pinned_key(leaf) {
             return Ok(IssuerTrust::of_key(key));

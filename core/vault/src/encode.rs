@@ -187,7 +187,13 @@ pub(crate) fn history(row: &History) -> Vec<u8> {
     let entry = &row.entry;
     let mut writer = Writer::new();
     writer.map(10).uint(0).uint(VERSION).uint(1).uint(row.seq.0).uint(2).bytes(&entry.id.0);
-    writer.uint(3).uint(kind_number(entry.kind)).uint(4).uint(outcome_number(entry.outcome)).uint(5).int(entry.at.unix());
+    writer
+        .uint(3)
+        .uint(kind_number(entry.kind))
+        .uint(4)
+        .uint(outcome_number(entry.outcome))
+        .uint(5)
+        .int(entry.at.unix());
     writer.uint(6).text(&entry.peer).uint(7).boolean(entry.peer_verified).uint(8).array(entry.elements.len());
     for (kind, namespace, identifier, retained) in &entry.elements {
         writer.array(4).text(kind).text(namespace).text(identifier).boolean(*retained);
@@ -245,8 +251,7 @@ pub(crate) fn record(record: &Record) -> Vec<u8> {
 }
 
 pub(crate) fn read_record(bytes: &[u8]) -> Result<Record, StorageError> {
-    let mut record =
-        Record { key: RecordKey { kind: String::new(), name: String::new() }, bytes: Vec::new() };
+    let mut record = Record { key: RecordKey { kind: String::new(), name: String::new() }, bytes: Vec::new() };
     read_map(bytes, |reader, key| {
         match key {
             1 => record.key.kind = reader.text()?.into_owned(),

@@ -30,9 +30,8 @@ pub(crate) fn seal(
     let mut nonce = [0; NONCE_LEN];
     rng.fill_bytes(&mut nonce);
     let padded = zeroize::Zeroizing::new(pad(plain));
-    let sealed = record_key(keys, &key)
-        .seal(&nonce, &aad(keys, &key, version), &padded)
-        .map_err(|_| StorageError::Damaged)?;
+    let sealed =
+        record_key(keys, &key).seal(&nonce, &aad(keys, &key, version), &padded).map_err(|_| StorageError::Damaged)?;
     Ok(Row { key, version, index, bytes: [nonce.as_slice(), &sealed].concat() })
 }
 
@@ -55,15 +54,7 @@ fn record_key(keys: &ClassKeys, key: &RowKey) -> AeadKey {
 }
 
 fn aad(keys: &ClassKeys, key: &RowKey, version: u64) -> Vec<u8> {
-    [
-        b"v1".as_slice(),
-        keys.store_id(),
-        &[key.table.0],
-        &key.id,
-        &version.to_be_bytes(),
-        &EPOCH.to_be_bytes(),
-    ]
-    .concat()
+    [b"v1".as_slice(), keys.store_id(), &[key.table.0], &key.id, &version.to_be_bytes(), &EPOCH.to_be_bytes()].concat()
 }
 
 /// Length, content, zeros up to a bucket: 256 B, 1, 4, 16 KiB, then multiples of 16 KiB.
@@ -84,7 +75,8 @@ fn pad(plain: &[u8]) -> Vec<u8> {
 mod tests {
     #[test]
     fn padding_hides_the_length_within_a_bucket() {
-        for (plain, padded) in [(0, 256), (252, 256), (253, 1024), (5_000, 16_384), (16_380, 16_384), (16_381, 32_768)] {
+        for (plain, padded) in [(0, 256), (252, 256), (253, 1024), (5_000, 16_384), (16_380, 16_384), (16_381, 32_768)]
+        {
             assert_eq!(super::pad(&vec![7; plain]).len(), padded, "{plain}");
         }
     }

@@ -127,7 +127,10 @@ const BUSY_RETRIES: u8 = 3;
 enum State {
     Connecting,
     /// Signing the doc request at this position; the raw signatures so far.
-    Signing { signatures: Vec<[u8; 64]>, busy: u8 },
+    Signing {
+        signatures: Vec<[u8; 64]>,
+        busy: u8,
+    },
     Waiting,
     Idle,
     Closed,

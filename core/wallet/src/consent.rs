@@ -1,6 +1,8 @@
 //! From a machine's question to the view a person sees, and back.
 use rid_flow::CredentialId;
-use rid_holder::consent::{AgreedDocument, Answer, AskedDocument, Candidate, Decision, Question, QuestionId, Requester};
+use rid_holder::consent::{
+    AgreedDocument, Answer, AskedDocument, Candidate, Decision, Question, QuestionId, Requester,
+};
 use rid_wire::{Code, hex};
 
 use crate::{

@@ -1,6 +1,7 @@
 //! Listing, showing and deleting what is held, and the history.
 use rid_flow::{
-    Changes, Committer, CredentialId, History, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, ports::SecureAreaError,
+    Changes, Committer, CredentialId, History, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome,
+    ports::SecureAreaError,
 };
 use rid_holder::display::read_copy;
 use rid_profile::{ClaimPath, ClaimValue, Kind};
@@ -10,7 +11,8 @@ use rid_wire::{Code, Timestamp};
 use crate::{
     Wallet, WalletError,
     view::{
-        CredentialDetail, CredentialState, CredentialView, HeldElementView, HistoryElementView, HistoryView, PortraitView,
+        CredentialDetail, CredentialState, CredentialView, HeldElementView, HistoryElementView, HistoryView,
+        PortraitView,
     },
 };
 
@@ -159,8 +161,9 @@ impl Wallet {
         let elements = self.read_copy(bytes, &meta.kind)?;
         let view = |(path, value): (ClaimPath, ClaimValue)| {
             let (label, spoken) = self.words(&meta.kind, &path);
-            let known =
-                path.as_element().and_then(|(namespace, identifier)| kind.and_then(|k| k.element(namespace, identifier)));
+            let known = path
+                .as_element()
+                .and_then(|(namespace, identifier)| kind.and_then(|k| k.element(namespace, identifier)));
             let portrait = known.is_some_and(|element| element.portrait);
             let text = known
                 .and_then(|element| element.value_text(&value_key(&value)))

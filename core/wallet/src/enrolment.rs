@@ -46,7 +46,8 @@ impl Wallet {
             Driven::Done(request) => Ok(Enrolment {
                 id: hex::encode(&request.id),
                 message: request.encode(),
-                keys: u32::try_from(request.kinds.iter().map(|(_, keys)| keys.len()).sum::<usize>()).unwrap_or(u32::MAX),
+                keys: u32::try_from(request.kinds.iter().map(|(_, keys)| keys.len()).sum::<usize>())
+                    .unwrap_or(u32::MAX),
             }),
             Driven::Pause(never) => match never {},
         }

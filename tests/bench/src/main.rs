@@ -22,7 +22,8 @@ fn main() {
     let three = ["family_name", "given_name", "birth_date"];
     let with_portrait = ["family_name", "given_name", "portrait"];
     println!("against isomdl 0.2.0, process CPU time, minimum of {ROUNDS} interleaved rounds");
-    let (present, present_peer) = interleaved(ROUNDS, || ours::present(&small, &three), || peer::present(&small, &three));
+    let (present, present_peer) =
+        interleaved(ROUNDS, || ours::present(&small, &three), || peer::present(&small, &three));
     Figure { name: "P1", ratio: present / present_peer, target: 0.35 }.print();
     let (verify, verify_peer) = interleaved(ROUNDS, || ours::verify(&small, &three), || peer::verify(&small, &three));
     Figure { name: "P2", ratio: verify / verify_peer, target: 0.30 }.print();
@@ -30,7 +31,9 @@ fn main() {
         interleaved(ROUNDS, || ours::verify(&large, &with_portrait), || peer::verify(&large, &with_portrait));
     Figure { name: "P3", ratio: portrait / portrait_peer, target: 0.06 }.print();
     Figure { name: "P14", ratio: ours::size_ratio(&large, &with_portrait), target: 1.02 }.print();
-    println!("in microseconds of this machine: present {present:.0} (peer {present_peer:.0}), verify {verify:.0} (peer {verify_peer:.0}), with portrait {portrait:.0} (peer {portrait_peer:.0})");
+    println!(
+        "in microseconds of this machine: present {present:.0} (peer {present_peer:.0}), verify {verify:.0} (peer {verify_peer:.0}), with portrait {portrait:.0} (peer {portrait_peer:.0})"
+    );
 }
 
 /// The value, or the end of the bench with what was being done.

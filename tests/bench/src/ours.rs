@@ -61,12 +61,8 @@ pub(crate) fn size_ratio(stock: &Stock, elements: &[&str]) -> f64 {
 
 /// A response made by our holder for a request made by anybody.
 pub(crate) fn engage(stock: &Stock, rng: &mut SimRng) -> (Proximity, String) {
-    let mut holder = Proximity::start(
-        stock.profile.clone(),
-        stock.trust.clone(),
-        DeviceAuthMethod::Signature,
-        &mut env(stock, rng),
-    );
+    let mut holder =
+        Proximity::start(stock.profile.clone(), stock.trust.clone(), DeviceAuthMethod::Signature, &mut env(stock, rng));
     let qr = match holder.poll() {
         Some(Output::Advertise(plan)) => plan.qr(),
         _ => some(None, "an advertisement"),

@@ -6,7 +6,7 @@ use rid_crypto::{
 };
 use rid_flow::{CopyId, CredentialId, ports::KeyId};
 use rid_holder::consent::Candidate;
-use rid_issuer::{Issuer, IssuerKey, PersonRecord, sample_citizen};
+use rid_issuer::{Issuer, IssuerKey, Order, PersonRecord, sample_citizen};
 use rid_mdoc::mso::ValidityInfo;
 use rid_profile::Profile;
 use rid_trust::{Anchor, Environment, Role, TrustStore};
@@ -98,7 +98,8 @@ impl TestState {
     /// # Errors
     /// The issuer's code.
     pub fn answer(&self, request: &[u8], challenge: &[u8], rng: &mut SimRng) -> Result<Vec<u8>, Code> {
-        self.issuer.answer(request, challenge, &self.records, 14, NOW, rng).map_err(|error| error.code())
+        let order = Order { challenge, records: &self.records, validity_days: 14, now: NOW };
+        self.issuer.answer(request, &order, rng).map_err(|error| error.code())
     }
 
     /// Roots as a wallet or reader of this State holds them.
@@ -169,14 +170,7 @@ fn mint(issuer: &Issuer, record: &PersonRecord, number: usize, rng: &mut SimRng)
         expected_update: None,
         fraction: false,
     };
-    let bytes =
-        issuer.mint(record, &key.public().to_bytes(), validity, rng).map_err(|error| error.code())?;
+    let bytes = issuer.mint(record, &key.public().to_bytes(), validity, rng).map_err(|error| error.code())?;
     let name = format!("{}-{number}", record.doc_type);
-    Ok(HeldCopy {
-        doc_type: record.doc_type.clone(),
-        copy: CopyId(name.clone()),
-        key_id: KeyId(name),
-        key,
-        bytes,
-    })
+    Ok(HeldCopy { doc_type: record.doc_type.clone(), copy: CopyId(name.clone()), key_id: KeyId(name), key, bytes })
 }

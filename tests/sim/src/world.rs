@@ -1,5 +1,6 @@
 use rid_flow::{
-    Changes, Committed, Copy, CredentialId, Env, HistoryOutcome, HistorySeq, Input, Output, Session, SignRequest, Uptime,
+    Changes, Committed, Copy, CredentialId, Env, HistoryOutcome, HistorySeq, Input, Output, Session, SignRequest,
+    Uptime,
     ports::{KeyId, SecureAreaError, StorageError},
 };
 use rid_holder::{
@@ -108,9 +109,7 @@ pub fn run(state: &mut TestState, scenario: &Scenario) -> Result<Report, Code> {
     };
     let config = ReaderConfig {
         items: scenario.items.clone(),
-        authentication: scenario
-            .signed
-            .then(|| (KeyId(READER_KEY.into()), vec![world.state.reader.1.clone()])),
+        authentication: scenario.signed.then(|| (KeyId(READER_KEY.into()), vec![world.state.reader.1.clone()])),
         trust: world.state.trust.clone(),
         profile: world.state.profile.clone(),
         locales: Vec::new(),

@@ -1,5 +1,11 @@
 //! Walks over good and bad links: nothing wrong is accepted, nothing hangs, and the same seed gives the same trace.
-#![expect(missing_docs, reason = "a test binary has no readers of documentation")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by failing"
+)]
 
 use rid_mdoc::{
     MDL_DOC_TYPE, MDL_NAMESPACE,
@@ -89,7 +95,8 @@ fn same_seed_same_trace() {
 /// One kind of fault at a time, rare and frequent.
 #[test]
 fn neg_c14_faults_of_the_link_end_by_name_and_accept_nothing_wrong() {
-    let kinds: [(&str, fn(u8) -> Faults); 6] = [
+    type Kind = fn(u8) -> Faults;
+    let kinds: [(&str, Kind); 6] = [
         ("lose", |p| Faults { lose: p, ..Faults::default() }),
         ("double", |p| Faults { double: p, ..Faults::default() }),
         ("reorder", |p| Faults { reorder: p, ..Faults::default() }),

@@ -1,5 +1,11 @@
 //! The app facade over the real store: enrolment, presentation, refusal, deletion; killed between every two steps.
-#![expect(missing_docs, reason = "a test binary has no readers of documentation")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by failing"
+)]
 
 use std::{
     path::{Path, PathBuf},

@@ -67,8 +67,10 @@ pub(crate) fn value(claim: &ClaimValue) -> Value {
         ClaimValue::Binary { bytes } => base64::encode_url(bytes.expose()).into(),
         ClaimValue::Date { text } | ClaimValue::Text { text } => text.expose().into(),
         ClaimValue::Entries { entries } => {
-            let named: Option<Map<String, Value>> =
-                entries.iter().map(|entry| Some((text_key(&entry.key)?.expose().into(), value(&entry.value)))).collect();
+            let named: Option<Map<String, Value>> = entries
+                .iter()
+                .map(|entry| Some((text_key(&entry.key)?.expose().into(), value(&entry.value))))
+                .collect();
             match named {
                 Some(members) => Value::Object(members),
                 None => entries.iter().map(|entry| json!([value(&entry.key), value(&entry.value)])).collect(),

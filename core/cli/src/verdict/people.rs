@@ -77,7 +77,8 @@ fn render_element(text: &mut String, element: &ElementView, kind: Option<&Kind>)
 /// Values are other people's text: nothing in them may move the cursor or turn the line around.
 pub(crate) fn printable(text: &str) -> String {
     let hostile = |c: char| {
-        c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
     };
     text.chars().map(|c| if hostile(c) { '\u{fffd}' } else { c }).collect()
 }

@@ -91,12 +91,8 @@ impl State {
         let signer = certify(CertificateProfile::DocumentSigner, "TEST signer", Some(&iaca));
         let root = certify(CertificateProfile::ReaderRoot, "TEST reader root", None);
         let reader = certify(CertificateProfile::Reader, "TEST reader", Some(&root));
-        let anchor = Anchor {
-            certificate: iaca.1,
-            role: TrustRole::Issuer,
-            environment: Environment::Test,
-            doc_types: None,
-        };
+        let anchor =
+            Anchor { certificate: iaca.1, role: TrustRole::Issuer, environment: Environment::Test, doc_types: None };
         Self {
             trust: Arc::new(TrustStore::new(Environment::Test, vec![anchor]).unwrap()),
             profile: Arc::new(rid_profile::embedded().unwrap()),
@@ -201,9 +197,17 @@ fn elements() -> Vec<ElementToIssue> {
         ElementToIssue { namespace: MDL_NAMESPACE.into(), identifier: identifier.into(), value: writer.finish() }
     };
     vec![
-        element("family_name", &|w| { w.text("Sample"); }),
-        element("resident_address", &|w| { w.text("1 Test Street"); }),
-        element("age_over_18", &|w| { w.boolean(true); }),
-        element("age_over_21", &|w| { w.boolean(true); }),
+        element("family_name", &|w| {
+            w.text("Sample");
+        }),
+        element("resident_address", &|w| {
+            w.text("1 Test Street");
+        }),
+        element("age_over_18", &|w| {
+            w.boolean(true);
+        }),
+        element("age_over_21", &|w| {
+            w.boolean(true);
+        }),
     ]
 }
