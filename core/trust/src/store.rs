@@ -91,9 +91,10 @@ impl TrustStore {
     }
 
     /// Decides on a document signer's chain for a document type. Pinned key first, then pinned leaf, then anchors.
+    /// The caller has parsed the chain, so it is well-formed even where only a pinned key counts.
     ///
     /// # Errors
-    /// [`TrustError`].
+    /// [`TrustError`]; `trust_missing` only when nothing at all was given that could vouch for an issuer.
     pub fn issuer(&self, chain: &[Certificate], doc_type: &str, at: Timestamp) -> Result<IssuerTrust, TrustError> {
         let leaf = chain.first().ok_or(X509Error::Untrusted)?;
         if let Some(key) = self.pinned_key(leaf) {
@@ -104,7 +105,7 @@ impl TrustStore {
             return Ok(IssuerTrust::of_leaf(leaf));
         }
         let issuers: Vec<&Anchor> = self.of_role(Role::Issuer).collect();
-        if issuers.is_empty() {
+        if issuers.is_empty() && self.pinned_leaves.is_empty() {
             return Err(TrustError::Missing);
         }
         let leaf_eku = (doc_type == MDL_DOC_TYPE).then_some(DOCUMENT_SIGNER);
@@ -123,6 +124,9 @@ impl TrustStore {
     /// # Errors
     /// [`TrustError`].
     pub fn reader(&self, chain: &[Certificate], at: Timestamp) -> Result<ReaderTrust, TrustError> {
+        if chain.is_empty() {
+            return Err(X509Error::Untrusted.into());
+        }
         let anchors: Vec<&Certificate> = self.of_role(Role::Reader).map(|anchor| &anchor.certificate).collect();
         if anchors.is_empty() {
             return Err(TrustError::Missing);

@@ -253,7 +253,7 @@ fn one_credential_walks_the_whole_way_through_the_facade() {
     assert!(block_on(wallet.portrait(&licence.id)).unwrap().unwrap().image.expose().starts_with(&[0xff, 0xd8]));
 
     let presentation = wallet.present().unwrap();
-    let items = ask(&["family_name", "portrait", "age_over_18", "weight"]);
+    let items = ask(&["family_name", "portrait", "age_over_18", "biometric_template_iris"]);
     let decide = |request: &RequestView| {
         assert!(request.requester.verified);
         assert_eq!(request.environment, Environment::Test);
