@@ -6,11 +6,13 @@ use rid_crypto::CryptoRng;
 
 use crate::{
     Changes, Committed, Effect, Env, Flow, Reply, Step,
-    ports::{Clock, Http, HttpError, SecureArea, StorageError, Timer},
+    ports::{Clock, ClockError, Http, HttpError, SecureArea, StorageError, Timer},
 };
 
 /// Where a driven flow came to rest.
 pub enum Driven<P, T> {
+    /// The clock failed and the flow, told so, goes on later: call again when there is a clock (neg-M07).
+    ClockFailed,
     /// The end.
     Done(T),
     /// A person is asked.
@@ -44,23 +46,30 @@ pub struct Ports<'a> {
 /// Runs a flow until it pauses for a person or ends. `make_rng` gives a fresh handle at each step: no randomness is held over
 /// an await.
 ///
+/// A clock that fails before a step ends the drive with the flow's own error for it, after the flow was told (neg-M07). The
+/// answer of a port is never lost to the clock: if it fails only then, the flow takes the answer at the time of its step, and
+/// the next step ends the drive. The flow may be driven again when the clock works.
+///
 /// # Errors
 /// The flow's own.
 pub async fn drive<F: Flow>(
     flow: &mut F,
     ports: &Ports<'_>,
     make_rng: &(dyn Fn() -> Box<dyn CryptoRng + Send> + Send + Sync),
-) -> Result<Driven<F::Pause, F::Done>, F::Error> {
+) -> Result<Driven<F::Pause, F::Done>, F::Error>
+where
+    F::Error: From<ClockError>,
+{
     loop {
-        let step = {
+        let (step, stepped) = {
             let mut rng = make_rng();
+            let uptime = ports.clock.uptime();
             match ports.clock.now() {
-                Ok(now) => flow.step(&mut Env { now, uptime: ports.clock.uptime(), rng: &mut *rng })?,
+                Ok(now) => (flow.step(&mut Env { now, uptime, rng: &mut *rng })?, now),
                 Err(error) => {
                     let now = rid_wire::Timestamp::from_unix(0);
-                    let mut env = Env { now, uptime: ports.clock.uptime(), rng: &mut *rng };
-                    flow.reply(Reply::ClockFailed(error), &mut env)?;
-                    continue;
+                    flow.reply(Reply::ClockFailed(error), &mut Env { now, uptime, rng: &mut *rng })?;
+                    return Err(error.into());
                 }
             }
         };
@@ -70,7 +79,7 @@ pub async fn drive<F: Flow>(
             Step::Io(effect) => run(effect, ports).await,
         };
         let mut rng = make_rng();
-        let now = ports.clock.now().unwrap_or(rid_wire::Timestamp::from_unix(0));
+        let now = ports.clock.now().unwrap_or(stepped);
         flow.reply(reply, &mut Env { now, uptime: ports.clock.uptime(), rng: &mut *rng })?;
     }
 }
@@ -100,3 +109,6 @@ async fn run(effect: Effect, ports: &Ports<'_>) -> Reply {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -249,3 +249,6 @@ fn read_key(reader: &mut Reader<'_>) -> Result<ProvenKey, EnrolmentError> {
 fn cose_key(public: &[u8]) -> Vec<u8> {
     PublicKey::from_sec1(Curve::P256, public).map_or_else(|_| [0xa0].into(), |key| key.to_cose())
 }
+
+#[cfg(test)]
+mod tests;

@@ -93,6 +93,9 @@ pub enum StorageError {
     /// Another process or instance has the store open, or it is not open.
     #[error("storage_locked")]
     Locked,
+    /// A newer version of this software wrote the store; nothing was touched (neg-K17).
+    #[error("schema_newer")]
+    Newer,
     /// The file system is read-only.
     #[error("storage_readonly")]
     ReadOnly,
@@ -109,6 +112,7 @@ impl StorageError {
             Self::Full => "storage_full",
             Self::Io => "storage_io",
             Self::Locked => "storage_locked",
+            Self::Newer => "schema_newer",
             Self::ReadOnly => "storage_readonly",
         })
     }
@@ -135,10 +139,11 @@ impl core::fmt::Debug for Transaction {
 /// Durable opaque records and the key envelope beside them.
 #[async_trait]
 pub trait Storage: Send + Sync {
-    /// Opens, exclusively for this process; makes an empty store where there is none.
+    /// Opens, exclusively for this handle; makes an empty store where there is none. Opening what this handle has open
+    /// succeeds.
     ///
     /// # Errors
-    /// [`StorageError::Locked`] when somebody else has it open.
+    /// [`StorageError::Locked`] when another process or handle has it open; [`StorageError::Newer`], then nothing was touched.
     async fn open(&self) -> Result<(), StorageError>;
 
     /// Runs one transaction; returns one list of rows per read. When it returns, the writes survive a power cut.
@@ -159,13 +164,14 @@ pub trait Storage: Send + Sync {
     /// [`StorageError`]; then the old one stands.
     async fn envelope_replace(&self, generation: Generation, bytes: Vec<u8>) -> Result<(), StorageError>;
 
-    /// Moves all files aside under a new name (never deletes) so that an empty store can be made.
+    /// Moves all files aside under a new name (never deletes) so that the next `open` makes an empty store; also files that
+    /// cannot be opened.
     ///
     /// # Errors
     /// [`StorageError`].
     async fn set_aside(&self) -> Result<(), StorageError>;
 
-    /// Destroys everything; repeatable after a crash.
+    /// Destroys everything, stores set aside too, and closes; repeatable after a crash, and open or not.
     ///
     /// # Errors
     /// [`StorageError`].

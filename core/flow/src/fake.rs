@@ -1,1 +1,0 @@
-//! Fakes of every port and their conformance suites, for tests.

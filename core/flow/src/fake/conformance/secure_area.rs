@@ -1,0 +1,133 @@
+use alloc::{collections::BTreeSet, string::ToString, sync::Arc, vec::Vec};
+
+use rid_crypto::{AgreementKey, Curve, PublicKey, SignatureAlgorithm, verify};
+
+use crate::{
+    fake::SeededRng,
+    ports::{KeyId, KeyInfo, KeySpec, KeyUse, Prompt, SecureArea, SecureAreaError, UserAuth},
+};
+
+/// Keys are made, used for what they are for and nothing else, described and deleted.
+pub async fn secure_area(area: Arc<dyn SecureArea>) {
+    makes_and_describes(&*area).await;
+    signs(&*area).await;
+    agrees(&*area).await;
+    derives(&*area).await;
+    keeps_to_the_use(&*area).await;
+    deletes(&*area).await;
+}
+
+fn spec(usage: KeyUse) -> KeySpec {
+    KeySpec { usage, user_auth: UserAuth::None, challenge: Vec::new() }
+}
+
+async fn make(area: &dyn SecureArea, count: u32, usage: KeyUse) -> Vec<KeyInfo> {
+    let keys = area.create_keys(count, spec(usage)).await.expect("keys are made");
+    assert_eq!(u32::try_from(keys.len()), Ok(count), "as many keys as asked for");
+    keys
+}
+
+async fn make_one(area: &dyn SecureArea, usage: KeyUse) -> KeyInfo {
+    make(area, 1, usage).await.pop().expect("one key")
+}
+
+fn public(key: &KeyInfo) -> PublicKey {
+    assert_eq!((key.public.len(), key.public.first()), (65, Some(&4)), "uncompressed SEC1");
+    PublicKey::from_sec1(Curve::P256, &key.public).expect("a point of P-256")
+}
+
+async fn makes_and_describes(area: &dyn SecureArea) {
+    assert_eq!(make(area, 0, KeyUse::Sign).await, Vec::new());
+    let keys = make(area, 3, KeyUse::Sign).await;
+    let ids: BTreeSet<&KeyId> = keys.iter().map(|key| &key.id).collect();
+    let publics: BTreeSet<&Vec<u8>> = keys.iter().map(|key| &key.public).collect();
+    assert_eq!((ids.len(), publics.len()), (3, 3), "every key is another one");
+    for key in &keys {
+        public(key);
+        assert_eq!(area.info(key.id.clone()).await.as_ref(), Ok(key), "a key is described as it was made");
+    }
+    let derive = make_one(area, KeyUse::Derive).await;
+    assert!(derive.public.is_empty(), "a derivation key has no public half");
+    assert_eq!(area.info(derive.id.clone()).await, Ok(derive));
+    assert_eq!(area.info(nobody()).await, Err(SecureAreaError::NotFound));
+}
+
+async fn signs(area: &dyn SecureArea) {
+    let key = make_one(area, KeyUse::Sign).await;
+    let public = public(&key);
+    for message in [Vec::new(), b"message".to_vec(), [7; 100_000].to_vec()] {
+        let signature = area.sign(key.id.clone(), message.clone(), Prompt::Present).await.expect("a signature");
+        verify(&public, SignatureAlgorithm::Es256, &[&message], &signature).expect("raw ES256 over the message");
+        let other = verify(&public, SignatureAlgorithm::Es256, &[&message, b"."], &signature);
+        assert!(other.is_err(), "over this message only");
+    }
+    assert_eq!(area.sign(nobody(), Vec::new(), Prompt::Present).await, Err(SecureAreaError::NotFound));
+}
+
+async fn agrees(area: &dyn SecureArea) {
+    let peer = AgreementKey::make(&mut SeededRng::new(1));
+    // A key that signs agrees too: deviceSignature and deviceMac are made with the same device key.
+    for usage in [KeyUse::Agree, KeyUse::Sign] {
+        let key = make_one(area, usage).await;
+        let shared = area.agree(key.id.clone(), peer.public().to_bytes(), Prompt::Present).await.expect("agrees");
+        let theirs = peer.agree(&public(&key)).expect("the same curve");
+        assert_eq!(shared.expose().as_slice(), theirs.expose(), "both sides have the same secret");
+        for wrong in not_points(&peer.public().to_bytes()) {
+            let refused = area.agree(key.id.clone(), wrong, Prompt::Present).await;
+            assert!(refused.is_err(), "no agreement with what is no point");
+        }
+    }
+    let absent = area.agree(nobody(), peer.public().to_bytes(), Prompt::Present).await;
+    assert_eq!(absent.err(), Some(SecureAreaError::NotFound));
+}
+
+fn not_points(point: &[u8]) -> Vec<Vec<u8>> {
+    let mut off = point.to_vec();
+    if let Some(last) = off.last_mut() {
+        *last ^= 1;
+    }
+    let short = point.get(..64).unwrap_or_default().to_vec();
+    [Vec::new(), [0].to_vec(), [4; 65].to_vec(), off, short].into()
+}
+
+async fn derives(area: &dyn SecureArea) {
+    let (one, other) = (make_one(area, KeyUse::Derive).await.id, make_one(area, KeyUse::Derive).await.id);
+    let mut seen = BTreeSet::new();
+    for key in [&one, &other] {
+        for input in [[0; 32], [1; 32], [0xff; 32]] {
+            let first = area.derive(key.clone(), input, Prompt::Unlock).await.expect("derives");
+            let again = area.derive(key.clone(), input, Prompt::Unlock).await.expect("derives");
+            assert_eq!(first.expose(), again.expose(), "the same key and input, the same bytes");
+            assert!(seen.insert(*first.expose()), "another key or input, other bytes");
+        }
+    }
+    let absent = area.derive(nobody(), [0; 32], Prompt::Unlock).await;
+    assert_eq!(absent.err(), Some(SecureAreaError::NotFound));
+}
+
+async fn keeps_to_the_use(area: &dyn SecureArea) {
+    let point = AgreementKey::make(&mut SeededRng::new(2)).public().to_bytes();
+    let (agree, derive) = (make_one(area, KeyUse::Agree).await.id, make_one(area, KeyUse::Derive).await.id);
+    let sign = make_one(area, KeyUse::Sign).await.id;
+    assert!(area.sign(agree.clone(), Vec::new(), Prompt::Present).await.is_err(), "an agreement key does not sign");
+    assert!(area.sign(derive.clone(), Vec::new(), Prompt::Present).await.is_err(), "a derivation key does not sign");
+    assert!(area.agree(derive, point, Prompt::Present).await.is_err(), "a derivation key does not agree");
+    for key in [agree, sign] {
+        assert!(area.derive(key, [0; 32], Prompt::Unlock).await.is_err(), "a key pair does not derive");
+    }
+}
+
+async fn deletes(area: &dyn SecureArea) {
+    let keys = make(area, 2, KeyUse::Sign).await;
+    let [gone, kept] = keys.as_slice() else { return };
+    assert_eq!(area.delete(gone.id.clone()).await, Ok(()));
+    assert_eq!(area.delete(gone.id.clone()).await, Ok(()), "deleting twice succeeds");
+    assert_eq!(area.delete(nobody()).await, Ok(()));
+    assert_eq!(area.info(gone.id.clone()).await, Err(SecureAreaError::NotFound));
+    assert_eq!(area.sign(gone.id.clone(), Vec::new(), Prompt::Present).await, Err(SecureAreaError::NotFound));
+    assert!(area.sign(kept.id.clone(), Vec::new(), Prompt::Present).await.is_ok(), "the others stay");
+}
+
+fn nobody() -> KeyId {
+    KeyId("no-such-key".to_string())
+}
