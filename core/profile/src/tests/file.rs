@@ -1,0 +1,144 @@
+//! What the file must be like to be read at all.
+use super::*;
+use crate::pattern::Pattern;
+
+const PROFILE: &str = include_str!("../../profile.json");
+
+#[test]
+fn the_embedded_profile_is_sound() {
+    let profile = profile();
+    let names: Vec<_> = profile.kinds().iter().map(|k| (k.id.as_str(), k.doc_type.as_str())).collect();
+    assert_eq!(names, [("pid", PID), ("mdl", "org.iso.18013.5.1.mDL")]);
+    let rules = profile.rules();
+    assert_eq!((rules.consent_seconds, rules.link_seconds), (300, 30));
+    assert_eq!((rules.age_elements_per_request, rules.low_water), (2, 3));
+    let (pid, mdl) = (kind(&profile, "pid"), kind(&profile, "mdl"));
+    assert_eq!((pid.reader_auth_required, pid.portrait_binds), (true, false));
+    assert_eq!((mdl.reader_auth_required, mdl.portrait_binds), (false, true));
+    for kind in profile.kinds() {
+        assert_eq!((kind.copies, kind.validity_days), (10, 14));
+        assert_eq!(kind.portrait().unwrap().identifier, "portrait");
+        assert_eq!(kind.age_over, [15, 16, 18, 21, 23, 65]);
+        assert_eq!(kind.card.len(), 4);
+    }
+    assert!(profile.kind("org.example").is_none() && profile.kind_by_id("org.example").is_none());
+}
+
+#[test]
+fn international_elements_stay_in_international_namespaces() {
+    let profile = profile();
+    for (id, namespaces) in [("pid", [ISO_23220, PID]), ("mdl", [MDL, MDL_AZ])] {
+        let kind = kind(&profile, id);
+        assert!(kind.elements.iter().all(|e| namespaces.contains(&e.namespace.as_str())), "{id}");
+        assert!(namespaces.iter().all(|n| kind.elements.iter().any(|e| e.namespace == *n)), "{id}");
+    }
+    let pid = kind(&profile, "pid");
+    assert!(pid.element(PID, "fin").is_some() && pid.element(ISO_23220, "fin").is_none());
+    assert!(pid.element(ISO_23220, "birth_date").is_some_and(|e| e.value_type == ElementType::Map));
+}
+
+/// Replaces the first occurrence of `from`, which must be there.
+fn changed(from: &str, to: &str) -> Result<Profile, ProfileError> {
+    assert!(PROFILE.contains(from), "{from}");
+    Profile::parse(&PROFILE.replacen(from, to, 1))
+}
+
+#[test]
+fn a_slip_in_the_file_is_refused() {
+    for (from, to) in [
+        (r#""version": 1"#, r#""version": 2"#),
+        (r#""low_water": 3"#, r#""low_water": 0"#),
+        (r#""low_water": 3"#, r#""low_water": 3, "more": 1"#),
+        (r#""low_water": 3"#, r#""low_water": 4294967296"#),
+        (r#""link_seconds": 30, "#, ""),
+        (r#""id": "mdl""#, r#""id": "pid""#),
+        (r#""doc_type": "org.iso.18013.5.1.mDL""#, r#""doc_type": "az.gov.rid.pid.1""#),
+        (r#""doc_type": "az.gov.rid.pid.1""#, r#""doc_type": "az..pid""#),
+        (r#""identifier": "given_name_unicode""#, r#""identifier": "family_name_unicode""#),
+        (r#""identifier": "fin""#, r#""identifier": "fın""#),
+        (r#""type": "bytes""#, r#""type": "blob""#),
+        (r#""presence": "optional""#, r#""presence": "maybe""#),
+        (r#""en": "Surname""#, r#""en": """#),
+        (r#""en": "Surname""#, r#""en": " Surname""#),
+        (r#""en": "Surname""#, r#""de": "Nachname""#),
+        (r#""en": "Surname""#, r#""en": 7"#),
+        // Decomposed ı with a dot, a no-break space, a mark that turns the direction.
+        (r#""az": "Soyadı""#, "\"az\": \"Soyadi\u{307}\""),
+        (r#""az": "Soyadı""#, "\"az\": \"Soy\u{a0}adı\""),
+        (r#""az": "Soyadı""#, "\"az\": \"Soy\u{202e}adı\""),
+        (r#""en": "Over NN""#, r#""en": "Over""#),
+        (r#""en": "Surname""#, r#""en": "Surname NN""#),
+        (r#""values": "sex""#, r#""values": "sexes""#),
+        (r#""check": "fin""#, r#""check": "pin""#),
+        (r#""portrait": true"#, r#""portrait": "yes""#),
+        (r#""age_over": [15, 16"#, r#""age_over": [16, 15"#),
+        (r#""age_over": [15"#, r#""age_over": [115"#),
+        (r#"["az.gov.rid.pid.1", "patronymic"]"#, r#"["az.gov.rid.pid.1", "fin"]"#),
+        (r#"["az.gov.rid.pid.1", "patronymic"]"#, r#"["az.gov.rid.pid.1", "unheard"]"#),
+        (r#"[0-9A-HJ-NP-Z]{7}"#, r#"[0-9A-HJ-NP-Z"#),
+        (r#"[0-9A-HJ-NP-Z]{7}"#, r#"[9-0]{7}"#),
+        (r#"[0-9A-HJ-NP-Z]{7}"#, r#"[0-9]{7,6}"#),
+        (r#""earliest": "1900-01-01""#, r#""earliest": "1900-13-01""#),
+        (r#""on_failure": "reject""#, r#""on_failure": "ignore""#),
+        (r#""allowed": [0, 1, 2, 9]"#, r#""allowed": [-1]"#),
+    ] {
+        assert_eq!(changed(from, to).err().map(|e| e.code().as_str()), Some("profile_invalid"), "{from} -> {to}");
+    }
+}
+
+#[test]
+fn what_is_no_strict_json_keeps_the_code_of_json() {
+    for (from, to, code) in [
+        (r#""low_water": 3"#, r#""low_water": 3, "low_water": 3"#, "json_duplicate_key"),
+        (r#""low_water": 3"#, r#""low_water": 3,"#, "json_invalid"),
+    ] {
+        assert_eq!(changed(from, to).err().map(|e| e.code().as_str()), Some(code));
+    }
+    let long = format!("{}{PROFILE}", " ".repeat(1 << 20));
+    assert_eq!(Profile::parse(&long).err().map(|e| e.code().as_str()), Some("input_too_large"));
+}
+
+#[test]
+fn a_pattern_covers_the_whole_text() {
+    for (pattern, fits, fails) in [
+        ("A[A-Z][0-9]{7}", "AZ1234567", "AZ1234567 "),
+        ("[a-c-]{1,3}", "a-c", "a-d"),
+        ("[0-9]{0,2}5", "5", "1235"),
+        ("[0-9]{1,9}[0-9]", "12", "1"),
+        ("ə{2}", "əə", "ə"),
+    ] {
+        let pattern = Pattern::parse(pattern).unwrap();
+        assert!(pattern.fits(fits) && !pattern.fits(fails), "{fits} {fails}");
+    }
+    for wrong in ["", "[", "]", "[]", "{2}", "a{", "a{}", "a{2,1}", "a{0}", "a{x}", "[z-a]", "aaaaaaaaaaaaaaaaa"] {
+        assert!(Pattern::parse(wrong).is_none(), "{wrong}");
+    }
+}
+
+proptest::proptest! {
+    /// FİN as the law writes it: seven of these letters and digits, never I or O.
+    #[test]
+    fn a_pattern_agrees_with_its_meaning(text in "[0-9A-Zİ]{6,8}") {
+        let pattern = Pattern::parse("[0-9A-HJ-NP-Z]{7}").unwrap();
+        let meant = text.chars().count() == 7 && text.chars().all(|c| c.is_ascii() && c != 'I' && c != 'O');
+        proptest::prop_assert_eq!(pattern.fits(&text), meant);
+    }
+
+    #[test]
+    fn any_pattern_is_read_or_refused(pattern in "[\\[\\]{}a-c0-9,-]{0,12}", text in "[a-c0-9]{0,8}") {
+        if let Some(pattern) = Pattern::parse(&pattern) {
+            pattern.fits(&text);
+        }
+    }
+
+    /// Any byte replaced, and any cut: refused or read, never a panic; what is read is the profile's shape.
+    #[test]
+    fn a_damaged_file_never_panics(at in 0..PROFILE.len(), with in "[ -~]{0,3}", cut: bool) {
+        let at = (0..=at).rev().find(|i| PROFILE.is_char_boundary(*i)).unwrap();
+        let (head, tail) = PROFILE.split_at(at);
+        let tail: String = if cut { String::new() } else { tail.chars().skip(1).collect() };
+        if let Ok(profile) = Profile::parse(&format!("{head}{with}{tail}")) {
+            proptest::prop_assert_eq!(profile.kinds().len(), 2);
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! A small PKI from fixed seeds, and the certificates of 18013-5 Annex D.
+use std::{fs, path::PathBuf};
+
+use rid_crypto::{
+    SigningKey, sha256,
+    x509::{Certificate, CertificateRequest, Profile, dangerous::Recipe},
+};
+use rid_trust::{Anchor, Environment, Role, TrustStore};
+use rid_wire::{Timestamp, hex};
+
+/// SHA-256 in counter mode: the same bytes each run.
+struct Seeded(u64);
+
+impl rand_core::TryRng for Seeded {
+    type Error = core::convert::Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+        let mut bytes = [0; 4];
+        self.try_fill_bytes(&mut bytes).map(|()| u32::from_be_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+        let mut bytes = [0; 8];
+        self.try_fill_bytes(&mut bytes).map(|()| u64::from_be_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Self::Error> {
+        for chunk in out.chunks_mut(32) {
+            self.0 += 1;
+            chunk.copy_from_slice(&sha256(&[&self.0.to_be_bytes()])[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
+impl rand_core::TryCryptoRng for Seeded {}
+
+pub(crate) const PID: &str = "az.gov.rid.pid.1";
+pub(crate) const MDL: &str = "org.iso.18013.5.1.mDL";
+/// A leaf for TLS servers.
+pub(crate) const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
+
+pub(crate) fn at(text: &str) -> Timestamp {
+    Timestamp::parse_rfc3339(text).unwrap()
+}
+
+/// Inside the validity of everything made here.
+pub(crate) fn now() -> Timestamp {
+    at("2026-06-01T12:00:00Z")
+}
+
+/// A certificate with its key.
+pub(crate) struct Party {
+    pub(crate) key: SigningKey,
+    pub(crate) certificate: Certificate,
+}
+
+impl Party {
+    pub(crate) fn root(profile: Profile, name: &str, seed: u64) -> Self {
+        Self::spoilt(profile, name, seed, None, |_| {})
+    }
+
+    pub(crate) fn leaf(profile: Profile, issuer: &Self) -> Self {
+        Self::spoilt(profile, "yarpaq", 99, Some(issuer), |_| {})
+    }
+
+    pub(crate) fn spoilt(
+        profile: Profile,
+        name: &str,
+        seed: u64,
+        issuer: Option<&Self>,
+        spoil: impl Fn(&mut Recipe),
+    ) -> Self {
+        let key = SigningKey::make(&mut Seeded(seed << 32));
+        let mut recipe = Recipe::of(&CertificateRequest {
+            profile,
+            common_name: name,
+            organization: Some("Sınaq"),
+            country: "AZ",
+            key: &key.public(),
+            not_before: at("2026-01-01T00:00:00Z"),
+            not_after: at("2026-12-31T23:59:59Z"),
+        });
+        spoil(&mut recipe);
+        let signer = issuer.map_or(&key, |issuer| &issuer.key);
+        let der = recipe.sign(signer, issuer.map(|issuer| &issuer.certificate), &mut Seeded(7));
+        Self { certificate: Certificate::parse(&der).unwrap(), key }
+    }
+
+    pub(crate) fn chain(&self) -> Vec<Certificate> {
+        vec![self.certificate.clone()]
+    }
+}
+
+pub(crate) fn anchor(certificate: &Certificate, role: Role, doc_types: Option<&[&str]>) -> Anchor {
+    Anchor {
+        certificate: certificate.clone(),
+        role,
+        environment: Environment::Test,
+        doc_types: doc_types.map(|types| types.iter().map(|t| String::from(*t)).collect()),
+    }
+}
+
+pub(crate) fn store(anchors: Vec<Anchor>) -> TrustStore {
+    TrustStore::new(Environment::Test, anchors).unwrap()
+}
+
+pub(crate) fn annex_d(name: &str) -> Certificate {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors").join(name);
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    Certificate::parse(&hex::decode(text.trim()).unwrap()).unwrap()
+}
