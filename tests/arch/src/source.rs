@@ -115,10 +115,10 @@ pub fn sources() -> Vec<Source> {
     rust.map(|File { path, text }| Source::new(path, text)).collect()
 }
 
-/// Product code: `core/`, without tests.
+/// Product code: `core/`, without tests and without fakes, whose feature no product may ask for.
 #[must_use]
 pub fn product_sources() -> Vec<Source> {
-    let tests = |path: &str| path.split('/').any(|part| part == "tests" || part == "tests.rs" || part == "benches");
+    let tests = |path: &str| path.split('/').any(|part| matches!(part, "benches" | "fake" | "tests" | "tests.rs"));
     let product = sources().into_iter().filter(|source| source.path.starts_with("core/") && !tests(&source.path));
     product.map(|source| source.product()).collect()
 }
