@@ -11,8 +11,6 @@ use crate::{
 
 /// Where a driven flow came to rest.
 pub enum Driven<P, T> {
-    /// The clock failed and the flow, told so, goes on later: call again when there is a clock (neg-M07).
-    ClockFailed,
     /// The end.
     Done(T),
     /// A person is asked.

@@ -49,7 +49,6 @@ impl Wallet {
                 keys: u32::try_from(request.kinds.iter().map(|(_, keys)| keys.len()).sum::<usize>())
                     .unwrap_or(u32::MAX),
             }),
-            Driven::ClockFailed => Err(WalletError::Unsupported { code: Code::new("clock") }),
             Driven::Pause(never) => match never {},
         }
     }
@@ -68,7 +67,6 @@ impl Wallet {
         let rng = self.ports.rng.clone();
         let stored = match drive(&mut flow, &self.flow_ports(), &*rng).await? {
             Driven::Done(stored) => stored,
-            Driven::ClockFailed => return Err(WalletError::Unsupported { code: Code::new("clock") }),
             Driven::Pause(never) => match never {},
         };
         let views = self.credentials().await?;

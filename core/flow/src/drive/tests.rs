@@ -7,9 +7,13 @@ use rid_wire::Timestamp;
 
 use super::{Committer, Driven, Ports, drive};
 use crate::{
-    AgreeRequest, Changes, Committed, DeriveRequest, Effect, Env, Flow, HistorySeq, KeysRequest, Reply, SignRequest, Step, Uptime,
+    AgreeRequest, Changes, Committed, DeriveRequest, Effect, Env, Flow, HistorySeq, KeysRequest, Reply, SignRequest,
+    Step, Uptime,
     fake::{AreaCall, FakeClock, FakeHttp, FakeTimer, ScriptedSecureArea, SeededRng, block_on},
-    ports::{ClockError, HttpError, HttpRequest, HttpResponse, KeySpec, KeyUse, Prompt, SecureAreaError, StorageError, UserAuth},
+    ports::{
+        ClockError, HttpError, HttpRequest, HttpResponse, KeySpec, KeyUse, Prompt, SecureAreaError, StorageError,
+        UserAuth,
+    },
 };
 
 /// A flow that asks for what it was given, notes what came back, and ends.
@@ -141,11 +145,13 @@ fn get() -> HttpRequest {
 fn every_effect_reaches_its_port_and_its_answer_the_flow() {
     let mut world = World::new();
     let spec = |usage| KeySpec { usage, user_auth: UserAuth::None, challenge: Vec::new() };
-    let Reply::KeysCreated(Ok(keys)) = world.one(Effect::CreateKeys(KeysRequest { count: 2, spec: spec(KeyUse::Sign) }))
+    let Reply::KeysCreated(Ok(keys)) =
+        world.one(Effect::CreateKeys(KeysRequest { count: 2, spec: spec(KeyUse::Sign) }))
     else {
         panic!("keys")
     };
-    let Reply::KeysCreated(Ok(derive)) = world.one(Effect::CreateKeys(KeysRequest { count: 1, spec: spec(KeyUse::Derive) }))
+    let Reply::KeysCreated(Ok(derive)) =
+        world.one(Effect::CreateKeys(KeysRequest { count: 1, spec: spec(KeyUse::Derive) }))
     else {
         panic!("a key")
     };
@@ -255,10 +261,8 @@ fn no_effect_prints_what_it_carries() {
         key: crate::ports::KeyId("key".into()),
         bytes: b"CANARY".to_vec(),
     };
-    let record = crate::Record {
-        key: crate::RecordKey { kind: "kind".into(), name: "name".into() },
-        bytes: b"CANARY".to_vec(),
-    };
+    let record =
+        crate::Record { key: crate::RecordKey { kind: "kind".into(), name: "name".into() }, bytes: b"CANARY".to_vec() };
     let committed = Committed { copies: vec![copy.clone()], ..Committed::default() };
     let reply = Reply::Committed(Ok(committed));
     let effect = Effect::Commit(Changes { put: vec![record.clone()], ..Changes::default() });

@@ -24,12 +24,18 @@ fn request() -> EnrolmentRequest {
         id: ID,
         audience: "issuer".into(),
         challenge: b"challenge".into(),
-        kinds: vec![("card".into(), vec![proven(1, "card"), proven(2, "card")]), ("licence".into(), vec![proven(3, "licence")])],
+        kinds: vec![
+            ("card".into(), vec![proven(1, "card"), proven(2, "card")]),
+            ("licence".into(), vec![proven(3, "licence")]),
+        ],
     }
 }
 
 fn answer() -> EnrolmentAnswer {
-    EnrolmentAnswer { id: ID, kinds: vec![("card".into(), vec![vec![1], vec![2, 2]]), ("licence".into(), vec![vec![]])] }
+    EnrolmentAnswer {
+        id: ID,
+        kinds: vec![("card".into(), vec![vec![1], vec![2, 2]]), ("licence".into(), vec![vec![]])],
+    }
 }
 
 fn refused(request: &EnrolmentRequest) -> EnrolmentError {
@@ -55,7 +61,8 @@ fn the_answer_is_the_cbor_of_its_page() {
     let by_hand = format!("a30176{name}0250{}0381a20161{}028141{}", hex::encode(&ID), hex::encode(b"k"), "07");
     assert_eq!(hex::encode(&bytes), by_hand);
     let proof = proof_message(&ID, "a", b"c", "k", &proven(1, "k").public);
-    let begin = format!("8676{}50{}61614163616ba4", hex::encode(b"rid-enrolment-proof-1"), hex::encode(&ID)).replace("8676", "8675");
+    let begin = format!("8676{}50{}61614163616ba4", hex::encode(b"rid-enrolment-proof-1"), hex::encode(&ID))
+        .replace("8676", "8675");
     assert!(hex::encode(&proof).starts_with(&begin), "{}", hex::encode(&proof));
 }
 
@@ -102,8 +109,12 @@ fn a_key_that_is_none_is_refused() {
         assert_eq!(refused(&wrong), EnrolmentError::Proof);
     }
     // A key of another curve (P-384, the generator) is a COSE_Key, but not of this door.
-    let x = hex::decode("aa87ca22be8b05378eb1c71ef320ad746e1d3b628ba79b9859f741e082542a385502f25dbf55296c3a545e3872760ab7").unwrap();
-    let y = hex::decode("3617de4a96262c6f5d9e98bf9292dc29f8f41dbd289a147ce9da3113b5f0b8c00a60b1ce1d7e819d7a431d7c90ea0e5f").unwrap();
+    let x =
+        hex::decode("aa87ca22be8b05378eb1c71ef320ad746e1d3b628ba79b9859f741e082542a385502f25dbf55296c3a545e3872760ab7")
+            .unwrap();
+    let y =
+        hex::decode("3617de4a96262c6f5d9e98bf9292dc29f8f41dbd289a147ce9da3113b5f0b8c00a60b1ce1d7e819d7a431d7c90ea0e5f")
+            .unwrap();
     let mut other = Writer::new();
     other.map(4).uint(1).uint(2).int(-1).uint(2).int(-2).bytes(&x).int(-3).bytes(&y);
     let bytes = with_key(&other.finish());
@@ -146,7 +157,10 @@ fn limits_hold() {
 
 #[test]
 fn each_door_takes_its_own_message_and_version_only() {
-    assert_eq!(EnrolmentAnswer::parse(&request().encode()).err().map(EnrolmentError::code).unwrap().as_str(), "cbor_unexpected_type");
+    assert_eq!(
+        EnrolmentAnswer::parse(&request().encode()).err().map(EnrolmentError::code).unwrap().as_str(),
+        "cbor_unexpected_type"
+    );
     let mut other = answer().encode();
     // rid-enrolment-answer-1 becomes -2.
     let place = other.windows(8).position(|window| window == b"answer-1").unwrap();

@@ -26,8 +26,7 @@ pub enum AreaCall {
 
 impl AreaCall {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Agree, Self::CreateKeys, Self::Delete, Self::Derive, Self::Info, Self::Sign];
+    pub const ALL: [Self; 6] = [Self::Agree, Self::CreateKeys, Self::Delete, Self::Derive, Self::Info, Self::Sign];
 }
 
 /// A secure area in memory that fails as it is told to. It counts what succeeded and keeps no message.

@@ -122,7 +122,9 @@ impl MemoryStorage {
 
     /// As [`Self::run`], for calls that need the store open.
     fn run_open<T>(&self, act: impl FnOnce(&mut Files) -> Result<T, StorageError>) -> Result<T, StorageError> {
-        self.run(|disk| if disk.holder == Some(self.instance) { act(&mut disk.files) } else { Err(StorageError::Locked) })
+        self.run(
+            |disk| if disk.holder == Some(self.instance) { act(&mut disk.files) } else { Err(StorageError::Locked) },
+        )
     }
 
     /// As [`Self::run`], for calls that need nobody else to have it open.

@@ -44,6 +44,12 @@ impl EnrolError {
     }
 }
 
+impl From<rid_flow::ports::ClockError> for EnrolError {
+    fn from(_: rid_flow::ports::ClockError) -> Self {
+        CLOCK
+    }
+}
+
 /// The clock failed before a step.
 const CLOCK: EnrolError = EnrolError::Port(Code::new("clock"));
 

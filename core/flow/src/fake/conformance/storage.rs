@@ -108,22 +108,22 @@ async fn holds_expectations(store: &dyn Storage) {
         assert_eq!(write(store, writes).await, Err(StorageError::Conflict));
         assert!(read(store, Read::Rows(ONE, None)).await == start, "nothing of it was written");
     }
-    write(store, vec![Write::Delete(key(ONE, 9), Expect::Absent)]).await.expect("what is absent may be deleted as such");
+    write(store, vec![Write::Delete(key(ONE, 9), Expect::Absent)])
+        .await
+        .expect("what is absent may be deleted as such");
     write(store, vec![Write::Delete(key(ONE, 2), Expect::Version(highest))]).await.expect("deletes");
     assert!(read(store, Read::Get(key(ONE, 2))).await.is_empty());
     // Later writes of a transaction see the earlier ones.
-    let renewed = vec![
-        Write::Delete(key(ONE, 1), Expect::Version(1)),
-        put(1, 5, Expect::Absent),
-        put(1, 6, Expect::Version(5)),
-    ];
+    let renewed =
+        vec![Write::Delete(key(ONE, 1), Expect::Version(1)), put(1, 5, Expect::Absent), put(1, 6, Expect::Version(5))];
     write(store, renewed).await.expect("renews");
     assert!(read(store, Read::Get(key(ONE, 1))).await == [row(ONE, 1, 6, b"x")]);
 }
 
 async fn lists(store: &dyn Storage) {
     let rows: Vec<Row> = (1..=6).map(|id| row(ONE, id, u64::from(id), &[id])).collect();
-    let backwards = rows.iter().rev().chain([&row(TWO, 1, 1, b"two")]);
+    let two = row(TWO, 1, 1, b"two");
+    let backwards = rows.iter().rev().chain([&two]);
     let writes = backwards.map(|row| Write::Put(row.clone(), Expect::Absent)).collect();
     write(store, writes).await.expect("writes");
     let odd: Vec<Row> = rows.iter().filter(|row| row.index == [1; 32]).cloned().collect();

@@ -4,7 +4,9 @@ use rid_crypto::CryptoRng;
 use rid_wire::Timestamp;
 
 use crate::{
-    fake::{AreaCall, FakeClock, FakeTimer, MemoryDisk, MemoryStorage, ScriptedSecureArea, SeededRng, block_on, conformance},
+    fake::{
+        AreaCall, FakeClock, FakeTimer, MemoryDisk, MemoryStorage, ScriptedSecureArea, SeededRng, block_on, conformance,
+    },
     ports::{Clock, Generation, KeyId, KeySpec, KeyUse, Prompt, SecureArea, Storage, Timer, Transaction, UserAuth},
 };
 
@@ -28,7 +30,13 @@ fn the_fake_clock_conforms() {
     block_on(conformance::timer(&timer, &clock));
 }
 
-async fn call(area: &ScriptedSecureArea, call: AreaCall, key: &KeyId, derive: &KeyId, peer: &[u8]) -> Result<(), crate::ports::SecureAreaError> {
+async fn call(
+    area: &ScriptedSecureArea,
+    call: AreaCall,
+    key: &KeyId,
+    derive: &KeyId,
+    peer: &[u8],
+) -> Result<(), crate::ports::SecureAreaError> {
     let spec = KeySpec { usage: KeyUse::Sign, user_auth: UserAuth::None, challenge: Vec::new() };
     match call {
         AreaCall::Agree => area.agree(key.clone(), peer.into(), Prompt::Present).await.map(|_| ()),
