@@ -38,6 +38,11 @@ pub(crate) fn read(folder: &Path) -> Result<Option<(Generation, Vec<u8>)>, Stora
     if newest.is_none() && damaged { Err(StorageError::Damaged) } else { Ok(newest) }
 }
 
+/// Whether there is a file of any generation, whole or not.
+pub(crate) fn exists(folder: &Path) -> bool {
+    ["a", "b"].iter().any(|name| path(folder, name).exists())
+}
+
 /// Writes a generation over the older of the two files.
 pub(crate) fn replace(folder: &Path, generation: Generation, bytes: &[u8]) -> Result<(), StorageError> {
     let current = read(folder)?.map(|(generation, _)| generation);

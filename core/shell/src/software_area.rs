@@ -2,7 +2,8 @@
 //! file beside it.
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs::{self, File},
+    io,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -20,6 +21,7 @@ use crate::{OsRng, envelope::sync_folder};
 
 const SEALED: &str = "software-keys";
 const SEALING_KEY: &str = "software-keys.not-hardware";
+const LOCK: &str = "software-keys.lock";
 const AAD: &[u8] = b"rid-software-secure-area-1";
 
 struct StoredKey {
@@ -27,11 +29,13 @@ struct StoredKey {
     secret: Secret<32>,
 }
 
+type Keys = BTreeMap<String, StoredKey>;
+
 /// A [`SecureArea`] whose keys are files. Plainly: not hardware.
 pub struct SoftwareSecureArea {
     folder: PathBuf,
     sealing: AeadKey,
-    keys: Mutex<BTreeMap<String, StoredKey>>,
+    keys: Mutex<Keys>,
 }
 
 impl SoftwareSecureArea {
@@ -42,30 +46,38 @@ impl SoftwareSecureArea {
     /// there but the key that seals them is not.
     pub fn open(folder: &Path) -> Result<Self, SecureAreaError> {
         fs::create_dir_all(folder).map_err(unavailable)?;
-        let sealed = read_if_there(&folder.join(SEALED))?;
+        let _lock = lock(folder)?;
+        let sealed = folder.join(SEALED);
         let sealing = match read_if_there(&folder.join(SEALING_KEY))? {
-            Some(bytes) => <[u8; 32]>::try_from(bytes.as_slice()).map_err(unavailable)?,
-            None if sealed.is_some() => return Err(SecureAreaError::NotFound),
+            Some(bytes) => Zeroizing::new(<[u8; 32]>::try_from(bytes.as_slice()).map_err(unavailable)?),
+            None if sealed.exists() => return Err(SecureAreaError::NotFound),
             None => {
-                let mut fresh = [0; 32];
-                (&mut OsRng as &mut dyn CryptoRng).fill_bytes(&mut fresh);
-                write_durably(folder, SEALING_KEY, &fresh)?;
+                let mut fresh = Zeroizing::new([0; 32]);
+                (&mut OsRng as &mut dyn CryptoRng).fill_bytes(&mut *fresh);
+                write_durably(folder, SEALING_KEY, &*fresh)?;
                 fresh
             }
         };
-        let sealing = AeadKey::new(Secret::take(&mut { sealing }));
-        let keys = match sealed {
-            Some(sealed) => unseal(&sealing, &sealed).ok_or(SecureAreaError::Unavailable)?,
-            None => BTreeMap::new(),
-        };
-        Ok(Self { folder: folder.to_path_buf(), sealing, keys: Mutex::new(keys) })
+        let sealing = AeadKey::new(Secret::filled(|key| *key = *sealing));
+        let keys = Mutex::new(load(folder, &sealing)?);
+        Ok(Self { folder: folder.to_path_buf(), sealing, keys })
     }
 
-    fn keys(&self) -> MutexGuard<'_, BTreeMap<String, StoredKey>> {
+    fn keys(&self) -> MutexGuard<'_, Keys> {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn save(&self, keys: &BTreeMap<String, StoredKey>) -> Result<(), SecureAreaError> {
+    /// Changes the keys in the file, whoever else changed them meanwhile; on an error nothing has changed.
+    fn change<T>(&self, act: impl FnOnce(&mut Keys) -> Result<T, SecureAreaError>) -> Result<T, SecureAreaError> {
+        let _lock = lock(&self.folder)?;
+        let mut keys = load(&self.folder, &self.sealing)?;
+        let value = act(&mut keys)?;
+        self.save(&keys)?;
+        *self.keys() = keys;
+        Ok(value)
+    }
+
+    fn save(&self, keys: &Keys) -> Result<(), SecureAreaError> {
         let mut writer = Writer::new();
         writer.map(keys.len());
         for (id, key) in keys {
@@ -78,41 +90,48 @@ impl SoftwareSecureArea {
         write_durably(&self.folder, SEALED, &[nonce.as_slice(), &sealed].concat())
     }
 
+    /// Acts on a key; one that is not known is looked for in the file again.
+    fn with_stored<T>(
+        &self,
+        id: &KeyId,
+        act: impl FnOnce(&StoredKey) -> Result<T, SecureAreaError>,
+    ) -> Result<T, SecureAreaError> {
+        let mut keys = self.keys();
+        if !keys.contains_key(&id.0) {
+            *keys = load(&self.folder, &self.sealing)?;
+        }
+        act(keys.get(&id.0).ok_or(SecureAreaError::NotFound)?)
+    }
+
     fn with_key<T>(
         &self,
         id: &KeyId,
         usage: KeyUse,
         act: impl FnOnce(&Secret<32>) -> Result<T, SecureAreaError>,
     ) -> Result<T, SecureAreaError> {
-        let keys = self.keys();
-        let key = keys.get(&id.0).ok_or(SecureAreaError::NotFound)?;
-        // A signing key of a credential also agrees: deviceMac and deviceSignature share the device key.
-        let fits = key.usage == usage || (key.usage == KeyUse::Sign && usage == KeyUse::Agree);
-        if fits { act(&key.secret) } else { Err(SecureAreaError::Unavailable) }
+        self.with_stored(id, |key| {
+            // A signing key of a credential also agrees: deviceMac and deviceSignature share the device key.
+            let fits = key.usage == usage || (key.usage == KeyUse::Sign && usage == KeyUse::Agree);
+            if fits { act(&key.secret) } else { Err(SecureAreaError::Unavailable) }
+        })
     }
 }
 
 #[async_trait]
 impl SecureArea for SoftwareSecureArea {
     async fn create_keys(&self, count: u32, spec: KeySpec) -> Result<Vec<KeyInfo>, SecureAreaError> {
-        let mut keys = self.keys();
-        let mut infos = Vec::new();
-        for _ in 0..count {
-            let signing = SigningKey::make(&mut OsRng);
-            let secret = signing.dangerous_scalar();
-            let mut name = [0; 16];
-            (&mut OsRng as &mut dyn CryptoRng).fill_bytes(&mut name);
-            let id = hex::encode(&name);
-            infos.push(info(&id, spec.usage, &secret)?);
-            keys.insert(id, StoredKey { usage: spec.usage, secret });
-        }
-        if let Err(error) = self.save(&keys) {
-            for info in &infos {
-                keys.remove(&info.id.0);
+        self.change(|keys| {
+            let mut infos = Vec::new();
+            for _ in 0..count {
+                let secret = SigningKey::make(&mut OsRng).dangerous_scalar();
+                let mut name = [0; 16];
+                (&mut OsRng as &mut dyn CryptoRng).fill_bytes(&mut name);
+                let id = hex::encode(&name);
+                infos.push(info(&id, spec.usage, &secret)?);
+                keys.insert(id, StoredKey { usage: spec.usage, secret });
             }
-            return Err(error);
-        }
-        Ok(infos)
+            Ok(infos)
+        })
     }
 
     async fn sign(&self, key: KeyId, message: Vec<u8>, _prompt: Prompt) -> Result<[u8; 64], SecureAreaError> {
@@ -139,17 +158,14 @@ impl SecureArea for SoftwareSecureArea {
     }
 
     async fn info(&self, key: KeyId) -> Result<KeyInfo, SecureAreaError> {
-        let keys = self.keys();
-        let stored = keys.get(&key.0).ok_or(SecureAreaError::NotFound)?;
-        info(&key.0, stored.usage, &stored.secret)
+        self.with_stored(&key, |stored| info(&key.0, stored.usage, &stored.secret))
     }
 
     async fn delete(&self, key: KeyId) -> Result<(), SecureAreaError> {
-        let mut keys = self.keys();
-        match keys.remove(&key.0) {
-            Some(_) => self.save(&keys),
-            None => Ok(()),
-        }
+        self.change(|keys| {
+            keys.remove(&key.0);
+            Ok(())
+        })
     }
 }
 
@@ -169,10 +185,24 @@ const fn usage_number(usage: KeyUse) -> u64 {
     }
 }
 
-fn unseal(sealing: &AeadKey, sealed: &[u8]) -> Option<BTreeMap<String, StoredKey>> {
+/// Held while the files are read and written; other processes wait for it.
+fn lock(folder: &Path) -> Result<File, SecureAreaError> {
+    let file = File::options().write(true).create(true).truncate(false).open(folder.join(LOCK)).map_err(unavailable)?;
+    file.lock().map_err(unavailable)?;
+    Ok(file)
+}
+
+fn load(folder: &Path, sealing: &AeadKey) -> Result<Keys, SecureAreaError> {
+    match read_if_there(&folder.join(SEALED))? {
+        Some(sealed) => unseal(sealing, &sealed).ok_or(SecureAreaError::Unavailable),
+        None => Ok(Keys::new()),
+    }
+}
+
+fn unseal(sealing: &AeadKey, sealed: &[u8]) -> Option<Keys> {
     let (nonce, sealed) = sealed.split_at_checked(NONCE_LEN)?;
     let plain = Zeroizing::new(sealing.open(nonce.try_into().ok()?, AAD, sealed).ok()?);
-    let mut keys = BTreeMap::new();
+    let mut keys = Keys::new();
     let mut reader = Reader::new(&plain, Limits::ONLINE).ok()?;
     reader
         .map(|reader, key| {

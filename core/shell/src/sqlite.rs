@@ -7,6 +7,7 @@ use std::{
         Mutex, PoisonError,
         mpsc::{Sender, channel},
     },
+    thread::{self, JoinHandle},
 };
 
 use async_trait::async_trait;
@@ -20,7 +21,13 @@ type Job = Box<dyn FnOnce(&mut Database) + Send>;
 /// A store in one folder: `store.db` (WAL, `synchronous=FULL`), `envelope.a` and `.b`, and a lock file.
 pub struct SqliteStorage {
     folder: PathBuf,
-    jobs: Mutex<Option<Sender<Job>>>,
+    jobs: Mutex<Option<Worker>>,
+}
+
+/// The store's thread: it ends, and closes the files, when its sender is gone.
+struct Worker {
+    jobs: Sender<Job>,
+    thread: JoinHandle<()>,
 }
 
 impl SqliteStorage {
@@ -38,7 +45,10 @@ impl SqliteStorage {
         let (answer, answered) = oneshot::channel();
         let sender = {
             let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-            jobs.get_or_insert_with(|| start(self.folder.clone())).clone()
+            match &*jobs {
+                Some(worker) => worker.jobs.clone(),
+                None => jobs.insert(start(self.folder.clone())?).jobs.clone(),
+            }
         };
         let boxed: Job = Box::new(move |database| {
             // Nobody waits any more when this fails; the work stands.
@@ -49,16 +59,28 @@ impl SqliteStorage {
     }
 }
 
-/// The thread lives as long as a sender does; with it the database closes.
-fn start(folder: PathBuf) -> Sender<Job> {
-    let (sender, jobs) = channel::<Job>();
-    std::thread::spawn(move || {
+/// A dropped handle is a closed one: others may open when `drop` returns.
+impl Drop for SqliteStorage {
+    fn drop(&mut self) {
+        let worker = self.jobs.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Worker { jobs, thread }) = worker {
+            drop(jobs);
+            // A thread that panicked has let go of its files all the same.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn start(folder: PathBuf) -> Result<Worker, StorageError> {
+    let (jobs, received) = channel::<Job>();
+    let work = move || {
         let mut database = Database::new(folder);
-        while let Ok(job) = jobs.recv() {
+        while let Ok(job) = received.recv() {
             job(&mut database);
         }
-    });
-    sender
+    };
+    let thread = thread::Builder::new().name("rid-store".into()).spawn(work).map_err(|_| StorageError::Io)?;
+    Ok(Worker { jobs, thread })
 }
 
 #[async_trait]

@@ -1,17 +1,35 @@
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File, OpenOptions, TryLockError},
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
 use rid_flow::ports::{Expect, Generation, Read, Row, RowKey, StorageError, Table, Transaction, Write};
-use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, config::DbConfig, params};
 
 use crate::envelope;
 
 /// Version of the file's layout, in `user_version`.
 const LAYOUT: i64 = 1;
+/// In the order they are moved aside or removed.
 const FILES: [&str; 7] =
-    ["store.db-wal", "store.db-shm", "store.db-journal", "store.db", "envelope.a", "envelope.b", "envelope.new"];
+    ["envelope.new", "envelope.a", "envelope.b", "store.db", "store.db-wal", "store.db-shm", "store.db-journal"];
+/// Folders of stores moved aside: this and a number.
+const ASIDE: &str = "aside-";
+
+const PRAGMAS: [(&str, &str); 11] = [
+    ("journal_mode", "WAL"),
+    ("synchronous", "FULL"),
+    ("fullfsync", "ON"),
+    ("checkpoint_fullfsync", "ON"),
+    ("secure_delete", "ON"),
+    ("trusted_schema", "OFF"),
+    ("cell_size_check", "ON"),
+    ("temp_store", "MEMORY"),
+    ("foreign_keys", "ON"),
+    ("mmap_size", "0"),
+    ("locking_mode", "EXCLUSIVE"),
+];
 
 /// The store's files, used by one thread.
 pub(super) struct Database {
@@ -36,7 +54,7 @@ impl Database {
         }
         fs::create_dir_all(&self.folder).map_err(|error| envelope::storage_error(&error))?;
         let lock = lock(&self.folder)?;
-        let connection = connect(&self.folder.join("store.db")).map_err(|error| storage_error(&error))?;
+        let connection = connect(&self.folder)?;
         self.open = Some(Open { connection, _lock: lock });
         Ok(())
     }
@@ -63,13 +81,12 @@ impl Database {
         envelope::replace(&self.folder, generation, bytes)
     }
 
-    /// Moves everything into `aside-<n>` and opens an empty store.
+    /// Moves everything into `aside-<n>`, the envelope first: what a crash in between leaves has a name, and never looks like an
+    /// empty store.
     pub(super) fn set_aside(&mut self) -> Result<(), StorageError> {
-        self.open.as_ref().ok_or(StorageError::Locked)?;
         let fail = |error: std::io::Error| envelope::storage_error(&error);
-        self.close()?;
-        let lock = lock(&self.folder)?;
-        let aside = (1..u32::MAX).map(|n| self.folder.join(format!("aside-{n}"))).find(|path| !path.exists());
+        let _lock = self.take()?;
+        let aside = (1..u32::MAX).map(|n| self.folder.join(format!("{ASIDE}{n}"))).find(|path| !path.exists());
         let aside = aside.ok_or(StorageError::Io)?;
         fs::create_dir(&aside).map_err(fail)?;
         for name in FILES {
@@ -78,24 +95,47 @@ impl Database {
                 fs::rename(from, aside.join(name)).map_err(fail)?;
             }
         }
-        envelope::sync_folder(&self.folder).map_err(fail)?;
-        drop(lock);
-        self.open()
+        envelope::sync_folder(&aside).map_err(fail)?;
+        envelope::sync_folder(&self.folder).map_err(fail)
     }
 
-    /// The envelope first: without it nothing of the rest can be read. Repeatable after a crash.
+    /// The envelopes first: without them nothing of the rest can be read.
     pub(super) fn wipe(&mut self) -> Result<(), StorageError> {
-        self.open.as_ref().ok_or(StorageError::Locked)?;
-        self.close()?;
-        let _lock = lock(&self.folder)?;
-        for name in FILES.iter().rev() {
-            match fs::remove_file(self.folder.join(name)) {
-                Ok(()) => {}
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => return Err(envelope::storage_error(&error)),
+        let fail = |error: std::io::Error| envelope::storage_error(&error);
+        let _lock = self.take()?;
+        let mut folders = vec![self.folder.clone()];
+        for entry in fs::read_dir(&self.folder).map_err(fail)? {
+            let entry = entry.map_err(fail)?;
+            if entry.file_name().to_string_lossy().starts_with(ASIDE) {
+                folders.push(entry.path());
             }
         }
-        envelope::sync_folder(&self.folder).map_err(|error| envelope::storage_error(&error))
+        for name in FILES {
+            for folder in &folders {
+                match fs::remove_file(folder.join(name)) {
+                    Ok(()) => {}
+                    Err(error) if error.kind() == ErrorKind::NotFound => {}
+                    Err(error) => return Err(fail(error)),
+                }
+            }
+        }
+        for aside in folders.iter().skip(1) {
+            fs::remove_dir(aside).map_err(fail)?;
+        }
+        envelope::sync_folder(&self.folder).map_err(fail)
+    }
+
+    /// Closes the database, if open, and holds the lock over what its files are to become.
+    fn take(&mut self) -> Result<File, StorageError> {
+        fs::create_dir_all(&self.folder).map_err(|error| envelope::storage_error(&error))?;
+        match self.open.take() {
+            Some(Open { connection, _lock: held }) => {
+                // Its content is of no interest any more: an error of its last checkpoint is none here.
+                drop(connection);
+                Ok(held)
+            }
+            None => lock(&self.folder),
+        }
     }
 }
 
@@ -106,42 +146,48 @@ fn lock(folder: &Path) -> Result<File, StorageError> {
         .truncate(false)
         .open(folder.join("lock"))
         .map_err(|error| envelope::storage_error(&error))?;
-    file.try_lock().map_err(|_| StorageError::Locked)?;
-    Ok(file)
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StorageError::Locked),
+        Err(TryLockError::Error(error)) => Err(envelope::storage_error(&error)),
+    }
 }
 
-fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(path)?;
-    for (name, value) in [
-        ("journal_mode", "WAL"),
-        ("synchronous", "FULL"),
-        ("fullfsync", "ON"),
-        ("checkpoint_fullfsync", "ON"),
-        ("secure_delete", "ON"),
-        ("trusted_schema", "OFF"),
-        ("cell_size_check", "ON"),
-        ("temp_store", "MEMORY"),
-        ("foreign_keys", "ON"),
-        ("mmap_size", "0"),
-        ("locking_mode", "EXCLUSIVE"),
-    ] {
+fn connect(folder: &Path) -> Result<Connection, StorageError> {
+    let fail = |error: rusqlite::Error| storage_error(&error);
+    let connection = Connection::open(folder.join("store.db")).map_err(fail)?;
+    let layout: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(fail)?;
+    if layout > LAYOUT {
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(fail)?;
+        return Err(StorageError::Newer);
+    }
+    if layout < LAYOUT && envelope::exists(folder) {
+        // The database of this envelope is gone or cut to nothing: a new one would look like an empty wallet (inv-I9).
+        return Err(StorageError::Damaged);
+    }
+    set_up(&connection, layout).map_err(fail)?;
+    Ok(connection)
+}
+
+fn set_up(connection: &Connection, layout: i64) -> rusqlite::Result<()> {
+    for (name, value) in PRAGMAS {
         connection.pragma_update_and_check(None, name, value, |_| Ok(())).or_else(|error| match error {
             rusqlite::Error::QueryReturnedNoRows => Ok(()),
             other => Err(other),
         })?;
     }
-    let layout: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if layout == 0 {
-        connection.execute_batch(&format!(
-            "BEGIN IMMEDIATE;
-             CREATE TABLE r (t INTEGER NOT NULL, k BLOB NOT NULL, v INTEGER NOT NULL, i BLOB NOT NULL, b BLOB NOT NULL,
-                             PRIMARY KEY (t, k));
-             CREATE INDEX ri ON r (t, i, k);
-             PRAGMA user_version = {LAYOUT};
-             COMMIT;"
-        ))?;
+    if layout == LAYOUT {
+        return Ok(());
     }
-    Ok(connection)
+    // The body stands last: lists without it do not read its pages.
+    connection.execute_batch(&format!(
+        "BEGIN IMMEDIATE;
+         CREATE TABLE r (t INTEGER NOT NULL, k BLOB NOT NULL, v INTEGER NOT NULL, i BLOB NOT NULL, b BLOB NOT NULL,
+                         PRIMARY KEY (t, k));
+         CREATE INDEX ri ON r (t, i, k);
+         PRAGMA user_version = {LAYOUT};
+         COMMIT;"
+    ))
 }
 
 fn run(connection: &mut Connection, transaction: &Transaction) -> Result<Vec<Vec<Row>>, StorageError> {
@@ -222,9 +268,13 @@ fn storage_error(error: &rusqlite::Error) -> StorageError {
         Some(ErrorCode::DiskFull) => StorageError::Full,
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => StorageError::ReadOnly,
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StorageError::Locked,
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StorageError::Damaged,
+        // `Unknown` is SQLITE_ERROR: a table or column of ours is not there.
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::Unknown) => StorageError::Damaged,
         Some(_) => StorageError::Io,
         // Rows of another form than this layout's.
         None => StorageError::Damaged,
     }
 }
+
+#[cfg(test)]
+mod tests;

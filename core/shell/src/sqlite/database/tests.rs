@@ -1,0 +1,184 @@
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use rid_flow::ports::{Expect, Generation, Row, RowKey, StorageError, Table, Transaction, Write};
+use rusqlite::Connection;
+
+use super::{Database, LAYOUT};
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("rid-shell-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn opened(folder: &Folder) -> Database {
+    let mut database = Database::new(folder.0.clone());
+    database.open().unwrap();
+    database
+}
+
+fn put(id: u8, len: usize) -> Transaction {
+    let key = RowKey { table: Table(1), id: [id; 32] };
+    let row = Row { key, version: 1, index: [0; 32], bytes: vec![id; len] };
+    Transaction { reads: Vec::new(), writes: vec![Write::Put(row, Expect::Absent)] }
+}
+
+fn pragma(connection: &Connection, name: &str) -> String {
+    let value = |row: &rusqlite::Row<'_>| {
+        row.get::<_, i64>(0).map(|number| number.to_string()).or_else(|_| row.get::<_, String>(0))
+    };
+    connection.pragma_query_value(None, name, value).unwrap()
+}
+
+#[test]
+fn the_database_is_set_up_to_lose_nothing_and_leave_nothing() {
+    let folder = Folder::new("pragmas");
+    let database = opened(&folder);
+    let connection = &database.open.as_ref().unwrap().connection;
+    let version = LAYOUT.to_string();
+    for (name, value) in [
+        ("journal_mode", "wal"),
+        ("synchronous", "2"),
+        ("fullfsync", "1"),
+        ("checkpoint_fullfsync", "1"),
+        ("secure_delete", "1"),
+        ("trusted_schema", "0"),
+        ("cell_size_check", "1"),
+        ("temp_store", "2"),
+        ("foreign_keys", "1"),
+        ("locking_mode", "exclusive"),
+        ("user_version", &version),
+    ] {
+        assert_eq!(pragma(connection, name), value, "{name}");
+    }
+    let mapped = connection.pragma_query_value(None, "mmap_size", |row| row.get::<_, i64>(0)).unwrap_or(0);
+    assert_eq!(mapped, 0);
+}
+
+#[test]
+fn a_newer_layout_is_named_and_not_touched() {
+    let folder = Folder::new("newer");
+    let mut database = opened(&folder);
+    database.transact(&put(1, 100)).unwrap();
+    let connection = &database.open.as_ref().unwrap().connection;
+    connection.pragma_update(None, "user_version", LAYOUT + 1).unwrap();
+    database.close().unwrap();
+    let before = fs::read(folder.0.join("store.db")).unwrap();
+    for _ in 0..2 {
+        assert_eq!(Database::new(folder.0.clone()).open(), Err(StorageError::Newer));
+        assert!(fs::read(folder.0.join("store.db")).unwrap() == before);
+    }
+}
+
+#[test]
+fn a_database_that_is_gone_beside_its_envelope_is_no_empty_store() {
+    let folder = Folder::new("gone");
+    let mut database = opened(&folder);
+    database.transact(&put(1, 100)).unwrap();
+    database.envelope_replace(Generation(1), b"envelope").unwrap();
+    database.close().unwrap();
+    let path = folder.0.join("store.db");
+    let whole = fs::read(&path).unwrap();
+    fs::remove_file(&path).unwrap();
+    assert_eq!(Database::new(folder.0.clone()).open(), Err(StorageError::Damaged));
+    fs::write(&path, b"").unwrap();
+    assert_eq!(Database::new(folder.0.clone()).open(), Err(StorageError::Damaged));
+    fs::write(&path, &whole).unwrap();
+    let mut database = opened(&folder);
+    assert!(database.envelope_read().unwrap().is_some());
+}
+
+#[test]
+fn other_tables_than_ours_are_damage() {
+    let folder = Folder::new("tables");
+    let mut database = opened(&folder);
+    database.open.as_ref().unwrap().connection.execute_batch("DROP TABLE r").unwrap();
+    assert_eq!(database.transact(&put(1, 1)).err(), Some(StorageError::Damaged));
+}
+
+#[test]
+fn a_full_store_is_named_and_nothing_of_the_transaction_stays() {
+    let folder = Folder::new("full");
+    let mut database = opened(&folder);
+    database.transact(&put(1, 100)).unwrap();
+    database.open.as_ref().unwrap().connection.pragma_update_and_check(None, "max_page_count", 16, |_| Ok(())).unwrap();
+    let mut large = put(2, 100);
+    large.writes.extend(put(3, 1 << 20).writes);
+    assert_eq!(database.transact(&large).err(), Some(StorageError::Full));
+    database.transact(&put(2, 100)).unwrap();
+    database.close().unwrap();
+    let mut database = opened(&folder);
+    database.transact(&put(3, 1 << 20)).unwrap();
+}
+
+#[test]
+fn a_store_that_may_not_be_written_says_so() {
+    let folder = Folder::new("readonly");
+    let mut database = opened(&folder);
+    database.open.as_ref().unwrap().connection.pragma_update(None, "query_only", true).unwrap();
+    assert_eq!(database.transact(&put(1, 1)).err(), Some(StorageError::ReadOnly));
+}
+
+#[test]
+fn what_cannot_be_opened_can_be_set_aside_and_wiped() {
+    let folder = Folder::new("aside");
+    fs::create_dir_all(&folder.0).unwrap();
+    for round in 1..=2 {
+        fs::write(folder.0.join("store.db"), vec![0x5a; 8192]).unwrap();
+        let mut database = Database::new(folder.0.clone());
+        assert_eq!(database.open(), Err(StorageError::Damaged));
+        database.set_aside().unwrap();
+        let aside = folder.0.join(format!("aside-{round}")).join("store.db");
+        assert_eq!(fs::read(aside).unwrap(), vec![0x5a; 8192], "moved, not deleted");
+        database.open().unwrap();
+        database.transact(&put(1, 1)).unwrap();
+        database.close().unwrap();
+    }
+    let mut database = Database::new(folder.0.clone());
+    database.wipe().unwrap();
+    assert_eq!(names(&folder.0), ["lock"], "nothing is left, what was set aside neither");
+    database.wipe().unwrap();
+}
+
+#[test]
+fn a_wipe_cut_off_anywhere_is_finished_by_the_next() {
+    for cut in 0..super::FILES.len() {
+        let folder = Folder::new(&format!("wipe-{cut}"));
+        let mut database = opened(&folder);
+        database.transact(&put(1, 100)).unwrap();
+        database.envelope_replace(Generation(1), b"envelope").unwrap();
+        database.set_aside().unwrap();
+        database.open().unwrap();
+        database.transact(&put(1, 100)).unwrap();
+        database.envelope_replace(Generation(1), b"envelope").unwrap();
+        database.close().unwrap();
+        // What a wipe that died after `cut` names has done.
+        for name in super::FILES.iter().take(cut) {
+            let _ = fs::remove_file(folder.0.join(name));
+            let _ = fs::remove_file(folder.0.join("aside-1").join(name));
+        }
+        Database::new(folder.0.clone()).wipe().unwrap();
+        assert_eq!(names(&folder.0), ["lock"]);
+    }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
