@@ -24,6 +24,7 @@ pub mod fake;
 mod flow;
 pub mod ports;
 mod session;
+mod turn;
 
 pub use changes::{
     Changes, Committed, Copy, CopyId, Credential, CredentialId, History, HistoryDraft, HistoryId, HistoryKind,
@@ -34,3 +35,4 @@ pub use effect::{AgreeRequest, DeriveRequest, Effect, KeysRequest, Reply, SignRe
 pub use env::{Env, Uptime};
 pub use flow::{Flow, Step};
 pub use session::{Input, Output, Session, SessionTypes};
+pub use turn::{Taken, Turn};
