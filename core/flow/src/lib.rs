@@ -35,4 +35,4 @@ pub use effect::{AgreeRequest, DeriveRequest, Effect, KeysRequest, Reply, SignRe
 pub use env::{Env, Uptime};
 pub use flow::{Flow, Step};
 pub use session::{Input, Output, Session, SessionTypes};
-pub use turn::{Taken, Turn};
+pub use turn::{Taken, Turn, TurnError};

@@ -1,7 +1,7 @@
 use core::{
     future::{Future, poll_fn},
     pin::pin,
-    sync::atomic::{AtomicU8, Ordering},
+    sync::atomic::{AtomicBool, AtomicU8, Ordering},
     task::Poll,
 };
 
@@ -14,7 +14,19 @@ use atomic_waker::AtomicWaker;
 #[derive(Default)]
 pub struct Turn {
     state: AtomicU8,
+    polling: AtomicBool,
     waker: AtomicWaker,
+}
+
+/// Why there is no turn to be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TurnError {
+    /// A call panicked.
+    #[error("broken")]
+    Broken,
+    /// Another call runs.
+    #[error("busy")]
+    Busy,
 }
 
 /// The right to run; given back on every way out, a dropped future too.
@@ -24,15 +36,19 @@ impl Turn {
     /// A free turn.
     #[must_use]
     pub const fn new() -> Self {
-        Self { state: AtomicU8::new(FREE), waker: AtomicWaker::new() }
+        Self { state: AtomicU8::new(FREE), polling: AtomicBool::new(false), waker: AtomicWaker::new() }
     }
 
-    /// Takes the turn; `None` while another call has it.
-    pub fn take(&self) -> Option<Taken<'_>> {
-        self.state
-            .compare_exchange(FREE, RUNNING, Ordering::AcqRel, Ordering::Acquire)
-            .is_ok()
-            .then_some(Taken(self))
+    /// Takes the turn.
+    ///
+    /// # Errors
+    /// [`TurnError::Busy`] while another call has it, [`TurnError::Broken`] for ever after one panicked.
+    pub fn take(&self) -> Result<Taken<'_>, TurnError> {
+        match self.state.compare_exchange(FREE, RUNNING, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => Ok(Taken(self)),
+            Err(BROKEN) => Err(TurnError::Broken),
+            Err(_) => Err(TurnError::Busy),
+        }
     }
 
     /// Makes the running call return at once. Without one nothing happens.
@@ -52,7 +68,10 @@ impl Taken<'_> {
             if self.0.state.load(Ordering::Acquire) == CALLED {
                 return Poll::Ready(None);
             }
-            work.as_mut().poll(context).map(Some)
+            self.0.polling.store(true, Ordering::Release);
+            let polled = work.as_mut().poll(context).map(Some);
+            self.0.polling.store(false, Ordering::Release);
+            polled
         })
         .await
     }
@@ -61,13 +80,16 @@ impl Taken<'_> {
 impl Drop for Taken<'_> {
     fn drop(&mut self) {
         self.0.waker.take();
-        self.0.state.store(FREE, Ordering::Release);
+        // Only a panic leaves a poll half way: what it left behind is not to be trusted.
+        let left = if self.0.polling.load(Ordering::Acquire) { BROKEN } else { FREE };
+        self.0.state.store(left, Ordering::Release);
     }
 }
 
 const FREE: u8 = 0;
 const RUNNING: u8 = 1;
 const CALLED: u8 = 2;
+const BROKEN: u8 = 3;
 
 #[cfg(test)]
 mod tests {
@@ -84,7 +106,8 @@ mod tests {
     fn one_at_a_time() {
         let turn = Turn::new();
         let first = turn.take();
-        assert!(first.is_some() && turn.take().is_none());
+        assert!(first.is_ok());
+        assert_eq!(turn.take().map(|_| ()), Err(TurnError::Busy));
         drop(first);
         assert_eq!(block_on(turn.take().expect("free").run(ready(7))), Some(7));
     }
@@ -112,6 +135,16 @@ mod tests {
     }
 
     #[test]
+    fn neg_m04_a_panic_breaks_the_turn_for_good() {
+        let turn = Turn::new();
+        let panics = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            block_on(turn.take().expect("free").run(async { assert!(core::hint::black_box(false)) }))
+        }));
+        assert!(panics.is_err());
+        assert_eq!(turn.take().map(|_| ()), Err(TurnError::Broken));
+    }
+
+    #[test]
     fn a_dropped_call_frees_the_turn() {
         let turn = Turn::new();
         {
@@ -119,6 +152,6 @@ mod tests {
             let mut work = pin!(taken.run(pending::<()>()));
             assert!(work.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         }
-        assert!(turn.take().is_some());
+        assert!(turn.take().is_ok());
     }
 }

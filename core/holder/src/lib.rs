@@ -6,5 +6,6 @@ mod advertisement;
 pub mod consent;
 pub mod display;
 pub mod enrolment;
+pub mod link;
 pub mod proximity;
 pub mod receive;

@@ -184,7 +184,7 @@ fn element(
         Some(element) => (
             element.label_for(identifier).resolve(words.locales).into(),
             element.spoken_for(identifier).resolve(words.locales).into(),
-            element.value_text(&value_key(&value)).map(|text| text.resolve(words.locales).into()),
+            element.value_text(&value_key(&value)).map(|text| String::from(text.resolve(words.locales)).into()),
             element.portrait,
         ),
         None => (String::from(identifier), String::from(identifier), None, false),

@@ -2,8 +2,10 @@
 #![no_std]
 extern crate alloc;
 
+pub mod ask;
 mod asked;
 pub mod capture;
 mod judge;
+pub mod link;
 pub mod reader;
 pub mod view;

@@ -15,7 +15,7 @@ use rid_flow::{
 };
 use rid_mdoc::{
     MdocError,
-    engagement::Engagement,
+    engagement::{Engagement, RetrievalMethod},
     reader_auth,
     request::{self, DocRequestToSend, ItemsRequest},
     session::{Role, SessionCipher, SessionData, SessionEstablishment, Status, key_bytes},
@@ -175,6 +175,16 @@ impl Reader {
         };
         reader.restart_deadline(env);
         Ok(reader)
+    }
+
+    /// UUIDs of the GATT service of an engagement: to look for (the mdoc serves), to serve (the mdoc looks for it).
+    #[must_use]
+    pub fn ble(engagement: &Engagement) -> (Option<[u8; 16]>, Option<[u8; 16]>) {
+        let method = engagement.methods().iter().find_map(|method| match method {
+            RetrievalMethod::Ble(ble) => Some(ble),
+            _ => None,
+        });
+        (method.and_then(|ble| ble.peripheral_server), method.and_then(|ble| ble.central_client))
     }
 
     /// Asks again in the same session, after a verdict and before [`Reader::finish`].

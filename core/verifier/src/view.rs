@@ -1,7 +1,7 @@
 //! Closed, owned types for the boundary.
 use alloc::{string::String, vec::Vec};
 
-use rid_profile::{ClaimPath, ClaimValue};
+use rid_profile::{ClaimPath, ClaimValue, PrivateText};
 use rid_trust::{Check, Environment};
 use rid_wire::Code;
 
@@ -70,7 +70,7 @@ pub struct ElementView {
     /// The value.
     pub value: ClaimValue,
     /// The value in words of the first wanted language where the profile has them (sex, yes/no).
-    pub text: Option<String>,
+    pub text: Option<PrivateText>,
     /// This is the holder's portrait.
     pub portrait: bool,
 }

@@ -1,4 +1,7 @@
-use rid_flow::ports::{ClockError, SecureAreaError, StorageError};
+use rid_flow::{
+    TurnError,
+    ports::{ClockError, SecureAreaError, StorageError},
+};
 use rid_holder::{enrolment::EnrolError, proximity::Misuse};
 use rid_trust::TrustError;
 use rid_vault::VaultError;
@@ -154,6 +157,15 @@ impl From<VaultError> for WalletError {
             VaultError::SecureArea(error) => error.into(),
             VaultError::Locked => Self::Locked,
             other => Self::StorageDamaged { code: other.code() },
+        }
+    }
+}
+
+impl From<TurnError> for WalletError {
+    fn from(error: TurnError) -> Self {
+        match error {
+            TurnError::Broken => Self::Bug { code: Code::new("broken") },
+            TurnError::Busy => Self::misuse("busy"),
         }
     }
 }

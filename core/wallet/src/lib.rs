@@ -11,7 +11,7 @@ mod presentation;
 pub mod view;
 mod wallet;
 
-pub use enrolment::Enrolment;
+pub use enrolment::{Enrolling, Enrolment};
 pub use error::{ErrorKind, WalletError};
 pub use presentation::{Presentation, PresentationStep};
 pub use wallet::{RngSource, Wallet, WalletConfig, WalletPorts};

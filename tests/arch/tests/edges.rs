@@ -17,6 +17,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("verifier", &["wire", "crypto", "profile", "trust", "mdoc", "flow"]),
     ("issuer", &["wire", "crypto", "profile", "trust", "mdoc", "flow"]),
     ("wallet", &["wire", "crypto", "profile", "trust", "flow", "holder", "vault"]),
+    ("reader", &["wire", "crypto", "profile", "trust", "flow", "verifier"]),
 ];
 
 /// Cryptography, which only `crypto` may name.

@@ -70,7 +70,7 @@ fn render_element(text: &mut String, element: &ElementView, kind: Option<&Kind>)
         ClaimValue::Binary { bytes } => format!("({} bytes)", bytes.expose().len()),
         value => printable(&value.plain()),
     };
-    let words = element.text.as_ref().map(|words| format!(" ({words})")).unwrap_or_default();
+    let words = element.text.as_ref().map(|words| format!(" ({})", words.expose())).unwrap_or_default();
     line(text, &format!("  {label}\n      {identifier} = {value}{words}"));
 }
 

@@ -1,0 +1,81 @@
+use rid_flow::{TurnError, ports::ClockError};
+use rid_verifier::reader::Misuse;
+use rid_wire::Code;
+
+/// What an app can do about a failure. A verdict that says no is not an error. Fields are codes, so the whole may be logged.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReaderError {
+    /// What was handed in or scanned is wrong.
+    #[error("bad_input {code}")]
+    BadInput {
+        /// Which rule.
+        code: Code,
+    },
+    /// A defect of this software.
+    #[error("bug {code}")]
+    Bug {
+        /// Where.
+        code: Code,
+    },
+    /// Cancelled.
+    #[error("cancelled")]
+    Cancelled,
+    /// The app called out of turn: busy, closed, not asked.
+    #[error("misuse {code}")]
+    Misuse {
+        /// Which rule.
+        code: Code,
+    },
+    /// The other side broke the protocol.
+    #[error("peer_refused {code}")]
+    PeerRefused {
+        /// Which rule.
+        code: Code,
+    },
+    /// This device or build cannot.
+    #[error("unsupported {code}")]
+    Unsupported {
+        /// What.
+        code: Code,
+    },
+}
+
+impl ReaderError {
+    /// The most precise stable code.
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::BadInput { code }
+            | Self::Bug { code }
+            | Self::Misuse { code }
+            | Self::PeerRefused { code }
+            | Self::Unsupported { code } => *code,
+            Self::Cancelled => Code::new("cancelled"),
+        }
+    }
+
+    pub(crate) const fn misuse(code: &'static str) -> Self {
+        Self::Misuse { code: Code::new(code) }
+    }
+}
+
+impl From<TurnError> for ReaderError {
+    fn from(error: TurnError) -> Self {
+        match error {
+            TurnError::Broken => Self::Bug { code: Code::new("broken") },
+            TurnError::Busy => Self::misuse("busy"),
+        }
+    }
+}
+
+impl From<ClockError> for ReaderError {
+    fn from(_: ClockError) -> Self {
+        Self::Unsupported { code: Code::new("clock") }
+    }
+}
+
+impl From<Misuse> for ReaderError {
+    fn from(misuse: Misuse) -> Self {
+        Self::Misuse { code: misuse.code() }
+    }
+}

@@ -1,0 +1,17 @@
+//! The reader's app facade: asks, judges, shows the verdict; views made for the boundary.
+//!
+//! The counterpart of `rid-wallet`, and apart from it: no vault, no holder. Nothing of a protocol is decided here: the machine
+//! of `rid-verifier` decides, this crate runs it over the ports.
+
+mod error;
+mod reader;
+mod reading;
+
+pub use error::ReaderError;
+pub use reader::{Reader, ReaderConfig, ReaderIdentity, ReaderPorts, RngSource};
+pub use reading::{Reading, ReadingStep};
+pub use rid_verifier::ask::{DocumentAsk, ElementAsk};
+/// Views: closed, owned types for the boundary.
+pub mod view {
+    pub use rid_verifier::view::{Decision, DocumentVerdict, ElementView, Verdict};
+}

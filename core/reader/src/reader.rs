@@ -1,0 +1,114 @@
+use std::sync::{Arc, Mutex};
+
+use rid_crypto::{CryptoRng, x509::Certificate};
+use rid_flow::{
+    Env, Turn,
+    ports::{Clock, KeyId, SecureArea},
+};
+use rid_profile::{Locale, Profile};
+use rid_trust::{Environment, TrustStore};
+use rid_verifier::{
+    ask::{self, DocumentAsk},
+    reader as machine,
+};
+
+use crate::{
+    ReaderError,
+    reading::{Reading, State},
+};
+
+/// Makes a handle to the platform's randomness for one step.
+pub type RngSource = Arc<dyn Fn() -> Box<dyn CryptoRng + Send> + Send + Sync>;
+
+/// What a reader stands on.
+#[derive(Clone)]
+pub struct ReaderPorts {
+    /// The reader's own key.
+    pub secure_area: Arc<dyn SecureArea>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub rng: RngSource,
+}
+
+/// Who the reader is: with it every request is signed.
+#[derive(Clone)]
+pub struct ReaderIdentity {
+    /// Its key in the secure area.
+    pub key: KeyId,
+    /// Its chain, leaf first, without the root.
+    pub chain: Vec<Certificate>,
+}
+
+/// How a reader behaves.
+pub struct ReaderConfig {
+    /// The national profile.
+    pub profile: Profile,
+    /// Roots of issuers.
+    pub trust: TrustStore,
+    /// Languages, first wanted first.
+    pub locales: Vec<Locale>,
+    /// `None`: requests are anonymous.
+    pub identity: Option<ReaderIdentity>,
+}
+
+/// A verifier's reader: no vault, no documents of its own.
+///
+/// # Example
+/// ```no_run
+/// # async fn example(reader: &rid_reader::Reader, qr: &str, asked: &[rid_reader::DocumentAsk]) -> Result<(), rid_reader::ReaderError> {
+/// let reading = reader.read(qr, asked)?;
+/// if let rid_reader::ReadingStep::Connect { peripheral_server, .. } = reading.next().await? {
+///     // turn the radio on, then say so
+///     reading.connected()?;
+/// }
+/// # Ok(()) }
+/// ```
+pub struct Reader {
+    pub(crate) ports: ReaderPorts,
+    profile: Arc<Profile>,
+    trust: Arc<TrustStore>,
+    locales: Vec<Locale>,
+    identity: Option<ReaderIdentity>,
+}
+
+impl Reader {
+    /// A reader. Nothing is opened.
+    #[must_use]
+    pub fn new(ports: ReaderPorts, config: ReaderConfig) -> Self {
+        let ReaderConfig { profile, trust, locales, identity } = config;
+        Self { ports, profile: Arc::new(profile), trust: Arc::new(trust), locales, identity }
+    }
+
+    /// Whose roots are loaded.
+    #[must_use]
+    pub fn environment(&self) -> Environment {
+        self.trust.environment()
+    }
+
+    /// Starts from the text of a QR code.
+    ///
+    /// # Errors
+    /// [`ReaderError::BadInput`] for a QR code that is none of ours or cannot be used (`engagement_invalid` and others), or
+    /// `ask_invalid`.
+    pub fn read(self: &Arc<Self>, qr: &str, asked: &[DocumentAsk]) -> Result<Reading, ReaderError> {
+        let config = machine::ReaderConfig {
+            items: ask::items(asked).map_err(|code| ReaderError::BadInput { code })?,
+            authentication: self.identity.as_ref().map(|identity| (identity.key.clone(), identity.chain.clone())),
+            trust: self.trust.clone(),
+            profile: self.profile.clone(),
+            locales: self.locales.clone(),
+        };
+        let session = self
+            .with_env(|env| machine::Reader::start(qr, config, env))?
+            .map_err(|error| ReaderError::BadInput { code: error.code() })?;
+        Ok(Reading { reader: self.clone(), state: Mutex::new(State::new(session)), turn: Turn::new() })
+    }
+
+    /// Runs one step of a machine with a fresh [`Env`]; nothing of it is held over an await.
+    pub(crate) fn with_env<T>(&self, step: impl FnOnce(&mut Env<'_>) -> T) -> Result<T, ReaderError> {
+        let mut rng = (self.ports.rng)();
+        let now = self.ports.clock.now()?;
+        Ok(step(&mut Env { now, uptime: self.ports.clock.uptime(), rng: &mut *rng }))
+    }
+}

@@ -1,0 +1,171 @@
+//! One step of a presentation over the ports.
+use std::sync::{Mutex, PoisonError};
+
+use rid_flow::{
+    Changes, Committed, Committer, HistoryOutcome, Input, Output,
+    ports::{HttpError, StorageError},
+};
+use rid_holder::{
+    consent::Candidate,
+    proximity::{MatchRequest, Matches, ProximityTypes, Receipt},
+};
+use rid_vault::CredentialMeta;
+
+use super::{
+    Presentation, PresentationStep,
+    state::{Current, State},
+};
+use crate::{WalletError, view::LockState};
+
+impl Presentation {
+    /// Until somebody outside is needed.
+    pub(super) async fn advance(&self) -> Result<PresentationStep, WalletError> {
+        loop {
+            let output = {
+                let mut state = self.state();
+                if state.committing {
+                    state.interrupted(&self.wallet);
+                }
+                if let Some(step) = state.current_step(&self.wallet) {
+                    return Ok(step);
+                }
+                match state.take_output() {
+                    Some(output) => output,
+                    None => return Ok(state.resting()),
+                }
+            };
+            self.run(output).await?;
+        }
+    }
+
+    /// Does one output: at once, over a port, or by making it the current step.
+    async fn run(&self, output: Output<ProximityTypes>) -> Result<(), WalletError> {
+        let area = &self.wallet.ports.secure_area;
+        let input = match output {
+            Output::Advertise(plan) | Output::Connect(plan) => return self.give(Current::Advertise(plan)),
+            Output::AskConsent(question) => return self.give(Current::Ask(question)),
+            Output::Finished(receipt) => {
+                let guard = Repeat::guard(&self.state, Output::Finished(receipt.clone()));
+                self.delivered(&receipt).await;
+                self.delete_used_keys().await;
+                guard.done();
+                return self.give(Current::Receipt(receipt));
+            }
+            Output::Send(message) => return self.give(Current::Send(message)),
+            Output::Close(reason) => {
+                self.state().close(reason);
+                self.delete_used_keys().await;
+                return Ok(());
+            }
+            Output::Unlock if self.wallet.lock_state() == LockState::Locked => return self.give(Current::Unlock),
+            Output::Unlock => Input::Unlocked(true),
+            Output::Agree(r) => {
+                let guard = Repeat::guard(&self.state, Output::Agree(r.clone()));
+                let agreed = area.agree(r.key, r.peer, r.prompt).await;
+                guard.done();
+                Input::Agreed(agreed)
+            }
+            Output::Sign(r) => {
+                let guard = Repeat::guard(&self.state, Output::Sign(r.clone()));
+                let signed = area.sign(r.key, r.message, r.prompt).await;
+                guard.done();
+                Input::Signed(signed)
+            }
+            Output::Commit(changes) => Input::Committed(self.commit(changes).await),
+            Output::Match(request) => {
+                let guard = Repeat::guard(&self.state, Output::Match(request.clone()));
+                let matches = self.matches(&request).await;
+                guard.done();
+                match matches {
+                    Ok(matches) => Input::Candidates(matches),
+                    Err(_) => Input::Unlocked(false),
+                }
+            }
+            Output::Fetch(_) => Input::Fetched(Err(HttpError::Offline)),
+        };
+        // The session may have closed while the port worked: then the answer is dropped with it.
+        match self.state().handle(&self.wallet, input) {
+            Err(WalletError::Misuse { .. }) | Ok(()) => Ok(()),
+            Err(other) => Err(other),
+        }
+    }
+
+    fn give(&self, current: Current) -> Result<(), WalletError> {
+        self.state().current = Some(current);
+        Ok(())
+    }
+
+    async fn commit(&self, changes: Changes) -> Result<Committed, StorageError> {
+        self.state().committing = true;
+        let committed = self.wallet.vault.commit(changes).await;
+        let mut state = self.state();
+        state.committing = false;
+        if let Ok(committed) = &committed {
+            state.low_water = committed.low_water.clone();
+            state.used_keys.extend(committed.copies.iter().map(|copy| copy.key.clone()));
+        }
+        committed
+    }
+
+    /// Writes the outcome of a finished exchange. The exchange stands whether or not this succeeds: the row says "started" then.
+    async fn delivered(&self, receipt: &Receipt) {
+        if receipt.disclosed {
+            let outcomes = vec![(receipt.history, HistoryOutcome::Finished)];
+            let _ = self.wallet.vault.commit(Changes { outcomes, ..Changes::default() }).await;
+        }
+    }
+
+    /// The copies are erased, so their keys sign nothing that exists; one left over does no harm.
+    async fn delete_used_keys(&self) {
+        let keys = std::mem::take(&mut self.state().used_keys);
+        for key in keys {
+            let _ = self.wallet.ports.secure_area.delete(key).await;
+        }
+    }
+
+    async fn matches(&self, request: &MatchRequest) -> Result<Matches, WalletError> {
+        let metas = self.wallet.vault.credentials().await?;
+        let candidate = |meta: &CredentialMeta| Candidate {
+            credential: meta.id.clone(),
+            issuer: meta.issuer.clone(),
+            valid_until: meta.valid_until,
+            copies_left: meta.copies_left,
+            elements: meta.elements.clone(),
+        };
+        let by_doc_type = request
+            .doc_types
+            .iter()
+            .map(|doc_type| {
+                let mut held: Vec<Candidate> = metas.iter().filter(|m| m.kind == *doc_type).map(candidate).collect();
+                // Best first: with copies left, then the one valid longest.
+                held.sort_by_key(|c| (c.copies_left == 0, core::cmp::Reverse(c.valid_until)));
+                held
+            })
+            .collect();
+        Ok(Matches { by_doc_type })
+    }
+}
+
+/// Puts an output that may be asked twice back to the front when its future is dropped before the answer came.
+struct Repeat<'a> {
+    state: &'a Mutex<State>,
+    output: Option<Output<ProximityTypes>>,
+}
+
+impl<'a> Repeat<'a> {
+    fn guard(state: &'a Mutex<State>, output: Output<ProximityTypes>) -> Self {
+        Self { state, output: Some(output) }
+    }
+
+    fn done(mut self) {
+        self.output = None;
+    }
+}
+
+impl Drop for Repeat<'_> {
+    fn drop(&mut self) {
+        if let Some(output) = self.output.take() {
+            self.state.lock().unwrap_or_else(PoisonError::into_inner).put_back(output);
+        }
+    }
+}
