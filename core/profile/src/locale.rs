@@ -1,4 +1,4 @@
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
 
 /// A language of the apps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,6 +9,30 @@ pub enum Locale {
     En,
     /// Russian.
     Ru,
+}
+
+impl Locale {
+    /// The languages of ours among BCP 47 tags, in order, each once; Azerbaijani when there is none.
+    #[must_use]
+    pub fn wanted<S: AsRef<str>>(tags: &[S]) -> Vec<Self> {
+        let mut wanted = Vec::new();
+        for tag in tags {
+            let language = tag.as_ref().split(['-', '_']).next().unwrap_or_default();
+            let locale = match language.to_ascii_lowercase().as_str() {
+                "az" => Self::Az,
+                "en" => Self::En,
+                "ru" => Self::Ru,
+                _ => continue,
+            };
+            if !wanted.contains(&locale) {
+                wanted.push(locale);
+            }
+        }
+        if wanted.is_empty() {
+            wanted.push(Self::Az);
+        }
+        wanted
+    }
 }
 
 /// One text in the three languages.
@@ -41,5 +65,17 @@ impl Localized {
 
     pub(crate) fn all(&self) -> [&str; 3] {
         [&self.az, &self.en, &self.ru]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_of_a_phone_become_our_languages() {
+        assert_eq!(Locale::wanted(&["fr-FR", "ru_RU", "en-Latn-GB", "RU", "az"]), [Locale::Ru, Locale::En, Locale::Az]);
+        assert_eq!(Locale::wanted::<&str>(&[]), [Locale::Az]);
+        assert_eq!(Locale::wanted(&["", "-", "azb", "e"]), [Locale::Az]);
     }
 }

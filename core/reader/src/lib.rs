@@ -8,7 +8,7 @@ mod reader;
 mod reading;
 
 pub use error::ReaderError;
-pub use reader::{Reader, ReaderConfig, ReaderIdentity, ReaderPorts, RngSource};
+pub use reader::{Reader, ReaderConfig, ReaderIdentity, ReaderOptions, ReaderPorts, RngSource};
 pub use reading::{Reading, ReadingStep};
 pub use rid_verifier::ask::{DocumentAsk, ElementAsk};
 /// Views: closed, owned types for the boundary.

@@ -6,11 +6,12 @@ use rid_flow::{
     ports::{Clock, KeyId, SecureArea},
 };
 use rid_profile::{Locale, Profile};
-use rid_trust::{Environment, TrustStore};
+use rid_trust::{Anchor, Environment, Role, TrustStore};
 use rid_verifier::{
     ask::{self, DocumentAsk},
     reader as machine,
 };
+use rid_wire::Code;
 
 use crate::{
     ReaderError,
@@ -50,6 +51,56 @@ pub struct ReaderConfig {
     pub locales: Vec<Locale>,
     /// `None`: requests are anonymous.
     pub identity: Option<ReaderIdentity>,
+}
+
+/// The same as an app says it: certificates as DER or PEM, languages as tags.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReaderOptions {
+    /// Whose roots these are.
+    pub environment: Environment,
+    /// Roots of issuers, DER or PEM each.
+    pub issuer_roots: Vec<Vec<u8>>,
+    /// Languages, first wanted first (BCP 47); those that are none of ours are passed over.
+    pub locales: Vec<String>,
+    /// The reader's key in the secure area; `None`: requests are anonymous.
+    pub key: Option<KeyId>,
+    /// The chain of that key, leaf first, without the root; DER or PEM each.
+    pub chain: Vec<Vec<u8>>,
+}
+
+impl ReaderOptions {
+    /// The configuration over the embedded profile.
+    ///
+    /// # Errors
+    /// [`ReaderError::BadInput`] with the code of a certificate that cannot be read, or `reader_chain_missing`.
+    pub fn configure(self) -> Result<ReaderConfig, ReaderError> {
+        let parse = |bytes: &Vec<u8>| {
+            Certificate::parse_pem_or_der(bytes).map_err(|error| ReaderError::BadInput { code: error.code() })
+        };
+        let mut anchors = Vec::new();
+        for root in &self.issuer_roots {
+            anchors.extend(parse(root)?.into_iter().map(|certificate| Anchor {
+                certificate,
+                role: Role::Issuer,
+                environment: self.environment,
+                doc_types: None,
+            }));
+        }
+        let mut chain = Vec::new();
+        for certificate in &self.chain {
+            chain.extend(parse(certificate)?);
+        }
+        if self.key.is_some() == chain.is_empty() {
+            return Err(ReaderError::BadInput { code: Code::new("reader_chain_missing") });
+        }
+        Ok(ReaderConfig {
+            profile: rid_profile::embedded().map_err(|_| ReaderError::Bug { code: Code::new("profile_invalid") })?,
+            trust: TrustStore::new(self.environment, anchors)
+                .map_err(|error| ReaderError::BadInput { code: error.code() })?,
+            locales: Locale::wanted(&self.locales),
+            identity: self.key.map(|key| ReaderIdentity { key, chain }),
+        })
+    }
 }
 
 /// A verifier's reader: no vault, no documents of its own.

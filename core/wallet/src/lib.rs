@@ -14,4 +14,5 @@ mod wallet;
 pub use enrolment::{Enrolling, Enrolment};
 pub use error::{ErrorKind, WalletError};
 pub use presentation::{Presentation, PresentationStep};
-pub use wallet::{RngSource, Wallet, WalletConfig, WalletPorts};
+pub use rid_holder::proximity::DeviceAuthMethod;
+pub use wallet::{RngSource, Wallet, WalletConfig, WalletOptions, WalletPorts};

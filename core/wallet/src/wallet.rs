@@ -1,15 +1,15 @@
 use std::sync::Arc;
 
-use rid_crypto::CryptoRng;
+use rid_crypto::{CryptoRng, x509::Certificate};
 use rid_flow::{
     Env, Ports,
     ports::{Clock, Http, SecureArea, Storage, Timer, UserAuth},
 };
 use rid_holder::proximity::DeviceAuthMethod;
 use rid_profile::{Locale, Profile};
-use rid_trust::{Environment, TrustStore};
+use rid_trust::{Anchor, Environment, Role, TrustStore};
 use rid_vault::{Vault, VaultConfig};
-use rid_wire::Timestamp;
+use rid_wire::{Code, Timestamp};
 
 use crate::{WalletError, view::LockState};
 
@@ -45,6 +45,54 @@ pub struct WalletConfig {
     pub user_auth: UserAuth,
     /// How the device authenticates face to face.
     pub device_auth: DeviceAuthMethod,
+}
+
+/// The same as an app says it: certificates as DER or PEM, languages as tags.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WalletOptions {
+    /// Whose roots these are.
+    pub environment: Environment,
+    /// Roots of issuers, DER or PEM each.
+    pub issuer_roots: Vec<Vec<u8>>,
+    /// Roots of readers, DER or PEM each.
+    pub reader_roots: Vec<Vec<u8>>,
+    /// Languages, first wanted first (BCP 47); those that are none of ours are passed over.
+    pub locales: Vec<String>,
+    /// When the person must be present at each use of a credential's key.
+    pub user_auth: UserAuth,
+    /// How the device authenticates face to face.
+    pub device_auth: DeviceAuthMethod,
+}
+
+impl WalletOptions {
+    /// The configuration over the embedded profile.
+    ///
+    /// # Errors
+    /// [`WalletError::BadInput`] with the code of a certificate that cannot be read.
+    pub fn configure(self) -> Result<WalletConfig, WalletError> {
+        let bad = |code| WalletError::BadInput { code };
+        let mut anchors = Vec::new();
+        for (role, roots) in [(Role::Issuer, &self.issuer_roots), (Role::Reader, &self.reader_roots)] {
+            for root in roots {
+                let certificates = Certificate::parse_pem_or_der(root).map_err(|error| bad(error.code()))?;
+                let environment = self.environment;
+                anchors.extend(certificates.into_iter().map(|certificate| Anchor {
+                    certificate,
+                    role,
+                    environment,
+                    doc_types: None,
+                }));
+            }
+        }
+        let profile = rid_profile::embedded().map_err(|_| WalletError::Bug { code: Code::new("profile_invalid") })?;
+        Ok(WalletConfig {
+            profile,
+            trust: TrustStore::new(self.environment, anchors)?,
+            locales: Locale::wanted(&self.locales),
+            user_auth: self.user_auth,
+            device_auth: self.device_auth,
+        })
+    }
 }
 
 /// One person's wallet. Cheap to share behind an [`Arc`]; every method takes `&self`.

@@ -3,6 +3,7 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 use async_trait::async_trait;
 use rid_crypto::Secret;
 use rid_wire::Code;
+use zeroize::Zeroizing;
 
 /// Identifies a key inside a secure area. Not secret, but kept out of messages to peers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -104,6 +105,16 @@ impl SecureAreaError {
             Self::Unavailable => "key_unavailable",
         })
     }
+}
+
+/// The 32 bytes an agreement or derivation gives.
+pub type Secret32 = Secret<32>;
+
+/// Takes 32 secret bytes that came from a platform's own memory, and wipes them there; `None` for another length.
+#[must_use]
+pub fn secret_from(bytes: Vec<u8>) -> Option<Secret32> {
+    let bytes = Zeroizing::new(bytes);
+    (bytes.len() == 32).then(|| Secret::filled(|secret| secret.copy_from_slice(&bytes)))
 }
 
 /// Keys in hardware (or, on a desktop, plainly not). Treat it as an unreliable remote.

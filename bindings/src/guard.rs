@@ -1,0 +1,70 @@
+//! Between the facades and the C boundary: a panic becomes a named error without text, and every failure a line of the log.
+use std::{
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    sync::Once,
+    task::Poll,
+};
+
+use rid_wire::Code;
+
+use crate::log::{LogLevel, note};
+
+/// A facade's error.
+pub(crate) trait Rim {
+    /// `Bug { code }`.
+    fn bug(code: Code) -> Self;
+
+    /// How loud it is, and its code.
+    fn line(&self) -> (LogLevel, Code);
+}
+
+const PANIC: Code = Code::new("panic");
+
+pub(crate) fn guard<T, E: Rim>(operation: &'static str, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    hush();
+    let ended = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(E::bug(PANIC)));
+    noted(operation, ended)
+}
+
+pub(crate) async fn guard_async<T, E: Rim>(
+    operation: &'static str,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    hush();
+    let mut work = pin!(work);
+    let ended = std::future::poll_fn(|context| {
+        catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)))
+            .unwrap_or_else(|_| Poll::Ready(Err(E::bug(PANIC))))
+    })
+    .await;
+    noted(operation, ended)
+}
+
+/// For methods that cannot fail: a panic in them is swallowed.
+pub(crate) fn quietly(work: impl FnOnce()) {
+    hush();
+    // Nothing of it is anybody's to act on; the next call says that the object is broken.
+    let _ = catch_unwind(AssertUnwindSafe(work));
+}
+
+fn noted<T, E: Rim>(operation: &'static str, ended: Result<T, E>) -> Result<T, E> {
+    if let Err(error) = &ended {
+        let (level, code) = error.line();
+        note(level, operation, code);
+    }
+    ended
+}
+
+/// A panic's text may hold a value: the hook of this library tells file and line only.
+fn hush() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        std::panic::set_hook(Box::new(|panic| {
+            if let Some(place) = panic.location() {
+                eprintln!("panic at {}:{}", place.file(), place.line());
+            }
+        }));
+    });
+}

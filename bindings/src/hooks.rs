@@ -1,0 +1,107 @@
+//! What the tests of the packages need and no product has (`dangerous-test-hooks`).
+use std::{path::Path, sync::Arc};
+
+use rid_flow::{fake::conformance, ports, ports::SecureArea as _};
+use rid_shell::SoftwareSecureArea;
+
+use crate::{
+    area::{AppArea, SecureArea, SecureAreaError},
+    guard::guard,
+    types::{KeyId, KeyInfo, KeySpec, Prompt},
+};
+
+/// The desktop's software area: not hardware. A test's class implements `SecureArea` over it.
+#[derive(uniffi::Object)]
+pub struct SoftwareArea(SoftwareSecureArea);
+
+/// The suite's first violation, in its own words.
+#[derive(Debug, thiserror::Error, uniffi::Error)]
+pub enum SuiteError {
+    /// What was violated.
+    #[error("{what}")]
+    Violated {
+        /// In words.
+        what: String,
+    },
+}
+
+#[uniffi::export]
+impl SoftwareArea {
+    /// Opens the area in a folder, or makes an empty one.
+    #[uniffi::constructor]
+    pub fn open(folder: String) -> Result<Arc<Self>, SecureAreaError> {
+        Ok(Arc::new(Self(SoftwareSecureArea::open(Path::new(&folder))?)))
+    }
+
+    /// As `SecureArea.createKeys`.
+    pub async fn create_keys(&self, count: u32, spec: KeySpec) -> Result<Vec<KeyInfo>, SecureAreaError> {
+        Ok(self.0.create_keys(count, spec).await?)
+    }
+
+    /// As `SecureArea.sign`.
+    pub async fn sign(&self, key: KeyId, message: Vec<u8>, prompt: Prompt) -> Result<Vec<u8>, SecureAreaError> {
+        Ok(self.0.sign(key, message, prompt).await?.into())
+    }
+
+    /// As `SecureArea.agree`.
+    pub async fn agree(&self, key: KeyId, peer: Vec<u8>, prompt: Prompt) -> Result<Vec<u8>, SecureAreaError> {
+        Ok(self.0.agree(key, peer, prompt).await?.expose().to_vec())
+    }
+
+    /// As `SecureArea.derive`.
+    pub async fn derive(&self, key: KeyId, input: Vec<u8>, prompt: Prompt) -> Result<Vec<u8>, SecureAreaError> {
+        let input = input.try_into().map_err(|_| SecureAreaError::Unavailable)?;
+        Ok(self.0.derive(key, input, prompt).await?.expose().to_vec())
+    }
+
+    /// As `SecureArea.info`.
+    pub async fn info(&self, key: KeyId) -> Result<KeyInfo, SecureAreaError> {
+        Ok(self.0.info(key).await?)
+    }
+
+    /// As `SecureArea.delete`.
+    pub async fn delete(&self, key: KeyId) -> Result<(), SecureAreaError> {
+        Ok(self.0.delete(key).await?)
+    }
+}
+
+/// Runs the suite every implementation of the port must pass.
+#[uniffi::export]
+pub async fn secure_area_suite(area: Arc<dyn SecureArea>) -> Result<(), SuiteError> {
+    use std::{
+        future::poll_fn,
+        panic::{AssertUnwindSafe, catch_unwind},
+        pin::pin,
+        task::Poll,
+    };
+    let mut suite = pin!(conformance::secure_area(Arc::new(AppArea(area))));
+    poll_fn(|context| {
+        catch_unwind(AssertUnwindSafe(|| suite.as_mut().poll(context).map(Ok))).unwrap_or_else(|panic| {
+            let words = panic.downcast_ref::<String>().cloned();
+            let what = words.or_else(|| panic.downcast_ref::<&str>().map(|text| String::from(*text)));
+            Poll::Ready(Err(SuiteError::Violated { what: what.unwrap_or_default() }))
+        })
+    })
+    .await
+}
+
+/// Panics inside the boundary (neg-M03).
+#[cfg(feature = "wallet")]
+#[uniffi::export]
+pub fn panic_inside() -> Result<(), crate::types::WalletError> {
+    #[expect(clippy::panic, reason = "the hook is there to panic")]
+    guard("hooks.panic_inside", || panic!("a secret in a panic's text"))
+}
+
+impl From<ports::SecureAreaError> for SecureAreaError {
+    fn from(error: ports::SecureAreaError) -> Self {
+        match error {
+            ports::SecureAreaError::Busy => Self::Busy,
+            ports::SecureAreaError::Cancelled => Self::Cancelled,
+            ports::SecureAreaError::Invalidated => Self::Invalidated,
+            ports::SecureAreaError::Locked => Self::Locked,
+            ports::SecureAreaError::NotFound => Self::NotFound,
+            _ => Self::Unavailable,
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The reader's objects.
+use std::sync::Arc;
+
+use rid_reader as facade;
+use rid_shell::{OsRng, SystemClock};
+use rid_wire::Code;
+
+use crate::{
+    area::{AppArea, SecureArea},
+    guard::{Rim, guard, guard_async, quietly},
+    log::LogLevel,
+    types::{DocumentAsk, Environment, ReaderError, ReaderOptions, ReadingStep},
+};
+
+/// A verifier's reader: no vault, no documents of its own.
+#[derive(uniffi::Object)]
+pub struct Reader(Arc<facade::Reader>);
+
+/// One reading: your code owns the camera, the radio and the screen, this object everything else. Do what `next` says, tell it
+/// so, and call `next` again, until `Closed`.
+#[derive(uniffi::Object)]
+pub struct Reading(facade::Reading);
+
+#[uniffi::export]
+impl Reader {
+    /// A reader; its key, if it has one, is in `secure_area`.
+    #[uniffi::constructor]
+    pub fn new(options: ReaderOptions, secure_area: Arc<dyn SecureArea>) -> Result<Arc<Self>, ReaderError> {
+        guard("reader.new", || {
+            Ok(Arc::new(Self(Arc::new(facade::Reader::new(ports(secure_area), options.configure()?)))))
+        })
+    }
+
+    /// Whose roots are loaded: a test is shown on every screen.
+    pub fn environment(&self) -> Environment {
+        self.0.environment()
+    }
+
+    /// Starts from the text of a QR code.
+    pub fn read(&self, qr: String, asked: Vec<DocumentAsk>) -> Result<Arc<Reading>, ReaderError> {
+        guard("reader.read", || Ok(Arc::new(Reading(self.0.read(&qr, &asked)?))))
+    }
+}
+
+#[uniffi::export]
+impl Reading {
+    /// What is to be done now; the same until it was done. One at a time.
+    pub async fn next(&self) -> Result<ReadingStep, ReaderError> {
+        guard_async("reading.next", self.0.next()).await
+    }
+
+    /// `Send` or `Judged` was done.
+    pub fn proceed(&self) -> Result<(), ReaderError> {
+        guard("reading.proceed", || self.0.proceed())
+    }
+
+    /// The link is up: the answer to `Connect`.
+    pub fn connected(&self) -> Result<(), ReaderError> {
+        guard("reading.connected", || self.0.connected())
+    }
+
+    /// One characteristic write came; whole messages are put together here.
+    pub fn received_chunk(&self, chunk: Vec<u8>) -> Result<(), ReaderError> {
+        guard("reading.received_chunk", || self.0.received_chunk(&chunk))
+    }
+
+    /// The message of `Send` as characteristic writes for an MTU of 23 to 515.
+    pub fn chunks(&self, mtu: u16) -> Result<Vec<Vec<u8>>, ReaderError> {
+        guard("reading.chunks", || self.0.chunks(mtu))
+    }
+
+    /// The link is down.
+    pub fn disconnected(&self) -> Result<(), ReaderError> {
+        guard("reading.disconnected", || self.0.disconnected())
+    }
+
+    /// The time of `Wait` has come.
+    pub fn tick(&self) -> Result<(), ReaderError> {
+        guard("reading.tick", || self.0.tick())
+    }
+
+    /// Asks again in the same session, after a verdict.
+    pub fn ask(&self, asked: Vec<DocumentAsk>) -> Result<(), ReaderError> {
+        guard("reading.ask", || self.0.ask(&asked))
+    }
+
+    /// Ends the session in order.
+    pub fn finish(&self) -> Result<(), ReaderError> {
+        guard("reading.finish", || Ok(self.0.finish()))
+    }
+
+    /// Ends it: a running `next` returns `Cancelled` at once.
+    pub fn cancel(&self) {
+        quietly(|| self.0.cancel());
+    }
+
+    /// A running `next` returns `Cancelled` at once; the next one goes on.
+    pub fn park(&self) {
+        quietly(|| self.0.park());
+    }
+}
+
+fn ports(secure_area: Arc<dyn SecureArea>) -> facade::ReaderPorts {
+    facade::ReaderPorts {
+        secure_area: Arc::new(AppArea(secure_area)),
+        clock: Arc::new(SystemClock::new()),
+        rng: Arc::new(|| Box::new(OsRng)),
+    }
+}
+
+impl Rim for ReaderError {
+    fn bug(code: Code) -> Self {
+        Self::Bug { code }
+    }
+
+    fn line(&self) -> (LogLevel, Code) {
+        let level = match self {
+            Self::Cancelled => LogLevel::Expected,
+            Self::BadInput { .. } | Self::PeerRefused { .. } | Self::Unsupported { .. } => LogLevel::Person,
+            Self::Bug { .. } | Self::Misuse { .. } => LogLevel::Defect,
+        };
+        (level, self.code())
+    }
+}

@@ -1,0 +1,201 @@
+//! Mirrors of the reader's views.
+pub use rid_reader::{
+    DocumentAsk, ElementAsk, ReaderError, ReaderOptions, ReadingStep,
+    view::{Decision, DocumentVerdict, ElementView, Verdict},
+};
+pub use rid_trust::{Check, Outcome};
+
+use super::{ClaimPath, ClaimValue, Code, Environment, KeyId, PrivateText, Timestamp};
+
+/// The same as an app says it: certificates as DER or PEM, languages as tags.
+#[uniffi::remote(Record)]
+pub struct ReaderOptions {
+    /// Whose roots these are.
+    pub environment: Environment,
+    /// Roots of issuers, DER or PEM each.
+    pub issuer_roots: Vec<Vec<u8>>,
+    /// Languages, first wanted first (BCP 47); those that are none of ours are passed over.
+    pub locales: Vec<String>,
+    /// The reader's key in the secure area; `None`: requests are anonymous.
+    pub key: Option<KeyId>,
+    /// The chain of that key, leaf first, without the root; DER or PEM each.
+    pub chain: Vec<Vec<u8>>,
+}
+
+/// What an app can do about a failure. A verdict that says no is not an error. Fields are codes, so the whole may be logged.
+#[uniffi::remote(Error)]
+pub enum ReaderError {
+    /// What was handed in or scanned is wrong.
+    BadInput {
+        /// Which rule.
+        code: Code,
+    },
+    /// A defect of this software.
+    Bug {
+        /// Where.
+        code: Code,
+    },
+    /// Cancelled.
+    Cancelled,
+    /// The app called out of turn: busy, closed, not asked.
+    Misuse {
+        /// Which rule.
+        code: Code,
+    },
+    /// The other side broke the protocol.
+    PeerRefused {
+        /// Which rule.
+        code: Code,
+    },
+    /// This device or build cannot.
+    Unsupported {
+        /// What.
+        code: Code,
+    },
+}
+
+/// The elements asked of one document.
+#[uniffi::remote(Record)]
+pub struct DocumentAsk {
+    /// Document type.
+    pub kind: String,
+    /// Elements, in order.
+    pub elements: Vec<ElementAsk>,
+}
+
+/// One element asked for.
+#[uniffi::remote(Record)]
+pub struct ElementAsk {
+    /// Namespace and identifier.
+    pub path: ClaimPath,
+    /// The reader means to keep it (intentToRetain).
+    pub retained: bool,
+}
+
+/// What is to be done now. The same step is given until it was done: `connected`, `proceed`.
+#[uniffi::remote(Enum)]
+pub enum ReadingStep {
+    /// It is over.
+    Closed {
+        /// Why.
+        code: Code,
+    },
+    /// Turn the radio on; then `connected`.
+    Connect {
+        /// UUID of the GATT service to look for (the wallet serves).
+        peripheral_server: Option<Vec<u8>>,
+        /// UUID of the GATT service to serve (the wallet looks for it).
+        central_client: Option<Vec<u8>>,
+    },
+    /// An answer came and was judged; then `proceed`, and `ask` again or `finish`.
+    Judged {
+        /// Every check, and the claims that evidence allows.
+        verdict: Verdict,
+    },
+    /// Send one message; then `proceed`.
+    Send {
+        /// The message, not yet chunked.
+        message: Vec<u8>,
+    },
+    /// Wait for the link, but not longer than this; then call `tick`.
+    Wait {
+        /// Monotonic milliseconds of the Clock port; `None`: as long as it takes.
+        until_millis: Option<u64>,
+    },
+}
+
+/// The decision on a document or a whole response.
+#[uniffi::remote(Enum)]
+pub enum Decision {
+    /// Every check that is needed was done and holds.
+    Accepted,
+    /// A check failed.
+    Refused,
+    /// No check failed, but one that is needed had no input or could not be decided.
+    Undecided,
+}
+
+/// The verdict on a response: every check by name, and claims only where evidence allows.
+#[uniffi::remote(Record)]
+pub struct Verdict {
+    /// The worst of the documents' decisions.
+    pub decision: Decision,
+    /// The reason of the first failing (else missing) check; `None` when accepted.
+    pub code: Option<Code>,
+    /// Whose roots were used; every view shows a test.
+    pub environment: Environment,
+    /// Checks of the response as a whole.
+    pub checks: Vec<Check>,
+    /// One per returned document, in order.
+    pub documents: Vec<DocumentVerdict>,
+    /// Document types asked for or named, and not returned.
+    pub not_returned: Vec<String>,
+}
+
+/// The verdict on one document.
+#[uniffi::remote(Record)]
+pub struct DocumentVerdict {
+    /// Document type.
+    pub doc_type: String,
+    /// Name of the kind in the first wanted language; the document type if unknown.
+    pub label: String,
+    /// Decision.
+    pub decision: Decision,
+    /// The reason of the first failing (else missing) check.
+    pub code: Option<Code>,
+    /// What trust rests on: `key`, `leaf:<sha256>`, `anchor:<sha256>`; `None` when nothing was trusted.
+    pub trusted_by: Option<String>,
+    /// Name of the issuer, from its certificate.
+    pub issuer: Option<String>,
+    /// Every check, in the order of std-M45, then device authentication.
+    pub checks: Vec<Check>,
+    /// Issuer-signed elements; empty unless evidence allows.
+    pub elements: Vec<ElementView>,
+    /// Device-signed elements; empty unless evidence allows.
+    pub device_elements: Vec<ElementView>,
+    /// Elements whose digest failed.
+    pub failed_elements: Vec<ClaimPath>,
+}
+
+/// One disclosed element with its words.
+#[uniffi::remote(Record)]
+pub struct ElementView {
+    /// Namespace and identifier.
+    pub path: ClaimPath,
+    /// Label in the first wanted language; the identifier if unknown.
+    pub label: String,
+    /// What a screen reader says for the label.
+    pub spoken: String,
+    /// The value.
+    pub value: ClaimValue,
+    /// The value in words of the first wanted language where the profile has them (sex, yes/no).
+    pub text: Option<PrivateText>,
+    /// This is the holder's portrait.
+    pub portrait: bool,
+}
+
+/// How a check ended.
+#[uniffi::remote(Enum)]
+pub enum Outcome {
+    /// It was done and failed.
+    Failed,
+    /// It was not done: not asked for here, or a needed input is missing (then `reason` names it).
+    NotDone,
+    /// It was done and holds.
+    Passed,
+    /// It was tried and could not be decided (no network, no list).
+    Unknown,
+}
+
+/// One named check of a verdict.
+#[uniffi::remote(Record)]
+pub struct Check {
+    /// The name of the check.
+    pub code: Code,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The named error or warning; `None` for a plain pass.
+    pub reason: Option<Code>,
+    /// The time the check refers to, where it refers to one.
+    pub as_of: Option<Timestamp>,
+}

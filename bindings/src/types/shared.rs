@@ -1,0 +1,165 @@
+//! Mirrors of what wallet and reader share. A field forgotten here does not compile.
+use rid_flow::ports;
+pub use rid_flow::ports::{KeyId, KeyInfo, KeySpec, KeyUse, Prompt, UserAuth};
+pub use rid_profile::{ClaimEntry, ClaimKey, ClaimPath, ClaimValue, PrivateBytes, PrivateText};
+pub use rid_trust::Environment;
+pub use rid_wire::{Code, Timestamp};
+
+uniffi::custom_type!(KeyId, String, { remote, lower: |key| key.0, try_lift: |text| Ok(ports::KeyId(text)) });
+uniffi::custom_type!(PrivateText, String, { remote });
+uniffi::custom_type!(PrivateBytes, Vec<u8>, { remote });
+uniffi::custom_type!(Timestamp, i64, { remote, lower: |time| time.unix(), try_lift: |unix| Ok(Timestamp::from_unix(unix)) });
+uniffi::custom_type!(Code, String, { remote, lower: |code| code.into(), try_lift: |_text| Ok(Code::new("code_of_the_app")) });
+
+/// One step of a `ClaimPath`.
+#[uniffi::remote(Enum)]
+pub enum ClaimKey {
+    /// Every element of an array (`null` in DCQL).
+    Every,
+    /// One element of an array.
+    Index {
+        /// Position from 0.
+        position: u32,
+    },
+    /// A member by name; for mdoc the namespace, then the element identifier.
+    Name {
+        /// The name.
+        name: String,
+    },
+}
+
+/// Where a claim stands in a credential: names, indexes or "every".
+#[uniffi::remote(Record)]
+pub struct ClaimPath {
+    /// The steps; never empty.
+    pub steps: Vec<ClaimKey>,
+}
+
+/// One entry of a structured value.
+#[uniffi::remote(Record)]
+pub struct ClaimEntry {
+    /// Key; text for text keys.
+    pub key: ClaimValue,
+    /// Value.
+    pub value: ClaimValue,
+}
+
+/// The value of a claim, as views show it.
+#[uniffi::remote(Enum)]
+pub enum ClaimValue {
+    /// An integer beyond 64 signed bits, in decimal digits.
+    BigNumber {
+        /// Digits, with a sign if negative.
+        digits: PrivateText,
+    },
+    /// Bytes.
+    Binary {
+        /// The bytes.
+        bytes: PrivateBytes,
+    },
+    /// A date or time (tags 1004 and 0), as its text.
+    Date {
+        /// `YYYY-MM-DD` or RFC 3339.
+        text: PrivateText,
+    },
+    /// A map.
+    Entries {
+        /// In received order.
+        entries: Vec<ClaimEntry>,
+    },
+    /// Yes or no.
+    Flag {
+        /// The value.
+        value: bool,
+    },
+    /// An array.
+    Items {
+        /// In order.
+        items: Vec<ClaimValue>,
+    },
+    /// `null` or undefined.
+    Nothing,
+    /// An integer.
+    Number {
+        /// The value.
+        value: i64,
+    },
+    /// A floating-point number.
+    Real {
+        /// The value.
+        value: f64,
+    },
+    /// Text.
+    Text {
+        /// The text.
+        text: PrivateText,
+    },
+}
+
+/// Whether roots are the State's or a test's.
+#[uniffi::remote(Enum)]
+pub enum Environment {
+    /// Real roots.
+    Production,
+    /// Test roots: every view says so.
+    Test,
+}
+
+/// What a key may do.
+#[uniffi::remote(Enum)]
+pub enum KeyUse {
+    /// ECDH (deviceMac).
+    Agree,
+    /// Keyed derivation of 32 bytes from 32 bytes (wraps the vault's envelope, hardens the PIN).
+    Derive,
+    /// ES256.
+    Sign,
+}
+
+/// When the person must be present.
+#[uniffi::remote(Enum)]
+pub enum UserAuth {
+    /// Biometrics only; the key is invalidated by a new enrolment.
+    BiometricCurrentSet,
+    /// Any unlock of the device, at each use.
+    EachUse,
+    /// Never asked.
+    None,
+}
+
+/// What a key is made for.
+#[uniffi::remote(Record)]
+pub struct KeySpec {
+    /// Use.
+    pub usage: KeyUse,
+    /// User presence.
+    pub user_auth: UserAuth,
+    /// Challenge of a key attestation; empty for none.
+    pub challenge: Vec<u8>,
+}
+
+/// A key as its secure area describes it.
+#[uniffi::remote(Record)]
+pub struct KeyInfo {
+    /// Identifier.
+    pub id: KeyId,
+    /// Public key, uncompressed SEC1 P-256; empty for a `Derive` key.
+    pub public: Vec<u8>,
+    /// Attestation of the platform, opaque; empty when there is none.
+    pub attestation: Vec<u8>,
+    /// Whether the key lives in hardware.
+    pub hardware: bool,
+}
+
+/// Why the person is asked; the app turns it into words.
+#[uniffi::remote(Enum)]
+pub enum Prompt {
+    /// New documents are being fetched.
+    Issue,
+    /// Data is being shown.
+    Present,
+    /// A sign-in.
+    SignIn,
+    /// The wallet opens.
+    Unlock,
+}

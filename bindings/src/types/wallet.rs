@@ -1,0 +1,267 @@
+//! Mirrors of the wallet's views.
+pub use rid_flow::{CredentialId, HistoryKind, HistoryOutcome};
+pub use rid_wallet::{
+    DeviceAuthMethod, Enrolment, PresentationStep, WalletError, WalletOptions,
+    view::{
+        AlternativeView, ConsentAnswer, ConsentDecision, ConsentedDocument, CredentialDetail, CredentialState,
+        CredentialView, HeldElementView, HistoryElementView, HistoryView, LockState, PortraitView, ReceiptView,
+        RequestView, RequestedDocumentView, RequestedElementView, RequesterView,
+    },
+};
+
+use super::{ClaimPath, ClaimValue, Code, Environment, PrivateBytes, PrivateText, Timestamp, UserAuth};
+
+uniffi::custom_type!(CredentialId, String, { remote, lower: |id| id.0, try_lift: |text| Ok(CredentialId(text)) });
+
+/// The same as an app says it: certificates as DER or PEM, languages as tags.
+#[uniffi::remote(Record)]
+pub struct WalletOptions {
+    /// Whose roots these are.
+    pub environment: Environment,
+    /// Roots of issuers, DER or PEM each.
+    pub issuer_roots: Vec<Vec<u8>>,
+    /// Roots of readers, DER or PEM each.
+    pub reader_roots: Vec<Vec<u8>>,
+    /// Languages, first wanted first (BCP 47); those that are none of ours are passed over.
+    pub locales: Vec<String>,
+    /// When the person must be present at each use of a credential's key.
+    pub user_auth: UserAuth,
+    /// How the device authenticates face to face.
+    pub device_auth: DeviceAuthMethod,
+}
+
+/// How the device authenticates.
+#[uniffi::remote(Enum)]
+pub enum DeviceAuthMethod {
+    /// deviceMac (needs an agreement key in the secure area).
+    Mac,
+    /// deviceSignature.
+    Signature,
+}
+
+/// What an app can do about a failure. Fields are codes and numbers, so the whole may be logged.
+#[uniffi::remote(Error)]
+pub enum WalletError {
+    /// What was handed in is wrong.
+    BadInput {
+        /// Which rule.
+        code: Code,
+    },
+    /// A defect of this software.
+    Bug {
+        /// Where.
+        code: Code,
+    },
+    /// The person turned away.
+    Cancelled,
+    /// Fetch a new credential.
+    Expired {
+        /// What is used up or over.
+        code: Code,
+    },
+    /// Unlock first.
+    Locked,
+    /// The app called out of turn: busy, closed, interrupted, not asked.
+    Misuse {
+        /// Which rule.
+        code: Code,
+    },
+    /// Who or what is not trusted, and why.
+    NotTrusted {
+        /// `issuer` or `reader`.
+        who: Code,
+        /// The failed check.
+        why: Code,
+    },
+    /// No network; try again.
+    Offline {
+        /// Seconds to wait, if the server said so.
+        retry_after: Option<u32>,
+    },
+    /// The other side refused.
+    PeerRefused {
+        /// Its or our name for it.
+        code: Code,
+    },
+    /// Sign in again.
+    SignInAgain,
+    /// The store or its keys do not work; the code says how (full, read-only, corrupt, key lost).
+    StorageDamaged {
+        /// How.
+        code: Code,
+    },
+    /// This device or build cannot.
+    Unsupported {
+        /// What.
+        code: Code,
+    },
+}
+
+/// Whether personal data can be read.
+#[uniffi::remote(Enum)]
+pub enum LockState {
+    /// Keys of personal data are not in memory.
+    Locked,
+    /// They are.
+    Unlocked,
+}
+
+/// Whether a credential can be shown now.
+#[uniffi::remote(Enum)]
+pub enum CredentialState {
+    /// No one-time copy is left.
+    Exhausted,
+    /// Its technical validity is over.
+    Expired,
+    /// Its validity has not begun.
+    NotYetValid,
+    /// It can be shown.
+    Ready,
+}
+
+/// A credential in a list: no values.
+#[uniffi::remote(Record)]
+pub struct CredentialView {
+    /// Identifier.
+    pub id: CredentialId,
+    /// `mso_mdoc` or `dc+sd-jwt`.
+    pub format: String,
+    /// Document type or vct.
+    pub kind: String,
+    /// Name of the kind in the first wanted language.
+    pub name: String,
+    /// What a screen reader says for the name.
+    pub spoken: String,
+    /// Issuer's name, from its certificate.
+    pub issuer: String,
+    /// Whose data it is, if not the holder's (child, company).
+    pub subject: Option<PrivateText>,
+    /// When it was signed.
+    pub signed: Timestamp,
+    /// First second of technical validity.
+    pub valid_from: Timestamp,
+    /// Last second of technical validity.
+    pub valid_until: Timestamp,
+    /// One-time copies left.
+    pub copies_left: u32,
+    /// Copies received.
+    pub copies_total: u32,
+    /// So few copies are left that new ones should be fetched.
+    pub low_water: bool,
+    /// Whether it can be shown now.
+    pub state: CredentialState,
+    /// Whose roots are loaded; a test is shown.
+    pub environment: Environment,
+}
+
+/// A credential with its values. The portrait's bytes come on demand only.
+#[uniffi::remote(Record)]
+pub struct CredentialDetail {
+    /// The list entry.
+    pub credential: CredentialView,
+    /// Elements in the order of the profile.
+    pub elements: Vec<HeldElementView>,
+}
+
+/// One element held.
+#[uniffi::remote(Record)]
+pub struct HeldElementView {
+    /// Namespace and identifier.
+    pub path: ClaimPath,
+    /// Label in the first wanted language.
+    pub label: String,
+    /// What a screen reader says for the label.
+    pub spoken: String,
+    /// The value; `Nothing` for a portrait.
+    pub value: ClaimValue,
+    /// The value in words where the profile has them.
+    pub text: Option<PrivateText>,
+    /// Masked until tapped, and on a line of its own.
+    pub sensitive: bool,
+    /// Spelled by a screen reader character by character.
+    pub spelled: bool,
+    /// This is the holder's portrait.
+    pub portrait: bool,
+}
+
+/// A portrait on demand.
+#[uniffi::remote(Record)]
+pub struct PortraitView {
+    /// JPEG or JPEG 2000.
+    pub image: PrivateBytes,
+    /// Alternative text in the first wanted language.
+    pub spoken: String,
+}
+
+/// What goes to an issuer.
+#[uniffi::remote(Record)]
+pub struct Enrolment {
+    /// Names this enrolment; `Wallet::accept` wants it back.
+    pub id: String,
+    /// The message: keys and one proof of possession each (`rid_flow::enrolment`).
+    pub message: Vec<u8>,
+    /// How many keys were made.
+    pub keys: u32,
+}
+
+/// What a history row is about.
+#[uniffi::remote(Enum)]
+pub enum HistoryKind {
+    /// A credential or copy was deleted.
+    Deletion,
+    /// Credentials were received.
+    Issuance,
+    /// Something was shown to a reader or verifier.
+    Presentation,
+    /// A sign-in.
+    SignIn,
+}
+
+/// How it went, as far as known.
+#[uniffi::remote(Enum)]
+pub enum HistoryOutcome {
+    /// It failed after the start.
+    Failed,
+    /// It was delivered.
+    Finished,
+    /// The person refused.
+    Refused,
+    /// It was begun; nothing more is known (process death leaves it so).
+    Started,
+    /// Sent, but whether it arrived is not known (neg-G21).
+    UnknownDelivery,
+}
+
+/// One row of the history.
+#[uniffi::remote(Record)]
+pub struct HistoryView {
+    /// Place.
+    pub seq: u64,
+    /// What it is about.
+    pub kind: HistoryKind,
+    /// How it went.
+    pub outcome: HistoryOutcome,
+    /// When.
+    pub at: Timestamp,
+    /// With whom; empty when unknown.
+    pub peer: PrivateText,
+    /// Whether the peer was verified.
+    pub peer_verified: bool,
+    /// What was shown, asked or received.
+    pub elements: Vec<HistoryElementView>,
+    /// Why: a code.
+    pub reason: String,
+}
+
+/// One element of a history row.
+#[uniffi::remote(Record)]
+pub struct HistoryElementView {
+    /// Document type.
+    pub kind: String,
+    /// Namespace and identifier.
+    pub path: ClaimPath,
+    /// Label in the first wanted language.
+    pub label: String,
+    /// The requester meant to keep it.
+    pub retained: bool,
+}

@@ -1,0 +1,220 @@
+//! The wallet's objects.
+use std::{path::Path, sync::Arc};
+
+use rid_shell::{OsRng, SqliteStorage, SystemClock, SystemTimer};
+use rid_wallet as facade;
+use rid_wire::Code;
+
+use crate::{
+    area::{AppArea, SecureArea},
+    guard::{Rim, guard, guard_async, quietly},
+    log::LogLevel,
+    types::{
+        ConsentAnswer, CredentialDetail, CredentialId, CredentialView, Enrolment, Environment, HistoryView, LockState,
+        PortraitView, PresentationStep, WalletError, WalletOptions,
+    },
+};
+
+/// One person's wallet in one folder. Methods may be called from any thread; open it once a process.
+#[derive(uniffi::Object)]
+pub struct Wallet(Arc<facade::Wallet>);
+
+/// An enrolment under way; `next` runs it to its message for the issuer.
+#[derive(uniffi::Object)]
+pub struct Enrolling(facade::Enrolling);
+
+/// A face-to-face presentation: your code owns the radio and the screen, this object everything else. Do what `next` says, tell
+/// it so, and call `next` again, until `Closed`.
+#[derive(uniffi::Object)]
+pub struct Presentation(facade::Presentation);
+
+#[uniffi::export]
+impl Wallet {
+    /// Opens the wallet in `folder`, or makes an empty one; a presentation cut off by the death of the process is over by name.
+    #[uniffi::constructor]
+    pub async fn open(
+        folder: String,
+        options: WalletOptions,
+        secure_area: Arc<dyn SecureArea>,
+    ) -> Result<Arc<Self>, WalletError> {
+        guard_async("wallet.open", async move {
+            let ports = ports(&folder, secure_area);
+            Ok(Arc::new(Self(Arc::new(facade::Wallet::open(ports, options.configure()?).await?))))
+        })
+        .await
+    }
+
+    /// Whose roots are loaded: a test is shown on every screen.
+    pub fn environment(&self) -> Environment {
+        self.0.environment()
+    }
+
+    /// Whether personal data can be read.
+    pub fn lock_state(&self) -> Result<LockState, WalletError> {
+        guard("wallet.lock_state", || Ok(self.0.lock_state()))
+    }
+
+    /// Drops the keys of personal data from memory.
+    pub fn lock(&self) -> Result<(), WalletError> {
+        guard("wallet.lock", || Ok(self.0.lock()))
+    }
+
+    /// Brings them back through the secure area.
+    pub async fn unlock(&self) -> Result<(), WalletError> {
+        guard_async("wallet.unlock", self.0.unlock()).await
+    }
+
+    /// Closes the store and lets other processes open it.
+    pub async fn close_store(&self) -> Result<(), WalletError> {
+        guard_async("wallet.close_store", self.0.close()).await
+    }
+
+    /// All credentials. Decrypts no copy and no portrait.
+    pub async fn credentials(&self) -> Result<Vec<CredentialView>, WalletError> {
+        guard_async("wallet.credentials", self.0.credentials()).await
+    }
+
+    /// One credential with its values, all but the portrait.
+    pub async fn credential(&self, id: CredentialId) -> Result<CredentialDetail, WalletError> {
+        guard_async("wallet.credential", self.0.credential(&id)).await
+    }
+
+    /// Its portrait, if it has one.
+    pub async fn portrait(&self, id: CredentialId) -> Result<Option<PortraitView>, WalletError> {
+        guard_async("wallet.portrait", self.0.portrait(&id)).await
+    }
+
+    /// Deletes a credential, its copies and keys; leaves a row in the history.
+    pub async fn delete(&self, id: CredentialId) -> Result<(), WalletError> {
+        guard_async("wallet.delete", self.0.delete(&id)).await
+    }
+
+    /// Rows of the history from a place on, at most `max`, oldest first.
+    pub async fn history(&self, from: u64, max: u32) -> Result<Vec<HistoryView>, WalletError> {
+        guard_async("wallet.history", self.0.history(from, max)).await
+    }
+
+    /// Starts asking an issuer for `copies` one-time copies of each kind (short name or document type; 0: as many as usual),
+    /// bound to its `challenge`.
+    pub fn enrol(
+        &self,
+        kinds: Vec<String>,
+        copies: u32,
+        challenge: Vec<u8>,
+        audience: String,
+    ) -> Result<Arc<Enrolling>, WalletError> {
+        guard("wallet.enrol", || Ok(Arc::new(Enrolling(self.0.enrolling(&kinds, copies, challenge, audience)?))))
+    }
+
+    /// Checks an issuer's answer fully and stores it: every credential or none.
+    pub async fn accept(&self, id: String, answer: Vec<u8>) -> Result<Vec<CredentialView>, WalletError> {
+        guard_async("wallet.accept", self.0.accept(&id, &answer)).await
+    }
+
+    /// Starts a face-to-face presentation.
+    pub fn present(&self) -> Result<Arc<Presentation>, WalletError> {
+        guard("wallet.present", || Ok(Arc::new(Presentation(self.0.present()?))))
+    }
+}
+
+#[uniffi::export]
+impl Enrolling {
+    /// Makes and proves the keys and gives the message for the issuer, at each call the same.
+    pub async fn next(&self) -> Result<Enrolment, WalletError> {
+        guard_async("enrolling.next", self.0.next()).await
+    }
+
+    /// Ends it: a running `next` returns `Cancelled` at once.
+    pub fn cancel(&self) {
+        quietly(|| self.0.cancel());
+    }
+
+    /// A running `next` returns `Cancelled` at once; the next one says what became of it.
+    pub fn park(&self) {
+        quietly(|| self.0.park());
+    }
+}
+
+#[uniffi::export]
+impl Presentation {
+    /// What is to be done now; the same until it was done. One at a time.
+    pub async fn next(&self) -> Result<PresentationStep, WalletError> {
+        guard_async("presentation.next", self.0.next()).await
+    }
+
+    /// `Advertise`, `Send` or `Receipt` was done.
+    pub fn proceed(&self) -> Result<(), WalletError> {
+        guard("presentation.proceed", || self.0.proceed())
+    }
+
+    /// The person's answer to `Ask`.
+    pub fn answer(&self, answer: ConsentAnswer) -> Result<(), WalletError> {
+        guard("presentation.answer", || self.0.answer(answer))
+    }
+
+    /// The answer to `Unlock`: the wallet was unlocked, or the person gave up.
+    pub fn unlocked(&self) -> Result<(), WalletError> {
+        guard("presentation.unlocked", || self.0.unlocked())
+    }
+
+    /// The link is up.
+    pub fn connected(&self) -> Result<(), WalletError> {
+        guard("presentation.connected", || self.0.connected())
+    }
+
+    /// One characteristic write came; whole messages are put together here.
+    pub fn received_chunk(&self, chunk: Vec<u8>) -> Result<(), WalletError> {
+        guard("presentation.received_chunk", || self.0.received_chunk(&chunk))
+    }
+
+    /// The message of `Send` as characteristic writes for an MTU of 23 to 515.
+    pub fn chunks(&self, mtu: u16) -> Result<Vec<Vec<u8>>, WalletError> {
+        guard("presentation.chunks", || self.0.chunks(mtu))
+    }
+
+    /// The link is down.
+    pub fn disconnected(&self) -> Result<(), WalletError> {
+        guard("presentation.disconnected", || self.0.disconnected())
+    }
+
+    /// The time of `Wait` has come.
+    pub fn tick(&self) -> Result<(), WalletError> {
+        guard("presentation.tick", || self.0.tick())
+    }
+
+    /// Ends it: a running `next` returns `Cancelled` at once.
+    pub fn cancel(&self) {
+        quietly(|| self.0.cancel());
+    }
+
+    /// A running `next` returns `Cancelled` at once; the next one goes on.
+    pub fn park(&self) {
+        quietly(|| self.0.park());
+    }
+}
+
+fn ports(folder: &str, secure_area: Arc<dyn SecureArea>) -> facade::WalletPorts {
+    facade::WalletPorts {
+        secure_area: Arc::new(AppArea(secure_area)),
+        storage: Arc::new(SqliteStorage::new(Path::new(folder))),
+        http: None,
+        clock: Arc::new(SystemClock::new()),
+        timer: Arc::new(SystemTimer::new()),
+        rng: Arc::new(|| Box::new(OsRng)),
+    }
+}
+
+impl Rim for WalletError {
+    fn bug(code: Code) -> Self {
+        Self::Bug { code }
+    }
+
+    fn line(&self) -> (LogLevel, Code) {
+        let level = match self.kind() {
+            facade::ErrorKind::Defect => LogLevel::Defect,
+            facade::ErrorKind::Expected => LogLevel::Expected,
+            facade::ErrorKind::Person => LogLevel::Person,
+        };
+        (level, self.code())
+    }
+}
