@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn neg_m04_a_panic_breaks_the_turn_for_good() {
+    fn neg_m03_a_panic_breaks_the_turn_for_good() {
         let turn = Turn::new();
         let panics = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             block_on(turn.take().expect("free").run(async { assert!(core::hint::black_box(false)) }))

@@ -4,7 +4,7 @@ use std::{
 };
 
 /// Folders that hold nothing of the repository's own.
-const ELSEWHERE: &[&str] = &[".git", ".rid", "__pycache__", "node_modules", "target"];
+const ELSEWHERE: &[&str] = &["generated", ".build", ".git", ".rid", "__pycache__", "node_modules", "target"];
 
 /// One text file of the repository.
 #[derive(Clone, Debug)]

@@ -1,0 +1,98 @@
+//! The boundary to Kotlin and Swift: thin, guarded, of views only (house plan, 1.5).
+use rid_arch::{Source, files, sources};
+
+fn boundary() -> Vec<Source> {
+    sources().into_iter().filter(|source| source.path.starts_with("bindings/src/")).collect()
+}
+
+/// The functions under `#[uniffi::export]` blocks: name, signature, body.
+fn exported(source: &Source) -> Vec<(String, String, String)> {
+    let mut found = Vec::new();
+    for block in source.code.split("#[uniffi::export]").skip(1) {
+        let end = block.find("\n}").unwrap_or(block.len());
+        let block = block.get(..end).unwrap_or_default();
+        for function in
+            block.split("pub ").skip(1).filter(|text| text.starts_with("fn ") || text.starts_with("async fn "))
+        {
+            let (signature, body) = function.split_once('{').unwrap_or((function, ""));
+            let name = signature.split("fn ").nth(1).and_then(|rest| rest.split('(').next()).unwrap_or_default();
+            found.push((name.to_owned(), signature.to_owned(), body.to_owned()));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_exported_body_is_guarded_and_returns_a_result() {
+    let mut seen = 0;
+    let mut wrong = Vec::new();
+    for source in boundary().iter().filter(|source| !source.path.ends_with("hooks.rs")) {
+        for (name, signature, body) in exported(source) {
+            seen += 1;
+            let constant = name == "environment";
+            let quiet = matches!(name.as_str(), "cancel" | "park" | "log_to");
+            let guarded = ["guard(", "guard_async(", "quietly("].iter().any(|guard| body.contains(guard));
+            if !(constant || guarded && (quiet || signature.contains("Result<"))) {
+                wrong.push(format!("{}: {name}", source.path));
+            }
+        }
+    }
+    assert!(seen > 40, "{seen} exported functions were found");
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn the_boundary_has_no_unsafe_code_no_long_file_and_shows_no_protocol() {
+    let mut wrong = Vec::new();
+    for source in boundary() {
+        let protocol =
+            ["rid_mdoc", "rid_holder", "rid_verifier", "rid_vault", "rid_crypto", "rid_issuer", "rid_wire::cbor"];
+        for needle in ["unsafe ", "flat_error", "async_runtime"].iter().chain(&protocol) {
+            wrong.extend(source.places(needle));
+        }
+        if source.code.lines().count() > 400 {
+            wrong.push(format!("{} is longer than 400 lines", source.path));
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn every_method_of_an_apps_port_is_async_and_its_error_takes_foreign_exceptions() {
+    let mut traits = 0;
+    for source in boundary() {
+        for block in source.code.split("#[uniffi::export(foreign)]").skip(1) {
+            traits += 1;
+            let end = block.find("\n}").unwrap_or(block.len());
+            let block = block.get(..end).unwrap_or_default();
+            // A log has nothing to wait for: its method is the exception, and cannot succeed wrongly (ADR 0008).
+            let log = block.contains("trait LogSink");
+            for method in block.split("fn ").skip(1) {
+                assert!(method.contains("Error>"), "{}: a method without a named error", source.path);
+            }
+            assert!(log || block.matches("async fn ").count() == block.matches("fn ").count(), "{}", source.path);
+        }
+    }
+    assert_eq!(traits, 2);
+    let conversions: usize = boundary()
+        .iter()
+        .map(|source| source.code.matches("From<uniffi::UnexpectedUniFFICallbackError> for").count())
+        .sum();
+    assert_eq!(conversions, traits);
+}
+
+#[test]
+fn the_phone_profile_unwinds() {
+    let all = files();
+    let manifest = all.iter().find(|file| file.path == "Cargo.toml").map(|file| file.text.as_str()).unwrap_or_default();
+    let phone = manifest.split("[profile.phone]").nth(1).and_then(|rest| rest.split("\n[").next()).unwrap_or_default();
+    assert!(phone.contains("panic = \"unwind\"") && phone.contains("inherits = \"release\""));
+}
+
+#[test]
+fn release_builds_refuse_the_hooks_of_tests() {
+    let all = sources();
+    let root = all.iter().find(|source| source.path == "bindings/src/lib.rs").map(|source| source.code.as_str());
+    let root = root.unwrap_or_default();
+    assert!(root.contains("not(debug_assertions)") && root.contains("compile_error!"));
+}
