@@ -51,12 +51,17 @@ pub(crate) fn code(command: &mut Command) -> Option<i32> {
 }
 
 /// Runs and hands over each line of standard output; whether it succeeded.
-pub(crate) fn lines(command: &mut Command, mut each: impl FnMut(&str)) -> bool {
+pub(crate) fn lines(command: &mut Command, each: impl FnMut(&str)) -> bool {
+    code_and_lines(command, each) == Some(0)
+}
+
+/// Runs and hands over each line of standard output; its exit code.
+pub(crate) fn code_and_lines(command: &mut Command, mut each: impl FnMut(&str)) -> Option<i32> {
     let mut child = match command.stdout(Stdio::piped()).spawn() {
         Ok(child) => child,
         Err(error) => {
             eprintln!("{}: {error}", command.get_program().display());
-            return false;
+            return None;
         }
     };
     if let Some(output) = child.stdout.take() {
@@ -64,7 +69,7 @@ pub(crate) fn lines(command: &mut Command, mut each: impl FnMut(&str)) -> bool {
             each(String::from_utf8_lossy(&line).trim_end());
         }
     }
-    child.wait().is_ok_and(|status| status.success())
+    child.wait().ok().and_then(|status| status.code())
 }
 
 /// Whether a program can be started at all.

@@ -3,6 +3,7 @@
 
 mod built;
 mod child;
+mod packages;
 mod plan;
 mod stage;
 mod table;
@@ -22,6 +23,7 @@ cargo xtask TASK
   sim                  stage sim: wallet and reader over a faulty link
   interop              stage interop: other people's implementations, live
   arch                 stage arch: who may import whom
+  bindings             stages library, generate, kotlin and swift: the packages for app developers
   cross                stage cross: the pure crates for Android and iOS
   bench [ARGS]         figures against a peer in one run, `P1 0.52 target <= 0.35 missed`
   docs                 the API documentation, with broken links as errors
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         },
         "lint" => Plan::only(&["clippy", "deny"]).run(),
         "vectors" | "sim" | "interop" | "arch" | "cross" => Plan::only(&[task]).run(),
+        "bindings" => Plan::only(&["library", "generate", "kotlin", "swift"]).run(),
         "fmt" => child::passes(child::cargo().args(["fmt", "--all"])),
         "bench" => child::passes(
             child::cargo().args(["run", "--release", "--locked", "--quiet", "--package", "rid-bench", "--"]).args(rest),

@@ -1,0 +1,104 @@
+//! The packages for Kotlin and Swift, and the library under them.
+use std::{fs, path::PathBuf, process::Command};
+
+use crate::{child, stage::SKIPPED, tally::Tally};
+
+/// Crates whose code a reader-only library must not hold, as they stand in the names of symbols.
+const HOLDERS: &[&str] = &["rid_holder", "rid_vault", "rid_wallet"];
+
+/// The sources that both packages are built from, and `rid`, which is the issuer and the other side of their walks.
+pub(crate) fn generate() -> Tally {
+    let generated = child::runs(Command::new(child::root().join("bindings/generate")).current_dir(child::root()));
+    let tool = child::runs(child::cargo().args(["build", "--locked", "--quiet", "--package", "rid-cli"]));
+    Tally::of(generated && tool, "bindings/generate or the build of `rid` failed")
+}
+
+/// A library with `reader` alone links no holder code; one with both does (so the search finds what it looks for).
+pub(crate) fn library() -> Tally {
+    let mut tally = Tally::default();
+    for (features, holds) in [("reader", false), ("wallet,reader", true)] {
+        let arguments = [
+            "build",
+            "--locked",
+            "--quiet",
+            "--package",
+            "rid-bindings",
+            "--no-default-features",
+            "--features",
+            features,
+        ];
+        if !child::runs(child::cargo().args(arguments)) {
+            return Tally::failed(&format!("a library with the features {features} does not build"));
+        }
+        let bytes = built().and_then(|path| fs::read(path).ok()).unwrap_or_default();
+        let found: Vec<&str> = HOLDERS.iter().copied().filter(|name| contains(&bytes, name.as_bytes())).collect();
+        let fits =
+            if holds { found.len() == HOLDERS.len() } else { found.is_empty() && contains(&bytes, b"rid_verifier") };
+        tally.add(Tally::of(fits, &format!("a library with the features {features} holds {found:?}")));
+    }
+    tally
+}
+
+pub(crate) fn kotlin() -> Tally {
+    script("bindings/kotlin/test")
+}
+
+pub(crate) fn swift() -> Tally {
+    script("bindings/swift/test")
+}
+
+/// A package's own script: its last line is `N passed, N failed, N skipped`, or with exit code 77 the reason why it cannot run.
+fn script(path: &str) -> Tally {
+    let mut last = String::new();
+    let mut command = Command::new(child::root().join(path));
+    command.current_dir(child::root()).env("RID_CLI", child::target().join("debug/rid"));
+    let code = child::code_and_lines(&mut command, |line| {
+        println!("{line}");
+        if !line.trim().is_empty() {
+            line.trim().clone_into(&mut last);
+        }
+    });
+    match (code, counts(&last)) {
+        (Some(SKIPPED), _) => Tally::skipped(&last),
+        (Some(0), Some(tally)) if tally.passed > 0 && tally.failed == 0 => tally,
+        (_, Some(tally)) if tally.failed > 0 => tally,
+        _ => Tally::failed(&format!("{path} did not end as it must")),
+    }
+}
+
+/// `12 passed, 0 failed, 1 skipped`.
+fn counts(line: &str) -> Option<Tally> {
+    let mut numbers = line.split(", ").zip(["passed", "failed", "skipped"]).map(|(part, word)| {
+        let (number, kind) = part.split_once(' ')?;
+        (kind == word).then(|| number.parse::<u64>().ok())?
+    });
+    let (passed, failed, skipped) = (numbers.next()??, numbers.next()??, numbers.next()??);
+    Some(Tally { passed, failed, skipped, ..Tally::default() })
+}
+
+fn built() -> Option<PathBuf> {
+    let folder = child::target().join("debug");
+    ["librid_bindings.so", "librid_bindings.dylib"].iter().map(|name| folder.join(name)).find(|path| path.exists())
+}
+
+fn contains(bytes: &[u8], name: &[u8]) -> bool {
+    bytes.windows(name.len()).any(|window| window == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_last_line_of_a_script() {
+        assert_eq!(
+            counts("12 passed, 0 failed, 1 skipped"),
+            Some(Tally { passed: 12, skipped: 1, ..Tally::default() })
+        );
+        for line in
+            ["", "12 passed", "12 passed, 0 failed", "a passed, 0 failed, 0 skipped", "1 failed, 0 passed, 0 skipped"]
+        {
+            assert_eq!(counts(line), None, "{line}");
+        }
+    }
+}
