@@ -4,7 +4,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use rid_flow::ports;
 
+use rid_wire::Code;
+
 use crate::types::{KeyId, KeyInfo, KeySpec, Prompt};
+use crate::{
+    guard::{Rim, guard},
+    log::LogLevel,
+};
 
 /// A secure area's refusal. No text: the platform's words may name things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
@@ -59,6 +65,26 @@ pub trait SecureArea: Send + Sync {
 
     /// Deletes a key; deleting what is not there succeeds.
     async fn delete(&self, key: KeyId) -> Result<(), SecureAreaError>;
+}
+
+/// What an Apple chip agrees with to answer `derive`: the point of 32 bytes of input (RFC 9380), uncompressed; the derived bytes are
+/// the x coordinate of the agreement. `Unavailable` for an input of another length.
+#[uniffi::export]
+pub fn derive_point(input: Vec<u8>) -> Result<Vec<u8>, SecureAreaError> {
+    guard("derive_point", || {
+        let input: [u8; 32] = input.try_into().map_err(|_| SecureAreaError::Unavailable)?;
+        Ok(ports::derive_point(&input).ok_or(SecureAreaError::Unavailable)?.into())
+    })
+}
+
+impl Rim for SecureAreaError {
+    fn bug(_code: Code) -> Self {
+        Self::Unavailable
+    }
+
+    fn line(&self) -> (LogLevel, Code) {
+        (LogLevel::Defect, ports::SecureAreaError::from(*self).code())
+    }
 }
 
 /// The app's secure area behind the port: foreign text is dropped, answers of a wrong size are `Unavailable`.

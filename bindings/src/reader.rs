@@ -86,7 +86,10 @@ impl Reading {
 
     /// Ends the session in order.
     pub fn finish(&self) -> Result<(), ReaderError> {
-        guard("reading.finish", || Ok(self.0.finish()))
+        guard("reading.finish", || {
+            self.0.finish();
+            Ok(())
+        })
     }
 
     /// Ends it: a running `next` returns `Cancelled` at once.

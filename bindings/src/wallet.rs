@@ -56,7 +56,10 @@ impl Wallet {
 
     /// Drops the keys of personal data from memory.
     pub fn lock(&self) -> Result<(), WalletError> {
-        guard("wallet.lock", || Ok(self.0.lock()))
+        guard("wallet.lock", || {
+            self.0.lock();
+            Ok(())
+        })
     }
 
     /// Brings them back through the secure area.

@@ -27,6 +27,15 @@ impl SharedSecret {
     }
 }
 
+/// Hashes a message to a point of P-256, uncompressed SEC1 (RFC 9380, suite P256_XMD:SHA-256_SSWU_RO_). Nobody knows its
+/// discrete logarithm, so ECDH of a key with it is a keyed pseudo-random function: `derive` on a chip that has no HMAC.
+///
+/// # Errors
+/// [`CryptoError::Length`] for an empty `domain`; [`CryptoError::KeyInvalid`] for the one point that has no coordinates.
+pub fn hash_to_p256(message: &[u8], domain: &[u8]) -> Result<[u8; 65], CryptoError> {
+    Active::hash_to_p256(message, domain)
+}
+
 /// A private key for ECDH (session keys, DeviceMac); wiped on drop.
 pub struct AgreementKey(<Active as Backend>::Agreement);
 

@@ -17,7 +17,7 @@ mod sign;
 pub mod x509;
 
 pub use aead::{AeadKey, NONCE_LEN, TAG_LEN};
-pub use agree::{AgreementKey, SharedSecret};
+pub use agree::{AgreementKey, SharedSecret, hash_to_p256};
 pub use digest::{Digest, DigestAlgorithm, constant_time_eq, sha256};
 pub use key::{Curve, PublicKey};
 pub use mac::{hkdf_sha256, hmac_sha256, verify_hmac_sha256};

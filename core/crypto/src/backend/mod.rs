@@ -48,6 +48,9 @@ pub(crate) trait Backend {
     fn agreement_public(key: &Self::Agreement) -> Self::Public;
     fn agree(key: &Self::Agreement, peer: &Self::Public) -> Result<Zeroizing<Vec<u8>>, CryptoError>;
 
+    /// RFC 9380, suite P256_XMD:SHA-256_SSWU_RO_: an uncompressed point.
+    fn hash_to_p256(message: &[u8], domain: &[u8]) -> Result<[u8; 65], CryptoError>;
+
     fn aead(key: &[u8; 32]) -> Box<Self::Aead>;
     fn seal(key: &Self::Aead, nonce: &[u8; 12], aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, CryptoError>;
     fn open(key: &Self::Aead, nonce: &[u8; 12], aad: &[u8], sealed: &[u8]) -> Result<Vec<u8>, CryptoError>;

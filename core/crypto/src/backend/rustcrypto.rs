@@ -148,6 +148,14 @@ impl Backend for RustCrypto {
         Ok(Zeroizing::new(secret))
     }
 
+    fn hash_to_p256(message: &[u8], domain: &[u8]) -> Result<[u8; 65], CryptoError> {
+        use hash2curve::GroupDigest;
+        use p256::elliptic_curve::sec1::ToSec1Point;
+        let point = p256::NistP256::hash_from_bytes(&[message], &[domain]).map_err(|_| CryptoError::Length)?;
+        let encoded = point.to_affine().to_sec1_point(false);
+        encoded.as_bytes().try_into().map_err(|_| CryptoError::KeyInvalid)
+    }
+
     fn aead(key: &[u8; 32]) -> Box<Aes256Gcm> {
         Box::new(Aes256Gcm::new(key.into()))
     }

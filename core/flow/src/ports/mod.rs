@@ -7,6 +7,6 @@ mod storage;
 pub use clock::{Clock, ClockError, Timer};
 pub use http::{Http, HttpError, HttpRequest, HttpResponse};
 pub use secure_area::{
-    KeyId, KeyInfo, KeySpec, KeyUse, Prompt, Secret32, SecureArea, SecureAreaError, UserAuth, secret_from,
+    KeyId, KeyInfo, KeySpec, KeyUse, Prompt, Secret32, SecureArea, SecureAreaError, UserAuth, derive_point, secret_from,
 };
 pub use storage::{Expect, Generation, Read, Row, RowKey, Storage, StorageError, Table, Transaction, Write};

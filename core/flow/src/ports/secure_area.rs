@@ -117,6 +117,13 @@ pub fn secret_from(bytes: Vec<u8>) -> Option<Secret32> {
     (bytes.len() == 32).then(|| Secret::filled(|secret| secret.copy_from_slice(&bytes)))
 }
 
+/// The point a chip without HMAC agrees with to [`SecureArea::derive`] (uncompressed P-256, RFC 9380): the derived bytes are the x
+/// coordinate of the agreement. `None` for the one point in 2^256 that has no coordinates.
+#[must_use]
+pub fn derive_point(input: &[u8; 32]) -> Option<[u8; 65]> {
+    rid_crypto::hash_to_p256(input, b"RID-V01-DERIVE-with-P256_XMD:SHA-256_SSWU_RO_").ok()
+}
+
 /// Keys in hardware (or, on a desktop, plainly not). Treat it as an unreliable remote.
 #[async_trait]
 pub trait SecureArea: Send + Sync {
