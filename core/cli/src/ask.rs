@@ -71,6 +71,15 @@ fn agreed(alternative: &AlternativeView, unticked: &[String]) -> Vec<ConsentedDo
         .collect()
 }
 
+/// What a warning of a request means.
+fn in_words(warning: &str) -> String {
+    match warning {
+        "retain" => "the reader means to keep what is marked so".into(),
+        "reader_unknown" => "nobody vouches for this reader".into(),
+        other => other.into(),
+    }
+}
+
 /// The question as text, with numbered elements.
 pub(crate) fn describe(request: &RequestView) -> String {
     let mut text = String::new();
@@ -90,7 +99,7 @@ pub(crate) fn describe(request: &RequestView) -> String {
         say(format!("Asked by: UNKNOWN READER{reason}"));
     }
     for warning in &request.warnings {
-        say(format!("Warning: {warning}"));
+        say(format!("Warning: {}", in_words(warning.as_str())));
     }
     let mut number = 0;
     for document in request.alternatives.first().iter().flat_map(|alternative| &alternative.documents) {

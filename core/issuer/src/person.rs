@@ -100,3 +100,62 @@ fn encode(writer: &mut Writer, value: &Value, file: &dyn Fn(&str) -> Option<&'st
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::{collections::BTreeSet, vec, vec::Vec};
+
+    use rid_wire::cbor::{Limits, Reader};
+
+    use super::*;
+
+    fn element<'a>(records: &'a [PersonRecord], doc_type: &str, identifier: &str) -> &'a [u8] {
+        let record = records.iter().find(|record| record.doc_type == doc_type).expect("the document type");
+        let element = record.elements.iter().find(|element| element.identifier == identifier).expect("the element");
+        &element.value
+    }
+
+    #[test]
+    fn the_sample_citizen_is_whole() {
+        let records = sample_citizen().expect("the embedded sample");
+        let kinds: Vec<&str> = records.iter().map(|record| record.doc_type.as_str()).collect();
+        assert_eq!(kinds, ["az.gov.rid.pid.1", "org.iso.18013.5.1.mDL"]);
+        for record in &records {
+            let names: BTreeSet<_> = record.elements.iter().map(|e| (&e.namespace, &e.identifier)).collect();
+            assert_eq!(names.len(), record.elements.len(), "each element once");
+            for element in &record.elements {
+                let mut reader = Reader::new(&element.value, Limits::ONLINE).expect("within limits");
+                reader.skip().expect("one well-formed value");
+                reader.finish().expect("and nothing after it");
+            }
+            let portrait = element(&records, &record.doc_type, "portrait");
+            assert!(portrait.windows(3).any(|window| window == [0xff, 0xd8, 0xff]), "a JPEG");
+        }
+        let letters = |bytes: &[u8]| {
+            let text = core::str::from_utf8(bytes.get(1..).unwrap_or_default());
+            text.is_ok_and(|text| text.chars().any(|c| "əğıöüçşƏĞİÖÜÇŞ".contains(c)))
+        };
+        assert!(
+            records.iter().flat_map(|r| &r.elements).filter(|e| letters(&e.value)).count() > 3,
+            "Azerbaijani letters"
+        );
+    }
+
+    #[test]
+    fn a_register_extract_that_is_none_is_refused() {
+        for text in [
+            "",
+            "[]",
+            r#"{"d": []}"#,
+            r#"{"d": {"n": []}}"#,
+            r#"{"d": {"n": {"e": 1.5}}}"#,
+            r#"{"d": {"n": {"e": {"full-date": "2026-02-30"}}}}"#,
+            r#"{"d": {"n": {"e": {"file": "none.jpg"}}}}"#,
+        ] {
+            assert!(matches!(person_records(text, &|_| None), Err(IssueError::Sample)), "{text}");
+        }
+        let one = person_records(r#"{"d": {"n": {"e": {"full-date": "2026-02-28"}}}}"#, &|_| None).expect("sound");
+        let expected = [&[0xd9, 0x03, 0xec, 0x6a][..], b"2026-02-28"].concat();
+        assert_eq!(one.iter().flat_map(|r| &r.elements).map(|e| e.value.clone()).collect::<Vec<_>>(), vec![expected]);
+    }
+}

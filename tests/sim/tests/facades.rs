@@ -81,6 +81,9 @@ impl SecureArea for Slow {
 
     async fn sign(&self, key: KeyId, message: Vec<u8>, prompt: Prompt) -> Result<[u8; 64], SecureAreaError> {
         Once(false).await;
+        if prompt == Prompt::Present && REFUSES.with(std::cell::Cell::get) {
+            return Err(SecureAreaError::Cancelled);
+        }
         let signed = self.0.sign(key, message, prompt).await;
         Once(false).await;
         signed
@@ -103,6 +106,11 @@ impl SecureArea for Slow {
         Once(false).await;
         self.0.delete(key).await
     }
+}
+
+thread_local! {
+    /// The person turns away when asked for a finger.
+    static REFUSES: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
 }
 
 /// The reader's one key.
@@ -459,6 +467,19 @@ fn neg_m06_an_enrolment_is_cut_at_every_await() {
         drop((enrolling, wallet));
         assert!(block_on(open_wallet(&state, &folder).credentials()).unwrap().is_empty());
     }
+}
+
+#[test]
+fn an_exchange_that_came_to_nothing_is_in_the_history_as_failed() {
+    let (state, folder) = (TestState::make(0, &mut SimRng::new(1)).unwrap(), Folder::new("failed"));
+    let (wallet, reader) = (filled(&state, &folder, 2), reader(&state));
+    REFUSES.with(|refuses| refuses.set(true));
+    let walk = walk(&wallet, &reader, &mut Cutter { left: None, by_park: false, cut: false });
+    REFUSES.with(|refuses| refuses.set(false));
+    assert_eq!((walk.wallet_closed.as_deref(), walk.verdicts.len()), (Some("key_cancelled"), 0));
+    let rows = block_on(wallet.history(0, 10)).unwrap();
+    assert_eq!(rows.last().map(|row| row.outcome), Some(rid_flow::HistoryOutcome::Failed));
+    assert_eq!(used(&wallet), (1, 1), "a copy once begun with is never used again");
 }
 
 #[test]

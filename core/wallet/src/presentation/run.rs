@@ -54,6 +54,7 @@ impl Presentation {
             Output::Send(message) => return self.give(Current::Send(message)),
             Output::Close(reason) => {
                 self.state().close(reason);
+                self.failed().await;
                 self.delete_used_keys().await;
                 return Ok(());
             }
@@ -96,7 +97,12 @@ impl Presentation {
     }
 
     async fn commit(&self, changes: Changes) -> Result<Committed, StorageError> {
-        self.state().committing = true;
+        let started = changes.history.iter().find(|row| row.outcome == HistoryOutcome::Started).map(|row| row.id);
+        {
+            let mut state = self.state();
+            state.committing = true;
+            state.begun = started.or(state.begun);
+        }
         let committed = self.wallet.vault.commit(changes).await;
         let mut state = self.state();
         state.committing = false;
@@ -109,8 +115,18 @@ impl Presentation {
 
     /// Writes the outcome of a finished exchange. The exchange stands whether or not this succeeds: the row says "started" then.
     async fn delivered(&self, receipt: &Receipt) {
+        self.state().begun = None;
         if receipt.disclosed {
             let outcomes = vec![(receipt.history, HistoryOutcome::Finished)];
+            let _ = self.wallet.vault.commit(Changes { outcomes, ..Changes::default() }).await;
+        }
+    }
+
+    /// Writes that an exchange that was begun came to nothing. Should this fail, the row says "started", which is true too.
+    async fn failed(&self) {
+        let begun = self.state().begun.take();
+        if let Some(history) = begun {
+            let outcomes = vec![(history, HistoryOutcome::Failed)];
             let _ = self.wallet.vault.commit(Changes { outcomes, ..Changes::default() }).await;
         }
     }

@@ -1,7 +1,7 @@
 //! Where a presentation stands.
 use std::collections::VecDeque;
 
-use rid_flow::{CredentialId, Input, Output, Session, Uptime, ports::KeyId};
+use rid_flow::{CredentialId, HistoryId, Input, Output, Session, Uptime, ports::KeyId};
 use rid_holder::{
     consent::Question,
     link::{Assembler, MAX_MESSAGE},
@@ -21,6 +21,8 @@ pub(super) struct State {
     pub(super) low_water: Vec<CredentialId>,
     /// Device keys of the copies used up: of no use once the exchange is over.
     pub(super) used_keys: Vec<KeyId>,
+    /// The event whose row says "started" and whose outcome is not yet written.
+    pub(super) begun: Option<HistoryId>,
     closed: Option<Code>,
     /// Why the session was ended from this side; its own reason for closing is then of no interest.
     failed: Option<Code>,
@@ -46,6 +48,7 @@ impl State {
             current: None,
             low_water: Vec::new(),
             used_keys: Vec::new(),
+            begun: None,
             closed: None,
             failed: None,
             committing: false,
