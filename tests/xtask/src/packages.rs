@@ -39,12 +39,34 @@ pub(crate) fn library() -> Tally {
     tally
 }
 
+/// P12: megabytes of the stripped library of the phone profile; `None` when it does not build.
+pub(crate) fn size() -> Option<f64> {
+    let arguments = ["build", "--locked", "--quiet", "--profile", "phone", "--package", "rid-bindings"];
+    if !child::runs(child::cargo().args(arguments)) {
+        return None;
+    }
+    let folder = child::target().join("phone");
+    let stripped = folder.join("stripped-library");
+    fs::copy(folder.join("librid_bindings.so"), &stripped).ok()?;
+    // The shipped copy: the generator has read its metadata before (bindings/README.md).
+    let done = child::runs(Command::new("strip").arg("--strip-all").arg(&stripped));
+    let bytes = fs::metadata(&stripped).ok().filter(|_| done)?.len();
+    u32::try_from(bytes).ok().map(|bytes| f64::from(bytes) / 1e6)
+}
+
 pub(crate) fn kotlin() -> Tally {
     script("bindings/kotlin/test")
 }
 
 pub(crate) fn swift() -> Tally {
     script("bindings/swift/test")
+}
+
+/// Prints what the boundary costs a presentation; exit code 77 where it cannot.
+pub(crate) fn boundary() -> Command {
+    let mut command = Command::new(child::root().join("bindings/kotlin/bench"));
+    command.current_dir(child::root());
+    command
 }
 
 /// A package's own script: its last line is `N passed, N failed, N skipped`, or with exit code 77 the reason why it cannot run.
