@@ -26,6 +26,7 @@ cargo xtask TASK
   bindings             stages library, generate, kotlin and swift: the packages for app developers
   cross                stage cross: the pure crates for Android and iOS
   bench [ARGS]         figures against a peer in one run, `P1 0.52 target <= 0.35 missed`
+  torture [ARGS]       kills, power cuts, I/O errors, flipped bits over the vault; `cargo xtask torture --help`
   docs                 the API documentation, with broken links as errors
 
 Exit 0: all passed or skipped with a reason. Exit 1: something failed. Exit 64: no such task, stage or option.";
@@ -36,7 +37,7 @@ fn main() -> ExitCode {
         Some((task, rest)) => (task.as_str(), rest),
         None => ("help", [].as_slice()),
     };
-    if rest.iter().any(|word| word == "--help" || word == "-h") && task != "bench" {
+    if rest.iter().any(|word| word == "--help" || word == "-h") && !matches!(task, "bench" | "torture") {
         return help();
     }
     match task {
@@ -49,6 +50,11 @@ fn main() -> ExitCode {
         "bindings" => Plan::only(&["library", "generate", "kotlin", "swift"]).run(),
         "fmt" => child::passes(child::cargo().args(["fmt", "--all"])),
         "bench" => bench(rest),
+        "torture" => child::passes(
+            child::cargo()
+                .args(["run", "--release", "--locked", "--quiet", "--package", "rid-torture", "--"])
+                .args(rest),
+        ),
         "docs" => child::passes(
             child::cargo().args(["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings"),
         ),

@@ -1,0 +1,53 @@
+//! 64 presentations on a pool of ten: ten get a copy, each another one.
+use std::{collections::BTreeSet, sync::Arc, thread};
+
+use rid_flow::ports::StorageError;
+use rid_wire::hex;
+
+use crate::{check::Verdict, model::Work, scratch::Scratch, store, tally::Tally};
+
+const THREADS: u64 = 64;
+const COPIES: u32 = 10;
+
+pub(crate) fn run(rounds: u64, scratch: &Scratch) -> Tally {
+    let mut tally = Tally::default();
+    let folder = scratch.fresh("race");
+    let Ok(vault) = store::open(&folder) else {
+        tally.add(Verdict::Wrong("no store could be made".into()), "race");
+        return tally;
+    };
+    let vault = Arc::new(vault);
+    for round in 0..rounds {
+        let id = format!("pool{round}");
+        if store::act(&vault, &Work::Add { id: id.clone(), copies: COPIES }).is_err() {
+            tally.add(Verdict::Wrong("no pool could be made".into()), "race");
+            return tally;
+        }
+        let handles: Vec<_> = (0..THREADS)
+            .map(|n| {
+                let (vault, id) = (vault.clone(), id.clone());
+                let event = hex::encode(&[round.to_be_bytes(), n.to_be_bytes()].concat());
+                thread::spawn(move || store::act(&vault, &Work::Use { id, event }))
+            })
+            .collect();
+        let results: Vec<_> = handles.into_iter().filter_map(|handle| handle.join().ok()).collect();
+        let taken: Vec<&String> = results.iter().flatten().flatten().collect();
+        let different: BTreeSet<&&String> = taken.iter().collect();
+        let named = results.iter().all(|r| matches!(r, Ok(_) | Err(StorageError::Exhausted)));
+        tally.add(
+            if different.len() < taken.len() {
+                Verdict::DoubleUsed(format!("inv-I4: {} copies for {} takers", different.len(), taken.len()))
+            } else if taken.len() == 10 && named && u64::try_from(results.len()) == Ok(THREADS) {
+                Verdict::Survived
+            } else {
+                Verdict::Wrong(format!("{} of 10 copies were taken", taken.len()))
+            },
+            &format!("round {round}"),
+        );
+        let event = hex::encode(&[round.to_be_bytes(), THREADS.to_be_bytes()].concat());
+        if store::act(&vault, &Work::Delete { id, event }).is_err() {
+            tally.add(Verdict::Wrong("a pool could not be deleted".into()), "race");
+        }
+    }
+    tally
+}
