@@ -1,0 +1,20 @@
+package az.gov.rid
+
+import az.gov.rid.core.Enrolling
+import az.gov.rid.core.Enrolment
+import az.gov.rid.core.WalletException
+
+/** An enrolment under way: [next] runs it to its message for the issuer. */
+public class EnrolmentSession internal constructor(private val core: Enrolling) : AutoCloseable {
+    /**
+     * Makes and proves the keys and gives the message for the issuer, at each call the same. When a call was cancelled while keys were
+     * being made or used, the next one cleans up and ends with [WalletException.Misuse] (`interrupted`): start another enrolment.
+     */
+    public suspend fun next(): Enrolment = WalletRim.await { core.next() }
+
+    /** Ends it: a running [next] throws [WalletException.Cancelled] at once. */
+    public fun cancel(): Unit = WalletRim.call { core.cancel() }
+
+    /** Lets go of the library's memory. Every later call says [WalletException.Misuse] (`closed`). */
+    override fun close(): Unit = core.close()
+}

@@ -1,0 +1,103 @@
+package az.gov.rid
+
+import az.gov.rid.core.DocumentAsk
+import az.gov.rid.core.ReaderException
+import az.gov.rid.core.Reading
+import az.gov.rid.core.ReadingStep
+import kotlinx.coroutines.flow.Flow
+
+/**
+ * One reading: the app owns the camera, the radio and the screen, this object everything else.
+ *
+ * Collect [steps] and do what each says, or call [next] in a loop. The radio's events may come from any thread.
+ */
+public class ReadingSession internal constructor(private val core: Reading) : AutoCloseable {
+    private val told = Told()
+
+    /**
+     * Each step once, until [ReadingStep.Closed]. The collector does what the step says and tells it by [connected] or [proceed]; then
+     * the next one comes. While there is a time limit the flow calls [tick] by itself. Cancelling the collector ends nothing:
+     * collect again to go on. One collector at a time.
+     */
+    public val steps: Flow<ReadingStep> =
+        told.steps(
+            rest = { step ->
+                when (step) {
+                    is ReadingStep.Closed -> Rest.OVER
+                    is ReadingStep.Wait -> if (step.untilMillis == null) Rest.WAIT else Rest.WAIT_UNTIL
+                    else -> Rest.DO
+                }
+            },
+            next = {
+                try {
+                    next()
+                } catch (_: ReaderException.Cancelled) {
+                    // Called away by `cancel`: the next call says what is left to be done.
+                    null
+                }
+            },
+            tick = ::tick,
+        )
+
+    /** What is to be done now; the same until it was done. One call at a time: another is [ReaderException.Misuse] (`busy`). */
+    public suspend fun next(): ReadingStep = ReaderRim.await { core.next() }
+
+    /** `Send` or `Judged` was done. */
+    public fun proceed() {
+        ReaderRim.call { core.proceed() }
+        told.done()
+    }
+
+    /** The link is up: the answer to `Connect`. */
+    public fun connected() {
+        ReaderRim.call { core.connected() }
+        told.done()
+    }
+
+    /**
+     * One characteristic write came; whole messages are put together here. A malformed one, or a message over 1 MiB, is
+     * [ReaderException.PeerRefused] (`transport_limit`), and the session is over by that name.
+     */
+    public fun receivedChunk(chunk: ByteArray) {
+        try {
+            ReaderRim.call { core.receivedChunk(ReaderRim.bytes(chunk)) }
+            told.note()
+        } catch (ended: ReaderException.PeerRefused) {
+            told.done()
+            throw ended
+        }
+    }
+
+    /** The message of `Send` as characteristic writes for an MTU of 23 to 515. */
+    public fun chunks(mtu: UShort): List<ByteArray> = ReaderRim.call { core.chunks(mtu) }
+
+    /** The link is down. */
+    public fun disconnected(): Unit = told.noting { ReaderRim.call { core.disconnected() } }
+
+    /** Time has passed: ends the session if it was too much. Harmless at any time. */
+    public fun tick(): Unit = told.noting { ReaderRim.call { core.tick() } }
+
+    /** Asks again in the same session, after a verdict. */
+    public fun ask(asked: List<DocumentAsk>) {
+        ReaderRim.call { core.ask(ReaderRim.asked(asked)) }
+        told.done()
+    }
+
+    /** Ends the session in order. */
+    public fun finish() {
+        ReaderRim.call { core.finish() }
+        told.done()
+    }
+
+    /** Ends it: a running [next] throws [ReaderException.Cancelled] at once, a later one says farewell to the peer, then `Closed`. */
+    public fun cancel() {
+        ReaderRim.call { core.cancel() }
+        told.done()
+    }
+
+    /** Lets go of the library's memory. Every later call says [ReaderException.Misuse] (`closed`). */
+    override fun close() {
+        core.close()
+        told.done()
+    }
+}

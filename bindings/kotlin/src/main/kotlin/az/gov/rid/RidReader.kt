@@ -1,0 +1,38 @@
+package az.gov.rid
+
+import az.gov.rid.core.DocumentAsk
+import az.gov.rid.core.Environment
+import az.gov.rid.core.Reader
+import az.gov.rid.core.ReaderException
+import az.gov.rid.core.ReaderOptions
+import az.gov.rid.core.SecureArea
+
+/**
+ * A verifier's reader: no vault, no documents of its own. Its key, if it has one, is in [secureArea].
+ *
+ * Every failure is a [ReaderException] with a code. A verdict that says no is none.
+ */
+public class RidReader(options: ReaderOptions, secureArea: SecureArea) : AutoCloseable {
+    private val core: Reader = ReaderRim.call { Reader(checked(options), GuardedSecureArea(secureArea)) }
+
+    /** Whose roots are loaded: a test is shown on every screen. */
+    public val environment: Environment
+        get() = ReaderRim.call { core.environment() }
+
+    /** Starts a reading from the text of a QR code. */
+    public fun read(qr: String, asked: List<DocumentAsk>): ReadingSession =
+        ReaderRim.call { ReadingSession(core.read(ReaderRim.text(qr), ReaderRim.asked(asked))) }
+
+    /** Lets go of the library's memory. Every later call says [ReaderException.Misuse] (`closed`). */
+    override fun close(): Unit = core.close()
+
+    private companion object {
+        fun checked(options: ReaderOptions): ReaderOptions {
+            ReaderRim.texts(options.locales)
+            options.key?.let { ReaderRim.text(it) }
+            ReaderRim.all(options.issuerRoots)
+            ReaderRim.all(options.chain)
+            return options
+        }
+    }
+}

@@ -1,0 +1,98 @@
+package az.gov.rid
+
+import az.gov.rid.core.ClaimKey
+import az.gov.rid.core.DocumentAsk
+import az.gov.rid.core.ReaderException
+import az.gov.rid.core.SecureAreaException
+import az.gov.rid.core.WalletException
+import kotlin.coroutines.cancellation.CancellationException
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.withContext
+
+/** Most bytes handed in at once: 5 MiB, the limit for what comes from an issuer. */
+internal const val MAX_BYTES: Int = 5 * 1024 * 1024
+
+/** Longest text handed in. A root or a QR code is far shorter. */
+internal const val MAX_TEXT: Int = 1024 * 1024
+
+/**
+ * What stands between the app and the generated code: whatever goes wrong has a name of the facade's own error, and what the
+ * generated code would stumble over never gets there.
+ */
+internal abstract class Rim {
+    abstract fun badInput(code: String): Exception
+
+    abstract fun misuse(code: String): Exception
+
+    abstract fun bug(code: String): Exception
+
+    inline fun <T> call(block: () -> T): T =
+        try {
+            block()
+        } catch (thrown: Throwable) {
+            throw named(thrown)
+        }
+
+    /** A Rust future is polled on the thread that awaits it, so never on the app's. */
+    suspend fun <T> await(block: suspend () -> T): T = withContext(Dispatchers.Default) { call { block() } }
+
+    fun named(thrown: Throwable): Throwable =
+        when (thrown) {
+            is WalletException, is ReaderException, is SecureAreaException, is CancellationException, is Error -> thrown
+            // The generated classes say so of an object that was closed.
+            is IllegalStateException -> misuse("closed")
+            else -> bug("internal")
+        }
+
+    /** A text as UTF-8 can say it: the generated code throws at half a surrogate pair. */
+    fun text(text: String): String {
+        if (text.length > MAX_TEXT) throw badInput("input_too_large")
+        if (!isText(text)) throw badInput("text_invalid")
+        return text
+    }
+
+    fun texts(texts: List<String>): List<String> = texts.map { text(it) }
+
+    fun bytes(bytes: ByteArray): ByteArray = if (bytes.size > MAX_BYTES) throw badInput("input_too_large") else bytes
+
+    fun all(bytes: List<ByteArray>): List<ByteArray> = bytes.map { bytes(it) }
+
+    fun path(steps: List<ClaimKey>) {
+        for (step in steps) if (step is ClaimKey.Name) text(step.name)
+    }
+
+    fun asked(asked: List<DocumentAsk>): List<DocumentAsk> {
+        for (document in asked) {
+            text(document.kind)
+            for (element in document.elements) path(element.path.steps)
+        }
+        return asked
+    }
+}
+
+internal fun isText(text: String): Boolean {
+    var at = 0
+    while (at < text.length) {
+        val char = text[at]
+        val pair = char.isHighSurrogate() && at + 1 < text.length && text[at + 1].isLowSurrogate()
+        if (char.isSurrogate() && !pair) return false
+        at += if (pair) 2 else 1
+    }
+    return true
+}
+
+internal object WalletRim : Rim() {
+    override fun badInput(code: String) = WalletException.BadInput(code)
+
+    override fun misuse(code: String) = WalletException.Misuse(code)
+
+    override fun bug(code: String) = WalletException.Bug(code)
+}
+
+internal object ReaderRim : Rim() {
+    override fun badInput(code: String) = ReaderException.BadInput(code)
+
+    override fun misuse(code: String) = ReaderException.Misuse(code)
+
+    override fun bug(code: String) = ReaderException.Bug(code)
+}

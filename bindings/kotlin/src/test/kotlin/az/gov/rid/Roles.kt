@@ -1,0 +1,132 @@
+package az.gov.rid
+
+import az.gov.rid.core.ConsentAnswer
+import az.gov.rid.core.DocumentAsk
+import az.gov.rid.core.PresentationStep
+import az.gov.rid.core.ReaderException
+import az.gov.rid.core.ReadingStep
+import az.gov.rid.core.RequestView
+import az.gov.rid.core.Verdict
+import az.gov.rid.core.WalletException
+import java.net.ServerSocket
+import kotlin.concurrent.thread
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.flow.takeWhile
+
+internal const val MTU: UShort = 185u
+
+/** A holder's app: the radio and the person round a presentation. */
+internal class Holder(
+    private val wallet: RidWallet,
+    val session: PresentationSession,
+    private val server: ServerSocket = LoopbackLink.server(),
+    private val answer: (RequestView) -> ConsentAnswer,
+) {
+    val port: Int = server.localPort
+    val qr = CompletableDeferred<String>()
+    val steps = mutableListOf<PresentationStep>()
+    private val link = CompletableDeferred<LoopbackLink>()
+
+    /** Around each step: before it is done, and after. */
+    var around: (done: Boolean, step: PresentationStep) -> Unit = { _, _ -> }
+
+    /** Runs to the end and gives its name. */
+    suspend fun run(): String {
+        session.steps.collect { step ->
+            steps += step
+            around(false, step)
+            act(step)
+            around(true, step)
+        }
+        return (steps.last() as PresentationStep.Closed).code
+    }
+
+    private suspend fun act(step: PresentationStep) {
+        when (step) {
+            is PresentationStep.Advertise -> {
+                advertise()
+                session.proceed()
+                qr.complete(step.qr)
+            }
+            is PresentationStep.Ask -> session.answer(answer(step.request))
+            is PresentationStep.Send -> {
+                if (link.isCompleted) link.getCompleted().send(session.chunks(MTU))
+                session.proceed()
+            }
+            is PresentationStep.Unlock -> {
+                wallet.unlock()
+                session.unlocked()
+            }
+            is PresentationStep.Receipt -> session.proceed()
+            is PresentationStep.Wait -> Unit
+            is PresentationStep.Closed -> {
+                if (link.isCompleted) link.getCompleted().end()
+                server.close()
+            }
+        }
+    }
+
+    private fun advertise() {
+        thread(isDaemon = true, name = "advertise") {
+            val accepted = runCatching { server.accept() }.getOrNull() ?: return@thread
+            val radio = LoopbackLink(accepted.apply { tcpNoDelay = true }, mdoc = true)
+            link.complete(radio)
+            radio.listen({ told { session.connected() } }, { told { session.receivedChunk(it) } }, { told { session.disconnected() } })
+        }
+    }
+
+    /** The session may have ended before the radio knew. */
+    private fun told(event: () -> Unit) {
+        try {
+            event()
+        } catch (_: WalletException) {
+        }
+    }
+}
+
+/** A verifier's app: asks once, and again for each further ask in the same session. */
+internal class Verifier(private val session: ReadingSession, private val port: Int, private val further: List<List<DocumentAsk>> = emptyList()) {
+    val verdicts = mutableListOf<Verdict>()
+    private var link: LoopbackLink? = null
+
+    suspend fun run(): String {
+        var closed = ""
+        session.steps.takeWhile { step -> act(step).also { open -> if (!open) closed = (step as ReadingStep.Closed).code } }.collect {}
+        return closed
+    }
+
+    /** Whether it goes on. */
+    private fun act(step: ReadingStep): Boolean {
+        when (step) {
+            is ReadingStep.Connect -> {
+                val radio = LoopbackLink.connect(port)
+                link = radio
+                session.connected()
+                radio.listen({}, { told { session.receivedChunk(it) } }, { told { session.disconnected() } })
+            }
+            is ReadingStep.Send -> {
+                link?.send(session.chunks(MTU))
+                session.proceed()
+            }
+            is ReadingStep.Judged -> {
+                verdicts += step.verdict
+                session.proceed()
+                val next = further.getOrNull(verdicts.size - 1)
+                if (next == null) session.finish() else session.ask(next)
+            }
+            is ReadingStep.Wait -> Unit
+            is ReadingStep.Closed -> {
+                link?.end()
+                return false
+            }
+        }
+        return true
+    }
+
+    private fun told(event: () -> Unit) {
+        try {
+            event()
+        } catch (_: ReaderException) {
+        }
+    }
+}
