@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rid_profile::Locale;
 
+use crate::transcript::TranscriptArguments;
+
 /// Rəqəmsal İD on the command line: enrol, hold, present, read, verify and inspect ISO/IEC 18013-5 credentials.
 ///
 /// Start with `rid demo`: it makes a test State, issues two documents to a made-up citizen and walks one presentation between
@@ -23,6 +25,7 @@ pub(crate) enum Command {
     Issue(IssueArguments),
     Present(PresentArguments),
     Read(ReadArguments),
+    Transcript(TranscriptArguments),
     Verify(VerifyArguments),
     Wallet(WalletArguments),
 }

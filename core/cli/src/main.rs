@@ -17,6 +17,7 @@ mod qr;
 mod read;
 mod saved;
 mod say;
+mod transcript;
 mod verdict;
 mod verify;
 mod wallet;
@@ -55,6 +56,7 @@ fn run(command: Command) -> Result<u8, Failure> {
         Command::Issue(arguments) => enrol::issue(&arguments),
         Command::Present(arguments) => present::run(&arguments),
         Command::Read(arguments) => read::run(&arguments),
+        Command::Transcript(arguments) => transcript::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Wallet(arguments) => wallet::run(&arguments),
     }
