@@ -1,0 +1,132 @@
+package az.gov.rid
+
+import az.gov.rid.core.Decision
+import az.gov.rid.core.HistoryKind
+import az.gov.rid.core.HistoryOutcome
+import az.gov.rid.core.PresentationStep
+import az.gov.rid.demo.DIED
+import java.nio.file.Files
+import java.nio.file.Path
+import java.util.concurrent.ConcurrentLinkedQueue
+import java.util.concurrent.atomic.AtomicBoolean
+import java.util.concurrent.atomic.AtomicInteger
+import kotlin.test.Test
+import kotlin.test.assertEquals
+import kotlin.test.assertTrue
+import kotlin.time.Duration.Companion.minutes
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.withContext
+import org.junit.jupiter.api.io.TempDir
+
+/** A process that dies at every point of a walk, and what the next start finds. */
+internal class DeathTest {
+    @TempDir lateinit var folder: Path
+
+    @Test
+    fun `neg_m06_death_at_every_step_of_an_enrolment`() = walk(2.minutes) {
+        val fresh = Rig(folder.resolve("fresh"))
+        val died = everyPoint { point ->
+            val rig = fresh.copy(folder.resolve("enrol-$point"))
+            val (code, said) = withContext(Dispatchers.IO) { end(child("enrol", rig.home.toString(), dieAt = point)) }
+            rig.open().use { wallet ->
+                val held = wallet.credentials()
+                // All or nothing, and its row with it.
+                assertEquals(held.size, wallet.history().count { it.kind == HistoryKind.ISSUANCE }, said)
+                assertTrue(held.all { it.copiesLeft == 2u && it.copiesTotal == 2u }, said)
+                val answer = rig.home.resolve("answer")
+                if (held.isEmpty() && Files.exists(answer)) {
+                    // What was under way goes on where it stood.
+                    val id = Files.readString(rig.home.resolve("enrolment-id"))
+                    assertEquals(1, wallet.accept(id, Files.readAllBytes(answer)).size, said)
+                } else if (held.isEmpty()) {
+                    assertEquals(1, rig.enrol(wallet).size, said)
+                }
+                if (code == 0) assertEquals(1, held.size)
+            }
+            code to said
+        }
+        for (name in listOf("createKeys", "sign", "derive", "opened", "enrolment made", "answer came", "accepted", "closed")) {
+            assertTrue(died.any { it.contains(name) }, "no death at $name: $died")
+        }
+    }
+
+    @Test
+    fun `neg_m06_death_at_every_step_of_a_presentation`() = walk(2.minutes) {
+        val enrolled = Rig(folder.resolve("enrolled"))
+        enrolled.open().use { wallet ->
+            enrolled.enrol(wallet)
+            wallet.closeStore()
+        }
+        val consumed = AtomicInteger()
+        val died = everyPoint { point ->
+            val rig = enrolled.copy(folder.resolve("present-$point"))
+            val qr = rig.home.resolve("qr.txt")
+            val process = child("wallet", rig.home.toString(), "0", qr.toString(), dieAt = point)
+            val lines = process.inputStream.bufferedReader()
+            val port = withContext(Dispatchers.IO) { lines.readLine() }
+            var accepted = false
+            if (port.startsWith("port ") && withContext(Dispatchers.IO) { shown(qr, process) }) {
+                rig.reader().use { reader ->
+                    reader.read(Files.readString(qr), listOf(ask("family_name"))).use { reading ->
+                        val verifier = Verifier(reading, port.removePrefix("port ").toInt())
+                        runCatching { verifier.run() }
+                        accepted = verifier.verdicts.singleOrNull()?.decision == Decision.ACCEPTED
+                    }
+                }
+            }
+            val said = port + "\n" + withContext(Dispatchers.IO) { lines.readText() }
+            val code = withContext(Dispatchers.IO) { process.waitFor() }
+            rig.open().use { wallet ->
+                val card = wallet.credentials().single()
+                val rows = wallet.history().filter { it.kind == HistoryKind.PRESENTATION }
+                // A copy is used up if and only if its row is there.
+                assertEquals((card.copiesTotal - card.copiesLeft).toInt(), rows.size, said)
+                if (accepted) assertEquals(1, rows.size, said)
+                if (code == 0) assertEquals(HistoryOutcome.FINISHED, rows.single().outcome, said)
+                consumed.addAndGet(rows.size)
+                // That session is over; another begins at its beginning.
+                wallet.present().use { assertTrue(it.next() is PresentationStep.Advertise) }
+            }
+            code to said
+        }
+        for (name in listOf("opened", "step Advertise", "step Wait", "before step Ask", "after step Ask", "sign", "step Send", "step Receipt", "step Closed")) {
+            assertTrue(died.any { it.contains(name) }, "no death at $name: $died")
+        }
+        assertTrue(consumed.get() in 1..<died.size, "${consumed.get()} of $died")
+    }
+
+    /** Points 1, 2, ... two at a time, until a process outlives its walk; what the dead ones said. */
+    private suspend fun everyPoint(run: suspend (Int) -> Pair<Int, String>): List<String> {
+        val next = AtomicInteger()
+        val outlived = AtomicBoolean()
+        val died = ConcurrentLinkedQueue<String>()
+        coroutineScope {
+            repeat(2) {
+                launch(Dispatchers.IO) {
+                    while (!outlived.get()) {
+                        val (code, said) = run(next.incrementAndGet())
+                        when (code) {
+                            0 -> outlived.set(true)
+                            DIED -> died += said.lines().last { it.startsWith("died at") }
+                            else -> error("exit code $code: $said")
+                        }
+                    }
+                }
+            }
+        }
+        return died.toList()
+    }
+
+    private fun end(process: Process): Pair<Int, String> {
+        val said = process.inputStream.readAllBytes().decodeToString()
+        return process.waitFor() to said
+    }
+
+    /** Whether the QR code was shown before the process died. */
+    private fun shown(qr: Path, process: Process): Boolean {
+        while (process.isAlive && !Files.exists(qr)) Thread.sleep(5)
+        return Files.exists(qr)
+    }
+}

@@ -1,0 +1,168 @@
+package az.gov.rid
+
+import az.gov.rid.core.ClaimValue
+import az.gov.rid.core.ConsentAnswer
+import az.gov.rid.core.Decision
+import az.gov.rid.core.DeviceAuthMethod
+import az.gov.rid.core.DocumentAsk
+import az.gov.rid.core.HistoryKind
+import az.gov.rid.core.HistoryOutcome
+import az.gov.rid.core.PresentationStep
+import az.gov.rid.core.RequestView
+import az.gov.rid.core.Verdict
+import java.nio.file.Files
+import java.nio.file.Path
+import kotlin.test.Test
+import kotlin.test.assertEquals
+import kotlin.test.assertNotNull
+import kotlin.test.assertTrue
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.async
+import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.withContext
+import org.junit.jupiter.api.io.TempDir
+
+/** Whole presentations over the link. */
+internal class PresentationTest {
+    @TempDir lateinit var folder: Path
+
+    private class Met(val closed: Pair<String, String>, val verdicts: List<Verdict>, val steps: List<PresentationStep>)
+
+    /** A Kotlin wallet and a Kotlin reader meet. */
+    private suspend fun meet(
+        rig: Rig,
+        wallet: RidWallet,
+        asked: List<List<DocumentAsk>>,
+        signed: Boolean = true,
+        answer: (RequestView) -> ConsentAnswer,
+    ): Met = coroutineScope {
+        wallet.present().use { session ->
+            val holder = Holder(wallet, session, answer = answer)
+            val held = async { holder.run() }
+            rig.reader(signed).use { reader ->
+                reader.read(holder.qr.await(), asked.first()).use { reading ->
+                    val verifier = Verifier(reading, holder.port, asked.drop(1))
+                    val read = verifier.run()
+                    Met(held.await() to read, verifier.verdicts, holder.steps)
+                }
+            }
+        }
+    }
+
+    @Test
+    fun `consent with an unticked element, and a second request in the same session`() = walk {
+        val rig = Rig(folder.resolve("home"))
+        rig.open().use { wallet ->
+            val id = rig.enrol(wallet).single().id
+            val asks = listOf(listOf(ask("family_name", "age_over_18", "document_number")), listOf(ask("given_name")))
+            val requests = mutableListOf<RequestView>()
+            val met =
+                meet(rig, wallet, asks) { request ->
+                    requests += request
+                    request.agree { it.path.last != "document_number" }
+                }
+            // The reader is who says when it has enough.
+            assertEquals("session_terminated" to "done", met.closed)
+            assertEquals(listOf(Decision.ACCEPTED, Decision.ACCEPTED), met.verdicts.map { it.decision }, met.verdicts.toString())
+            val (first, second) = met.verdicts.map { verdict -> verdict.documents.single().elements.map { it.path.last } }
+            assertEquals(setOf("family_name", "age_over_18"), first.toSet())
+            assertEquals(listOf("given_name"), second)
+            val value = met.verdicts[1].documents.single().elements.single().value
+            assertTrue((value as ClaimValue.Text).text.reveal().isNotEmpty())
+            assertTrue(met.verdicts.all { verdict -> verdict.documents.single().checks.any { it.code == "device_authentication" } })
+
+            assertEquals(2, requests.map { it.id }.distinct().size)
+            assertTrue(requests.all { it.requester.verified && it.requester.name == "Yol Polisi TEST" })
+            assertEquals(0u, wallet.credential(id).credential.copiesLeft)
+            val rows = wallet.history().filter { it.kind == HistoryKind.PRESENTATION }
+            assertEquals(listOf(HistoryOutcome.FINISHED, HistoryOutcome.FINISHED), rows.map { it.outcome })
+            assertTrue(rows.all { it.peerVerified })
+            // Each step once: nothing was given out that had been done.
+            assertEquals(2, met.steps.count { it is PresentationStep.Ask })
+            assertEquals(2, met.steps.count { it is PresentationStep.Receipt })
+        }
+    }
+
+    @Test
+    fun `a refusal looks like a document not held`() = walk {
+        val rig = Rig(folder.resolve("home"))
+        rig.open().use { wallet ->
+            val id = rig.enrol(wallet).single().id
+            val met = meet(rig, wallet, listOf(listOf(ask("family_name")))) { it.refuse() }
+            assertEquals(Decision.UNDECIDED, met.verdicts.single().decision)
+            assertEquals("not_returned", met.verdicts.single().code)
+            assertEquals(listOf(MDL), met.verdicts.single().notReturned)
+            assertEquals(2u, wallet.credential(id).credential.copiesLeft)
+            val row = wallet.history().single { it.kind == HistoryKind.PRESENTATION }
+            assertEquals(HistoryOutcome.REFUSED, row.outcome)
+        }
+    }
+
+    @Test
+    fun `a locked wallet is unlocked in between, and answers by MAC`() = walk {
+        val rig = Rig(folder.resolve("home"))
+        rig.open(options = rig.options(DeviceAuthMethod.MAC)).use { wallet ->
+            rig.enrol(wallet)
+            wallet.lock()
+            val met = meet(rig, wallet, listOf(listOf(ask("portrait", "family_name"))), signed = false) { it.agree { true } }
+            assertTrue(met.steps.any { it is PresentationStep.Unlock })
+            val verdict = met.verdicts.single()
+            assertEquals(Decision.ACCEPTED, verdict.decision)
+            val portrait = verdict.documents.single().elements.single { it.portrait }
+            assertTrue((portrait.value as ClaimValue.Binary).bytes.reveal().size > 100)
+        }
+    }
+
+    @Test
+    fun `Kotlin wallet and rid read`() = walk {
+        val rig = Rig(folder.resolve("home"))
+        rig.open().use { wallet ->
+            rig.enrol(wallet)
+            wallet.present().use { session ->
+                val holder = Holder(wallet, session) { request -> request.agree { it.path.last != "portrait" } }
+                val held = async { holder.run() }
+                val asked = listOf("family_name", "age_over_18").flatMap { listOf("--ask", "$MDL/$MDL_SPACE/$it") }
+                val arguments = listOf("--qr-text", holder.qr.await(), "--port", "${holder.port}", "--json") + asked
+                val said = withContext(Dispatchers.IO) { rig.rid("read", *arguments.toTypedArray()) }
+                assertTrue(said.contains("\"accepted\""), said)
+                assertEquals("session_terminated", held.await())
+                assertEquals(HistoryOutcome.FINISHED, wallet.history().last().outcome)
+            }
+        }
+    }
+
+    @Test
+    fun `rid present and Kotlin reader`() = walk {
+        val rig = Rig(folder.resolve("home"))
+        val (request, answer) = listOf("q", "a").map { rig.home.resolve(it).toString() }
+        val challenge = rig.rid("issue", "--challenge").trim()
+        rig.rid("enrol", "--kind", "mdl", "--copies", "1", "--challenge", challenge, "--out", request)
+        rig.rid("issue", "--request", request, "--out", answer)
+        rig.rid("enrol", "--accept", answer)
+        val handoff = rig.home.resolve("handoff")
+        val present = rig.start("present", "--yes", "--untick", "given_name", "--handoff", handoff.toString())
+        try {
+            val port = withContext(Dispatchers.IO) { appears(handoff.resolve("port")) }.toInt()
+            rig.reader().use { reader ->
+                reader.read(Files.readString(handoff.resolve("qr.txt")), listOf(ask("family_name", "given_name"))).use { reading ->
+                    val verifier = Verifier(reading, port)
+                    verifier.run()
+                    val verdict = assertNotNull(verifier.verdicts.singleOrNull())
+                    assertEquals(Decision.ACCEPTED, verdict.decision)
+                    assertEquals(listOf("family_name"), verdict.documents.single().elements.map { it.path.last })
+                }
+            }
+        } finally {
+            present.destroy()
+        }
+    }
+}
+
+/** Waits for another process to write a file. */
+internal fun appears(path: Path): String {
+    repeat(1_000) {
+        if (Files.exists(path)) return Files.readString(path).trim()
+        Thread.sleep(20)
+    }
+    error("$path never came")
+}

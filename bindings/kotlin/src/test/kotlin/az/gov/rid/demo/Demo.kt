@@ -1,0 +1,122 @@
+@file:JvmName("Demo")
+
+package az.gov.rid.demo
+
+import az.gov.rid.AUDIENCE
+import az.gov.rid.Holder
+import az.gov.rid.LoopbackLink
+import az.gov.rid.MDL
+import az.gov.rid.MDL_SPACE
+import az.gov.rid.Rig
+import az.gov.rid.Verifier
+import az.gov.rid.WatchedArea
+import az.gov.rid.agree
+import az.gov.rid.appears
+import az.gov.rid.core.Decision
+import az.gov.rid.core.DocumentAsk
+import az.gov.rid.core.ElementAsk
+import az.gov.rid.core.PresentationStep
+import az.gov.rid.path
+import java.nio.file.Files
+import java.nio.file.Path
+import java.nio.file.StandardCopyOption.ATOMIC_MOVE
+import kotlin.system.exitProcess
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.runBlocking
+
+/** A wallet or a reader as a process of its own; `bindings/kotlin/demo` says how. It dies at the point RID_DIE_AT. */
+public fun main(arguments: Array<String>) {
+    val code = runBlocking {
+        when (arguments.firstOrNull()) {
+            "enrol" -> enrol(Rig(Path.of(arguments[1])))
+            "wallet" -> wallet(Rig(Path.of(arguments[1])), arguments[2].toInt(), Path.of(arguments[3]))
+            "reader" -> reader(Rig(Path.of(arguments[1])), arguments[2].toInt(), Path.of(arguments[3]), arguments.drop(4))
+            else -> error("enrol HOME | wallet HOME PORT QR-FILE | reader HOME PORT QR-FILE [docType/namespace/element]...")
+        }
+    }
+    exitProcess(code)
+}
+
+/** Counts the points of a walk, and ends the process at one of them without a word to anybody. */
+private object Death {
+    private val at = System.getenv("RID_DIE_AT")?.toInt() ?: -1
+    private var now = 0
+
+    @Synchronized
+    fun point(name: String) {
+        now += 1
+        if (now == at) {
+            println("died at $now: $name")
+            System.out.flush()
+            Runtime.getRuntime().halt(DIED)
+        }
+    }
+}
+
+/** The exit code of a process that died as it was told. */
+internal const val DIED = 137
+
+private fun area(rig: Rig) =
+    WatchedArea(rig.area()).apply {
+        before = { _, name -> Death.point("before $name") }
+        after = { _, name -> Death.point("after $name") }
+    }
+
+private suspend fun enrol(rig: Rig): Int {
+    val wallet = rig.open(area(rig))
+    Death.point("opened")
+    val enrolment = wallet.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 2u).use { it.next() }
+    Death.point("enrolment made")
+    Files.writeString(rig.home.resolve("enrolment-id"), enrolment.id)
+    val answer = rig.answer(enrolment.message)
+    Death.point("answer came")
+    wallet.accept(enrolment.id, answer)
+    Death.point("accepted")
+    wallet.closeStore()
+    Death.point("closed")
+    return 0
+}
+
+private suspend fun wallet(rig: Rig, port: Int, qrFile: Path): Int {
+    val wallet = rig.open(area(rig))
+    if (wallet.credentials().isEmpty()) rig.enrol(wallet)
+    Death.point("opened")
+    val session = wallet.present()
+    val holder = Holder(wallet, session, LoopbackLink.server(port)) { request -> request.agree { true } }
+    var waited = false
+    holder.around = { done, step ->
+        // How often it waits is the other side's affair: the first time counts.
+        if (step !is PresentationStep.Wait || !waited) Death.point("${if (done) "after" else "before"} step ${step::class.simpleName}")
+        if (step is PresentationStep.Wait && done) waited = true
+    }
+    println("port ${holder.port}")
+    val closed = kotlinx.coroutines.coroutineScope {
+        launch {
+            val part = qrFile.resolveSibling("${qrFile.fileName}.part")
+            Files.writeString(part, holder.qr.await())
+            Files.move(part, qrFile, ATOMIC_MOVE)
+        }
+        holder.run()
+    }
+    session.close()
+    wallet.closeStore()
+    Death.point("closed")
+    println("closed $closed")
+    return if (holder.steps.any { it is PresentationStep.Receipt && it.receipt.disclosed }) 0 else 1
+}
+
+private suspend fun reader(rig: Rig, port: Int, qrFile: Path, asked: List<String>): Int {
+    val paths = asked.ifEmpty { listOf("$MDL/$MDL_SPACE/family_name") }.map { it.split("/") }
+    val asks = paths.groupBy { it[0] }.map { (kind, each) -> DocumentAsk(kind, each.map { ElementAsk(path(it[1], it[2]), false) }) }
+    val verifier = Verifier(rig.reader().read(appears(qrFile), asks), port)
+    val closed = verifier.run()
+    val verdict = verifier.verdicts.firstOrNull()
+    for (document in verdict?.documents.orEmpty()) for (element in document.elements) println("element ${element.path.steps}")
+    println("verdict ${verdict?.decision?.name?.lowercase()} ${verdict?.code.orEmpty()}".trim())
+    println("closed $closed")
+    return when (verdict?.decision) {
+        Decision.ACCEPTED -> 0
+        Decision.UNDECIDED -> 2
+        else -> 1
+    }
+}
