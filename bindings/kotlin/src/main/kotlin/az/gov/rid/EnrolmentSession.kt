@@ -15,6 +15,6 @@ public class EnrolmentSession internal constructor(private val core: Enrolling) 
     /** Ends it: a running [next] throws [WalletException.Cancelled] at once. */
     public fun cancel(): Unit = WalletRim.call { core.cancel() }
 
-    /** Lets go of the library's memory. Every later call says [WalletException.Misuse] (`closed`). */
-    override fun close(): Unit = core.close()
+    /** Ends it and lets go of the library's memory; a running [next] ends at once. Every later call says [WalletException.Misuse] (`closed`). */
+    override fun close(): Unit = WalletRim.closing({ core.cancel() }, { core.close() })
 }

@@ -36,6 +36,16 @@ internal abstract class Rim {
     /** A Rust future is polled on the thread that awaits it, so never on the app's. */
     suspend fun <T> await(block: suspend () -> T): T = withContext(Dispatchers.Default) { call { block() } }
 
+    /** Calls a running call away, then lets go; twice is harmless. */
+    inline fun closing(cancel: () -> Unit, close: () -> Unit) {
+        try {
+            cancel()
+        } catch (_: IllegalStateException) {
+            // Closed before.
+        }
+        close()
+    }
+
     fun named(thrown: Throwable): Throwable =
         when (thrown) {
             is WalletException, is ReaderException, is SecureAreaException, is CancellationException, is Error -> thrown

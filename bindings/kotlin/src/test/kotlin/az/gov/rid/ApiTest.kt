@@ -59,7 +59,7 @@ internal class ApiTest {
         val fields = type.declaredFields.filter { it.isEnumConstant || it.name == "INSTANCE" }.map { "  ${it.name}" }
         val makers = type.declaredConstructors.filter(::shown).map { "  <init>${parameters(it)}" }
         val methods = type.declaredMethods
-            .filter { shown(it) && '$' !in it.name && it.name !in INHERITED && it.name !in HOOKS && !it.name.startsWith("component") && !it.name.startsWith("uniffi") && !it.name.startsWith("copy-") }
+            .filter { shown(it) && '$' !in it.name && it.name !in INHERITED && it.name !in HOOKS && "Uniffi" !in it.name && !it.name.startsWith("component") && !it.name.startsWith("uniffi") && !it.name.startsWith("copy-") }
             .map { "  ${if (Modifier.isStatic(it.modifiers)) "static " else ""}${it.name}${parameters(it)}: ${said(it.genericReturnType)}" }
         return (listOf(heading) + fields + (makers + methods).sorted()).joinToString("\n")
     }
@@ -75,7 +75,7 @@ internal class ApiTest {
             .replace("? extends ", "").replace("az.gov.rid.core.", "")
 
     private companion object {
-        val INHERITED = setOf("equals", "hashCode", "toString", "valueOf", "values", "getEntries", "copy", "destroy")
+        val INHERITED = setOf("equals", "hashCode", "toString", "valueOf", "values", "getEntries", "copy", "destroy", "use")
         /** What the library has for these tests only. */
         val HOOKS = setOf("panicInside", "secureAreaSuite")
 

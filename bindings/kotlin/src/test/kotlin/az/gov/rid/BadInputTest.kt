@@ -18,7 +18,9 @@ import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
 import kotlin.test.assertFalse
 import kotlin.test.assertTrue
+import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.async
+import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.yield
 import org.junit.jupiter.api.io.TempDir
@@ -278,6 +280,24 @@ internal class BadInputTest {
             cancelled.join()
             assertEquals(PresentationStep.Closed("cancelled"), seen.last())
             other.close()
+        }
+    }
+
+    @Test
+    fun `close ends a running call`() = walk {
+        wallet { rig, _ ->
+            val area = WatchedArea(rig.area())
+            val going = CompletableDeferred<Unit>()
+            Rig(folder.resolve("other")).let { other ->
+                other.open(area).use { wallet ->
+                    area.before = { _, name -> if (name == "createKeys") { going.complete(Unit); awaitCancellation() } }
+                    val session = wallet.enrol(listOf("mdl"), ByteArray(32), AUDIENCE, 1u)
+                    val call = async { runCatching { session.next() } }
+                    going.await()
+                    session.close()
+                    assertTrue(call.await().exceptionOrNull() is WalletException.Cancelled)
+                }
+            }
         }
     }
 

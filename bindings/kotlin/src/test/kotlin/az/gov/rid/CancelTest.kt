@@ -90,6 +90,25 @@ internal class CancelTest {
     }
 
     @Test
+    fun `neg_m06_opening_cut_at_any_moment`() = walk {
+        val rig = Rig(folder.resolve("home"))
+        rig.open().use { wallet ->
+            rig.enrol(wallet)
+            wallet.closeStore()
+        }
+        repeat(60) { round ->
+            val call = launch(Dispatchers.Default) { rig.open().closeStore() }
+            delay((round * 150).microseconds)
+            call.cancelAndJoin()
+            // The next start finds the folder free and everything in it.
+            rig.open().use { wallet ->
+                assertEquals(1, wallet.credentials().size)
+                wallet.closeStore()
+            }
+        }
+    }
+
+    @Test
     fun `neg_m06_unlocking`() = walk {
         val rig = Rig(folder.resolve("home"))
         val area = WatchedArea(rig.area())

@@ -132,6 +132,27 @@ internal class PresentationTest {
     }
 
     @Test
+    fun `wallet and reader as two processes`() = walk {
+        val rig = Rig(folder.resolve("home"))
+        val qr = rig.home.resolve("qr.txt").toString()
+        val wallet = child("wallet", rig.home.toString(), "0", qr)
+        try {
+            withContext(Dispatchers.IO) {
+                val lines = wallet.inputStream.bufferedReader()
+                val port = lines.readLine().removePrefix("port ")
+                val reader = child("reader", rig.home.toString(), port, qr, "$MDL/$MDL_SPACE/given_name")
+                val said = reader.inputStream.readAllBytes().decodeToString()
+                assertEquals(0, reader.waitFor(), said)
+                assertTrue("verdict accepted" in said.lines(), said)
+                assertEquals("closed session_terminated", lines.readText().trim())
+                assertEquals(0, wallet.waitFor())
+            }
+        } finally {
+            wallet.destroy()
+        }
+    }
+
+    @Test
     fun `rid present and Kotlin reader`() = walk {
         val rig = Rig(folder.resolve("home"))
         val (request, answer) = listOf("q", "a").map { rig.home.resolve(it).toString() }

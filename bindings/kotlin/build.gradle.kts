@@ -1,0 +1,40 @@
+// UNVERIFIED: Gradle and the Android plugin cannot be had where this project is built. Maven's pom.xml is what is tested; this says the same
+// to Gradle, for an .aar: our sources, the Android source set, the generated sources, and the libraries of the ABIs in src/main/jniLibs.
+//
+// An app that takes the package needs only:   implementation("az.gov.rid:rid:0.1.0")
+plugins {
+    id("com.android.library") version "9.0.0"
+    kotlin("android") version "2.4.21"
+    `maven-publish`
+}
+
+group = "az.gov.rid"
+version = "0.1.0-SNAPSHOT"
+
+android {
+    namespace = "az.gov.rid"
+    compileSdk = 35
+    defaultConfig {
+        // java.time and KeyGenParameterSpec.setUserAuthenticationParameters without desugaring.
+        minSdk = 30
+        consumerProguardFiles("proguard.pro")
+    }
+    sourceSets["main"].kotlin.srcDirs("src/main/kotlin", "src/android/kotlin", layout.buildDirectory.dir("generated-kotlin"))
+    publishing { singleVariant("release") { withSourcesJar() } }
+}
+
+kotlin { jvmToolchain(17) }
+
+// As in pom.xml: without the aliases that name themselves.
+val generated = tasks.register<Copy>("generatedKotlin") {
+    from("generated/kotlin")
+    into(layout.buildDirectory.dir("generated-kotlin"))
+    val selfAlias = Regex("""^public typealias (Private\w+) = (az\.gov\.rid\.core\.)?\1$""")
+    filter { line -> if (selfAlias.matches(line)) "" else line }
+}
+tasks.named("preBuild") { dependsOn(generated) }
+
+dependencies {
+    api("org.jetbrains.kotlinx:kotlinx-coroutines-android:1.11.0")
+    implementation("net.java.dev.jna:jna:5.19.1@aar")
+}
