@@ -1,8 +1,13 @@
 //! Independent implementations as judges of this project: live exchanges, in both directions.
 //!
-//! [`Peers`] runs `@owf/mdoc` and `@auth0/mdl` (folder `npm`) as a process that answers JSON lines. The crate `isomdl` is
-//! called by the tests directly. What each peer can and cannot judge is told in `README.md`.
+//! [`Peers`] runs `@owf/mdoc` and `@auth0/mdl` (folder `npm`), [`Multipaz`] runs `org.multipaz` (folder `multipaz`), each as a
+//! process that answers JSON lines. The crate `isomdl` is called by the tests directly. What each peer can and cannot judge
+//! is told in `README.md`.
 
+mod lines;
+mod multipaz;
 mod npm;
 
-pub use npm::{PeerError, Peers, selftest};
+pub use lines::PeerError;
+pub use multipaz::Multipaz;
+pub use npm::{Peers, selftest};

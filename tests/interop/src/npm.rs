@@ -1,35 +1,17 @@
 use std::{
     env,
     fs::File,
-    io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
-    process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio},
+    process::Command,
     sync::OnceLock,
 };
 
 use serde_json::Value;
 
-/// Why a peer gave no answer.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum PeerError {
-    /// The process ended or wrote something that is no answer.
-    #[error("broken: {0}")]
-    Broken(String),
-    /// The peer refused to do it; its own words.
-    #[error("refused: {0}")]
-    Refused(String),
-    /// node or npm is missing, or its packages cannot be installed.
-    #[error("skipped: {0}")]
-    Skipped(String),
-}
+use crate::lines::{Lines, PeerError, broken, words};
 
 /// A running `peer.mjs`. It ends when this is dropped.
-pub struct Peers {
-    child: Child,
-    input: ChildStdin,
-    output: BufReader<ChildStdout>,
-}
+pub struct Peers(Lines);
 
 impl Peers {
     /// Starts the process; installs the pinned packages first where that has not been done (the only step that needs a network).
@@ -38,11 +20,7 @@ impl Peers {
     /// [`PeerError::Skipped`] without node (20 or later), npm or packages; [`PeerError::Broken`].
     pub fn start() -> Result<Self, PeerError> {
         install()?;
-        let mut child = node("peer.mjs").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(broken)?;
-        let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err(PeerError::Broken("no pipes".into()));
-        };
-        Ok(Self { child, input, output: BufReader::new(output) })
+        Ok(Self(Lines::start(&mut node("peer.mjs"))?))
     }
 
     /// Sends one command (`{"command": "owf-verify", ...}`, see `README.md`) and waits for its answer.
@@ -50,23 +28,7 @@ impl Peers {
     /// # Errors
     /// [`PeerError::Refused`] when the peer says no; [`PeerError::Broken`].
     pub fn call(&mut self, request: &Value) -> Result<Value, PeerError> {
-        writeln!(self.input, "{request}").map_err(broken)?;
-        self.input.flush().map_err(broken)?;
-        let mut line = String::new();
-        self.output.read_line(&mut line).map_err(broken)?;
-        let answer: Value = serde_json::from_str(&line).map_err(broken)?;
-        if answer.get("ok") == Some(&Value::Bool(true)) {
-            return Ok(answer);
-        }
-        Err(PeerError::Refused(answer.get("error").and_then(Value::as_str).unwrap_or("no reason given").into()))
-    }
-}
-
-impl Drop for Peers {
-    fn drop(&mut self) {
-        // It may have ended by itself already.
-        _ = self.child.kill();
-        _ = self.child.wait();
+        self.0.call(request)
     }
 }
 
@@ -128,12 +90,4 @@ fn is_installed() -> bool {
         (Some(installed), Some(wanted)) => installed >= wanted,
         _ => false,
     }
-}
-
-fn words(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-}
-
-fn broken(error: impl ToString) -> PeerError {
-    PeerError::Broken(error.to_string())
 }

@@ -17,22 +17,20 @@ use isomdl::{
     presentation::{authentication::AuthenticationStatus, device, reader},
 };
 use rid_crypto::{PublicKey, SigningKey};
-use rid_flow::{Env, Input, Output, Session, Uptime, ports::KeyId};
 use rid_holder::proximity::DeviceAuthMethod;
 use rid_verifier::{
     capture::{CaptureInput, judge_issuer_signed},
-    reader::{CloseReason, Exchange, Reader, ReaderConfig, ReaderTypes},
+    reader::CloseReason,
     view::Decision,
 };
 use rid_wire::cbor::{Limits, Writer};
 use serde_json::{Value, json};
 
 use crate::{
+    reader::OurReader,
     wallet::Wallet,
-    world::{ASKED, Identity, MDL, NATIONAL, NS, World, asked_items, expected_json, licence, now, profile, validity},
+    world::{ASKED, Identity, MDL, NATIONAL, NS, World, expected_json, licence, now, profile, validity},
 };
-
-const UPTIME: Uptime = Uptime::from_millis(1_000_000);
 
 fn anchors(root: &Identity, purpose: TrustPurpose) -> TrustAnchorRegistry {
     TrustAnchorRegistry::from_pem_certificates(vec![PemTrustAnchor { certificate_pem: root.pem(), purpose }]).unwrap()
@@ -162,61 +160,6 @@ impl TheirHolder {
     }
 }
 
-/// Our reader with its key, for one session.
-struct OurReader<'a> {
-    world: &'a mut World,
-    session: Reader,
-    sent: Vec<Vec<u8>>,
-    exchanges: Vec<Exchange>,
-    closed: Option<CloseReason>,
-}
-
-impl<'a> OurReader<'a> {
-    fn start(world: &'a mut World, qr: &str) -> Self {
-        let config = ReaderConfig {
-            items: vec![asked_items()],
-            authentication: Some((KeyId("reader".into()), vec![world.reader.certificate.clone()])),
-            trust: world.issuers(),
-            profile: profile(),
-            locales: vec![],
-        };
-        let mut env = Env { now: now(), uptime: UPTIME, rng: &mut world.rng };
-        let session = Reader::start(qr, config, &mut env).unwrap();
-        let mut reader = Self { world, session, sent: vec![], exchanges: vec![], closed: None };
-        reader.run();
-        reader
-    }
-
-    fn handle(&mut self, input: Input<ReaderTypes>) {
-        let mut env = Env { now: now(), uptime: UPTIME, rng: &mut self.world.rng };
-        self.session.handle(input, &mut env).unwrap();
-        self.run();
-    }
-
-    fn run(&mut self) {
-        while let Some(output) = self.session.poll() {
-            match output {
-                Output::Connect(_) => self.handle(Input::Connected),
-                Output::Sign(request) => {
-                    let signature = self.world.reader.key.sign(&[&request.message]);
-                    self.handle(Input::Signed(Ok(signature)));
-                }
-                Output::Send(message) => self.sent.push(message),
-                Output::Finished(exchange) => self.exchanges.push(exchange),
-                Output::Close(reason) => self.closed = Some(reason),
-                _ => panic!("a reader asks for no such thing"),
-            }
-        }
-    }
-
-    fn accepted(&self) {
-        let verdict = &self.exchanges.last().unwrap().verdict;
-        let [document] = verdict.documents.as_slice() else { panic!("{:?}", verdict.checks) };
-        assert_eq!((verdict.decision, verdict.code), (Decision::Accepted, None), "{:?}", document.checks);
-        assert_eq!(document.elements.len(), ASKED.len());
-    }
-}
-
 /// `issue` gives what their holder keeps, bound to a device key.
 fn our_reader_accepts_their_holder(seed: u64, issue: impl Fn(&mut World, &PublicKey) -> device::Document) {
     let mut world = World::make(seed);
@@ -224,26 +167,24 @@ fn our_reader_accepts_their_holder(seed: u64, issue: impl Fn(&mut World, &Public
     let documents = NonEmptyMap::new(MDL.to_owned(), issue(&mut world, &key.public()));
     let readers = anchors(&world.reader_root, TrustPurpose::ReaderCa);
     let (engaged, qr) = device::SessionManagerInit::initialise(documents, None, None).unwrap().qr_engagement().unwrap();
-    let mut ours = OurReader::start(&mut world, &qr);
-    let establishment: SessionEstablishment = cbor::from_slice(&ours.sent.pop().unwrap()).unwrap();
+    let issuers = world.issuers();
+    let mut ours = OurReader::start(&mut world, issuers, &qr);
+    let establishment: SessionEstablishment = cbor::from_slice(&ours.sent()).unwrap();
     let (session, outcome) = engaged.process_session_establishment(establishment, readers).unwrap();
     assert_eq!(outcome.reader_authentication, AuthenticationStatus::Valid, "{:?}", outcome.errors);
     assert_eq!(outcome.common_name.as_deref(), Some("Test Reader"));
     let mut theirs = TheirHolder { session, key };
     let message = theirs.answer(&outcome);
-    ours.handle(Input::Bytes(message));
+    ours.receive(message);
     ours.accepted();
     // And once more in the same session.
-    let mut env = Env { now: now(), uptime: UPTIME, rng: &mut ours.world.rng };
-    ours.session.ask(vec![asked_items()], &mut env).unwrap();
-    ours.run();
-    let outcome = theirs.session.handle_request(&ours.sent.pop().unwrap());
+    ours.ask();
+    let outcome = theirs.session.handle_request(&ours.sent());
     let message = theirs.answer(&outcome);
-    ours.handle(Input::Bytes(message));
+    ours.receive(message);
     ours.accepted();
     assert_eq!((ours.exchanges.len(), ours.closed), (2, None));
-    ours.session.finish();
-    ours.run();
+    ours.finish();
     assert_eq!(ours.closed, Some(CloseReason::Done));
 }
 

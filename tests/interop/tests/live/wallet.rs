@@ -1,9 +1,9 @@
 //! Our wallet for one session: holds copies of one driving licence, and a person who agrees to everything asked.
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use rid_crypto::{AgreementKey, Curve, PublicKey, Secret, SigningKey};
 use rid_flow::{
-    Changes, Committed, Copy, CopyId, CredentialId, Env, HistorySeq, Input, Output, Session, Uptime,
+    Changes, Committed, Copy, CopyId, CredentialId, Env, HistorySeq, Input, Output, Session,
     ports::{KeyId, SecureAreaError, StorageError},
 };
 use rid_holder::{
@@ -11,8 +11,9 @@ use rid_holder::{
     proximity::{CloseReason, DeviceAuthMethod, Matches, Proximity, ProximityTypes},
 };
 use rid_profile::ClaimPath;
+use rid_trust::TrustStore;
 
-use crate::world::{MDL, TestRng, World, licence, now, profile, validity};
+use crate::world::{MDL, TestRng, UPTIME, World, licence, now, profile, validity};
 
 pub(crate) struct Wallet {
     rng: TestRng,
@@ -23,6 +24,7 @@ pub(crate) struct Wallet {
     /// The text of the QR code.
     pub(crate) qr: String,
     pub(crate) sent: Vec<Vec<u8>>,
+    /// Of the last message.
     pub(crate) question: Option<Question>,
     pub(crate) closed: Option<CloseReason>,
 }
@@ -31,6 +33,17 @@ impl Wallet {
     /// `issue` makes one copy for a device key.
     pub(crate) fn start(
         world: &mut World,
+        method: DeviceAuthMethod,
+        issue: impl Fn(&mut World, &PublicKey) -> Vec<u8>,
+    ) -> Self {
+        let readers = world.readers();
+        Self::start_trusting(world, readers, method, issue)
+    }
+
+    /// Knows the readers of `readers`.
+    pub(crate) fn start_trusting(
+        world: &mut World,
+        readers: Arc<TrustStore>,
         method: DeviceAuthMethod,
         issue: impl Fn(&mut World, &PublicKey) -> Vec<u8>,
     ) -> Self {
@@ -43,7 +56,7 @@ impl Wallet {
         }
         let mut rng = TestRng(77);
         let mut env = Env { now: now(), uptime: UPTIME, rng: &mut rng };
-        let session = Proximity::start(profile(), world.readers(), method, &mut env);
+        let session = Proximity::start(profile(), readers, method, &mut env);
         let mut wallet =
             Self { rng, session, keys, copies, rows: 0, qr: String::new(), sent: vec![], question: None, closed: None };
         wallet.run();
@@ -53,12 +66,21 @@ impl Wallet {
 
     /// Takes a message of the reader and answers it; `None` when there is no answer.
     pub(crate) fn exchange(&mut self, message: Vec<u8>) -> Option<Vec<u8>> {
+        self.question = None;
         self.handle(Input::Bytes(message));
         if let Some(question) = &self.question {
             let answer = agree(question);
             self.handle(Input::Consent(answer));
         }
         self.sent.pop()
+    }
+
+    /// The person ends the session; what the reader is told.
+    pub(crate) fn cancel(&mut self) -> Vec<u8> {
+        let mut env = Env { now: now(), uptime: UPTIME, rng: &mut self.rng };
+        self.session.cancel(&mut env);
+        self.run();
+        self.sent.pop().expect("a message")
     }
 
     fn handle(&mut self, input: Input<ProximityTypes>) {
@@ -149,8 +171,6 @@ impl Wallet {
         Ok(committed)
     }
 }
-
-const UPTIME: Uptime = Uptime::from_millis(1_000_000);
 
 fn agree(question: &Question) -> Answer {
     let documents = question.documents.iter().enumerate().filter(|(_, asked)| asked.blocked.is_none());

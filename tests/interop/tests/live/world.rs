@@ -6,6 +6,7 @@ use rid_crypto::{
     PublicKey, SigningKey,
     x509::{Certificate, CertificateRequest, Profile as CertificateProfile, build},
 };
+use rid_flow::Uptime;
 use rid_mdoc::{
     MDL_DOC_TYPE, MDL_NAMESPACE,
     build::{ElementToIssue, MsoTemplate, UnsignedCredential},
@@ -20,6 +21,8 @@ use serde_json::{Value, json};
 pub(crate) const MDL: &str = MDL_DOC_TYPE;
 pub(crate) const NS: &str = MDL_NAMESPACE;
 pub(crate) const NATIONAL: &str = "org.iso.18013.5.1.AZ";
+
+pub(crate) const UPTIME: Uptime = Uptime::from_millis(1_000_000);
 
 /// SplitMix64: repeatable, and for tests only.
 pub(crate) struct TestRng(pub(crate) u64);
@@ -87,11 +90,11 @@ impl World {
     }
 
     pub(crate) fn issuers(&self) -> Arc<TrustStore> {
-        store(&self.iaca, Role::Issuer)
+        store(&self.iaca.certificate, Role::Issuer)
     }
 
     pub(crate) fn readers(&self) -> Arc<TrustStore> {
-        store(&self.reader_root, Role::Reader)
+        store(&self.reader_root.certificate, Role::Reader)
     }
 
     /// One copy of the driving licence, issued by us.
@@ -103,9 +106,9 @@ impl World {
     }
 }
 
-fn store(root: &Identity, role: Role) -> Arc<TrustStore> {
-    let certificate = root.certificate.clone();
-    let anchor = Anchor { certificate, role, environment: Environment::Test, doc_types: None };
+/// Trust in one root.
+pub(crate) fn store(root: &Certificate, role: Role) -> Arc<TrustStore> {
+    let anchor = Anchor { certificate: root.clone(), role, environment: Environment::Test, doc_types: None };
     Arc::new(TrustStore::new(Environment::Test, vec![anchor]).unwrap())
 }
 
