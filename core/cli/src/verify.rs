@@ -1,4 +1,6 @@
 //! `rid verify`: the verdict on a capture.
+use std::{fs::File, io::Read, path::Path};
+
 use rid_crypto::AgreementKey;
 use rid_mdoc::transcript::Transcript;
 use rid_trust::{Anchor, Environment, Role, TrustStore};
@@ -36,10 +38,7 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<u8, Failure> {
     let Some(kind) = arguments.kind else {
         return Err(Failure::usage("--kind device-response or --kind issuer-signed is needed for a file"));
     };
-    if arguments.trust_key.is_some() && !arguments.trust.is_empty() {
-        return Err(Failure::usage("--trust-key and --trust exclude each other"));
-    }
-    let bytes = input::capture(&arguments.file)?;
+    let bytes = capture(&arguments.file)?;
     let judgement = Judgement {
         transcript: arguments.transcript.as_deref().map(input::transcript).transpose()?,
         reader_key: arguments.reader_key.as_deref().map(input::private_jwk).transpose()?,
@@ -58,6 +57,19 @@ pub(crate) const fn exit_code(decision: Decision) -> u8 {
         Decision::Refused => 1,
         Decision::Undecided => 2,
     }
+}
+
+/// Most of a file that is read: the online limit in hexadecimal, with room for white space.
+const MAX_READ: u64 = 16 << 20;
+
+/// The bytes of a capture. One too long to be any is cut off beyond the limits, to be refused by name like other malformed
+/// input, and is not decoded.
+fn capture(path: &Path) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(MAX_READ).read_to_end(&mut bytes));
+    let length = read.map_err(|error| Failure::file(path, error))?;
+    let whole = u64::try_from(length).is_ok_and(|length| length < MAX_READ);
+    Ok(if whole { input::decode_capture(bytes) } else { bytes })
 }
 
 fn judge(kind: CaptureKind, bytes: &[u8], judgement: &Judgement) -> Result<Verdict, Failure> {

@@ -106,6 +106,7 @@ fn trust_by_leaf_and_by_key_say_what_was_not_done() {
     assert!(document["trustedBy"].as_str().unwrap().starts_with("leaf"));
     assert_eq!(check(document, "signed_in_certificate")["outcome"], "passed");
     assert_eq!(check(document, "issuer_country")["outcome"], "not_done");
+    assert_eq!(check(document, "certificate_profile")["outcome"], "not_done");
 
     let der = rid_wire::hex::decode(std::fs::read_to_string(&signer).unwrap().trim()).unwrap();
     let point = rid_crypto::x509::Certificate::parse(&der).unwrap().public_key().to_bytes();
@@ -114,7 +115,14 @@ fn trust_by_leaf_and_by_key_say_what_was_not_done() {
     let (exit, verdict) = annex_d(&scratch, &[&common[..], &["--trust-key", &jwk.to_string()]].concat());
     let document = &verdict["documents"][0];
     assert_eq!((exit, document["trustedBy"].as_str()), (0, Some("key")), "{verdict:#}");
-    assert_eq!(check(document, "signed_in_certificate")["outcome"], "not_done");
+    for undone in ["trust", "certificate_profile", "issuer_country", "signed_in_certificate"] {
+        assert_eq!(check(document, undone)["outcome"], "not_done", "{undone}");
+    }
+    // The key decides alone, even beside an anchor that would not fit.
+    let reader_root = vector("iso18013-5-annex-d-intermediate/d54_readerRoot.hex");
+    let both = ["--trust-key", &jwk.to_string(), "--trust", &reader_root];
+    let (exit, verdict) = annex_d(&scratch, &[&common[..], &both].concat());
+    assert_eq!((exit, verdict["documents"][0]["trustedBy"].as_str()), (0, Some("key")), "{verdict:#}");
 }
 
 #[test]
@@ -182,6 +190,21 @@ fn whole_responses_without_documents() {
             (exit, Some(verdict), Some(code)),
             "{hex}"
         );
+    }
+}
+
+#[test]
+fn neg_a15_a_file_beyond_every_limit_is_refused_and_still_prints_json() {
+    let scratch = Scratch::new("large");
+    // 20 MiB: a byte string that fills them, and hex of as many zeros.
+    let mut raw = b"\xa1\x61x\x5a\x01\x40\x00\x00".to_vec();
+    raw.resize(raw.len() + (20 << 20), 0);
+    for (name, bytes) in [("raw", raw), ("hex", vec![b'0'; 20 << 20])] {
+        let file = scratch.write(name, &bytes);
+        for kind in ["device-response", "issuer-signed"] {
+            let (exit, verdict) = json(&scratch, &["verify", &file, "--kind", kind, "--json"]);
+            assert_eq!((exit, verdict["code"].as_str()), (1, Some("input_too_large")), "{name} {kind}");
+        }
     }
 }
 

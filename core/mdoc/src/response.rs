@@ -154,7 +154,9 @@ impl<'a> UnverifiedDeviceSigned<'a> {
             match key.as_text() {
                 Some("nameSpaces") => {
                     let bytes = reader.tagged()?;
-                    namespaces = Some((bytes, read_device_elements(&mut bytes.reader())?));
+                    // Indefinite lengths are read here: the bytes are never encoded again (neg-A05 lists where they are not).
+                    let limits = Limits { max_bytes: bytes.inner.len(), ..Limits::PROXIMITY };
+                    namespaces = Some((bytes, read_device_elements(&mut Reader::new(bytes.inner, limits)?)?));
                 }
                 Some("deviceAuth") => auth = DeviceAuth::read(reader)?,
                 _ => {}

@@ -58,12 +58,14 @@ pub fn refuse_issuer_signed(error: MdocError) -> IssuerReport<'static> {
 }
 
 /// The issuer's checks in their order.
-const ALL: [Code; 13] = [
+const ALL: [Code; 15] = [
     check::ISSUER_AUTH_FORM,
     check::TRUST,
+    check::CERTIFICATE_PROFILE,
     check::ISSUER_COUNTRY,
     check::CERTIFICATE_REVOCATION,
     check::ISSUER_SIGNATURE,
+    check::MSO_FORM,
     check::MSO_VERSION,
     check::DIGEST_ALGORITHM,
     check::DOC_TYPE,
@@ -91,9 +93,11 @@ pub(super) fn judge<'a>(
     let checks = vec![
         form.check(),
         check_trust(trust.as_ref(), at),
+        check_profile(trusted),
         check_country(trusted, issuer_signed),
         Check::not_done(check::CERTIFICATE_REVOCATION, None),
         form.check_signature(trusted, &issuer_signed.issuer_auth),
+        form.check_mso(),
         check_part(check::MSO_VERSION, mso.map(|mso| &mso.version)),
         check_part(check::DIGEST_ALGORITHM, mso.map(|mso| &mso.digest_algorithm)),
         check_doc_type(doc_type, mso),
@@ -122,7 +126,9 @@ pub(super) fn judge<'a>(
 /// only where a leaf or key was trusted directly, docType only where the caller had none.
 fn hold(checks: &[Check]) -> bool {
     checks.iter().all(|check| match check.code {
-        check::TRUST | check::ISSUER_COUNTRY | check::DOC_TYPE => check.outcome != Outcome::Failed,
+        check::TRUST | check::CERTIFICATE_PROFILE | check::ISSUER_COUNTRY | check::DOC_TYPE => {
+            check.outcome != Outcome::Failed
+        }
         check::VALIDITY_INFO | check::SIGNED_IN_CERTIFICATE | check::VALIDITY => true,
         check::CERTIFICATE_REVOCATION | check::CREDENTIAL_STATUS => check.outcome != Outcome::Failed,
         _ => check.outcome == Outcome::Passed,
@@ -160,14 +166,22 @@ impl<'a> Form<'a> {
     }
 
     fn check(&self) -> Check {
-        let error = self.chain.as_ref().err().or(self.payload.as_ref().err()).or(self.mso.as_ref().err());
-        match error {
+        match self.chain.as_ref().err().or(self.payload.as_ref().err()) {
             Some(error) => Check::failed(check::ISSUER_AUTH_FORM, error.code()),
             None => Check::passed(check::ISSUER_AUTH_FORM),
         }
     }
 
-    /// `None` without a chain or a document type to decide on.
+    /// After the signature: damage done to a signed MSO is a forged signature, whatever the damage looks like.
+    fn check_mso(&self) -> Check {
+        match (&self.payload, &self.mso) {
+            (Err(_), _) => Check::not_done(check::MSO_FORM, None),
+            (_, Err(error)) => Check::failed(check::MSO_FORM, error.code()),
+            _ => Check::passed(check::MSO_FORM),
+        }
+    }
+
+    /// `None` without a chain to decide on. Where no document type can be read, the decision is that on an unknown one.
     fn trust(
         &self,
         doc_type: Option<&str>,
@@ -177,7 +191,7 @@ impl<'a> Form<'a> {
         let chain = self.chain.as_ref().ok()?;
         let doc_type = match doc_type {
             Some(doc_type) => doc_type,
-            None => self.mso.as_ref().ok()?.doc_type.as_ref(),
+            None => self.mso.as_ref().map_or("", |mso| mso.doc_type.as_ref()),
         };
         Some(store.issuer(chain, doc_type, at))
     }
@@ -214,6 +228,14 @@ fn check_trust(decision: Option<&Result<IssuerTrust, TrustError>>, at: Timestamp
         Some(Ok(_)) => Check::passed(check::TRUST).at(at),
         Some(Err(TrustError::Missing)) => Check::not_done(check::TRUST, Some(TrustError::Missing.code())),
         Some(Err(error)) => Check::failed(check::TRUST, error.code()).at(at),
+    }
+}
+
+/// A path that was found was found by the profile's rules; otherwise there is nothing to say, or trust has said it.
+fn check_profile(trusted: Option<&IssuerTrust>) -> Check {
+    match trusted.map(IssuerTrust::basis) {
+        Some(Basis::Anchor) => Check::passed(check::CERTIFICATE_PROFILE),
+        _ => Check::not_done(check::CERTIFICATE_PROFILE, None),
     }
 }
 

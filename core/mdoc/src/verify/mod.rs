@@ -18,16 +18,20 @@ pub use issuer::{refuse_issuer_signed, verify_issuer_signed};
 /// The names of the checks, in the order of std-M45, then device authentication.
 pub mod check {
     use rid_wire::Code;
-    /// Structure of issuerAuth: headers, chain well-formed, payload attached, MSO readable.
+    /// Structure of issuerAuth: headers, chain well-formed, payload attached.
     pub const ISSUER_AUTH_FORM: Code = Code::new("issuer_auth_form");
-    /// Chain to an anchor (profile, EKU, key usage, validity at the time of the check).
+    /// Chain to an anchor (with its profile), or the trusted leaf; validity at the time of the check.
     pub const TRUST: Code = Code::new("trust");
+    /// Profile, EKU and key usage of the path's certificates; a failure is that of [`TRUST`], not done for a leaf or key.
+    pub const CERTIFICATE_PROFILE: Code = Code::new("certificate_profile");
     /// Country (and state) of certificate and document agree (neg-F13).
     pub const ISSUER_COUNTRY: Code = Code::new("issuer_country");
     /// Revocation list of the document signer's certificate.
     pub const CERTIFICATE_REVOCATION: Code = Code::new("certificate_revocation");
     /// COSE_Sign1 algorithm and signature of issuerAuth.
     pub const ISSUER_SIGNATURE: Code = Code::new("issuer_signature");
+    /// The MSO is well-formed and complete: what the issuer signed can be read.
+    pub const MSO_FORM: Code = Code::new("mso_form");
     /// MSO version.
     pub const MSO_VERSION: Code = Code::new("mso_version");
     /// digestAlgorithm.

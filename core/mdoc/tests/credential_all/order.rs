@@ -12,12 +12,14 @@ use crate::{
     node::Node,
 };
 
-const ORDER: [Code; 15] = [
+const ORDER: [Code; 17] = [
     check::ISSUER_AUTH_FORM,
     check::TRUST,
+    check::CERTIFICATE_PROFILE,
     check::ISSUER_COUNTRY,
     check::CERTIFICATE_REVOCATION,
     check::ISSUER_SIGNATURE,
+    check::MSO_FORM,
     check::MSO_VERSION,
     check::DIGEST_ALGORITHM,
     check::DOC_TYPE,
@@ -66,11 +68,18 @@ fn std_m45_each_check_is_the_first_to_fail() {
         let auth = response.get("documents").at(0).get("deviceSigned").get("deviceAuth");
         auth.get("deviceSignature").at(3).bytes()[0] ^= 1;
     });
-    let cases: [(Forge<'_>, Option<&TrustStore>, Code); 12] = [
+    let cases: [(Forge<'_>, Option<&TrustStore>, Code); 13] = [
         (Forge::new().sealed(|auth| *auth.at(2) = Node::Null), None, check::ISSUER_AUTH_FORM),
         (Forge::new(), Some(&stranger), check::TRUST),
         (country, None, check::ISSUER_COUNTRY),
         (Forge::new().sealed(|auth| auth.at(3).bytes()[0] ^= 1), None, check::ISSUER_SIGNATURE),
+        (
+            Forge::new().mso(|mso| {
+                mso.remove("docType");
+            }),
+            None,
+            check::MSO_FORM,
+        ),
         (Forge::new().mso(|mso| mso.set("version", "9.0")), None, check::MSO_VERSION),
         (Forge::new().mso(|mso| mso.set("digestAlgorithm", "MD5")), None, check::DIGEST_ALGORITHM),
         (Forge::new().mso(|mso| mso.set("docType", "other")), None, check::DOC_TYPE),
@@ -94,6 +103,38 @@ fn std_m45_each_check_is_the_first_to_fail() {
     let outside = see(&validity("signed", "2026-01-01T00:00:00Z").build()).expect("a response");
     let failed = outside.checks.iter().find(|check| check.outcome == Outcome::Failed);
     assert_eq!(failed.map(|check| check.code), Some(check::SIGNED_IN_CERTIFICATE));
+}
+
+#[test]
+fn std_m45_a_damaged_mso_is_a_forged_signature_first() {
+    let damage: [fn(&mut Vec<u8>); 3] = [
+        // No UTF-8, another key, no end.
+        |payload| flip(payload, b"SHA-256", 0x80),
+        |payload| flip(payload, b"docType", 0x01),
+        |payload| {
+            payload.pop();
+        },
+    ];
+    for change in damage {
+        let forged = Forge::new().sealed(|auth| {
+            let mut payload = auth.at(2).encode();
+            let Node::Bytes(mut inner) = Node::parse(&payload) else { panic!("a byte string") };
+            change(&mut inner);
+            payload = inner;
+            *auth.at(2) = Node::Bytes(payload);
+        });
+        let bytes = forged.build();
+        assert_eq!(see(&bytes).expect("a response").code(), "cose_signature_invalid");
+        // Under a root that is not trusted, trust comes before both.
+        let key = SigningKey::make(&mut TestRng(801));
+        let stranger = anchored(&certificate(Profile::Iaca, "AZ", &key.public(), &key, None));
+        assert_eq!(see_with(&bytes, &stranger, &input(), NOW).expect("a response").code(), "cert_untrusted");
+    }
+}
+
+fn flip(payload: &mut [u8], text: &[u8], bit: u8) {
+    let place = payload.windows(text.len()).position(|part| part == text).expect("in the MSO");
+    payload[place] ^= bit;
 }
 
 #[test]
