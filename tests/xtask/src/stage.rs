@@ -19,7 +19,7 @@ pub(crate) enum Kind {
     Tests(&'static [&'static str]),
     /// The test binaries no other stage names.
     RestOfTests,
-    /// The test binaries of `rid-interop`, those of npm peers only where Node.js is.
+    /// The test binaries of `rid-interop`, those of npm peers only where Node.js is, those of multipaz where Java and Maven are.
     Interop,
 }
 
@@ -169,16 +169,19 @@ fn doctests() -> Tally {
     tally
 }
 
-/// Without Node.js the peers of npm are left out, by name; with it they must run (the tests install what they need).
+/// Without Node.js the peers of npm are left out, without Java and Maven multipaz, by name; with them they must run (the tests
+/// install what they need).
 fn interop(built: &Built) -> Tally {
-    match no_node() {
-        None => built.run(&["rid-interop"], &[], &[("RID_INTEROP", "required")]),
-        Some(reason) => {
-            let mut tally = built.run(&["rid-interop"], &["--skip", "npm"], &[]);
-            tally.add(Tally::skipped(&format!("peers of npm: {reason}")));
-            tally
+    let (mut skips, mut skipped) = (Vec::new(), Vec::new());
+    for (peer, missing) in [("npm", no_node()), ("multipaz", no_maven())] {
+        if let Some(reason) = missing {
+            skips.extend(["--skip", peer]);
+            skipped.push(Tally::skipped(&format!("{peer}: {reason}")));
         }
     }
+    let mut tally = built.run(&["rid-interop"], &skips, &[("RID_INTEROP", "required")]);
+    skipped.into_iter().for_each(|one| tally.add(one));
+    tally
 }
 
 fn no_node() -> Option<String> {
@@ -189,6 +192,18 @@ fn no_node() -> Option<String> {
         None => Some("node is not installed (Node.js 20 is needed)".into()),
         Some(major) if major < 20 => Some(format!("Node.js 20 is needed, this is {major}")),
         Some(_) if !child::exists("npm") => Some("npm is not installed".into()),
+        Some(_) => None,
+    }
+}
+
+fn no_maven() -> Option<String> {
+    // `openjdk version "17.0.15" 2025-04-15`, on stderr.
+    let version = Command::new("java").arg("-version").output().ok().and_then(|out| String::from_utf8(out.stderr).ok());
+    let number = version.as_deref().and_then(|text| text.split('"').nth(1)?.split(['.', '-', '+']).next());
+    match number.and_then(|number| number.parse::<u32>().ok()) {
+        None => Some("java is not installed (Java 17 is needed)".into()),
+        Some(major) if major < 17 => Some(format!("Java 17 is needed, this is {major}")),
+        Some(_) if !child::exists("mvn") => Some("mvn is not installed".into()),
         Some(_) => None,
     }
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{Peer, der, expected_documents};
 use crate::{
     exchange::{Exchange, accepted, bytes},
-    world::{MDL, World, asked_json, jwk, licence, now, profile},
+    world::{MDL, World, asked_json, jwk, licence, now, profile, validity},
 };
 
 /// A public key of a JWK.
@@ -139,7 +139,7 @@ fn change(value: &mut Cbor, path: &[&Step]) {
         (Inside, Cbor::Tag(24, inner)) => {
             let mut item: Cbor = ciborium::from_reader(&**inner.as_bytes().unwrap()).unwrap();
             change(&mut item, rest);
-            *inner = Box::new(Cbor::Bytes(encoded(&item)));
+            **inner = Cbor::Bytes(encoded(&item));
         }
         (_, other) => panic!("{other:?}"),
     }
@@ -182,6 +182,10 @@ fn std_m44_m45_m46_multipaz_refuses_what_we_presented_once_it_is_changed() {
         unknown["root"] = der(&World::make(44).iaca.certificate);
         let said = peer.refuses("verify", unknown);
         assert!(said.starts_with("issuer: "), "{said}");
+        let mut late = exchange.multipaz_is_given(&response);
+        late["at"] = json!(validity().valid_until.plus_days(1).to_tdate());
+        let said = peer.refuses("verify", late);
+        assert!(said.contains("MSO is not valid anymore"), "{said}");
     }
 }
 
@@ -217,8 +221,13 @@ fn std_m44_m45_m46_we_refuse_what_multipaz_presented_once_it_is_changed() {
         assert_eq!(verdict.code.map(|code| code.as_str()), Some("device_auth_invalid"), "MAC: {mac}");
         // Its issuer is none of ours.
         let verdict = exchange.we_verify(&response);
-        assert_ne!(verdict.decision, Decision::Accepted);
-        assert_eq!(verdict.code.map(|code| code.as_str()), Some("cert_untrusted"), "MAC: {mac}");
+        let said = verdict.code.map(|code| code.as_str());
+        assert_eq!((verdict.decision, said), (Decision::Refused, Some("cert_untrusted")), "MAC: {mac}");
+        let (trust, profile) = (peer.issuers(), profile());
+        let late = CaptureInput { at: validity().valid_until.plus_days(1), ..exchange.judge_with(&trust, &profile) };
+        let verdict = judge_response(&response, &late);
+        let said = verdict.code.map(|code| code.as_str());
+        assert_eq!((verdict.decision, said), (Decision::Refused, Some("mdoc_expired")), "MAC: {mac}");
     }
 }
 

@@ -69,9 +69,9 @@ class Certificates private constructor(
 }
 
 /** Why `chain` does not lead to the only trusted root; `null` when it does. */
-suspend fun untrusted(chain: X509CertChain, root: ByteArray): String? {
+suspend fun untrusted(chain: X509CertChain, root: ByteArray, at: Instant = Clock.System.now()): String? {
     val trust = TrustManager(EphemeralStorage())
     trust.addX509Cert(certificate(root), TrustMetadata())
-    val result = trust.verify(chain.certificates)
+    val result = trust.verify(chain.certificates, at)
     return if (result.isTrusted) null else result.error?.message ?: "not trusted"
 }

@@ -1,11 +1,13 @@
+import kotlin.time.Clock
 import kotlin.time.Instant
 import kotlinx.io.bytestring.ByteString
 import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.jsonObject
-import org.multipaz.cbor.Cbor
-import org.multipaz.cbor.Tagged
+import kotlinx.serialization.json.jsonPrimitive
 import org.multipaz.cbor.Bstr
+import org.multipaz.cbor.Cbor
 import org.multipaz.cbor.DataItem
+import org.multipaz.cbor.Tagged
 import org.multipaz.cbor.buildCborMap
 import org.multipaz.cbor.toDataItem
 import org.multipaz.cose.Cose
@@ -115,13 +117,20 @@ suspend fun verifyResponse(input: JsonObject): JsonObject = verdict(
     item(input.bytes("transcript")),
     input.privateKey("readerKey")?.let { AsymmetricKey.anonymous(it, Algorithm.ECDH_P256) },
     input.bytes("root"),
+    input["at"]?.let { Instant.parse(it.jsonPrimitive.content) } ?: Clock.System.now(),
 )
 
-suspend fun verdict(bytes: ByteArray, transcript: DataItem, readerKey: AsymmetricKey?, root: ByteArray): JsonObject {
+suspend fun verdict(
+    bytes: ByteArray,
+    transcript: DataItem,
+    readerKey: AsymmetricKey?,
+    root: ByteArray,
+    at: Instant = Clock.System.now(),
+): JsonObject {
     val response = DeviceResponse.fromDataItem(item(bytes))
-    response.verify(transcript, readerKey)
+    response.verify(transcript, readerKey, atTime = at)
     val documents = response.documents.map { document ->
-        untrusted(document.issuerCertChain, root)?.let { error("issuer: $it") }
+        untrusted(document.issuerCertChain, root, at)?.let { error("issuer: $it") }
         val elements = document.issuerNamespaces.data.mapValues { (_, items) ->
             items.mapValues { (_, signed) -> Cbor.encode(signed.dataElementValue) }
         }
