@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rid_profile::Locale;
 
-use crate::transcript::TranscriptArguments;
+use crate::{inspect::InspectArguments, transcript::TranscriptArguments};
 
 /// Rəqəmsal İD on the command line: enrol, hold, present, read, verify and inspect ISO/IEC 18013-5 credentials.
 ///
@@ -22,6 +22,7 @@ pub(crate) enum Command {
     Demo(DemoArguments),
     Enrol(EnrolArguments),
     Hostile(HostileArguments),
+    Inspect(InspectArguments),
     Issue(IssueArguments),
     Present(PresentArguments),
     Read(ReadArguments),

@@ -9,6 +9,7 @@ mod failure;
 mod home;
 mod hostile;
 mod input;
+mod inspect;
 mod link;
 mod opened;
 mod pki;
@@ -53,6 +54,7 @@ fn run(command: Command) -> Result<u8, Failure> {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Enrol(arguments) => enrol::enrol(&arguments),
         Command::Hostile(arguments) => hostile::run(&arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Issue(arguments) => enrol::issue(&arguments),
         Command::Present(arguments) => present::run(&arguments),
         Command::Read(arguments) => read::run(&arguments),

@@ -1,0 +1,223 @@
+//! Walking a CBOR item with what is known of its members; bounded in nodes and levels.
+use std::ops::Range;
+
+use rid_wire::{
+    Code,
+    cbor::{CborError, Limits, Reader, Value},
+};
+
+use super::{
+    outline::{key_label, outline},
+    tree::Tree,
+};
+
+/// How one item becomes a tree.
+pub(crate) type Walk = fn(&mut Decoder, &Value<'_>) -> Tree;
+
+/// Most nodes shown, and most levels (readers of JSON stop at 128).
+const MAX_NODES: usize = 20_000;
+const MAX_LEVELS: usize = 60;
+
+/// Something that is wrong, by name, and where.
+pub(crate) struct Problem {
+    pub(crate) code: Code,
+    /// Which part, in the words of the standard.
+    pub(crate) what: String,
+    /// Where in the decoded input, in bytes, if it is known.
+    pub(crate) offset: Option<usize>,
+}
+
+/// One inspection.
+pub(crate) struct Decoder {
+    /// Values are shown.
+    pub(crate) show: bool,
+    pub(crate) problems: Vec<Problem>,
+    /// Addresses of the whole input, for offsets.
+    input: Range<usize>,
+    nodes: usize,
+    levels: usize,
+}
+
+/// Checks one whole item and reads it as a tree of values.
+///
+/// The offset of an error is where reading stopped: before an item that is cut or of no known form, behind a text that is
+/// none or a key that was there before.
+pub(crate) fn well_formed(bytes: &[u8]) -> Result<Value<'_>, (CborError, usize)> {
+    let mut reader = Reader::new(bytes, Limits::ONLINE).map_err(|error| (error, 0))?;
+    reader.skip().map_err(|error| (error, reader.position()))?;
+    let end = reader.position();
+    reader.finish().map_err(|error| (error, end))?;
+    Value::parse(bytes, Limits::ONLINE).map_err(|error| (error, 0))
+}
+
+impl Decoder {
+    pub(crate) fn new(input: &[u8], show: bool) -> Self {
+        let start = input.as_ptr().addr();
+        let input = start..start.saturating_add(input.len());
+        Self { show, problems: Vec::new(), input, nodes: 0, levels: 0 }
+    }
+
+    pub(crate) fn problem(&mut self, code: Code, what: impl Into<String>, offset: Option<usize>) {
+        self.problems.push(Problem { code, what: what.into(), offset });
+    }
+
+    /// A map with text keys; unknown members are outlined.
+    pub(crate) fn members(&mut self, value: &Value<'_>, known: &[(&'static str, Walk)]) -> Tree {
+        self.entries(value, |key| {
+            let walk = known.iter().find(|(name, _)| matches!(key, Value::Text(text) if text == name));
+            (key_label(key), walk.map_or(outline as Walk, |(_, walk)| *walk))
+        })
+    }
+
+    /// A map with integer keys, which get their names; unknown members are outlined.
+    pub(crate) fn numbered(&mut self, value: &Value<'_>, known: &[(i64, &'static str, Walk)]) -> Tree {
+        self.entries(value, |key| match known.iter().find(|(number, ..)| as_int(key) == Some(*number)) {
+            Some((_, name, walk)) => ((*name).into(), *walk),
+            None => (key_label(key), outline as Walk),
+        })
+    }
+
+    /// A map of anything: every value is walked alike.
+    pub(crate) fn each(&mut self, value: &Value<'_>, walk: Walk) -> Tree {
+        self.entries(value, |key| (key_label(key), walk))
+    }
+
+    /// A map: `find` names a key and says how its value is walked.
+    pub(crate) fn entries(&mut self, value: &Value<'_>, find: impl Fn(&Value<'_>) -> (String, Walk)) -> Tree {
+        let Value::Map(entries) = value else { return outline(self, value) };
+        self.level(|decoder| {
+            let mut members = Vec::new();
+            for (at, (key, value)) in entries.iter().enumerate() {
+                if !decoder.spend() {
+                    members.push((format!("… {} more", entries.len().saturating_sub(at)), not_shown()));
+                    break;
+                }
+                let (label, walk) = find(key);
+                members.push((label, walk(decoder, value)));
+            }
+            Tree::Map(members)
+        })
+    }
+
+    /// An array: every item is walked alike.
+    pub(crate) fn list(&mut self, value: &Value<'_>, walk: Walk) -> Tree {
+        let Value::Array(items) = value else { return outline(self, value) };
+        self.level(|decoder| {
+            let mut list = Vec::new();
+            for item in items {
+                if !decoder.spend() {
+                    list.push(not_shown());
+                    break;
+                }
+                list.push(walk(decoder, item));
+            }
+            Tree::List(list)
+        })
+    }
+
+    /// An array whose items have names; more items than names are outlined.
+    pub(crate) fn tuple(&mut self, value: &Value<'_>, known: &[(&'static str, Walk)]) -> Tree {
+        let Value::Array(items) = value else { return outline(self, value) };
+        self.level(|decoder| {
+            let mut members = Vec::new();
+            for (at, item) in items.iter().enumerate() {
+                if !decoder.spend() {
+                    members.push((format!("… {} more", items.len().saturating_sub(at)), not_shown()));
+                    break;
+                }
+                let (label, walk) = match known.get(at) {
+                    Some((name, walk)) => ((*name).into(), *walk),
+                    None => (format!("[{at}]"), outline as Walk),
+                };
+                members.push((label, walk(decoder, item)));
+            }
+            Tree::Map(members)
+        })
+    }
+
+    /// `#6.24(bstr .cbor T)`: the content is walked. Anything else is outlined, with the problem noted.
+    pub(crate) fn embedded(&mut self, value: &Value<'_>, what: &'static str, walk: Walk) -> Tree {
+        match value {
+            Value::Tag(24, inner) => match inner.as_ref() {
+                Value::Bytes(bytes) => self.content(bytes, what, walk, |_| CborError::Tag24Invalid),
+                other => {
+                    self.problem(CborError::Tag24Invalid.code(), what, None);
+                    outline(self, other)
+                }
+            },
+            Value::Null => Tree::leaf(serde_json::Value::Null),
+            other => {
+                self.problem(CborError::Tag24Expected.code(), what, None);
+                outline(self, other)
+            }
+        }
+    }
+
+    /// The content of a byte string that is one CBOR item.
+    pub(crate) fn encoded(&mut self, bytes: &[u8], what: &'static str, walk: Walk) -> Tree {
+        self.content(bytes, what, walk, |error| error)
+    }
+
+    /// `blame` names an error of the content other than of depth or duplicate keys.
+    fn content(&mut self, bytes: &[u8], what: &'static str, walk: Walk, blame: fn(CborError) -> CborError) -> Tree {
+        match well_formed(bytes) {
+            Ok(value) => self.level(|decoder| walk(decoder, &value)),
+            Err((error, at)) => {
+                let code = match error {
+                    CborError::TooDeep | CborError::DuplicateKey => error.code(),
+                    _ => blame(error).code(),
+                };
+                let offset = self.offset(bytes).map(|start| start.saturating_add(at));
+                self.problem(code, what, offset);
+                Tree::leaf(format!("<{} bytes: {code}>", bytes.len()))
+            }
+        }
+    }
+
+    /// Where bytes that were not copied lie in the input.
+    pub(crate) fn offset(&self, bytes: &[u8]) -> Option<usize> {
+        let start = bytes.as_ptr().addr();
+        (!bytes.is_empty() && self.input.contains(&start)).then(|| start.saturating_sub(self.input.start))
+    }
+
+    /// One level deeper, if there is room.
+    fn level(&mut self, inside: impl FnOnce(&mut Self) -> Tree) -> Tree {
+        if self.levels >= MAX_LEVELS {
+            return not_shown();
+        }
+        self.levels = self.levels.saturating_add(1);
+        let tree = inside(self);
+        self.levels = self.levels.saturating_sub(1);
+        tree
+    }
+
+    fn spend(&mut self) -> bool {
+        self.nodes = self.nodes.saturating_add(1);
+        self.nodes <= MAX_NODES
+    }
+}
+
+/// An integer that fits.
+pub(crate) fn as_int(value: &Value<'_>) -> Option<i64> {
+    match value {
+        Value::Uint(value) => i64::try_from(*value).ok(),
+        Value::Nint(value) => i64::try_from(*value).ok().map(|value| !value),
+        _ => None,
+    }
+}
+
+/// The value of a text key.
+pub(crate) fn member<'v, 'a>(value: &'v Value<'a>, name: &str) -> Option<&'v Value<'a>> {
+    let Value::Map(entries) = value else { return None };
+    entries.iter().find(|(key, _)| matches!(key, Value::Text(text) if text == name)).map(|(_, value)| value)
+}
+
+/// The value of an integer key.
+pub(crate) fn number<'v, 'a>(value: &'v Value<'a>, name: i64) -> Option<&'v Value<'a>> {
+    let Value::Map(entries) = value else { return None };
+    entries.iter().find(|(key, _)| as_int(key) == Some(name)).map(|(_, value)| value)
+}
+
+fn not_shown() -> Tree {
+    Tree::leaf("<not shown: too much or too deep>")
+}

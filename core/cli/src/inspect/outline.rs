@@ -1,0 +1,141 @@
+//! Values without a meaning: their structure, redacted unless they are to be shown. Private keys are never shown.
+use rid_wire::{cbor::Value, hex};
+use serde_json::{Number, Value as Json};
+
+use super::{
+    cose,
+    decoder::{Decoder, as_int, number, well_formed},
+    tree::{Tree, shortened},
+};
+
+/// Longest byte string that is shown whole.
+const MAX_BYTES: usize = 64;
+
+/// The structure of an item; its text, numbers and bytes only with --show.
+pub(crate) fn outline(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
+    match value {
+        Value::Map(_) if is_private_key(value) => cose::key(decoder, value),
+        Value::Map(_) => decoder.each(value, outline),
+        Value::Array(_) => decoder.list(value, outline),
+        Value::Tag(24, inner) if matches!(inner.as_ref(), Value::Bytes(_)) => {
+            decoder.embedded(value, "tag 24", outline)
+        }
+        Value::Tag(0 | 1004, inner) if matches!(inner.as_ref(), Value::Text(_)) && decoder.show => {
+            outline(decoder, inner)
+        }
+        Value::Tag(0 | 1004, _) => redacted(value),
+        Value::Tag(tag, inner) => Tree::Map(vec![(format!("tag {tag}"), outline(decoder, inner))]),
+        scalar if decoder.show => shown(scalar),
+        scalar => redacted(scalar),
+    }
+}
+
+/// A value of a person: without --show not even its structure.
+pub(crate) fn personal(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
+    if decoder.show { outline(decoder, value) } else { redacted(value) }
+}
+
+/// What says nothing of a person: text, numbers and times are shown, bytes only with --show.
+pub(crate) fn plain(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
+    match value {
+        Value::Map(_) if is_private_key(value) => cose::key(decoder, value),
+        Value::Map(_) => decoder.each(value, plain),
+        Value::Array(_) => decoder.list(value, plain),
+        Value::Tag(0 | 1004, inner) if matches!(inner.as_ref(), Value::Text(_)) => shown(inner),
+        Value::Bytes(_) | Value::Tag(..) => outline(decoder, value),
+        scalar => shown(scalar),
+    }
+}
+
+/// What a key is called.
+pub(crate) fn key_label(key: &Value<'_>) -> String {
+    match key {
+        Value::Text(text) => shortened(text),
+        Value::Bytes(bytes) => format!("<key of {} bytes>", bytes.len()),
+        Value::Uint(number) => number.to_string(),
+        Value::Nint(number) => negative(*number).to_string(),
+        _ => "<key>".into(),
+    }
+}
+
+/// A value without its content.
+pub(crate) fn redacted(value: &Value<'_>) -> Tree {
+    Tree::leaf(match value {
+        Value::Array(items) => format!("<redacted array, {} items>", items.len()),
+        Value::Bool(_) => "<redacted boolean>".into(),
+        Value::Bytes(bytes) => format!("<{} bytes>", bytes.len()),
+        Value::Float(_) | Value::Nint(_) | Value::Uint(_) | Value::Simple(_) => "<redacted number>".into(),
+        Value::Map(entries) => format!("<redacted map, {} entries>", entries.len()),
+        Value::Null | Value::Undefined => return shown(value),
+        Value::Tag(0 | 1004, _) => "<redacted date>".into(),
+        Value::Tag(_, inner) => return redacted(inner),
+        Value::Text(text) => format!("<redacted text, {} characters>", text.chars().count()),
+    })
+}
+
+/// Whether a map is a `COSE_Key` with a private or secret part: d of EC2 and OKP, the key of a symmetric one, anything of RSA.
+fn is_private_key(value: &Value<'_>) -> bool {
+    let Some(kty) = number(value, 1) else { return false };
+    let has = |label| number(value, label).is_some();
+    has(-4) || (!matches!(kty, Value::Uint(1 | 2)) && (has(-1) || has(-3)))
+}
+
+/// A scalar as it is.
+fn shown(value: &Value<'_>) -> Tree {
+    match value {
+        Value::Bool(value) => Tree::leaf(*value),
+        Value::Bytes(bytes) => shown_bytes(bytes),
+        Value::Float(value) => {
+            Tree::leaf(Number::from_f64(*value).map_or_else(|| value.to_string().into(), Json::Number))
+        }
+        Value::Nint(_) if as_int(value).is_some() => Tree::leaf(as_int(value)),
+        Value::Nint(number) => Tree::text(&negative(*number).to_string()),
+        Value::Null => Tree::leaf(Json::Null),
+        Value::Simple(value) => Tree::text(&format!("simple({value})")),
+        Value::Text(text) => Tree::text(text),
+        Value::Uint(value) => Tree::leaf(*value),
+        Value::Undefined => Tree::text("undefined"),
+        Value::Array(_) | Value::Map(_) | Value::Tag(..) => redacted(value),
+    }
+}
+
+fn shown_bytes(bytes: &[u8]) -> Tree {
+    if holds_private_key(bytes, 0) {
+        return Tree::leaf(format!("<{} bytes with a private key: never shown>", bytes.len()));
+    }
+    match bytes.split_at_checked(MAX_BYTES) {
+        Some((start, rest)) if !rest.is_empty() => {
+            Tree::leaf(format!("h'{}…' ({} bytes)", hex::encode(start), bytes.len()))
+        }
+        _ => Tree::leaf(format!("h'{}'", hex::encode(bytes))),
+    }
+}
+
+/// Most byte strings within byte strings that are looked into.
+const MAX_WITHIN: usize = 8;
+
+/// Whether bytes are CBOR that holds a private key. What is packed deeper than is looked into counts as one.
+fn holds_private_key(bytes: &[u8], within: usize) -> bool {
+    match well_formed(bytes) {
+        Ok(_) if within > MAX_WITHIN => true,
+        Ok(value) => has_private_key(&value, within),
+        Err(_) => false,
+    }
+}
+
+fn has_private_key(value: &Value<'_>, within: usize) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(|item| has_private_key(item, within)),
+        Value::Bytes(bytes) => bytes.len() > 1 && holds_private_key(bytes, within.saturating_add(1)),
+        Value::Map(entries) => {
+            is_private_key(value)
+                || entries.iter().any(|(key, value)| has_private_key(key, within) || has_private_key(value, within))
+        }
+        Value::Tag(_, inner) => has_private_key(inner, within),
+        _ => false,
+    }
+}
+
+fn negative(number: u64) -> i128 {
+    -1 - i128::from(number)
+}
