@@ -260,3 +260,50 @@ fn std_m44_m45_m46_we_present_what_multipaz_issued_and_it_accepts() {
         assert_eq!(peer.call("verify", given).unwrap()["documents"], expected_documents(), "MAC: {mac}");
     }
 }
+
+/// What is under the names.
+fn at<'a>(value: &'a mut Cbor, names: &[&str]) -> &'a mut Cbor {
+    names.iter().fold(value, |value, name| {
+        let Cbor::Map(members) = value else { panic!("{value:?}") };
+        &mut members.iter_mut().find(|(key, _)| key.as_text() == Some(name)).unwrap().1
+    })
+}
+
+/// A peer that becomes stricter is to be told of in the README.
+#[test]
+fn std_m44_what_multipaz_lets_pass_we_refuse() {
+    let Some(peer) = Peer::start() else { return };
+    let mut exchange = Exchange::make(50);
+    let issuer_signed = exchange.world.mint(&exchange.device.public());
+    let response = exchange.we_present(&issuer_signed, false);
+    let parsed: Cbor = ciborium::from_reader(&*response).unwrap();
+    let no_documents = {
+        let mut whole = parsed.clone();
+        *at(&mut whole, &["documents"]) = Cbor::Array(vec![]);
+        whole
+    };
+    let status_twice = {
+        let mut whole = parsed.clone();
+        whole.as_map_mut().unwrap().push((Cbor::Text("status".into()), Cbor::Integer(0.into())));
+        whole
+    };
+    let item_twice = {
+        let mut whole = parsed.clone();
+        let document = &mut at(&mut whole, &["documents"]).as_array_mut().unwrap()[0];
+        let items = at(document, &["issuerSigned", "nameSpaces", "org.iso.18013.5.1.AZ"]).as_array_mut().unwrap();
+        items.push(items[0].clone());
+        whole
+    };
+    for (name, whole, code) in [
+        ("no documents", no_documents, "response_empty"),
+        ("status twice", status_twice, "cbor_duplicate_key"),
+        ("an item twice", item_twice, "mdoc_digest_id_duplicate"),
+    ] {
+        let bytes = encoded(&whole);
+        let verdict = exchange.we_verify(&bytes);
+        let said = verdict.code.map(|code| code.as_str());
+        assert_eq!((verdict.decision, said), (Decision::Refused, Some(code)), "{name}");
+        let theirs = peer.call("verify", exchange.multipaz_is_given(&bytes));
+        assert!(theirs.is_ok(), "multipaz refuses now, take it out of the README: {name}: {theirs:?}");
+    }
+}
