@@ -9,15 +9,27 @@ import az.gov.rid.core.LogSink
 import az.gov.rid.core.Prompt
 import az.gov.rid.core.SecureArea
 import az.gov.rid.core.SecureAreaException
+import java.util.concurrent.ConcurrentHashMap
 import kotlin.coroutines.cancellation.CancellationException
+import kotlinx.coroutines.Job
 import kotlinx.coroutines.currentCoroutineContext
-import kotlinx.coroutines.isActive
+import kotlinx.coroutines.job
 
 /**
  * The app's secure area as the core sees it: every throw is a named error (the generated code answers no Kotlin `Error`, and the
  * core would wait for ever), and an answer nobody waits for any more is wiped.
  */
 internal class GuardedSecureArea(private val area: SecureArea) : SecureArea {
+    private val running: MutableSet<Job> = ConcurrentHashMap.newKeySet()
+
+    @Volatile private var abandoned = false
+
+    /** Cancels the running calls; later ones are not begun. */
+    fun abandon() {
+        abandoned = true
+        for (call in running) call.cancel()
+    }
+
     override suspend fun createKeys(count: UInt, spec: KeySpec): List<KeyInfo> =
         guarded({}) { area.createKeys(count, spec).onEach { checked(it) } }
 
@@ -35,8 +47,11 @@ internal class GuardedSecureArea(private val area: SecureArea) : SecureArea {
     override suspend fun delete(key: KeyId) = guarded({}) { area.delete(key) }
 
     private suspend fun <T> guarded(wipe: (T) -> Unit, block: suspend () -> T): T {
+        val call = currentCoroutineContext().job
+        running += call
         val answer =
             try {
+                if (abandoned) throw SecureAreaException.Cancelled()
                 block()
             } catch (declared: SecureAreaException) {
                 throw declared
@@ -44,8 +59,10 @@ internal class GuardedSecureArea(private val area: SecureArea) : SecureArea {
                 throw SecureAreaException.Cancelled()
             } catch (_: Throwable) {
                 throw SecureAreaException.Unavailable()
+            } finally {
+                running -= call
             }
-        if (!currentCoroutineContext().isActive) {
+        if (!call.isActive) {
             wipe(answer)
             throw SecureAreaException.Cancelled()
         }

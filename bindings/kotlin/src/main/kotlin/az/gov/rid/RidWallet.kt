@@ -12,6 +12,11 @@ import az.gov.rid.core.Wallet
 import az.gov.rid.core.WalletException
 import az.gov.rid.core.WalletOptions
 import kotlin.coroutines.cancellation.CancellationException
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.NonCancellable
+import kotlinx.coroutines.async
+import kotlinx.coroutines.withContext
 
 /**
  * One person's wallet in one folder.
@@ -88,21 +93,24 @@ public class RidWallet private constructor(private val core: Wallet) : AutoClose
          * Opens the wallet in [folder], or makes an empty one; keys are in [secureArea]. A presentation cut off by the death of the
          * process is over.
          *
+         * When the coroutine is cancelled, so is what [secureArea] is doing, and the folder is free again when this returns.
          * Whatever [secureArea] throws beside `SecureAreaException` counts as `Unavailable`.
          */
         public suspend fun open(folder: String, options: WalletOptions, secureArea: SecureArea): RidWallet {
-            var opened: RidWallet? = null
+            val rim = WalletRim
+            rim.text(folder)
+            checked(options)
+            val guarded = GuardedSecureArea(secureArea)
+            // Not in the caller's coroutine: where that is cancelled just when the wallet is there, the generated code would lose it, and
+            // it would keep the folder for ever.
+            val opening = CoroutineScope(Dispatchers.Default).async { rim.call { RidWallet(Wallet.open(folder, options, guarded)) } }
             try {
-                WalletRim.await {
-                    val guarded = GuardedSecureArea(secureArea)
-                    opened = RidWallet(Wallet.open(WalletRim.text(folder), checked(options), guarded))
-                }
+                return opening.await()
             } catch (cancelled: CancellationException) {
-                // Nobody gets the wallet: it must not keep the folder.
-                opened?.close()
+                guarded.abandon()
+                withContext(NonCancellable) { runCatching { opening.await() }.onSuccess { it.close() } }
                 throw cancelled
             }
-            return checkNotNull(opened)
         }
 
         private fun checked(options: WalletOptions): WalletOptions {

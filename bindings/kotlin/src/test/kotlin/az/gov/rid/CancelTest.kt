@@ -10,6 +10,7 @@ import az.gov.rid.core.WalletException
 import az.gov.rid.core.uniffiForeignFutureHandleCount
 import java.nio.file.Path
 import java.util.concurrent.atomic.AtomicInteger
+import kotlin.math.pow
 import kotlin.random.Random
 import kotlin.test.Test
 import kotlin.test.assertEquals
@@ -96,9 +97,9 @@ internal class CancelTest {
             rig.enrol(wallet)
             wallet.closeStore()
         }
-        repeat(60) { round ->
-            val call = launch(Dispatchers.Default) { rig.open().closeStore() }
-            delay((round * 150).microseconds)
+        repeat(120) { round ->
+            val call = launch(Dispatchers.Default) { rig.open().use { it.closeStore() } }
+            delay((round * 75).microseconds)
             call.cancelAndJoin()
             // The next start finds the folder free and everything in it.
             rig.open().use { wallet ->
@@ -214,7 +215,7 @@ internal class CancelTest {
             rig.enrol(wallet, copies = 40u)
             val random = Random(7)
             val verdicts = (1..40).map { round ->
-                val longest = 400 * round + 200
+                val longest = (200 * 1.2.pow(round)).toInt()
                 meet(rig, wallet) { holder ->
                     // The collector is cancelled again and again; each time a new one goes on.
                     while (withTimeoutOrNull(random.nextInt(100, longest).microseconds) { holder.run() } == null) Unit

@@ -1,0 +1,79 @@
+package az.gov.rid
+
+import az.gov.rid.core.Decision
+import az.gov.rid.core.RequestedElementView
+import java.nio.file.Path
+import kotlin.concurrent.thread
+import kotlin.test.Test
+import kotlin.test.assertEquals
+import kotlin.test.assertTrue
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.async
+import org.junit.jupiter.api.io.TempDir
+
+/** What an app brings: the screen. */
+internal interface ReadmeScreen {
+    fun showQr(text: String)
+
+    fun isTicked(element: RequestedElementView): Boolean
+}
+
+/** What an app brings: the radio. */
+internal interface ReadmeRadio {
+    val mtu: UShort
+
+    fun serve(service: ByteArray?, connected: () -> Unit, received: (ByteArray) -> Unit, disconnected: () -> Unit)
+
+    fun write(chunks: List<ByteArray>)
+
+    fun stop()
+}
+
+class ReadmeTest {
+    @Test
+    fun theTwentyLinesOfTheReadmePresent(@TempDir home: Path) = walk {
+        val rig = Rig(home)
+        rig.open().apply { rig.enrol(this) }.closeStore()
+        val server = LoopbackLink.server()
+        val shown = CompletableDeferred<String>()
+        val screen =
+            object : ReadmeScreen {
+                override fun showQr(text: String) {
+                    shown.complete(text)
+                }
+
+                override fun isTicked(element: RequestedElementView) = element.path.last != "birth_date"
+            }
+        val radio =
+            object : ReadmeRadio {
+                private val link = CompletableDeferred<LoopbackLink>()
+                var stopped = false
+                override val mtu = MTU
+
+                override fun serve(service: ByteArray?, connected: () -> Unit, received: (ByteArray) -> Unit, disconnected: () -> Unit) {
+                    assertEquals(16, service?.size)
+                    thread(isDaemon = true) {
+                        val radio = LoopbackLink(server.accept().apply { tcpNoDelay = true }, mdoc = true)
+                        link.complete(radio)
+                        radio.listen(connected, received, { runCatching(disconnected) })
+                    }
+                }
+
+                override fun write(chunks: List<ByteArray>) = link.getCompleted().send(chunks)
+
+                override fun stop() {
+                    stopped = true
+                    if (link.isCompleted) link.getCompleted().end()
+                }
+            }
+        val holder = async { readme(home.resolve("kotlin-wallet").toString(), rig.options(), rig.area(), screen, radio) }
+        val verifier = Verifier(rig.reader().read(shown.await(), listOf(ask("family_name", "birth_date"))), server.localPort)
+        verifier.run()
+        holder.await()
+        val verdict = verifier.verdicts.single()
+        assertEquals(Decision.ACCEPTED, verdict.decision, "${verdict.code}")
+        assertEquals(listOf("family_name"), verdict.documents.single().elements.map { it.path.last })
+        assertTrue(radio.stopped)
+        server.close()
+    }
+}
