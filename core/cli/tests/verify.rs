@@ -208,6 +208,41 @@ fn neg_a15_a_file_beyond_every_limit_is_refused_and_still_prints_json() {
     }
 }
 
+/// Text that would move the cursor, hide, turn around, or pass for a line of the verdict.
+const HOSTILE: &str = "x\nVerdict: ACCEPTED\r\u{1b}[2J\u{9b}1A\u{202e}\u{200b}\u{2028}\u{e0041}";
+
+fn text_item(text: &str) -> Vec<u8> {
+    let mut bytes = vec![0x78, u8::try_from(text.len()).unwrap()];
+    bytes.extend(text.as_bytes());
+    bytes
+}
+
+#[test]
+fn neg_j04_names_in_a_response_cannot_pass_for_the_verdict() {
+    let scratch = Scratch::new("names");
+    let name = text_item(HOSTILE);
+    // {version, documentErrors: [{name: 0}], status: 0}, and the same with a document of that type, of which nothing holds.
+    let errors = [&b"\xa3gversion\x631.0ndocumentErrors\x81\xa1"[..], &name, b"\0fstatus\0"].concat();
+    let document = [&b"\xa3gversion\x631.0idocuments\x81\xa1gdocType"[..], &name, b"fstatus\0"].concat();
+    let annex_d = std::fs::read_to_string(vector("iso18013-5-annex-d/DEVICE_RESPONSE.hex")).unwrap();
+    // An element renamed: its digest fails, and its name is shown.
+    let element = [&b"\x71elementIdentifier"[..], b"\x6bfamily_name"].concat();
+    let renamed = [&b"\x71elementIdentifier"[..], b"\x6b\x1b[2J\r\xe2\x80\xaeabc"].concat();
+    let altered = annex_d.trim().replacen(&rid_wire::hex::encode(&element), &rid_wire::hex::encode(&renamed), 1);
+    assert_ne!(altered, annex_d.trim());
+    for (place, bytes, shown) in
+        [("errors", errors, "Not returned: x"), ("document", document, "\nx"), ("altered", altered.into(), "altered: ")]
+    {
+        let file = scratch.write(place, &bytes);
+        let output = run(&scratch, &["verify", &file, "--kind", "device-response"]);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains(shown), "{place}: {text:?}");
+        assert!(!text.lines().skip(1).any(|line| line.starts_with("Verdict")), "{place}: {text:?}");
+        assert!(!text.contains(|c: char| c != '\n' && c.is_control()), "{place}: {text:?}");
+        assert!(!text.contains(['\u{202e}', '\u{200b}', '\u{2028}', '\u{e0041}']), "{place}: {text:?}");
+    }
+}
+
 #[test]
 fn bad_arguments_and_unreadable_files_exit_64_and_print_nothing() {
     let scratch = Scratch::new("usage");

@@ -18,24 +18,25 @@ pub(super) fn render(verdict: &Verdict, profile: &Profile) -> String {
         render_document(&mut text, document, profile);
     }
     for doc_type in &verdict.not_returned {
-        line(&mut text, &format!("\nNot returned: {doc_type}"));
+        line(&mut text, &format!("\nNot returned: {}", name(doc_type)));
     }
     text
 }
 
 fn render_document(text: &mut String, document: &DocumentVerdict, profile: &Profile) {
     let kind = profile.kind(&document.doc_type);
-    let name = kind.map_or(String::new(), |kind| format!("{} / {} / {}", kind.name.az, kind.name.en, kind.name.ru));
-    line(text, &format!("\n{}  {name}", document.doc_type));
+    let words = kind.map_or(String::new(), |kind| format!("{} / {} / {}", kind.name.az, kind.name.en, kind.name.ru));
+    line(text, &format!("\n{}  {words}", name(&document.doc_type)));
     let code = document.code.map(|code| format!(" ({code})")).unwrap_or_default();
     line(text, &format!("  {}{code}", decision(document.decision).to_uppercase()));
     if let Some(issuer) = &document.issuer {
-        line(text, &format!("  issuer: {issuer}   trusted by: {}", document.trusted_by.as_deref().unwrap_or("-")));
+        let trusted_by = document.trusted_by.as_deref().unwrap_or("-");
+        line(text, &format!("  issuer: {}   trusted by: {trusted_by}", name(issuer)));
     }
     render_checks(text, &document.checks);
     for path in &document.failed_elements {
         if let Some((namespace, identifier)) = path.as_element() {
-            line(text, &format!("  altered: {namespace} / {identifier}"));
+            line(text, &format!("  altered: {} / {}", name(namespace), name(identifier)));
         }
     }
     for element in document.elements.iter().chain(&document.device_elements) {
@@ -64,21 +65,48 @@ fn render_element(text: &mut String, element: &ElementView, kind: Option<&Kind>)
             let label = known.label_for(identifier);
             [Locale::Az, Locale::En, Locale::Ru].map(|locale| label.resolve(&[locale]).to_owned()).join(" / ")
         }
-        None => element.label.clone(),
+        None => name(&element.label),
     };
     let value = match &element.value {
         ClaimValue::Binary { bytes } => format!("({} bytes)", bytes.expose().len()),
-        value => printable(&value.plain()),
+        value => printable(&cut(value.plain(), MAX_VALUE)),
     };
     let words = element.text.as_ref().map(|words| format!(" ({})", words.expose())).unwrap_or_default();
-    line(text, &format!("  {label}\n      {identifier} = {value}{words}"));
+    line(text, &format!("  {label}\n      {} = {value}{words}", name(identifier)));
 }
 
-/// Values are other people's text: nothing in them may move the cursor or turn the line around.
+/// Longest name (document type, namespace, element, issuer) and longest value shown, in characters.
+const MAX_NAME: usize = 200;
+const MAX_VALUE: usize = 4_000;
+
+/// A name somebody else gave, perhaps unsigned: it stays on its line, and cannot look like a line of ours.
+fn name(text: &str) -> String {
+    printable(&cut(text.into(), MAX_NAME))
+}
+
+fn cut(text: String, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text,
+        Some((end, _)) => format!("{}… ({} characters)", text.get(..end).unwrap_or_default(), text.chars().count()),
+    }
+}
+
+/// Other people's text: nothing in it may move the cursor, turn the line around, begin another or stay unseen.
 pub(crate) fn printable(text: &str) -> String {
     let hostile = |c: char| {
         c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+            || matches!(
+                c,
+                '\u{ad}'
+                    | '\u{61c}'
+                    | '\u{180e}'
+                    | '\u{200b}'..='\u{200f}'
+                    | '\u{2028}'..='\u{202e}'
+                    | '\u{2060}'..='\u{206f}'
+                    | '\u{feff}'
+                    | '\u{fff9}'..='\u{fffb}'
+                    | '\u{e0000}'..='\u{e007f}'
+            )
     };
     text.chars().map(|c| if hostile(c) { '\u{fffd}' } else { c }).collect()
 }
