@@ -13,7 +13,7 @@ use rid_wire::{
 };
 use serde_json::{Value, json};
 
-use self::compare::Difference;
+use self::compare::{Difference, Expected};
 use crate::{
     failure::{EXIT_FAILED, Failure},
     input, qr, verdict,
@@ -29,7 +29,8 @@ use crate::{
     after_help = "Files: raw CBOR, hex, base64 or base64url. The engagement may also be the text of the QR code (mdoc:...) or its PNG; \
     the reader key a COSE_Key, EReaderKeyBytes, or the whole SessionEstablishment message.\n\n  \
     rid transcript qr --engagement qr.png --reader-key establishment.cbor --expect theirs.cbor\n  \
-    rid transcript nfc --engagement de.hex --reader-key key.hex --handover-select hs.hex --handover-request hr.hex"
+    rid transcript nfc --engagement de.hex --reader-key key.hex --handover-select hs.hex --handover-request hr.hex\n\n\
+    Exit: 0 printed (and equal to --expect), 1 it differs or an input is malformed (by name), 64 a wrong call or unreadable file."
 )]
 pub(crate) struct TranscriptArguments {
     /// How the engagement came
@@ -77,11 +78,8 @@ pub(crate) fn run(arguments: &TranscriptArguments) -> Result<u8, Failure> {
     let nfc = handover(arguments)?;
     let engagement = engagement(&arguments.engagement)?;
     let reader_key = reader_key(&arguments.reader_key)?;
-    let transcript = match &nfc {
-        None => Transcript::qr(&engagement, &reader_key),
-        Some((select, request)) => Transcript::nfc(&engagement, &reader_key, select, request.as_deref()),
-    };
-    let fields = fields(&engagement, &reader_key, nfc.as_ref(), &transcript);
+    let transcript = transcript(&engagement, &reader_key, nfc.as_ref())?;
+    let fields = fields(&engagement.bare, &reader_key, nfc.as_ref(), &transcript);
     let expected = arguments.expect.as_deref().map(expected).transpose()?;
     let difference = expected.as_ref().map(|theirs| compare::first_difference(&transcript, theirs));
     if let Some(path) = &arguments.out {
@@ -114,8 +112,33 @@ fn malformed(code: Code, what: &'static str) -> Failure {
     Failure::core(what, code)
 }
 
-/// DeviceEngagement as received, without tag 24.
-pub(crate) fn engagement(path: &Path) -> Result<Vec<u8>, Failure> {
+/// DeviceEngagement as received.
+struct Received {
+    bare: Vec<u8>,
+    /// The tag-24 item, if it came in one.
+    tagged: Option<Vec<u8>>,
+}
+
+fn transcript(engagement: &Received, reader_key: &[u8], nfc: Option<&Ndef>) -> Result<Transcript, Failure> {
+    let Received { bare, tagged } = engagement;
+    let made = match nfc {
+        None => Transcript::qr(bare, reader_key),
+        Some((select, request)) => Transcript::nfc(bare, reader_key, select, request.as_deref()),
+    };
+    match tagged {
+        // A tag 24 of another encoding than ours stays as it came.
+        Some(tagged) if made.parts().device_engagement != Some(tagged) => {
+            let mut writer = Writer::new();
+            writer.array(3).raw(tagged).raw(reader_key).raw(made.parts().handover);
+            Transcript::received(&writer.finish(), Limits::ONLINE)
+                .map_err(|error| malformed(error.code(), "--engagement"))
+        }
+        _ => Ok(made),
+    }
+}
+
+fn engagement(path: &Path) -> Result<Received, Failure> {
+    let fail = |code| malformed(code, "--engagement");
     let bytes = input::file(path)?;
     let text = std::str::from_utf8(&bytes).ok().map(str::trim).filter(|text| text.starts_with("mdoc:"));
     let text = match text {
@@ -123,24 +146,24 @@ pub(crate) fn engagement(path: &Path) -> Result<Vec<u8>, Failure> {
         None if bytes.starts_with(b"\x89PNG") => Some(qr::read(path)?),
         None => None,
     };
-    let parsed = match text {
-        Some(text) => Engagement::parse_qr(&text),
-        None => {
-            let bytes = input::decode_capture(bytes);
-            let tagged = is_tagged(&bytes).map_err(|error| malformed(error.code(), "--engagement"))?;
-            let inner = if tagged { content(&bytes).map_err(|e| malformed(e.code(), "--engagement"))? } else { bytes };
-            Engagement::parse(&inner)
-        }
-    };
-    parsed.map(|engagement| engagement.as_bytes().to_vec()).map_err(|error| malformed(error.code(), "--engagement"))
+    if let Some(text) = text {
+        let engagement = Engagement::parse_qr(&text).map_err(|error| fail(error.code()))?;
+        return Ok(Received { bare: engagement.as_bytes().to_vec(), tagged: None });
+    }
+    let bytes = input::decode_capture(bytes);
+    let tagged = is_tagged(&bytes).map_err(|error| fail(error.code()))?;
+    let bare = if tagged { content(&bytes).map_err(|error| fail(error.code()))? } else { bytes.clone() };
+    Engagement::parse(&bare).map_err(|error| fail(error.code()))?;
+    Ok(Received { bare, tagged: tagged.then_some(bytes) })
 }
 
 /// EReaderKeyBytes (tag 24) as received; a bare COSE_Key is wrapped.
 fn reader_key(path: &Path) -> Result<Vec<u8>, Failure> {
     let bytes = input::capture(path)?;
     let fail = |code| malformed(code, "--reader-key");
-    if let Ok(establishment) = SessionEstablishment::parse(&bytes, Limits::ONLINE) {
-        return Ok(establishment.e_reader_key_bytes.to_vec());
+    if is_message(&bytes) {
+        let message = SessionEstablishment::parse(&bytes, Limits::ONLINE).map_err(|error| fail(error.code()))?;
+        return Ok(message.e_reader_key_bytes.to_vec());
     }
     let tagged = is_tagged(&bytes).map_err(|error| fail(error.code()))?;
     let key = if tagged { content(&bytes).map_err(|error| fail(error.code()))? } else { bytes.clone() };
@@ -159,6 +182,18 @@ fn check_key(bytes: &[u8]) -> Result<(), cose::CoseError> {
     Ok(reader.finish()?)
 }
 
+/// Whether it has a member of the session messages; a COSE_Key has none of these.
+fn is_message(bytes: &[u8]) -> bool {
+    let mut named = false;
+    let _ = Reader::new(bytes, Limits::ONLINE).and_then(|mut reader| {
+        reader.map(|_, key| -> Result<(), CborError> {
+            named |= matches!(key.as_text(), Some("eReaderKey" | "data" | "status"));
+            Ok(())
+        })
+    });
+    named
+}
+
 fn is_tagged(bytes: &[u8]) -> Result<bool, CborError> {
     Ok(Reader::new(bytes, Limits::ONLINE)?.peek()? == Kind::Tag)
 }
@@ -167,9 +202,8 @@ fn content(bytes: &[u8]) -> Result<Vec<u8>, CborError> {
     Tagged::parse(bytes, Limits::ONLINE).map(|tagged| tagged.inner.to_vec())
 }
 
-fn expected(path: &Path) -> Result<Transcript, Failure> {
-    let bytes = input::capture(path)?;
-    Transcript::received(&bytes, Limits::ONLINE).map_err(|error| malformed(error.code(), "--expect"))
+fn expected(path: &Path) -> Result<Expected, Failure> {
+    Expected::read(&input::capture(path)?).map_err(|error| malformed(error.code(), "--expect"))
 }
 
 fn fields(engagement: &[u8], reader_key: &[u8], nfc: Option<&Ndef>, transcript: &Transcript) -> Vec<Field> {

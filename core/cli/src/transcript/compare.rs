@@ -1,15 +1,18 @@
 //! The first field in which two transcripts differ, and what usually makes it differ.
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use rid_mdoc::transcript::Transcript;
 use rid_wire::{
-    cbor::{Kind, Limits, Reader, Tagged},
+    cbor::{CborError, Kind, Limits, Reader, Tagged, Value, Writer},
     hex,
 };
-use serde_json::{Value, json};
+use serde_json::{Value as Json, json};
 
 /// Bytes shown on each side of the place.
 const AROUND: usize = 8;
+/// Tags 24 within each other that are looked into: an engagement holds its key in one.
+const NESTED: u8 = 2;
+const NULL: &[u8] = &[0xf6];
 
 /// Where two transcripts part.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,21 +26,70 @@ pub(crate) struct Difference {
     cause: Option<&'static str>,
 }
 
+/// The other side's transcript. Only its outer form is judged, so that a member of the wrong form is named as the difference
+/// it is instead of being refused.
+pub(crate) struct Expected {
+    /// SessionTranscriptBytes, or what stands for them.
+    whole: Vec<u8>,
+    array: Vec<u8>,
+    /// As encoded.
+    members: [Vec<u8>; 3],
+}
+
+impl Expected {
+    /// The array of three (definite lengths), bare, in tag 24, or in a byte string whose tag 24 is missing.
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, CborError> {
+        let mut reader = Reader::new(bytes, Limits::ONLINE)?.definite();
+        let (whole, array) = match reader.peek()? {
+            Kind::Tag => {
+                let tagged = Tagged::parse(bytes, Limits::ONLINE)?;
+                (tagged.outer.to_vec(), tagged.inner)
+            }
+            Kind::Bytes => {
+                let content = reader.definite_bytes()?;
+                reader.finish()?;
+                (bytes.to_vec(), content)
+            }
+            _ => {
+                let mut writer = Writer::new();
+                writer.tagged(bytes);
+                (writer.finish(), bytes)
+            }
+        };
+        let members = elements(array)?;
+        match <[Vec<u8>; 3]>::try_from(members) {
+            Ok(members) => Ok(Self { whole, array: array.to_vec(), members }),
+            Err(members) if members.len() < 3 => Err(CborError::MissingMember),
+            Err(_) => Err(CborError::UnexpectedType),
+        }
+    }
+}
+
+/// The elements of an array as encoded.
+fn elements(array: &[u8]) -> Result<Vec<Vec<u8>>, CborError> {
+    let mut reader = Reader::new(array, Limits::ONLINE)?.definite();
+    let mut found = Vec::new();
+    reader.array(|reader, _| -> Result<(), CborError> {
+        let start = reader.position();
+        reader.skip()?;
+        found.push(array.get(start..reader.position()).unwrap_or_default().to_vec());
+        Ok(())
+    })?;
+    reader.finish()?;
+    Ok(found)
+}
+
 /// `None`: they are equal byte for byte.
-pub(crate) fn first_difference(ours: &Transcript, theirs: &Transcript) -> Option<Difference> {
-    let (our_parts, their_parts) = (ours.parts(), theirs.parts());
-    let null: &[u8] = &[0xf6];
-    let members = [
-        (
-            "DeviceEngagementBytes",
-            our_parts.device_engagement.unwrap_or(null),
-            their_parts.device_engagement.unwrap_or(null),
-        ),
-        ("EReaderKeyBytes", our_parts.e_reader_key.unwrap_or(null), their_parts.e_reader_key.unwrap_or(null)),
-        ("Handover", our_parts.handover, their_parts.handover),
+pub(crate) fn first_difference(ours: &Transcript, theirs: &Expected) -> Option<Difference> {
+    let parts = ours.parts();
+    let [engagement, reader_key, handover] = &theirs.members;
+    let members: [(_, &[u8], &[u8]); 5] = [
+        ("DeviceEngagementBytes", parts.device_engagement.unwrap_or(NULL), engagement),
+        ("EReaderKeyBytes", parts.e_reader_key.unwrap_or(NULL), reader_key),
+        ("Handover", parts.handover, handover),
         // Equal members in an array of another encoding, or under another tag.
-        ("SessionTranscript", ours.as_bytes(), theirs.as_bytes()),
-        ("SessionTranscriptBytes", &ours.tagged(), &theirs.tagged()),
+        ("SessionTranscript", ours.as_bytes(), &theirs.array),
+        ("SessionTranscriptBytes", &ours.tagged(), &theirs.whole),
     ];
     let (field, ours, theirs) = members.into_iter().find(|(_, ours, theirs)| ours != theirs)?;
     let offset = ours.iter().zip(theirs).take_while(|(a, b)| a == b).count();
@@ -59,58 +111,94 @@ fn around(bytes: &[u8], offset: usize) -> String {
 }
 
 fn cause(field: &str, ours: &[u8], theirs: &[u8]) -> Option<&'static str> {
-    let inner = |bytes| Tagged::parse(bytes, Limits::ONLINE).map(|tagged: Tagged<'_>| tagged.inner).unwrap_or_default();
-    let null = |bytes: &[u8]| bytes == [0xf6];
     match field {
-        "Handover" if null(ours) => Some("theirs is not null: was the engagement read by NFC there, or online?"),
-        "Handover" if null(theirs) => Some("theirs is null: was it taken for a QR code there?"),
-        "Handover" => Some("other NDEF messages: whole messages are taken, as written and read, without their length"),
-        "DeviceEngagementBytes" | "EReaderKeyBytes" if null(theirs) => Some("theirs is null, as for OpenID4VP"),
-        "DeviceEngagementBytes" | "EReaderKeyBytes" => {
-            let (ours, theirs) = (inner(ours), inner(theirs));
-            if same_value(ours, theirs) {
-                Some("the same value, encoded again: take the bytes as received")
-            } else if theirs.starts_with(&[0xd8, 0x18]) || ours.starts_with(&[0xd8, 0x18]) {
-                Some("tag 24 twice")
-            } else if field == "EReaderKeyBytes" {
-                Some("another key: is it of this session?")
-            } else {
-                Some("another engagement: is it of this session?")
+        "Handover" if ours == NULL => Some("theirs is not null: was the engagement read by NFC there, or online?"),
+        "Handover" if theirs == NULL => Some("theirs is null: was it taken for a QR code there?"),
+        "Handover" => Some(handover_cause(ours, theirs)),
+        "SessionTranscript" => Some("the same members, another encoding of the array"),
+        "SessionTranscriptBytes" if kind(theirs) == Some(Kind::Bytes) => Some("tag 24 is missing there"),
+        "SessionTranscriptBytes" => Some("the same array, another encoding of tag 24 or its length"),
+        _ if theirs == NULL => Some("theirs is null, as for OpenID4VP"),
+        _ => member_cause(field, ours, theirs),
+    }
+}
+
+fn handover_cause(ours: &[u8], theirs: &[u8]) -> &'static str {
+    match (elements(ours).as_deref(), elements(theirs).as_deref()) {
+        (Ok([one, none]), Ok([other, _])) if one == other && none == NULL => {
+            "theirs has a Handover Request: was the handover negotiated? Give --handover-request"
+        }
+        (Ok([one, _]), Ok([other, none])) if one == other && none == NULL => {
+            "theirs has no Handover Request: was the handover taken for static there?"
+        }
+        (_, Ok([_, _])) => "other NDEF messages: whole messages are taken, as written and read, without their length",
+        _ => "theirs is not [Hs, Hr or null]: is it of another kind of handover?",
+    }
+}
+
+/// For DeviceEngagementBytes and EReaderKeyBytes; `ours` has its tag 24.
+fn member_cause(field: &str, ours: &[u8], theirs: &[u8]) -> Option<&'static str> {
+    let ours = content(ours)?;
+    let Some(inner) = content(theirs) else {
+        let bare = Reader::new(theirs, Limits::ONLINE).and_then(|mut reader| reader.bytes());
+        return Some(match bare {
+            Ok(bytes) if bytes == ours => "tag 24 is missing there: a byte string only",
+            Ok(bytes) if same_value(ours, &bytes) => "tag 24 is missing there, and the value is encoded again",
+            _ if theirs == ours => "bare there: tag 24 and its byte string are missing",
+            _ if same_value(ours, theirs) => "bare there, without tag 24, and encoded again",
+            _ if kind(theirs) == Some(Kind::Tag) => {
+                "theirs is not one tag 24 with one CBOR item: is it tagged twice there?"
             }
-        }
-        "SessionTranscript" | "SessionTranscriptBytes" => Some("the same members, another encoding round them"),
-        _ => None,
-    }
+            _ => "theirs is not in tag 24",
+        });
+    };
+    Some(if inner == ours {
+        "the same content, another encoding of tag 24 or its length: take the bytes as received"
+    } else if same_value(ours, inner) {
+        "the same value, encoded again: take the bytes as received"
+    } else if field == "EReaderKeyBytes" {
+        "another key: is it of this session?"
+    } else {
+        "another engagement: is it of this session?"
+    })
 }
 
-/// Whether two encodings hold the same top-level members in some order.
+fn content(bytes: &[u8]) -> Option<&[u8]> {
+    Tagged::parse(bytes, Limits::ONLINE).ok().map(|tagged| tagged.inner)
+}
+
+fn kind(bytes: &[u8]) -> Option<Kind> {
+    Reader::new(bytes, Limits::ONLINE).and_then(|reader| reader.peek()).ok()
+}
+
+/// Whether two encodings hold the same value, whatever the order of members and the form of heads.
 fn same_value(ours: &[u8], theirs: &[u8]) -> bool {
-    match (members(ours), members(theirs)) {
-        (Some(mut ours), Some(mut theirs)) => {
-            ours.sort();
-            theirs.sort();
-            ours == theirs
+    let read = |bytes| Value::parse(bytes, Limits::ONLINE).map(|value| sorted(value, NESTED));
+    matches!((read(ours), read(theirs)), (Ok(ours), Ok(theirs)) if ours == theirs)
+}
+
+/// The members of every map in one order, also in what `nested` tags 24 hold.
+fn sorted(value: Value<'_>, nested: u8) -> Value<'_> {
+    match value {
+        Value::Array(items) => Value::Array(items.into_iter().map(|item| sorted(item, nested)).collect()),
+        Value::Map(members) => {
+            let mut members: Vec<_> =
+                members.into_iter().map(|(key, value)| (sorted(key, nested), sorted(value, nested))).collect();
+            members.sort_by_cached_key(|(key, _)| format!("{key:?}"));
+            Value::Map(members)
         }
-        _ => false,
+        Value::Tag(24, inner) => Value::Tag(24, Box::new(sorted_content(*inner, nested))),
+        other => other,
     }
 }
 
-/// Keys and values of a map as encoded, if it is one.
-fn members(bytes: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
-    let mut reader = Reader::new(bytes, Limits::ONLINE).ok()?;
-    if reader.peek().ok()? != Kind::Map {
-        return None;
-    }
-    let mut found = Vec::new();
-    let read = reader.map(|reader, key| -> Result<(), rid_wire::cbor::CborError> {
-        found.push((format!("{key:?}"), reader.skip()?.to_vec()));
-        Ok(())
-    });
-    read.ok().map(|_| found)
+fn sorted_content(value: Value<'_>, nested: u8) -> Value<'_> {
+    let (Value::Bytes(Cow::Borrowed(bytes)), Some(deeper)) = (&value, nested.checked_sub(1)) else { return value };
+    Value::parse(bytes, Limits::ONLINE).map_or(value, |content| sorted(content, deeper))
 }
 
 impl Difference {
-    pub(crate) fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Json {
         json!({"field": self.field, "offset": self.offset, "ours": self.ours, "theirs": self.theirs, "cause": self.cause})
     }
 }
