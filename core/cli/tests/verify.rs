@@ -62,6 +62,44 @@ fn std_m45_m46_annex_d_is_accepted_in_2021() {
     assert_eq!(check(document, "credential_status")["outcome"], "not_done");
 }
 
+/// Standard base64, with padding.
+fn base64(bytes: &[u8]) -> String {
+    let text = rid_wire::base64::encode_url(bytes).replace('-', "+").replace('_', "/");
+    let padding = (4 - text.len() % 4) % 4;
+    text + &"=".repeat(padding)
+}
+
+fn wrapped(text: &str) -> String {
+    let lines: Vec<&str> = text.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    format!("\n \t{}\r\n\n", lines.join("\r\n"))
+}
+
+#[test]
+fn std_m44_a_capture_in_any_of_its_encodings() {
+    let scratch = Scratch::new("encodings");
+    let key = reader_key(&scratch);
+    let read = |path: String| rid_wire::hex::decode(std::fs::read_to_string(path).unwrap().trim()).unwrap();
+    let response = read(vector("iso18013-5-annex-d/DEVICE_RESPONSE.hex"));
+    let tagged = read(transcript());
+    // d8 18 59 and a length of two bytes stand before the array.
+    assert_eq!(tagged[..3], [0xd8, 0x18, 0x59]);
+    let forms = |bytes: &[u8]| {
+        let (hex, url, standard) = (rid_wire::hex::encode(bytes), rid_wire::base64::encode_url(bytes), base64(bytes));
+        let unpadded = standard.trim_end_matches('=').to_string();
+        let texts = [hex.to_uppercase(), hex, url, standard, unpadded];
+        let wrapped = texts.clone().map(|text| wrapped(&text).into_bytes());
+        [vec![bytes.to_vec()], texts.map(String::into_bytes).to_vec(), wrapped.to_vec()].concat()
+    };
+    let transcripts = [forms(&tagged), forms(&tagged[5..])].concat();
+    for (index, (response, transcript)) in forms(&response).iter().cycle().zip(&transcripts).enumerate() {
+        let (response, transcript) = (scratch.write("response", response), scratch.write("transcript", transcript));
+        let arguments = ["verify", &response, "--kind", "device-response", "--json", "--at", IN_2021];
+        let more = ["--transcript", &transcript, "--trust", &iaca(), "--reader-key", &key];
+        let (exit, verdict) = json(&scratch, &[&arguments[..], &more].concat());
+        assert_eq!(exit, 0, "{index}: {verdict:#}");
+    }
+}
+
 #[test]
 fn missing_inputs_leave_it_undecided_by_name() {
     let scratch = Scratch::new("missing");

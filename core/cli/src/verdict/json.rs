@@ -91,3 +91,48 @@ const fn text_key(key: &ClaimValue) -> Option<&PrivateText> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by failing")]
+
+    use rid_wire::{
+        cbor::{Limits, Value as Cbor},
+        hex,
+    };
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn std_m44_values_have_one_json_form() {
+        let cases = [
+            ("1b0020000000000000", json!(9_007_199_254_740_992_u64)),
+            ("1b0020000000000001", json!("9007199254740993")),
+            ("3b001fffffffffffff", json!(-9_007_199_254_740_992_i64)),
+            ("3b0020000000000000", json!("-9007199254740993")),
+            ("1bffffffffffffffff", json!("18446744073709551615")),
+            ("3bffffffffffffffff", json!("-18446744073709551616")),
+            ("43fffefd", json!("__79")),
+            ("d903ec6a323032302d30312d3032", json!("2020-01-02")),
+            ("c074323032302d30312d30325430303a30303a30305a", json!("2020-01-02T00:00:00Z")),
+            ("d903ec05", json!(5)),
+            ("a0", json!({})),
+            ("a2616101616202", json!({"a": 1, "b": 2})),
+            ("a26161010203", json!([["a", 1], [2, 3]])),
+            ("a1416b81f5", json!([["aw", [true]]])),
+            ("a16164d903ec6a323032302d30312d3032", json!({"d": "2020-01-02"})),
+            ("f6", json!(null)),
+            ("f7", json!(null)),
+            ("f97e00", json!(null)),
+            ("f97c00", json!(null)),
+            ("f93e00", json!(1.5)),
+            ("7f61616162ff", json!("ab")),
+        ];
+        for (encoded, expected) in cases {
+            let bytes = hex::decode(encoded).unwrap();
+            let parsed = Cbor::parse(&bytes, Limits::ONLINE).unwrap();
+            assert_eq!(value(&ClaimValue::from_cbor(&parsed)), expected, "{encoded}");
+        }
+    }
+}
