@@ -94,8 +94,6 @@ const fn text_key(key: &ClaimValue) -> Option<&PrivateText> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by failing")]
-
     use rid_wire::{
         cbor::{Limits, Value as Cbor},
         hex,
