@@ -1,0 +1,260 @@
+//! One presentation through both app facades, without the boundary: what the Kotlin package's own measurement is held against.
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
+};
+
+use async_trait::async_trait;
+use pollster::block_on;
+use rid_crypto::SigningKey;
+use rid_flow::{
+    Uptime,
+    ports::{Clock, ClockError, KeyId, KeyInfo, KeySpec, Prompt, Secret32, SecureArea, SecureAreaError, UserAuth},
+};
+use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE};
+use rid_profile::{ClaimPath, Locale};
+use rid_reader::{DocumentAsk, ElementAsk, Reader, ReaderConfig, ReaderIdentity, ReaderPorts, Reading, ReadingStep};
+use rid_shell::{OsRng, SoftwareSecureArea, SqliteStorage, SystemTimer};
+use rid_sim::{NOW, SimRng, TestState};
+use rid_wallet::{
+    DeviceAuthMethod, Presentation, PresentationStep, Wallet, WalletConfig, WalletPorts,
+    view::{ConsentAnswer, ConsentDecision, ConsentedDocument, RequestView, RequestedDocumentView},
+};
+use rid_wire::Timestamp;
+
+use crate::{expect, some};
+
+/// Presentations measured; half as many before, unmeasured.
+const ROUNDS: usize = 60;
+const MTU: u16 = 515;
+
+/// A secure area that adds up the time spent in it.
+struct Timed<A> {
+    area: A,
+    nanos: Arc<AtomicU64>,
+}
+
+impl<A: SecureArea> Timed<A> {
+    async fn time<T>(&self, work: impl Future<Output = T>) -> T {
+        let begun = now();
+        let done = work.await;
+        let nanos = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(0);
+        self.nanos.fetch_add(nanos, Ordering::Relaxed);
+        done
+    }
+}
+
+#[async_trait]
+impl<A: SecureArea> SecureArea for Timed<A> {
+    async fn create_keys(&self, count: u32, spec: KeySpec) -> Result<Vec<KeyInfo>, SecureAreaError> {
+        self.time(self.area.create_keys(count, spec)).await
+    }
+
+    async fn sign(&self, key: KeyId, message: Vec<u8>, prompt: Prompt) -> Result<[u8; 64], SecureAreaError> {
+        self.time(self.area.sign(key, message, prompt)).await
+    }
+
+    async fn agree(&self, key: KeyId, peer: Vec<u8>, prompt: Prompt) -> Result<Secret32, SecureAreaError> {
+        self.time(self.area.agree(key, peer, prompt)).await
+    }
+
+    async fn derive(&self, key: KeyId, input: [u8; 32], prompt: Prompt) -> Result<Secret32, SecureAreaError> {
+        self.time(self.area.derive(key, input, prompt)).await
+    }
+
+    async fn info(&self, key: KeyId) -> Result<KeyInfo, SecureAreaError> {
+        self.time(self.area.info(key)).await
+    }
+
+    async fn delete(&self, key: KeyId) -> Result<(), SecureAreaError> {
+        self.time(self.area.delete(key)).await
+    }
+}
+
+/// Median microseconds of a presentation, time in the secure areas left out.
+pub(crate) fn median() -> f64 {
+    let folder = folder();
+    let state = expect(TestState::make(0, &mut SimRng::new(1)), "test State");
+    let nanos = Arc::new(AtomicU64::new(0));
+    let area = Timed { area: expect(SoftwareSecureArea::open(&folder), "software area"), nanos: nanos.clone() };
+    let (wallet, reader) = (wallet(&state, &folder, area), reader(&state, &nanos));
+    let mut micros = Vec::new();
+    for round in 0..ROUNDS + ROUNDS / 2 {
+        nanos.store(0, Ordering::Relaxed);
+        let begun = now();
+        present(&wallet, &reader);
+        let all = begun.elapsed().as_secs_f64() * 1e6;
+        let outside = u32::try_from(nanos.load(Ordering::Relaxed) / 1_000).map_or(0.0, f64::from);
+        if round >= ROUNDS / 2 {
+            micros.push(all - outside);
+        }
+    }
+    // Left behind it would only be in the way of the next run.
+    let _ = std::fs::remove_dir_all(&folder);
+    micros.sort_by(f64::total_cmp);
+    some(micros.get(ROUNDS / 2).copied(), "rounds")
+}
+
+fn folder() -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    let base = if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() };
+    let folder = base.join(format!("rid-bench-{}", std::process::id()));
+    expect(std::fs::create_dir_all(&folder), "folder");
+    folder
+}
+
+fn wallet(state: &TestState, folder: &Path, area: Timed<SoftwareSecureArea>) -> Arc<Wallet> {
+    let ports = WalletPorts {
+        secure_area: Arc::new(area),
+        storage: Arc::new(SqliteStorage::new(folder)),
+        http: None,
+        clock: Arc::new(StoppedClock),
+        timer: Arc::new(SystemTimer::new()),
+        rng: Arc::new(|| Box::new(OsRng)),
+    };
+    let config = WalletConfig {
+        profile: expect(rid_profile::embedded(), "profile"),
+        trust: expect(state.own_trust(), "trust"),
+        locales: vec![Locale::En],
+        user_auth: UserAuth::None,
+        device_auth: DeviceAuthMethod::Signature,
+    };
+    let wallet = Arc::new(expect(block_on(Wallet::open(ports, config)), "wallet"));
+    let enrolment = expect(block_on(wallet.enrol(&["mdl".into()], 100, vec![7; 32], "sim".into())), "enrolment");
+    let answer = expect(state.answer(&enrolment.message, &[7; 32], &mut SimRng::new(3)), "answer");
+    expect(block_on(wallet.accept(&enrolment.id, &answer)), "accepted");
+    wallet
+}
+
+fn reader(state: &TestState, nanos: &Arc<AtomicU64>) -> Arc<Reader> {
+    let (key, certificate) = state.reader();
+    let key = expect(SigningKey::from_scalar(key.dangerous_scalar().expose()), "the reader's key");
+    let ports = ReaderPorts {
+        secure_area: Arc::new(Timed { area: OneKey(key), nanos: nanos.clone() }),
+        clock: Arc::new(StoppedClock),
+        rng: Arc::new(|| Box::new(OsRng)),
+    };
+    let identity = ReaderIdentity { key: KeyId("reader".into()), chain: vec![certificate.clone()] };
+    let config = ReaderConfig {
+        profile: expect(rid_profile::embedded(), "profile"),
+        trust: expect(state.own_trust(), "trust"),
+        locales: vec![Locale::En],
+        identity: Some(identity),
+    };
+    Arc::new(Reader::new(ports, config))
+}
+
+/// Both sides in turn, chunk by chunk, until both are closed.
+fn present(wallet: &Arc<Wallet>, reader: &Arc<Reader>) {
+    let presentation = expect(wallet.present(), "present");
+    let PresentationStep::Advertise { qr, .. } = expect(block_on(presentation.next()), "advertise") else { return };
+    let elements = ["family_name", "birth_date"]
+        .map(|name| ElementAsk { path: ClaimPath::element(MDL_NAMESPACE, name), retained: false });
+    let asked = [DocumentAsk { kind: MDL_DOC_TYPE.into(), elements: elements.into() }];
+    let reading = expect(reader.read(&qr, &asked), "read");
+    expect(presentation.proceed(), "proceed");
+    expect(presentation.connected(), "connected");
+    let (mut holding, mut verifying) = (true, true);
+    while holding || verifying {
+        holding = holding && hold(&presentation, &reading);
+        verifying = verifying && verify(&reading, &presentation);
+    }
+}
+
+fn hold(presentation: &Presentation, reading: &Reading) -> bool {
+    match expect(block_on(presentation.next()), "a step") {
+        PresentationStep::Ask { request } => expect(presentation.answer(agree(&request)), "answer"),
+        PresentationStep::Send { .. } => {
+            for chunk in expect(presentation.chunks(MTU), "chunks") {
+                expect(reading.received_chunk(&chunk), "chunk");
+            }
+            expect(presentation.proceed(), "proceed");
+        }
+        PresentationStep::Receipt { .. } => expect(presentation.proceed(), "proceed"),
+        PresentationStep::Closed { .. } => return false,
+        PresentationStep::Advertise { .. } | PresentationStep::Unlock | PresentationStep::Wait { .. } => {}
+    }
+    true
+}
+
+fn verify(reading: &Reading, presentation: &Presentation) -> bool {
+    match expect(block_on(reading.next()), "a step") {
+        ReadingStep::Connect { .. } => expect(reading.connected(), "connected"),
+        ReadingStep::Send { .. } => {
+            for chunk in expect(reading.chunks(MTU), "chunks") {
+                expect(presentation.received_chunk(&chunk), "chunk");
+            }
+            expect(reading.proceed(), "proceed");
+        }
+        ReadingStep::Judged { verdict } => {
+            assert!(verdict.code.is_none(), "{:?}", verdict.code);
+            expect(reading.proceed(), "proceed");
+            reading.finish();
+        }
+        ReadingStep::Closed { .. } => return false,
+        ReadingStep::Wait { .. } => {}
+    }
+    true
+}
+
+fn agree(request: &RequestView) -> ConsentAnswer {
+    let document = |document: &RequestedDocumentView| ConsentedDocument {
+        position: document.position,
+        elements: document.elements.iter().filter(|e| e.held).map(|e| e.path.clone()).collect(),
+    };
+    let documents = some(request.alternatives.first(), "a way").documents.iter().map(document).collect();
+    let decision = ConsentDecision::Agree { alternative: 0, documents };
+    ConsentAnswer { id: request.id.clone(), hash: request.hash.clone(), decision }
+}
+
+/// The time the test State's certificates are of.
+struct StoppedClock;
+
+impl Clock for StoppedClock {
+    fn now(&self) -> Result<Timestamp, ClockError> {
+        Ok(NOW)
+    }
+
+    fn uptime(&self) -> Uptime {
+        Uptime::from_millis(1_000)
+    }
+}
+
+/// The reader's one key.
+struct OneKey(SigningKey);
+
+#[async_trait]
+impl SecureArea for OneKey {
+    async fn create_keys(&self, _count: u32, _spec: KeySpec) -> Result<Vec<KeyInfo>, SecureAreaError> {
+        Err(SecureAreaError::Unavailable)
+    }
+
+    async fn sign(&self, _key: KeyId, message: Vec<u8>, _prompt: Prompt) -> Result<[u8; 64], SecureAreaError> {
+        Ok(self.0.sign(&[&message]))
+    }
+
+    async fn agree(&self, _key: KeyId, _peer: Vec<u8>, _prompt: Prompt) -> Result<Secret32, SecureAreaError> {
+        Err(SecureAreaError::Unavailable)
+    }
+
+    async fn derive(&self, _key: KeyId, _input: [u8; 32], _prompt: Prompt) -> Result<Secret32, SecureAreaError> {
+        Err(SecureAreaError::Unavailable)
+    }
+
+    async fn info(&self, _key: KeyId) -> Result<KeyInfo, SecureAreaError> {
+        Err(SecureAreaError::NotFound)
+    }
+
+    async fn delete(&self, _key: KeyId) -> Result<(), SecureAreaError> {
+        Ok(())
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a bench measures time")]
+fn now() -> Instant {
+    Instant::now()
+}
