@@ -8,7 +8,10 @@ use rid_wire::{
     cose,
 };
 
-use crate::{MdocError, issuer_signed::MAX_NAMESPACES};
+use crate::{
+    MdocError,
+    issuer_signed::{MAX_ITEMS, MAX_NAMESPACES},
+};
 
 /// Most digests of one MSO (neg-B24): those of elements that are not disclosed count too.
 pub const MAX_DIGESTS: usize = 4096;
@@ -253,14 +256,19 @@ fn read_device_key_info(reader: &mut Reader<'_>) -> Result<(PublicKey, KeyAuthor
     Ok((device_key.ok_or(CborError::MissingMember)?, authorizations))
 }
 
+/// Every device-signed element is looked for among these names, so they are no more than a document's items (neg-B24).
 fn read_key_authorizations(reader: &mut Reader<'_>) -> Result<KeyAuthorizations, MdocError> {
     let mut authorizations = KeyAuthorizations::default();
+    let mut room = MAX_ITEMS;
     reader.map(|reader, key| -> Result<(), MdocError> {
         match key.as_text() {
-            Some("nameSpaces") => authorizations.namespaces = read_names(reader)?,
+            Some("nameSpaces") => authorizations.namespaces = read_names(reader, &mut room)?,
             Some("dataElements") => {
                 reader.map(|reader, key| -> Result<(), MdocError> {
-                    authorizations.elements.push((name(key)?.into_owned(), read_names(reader)?));
+                    if authorizations.elements.len() >= MAX_NAMESPACES {
+                        return Err(MdocError::TooMany);
+                    }
+                    authorizations.elements.push((name(key)?.into_owned(), read_names(reader, &mut room)?));
                     Ok(())
                 })?;
             }
@@ -271,9 +279,10 @@ fn read_key_authorizations(reader: &mut Reader<'_>) -> Result<KeyAuthorizations,
     Ok(authorizations)
 }
 
-fn read_names(reader: &mut Reader<'_>) -> Result<Vec<String>, MdocError> {
+fn read_names(reader: &mut Reader<'_>, room: &mut usize) -> Result<Vec<String>, MdocError> {
     let mut names = Vec::new();
     reader.array(|reader, _| -> Result<(), MdocError> {
+        *room = room.checked_sub(1).ok_or(MdocError::TooMany)?;
         names.push(reader.identifier()?.into_owned());
         Ok(())
     })?;

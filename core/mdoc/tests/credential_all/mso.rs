@@ -263,6 +263,23 @@ fn std_m45_device_key() {
 }
 
 #[test]
+fn neg_b24_key_authorizations() {
+    let names = |count: usize| Node::Array((0..count).map(|index| format!("n{index}").as_str().into()).collect());
+    let with = |member: &'static str, value: Node| {
+        let authorizations = Node::map(&[(member, value)]);
+        Forge::new().mso(move |mso| mso.get("deviceKeyInfo").set("keyAuthorizations", authorizations)).code()
+    };
+    let by_namespace = |namespaces: usize, each: usize| {
+        Node::Map((0..namespaces).map(|index| (format!("n{index}").as_str().into(), names(each))).collect())
+    };
+    assert_eq!(with("nameSpaces", names(1024)), "accepted");
+    assert_eq!(with("nameSpaces", names(1025)), "mdoc_too_many");
+    assert_eq!(with("dataElements", by_namespace(64, 16)), "accepted");
+    assert_eq!(with("dataElements", by_namespace(64, 17)), "mdoc_too_many");
+    assert_eq!(with("dataElements", by_namespace(65, 1)), "mdoc_too_many");
+}
+
+#[test]
 fn std_s50_status() {
     let list = Node::map(&[("idx", 412.into()), ("uri", "https://status.example/1".into())]);
     let forged =
