@@ -77,8 +77,12 @@ pub(crate) fn judge(path: &str) -> Outcome {
             holds("reproduced", [prefix, signed].concat() == bytes(path))
         }
         other => match (other.strip_suffix("_X"), other.strip_suffix("_Y")) {
-            (Some(name), _) => holds("x of the key", key(&format!("{name}_D")).public().to_bytes()[1..33] == bytes(path)),
-            (_, Some(name)) => holds("y of the key", key(&format!("{name}_D")).public().to_bytes()[33..] == bytes(path)),
+            (Some(name), _) => {
+                holds("x of the key", key(&format!("{name}_D")).public().to_bytes()[1..33] == bytes(path))
+            }
+            (_, Some(name)) => {
+                holds("y of the key", key(&format!("{name}_D")).public().to_bytes()[33..] == bytes(path))
+            }
             _ => Err(format!("no way to read {other}")),
         },
     }
