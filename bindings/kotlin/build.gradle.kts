@@ -15,8 +15,8 @@ android {
     namespace = "az.gov.rid"
     compileSdk = 35
     defaultConfig {
-        // java.time and KeyGenParameterSpec.setUserAuthenticationParameters without desugaring.
-        minSdk = 30
+        // java.time and java.nio.file without desugaring.
+        minSdk = 26
         consumerProguardFiles("proguard.pro")
     }
     sourceSets["main"].kotlin.srcDirs("src/main/kotlin", "src/android/kotlin", layout.buildDirectory.dir("generated-kotlin"))

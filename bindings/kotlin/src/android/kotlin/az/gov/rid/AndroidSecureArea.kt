@@ -8,7 +8,6 @@ import android.security.keystore.BackendBusyException
 import android.security.keystore.KeyGenParameterSpec
 import android.security.keystore.KeyPermanentlyInvalidatedException
 import android.security.keystore.KeyProperties
-import android.security.keystore.StrongBoxUnavailableException
 import android.security.keystore.UserNotAuthenticatedException
 import az.gov.rid.core.KeyId
 import az.gov.rid.core.KeyInfo
@@ -23,6 +22,7 @@ import java.security.KeyFactory
 import java.security.KeyPairGenerator
 import java.security.KeyStore
 import java.security.PrivateKey
+import java.security.ProviderException
 import java.security.SecureRandom
 import java.security.Signature
 import java.security.interfaces.ECPublicKey
@@ -41,8 +41,8 @@ private const val PROVIDER = "AndroidKeyStore"
 /**
  * Keys in the Android Keystore: in StrongBox where there is one, else in the trusted environment.
  *
- * **Compiled, not verified on a device.** Needs Android 11 (API 30); agreement, that is deviceMac, needs Android 12 (API 31), and a
- * key that asks for the person at each use cannot agree: take deviceSignature with it.
+ * **Compiled, not verified on a device.** From API 26 on; agreement, that is deviceMac, needs Android 12 (API 31), and a key that asks
+ * for the person at each use cannot agree: take deviceSignature with it.
  *
  * @param presence asks the person; without it keys that need that are [SecureAreaException.Unavailable]
  */
@@ -118,10 +118,12 @@ public class AndroidSecureArea(context: Context, private val presence: UserPrese
     private fun make(alias: String, spec: KeySpec) {
         // StrongBox agrees from KeyMint on (version 100); before that it only signs.
         val version = if (spec.usage == KeyUse.DERIVE) 0 else 100
-        val strong = packages.hasSystemFeature(PackageManager.FEATURE_STRONGBOX_KEYSTORE, version)
+        val strong = Build.VERSION.SDK_INT >= Build.VERSION_CODES.P &&
+            packages.hasSystemFeature(PackageManager.FEATURE_STRONGBOX_KEYSTORE, version)
         try {
             generate(parameters(alias, spec, strong), spec.usage)
-        } catch (refused: StrongBoxUnavailableException) {
+        } catch (refused: ProviderException) {
+            // StrongBoxUnavailableException is one, from API 28 on.
             if (!strong) throw refused
             generate(parameters(alias, spec, strongBox = false), spec.usage)
         }
@@ -142,22 +144,27 @@ public class AndroidSecureArea(context: Context, private val presence: UserPrese
             KeyUse.AGREE -> if (agreement == 0) throw SecureAreaException.Unavailable() else agreement
             KeyUse.DERIVE -> KeyProperties.PURPOSE_SIGN
         }
-        val builder = KeyGenParameterSpec.Builder(alias, purposes).setIsStrongBoxBacked(strongBox)
+        val builder = KeyGenParameterSpec.Builder(alias, purposes)
+        if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.P) builder.setIsStrongBoxBacked(strongBox)
         if (spec.usage != KeyUse.DERIVE) {
             builder.setAlgorithmParameterSpec(ECGenParameterSpec("secp256r1")).setDigests(KeyProperties.DIGEST_SHA256)
             if (spec.challenge.isNotEmpty()) builder.setAttestationChallenge(spec.challenge)
         }
-        when (spec.userAuth) {
-            UserAuth.NONE -> Unit
-            UserAuth.EACH_USE ->
-                builder.setUserAuthenticationRequired(true)
-                    .setUserAuthenticationParameters(0, KeyProperties.AUTH_BIOMETRIC_STRONG or KeyProperties.AUTH_DEVICE_CREDENTIAL)
-            UserAuth.BIOMETRIC_CURRENT_SET ->
-                builder.setUserAuthenticationRequired(true)
-                    .setUserAuthenticationParameters(0, KeyProperties.AUTH_BIOMETRIC_STRONG)
-                    .setInvalidatedByBiometricEnrollment(true)
-        }
+        if (spec.userAuth != UserAuth.NONE) askEachTime(builder, spec.userAuth)
         return builder.build()
+    }
+
+    private fun askEachTime(builder: KeyGenParameterSpec.Builder, userAuth: UserAuth) {
+        val current = userAuth == UserAuth.BIOMETRIC_CURRENT_SET
+        builder.setUserAuthenticationRequired(true).setInvalidatedByBiometricEnrollment(current)
+        if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.R) {
+            val credential = if (current) 0 else KeyProperties.AUTH_DEVICE_CREDENTIAL
+            builder.setUserAuthenticationParameters(0, KeyProperties.AUTH_BIOMETRIC_STRONG or credential)
+        } else {
+            // Before API 30 only biometrics unlock a single use.
+            @Suppress("DEPRECATION")
+            builder.setUserAuthenticationValidityDurationSeconds(-1)
+        }
     }
 
     private fun describe(alias: String): KeyInfo {

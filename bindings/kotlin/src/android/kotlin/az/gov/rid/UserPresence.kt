@@ -23,7 +23,7 @@ public fun interface UserPresence {
 }
 
 /**
- * [UserPresence] by the system's own dialog. **Not verified on a device.**
+ * [UserPresence] by the system's own dialog, from API 30 on; before that take androidx.biometric. **Not verified on a device.**
  *
  * @param context an activity's, from where the dialog is shown
  * @param title the words for each reason
