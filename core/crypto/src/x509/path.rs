@@ -198,8 +198,8 @@ fn check_purpose(leaf: &Certificate, wanted: Option<&str>) -> Result<(), X509Err
 }
 
 /// Purposes of the web's and the software trade's certificates (RFC 5280, 4.2.1.12): server, client, code, mail, time
-/// stamps, OCSP; and anyExtendedKeyUsage.
-const GENERAL_PURPOSES: [&str; 7] = [
+/// stamps, OCSP; anyExtendedKeyUsage; and the two old names for TLS servers (Microsoft's and Netscape's step-up).
+const GENERAL_PURPOSES: [&str; 9] = [
     "1.3.6.1.5.5.7.3.1",
     "1.3.6.1.5.5.7.3.2",
     "1.3.6.1.5.5.7.3.3",
@@ -207,6 +207,8 @@ const GENERAL_PURPOSES: [&str; 7] = [
     "1.3.6.1.5.5.7.3.8",
     "1.3.6.1.5.5.7.3.9",
     "2.5.29.37.0",
+    "1.3.6.1.4.1.311.10.3.3",
+    "2.16.840.1.113730.4.1",
 ];
 
 /// Anything but the general purposes and ISO 18013-5's roles other than the document signer.
