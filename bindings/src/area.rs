@@ -67,6 +67,12 @@ pub trait SecureArea: Send + Sync {
     async fn delete(&self, key: KeyId) -> Result<(), SecureAreaError>;
 }
 
+/// Milliseconds of the clock that `Wait` counts by.
+#[uniffi::export]
+pub fn uptime_millis() -> u64 {
+    rid_shell::SystemClock::new().uptime_millis()
+}
+
 /// What an Apple chip agrees with to answer `derive`: the point of 32 bytes of input (RFC 9380), uncompressed; the derived bytes are
 /// the x coordinate of the agreement. `Unavailable` for an input of another length.
 #[uniffi::export]

@@ -1,7 +1,11 @@
 //! What the tests of the packages need and no product has (`dangerous-test-hooks`).
 use std::{path::Path, sync::Arc};
 
-use rid_flow::{fake::conformance, ports, ports::SecureArea as _};
+use rid_flow::{
+    fake::{OneKey, conformance},
+    ports,
+    ports::SecureArea as _,
+};
 use rid_shell::SoftwareSecureArea;
 
 use crate::{
@@ -62,6 +66,24 @@ impl SoftwareArea {
     /// As `SecureArea.delete`.
     pub async fn delete(&self, key: KeyId) -> Result<(), SecureAreaError> {
         Ok(self.0.delete(key).await?)
+    }
+}
+
+/// A test reader's one key, from its private JWK.
+#[derive(uniffi::Object)]
+pub struct ReaderKey(OneKey);
+
+#[uniffi::export]
+impl ReaderKey {
+    /// Takes the key.
+    #[uniffi::constructor]
+    pub fn from_jwk(jwk: String) -> Result<Arc<Self>, SecureAreaError> {
+        Ok(Arc::new(Self(OneKey::from_jwk(&jwk).ok_or(SecureAreaError::NotFound)?)))
+    }
+
+    /// As `SecureArea.sign`.
+    pub async fn sign(&self, key: KeyId, message: Vec<u8>, prompt: Prompt) -> Result<Vec<u8>, SecureAreaError> {
+        Ok(self.0.sign(key, message, prompt).await?.into())
     }
 }
 

@@ -16,7 +16,7 @@ mod types;
 #[cfg(feature = "wallet")]
 mod wallet;
 
-pub use area::{SecureArea, SecureAreaError, derive_point};
+pub use area::{SecureArea, SecureAreaError, derive_point, uptime_millis};
 pub use log::{LogError, LogLevel, LogRecord, LogSink, log_to};
 
 uniffi::setup_scaffolding!("rid_bindings");

@@ -19,6 +19,14 @@ impl SystemClock {
     }
 }
 
+impl SystemClock {
+    /// [`Clock::uptime`] in milliseconds, for a boundary that shows no trait.
+    #[must_use]
+    pub fn uptime_millis(&self) -> u64 {
+        self.uptime().millis()
+    }
+}
+
 /// The process's zero of monotonic time; the one moment every clock of this process shares.
 fn zero() -> Instant {
     static ZERO: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();

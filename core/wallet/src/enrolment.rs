@@ -93,6 +93,9 @@ impl Wallet {
         let raw: [u8; 16] = hex::decode(id).ok().and_then(|id| id.try_into().ok()).ok_or(unknown)?;
         let key = RecordKey { kind: RECORD_KIND.into(), name: hex::encode(&raw) };
         let record = self.vault.record(&key).await?;
+        if record.is_none() {
+            return Err(WalletError::BadInput { code: Code::new("enrolment_unknown") });
+        }
         let trust = self.trust.clone();
         let mut flow = self.with_env(|env| Accept::new(raw, answer, record.as_deref(), trust, env))??;
         let rng = self.ports.rng.clone();

@@ -13,6 +13,7 @@ use pollster::block_on;
 use rid_crypto::SigningKey;
 use rid_flow::{
     Uptime,
+    fake::OneKey,
     ports::{Clock, ClockError, KeyId, KeyInfo, KeySpec, Prompt, Secret32, SecureArea, SecureAreaError, UserAuth},
 };
 use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE};
@@ -134,7 +135,7 @@ fn reader(state: &TestState, nanos: &Arc<AtomicU64>) -> Arc<Reader> {
     let (key, certificate) = state.reader();
     let key = expect(SigningKey::from_scalar(key.dangerous_scalar().expose()), "the reader's key");
     let ports = ReaderPorts {
-        secure_area: Arc::new(Timed { area: OneKey(key), nanos: nanos.clone() }),
+        secure_area: Arc::new(Timed { area: OneKey::new(key), nanos: nanos.clone() }),
         clock: Arc::new(StoppedClock),
         rng: Arc::new(|| Box::new(OsRng)),
     };
@@ -221,36 +222,6 @@ impl Clock for StoppedClock {
 
     fn uptime(&self) -> Uptime {
         Uptime::from_millis(1_000)
-    }
-}
-
-/// The reader's one key.
-struct OneKey(SigningKey);
-
-#[async_trait]
-impl SecureArea for OneKey {
-    async fn create_keys(&self, _count: u32, _spec: KeySpec) -> Result<Vec<KeyInfo>, SecureAreaError> {
-        Err(SecureAreaError::Unavailable)
-    }
-
-    async fn sign(&self, _key: KeyId, message: Vec<u8>, _prompt: Prompt) -> Result<[u8; 64], SecureAreaError> {
-        Ok(self.0.sign(&[&message]))
-    }
-
-    async fn agree(&self, _key: KeyId, _peer: Vec<u8>, _prompt: Prompt) -> Result<Secret32, SecureAreaError> {
-        Err(SecureAreaError::Unavailable)
-    }
-
-    async fn derive(&self, _key: KeyId, _input: [u8; 32], _prompt: Prompt) -> Result<Secret32, SecureAreaError> {
-        Err(SecureAreaError::Unavailable)
-    }
-
-    async fn info(&self, _key: KeyId) -> Result<KeyInfo, SecureAreaError> {
-        Err(SecureAreaError::NotFound)
-    }
-
-    async fn delete(&self, _key: KeyId) -> Result<(), SecureAreaError> {
-        Ok(())
     }
 }
 

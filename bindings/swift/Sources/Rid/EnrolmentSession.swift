@@ -1,0 +1,21 @@
+import RidCore
+
+/// An enrolment under way: keys and proofs may take a person's finger each, so it can be cancelled and asked again.
+public final class EnrolmentSession: Sendable {
+    private let core: Enrolling
+
+    init(core: Enrolling) {
+        self.core = core
+    }
+
+    /// Makes and proves the keys and gives the message for the issuer, at each call the same. After a cancelled call the next one cleans up
+    /// and throws `WalletError.Misuse` (`interrupted`).
+    public func next() async throws -> Enrolment {
+        try await calling(park: { self.core.park() }) { try await self.core.next() }
+    }
+
+    /// Ends it: a running ``next()`` throws `WalletError.Cancelled` at once.
+    public func cancel() {
+        core.cancel()
+    }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import RidCore
+
+/// One reading: the app owns the camera, the radio and the screen, this object everything else.
+///
+/// Iterate over ``steps`` and do what each says, or call ``next()`` in a loop. A verdict that says no is no error.
+public final class ReadingSession: Sendable {
+    private let core: Reading
+    private let told = Told()
+
+    init(core: Reading) {
+        self.core = core
+    }
+
+    /// Each step once, until `closed`. Do what the step says and tell it by ``connected()`` or ``proceed()``; then the next one comes. While
+    /// there is a time limit the sequence calls ``tick()`` by itself.
+    public var steps: Steps<ReadingStep> {
+        Steps(
+            told: told,
+            rest: { step in
+                switch step {
+                case .closed: .over
+                case .wait(let until): .wait(limited: until != nil)
+                default: .act
+                }
+            },
+            step: {
+                do {
+                    return try await self.next()
+                } catch ReaderError.Cancelled {
+                    // Called away by `cancel`: the next call says what is left to be done.
+                    return nil
+                }
+            },
+            tick: { try self.tick() })
+    }
+
+    /// What is to be done now; the same until it was done. One call at a time: another is `ReaderError.Misuse` (`busy`).
+    public func next() async throws -> ReadingStep {
+        try await calling(park: { self.core.park() }) { try await self.core.next() }
+    }
+
+    /// `send` or `judged` was done.
+    public func proceed() throws {
+        try core.proceed()
+        told.note(done: true)
+    }
+
+    /// The link is up: the answer to `connect`.
+    public func connected() throws {
+        try core.connected()
+        told.note(done: true)
+    }
+
+    /// One characteristic write came; whole messages are put together here. A malformed one, or a message over 1 MiB, is
+    /// `ReaderError.PeerRefused` (`transport_limit`), and the session is over by that name.
+    public func receivedChunk(_ chunk: Data) throws {
+        guard chunk.count <= largest else { throw ReaderError.BadInput(code: "input_too_large") }
+        do {
+            try core.receivedChunk(chunk: chunk)
+            told.note()
+        } catch let refused as ReaderError {
+            if case .PeerRefused = refused { told.note(done: true) }
+            throw refused
+        }
+    }
+
+    /// The message of `send` as characteristic writes for an MTU of 23 to 515.
+    public func chunks(mtu: UInt16) throws -> [Data] {
+        try core.chunks(mtu: mtu)
+    }
+
+    /// The link is down.
+    public func disconnected() throws {
+        defer { told.note() }
+        try core.disconnected()
+    }
+
+    /// Time has passed: ends the session if it was too much. Harmless at any time.
+    public func tick() throws {
+        defer { told.note() }
+        try core.tick()
+    }
+
+    /// Asks again in the same session, after a verdict.
+    public func ask(_ asked: [DocumentAsk]) throws {
+        defer { told.note() }
+        try core.ask(asked: asked)
+    }
+
+    /// Ends the session in order.
+    public func finish() throws {
+        defer { told.note() }
+        try core.finish()
+    }
+
+    /// Ends it: a running ``next()`` throws `ReaderError.Cancelled` at once, a later one says farewell to the peer, then `closed`.
+    public func cancel() {
+        core.cancel()
+        told.note(done: true)
+    }
+}

@@ -1,0 +1,21 @@
+import Foundation
+import RidCore
+
+/// A verifier's reader: no vault, no documents of its own.
+public final class RidReader: Sendable {
+    private let core: Reader
+
+    /// A reader; its key, if it has one, is in `secureArea`.
+    public init(options: ReaderOptions, secureArea: any SecureArea) throws {
+        core = try Reader(options: options, secureArea: GuardedSecureArea(secureArea))
+    }
+
+    /// Whose roots are loaded: a test is shown on every screen.
+    public var environment: Environment { core.environment() }
+
+    /// Starts from the text of a QR code.
+    public func read(qr: String, asking asked: [DocumentAsk]) throws -> ReadingSession {
+        guard qr.utf8.count <= largest else { throw ReaderError.BadInput(code: "input_too_large") }
+        return ReadingSession(core: try core.read(qr: qr, asked: asked))
+    }
+}

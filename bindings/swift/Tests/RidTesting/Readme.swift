@@ -1,0 +1,16 @@
+import Foundation
+import Rid
+
+/// What the README's app brings: the screen.
+public protocol ReadmeScreen: Sendable {
+    func showQr(_ text: String)
+    func isTicked(_ element: RequestedElementView) -> Bool
+}
+
+/// What the README's app brings: the radio.
+public protocol ReadmeRadio: Sendable {
+    var mtu: UInt16 { get }
+    func serve(_ service: Data?, _ session: PresentationSession)
+    func write(_ chunks: [Data])
+    func stop()
+}

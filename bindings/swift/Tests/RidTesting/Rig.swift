@@ -1,0 +1,127 @@
+import Foundation
+import Rid
+
+public let audience = "https://issuer.rid.example"
+public let mdl = "org.iso.18013.5.1.mDL"
+public let mdlSpace = "org.iso.18013.5.1"
+
+public struct Failure: Error {
+    public let what: String
+
+    public init(_ what: String) {
+        self.what = what
+    }
+}
+
+/// A home folder of `rid` with its test State, and a Swift wallet beside it.
+public final class Rig: Sendable {
+    public let home: String
+
+    public init(home: String? = nil) throws {
+        self.home = home ?? NSTemporaryDirectory() + "rid-swift-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: self.home, withIntermediateDirectories: true)
+        if !FileManager.default.fileExists(atPath: self.home + "/pki/iaca.pem") {
+            _ = try rid("issue", "--init")
+        }
+    }
+
+    public func remove() {
+        try? FileManager.default.removeItem(atPath: home)
+    }
+
+    public func pem(_ name: String) throws -> Data {
+        try Data(contentsOf: URL(fileURLWithPath: home + "/pki/\(name).pem"))
+    }
+
+    public func options(deviceAuth: DeviceAuthMethod = .signature) throws -> WalletOptions {
+        WalletOptions(
+            environment: .test, issuerRoots: [try pem("iaca")], readerRoots: [try pem("reader-root")], locales: ["en"],
+            userAuth: .none, deviceAuth: deviceAuth)
+    }
+
+    public var walletFolder: String { home + "/swift-wallet" }
+
+    public func area() throws -> TestArea {
+        try TestArea(folder: home + "/swift-keys")
+    }
+
+    public func open(_ area: (any SecureArea)? = nil) async throws -> RidWallet {
+        try FileManager.default.createDirectory(atPath: walletFolder, withIntermediateDirectories: true)
+        return try await RidWallet.open(
+            folder: walletFolder, options: try options(), secureArea: try area ?? self.area())
+    }
+
+    /// A reader; `signed`: as the test State's registered one.
+    public func reader(signed: Bool = true) throws -> RidReader {
+        let jwk = try String(contentsOfFile: home + "/pki/reader.test-key.jwk", encoding: .utf8)
+        let options = ReaderOptions(
+            environment: .test, issuerRoots: [try pem("iaca")], locales: ["en"], key: signed ? "reader" : nil,
+            chain: signed ? [try pem("reader")] : [])
+        return try RidReader(options: options, secureArea: try ReaderArea(jwk: jwk))
+    }
+
+    /// Runs the command-line tool and gives what it printed.
+    public func rid(_ command: String, _ arguments: String...) throws -> String {
+        let process = try start(command, arguments)
+        let said = process.1.fileHandleForReading.readDataToEndOfFile()
+        process.0.waitUntilExit()
+        let text = String(decoding: said, as: UTF8.self)
+        guard process.0.terminationStatus == 0 else { throw Failure("rid \(command): \(text)") }
+        return text
+    }
+
+    public func start(_ command: String, _ arguments: [String]) throws -> (Process, Pipe) {
+        let process = Process()
+        guard let tool = ProcessInfo.processInfo.environment["RID_CLI"] else { throw Failure("RID_CLI names no `rid`") }
+        process.executableURL = URL(fileURLWithPath: tool)
+        process.arguments = [command, "--home", home] + arguments
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        return (process, pipe)
+    }
+
+    public func challenge() throws -> Data {
+        let text = try rid("issue", "--challenge").trimmingCharacters(in: .whitespacesAndNewlines)
+        var bytes = Data()
+        var rest = Substring(text)
+        while !rest.isEmpty {
+            guard let byte = UInt8(rest.prefix(2), radix: 16) else { throw Failure("no challenge") }
+            bytes.append(byte)
+            rest = rest.dropFirst(2)
+        }
+        return bytes
+    }
+
+    /// The test issuer's answer.
+    public func answer(_ message: Data) throws -> Data {
+        let name = UUID().uuidString
+        let (request, answer) = (home + "/request-" + name, home + "/answer-" + name)
+        try message.write(to: URL(fileURLWithPath: request))
+        _ = try rid("issue", "--request", request, "--out", answer)
+        return try Data(contentsOf: URL(fileURLWithPath: answer))
+    }
+
+    @discardableResult
+    public func enrol(_ wallet: RidWallet, copies: UInt32 = 2, kinds: [String] = ["mdl"]) async throws -> [CredentialView] {
+        let session = try wallet.enrol(kinds: kinds, challenge: try challenge(), audience: audience, copies: copies)
+        let enrolment = try await session.next()
+        return try await wallet.accept(id: enrolment.id, answer: try answer(enrolment.message))
+    }
+}
+
+public func path(_ element: String, _ namespace: String = mdlSpace) -> ClaimPath {
+    ClaimPath(steps: [.name(name: namespace), .name(name: element)])
+}
+
+public func ask(_ elements: String..., kind: String = mdl, namespace: String = mdlSpace) -> DocumentAsk {
+    DocumentAsk(kind: kind, elements: elements.map { ElementAsk(path: path($0, namespace), retained: false) })
+}
+
+extension ClaimPath {
+    /// The identifier at the end.
+    public var last: String {
+        if case .name(let name) = steps.last { name } else { "" }
+    }
+}

@@ -1,0 +1,138 @@
+import Foundation
+import Rid
+
+public let mtu: UInt16 = 185
+
+/// A value that comes later.
+public actor Later<Value: Sendable> {
+    private var value: Value?
+    private var waiting: [CheckedContinuation<Value, Never>] = []
+
+    public init() {}
+
+    public func set(_ value: Value) {
+        self.value = value
+        for continuation in waiting { continuation.resume(returning: value) }
+        waiting = []
+    }
+
+    public func get() async -> Value {
+        if let value { return value }
+        return await withCheckedContinuation { waiting.append($0) }
+    }
+
+    public var now: Value? { value }
+}
+
+/// A holder's app: the radio and the person round a presentation.
+public final class Holder: Sendable {
+    public let port: UInt16
+    public let qr = Later<String>()
+    let wallet: RidWallet
+    let session: PresentationSession
+    let listening: Int32
+    let answer: @Sendable (RequestView) throws -> ConsentAnswer
+    /// Before each step is done.
+    let before: @Sendable (PresentationStep) -> Void
+    private let link = Later<LoopbackLink>()
+
+    public init(
+        _ wallet: RidWallet, _ session: PresentationSession, port: UInt16 = 0,
+        before: @escaping @Sendable (PresentationStep) -> Void = { _ in },
+        answer: @escaping @Sendable (RequestView) throws -> ConsentAnswer
+    ) throws {
+        self.wallet = wallet
+        self.session = session
+        (listening, self.port) = try LoopbackLink.listen(port: port)
+        self.answer = answer
+        self.before = before
+    }
+
+    /// Runs to the end and gives its name.
+    public func run() async throws -> String {
+        for try await step in session.steps {
+            before(step)
+            switch step {
+            case .advertise(let text, _, _):
+                advertise()
+                try session.proceed()
+                await qr.set(text)
+            case .ask(let request): try session.answer(try answer(request))
+            case .send:
+                await link.now?.send(try session.chunks(mtu: mtu))
+                try session.proceed()
+            case .unlock:
+                try await wallet.unlock()
+                try session.unlocked()
+            case .receipt: try session.proceed()
+            case .wait: break
+            case .closed(let code):
+                await link.now?.end()
+                close(listening)
+                return code
+            }
+        }
+        return ""
+    }
+
+    private func advertise() {
+        let (session, listening, link) = (session, listening, link)
+        Thread.detachNewThread {
+            guard let radio = try? LoopbackLink.accept(listening) else { return }
+            let known = DispatchSemaphore(value: 0)
+            Task {
+                await link.set(radio)
+                known.signal()
+            }
+            known.wait()
+            // The session may have ended before the radio knew.
+            radio.listen(
+                connected: { try? session.connected() }, received: { try? session.receivedChunk($0) },
+                disconnected: { try? session.disconnected() })
+        }
+    }
+}
+
+/// A verifier's app: asks once, and again for each further ask in the same session.
+public func verify(_ session: ReadingSession, port: UInt16, further: [[DocumentAsk]] = []) async throws -> (verdicts: [Verdict], closed: String) {
+    var verdicts: [Verdict] = []
+    var link: LoopbackLink?
+    for try await step in session.steps {
+        switch step {
+        case .connect:
+            let radio = try LoopbackLink.connect(port: port)
+            link = radio
+            try session.connected()
+            radio.listen(
+                connected: {}, received: { try? session.receivedChunk($0) }, disconnected: { try? session.disconnected() })
+        case .send:
+            link?.send(try session.chunks(mtu: mtu))
+            try session.proceed()
+        case .judged(let verdict):
+            verdicts.append(verdict)
+            try session.proceed()
+            if verdicts.count <= further.count {
+                try session.ask(further[verdicts.count - 1])
+            } else {
+                try session.finish()
+            }
+        case .wait: break
+        case .closed(let code):
+            link?.end()
+            return (verdicts, code)
+        }
+    }
+    return (verdicts, "")
+}
+
+/// Both sides in one process.
+public func present(
+    _ wallet: RidWallet, _ reader: RidReader, _ asked: [DocumentAsk], further: [[DocumentAsk]] = [],
+    answer: @escaping @Sendable (RequestView) throws -> ConsentAnswer
+) async throws -> (holder: String, verdicts: [Verdict], reader: String) {
+    let holder = try Holder(wallet, try wallet.present(), answer: answer)
+    async let closed = holder.run()
+    let session = try reader.read(qr: await holder.qr.get(), asking: asked)
+    let verified = try await verify(session, port: holder.port, further: further)
+    return (try await closed, verified.verdicts, verified.closed)
+}
