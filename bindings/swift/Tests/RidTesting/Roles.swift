@@ -75,6 +75,11 @@ public final class Holder: Sendable {
         return ""
     }
 
+    /// Takes the session up again after a cancelled ``run()``.
+    public func again() async throws -> String {
+        try await run()
+    }
+
     private func advertise() {
         let (session, listening, link) = (session, listening, link)
         Thread.detachNewThread {
