@@ -23,7 +23,7 @@ cargo xtask TASK
   sim                  stage sim: wallet and reader over a faulty link
   interop              stage interop: other people's implementations, live
   arch                 stage arch: who may import whom
-  bindings             stages library, generate, kotlin and swift: the packages for app developers
+  bindings             stages library, generate, kotlin, swift, pairs: the packages for app developers
   cross                stage cross: the pure crates for Android and iOS
   bench [ARGS]         figures against a peer in one run, `P1 0.52 target <= 0.35 missed`
   torture [ARGS]       kills, power cuts, I/O errors, flipped bits over the vault; `cargo xtask torture --help`
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
         },
         "lint" => Plan::only(&["clippy", "deny"]).run(),
         "vectors" | "sim" | "interop" | "arch" | "cross" => Plan::only(&[task]).run(),
-        "bindings" => Plan::only(&["library", "generate", "kotlin", "swift"]).run(),
+        "bindings" => Plan::only(&["library", "generate", "kotlin", "swift", "pairs"]).run(),
         "fmt" => child::passes(child::cargo().args(["fmt", "--all"])),
         "bench" => bench(rest),
         "torture" => child::passes(

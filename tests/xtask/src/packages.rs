@@ -62,6 +62,10 @@ pub(crate) fn swift() -> Tally {
     script("bindings/swift/test")
 }
 
+pub(crate) fn pairs() -> Tally {
+    script("bindings/pairs")
+}
+
 /// Prints what the boundary costs a presentation; exit code 77 where it cannot.
 pub(crate) fn boundary() -> Command {
     let mut command = Command::new(child::root().join("bindings/kotlin/bench"));
