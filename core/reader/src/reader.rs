@@ -107,7 +107,7 @@ impl ReaderOptions {
 ///
 /// # Example
 /// ```no_run
-/// # async fn example(reader: &rid_reader::Reader, qr: &str, asked: &[rid_reader::DocumentAsk]) -> Result<(), rid_reader::ReaderError> {
+/// # async fn example(reader: &std::sync::Arc<rid_reader::Reader>, qr: &str, asked: &[rid_reader::DocumentAsk]) -> Result<(), rid_reader::ReaderError> {
 /// let reading = reader.read(qr, asked)?;
 /// if let rid_reader::ReadingStep::Connect { peripheral_server, .. } = reading.next().await? {
 ///     // turn the radio on, then say so
