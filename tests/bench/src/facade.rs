@@ -18,7 +18,7 @@ use rid_flow::{
 };
 use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE};
 use rid_profile::{ClaimPath, Locale};
-use rid_reader::{DocumentAsk, ElementAsk, Reader, ReaderConfig, ReaderIdentity, ReaderPorts, Reading, ReadingStep};
+use rid_reader::{DocumentAsk, ElementAsk, Reader, ReaderConfig, ReaderPorts, Reading, ReadingStep};
 use rid_shell::{OsRng, SoftwareSecureArea, SqliteStorage, SystemTimer};
 use rid_sim::{NOW, SimRng, TestState};
 use rid_wallet::{
@@ -132,19 +132,18 @@ fn wallet(state: &TestState, folder: &Path, area: Timed<SoftwareSecureArea>) -> 
 }
 
 fn reader(state: &TestState, nanos: &Arc<AtomicU64>) -> Arc<Reader> {
-    let (key, certificate) = state.reader();
-    let key = expect(SigningKey::from_scalar(key.dangerous_scalar().expose()), "the reader's key");
+    let key = expect(SigningKey::from_scalar(state.reader().0.dangerous_scalar().expose()), "a key");
     let ports = ReaderPorts {
         secure_area: Arc::new(Timed { area: OneKey::new(key), nanos: nanos.clone() }),
         clock: Arc::new(StoppedClock),
         rng: Arc::new(|| Box::new(OsRng)),
     };
-    let identity = ReaderIdentity { key: KeyId("reader".into()), chain: vec![certificate.clone()] };
     let config = ReaderConfig {
         profile: expect(rid_profile::embedded(), "profile"),
         trust: expect(state.own_trust(), "trust"),
         locales: vec![Locale::En],
-        identity: Some(identity),
+        // Anonymous: what a reader's own key costs is not the boundary's.
+        identity: None,
     };
     Arc::new(Reader::new(ports, config))
 }
