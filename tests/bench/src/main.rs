@@ -19,7 +19,7 @@ const PORTRAIT: usize = 30 * 1024;
 
 fn main() {
     if std::env::args().nth(1).as_deref() == Some("facade") {
-        // For bindings/kotlin/bench, in the same profile as the packages' library.
+        // For bindings/kotlin/bench.
         println!("{:.0}", facade::median());
         return;
     }
