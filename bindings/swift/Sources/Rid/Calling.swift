@@ -1,13 +1,10 @@
 import Foundation
 import RidCore
 
-/// The largest buffer an app may hand in: a message of a link is at most 1 MiB (ISO/IEC 18013-5 says less).
-let largest = 1 << 20
-
-/// Runs an async call of the boundary. When the task is cancelled, the running call is called away: Swift never drops a Rust future, so
-/// `park` is repeated until the call has returned.
+/// Runs an async call of the boundary. When the task is cancelled, `callAway` is repeated until the call has returned: Swift never drops a
+/// Rust future, and what was called away may ask once more. Without it the call runs to its end; its ports are short.
 func calling<T: Sendable>(
-    park: @escaping @Sendable () -> Void, _ call: @Sendable () async throws -> T
+    callAway: (@Sendable () -> Void)? = nil, _ call: @Sendable () async throws -> T
 ) async throws -> T {
     try Task.checkCancellation()
     let done = Done()
@@ -21,9 +18,10 @@ func calling<T: Sendable>(
             throw CancellationError()
         }
     } onCancel: {
+        guard let callAway else { return }
         Task.detached {
             while !done.isSet {
-                park()
+                callAway()
                 try? await Task.sleep(nanoseconds: 2_000_000)
             }
         }

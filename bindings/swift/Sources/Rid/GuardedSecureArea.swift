@@ -3,42 +3,76 @@ import RidCore
 
 /// Stands between the app's secure area and the library: whatever else is thrown becomes `Unavailable`, a cancelled task `Cancelled`, and
 /// an answer that comes after cancellation is wiped.
-final class GuardedSecureArea: SecureArea {
+final class GuardedSecureArea: SecureArea, @unchecked Sendable {
+    /// The methods of the port.
+    enum Method: CaseIterable {
+        case createKeys, sign, agree, derive, info, delete
+    }
+
+    private struct Running {
+        let method: Method
+        let cancel: @Sendable () -> Void
+    }
+
     private let area: any SecureArea
+    private let lock = NSLock()
+    private var running: [UInt64: Running] = [:]
+    private var last: UInt64 = 0
 
     init(_ area: any SecureArea) {
         self.area = area
     }
 
+    /// Cancels the running calls of these methods.
+    func callAway(_ methods: [Method] = Method.allCases) {
+        let calls = lock.withLock { running.values.filter { methods.contains($0.method) } }
+        for call in calls { call.cancel() }
+    }
+
     func createKeys(count: UInt32, spec: KeySpec) async throws -> [KeyInfo] {
-        try await guarded { try await self.area.createKeys(count: count, spec: spec) }
+        try await guarded(.createKeys) { [area] in try await area.createKeys(count: count, spec: spec) }
     }
 
     func sign(key: KeyId, message: Data, prompt: Prompt) async throws -> Data {
-        try await guarded { try await self.area.sign(key: key, message: message, prompt: prompt) }
+        try await guarded(.sign) { [area] in try await area.sign(key: key, message: message, prompt: prompt) }
     }
 
     func agree(key: KeyId, peer: Data, prompt: Prompt) async throws -> Data {
-        try await secret { try await self.area.agree(key: key, peer: peer, prompt: prompt) }
+        try await guarded(.agree, wipe: wiped) { [area] in try await area.agree(key: key, peer: peer, prompt: prompt) }
     }
 
     func derive(key: KeyId, input: Data, prompt: Prompt) async throws -> Data {
-        try await secret { try await self.area.derive(key: key, input: input, prompt: prompt) }
+        try await guarded(.derive, wipe: wiped) { [area] in
+            try await area.derive(key: key, input: input, prompt: prompt)
+        }
     }
 
     func info(key: KeyId) async throws -> KeyInfo {
-        try await guarded { try await self.area.info(key: key) }
+        try await guarded(.info) { [area] in try await area.info(key: key) }
     }
 
     func delete(key: KeyId) async throws {
-        try await guarded { try await self.area.delete(key: key) }
+        try await guarded(.delete) { [area] in try await area.delete(key: key) }
     }
 
-    private func guarded<T: Sendable>(_ call: @Sendable () async throws -> T) async throws -> T {
-        do {
-            let answer = try await call()
-            if Task.isCancelled { throw SecureAreaError.Cancelled }
+    private func guarded<T: Sendable>(
+        _ method: Method, wipe: @escaping @Sendable (inout T) -> Void = { _ in },
+        _ call: @escaping @Sendable () async throws -> T
+    ) async throws -> T {
+        if Task.isCancelled { throw SecureAreaError.Cancelled }
+        // A task of its own, so that others than the library can call it away.
+        let task = Task {
+            var answer = try await call()
+            if Task.isCancelled {
+                wipe(&answer)
+                throw SecureAreaError.Cancelled
+            }
             return answer
+        }
+        let id = entered(Running(method: method, cancel: { task.cancel() }))
+        defer { left(id) }
+        do {
+            return try await withTaskCancellationHandler { try await task.value } onCancel: { task.cancel() }
         } catch let error as SecureAreaError {
             throw error
         } catch is CancellationError {
@@ -48,14 +82,19 @@ final class GuardedSecureArea: SecureArea {
         }
     }
 
-    private func secret(_ call: @Sendable () async throws -> Data) async throws -> Data {
-        try await guarded {
-            var answer = try await call()
-            if Task.isCancelled {
-                answer.resetBytes(in: 0..<answer.count)
-                throw SecureAreaError.Cancelled
-            }
-            return answer
+    private func entered(_ call: Running) -> UInt64 {
+        lock.withLock {
+            last += 1
+            running[last] = call
+            return last
         }
     }
+
+    private func left(_ id: UInt64) {
+        lock.withLock { _ = running.removeValue(forKey: id) }
+    }
+}
+
+@Sendable private func wiped(_ answer: inout Data) {
+    answer.resetBytes(in: answer.startIndex..<answer.endIndex)
 }

@@ -23,18 +23,24 @@ public final class WalletModel {
             credentials = try await wallet.credentials()
             failure = nil
         } catch {
-            failure = code(of: error)
+            failure = code(error)
         }
     }
 
-    /// Deletes one, and reads the list again.
+    /// Deletes one, and reads the list again; ``failure`` is that of the deletion, if it failed.
     public func delete(_ id: CredentialId) async {
+        var failed: String?
         do {
             try await wallet.delete(id)
         } catch {
-            failure = code(of: error)
+            failed = code(error)
         }
         await refresh()
+        if let failed { failure = failed }
+    }
+
+    private func code(_ error: any Error) -> String {
+        (error as? WalletError)?.code ?? "cancelled"
     }
 }
 
@@ -62,28 +68,5 @@ public final class PresentationModel {
     /// The person's answer to the question shown.
     public func answer(_ answer: ConsentAnswer) throws {
         try session.answer(answer)
-    }
-}
-
-/// The stable code of an error of this package; `unknown` for any other.
-public func code(of error: any Error) -> String {
-    switch error {
-    case let error as WalletError:
-        switch error {
-        case .BadInput(let code), .Bug(let code), .Expired(let code), .Misuse(let code), .PeerRefused(let code),
-            .StorageDamaged(let code), .Unsupported(let code):
-            code
-        case .NotTrusted(_, let why): why
-        case .Cancelled: "cancelled"
-        case .Locked: "locked"
-        case .Offline: "offline"
-        case .SignInAgain: "sign_in_again"
-        }
-    case let error as ReaderError:
-        switch error {
-        case .BadInput(let code), .Bug(let code), .Misuse(let code), .PeerRefused(let code), .Unsupported(let code): code
-        case .Cancelled: "cancelled"
-        }
-    default: "unknown"
     }
 }

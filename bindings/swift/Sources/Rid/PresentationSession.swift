@@ -39,7 +39,7 @@ public final class PresentationSession: Sendable {
 
     /// What is to be done now; the same until it was done. One call at a time: another is `WalletError.Misuse` (`busy`).
     public func next() async throws -> PresentationStep {
-        try await calling(park: { self.core.park() }) { try await self.core.next() }
+        try await calling(callAway: { self.core.park() }) { try await self.core.next() }
     }
 
     /// `advertise`, `send` or `receipt` was done.
@@ -50,7 +50,11 @@ public final class PresentationSession: Sendable {
 
     /// The person's answer to `ask`. Another question's is `WalletError.Misuse` (`consent_binding`).
     public func answer(_ answer: ConsentAnswer) throws {
-        guard answer.hash.count <= largest else { throw WalletError.BadInput(code: "input_too_large") }
+        try WalletError.check(answer.id)
+        try WalletError.check(answer.hash)
+        if case .agree(_, let documents) = answer.decision {
+            for path in documents.flatMap(\.elements) { try WalletError.check(path) }
+        }
         try core.answer(answer: answer)
         told.note(done: true)
     }
@@ -70,7 +74,7 @@ public final class PresentationSession: Sendable {
     /// One characteristic write came; whole messages are put together here. A malformed one, or a message over 1 MiB, is
     /// `WalletError.PeerRefused` (`transport_limit`), and the session is over by that name.
     public func receivedChunk(_ chunk: Data) throws {
-        guard chunk.count <= largest else { throw WalletError.BadInput(code: "input_too_large") }
+        try WalletError.check(chunk)
         do {
             try core.receivedChunk(chunk: chunk)
             told.note()

@@ -37,7 +37,7 @@ public final class ReadingSession: Sendable {
 
     /// What is to be done now; the same until it was done. One call at a time: another is `ReaderError.Misuse` (`busy`).
     public func next() async throws -> ReadingStep {
-        try await calling(park: { self.core.park() }) { try await self.core.next() }
+        try await calling(callAway: { self.core.park() }) { try await self.core.next() }
     }
 
     /// `send` or `judged` was done.
@@ -55,7 +55,7 @@ public final class ReadingSession: Sendable {
     /// One characteristic write came; whole messages are put together here. A malformed one, or a message over 1 MiB, is
     /// `ReaderError.PeerRefused` (`transport_limit`), and the session is over by that name.
     public func receivedChunk(_ chunk: Data) throws {
-        guard chunk.count <= largest else { throw ReaderError.BadInput(code: "input_too_large") }
+        try ReaderError.check(chunk)
         do {
             try core.receivedChunk(chunk: chunk)
             told.note()
@@ -84,6 +84,7 @@ public final class ReadingSession: Sendable {
 
     /// Asks again in the same session, after a verdict.
     public func ask(_ asked: [DocumentAsk]) throws {
+        try ReaderError.check(asked)
         defer { told.note() }
         try core.ask(asked: asked)
     }

@@ -7,6 +7,8 @@ public final class RidReader: Sendable {
 
     /// A reader; its key, if it has one, is in `secureArea`.
     public init(options: ReaderOptions, secureArea: any SecureArea) throws {
+        try ReaderError.check(options.locales + [options.key ?? ""])
+        try ReaderError.check(options.issuerRoots + options.chain)
         core = try Reader(options: options, secureArea: GuardedSecureArea(secureArea))
     }
 
@@ -15,7 +17,8 @@ public final class RidReader: Sendable {
 
     /// Starts from the text of a QR code.
     public func read(qr: String, asking asked: [DocumentAsk]) throws -> ReadingSession {
-        guard qr.utf8.count <= largest else { throw ReaderError.BadInput(code: "input_too_large") }
+        try ReaderError.check(qr)
+        try ReaderError.check(asked)
         return ReadingSession(core: try core.read(qr: qr, asked: asked))
     }
 }

@@ -64,6 +64,7 @@ final class Told: @unchecked Sendable {
 /// The steps of a session, each once, until it is over. Cancelling the task that iterates ends nothing: iterate again to go on. One
 /// iteration at a time.
 public struct Steps<Step: Equatable & Sendable>: AsyncSequence, Sendable {
+    /// A step.
     public typealias Element = Step
 
     let told: Told
@@ -71,6 +72,7 @@ public struct Steps<Step: Equatable & Sendable>: AsyncSequence, Sendable {
     let step: @Sendable () async throws -> Step?
     let tick: @Sendable () throws -> Void
 
+    /// Begins an iteration, or goes on where a cancelled one was.
     public func makeAsyncIterator() -> Iterator {
         Iterator(steps: self)
     }
@@ -86,6 +88,7 @@ public struct Steps<Step: Equatable & Sendable>: AsyncSequence, Sendable {
             self.steps = steps
         }
 
+        /// The next step; `nil` after the last.
         public mutating func next() async throws -> Step? {
             while !over {
                 try Task.checkCancellation()

@@ -53,82 +53,99 @@ public final class ReaderArea: SecureArea {
     public func delete(key: KeyId) async throws {}
 }
 
-/// What a faulty area does at a call of signing or agreeing for a presentation.
-public enum Fault: Sendable {
-    case none
-    case throwsForeign
-    case throwsTyped(SecureAreaError)
-    case slow(nanoseconds: UInt64)
-}
+/// An area that a test looks into: every call is numbered from 1, in the order of their coming.
+public final class WatchedArea: SecureArea, @unchecked Sendable {
+    public typealias Hook = @Sendable (_ call: Int, _ method: String) async throws -> Void
 
-/// A test area that can be told to fail, to be slow, to answer after cancellation; counts its calls.
-public final class FaultyArea: SecureArea, @unchecked Sendable {
-    struct Foreign: Error {
-        let secret = "text of a foreign error"
-    }
-
-    private let area: TestArea
+    private let inner: any SecureArea
     private let lock = NSLock()
-    private var current = Fault.none
     private var counted = 0
-    private var entered: (@Sendable (Int) -> Void)?
+    private var first: Hook?
+    private var last: Hook?
 
-    public init(folder: String) throws {
-        area = try TestArea(folder: folder)
+    public init(_ inner: any SecureArea) {
+        self.inner = inner
     }
 
-    public var fault: Fault {
-        get { lock.withLock { current } }
-        set { lock.withLock { current = newValue } }
-    }
-
-    /// Called at each call with its number, from 1.
-    public func onCall(_ hook: (@Sendable (Int) -> Void)?) {
+    /// Hooks before the area acts, and after it acted but before it answers; counting begins anew.
+    public func watch(before: Hook? = nil, after: Hook? = nil) {
         lock.withLock {
-            entered = hook
             counted = 0
+            first = before
+            last = after
         }
     }
 
-    private func call() async throws {
-        let (fault, hook, number) = lock.withLock { () -> (Fault, (@Sendable (Int) -> Void)?, Int) in
+    private func watched<T>(_ method: String, _ act: () async throws -> T) async throws -> T {
+        let (call, before, after) = lock.withLock { () -> (Int, Hook?, Hook?) in
             counted += 1
-            return (current, entered, counted)
+            return (counted, first, last)
         }
-        hook?(number)
-        switch fault {
-        case .none: await Task.yield()
-        case .throwsForeign: throw Foreign()
-        case .throwsTyped(let error): throw error
-        // Not told of a cancelled task: it answers late.
-        case .slow(let nanoseconds): await Task.detached { try? await Task.sleep(nanoseconds: nanoseconds) }.value
-        }
+        try await before?(call, method)
+        let answer = try await act()
+        try await after?(call, method)
+        return answer
     }
 
     public func createKeys(count: UInt32, spec: KeySpec) async throws -> [KeyInfo] {
-        try await call()
-        return try await area.createKeys(count: count, spec: spec)
+        try await watched("createKeys") { try await inner.createKeys(count: count, spec: spec) }
     }
 
     public func sign(key: KeyId, message: Data, prompt: Prompt) async throws -> Data {
-        try await call()
-        return try await area.sign(key: key, message: message, prompt: prompt)
+        try await watched("sign") { try await inner.sign(key: key, message: message, prompt: prompt) }
     }
 
     public func agree(key: KeyId, peer: Data, prompt: Prompt) async throws -> Data {
-        try await call()
-        return try await area.agree(key: key, peer: peer, prompt: prompt)
+        try await watched("agree") { try await inner.agree(key: key, peer: peer, prompt: prompt) }
     }
 
     public func derive(key: KeyId, input: Data, prompt: Prompt) async throws -> Data {
-        try await area.derive(key: key, input: input, prompt: prompt)
+        try await watched("derive") { try await inner.derive(key: key, input: input, prompt: prompt) }
     }
 
     public func info(key: KeyId) async throws -> KeyInfo {
-        try await area.info(key: key)
+        try await watched("info") { try await inner.info(key: key) }
     }
 
     public func delete(key: KeyId) async throws {
-        try await area.delete(key: key)
+        try await watched("delete") { try await inner.delete(key: key) }
+    }
+}
+
+/// An area that answers as it should not.
+public final class WrongArea: SecureArea, @unchecked Sendable {
+    private let inner: any SecureArea
+    private let signature: Data?
+    private let deletes: Bool
+
+    public init(_ inner: any SecureArea, signature: Data? = nil, deletes: Bool = true) {
+        self.inner = inner
+        self.signature = signature
+        self.deletes = deletes
+    }
+
+    public func createKeys(count: UInt32, spec: KeySpec) async throws -> [KeyInfo] {
+        try await inner.createKeys(count: count, spec: spec)
+    }
+
+    public func sign(key: KeyId, message: Data, prompt: Prompt) async throws -> Data {
+        if let signature { return signature }
+        return try await inner.sign(key: key, message: message, prompt: prompt)
+    }
+
+    public func agree(key: KeyId, peer: Data, prompt: Prompt) async throws -> Data {
+        try await inner.agree(key: key, peer: peer, prompt: prompt)
+    }
+
+    public func derive(key: KeyId, input: Data, prompt: Prompt) async throws -> Data {
+        try await inner.derive(key: key, input: input, prompt: prompt)
+    }
+
+    public func info(key: KeyId) async throws -> KeyInfo {
+        try await inner.info(key: key)
+    }
+
+    public func delete(key: KeyId) async throws {
+        if deletes { try await inner.delete(key: key) }
     }
 }

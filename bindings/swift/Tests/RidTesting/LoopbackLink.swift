@@ -3,27 +3,43 @@ import Foundation
 import Glibc
 #endif
 
-/// The link of `spec/link.md`: TCP on loopback, each frame one characteristic write. What an app's radio is.
-public final class LoopbackLink: @unchecked Sendable {
-    private let socket: Int32
-    private let mdoc: Bool
-    private let lock = NSLock()
-    private var open = true
+/// Owns a socket: its number is free for others only when nobody can use this one any more.
+public final class Socket: Sendable {
+    let number: Int32
 
-    init(socket: Int32, mdoc: Bool) {
-        self.socket = socket
-        self.mdoc = mdoc
-        var one: Int32 = 1
-        setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+    init(_ number: Int32) {
+        self.number = number
     }
 
     deinit {
-        if open { close(socket) }
+        if number >= 0 { close(number) }
+    }
+
+    /// Wakes whoever waits for it.
+    public func stop() {
+        shutdown(number, Int32(SHUT_RDWR))
+    }
+}
+
+/// The link of `spec/link.md`: TCP on loopback, each frame one characteristic write. What an app's radio is.
+public final class LoopbackLink: @unchecked Sendable {
+    private let owned: Socket
+    private let mdoc: Bool
+    private let lock = NSLock()
+    private var open = true
+    private var socket: Int32 { owned.number }
+
+    init(_ owned: Socket, mdoc: Bool) {
+        self.owned = owned
+        self.mdoc = mdoc
+        var one: Int32 = 1
+        setsockopt(owned.number, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
     }
 
     /// A listening socket and its port (0: any).
-    public static func listen(port: UInt16 = 0) throws -> (socket: Int32, port: UInt16) {
-        let listening = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    public static func listen(port: UInt16 = 0) throws -> (socket: Socket, port: UInt16) {
+        let socket = Socket(Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
+        let listening = socket.number
         var one: Int32 = 1
         setsockopt(listening, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
         var address = loopback(port)
@@ -36,31 +52,30 @@ public final class LoopbackLink: @unchecked Sendable {
         _ = withUnsafeMutablePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(listening, $0, &length) }
         }
-        return (listening, UInt16(bigEndian: address.sin_port))
+        return (socket, UInt16(bigEndian: address.sin_port))
     }
 
     /// Waits for the one reader.
-    public static func accept(_ listening: Int32) throws -> LoopbackLink {
-        let accepted = Glibc.accept(listening, nil, nil)
+    public static func accept(_ listening: Socket) throws -> LoopbackLink {
+        let accepted = Glibc.accept(listening.number, nil, nil)
         guard accepted >= 0 else { throw Failure("nobody came") }
-        return LoopbackLink(socket: accepted, mdoc: true)
+        return LoopbackLink(Socket(accepted), mdoc: true)
     }
 
     public static func connect(port: UInt16) throws -> LoopbackLink {
         for _ in 0..<200 {
-            let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            let socket = Socket(Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
             var address = loopback(port)
             let connected = withUnsafePointer(to: &address) {
                 $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    Glibc.connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                    Glibc.connect(socket.number, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
                 }
             }
             if connected == 0 {
-                let link = LoopbackLink(socket: socket, mdoc: false)
+                let link = LoopbackLink(socket, mdoc: false)
                 link.frame(1, Data([1]))
                 return link
             }
-            close(socket)
             usleep(20_000)
         }
         throw Failure("nobody listens on \(port)")
@@ -70,14 +85,13 @@ public final class LoopbackLink: @unchecked Sendable {
         for chunk in chunks { frame(mdoc ? 3 : 2, chunk) }
     }
 
-    /// Says the end, and closes.
+    /// Says the end, and stops.
     public func end() {
         frame(1, Data([2]))
         lock.withLock {
             guard open else { return }
             open = false
-            shutdown(socket, Int32(SHUT_RDWR))
-            close(socket)
+            owned.stop()
         }
     }
 

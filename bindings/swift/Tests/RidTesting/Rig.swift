@@ -45,10 +45,17 @@ public final class Rig: Sendable {
         try TestArea(folder: home + "/swift-keys")
     }
 
-    public func open(_ area: (any SecureArea)? = nil) async throws -> RidWallet {
+    public func open(_ area: (any SecureArea)? = nil, _ deviceAuth: DeviceAuthMethod = .signature) async throws -> RidWallet {
         try FileManager.default.createDirectory(atPath: walletFolder, withIntermediateDirectories: true)
         return try await RidWallet.open(
-            folder: walletFolder, options: try options(), secureArea: try area ?? self.area())
+            folder: walletFolder, options: try options(deviceAuth: deviceAuth), secureArea: try area ?? self.area())
+    }
+
+    /// A home like this one, beside it.
+    public func copied() throws -> Rig {
+        let other = home + "-" + UUID().uuidString
+        try FileManager.default.copyItem(atPath: home, toPath: other)
+        return try Rig(home: other)
     }
 
     /// A reader; `signed`: as the test State's registered one.

@@ -10,7 +10,9 @@ public actor Later<Value: Sendable> {
 
     public init() {}
 
+    /// The first value counts.
     public func set(_ value: Value) {
+        guard self.value == nil else { return }
         self.value = value
         for continuation in waiting { continuation.resume(returning: value) }
         waiting = []
@@ -30,54 +32,56 @@ public final class Holder: Sendable {
     public let qr = Later<String>()
     let wallet: RidWallet
     let session: PresentationSession
-    let listening: Int32
+    let listening: Socket
     let answer: @Sendable (RequestView) throws -> ConsentAnswer
-    /// Before each step is done.
-    let before: @Sendable (PresentationStep) -> Void
+    let around: @Sendable (_ done: Bool, _ step: PresentationStep) -> Void
     private let link = Later<LoopbackLink>()
 
+    /// `around` each step: before it is done, and after.
     public init(
         _ wallet: RidWallet, _ session: PresentationSession, port: UInt16 = 0,
-        before: @escaping @Sendable (PresentationStep) -> Void = { _ in },
+        around: @escaping @Sendable (_ done: Bool, _ step: PresentationStep) -> Void = { _, _ in },
         answer: @escaping @Sendable (RequestView) throws -> ConsentAnswer
     ) throws {
         self.wallet = wallet
         self.session = session
         (listening, self.port) = try LoopbackLink.listen(port: port)
         self.answer = answer
-        self.before = before
+        self.around = around
     }
 
-    /// Runs to the end and gives its name.
+    /// Runs to the end and gives its name. After a cancelled run another one goes on.
     public func run() async throws -> String {
         for try await step in session.steps {
-            before(step)
-            switch step {
-            case .advertise(let text, _, _):
-                advertise()
-                try session.proceed()
-                await qr.set(text)
-            case .ask(let request): try session.answer(try answer(request))
-            case .send:
-                await link.now?.send(try session.chunks(mtu: mtu))
-                try session.proceed()
-            case .unlock:
-                try await wallet.unlock()
-                try session.unlocked()
-            case .receipt: try session.proceed()
-            case .wait: break
-            case .closed(let code):
+            around(false, step)
+            if case .closed(let code) = step {
                 await link.now?.end()
-                close(listening)
+                listening.stop()
+                around(true, step)
                 return code
             }
+            try await act(step)
+            around(true, step)
         }
         return ""
     }
 
-    /// Takes the session up again after a cancelled ``run()``.
-    public func again() async throws -> String {
-        try await run()
+    private func act(_ step: PresentationStep) async throws {
+        switch step {
+        case .advertise(let text, _, _):
+            advertise()
+            try session.proceed()
+            await qr.set(text)
+        case .ask(let request): try session.answer(try answer(request))
+        case .send:
+            await link.now?.send(try session.chunks(mtu: mtu))
+            try session.proceed()
+        case .unlock:
+            try await wallet.unlock()
+            try session.unlocked()
+        case .receipt: try session.proceed()
+        case .wait, .closed: break
+        }
     }
 
     private func advertise() {

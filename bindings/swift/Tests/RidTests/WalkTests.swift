@@ -3,13 +3,7 @@ import Rid
 import RidTesting
 import Testing
 
-@Suite(.serialized) struct WalkTests {
-    @Test func theSuiteOfThePortIsPassed() async throws {
-        let rig = try Rig()
-        defer { rig.remove() }
-        try await secureAreaSuite(area: try rig.area())
-    }
-
+@Suite struct WalkTests {
     @Test func enrolListShowLockDelete() async throws {
         let rig = try Rig()
         defer { rig.remove() }
@@ -36,6 +30,57 @@ import Testing
         #expect(try await wallet.credentials().count == 1)
         #expect(try await wallet.history().last?.kind == .deletion)
         try await wallet.closeStore()
+        // It lies in the folder for the next start.
+        #expect(try await rig.open().credentials().count == 1)
+    }
+
+    @Test func theAnswerOfAnotherEnrolmentIsRefused() async throws {
+        let rig = try Rig()
+        defer { rig.remove() }
+        let wallet = try await rig.open()
+        func enrolment() async throws -> Enrolment {
+            try await wallet.enrol(kinds: ["mdl"], challenge: try rig.challenge(), audience: audience, copies: 1).next()
+        }
+        let one = try await enrolment()
+        let answer = try rig.answer(one.message)
+        let other = try await enrolment()
+        await #expect(throws: WalletError.self) { try await wallet.accept(id: other.id, answer: answer) }
+        #expect(try await wallet.credentials().isEmpty)
+        #expect(try await wallet.accept(id: one.id, answer: answer).count == 1)
+    }
+
+    @Test func aLockedWalletIsUnlockedInBetweenAndAnswersByMac() async throws {
+        let rig = try Rig()
+        defer { rig.remove() }
+        let wallet = try await rig.open(nil, .mac)
+        try await rig.enrol(wallet)
+        try wallet.lock()
+        let met = try await present(wallet, try rig.reader(signed: false), [ask("portrait", "family_name")]) { request in
+            #expect(!request.requester.verified)
+            return try request.agree { _ in true }
+        }
+        #expect(try wallet.lockState == .unlocked)
+        let verdict = try #require(met.verdicts.first)
+        #expect(verdict.decision == .accepted && verdict.documents[0].checks.contains { $0.code == "device_authentication" })
+        let portrait = try #require(verdict.documents[0].elements.first { $0.portrait })
+        guard case .binary(let bytes) = portrait.value else { throw Failure("a portrait") }
+        #expect(bytes.reveal().count > 100)
+    }
+
+    @Test func swiftPresentsAndRidReads() async throws {
+        let rig = try Rig()
+        defer { rig.remove() }
+        let wallet = try await rig.open()
+        try await rig.enrol(wallet)
+        let holder = try Holder(wallet, try wallet.present()) { try $0.agree { _ in true } }
+        async let closed = holder.run()
+        let said = try rig.rid(
+            "read", "--qr-text", await holder.qr.get(), "--port", String(holder.port), "--mtu", String(mtu), "--json", "--ask",
+            "\(mdl)/\(mdlSpace)/family_name")
+        #expect(said.contains("\"accepted\""))
+        let code = try await closed
+        #expect(code == "session_terminated")
+        #expect(try await wallet.history().last?.outcome == .finished)
     }
 
     @Test func twoRequestsInOneSessionWithAnUntickedElement() async throws {
@@ -73,18 +118,20 @@ import Testing
         _ = try rig.rid("enrol", "--kind", "mdl", "--challenge", challenge, "--out", rig.home + "/request")
         _ = try rig.rid("issue", "--request", rig.home + "/request", "--out", rig.home + "/answer")
         _ = try rig.rid("enrol", "--accept", rig.home + "/answer")
-        let (listening, port) = try LoopbackLink.listen()
-        close(listening)
         let handoff = rig.home + "/handoff"
         try FileManager.default.createDirectory(atPath: handoff, withIntermediateDirectories: true)
-        let text = handoff + "/qr.txt"
-        let process = try rig.start("present", ["--yes", "--port", String(port), "--mtu", String(mtu), "--handoff", handoff])
+        let process = try rig.start("present", ["--yes", "--port", "0", "--mtu", String(mtu), "--handoff", handoff])
         defer { process.0.terminate() }
-        var qr = ""
-        for _ in 0..<200 where qr.isEmpty {
-            try await Task.sleep(nanoseconds: 25_000_000)
-            qr = ((try? String(contentsOfFile: text, encoding: .utf8)) ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
+        func handed(_ name: String) async throws -> String {
+            for _ in 0..<400 {
+                let text = ((try? String(contentsOfFile: "\(handoff)/\(name)", encoding: .utf8)) ?? "")
+                if !text.isEmpty { return text.trimmingCharacters(in: .whitespacesAndNewlines) }
+                try await Task.sleep(nanoseconds: 25_000_000)
+            }
+            throw Failure("no \(name)")
         }
+        let port = try #require(UInt16(try await handed("port")))
+        let qr = try await handed("qr.txt")
         let session = try rig.reader().read(qr: qr, asking: [ask("family_name")])
         let verified = try await verify(session, port: port)
         #expect(verified.verdicts.map(\.decision) == [.accepted])
@@ -112,7 +159,7 @@ import Testing
         #expect(verified.verdicts.map(\.decision) == [.accepted])
         #expect(verified.verdicts[0].documents[0].elements.map(\.path.last) == ["family_name"])
         #expect(radio.stopped)
-        close(listening)
+        listening.stop()
     }
 }
 
@@ -130,12 +177,12 @@ struct Screen: ReadmeScreen {
 
 final class Radio: ReadmeRadio, @unchecked Sendable {
     let mtu = RidTesting.mtu
-    private let listening: Int32
+    private let listening: Socket
     private let lock = NSLock()
     private var link: LoopbackLink?
     private var isStopped = false
 
-    init(listening: Int32) {
+    init(listening: Socket) {
         self.listening = listening
     }
 

@@ -1,60 +1,115 @@
 // A Swift wallet or reader as a process of its own, for pairs with other implementations and for tests that kill it:
-//   rid-swift-demo wallet HOME PORT QR-FILE     presents to one reader (enrols with `rid` first if it holds nothing)
+//   rid-swift-demo enrol  HOME                  enrols at the test issuer of HOME
+//   rid-swift-demo wallet HOME PORT QR-FILE     presents to one reader (enrols first if it holds nothing); PORT 0: any, and says which
 //   rid-swift-demo reader HOME PORT QR-FILE     asks for the family name
-// RID_DIE_AT=n: the process dies before its n-th step is done. Exit code of the reader: 0 accepted, 1 refused, 2 undecided.
+// RID_DIE_AT=n: the process dies at the n-th point of its walk. Exit code of the reader: 0 accepted, 1 refused, 2 undecided.
 import Foundation
 import Rid
 import RidTesting
 
 let arguments = CommandLine.arguments
-guard arguments.count == 5, let port = UInt16(arguments[3]) else {
-    print("usage: rid-swift-demo wallet|reader HOME PORT QR-FILE")
+let usage = "usage: rid-swift-demo enrol HOME | wallet HOME PORT QR-FILE | reader HOME PORT QR-FILE"
+switch (arguments.dropFirst().first, arguments.count) {
+case ("enrol", 3): exit(try await enrol(Rig(home: arguments[2])))
+case ("wallet", 5): exit(try await wallet(Rig(home: arguments[2]), UInt16(arguments[3]) ?? 0, arguments[4]))
+case ("reader", 5): exit(try await reader(Rig(home: arguments[2]), UInt16(arguments[3]) ?? 0, arguments[4]))
+default:
+    say(usage)
     exit(64)
 }
-let (role, file) = (arguments[1], arguments[4])
-let rig = try Rig(home: arguments[2])
-let dieAt = ProcessInfo.processInfo.environment["RID_DIE_AT"].flatMap { Int($0) }
 
-if role == "wallet" {
-    let wallet = try await rig.open()
+func say(_ line: String) {
+    FileHandle.standardOutput.write(Data((line + "\n").utf8))
+}
+
+/// Counts the points of a walk, and ends the process at one of them without a word to anybody.
+final class Death: @unchecked Sendable {
+    static let shared = Death()
+    private let lock = NSLock()
+    private let at = ProcessInfo.processInfo.environment["RID_DIE_AT"].flatMap { Int($0) }
+    private var now = 0
+    private var waited = false
+
+    func point(_ name: String) {
+        lock.withLock {
+            now += 1
+            guard now == at else { return }
+            say("died at \(now): \(name)")
+            kill(getpid(), SIGKILL)
+            // It takes a moment; nothing more may happen.
+            while true { sleep(1) }
+        }
+    }
+
+    func step(_ step: PresentationStep, _ done: Bool) {
+        if case .wait = step {
+            // How often it waits is the other side's affair: the first time counts.
+            let again = lock.withLock { () -> Bool in
+                defer { if done { waited = true } }
+                return waited
+            }
+            if again { return }
+        }
+        point("\(done ? "after" : "before") \(String(describing: step).prefix { $0 != "(" })")
+    }
+}
+
+func area(_ rig: Rig) throws -> WatchedArea {
+    let area = WatchedArea(try rig.area())
+    area.watch(
+        before: { _, method in Death.shared.point("before \(method)") },
+        after: { _, method in Death.shared.point("after \(method)") })
+    return area
+}
+
+func enrol(_ rig: Rig) async throws -> Int32 {
+    let wallet = try await rig.open(try area(rig))
+    Death.shared.point("opened")
+    let session = try wallet.enrol(kinds: ["mdl"], challenge: try rig.challenge(), audience: audience, copies: 2)
+    let enrolment = try await session.next()
+    Death.shared.point("enrolment made")
+    try enrolment.id.write(toFile: rig.home + "/enrolment-id", atomically: true, encoding: .utf8)
+    let answer = try rig.answer(enrolment.message)
+    try answer.write(to: URL(fileURLWithPath: rig.home + "/answer"), options: .atomic)
+    Death.shared.point("answer came")
+    _ = try await wallet.accept(id: enrolment.id, answer: answer)
+    Death.shared.point("accepted")
+    try await wallet.closeStore()
+    Death.shared.point("closed store")
+    return 0
+}
+
+func wallet(_ rig: Rig, _ port: UInt16, _ file: String) async throws -> Int32 {
+    let wallet = try await rig.open(try area(rig))
     if try await wallet.credentials().isEmpty { try await rig.enrol(wallet, copies: 5) }
-    let counter = Counter()
+    Death.shared.point("opened")
     let holder = try Holder(
-        wallet, try wallet.present(), port: port,
-        before: { step in
-            // Waiting is no step of the walk: how often it is said depends on the clock.
-            if case .wait = step { return }
-            if counter.next() == dieAt { kill(getpid(), SIGKILL) }
-        },
+        wallet, try wallet.present(), port: port, around: { done, step in Death.shared.step(step, done) },
         answer: { try $0.agree { _ in true } })
+    say("port \(holder.port)")
     async let closed = holder.run()
     let text = await holder.qr.get()
     try text.write(toFile: file, atomically: true, encoding: .utf8)
-    print("closed", try await closed)
-} else {
+    let code = try await closed
+    try await wallet.closeStore()
+    Death.shared.point("closed store")
+    say("closed \(code)")
+    return 0
+}
+
+func reader(_ rig: Rig, _ port: UInt16, _ file: String) async throws -> Int32 {
     var qr = ""
     for _ in 0..<400 where qr.isEmpty {
         try await Task.sleep(nanoseconds: 25_000_000)
         qr = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
     }
-    let session = try rig.reader().read(qr: qr.trimmingCharacters(in: .whitespacesAndNewlines), asking: [ask("family_name")])
+    let asked = [ask("family_name")]
+    let session = try rig.reader().read(qr: qr.trimmingCharacters(in: .whitespacesAndNewlines), asking: asked)
     let verified = try await verify(session, port: port)
-    print("closed", verified.closed)
+    say("closed \(verified.closed)")
     switch verified.verdicts.first?.decision {
-    case .accepted: exit(0)
-    case .refused: exit(1)
-    default: exit(2)
-    }
-}
-
-final class Counter: @unchecked Sendable {
-    private let lock = NSLock()
-    private var value = 0
-
-    func next() -> Int {
-        lock.withLock {
-            value += 1
-            return value
-        }
+    case .accepted: return 0
+    case .refused: return 1
+    default: return 2
     }
 }

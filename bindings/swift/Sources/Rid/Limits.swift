@@ -1,0 +1,52 @@
+import Foundation
+import RidCore
+
+/// The most an app may hand in at once, in bytes of UTF-8 where it is text.
+enum Limit {
+    /// A message of a link, a root, a name: ISO/IEC 18013-5 says less.
+    static let input = 1 << 20
+    /// What comes from an issuer.
+    static let answer = 5 << 20
+}
+
+/// A facade's error: the two name a refused input alike.
+protocol InputError: Error {
+    static func refused(_ code: String) -> Self
+}
+
+extension WalletError: InputError {
+    static func refused(_ code: String) -> WalletError { .BadInput(code: code) }
+}
+
+extension ReaderError: InputError {
+    static func refused(_ code: String) -> ReaderError { .BadInput(code: code) }
+}
+
+extension InputError {
+    static func check(_ data: Data, _ limit: Int = Limit.input) throws {
+        guard data.count <= limit else { throw refused("input_too_large") }
+    }
+
+    static func check(_ text: String) throws {
+        guard text.utf8.count <= Limit.input else { throw refused("input_too_large") }
+    }
+
+    static func check(_ all: [Data]) throws {
+        for data in all { try check(data) }
+    }
+
+    static func check(_ all: [String]) throws {
+        for text in all { try check(text) }
+    }
+
+    static func check(_ path: ClaimPath) throws {
+        for case .name(let name) in path.steps { try check(name) }
+    }
+
+    static func check(_ asked: [DocumentAsk]) throws {
+        for document in asked {
+            try check(document.kind)
+            for element in document.elements { try check(element.path) }
+        }
+    }
+}
