@@ -29,6 +29,27 @@ pub struct NewCopy {
     pub bytes: Vec<u8>,
 }
 
+/// How the copies of a credential are used up (methods A to D of the EUDI ARF, topic 10).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reuse {
+    /// A copy for this many seconds from its first use on, then the next one.
+    Limited {
+        /// The time.
+        seconds: u32,
+    },
+    /// Each copy once.
+    #[default]
+    Once,
+    /// A copy of its own for each verifier, shown to it again and again; once where the verifier is unknown.
+    PerVerifier,
+    /// All copies in turn, again and again.
+    Rotate,
+}
+
+/// Names a verifier to itself over all its visits; a hash of what its certificate calls it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VerifierId(pub [u8; 32]);
+
 /// A new credential with its copies. Meta data is what lists show and matching needs: element *names*, never values.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credential {
@@ -50,11 +71,13 @@ pub struct Credential {
     pub valid_until: Timestamp,
     /// Names of the elements held: namespace, identifiers.
     pub elements: Vec<(String, Vec<String>)>,
+    /// How its copies are used up.
+    pub reuse: Reuse,
     /// The copies.
     pub copies: Vec<NewCopy>,
 }
 
-/// A copy taken out of its pool: its row is used up, its bytes are here once.
+/// A copy taken out of its pool. A one-time copy is used up: its row is gone, its bytes are here once.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Copy {
     /// The credential it was of.
@@ -65,6 +88,8 @@ pub struct Copy {
     pub key: KeyId,
     /// The credential's bytes.
     pub bytes: Vec<u8>,
+    /// It is gone from its pool, so its key is of no further use.
+    pub spent: bool,
 }
 
 /// What a history row is about.
@@ -116,13 +141,40 @@ pub struct HistoryDraft {
     pub reason: String,
 }
 
+/// What a stored history row holds.
+#[derive(Clone, PartialEq, Eq)]
+pub enum HistoryContent {
+    /// It cannot be read any more; its place is known.
+    Damaged,
+    /// The person deleted it.
+    Deleted {
+        /// When.
+        at: Timestamp,
+    },
+    /// It is there.
+    Kept(HistoryDraft),
+}
+
 /// A stored history row.
 #[derive(Clone, PartialEq, Eq)]
 pub struct History {
     /// Place.
     pub seq: HistorySeq,
+    /// It was brought from another device by a recovery container.
+    pub imported: bool,
     /// Content.
-    pub entry: HistoryDraft,
+    pub content: HistoryContent,
+}
+
+impl History {
+    /// What it says, if it is there.
+    #[must_use]
+    pub const fn kept(&self) -> Option<&HistoryDraft> {
+        match &self.content {
+            HistoryContent::Kept(draft) => Some(draft),
+            HistoryContent::Damaged | HistoryContent::Deleted { .. } => None,
+        }
+    }
 }
 
 /// Name of a small record of the wallet itself (pending enrolments, settings, snapshots).
@@ -149,6 +201,8 @@ pub struct Changes {
     /// Take one free copy of each; the same credential twice takes two. An empty pool fails the whole
     /// ([`crate::ports::StorageError::Exhausted`]).
     pub consume: Vec<CredentialId>,
+    /// Who these copies are for, if known: copies of [`Reuse::PerVerifier`] are bound to it.
+    pub verifier: Option<VerifierId>,
     /// Credentials to add.
     pub add: Vec<Credential>,
     /// Credentials to remove, with all copies.
@@ -183,4 +237,4 @@ macro_rules! closed_debug {
         }
     )*};
 }
-closed_debug!(Changes, Committed, Copy, Credential, History, HistoryDraft, NewCopy, Record);
+closed_debug!(Changes, Committed, Copy, Credential, History, HistoryContent, HistoryDraft, NewCopy, Record);

@@ -27,8 +27,8 @@ mod session;
 mod turn;
 
 pub use changes::{
-    Changes, Committed, Copy, CopyId, Credential, CredentialId, History, HistoryDraft, HistoryId, HistoryKind,
-    HistoryOutcome, HistorySeq, NewCopy, Record, RecordKey,
+    Changes, Committed, Copy, CopyId, Credential, CredentialId, History, HistoryContent, HistoryDraft, HistoryId,
+    HistoryKind, HistoryOutcome, HistorySeq, NewCopy, Record, RecordKey, Reuse, VerifierId,
 };
 pub use drive::{Committer, Driven, Ports, drive};
 pub use effect::{AgreeRequest, DeriveRequest, Effect, KeysRequest, Reply, SignRequest};

@@ -11,7 +11,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use rid_flow::ports::{Generation, Row, Storage, StorageError, Transaction};
+use rid_flow::ports::{Generation, Layout, Row, Storage, StorageError, Transaction};
 use tokio::sync::oneshot;
 
 use database::Database;
@@ -21,6 +21,7 @@ type Job = Box<dyn FnOnce(&mut Database) + Send>;
 /// A store in one folder: `store.db` (WAL, `synchronous=FULL`), `envelope.a` and `.b`, and a lock file.
 pub struct SqliteStorage {
     folder: PathBuf,
+    newest: Layout,
     jobs: Mutex<Option<Worker>>,
 }
 
@@ -34,7 +35,13 @@ impl SqliteStorage {
     /// A store in this folder; nothing is touched before `open`.
     #[must_use]
     pub fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_path_buf(), jobs: Mutex::new(None) }
+        Self::dangerous_with_layout(folder, Layout::NEWEST)
+    }
+
+    /// As [`Self::new`], by software whose newest layout is this one: older, or made up and yet to come. For tests of migrations.
+    #[must_use]
+    pub fn dangerous_with_layout(folder: &Path, newest: Layout) -> Self {
+        Self { folder: folder.to_path_buf(), newest, jobs: Mutex::new(None) }
     }
 
     /// Runs a job on the store's thread and waits for its answer without blocking the caller's executor.
@@ -47,7 +54,7 @@ impl SqliteStorage {
             let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
             match &*jobs {
                 Some(worker) => worker.jobs.clone(),
-                None => jobs.insert(start(self.folder.clone())?).jobs.clone(),
+                None => jobs.insert(start(self.folder.clone(), self.newest)?).jobs.clone(),
             }
         };
         let boxed: Job = Box::new(move |database| {
@@ -71,10 +78,10 @@ impl Drop for SqliteStorage {
     }
 }
 
-fn start(folder: PathBuf) -> Result<Worker, StorageError> {
+fn start(folder: PathBuf, newest: Layout) -> Result<Worker, StorageError> {
     let (jobs, received) = channel::<Job>();
     let work = move || {
-        let mut database = Database::new(folder);
+        let mut database = Database::new(folder, newest);
         while let Ok(job) = received.recv() {
             job(&mut database);
         }
@@ -85,7 +92,7 @@ fn start(folder: PathBuf) -> Result<Worker, StorageError> {
 
 #[async_trait]
 impl Storage for SqliteStorage {
-    async fn open(&self) -> Result<(), StorageError> {
+    async fn open(&self) -> Result<Layout, StorageError> {
         self.run(Database::open).await
     }
 

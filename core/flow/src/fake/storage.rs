@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use super::script::Script;
-use crate::ports::{Expect, Generation, Read, Row, RowKey, Storage, StorageError, Transaction, Write};
+use crate::ports::{Expect, Generation, Layout, Read, Row, RowKey, Storage, StorageError, Transaction, Write};
 
 /// What a store in memory has written: it outlives the [`MemoryStorage`]s over it. Clones are the same disk.
 #[derive(Clone, Default)]
@@ -22,6 +22,8 @@ struct Disk {
 
 #[derive(Default)]
 struct Files {
+    /// `None` until a first `open` makes the store.
+    layout: Option<Layout>,
     rows: BTreeMap<RowKey, Row>,
     envelope: Option<(Generation, Vec<u8>)>,
 }
@@ -47,6 +49,17 @@ impl MemoryDisk {
     /// Changes rows behind the store's back: bits rot, files are swapped.
     pub fn alter(&self, change: impl FnOnce(&mut BTreeMap<RowKey, Row>)) {
         change(&mut self.disk().files.rows);
+    }
+
+    /// The layout of the store; `None` while there is none.
+    #[must_use]
+    pub fn layout(&self) -> Option<Layout> {
+        self.disk().files.layout
+    }
+
+    /// Changes the layout behind the store's back: older or newer software wrote it.
+    pub fn alter_layout(&self, layout: Layout) {
+        self.disk().files.layout = Some(layout);
     }
 
     /// The envelope as it lies there.
@@ -75,6 +88,7 @@ impl MemoryDisk {
 pub struct MemoryStorage {
     disk: MemoryDisk,
     instance: u64,
+    newest: Layout,
     script: Mutex<Script<(), StorageError>>,
 }
 
@@ -86,8 +100,15 @@ impl MemoryStorage {
     /// A store over this disk; another one over the same disk stands for another process.
     #[must_use]
     pub fn new(disk: &MemoryDisk) -> Self {
+        Self::with_layout(disk, Layout::NEWEST)
+    }
+
+    /// As [`Self::new`], by software whose newest layout is this one: older, or of a version yet to come.
+    #[must_use]
+    pub fn with_layout(disk: &MemoryDisk, newest: Layout) -> Self {
         static INSTANCES: AtomicU64 = AtomicU64::new(1);
-        Self { disk: disk.clone(), instance: INSTANCES.fetch_add(1, SeqCst), script: Mutex::new(Script::new()) }
+        let instance = INSTANCES.fetch_add(1, SeqCst);
+        Self { disk: disk.clone(), instance, newest, script: Mutex::new(Script::new()) }
     }
 
     /// After `succeed` calls of any kind one fails; nothing is written by it.
@@ -147,20 +168,30 @@ impl Drop for MemoryStorage {
 
 #[async_trait]
 impl Storage for MemoryStorage {
-    async fn open(&self) -> Result<(), StorageError> {
-        self.run_alone(|disk| disk.holder = Some(self.instance))
+    async fn open(&self) -> Result<Layout, StorageError> {
+        self.run_alone(|disk| {
+            let layout = disk.files.layout.unwrap_or(self.newest);
+            if layout > self.newest {
+                return Err(StorageError::Newer);
+            }
+            disk.files.layout = Some(layout);
+            disk.holder = Some(self.instance);
+            Ok(layout)
+        })?
     }
 
     async fn transact(&self, transaction: Transaction) -> Result<Vec<Vec<Row>>, StorageError> {
         self.run_open(|files| {
+            let layout = files.raised(transaction.layout, self.newest)?;
             let found = transaction.reads.iter().map(|read| files.read(read)).collect();
-            let mut after = transaction.writes.is_empty().then(BTreeMap::new).unwrap_or_else(|| files.rows.clone());
-            for write in &transaction.writes {
-                apply(&mut after, write)?;
-            }
             if !transaction.writes.is_empty() {
+                let mut after = files.rows.clone();
+                for write in &transaction.writes {
+                    apply(&mut after, write)?;
+                }
                 files.rows = after;
             }
+            files.layout = layout;
             Ok(found)
         })
     }
@@ -202,6 +233,16 @@ impl Storage for MemoryStorage {
 }
 
 impl Files {
+    /// The layout after a transaction that asks for `wanted`.
+    fn raised(&self, wanted: Option<Layout>, newest: Layout) -> Result<Option<Layout>, StorageError> {
+        match wanted {
+            None => Ok(self.layout),
+            Some(wanted) if wanted > newest => Err(StorageError::Newer),
+            wanted if wanted < self.layout => Err(StorageError::Conflict),
+            wanted => Ok(wanted),
+        }
+    }
+
     fn read(&self, read: &Read) -> Vec<Row> {
         let (table, index, bytes) = match read {
             Read::Get(key) => return self.rows.get(key).cloned().into_iter().collect(),

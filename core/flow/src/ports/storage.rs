@@ -58,6 +58,15 @@ pub enum Write {
     Put(Row, Expect),
 }
 
+/// Version of how a store lays out and fills its rows; one number for the file and for what the vault keeps in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Layout(pub u32);
+
+impl Layout {
+    /// The layout new stores are made with.
+    pub const NEWEST: Self = Self(2);
+}
+
 /// Reads, then writes, as one durable unit. If an expectation does not hold, nothing is written.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Transaction {
@@ -65,6 +74,8 @@ pub struct Transaction {
     pub reads: Vec<Read>,
     /// Done next, in order.
     pub writes: Vec<Write>,
+    /// Raises the store to this layout in the same unit: a migration is there whole or not at all (neg-K16).
+    pub layout: Option<Layout>,
 }
 
 /// Which generation of the key envelope.
@@ -139,12 +150,13 @@ impl core::fmt::Debug for Transaction {
 /// Durable opaque records and the key envelope beside them.
 #[async_trait]
 pub trait Storage: Send + Sync {
-    /// Opens, exclusively for this handle; makes an empty store where there is none. Opening what this handle has open
-    /// succeeds.
+    /// Opens, exclusively for this handle; makes an empty store of the newest layout where there is none. Opening what this
+    /// handle has open succeeds. What a kill left half done of [`Self::wipe`] or [`Self::set_aside`] is completed first. Gives the
+    /// layout the store has; an older one is served as it is until a transaction raises it.
     ///
     /// # Errors
     /// [`StorageError::Locked`] when another process or handle has it open; [`StorageError::Newer`], then nothing was touched.
-    async fn open(&self) -> Result<(), StorageError>;
+    async fn open(&self) -> Result<Layout, StorageError>;
 
     /// Runs one transaction; returns one list of rows per read. When it returns, the writes survive a power cut.
     ///
@@ -165,13 +177,13 @@ pub trait Storage: Send + Sync {
     async fn envelope_replace(&self, generation: Generation, bytes: Vec<u8>) -> Result<(), StorageError>;
 
     /// Moves all files aside under a new name (never deletes) so that the next `open` makes an empty store; also files that
-    /// cannot be opened.
+    /// cannot be opened. Cut off by a kill it is completed by the next `open`.
     ///
     /// # Errors
     /// [`StorageError`].
     async fn set_aside(&self) -> Result<(), StorageError>;
 
-    /// Destroys everything, stores set aside too, and closes; repeatable after a crash, and open or not.
+    /// Destroys everything, stores set aside too, and closes; open or not. Cut off by a kill it is completed by the next `open`.
     ///
     /// # Errors
     /// [`StorageError`].

@@ -1,6 +1,6 @@
 use alloc::{sync::Arc, vec, vec::Vec};
 
-use crate::ports::{Expect, Generation, Read, Row, RowKey, Storage, StorageError, Table, Transaction, Write};
+use crate::ports::{Expect, Generation, Layout, Read, Row, RowKey, Storage, StorageError, Table, Transaction, Write};
 
 const ONE: Table = Table(1);
 const TWO: Table = Table(2);
@@ -38,11 +38,11 @@ async fn emptied(store: &dyn Storage) {
 }
 
 async fn write(store: &dyn Storage, writes: Vec<Write>) -> Result<(), StorageError> {
-    store.transact(Transaction { reads: Vec::new(), writes }).await.map(|_| ())
+    store.transact(Transaction { writes, ..Transaction::default() }).await.map(|_| ())
 }
 
 async fn read(store: &dyn Storage, read: Read) -> Vec<Row> {
-    let found = store.transact(Transaction { reads: vec![read], writes: Vec::new() }).await.expect("reads");
+    let found = store.transact(Transaction { reads: vec![read], ..Transaction::default() }).await.expect("reads");
     assert_eq!(found.len(), 1, "one answer a read");
     found.into_iter().next().unwrap_or_default()
 }
@@ -53,8 +53,8 @@ async fn belongs_to_one(handle: &impl Fn() -> Arc<dyn Storage>) {
     assert_eq!(closed.err(), Some(StorageError::Locked), "nothing before opening");
     assert_eq!(one.envelope_read().await.err(), Some(StorageError::Locked));
     assert_eq!(one.envelope_replace(Generation(1), vec![1]).await, Err(StorageError::Locked));
-    assert_eq!(one.open().await, Ok(()));
-    assert_eq!(one.open().await, Ok(()), "its own handle may open again");
+    assert_eq!(one.open().await, Ok(Layout::NEWEST));
+    assert_eq!(one.open().await, Ok(Layout::NEWEST), "its own handle may open again");
     assert_eq!(other.open().await, Err(StorageError::Locked), "nobody else may");
     assert_eq!(other.wipe().await, Err(StorageError::Locked));
     assert_eq!(other.set_aside().await, Err(StorageError::Locked));
@@ -62,9 +62,9 @@ async fn belongs_to_one(handle: &impl Fn() -> Arc<dyn Storage>) {
     assert_eq!(one.close().await, Ok(()));
     assert_eq!(one.close().await, Ok(()), "closing twice is closing");
     assert_eq!(one.transact(Transaction::default()).await.err(), Some(StorageError::Locked));
-    assert_eq!(other.open().await, Ok(()));
+    assert_eq!(other.open().await, Ok(Layout::NEWEST));
     drop(other);
-    assert_eq!(one.open().await, Ok(()), "a dropped handle is a closed one");
+    assert_eq!(one.open().await, Ok(Layout::NEWEST), "a dropped handle is a closed one");
     assert_eq!(one.close().await, Ok(()));
 }
 
@@ -81,6 +81,7 @@ async fn reads_what_was_written(store: &dyn Storage) {
     let both = Transaction {
         reads: vec![Read::Get(key(ONE, 2)), Read::Get(key(ONE, 1))],
         writes: vec![Write::Put(row(ONE, 2, 2, b"later"), Expect::Version(1))],
+        layout: None,
     };
     let before = store.transact(both).await.expect("reads and writes");
     let before: Vec<&Row> = before.iter().flatten().collect();

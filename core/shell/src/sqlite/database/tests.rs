@@ -3,10 +3,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rid_flow::ports::{Expect, Generation, Row, RowKey, StorageError, Table, Transaction, Write};
+use rid_flow::ports::{Expect, Generation, Layout, Row, RowKey, StorageError, Table, Transaction, Write};
 use rusqlite::Connection;
 
-use super::{Database, LAYOUT};
+use super::Database;
 
 struct Folder(PathBuf);
 
@@ -25,7 +25,7 @@ impl Drop for Folder {
 }
 
 fn opened(folder: &Folder) -> Database {
-    let mut database = Database::new(folder.0.clone());
+    let mut database = Database::new(folder.0.clone(), Layout::NEWEST);
     database.open().unwrap();
     database
 }
@@ -33,7 +33,7 @@ fn opened(folder: &Folder) -> Database {
 fn put(id: u8, len: usize) -> Transaction {
     let key = RowKey { table: Table(1), id: [id; 32] };
     let row = Row { key, version: 1, index: [0; 32], bytes: vec![id; len] };
-    Transaction { reads: Vec::new(), writes: vec![Write::Put(row, Expect::Absent)] }
+    Transaction { writes: vec![Write::Put(row, Expect::Absent)], ..Transaction::default() }
 }
 
 fn pragma(connection: &Connection, name: &str) -> String {
@@ -48,7 +48,7 @@ fn the_database_is_set_up_to_lose_nothing_and_leave_nothing() {
     let folder = Folder::new("pragmas");
     let database = opened(&folder);
     let connection = &database.open.as_ref().unwrap().connection;
-    let version = LAYOUT.to_string();
+    let version = Layout::NEWEST.0.to_string();
     for (name, value) in [
         ("journal_mode", "wal"),
         ("synchronous", "2"),
@@ -74,11 +74,11 @@ fn a_newer_layout_is_named_and_not_touched() {
     let mut database = opened(&folder);
     database.transact(&put(1, 100)).unwrap();
     let connection = &database.open.as_ref().unwrap().connection;
-    connection.pragma_update(None, "user_version", LAYOUT + 1).unwrap();
+    connection.pragma_update(None, "user_version", Layout::NEWEST.0 + 1).unwrap();
     database.close().unwrap();
     let before = fs::read(folder.0.join("store.db")).unwrap();
     for _ in 0..2 {
-        assert_eq!(Database::new(folder.0.clone()).open(), Err(StorageError::Newer));
+        assert_eq!(Database::new(folder.0.clone(), Layout::NEWEST).open(), Err(StorageError::Newer));
         assert!(fs::read(folder.0.join("store.db")).unwrap() == before);
     }
 }
@@ -93,9 +93,9 @@ fn a_database_that_is_gone_beside_its_envelope_is_no_empty_store() {
     let path = folder.0.join("store.db");
     let whole = fs::read(&path).unwrap();
     fs::remove_file(&path).unwrap();
-    assert_eq!(Database::new(folder.0.clone()).open(), Err(StorageError::Damaged));
+    assert_eq!(Database::new(folder.0.clone(), Layout::NEWEST).open(), Err(StorageError::Damaged));
     fs::write(&path, b"").unwrap();
-    assert_eq!(Database::new(folder.0.clone()).open(), Err(StorageError::Damaged));
+    assert_eq!(Database::new(folder.0.clone(), Layout::NEWEST).open(), Err(StorageError::Damaged));
     fs::write(&path, &whole).unwrap();
     let mut database = opened(&folder);
     assert!(database.envelope_read().unwrap().is_some());
@@ -138,7 +138,7 @@ fn what_cannot_be_opened_can_be_set_aside_and_wiped() {
     fs::create_dir_all(&folder.0).unwrap();
     for round in 1..=2 {
         fs::write(folder.0.join("store.db"), vec![0x5a; 8192]).unwrap();
-        let mut database = Database::new(folder.0.clone());
+        let mut database = Database::new(folder.0.clone(), Layout::NEWEST);
         assert_eq!(database.open(), Err(StorageError::Damaged));
         database.set_aside().unwrap();
         let aside = folder.0.join(format!("aside-{round}")).join("store.db");
@@ -147,7 +147,7 @@ fn what_cannot_be_opened_can_be_set_aside_and_wiped() {
         database.transact(&put(1, 1)).unwrap();
         database.close().unwrap();
     }
-    let mut database = Database::new(folder.0.clone());
+    let mut database = Database::new(folder.0.clone(), Layout::NEWEST);
     database.wipe().unwrap();
     assert_eq!(names(&folder.0), ["lock"], "nothing is left, what was set aside neither");
     database.wipe().unwrap();
@@ -170,7 +170,7 @@ fn a_wipe_cut_off_anywhere_is_finished_by_the_next() {
             let _ = fs::remove_file(folder.0.join(name));
             let _ = fs::remove_file(folder.0.join("aside-1").join(name));
         }
-        Database::new(folder.0.clone()).wipe().unwrap();
+        Database::new(folder.0.clone(), Layout::NEWEST).wipe().unwrap();
         assert_eq!(names(&folder.0), ["lock"]);
     }
 }

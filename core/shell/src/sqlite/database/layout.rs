@@ -1,0 +1,121 @@
+use std::{
+    fs::File,
+    io::{ErrorKind, Read as _},
+    path::Path,
+};
+
+use rid_flow::ports::{Layout, StorageError};
+use rusqlite::{Connection, TransactionBehavior, config::DbConfig};
+
+use super::rows::storage_error;
+use crate::envelope;
+
+const PRAGMAS: [(&str, &str); 10] = [
+    ("journal_mode", "WAL"),
+    ("synchronous", "FULL"),
+    ("fullfsync", "ON"),
+    ("checkpoint_fullfsync", "ON"),
+    ("secure_delete", "ON"),
+    ("trusted_schema", "OFF"),
+    ("cell_size_check", "ON"),
+    ("temp_store", "MEMORY"),
+    ("foreign_keys", "ON"),
+    ("mmap_size", "0"),
+];
+
+/// What leads from the layout before to this one.
+fn step(layout: u32) -> &'static str {
+    match layout {
+        // The body stands last: lists without it do not read its pages.
+        1 => {
+            "CREATE TABLE r (t INTEGER NOT NULL, k BLOB NOT NULL, v INTEGER NOT NULL, i BLOB NOT NULL, b BLOB NOT NULL,
+                             PRIMARY KEY (t, k));
+             CREATE INDEX ri ON r (t, i, k);"
+        }
+        // The index holds all that a head shows, so that a list reads no page of a body.
+        2 => "DROP INDEX ri; CREATE INDEX ri ON r (t, i, k, v);",
+        // Made up, for tests of steps to come: only `SqliteStorage::dangerous_with_layout` gets here.
+        _ => "CREATE TABLE made_up (x INTEGER NOT NULL); INSERT INTO made_up VALUES (1);",
+    }
+}
+
+/// Opens the database of a folder, made at `newest` where there is none; a newer one is named and not touched.
+pub(super) fn connect(folder: &Path, newest: Layout) -> Result<(Connection, Layout), StorageError> {
+    let fail = |error: rusqlite::Error| storage_error(&error);
+    let path = folder.join("store.db");
+    // Told from the bytes first: SQLite itself makes a WAL before it answers.
+    if header_layout(&path)?.is_some_and(|layout| layout > newest) {
+        return Err(StorageError::Newer);
+    }
+    let mut connection = Connection::open(path).map_err(fail)?;
+    // Before anything is read: so the index of the WAL is in this process's memory, not in a file.
+    pragma(&connection, "locking_mode", "EXCLUSIVE").map_err(fail)?;
+    // A layout raised by newer software may still lie in the WAL alone; then the WAL stays as it is.
+    let layout = layout(&connection)?;
+    if layout > newest {
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(fail)?;
+        return Err(StorageError::Newer);
+    }
+    if layout == Layout(0) && envelope::exists(folder) {
+        // The database of this envelope is gone or cut to nothing: a new one would look like an empty wallet (inv-I9).
+        return Err(StorageError::Damaged);
+    }
+    set_up(&connection).map_err(fail)?;
+    if layout > Layout(0) {
+        return Ok((connection, layout));
+    }
+    let sql = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
+    raise(&sql, newest, newest)?;
+    sql.commit().map_err(fail)?;
+    Ok((connection, newest))
+}
+
+/// Raises the store to a layout, inside the caller's transaction.
+pub(super) fn raise(sql: &Connection, wanted: Layout, newest: Layout) -> Result<(), StorageError> {
+    let Layout(current) = layout(sql)?;
+    if wanted > newest {
+        return Err(StorageError::Newer);
+    }
+    if wanted.0 < current {
+        return Err(StorageError::Conflict);
+    }
+    for number in current.saturating_add(1)..=wanted.0 {
+        sql.execute_batch(step(number)).map_err(|error| storage_error(&error))?;
+    }
+    sql.pragma_update(None, "user_version", wanted.0).map_err(|error| storage_error(&error))
+}
+
+fn layout(connection: &Connection) -> Result<Layout, StorageError> {
+    let number: i64 =
+        connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(|error| storage_error(&error))?;
+    u32::try_from(number).map(Layout).map_err(|_| StorageError::Damaged)
+}
+
+/// `user_version` as it lies in the file; `None` when there is no whole header.
+fn header_layout(path: &Path) -> Result<Option<Layout>, StorageError> {
+    let mut header = [0; 64];
+    match File::open(path).and_then(|mut file| file.read_exact(&mut header)) {
+        Ok(()) => {}
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::UnexpectedEof) => return Ok(None),
+        Err(error) => return Err(envelope::storage_error(&error)),
+    }
+    if !header.starts_with(b"SQLite format 3\0") {
+        return Ok(None);
+    }
+    let [.., a, b, c, d] = header;
+    Ok(Some(Layout(u32::from_be_bytes([a, b, c, d]))))
+}
+
+fn set_up(connection: &Connection) -> rusqlite::Result<()> {
+    for config in [DbConfig::SQLITE_DBCONFIG_DQS_DML, DbConfig::SQLITE_DBCONFIG_DQS_DDL] {
+        connection.set_db_config(config, false)?;
+    }
+    PRAGMAS.iter().try_for_each(|(name, value)| pragma(connection, name, value))
+}
+
+fn pragma(connection: &Connection, name: &str, value: &str) -> rusqlite::Result<()> {
+    connection.pragma_update_and_check(None, name, value, |_| Ok(())).or_else(|error| match error {
+        rusqlite::Error::QueryReturnedNoRows => Ok(()),
+        other => Err(other),
+    })
+}
