@@ -14,6 +14,7 @@ mod key;
 mod mac;
 mod secret;
 mod sign;
+mod stretch;
 pub mod x509;
 
 pub use aead::{AeadKey, NONCE_LEN, TAG_LEN};
@@ -24,6 +25,7 @@ pub use mac::{hkdf_sha256, hmac_sha256, verify_hmac_sha256};
 pub use rand_core::CryptoRng;
 pub use secret::Secret;
 pub use sign::{SignatureAlgorithm, SigningKey, verify};
+pub use stretch::{Argon2Cost, argon2id};
 
 use rid_wire::Code;
 
@@ -34,6 +36,12 @@ pub enum CryptoError {
     /// Algorithm outside the allow-list (std-M45).
     #[error("cose_alg_unsupported")]
     AlgUnsupported,
+    /// Cost of a password hash outside the limits; nothing was allocated (neg-K26).
+    #[error("crypto_cost")]
+    Cost,
+    /// The system gave no working memory for a password hash; nothing was derived.
+    #[error("crypto_memory")]
+    Memory,
     /// Ciphertext or tag wrong.
     #[error("aead_open")]
     Open,
@@ -54,6 +62,8 @@ impl CryptoError {
     pub const fn code(self) -> Code {
         Code::new(match self {
             Self::AlgUnsupported => "cose_alg_unsupported",
+            Self::Cost => "crypto_cost",
+            Self::Memory => "crypto_memory",
             Self::Open => "aead_open",
             Self::KeyInvalid => "cose_key_invalid",
             Self::SignatureInvalid => "cose_signature_invalid",

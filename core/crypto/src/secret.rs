@@ -1,21 +1,31 @@
+use alloc::boxed::Box;
+
 use zeroize::Zeroize;
 
 /// `N` secret bytes: wiped on drop; not clonable, printable or comparable.
-pub struct Secret<const N: usize>([u8; N]);
+///
+/// The bytes lie on the heap from the first moment, so a secret that is moved leaves no copy behind (neg-N04).
+pub struct Secret<const N: usize>(Box<[u8; N]>);
 
 impl<const N: usize> Secret<N> {
     /// Takes the bytes over; the caller's array is wiped.
     pub fn take(bytes: &mut [u8; N]) -> Self {
-        let secret = Self(*bytes);
+        let secret = Self::filled(|own| own.copy_from_slice(bytes));
         bytes.zeroize();
         secret
     }
 
     /// Fills a secret in place.
     pub fn filled(fill: impl FnOnce(&mut [u8; N])) -> Self {
-        let mut secret = Self([0; N]);
+        let mut secret = Self(Box::new([0; N]));
         fill(&mut secret.0);
         secret
+    }
+
+    /// Fills a secret in place, or drops it wiped.
+    pub(crate) fn try_filled<E>(fill: impl FnOnce(&mut [u8; N]) -> Result<(), E>) -> Result<Self, E> {
+        let mut secret = Self(Box::new([0; N]));
+        fill(&mut secret.0).map(|()| secret)
     }
 
     /// The bytes, for the one call that needs them.

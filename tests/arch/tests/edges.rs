@@ -29,6 +29,7 @@ const CRYPTOGRAPHY: &[&str] = &[
     "aes-gcm",
     "argon2",
     "aws-lc-rs",
+    "blake2",
     "chacha20poly1305",
     "curve25519-dalek",
     "der",

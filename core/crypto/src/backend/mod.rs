@@ -7,10 +7,22 @@ use alloc::{boxed::Box, vec::Vec};
 
 use zeroize::Zeroizing;
 
-use crate::{CryptoError, Curve, DigestAlgorithm};
+use crate::{Argon2Cost, CryptoError, Curve, DigestAlgorithm};
 
 /// The library that serves the calls.
 pub(crate) type Active = rustcrypto::RustCrypto;
+
+/// What Argon2 takes (RFC 9106, 3.1). Key and data are empty here except in the vectors.
+pub(crate) struct Argon2Input<'a> {
+    /// P.
+    pub(crate) password: &'a [u8],
+    /// S.
+    pub(crate) salt: &'a [u8],
+    /// K.
+    pub(crate) key: &'a [u8],
+    /// X, at most 32 bytes.
+    pub(crate) data: &'a [u8],
+}
 
 /// A cryptographic library.
 pub(crate) trait Backend {
@@ -59,4 +71,7 @@ pub(crate) trait Backend {
     fn sha384(parts: &[&[u8]]) -> [u8; 48];
     fn sha512(parts: &[&[u8]]) -> [u8; 64];
     fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> Zeroizing<[u8; 32]>;
+
+    /// RFC 9106, Argon2id version 1.3; the cost was checked. The working memory is wiped.
+    fn argon2id(input: &Argon2Input<'_>, cost: Argon2Cost, out: &mut [u8; 32]) -> Result<(), CryptoError>;
 }

@@ -7,10 +7,10 @@ use aes_gcm::{
 use hmac::{Hmac, Mac};
 use p256::ecdsa::signature::{MultipartSigner, hazmat::PrehashVerifier};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
-use super::Backend;
-use crate::{CryptoError, Curve, DigestAlgorithm};
+use super::{Argon2Input, Backend};
+use crate::{Argon2Cost, CryptoError, Curve, DigestAlgorithm};
 
 /// RustCrypto and dalek: portable, constant time for secrets, no C.
 pub(crate) struct RustCrypto;
@@ -100,7 +100,9 @@ impl Backend for RustCrypto {
     }
 
     fn signing_scalar(key: &Self::Signing) -> Zeroizing<[u8; 32]> {
-        Zeroizing::new(key.to_bytes().into())
+        let mut out = Zeroizing::new([0; 32]);
+        out.copy_from_slice(&Zeroizing::new(key.to_bytes()));
+        out
     }
 
     fn signing_public(key: &Self::Signing) -> Public {
@@ -124,9 +126,9 @@ impl Backend for RustCrypto {
 
     fn agreement_scalar(key: &Agreement) -> Zeroizing<Vec<u8>> {
         Zeroizing::new(match key {
-            Agreement::P256(key) => key.to_bytes().to_vec(),
-            Agreement::P384(key) => key.to_bytes().to_vec(),
-            Agreement::P521(key) => key.to_bytes().to_vec(),
+            Agreement::P256(key) => Zeroizing::new(key.to_bytes()).to_vec(),
+            Agreement::P384(key) => Zeroizing::new(key.to_bytes()).to_vec(),
+            Agreement::P521(key) => Zeroizing::new(key.to_bytes()).to_vec(),
         })
     }
 
@@ -169,15 +171,21 @@ impl Backend for RustCrypto {
     }
 
     fn sha256(parts: &[&[u8]]) -> [u8; 32] {
-        parts.iter().fold(Sha256::new(), |hash, part| hash.chain_update(part)).finalize().into()
+        let mut hash = Sha256::new();
+        parts.iter().for_each(|part| hash.update(part));
+        hash.finalize().into()
     }
 
     fn sha384(parts: &[&[u8]]) -> [u8; 48] {
-        parts.iter().fold(Sha384::new(), |hash, part| hash.chain_update(part)).finalize().into()
+        let mut hash = Sha384::new();
+        parts.iter().for_each(|part| hash.update(part));
+        hash.finalize().into()
     }
 
     fn sha512(parts: &[&[u8]]) -> [u8; 64] {
-        parts.iter().fold(Sha512::new(), |hash, part| hash.chain_update(part)).finalize().into()
+        let mut hash = Sha512::new();
+        parts.iter().for_each(|part| hash.update(part));
+        hash.finalize().into()
     }
 
     fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
@@ -189,9 +197,43 @@ impl Backend for RustCrypto {
         } else {
             block.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
         }
-        let mac = <Hmac<Sha256> as KeyInit>::new((&*block).into());
-        let mac = parts.iter().fold(mac, |mac, part| mac.chain_update(part));
-        Zeroizing::new(mac.finalize().into_bytes().into())
+        // Updated where it stands: a keyed state that is handed on leaves a copy at every step.
+        let mut mac = <Hmac<Sha256> as KeyInit>::new((&*block).into());
+        parts.iter().for_each(|part| mac.update(part));
+        let tag = mac.finalize();
+        let mut out = Zeroizing::new([0; 32]);
+        out.copy_from_slice(tag.as_bytes());
+        out
+    }
+
+    fn argon2id(input: &Argon2Input<'_>, cost: Argon2Cost, out: &mut [u8; 32]) -> Result<(), CryptoError> {
+        let data = argon2::AssociatedData::new(input.data).map_err(|_| CryptoError::Length)?;
+        let mut params = argon2::ParamsBuilder::new();
+        params.m_cost(cost.memory_kib).t_cost(cost.passes).p_cost(cost.lanes).output_len(out.len()).data(data);
+        let params = params.build().map_err(|_| CryptoError::Cost)?;
+        let mut working = Working::new(params.block_count())?;
+        let (algorithm, version) = (argon2::Algorithm::Argon2id, argon2::Version::V0x13);
+        argon2::Argon2::new_with_secret(input.key, algorithm, version, params)
+            .and_then(|argon2| argon2.hash_password_into_with_memory(input.password, input.salt, out, &mut *working.0))
+            .map_err(|_| CryptoError::Length)
+    }
+}
+
+/// The working memory of Argon2, wiped on drop: the library's own is not.
+struct Working(Vec<argon2::Block>);
+
+impl Working {
+    fn new(blocks: usize) -> Result<Self, CryptoError> {
+        let mut memory = Vec::new();
+        memory.try_reserve_exact(blocks).map_err(|_| CryptoError::Memory)?;
+        memory.resize(blocks, argon2::Block::default());
+        Ok(Self(memory))
+    }
+}
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        self.0.iter_mut().for_each(Zeroize::zeroize);
     }
 }
 
