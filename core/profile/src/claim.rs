@@ -2,6 +2,7 @@ use alloc::{format, string::String, vec::Vec};
 use core::fmt;
 
 use rid_wire::{cbor::Value, hex};
+use zeroize::Zeroize;
 
 /// One step of a [`ClaimPath`].
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -45,11 +46,11 @@ impl ClaimPath {
     }
 }
 
-/// Text about a person: `Debug` and `Display` show nothing.
+/// Text about a person: wiped on drop; `Debug` and `Display` show nothing.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PrivateText(String);
 
-/// Bytes about a person (a portrait): `Debug` shows nothing.
+/// Bytes about a person (a portrait): wiped on drop; `Debug` shows nothing.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PrivateBytes(Vec<u8>);
 
@@ -76,8 +77,8 @@ impl From<String> for PrivateText {
 }
 
 impl From<PrivateText> for String {
-    fn from(text: PrivateText) -> Self {
-        text.0
+    fn from(mut text: PrivateText) -> Self {
+        core::mem::take(&mut text.0)
     }
 }
 
@@ -88,8 +89,20 @@ impl From<Vec<u8>> for PrivateBytes {
 }
 
 impl From<PrivateBytes> for Vec<u8> {
-    fn from(bytes: PrivateBytes) -> Self {
-        bytes.0
+    fn from(mut bytes: PrivateBytes) -> Self {
+        core::mem::take(&mut bytes.0)
+    }
+}
+
+impl Drop for PrivateText {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl Drop for PrivateBytes {
+    fn drop(&mut self) {
+        self.0.zeroize();
     }
 }
 
@@ -230,5 +243,28 @@ fn plain_date(text: &str) -> String {
     match (text.get(0..4), text.get(5..7), text.get(8..10), text.get(10..)) {
         (Some(year), Some(month), Some(day), Some(rest)) => format!("{day}.{month}.{year}{}", rest.replace('T', " ")),
         _ => String::from(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is handed on is moved, not copied: nothing stays behind to be wiped, and what is kept is wiped (neg-N04).
+    #[test]
+    fn private_values_are_handed_on_without_a_copy() {
+        let text = PrivateText::from(String::from("Canary-Surname-Of-Nobody"));
+        let place = text.expose().as_ptr();
+        let text = String::from(text);
+        assert_eq!((text.as_str(), text.as_ptr()), ("Canary-Surname-Of-Nobody", place));
+
+        let bytes = PrivateBytes::from(alloc::vec![0xff, 0xd8, 0xff]);
+        let place = bytes.expose().as_ptr();
+        let bytes = Vec::from(bytes);
+        assert_eq!((bytes.as_slice(), bytes.as_ptr()), ([0xff, 0xd8, 0xff].as_slice(), place));
+
+        assert!(core::mem::needs_drop::<PrivateText>() && core::mem::needs_drop::<PrivateBytes>());
+        let (text, bytes) = (PrivateText::from(text), PrivateBytes::from(bytes));
+        assert_eq!(format!("{text:?} {bytes:?}"), "PrivateText PrivateBytes");
     }
 }
