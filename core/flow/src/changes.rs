@@ -217,6 +217,18 @@ pub struct Changes {
     pub take: Vec<RecordKey>,
 }
 
+impl Changes {
+    /// Nothing but small records is written or taken.
+    #[must_use]
+    pub const fn touches_only_records(&self) -> bool {
+        self.consume.is_empty()
+            && self.add.is_empty()
+            && self.remove.is_empty()
+            && self.history.is_empty()
+            && self.outcomes.is_empty()
+    }
+}
+
 /// What a commit gave back.
 #[derive(Default, PartialEq, Eq)]
 pub struct Committed {

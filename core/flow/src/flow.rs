@@ -1,6 +1,10 @@
 use crate::{Effect, Env, Reply};
 
 /// What a flow wants next.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it lives for one turn of the driver's loop; a box would be one more a step"
+)]
 pub enum Step<P, T> {
     /// A port's work; answer with [`Flow::reply`].
     Io(Effect),

@@ -34,7 +34,7 @@ impl Drop for Folder {
 #[test]
 fn sqlite_passes_the_suite_of_the_storage_port() {
     let folder = Folder::new("storage");
-    block_on(conformance::storage(|| Arc::new(SqliteStorage::new(&folder.0))));
+    block_on(conformance::storage(|newest| Arc::new(SqliteStorage::dangerous_with_layout(&folder.0, newest))));
 }
 
 #[test]

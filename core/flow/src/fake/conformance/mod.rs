@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "suites for tests: a panic is their verdict")]
 
 mod clock;
+mod layout;
 mod secure_area;
 mod storage;
 

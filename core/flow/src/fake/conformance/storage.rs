@@ -1,13 +1,17 @@
 use alloc::{sync::Arc, vec, vec::Vec};
 
+use super::layout::layouts;
 use crate::ports::{Expect, Generation, Layout, Read, Row, RowKey, Storage, StorageError, Table, Transaction, Write};
 
-const ONE: Table = Table(1);
+pub(super) const ONE: Table = Table(1);
 const TWO: Table = Table(2);
 
 /// A store keeps what it acknowledged, writes all of a transaction or nothing, and belongs to one handle at a time.
-/// `handle` gives a further handle onto one and the same store, at first empty; what is there at the end is wiped.
-pub async fn storage(handle: impl Fn() -> Arc<dyn Storage>) {
+/// `handle` gives a further handle onto one and the same store, at first empty, of software whose newest layout is the given one
+/// (1 to 3); what is there at the end is wiped.
+pub async fn storage(handle: impl Fn(Layout) -> Arc<dyn Storage>) {
+    layouts(&handle).await;
+    let handle = || handle(Layout::NEWEST);
     belongs_to_one(&handle).await;
     let parts = handle();
     emptied(&*parts).await;
@@ -24,24 +28,24 @@ pub async fn storage(handle: impl Fn() -> Arc<dyn Storage>) {
     is_wiped(&handle).await;
 }
 
-fn key(table: Table, id: u8) -> RowKey {
+pub(super) fn key(table: Table, id: u8) -> RowKey {
     RowKey { table, id: [id; 32] }
 }
 
-fn row(table: Table, id: u8, version: u64, bytes: &[u8]) -> Row {
+pub(super) fn row(table: Table, id: u8, version: u64, bytes: &[u8]) -> Row {
     Row { key: key(table, id), version, index: [id % 2; 32], bytes: bytes.to_vec() }
 }
 
-async fn emptied(store: &dyn Storage) {
+pub(super) async fn emptied(store: &dyn Storage) {
     store.wipe().await.expect("wipes");
     store.open().await.expect("opens");
 }
 
-async fn write(store: &dyn Storage, writes: Vec<Write>) -> Result<(), StorageError> {
+pub(super) async fn write(store: &dyn Storage, writes: Vec<Write>) -> Result<(), StorageError> {
     store.transact(Transaction { writes, ..Transaction::default() }).await.map(|_| ())
 }
 
-async fn read(store: &dyn Storage, read: Read) -> Vec<Row> {
+pub(super) async fn read(store: &dyn Storage, read: Read) -> Vec<Row> {
     let found = store.transact(Transaction { reads: vec![read], ..Transaction::default() }).await.expect("reads");
     assert_eq!(found.len(), 1, "one answer a read");
     found.into_iter().next().unwrap_or_default()

@@ -13,7 +13,7 @@ use crate::{
 #[test]
 fn memory_storage_conforms() {
     let disk = MemoryDisk::new();
-    block_on(conformance::storage(|| Arc::new(MemoryStorage::new(&disk))));
+    block_on(conformance::storage(|newest| Arc::new(MemoryStorage::with_layout(&disk, newest))));
 }
 
 #[test]

@@ -10,18 +10,19 @@ use rusqlite::{Connection, TransactionBehavior, config::DbConfig};
 use super::rows::storage_error;
 use crate::envelope;
 
-const PRAGMAS: [(&str, &str); 10] = [
-    ("journal_mode", "WAL"),
-    ("synchronous", "FULL"),
-    ("fullfsync", "ON"),
-    ("checkpoint_fullfsync", "ON"),
-    ("secure_delete", "ON"),
-    ("trusted_schema", "OFF"),
-    ("cell_size_check", "ON"),
-    ("temp_store", "MEMORY"),
-    ("foreign_keys", "ON"),
-    ("mmap_size", "0"),
-];
+/// Before anything is read. Locked so from the start, the index of the WAL is in this process's memory and not in a file. As text:
+/// `rusqlite`'s own pragma calls read the database first, to look the name up.
+const BEFORE_READING: &str = "PRAGMA locking_mode = EXCLUSIVE;
+    PRAGMA mmap_size = 0;
+    PRAGMA cell_size_check = ON;
+    PRAGMA trusted_schema = OFF;
+    PRAGMA temp_store = MEMORY;
+    PRAGMA foreign_keys = ON;
+    PRAGMA secure_delete = ON;
+    PRAGMA fullfsync = ON;
+    PRAGMA checkpoint_fullfsync = ON;";
+/// With `FULL` a commit is one sync of the WAL.
+const BEFORE_WRITING: &str = "PRAGMA synchronous = FULL;";
 
 /// What leads from the layout before to this one.
 fn step(layout: u32) -> &'static str {
@@ -48,8 +49,10 @@ pub(super) fn connect(folder: &Path, newest: Layout) -> Result<(Connection, Layo
         return Err(StorageError::Newer);
     }
     let mut connection = Connection::open(path).map_err(fail)?;
-    // Before anything is read: so the index of the WAL is in this process's memory, not in a file.
-    pragma(&connection, "locking_mode", "EXCLUSIVE").map_err(fail)?;
+    for config in [DbConfig::SQLITE_DBCONFIG_DQS_DML, DbConfig::SQLITE_DBCONFIG_DQS_DDL] {
+        connection.set_db_config(config, false).map_err(fail)?;
+    }
+    connection.execute_batch(BEFORE_READING).map_err(fail)?;
     // A layout raised by newer software may still lie in the WAL alone; then the WAL stays as it is.
     let layout = layout(&connection)?;
     if layout > newest {
@@ -60,7 +63,11 @@ pub(super) fn connect(folder: &Path, newest: Layout) -> Result<(Connection, Layo
         // The database of this envelope is gone or cut to nothing: a new one would look like an empty wallet (inv-I9).
         return Err(StorageError::Damaged);
     }
-    set_up(&connection).map_err(fail)?;
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(fail)?;
+    if mode != "wal" {
+        return Err(StorageError::Io);
+    }
+    connection.execute_batch(BEFORE_WRITING).map_err(fail)?;
     if layout > Layout(0) {
         return Ok((connection, layout));
     }
@@ -82,7 +89,7 @@ pub(super) fn raise(sql: &Connection, wanted: Layout, newest: Layout) -> Result<
     for number in current.saturating_add(1)..=wanted.0 {
         sql.execute_batch(step(number)).map_err(|error| storage_error(&error))?;
     }
-    sql.pragma_update(None, "user_version", wanted.0).map_err(|error| storage_error(&error))
+    sql.execute_batch(&format!("PRAGMA user_version = {}", wanted.0)).map_err(|error| storage_error(&error))
 }
 
 fn layout(connection: &Connection) -> Result<Layout, StorageError> {
@@ -106,16 +113,5 @@ fn header_layout(path: &Path) -> Result<Option<Layout>, StorageError> {
     Ok(Some(Layout(u32::from_be_bytes([a, b, c, d]))))
 }
 
-fn set_up(connection: &Connection) -> rusqlite::Result<()> {
-    for config in [DbConfig::SQLITE_DBCONFIG_DQS_DML, DbConfig::SQLITE_DBCONFIG_DQS_DDL] {
-        connection.set_db_config(config, false)?;
-    }
-    PRAGMAS.iter().try_for_each(|(name, value)| pragma(connection, name, value))
-}
-
-fn pragma(connection: &Connection, name: &str, value: &str) -> rusqlite::Result<()> {
-    connection.pragma_update_and_check(None, name, value, |_| Ok(())).or_else(|error| match error {
-        rusqlite::Error::QueryReturnedNoRows => Ok(()),
-        other => Err(other),
-    })
-}
+#[cfg(test)]
+mod tests;

@@ -4,8 +4,9 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, pa
 use super::layout;
 
 /// The index is named, or the planner takes the one that spares it sorting and reads every row's page for it.
-const HEADS: &str = "SELECT t, k, v, i, x'' FROM r INDEXED BY ri WHERE t = ?1 ORDER BY k";
-const HEADS_OF_INDEX: &str = "SELECT t, k, v, i, x'' FROM r INDEXED BY ri WHERE t = ?1 AND i = ?2 ORDER BY k";
+pub(super) const HEADS: &str = "SELECT t, k, v, i, x'' FROM r INDEXED BY ri WHERE t = ?1 ORDER BY k";
+pub(super) const HEADS_OF_INDEX: &str =
+    "SELECT t, k, v, i, x'' FROM r INDEXED BY ri WHERE t = ?1 AND i = ?2 ORDER BY k";
 
 /// Runs one transaction; `newest` is the highest layout it may raise the store to.
 pub(super) fn run(
