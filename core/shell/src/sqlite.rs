@@ -18,7 +18,8 @@ use database::Database;
 
 type Job = Box<dyn FnOnce(&mut Database) + Send>;
 
-/// A store in one folder: `store.db` (WAL, `synchronous=FULL`), `envelope.a` and `.b`, and a lock file.
+/// A store in one folder: `store.db` (WAL, `synchronous=FULL`), `envelope.a` and `.b`, stores set aside in `aside-<n>`, a lock file, and
+/// while it is wiped or set aside a file `journal-…` that says so.
 pub struct SqliteStorage {
     folder: PathBuf,
     newest: Layout,

@@ -1,9 +1,10 @@
+mod files;
 mod layout;
 mod rows;
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
-    io::ErrorKind,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -11,12 +12,6 @@ use rid_flow::ports::{Generation, Layout, Row, StorageError, Transaction};
 use rusqlite::Connection;
 
 use crate::envelope;
-
-/// In the order they are moved aside or removed.
-const FILES: [&str; 7] =
-    ["envelope.new", "envelope.a", "envelope.b", "store.db", "store.db-wal", "store.db-shm", "store.db-journal"];
-/// Folders of stores moved aside: this and a number.
-const ASIDE: &str = "aside-";
 
 /// The store's files, used by one thread.
 pub(super) struct Database {
@@ -41,8 +36,8 @@ impl Database {
         if let Some(open) = &self.open {
             return Ok(open.layout);
         }
-        fs::create_dir_all(&self.folder).map_err(|error| envelope::storage_error(&error))?;
-        let lock = lock(&self.folder)?;
+        let lock = self.take()?;
+        files::complete(&self.folder).map_err(fail)?;
         let (connection, layout) = layout::connect(&self.folder, self.newest)?;
         self.open = Some(Open { connection, layout, _lock: lock });
         Ok(layout)
@@ -72,53 +67,20 @@ impl Database {
         envelope::replace(&self.folder, generation, bytes)
     }
 
-    /// Moves everything into `aside-<n>`, the envelope first: what a crash in between leaves has a name, and never looks like an
-    /// empty store.
+    /// Moves everything into `aside-<n>`.
     pub(super) fn set_aside(&mut self) -> Result<(), StorageError> {
-        let fail = |error: std::io::Error| envelope::storage_error(&error);
         let _lock = self.take()?;
-        let aside = (1..u32::MAX).map(|n| self.folder.join(format!("{ASIDE}{n}"))).find(|path| !path.exists());
-        let aside = aside.ok_or(StorageError::Io)?;
-        fs::create_dir(&aside).map_err(fail)?;
-        for name in FILES {
-            let from = self.folder.join(name);
-            if from.exists() {
-                fs::rename(from, aside.join(name)).map_err(fail)?;
-            }
-        }
-        envelope::sync_folder(&aside).map_err(fail)?;
-        envelope::sync_folder(&self.folder).map_err(fail)
+        files::complete(&self.folder).and_then(|()| files::set_aside(&self.folder)).map_err(fail)
     }
 
-    /// The envelopes first: without them nothing of the rest can be read.
     pub(super) fn wipe(&mut self) -> Result<(), StorageError> {
-        let fail = |error: std::io::Error| envelope::storage_error(&error);
         let _lock = self.take()?;
-        let mut folders = vec![self.folder.clone()];
-        for entry in fs::read_dir(&self.folder).map_err(fail)? {
-            let entry = entry.map_err(fail)?;
-            if entry.file_name().to_string_lossy().starts_with(ASIDE) {
-                folders.push(entry.path());
-            }
-        }
-        for name in FILES {
-            for folder in &folders {
-                match fs::remove_file(folder.join(name)) {
-                    Ok(()) => {}
-                    Err(error) if error.kind() == ErrorKind::NotFound => {}
-                    Err(error) => return Err(fail(error)),
-                }
-            }
-        }
-        for aside in folders.iter().skip(1) {
-            fs::remove_dir(aside).map_err(fail)?;
-        }
-        envelope::sync_folder(&self.folder).map_err(fail)
+        files::wipe(&self.folder).map_err(fail)
     }
 
-    /// Closes the database, if open, and holds the lock over what its files are to become.
+    /// Closes the database, if open, and holds the lock.
     fn take(&mut self) -> Result<File, StorageError> {
-        fs::create_dir_all(&self.folder).map_err(|error| envelope::storage_error(&error))?;
+        fs::create_dir_all(&self.folder).map_err(fail)?;
         match self.open.take() {
             Some(Open { connection, _lock: held, .. }) => {
                 // Its content is of no interest any more: an error of its last checkpoint is none here.
@@ -131,17 +93,16 @@ impl Database {
 }
 
 fn lock(folder: &Path) -> Result<File, StorageError> {
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(folder.join("lock"))
-        .map_err(|error| envelope::storage_error(&error))?;
+    let file = OpenOptions::new().write(true).create(true).truncate(false).open(folder.join("lock")).map_err(fail)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StorageError::Locked),
-        Err(TryLockError::Error(error)) => Err(envelope::storage_error(&error)),
+        Err(TryLockError::Error(error)) => Err(fail(error)),
     }
+}
+
+fn fail(error: io::Error) -> StorageError {
+    envelope::storage_error(&error)
 }
 
 #[cfg(test)]

@@ -1,0 +1,168 @@
+//! What is done to all files of a store at once, as a list of steps. The second makes it certain: a marker, whose name says what is
+//! going on and which is removed last. A list cut off anywhere is taken up again from the marker, so no prefix of it is a state that
+//! cannot be opened (neg-K15). The marker is an empty file: it cannot be half written, and there is room for it on a full disk.
+use std::{
+    fs::{self, File},
+    io::{self, ErrorKind, Write as _},
+    path::{Path, PathBuf},
+};
+
+use rid_crypto::CryptoRng;
+
+use crate::{OsRng, envelope::sync_folder};
+
+const ENVELOPES: [&str; 3] = ["envelope.new", "envelope.a", "envelope.b"];
+const DATABASE: [&str; 4] = ["store.db", "store.db-wal", "store.db-shm", "store.db-journal"];
+/// Folders of stores moved aside: this and a number.
+const ASIDE: &str = "aside-";
+const WIPING: &str = "journal-wipe";
+/// This and the name of a folder.
+const MOVING: &str = "journal-";
+
+/// One operation on files; done again, it succeeds.
+#[derive(Clone)]
+pub(super) enum Step {
+    MakeFolder(PathBuf),
+    /// Makes an empty file.
+    Mark(PathBuf),
+    Move(PathBuf, PathBuf),
+    /// With random bytes, as far as the medium lets it: flash may keep the old ones.
+    Overwrite(PathBuf),
+    Remove(PathBuf),
+    /// With all that is in it.
+    RemoveFolder(PathBuf),
+    /// Makes what was done to the names in a folder durable.
+    Sync(PathBuf),
+}
+
+/// Does what a kill left undone.
+pub(super) fn complete(folder: &Path) -> io::Result<()> {
+    run(&completion(folder)?)
+}
+
+/// Moves the store into a folder of its own; nothing, if there is none.
+pub(super) fn set_aside(folder: &Path) -> io::Result<()> {
+    run(&setting_aside(folder)?)
+}
+
+/// Destroys the store and all that were set aside.
+pub(super) fn wipe(folder: &Path) -> io::Result<()> {
+    run(&wiping(folder)?)
+}
+
+fn run(steps: &[Step]) -> io::Result<()> {
+    steps.iter().try_for_each(step)
+}
+
+fn step(step: &Step) -> io::Result<()> {
+    match step {
+        Step::MakeFolder(path) => fs::create_dir_all(path),
+        Step::Mark(path) => File::create(path).map(drop),
+        // Done before, if it is not there; a place that is not there is an error.
+        Step::Move(from, to) => {
+            if from.exists() {
+                fs::rename(from, to)
+            } else {
+                Ok(())
+            }
+        }
+        Step::Overwrite(path) => {
+            // The key is gone with the file anyway; this is for who reads the medium.
+            let _ = overwrite(path);
+            Ok(())
+        }
+        Step::Remove(path) => unless_gone(fs::remove_file(path)),
+        Step::RemoveFolder(path) => unless_gone(fs::remove_dir_all(path)),
+        Step::Sync(path) => sync_folder(path),
+    }
+}
+
+/// What a marker asks for; no steps without one.
+fn completion(folder: &Path) -> io::Result<Vec<Step>> {
+    let mut moving = None;
+    for name in names(folder)? {
+        if name == WIPING {
+            return wiping(folder);
+        }
+        if name.strip_prefix(MOVING).is_some_and(|aside| aside.starts_with(ASIDE)) {
+            moving = Some(name);
+        }
+    }
+    let Some(marker) = moving else { return Ok(Vec::new()) };
+    let aside = folder.join(marker.trim_start_matches(MOVING));
+    let mut steps = vec![Step::MakeFolder(aside.clone())];
+    steps.extend(moves(folder, &aside));
+    steps.extend(done(folder, vec![Step::Sync(aside)], &marker));
+    Ok(steps)
+}
+
+fn setting_aside(folder: &Path) -> io::Result<Vec<Step>> {
+    let number = (1..u32::MAX).find(|number| !folder.join(format!("{ASIDE}{number}")).exists());
+    let name = format!("{ASIDE}{}", number.ok_or(ErrorKind::QuotaExceeded)?);
+    let aside = folder.join(&name);
+    let moves = moves(folder, &aside);
+    if moves.is_empty() {
+        return Ok(moves);
+    }
+    let marker = format!("{MOVING}{name}");
+    // The folder first: where there is no room for it, nothing was begun.
+    let mut steps = vec![Step::MakeFolder(aside.clone()), Step::Mark(folder.join(&marker)), Step::Sync(folder.into())];
+    steps.extend(moves);
+    steps.extend(done(folder, vec![Step::Sync(aside)], &marker));
+    Ok(steps)
+}
+
+fn moves(folder: &Path, aside: &Path) -> Vec<Step> {
+    let there = ENVELOPES.iter().chain(&DATABASE).filter(|name| folder.join(name).exists());
+    there.map(|name| Step::Move(folder.join(name), aside.join(name))).collect()
+}
+
+/// The envelopes first: without them nothing of the rest can be read.
+fn wiping(folder: &Path) -> io::Result<Vec<Step>> {
+    let names = names(folder)?;
+    let asides: Vec<PathBuf> =
+        names.iter().filter(|name| name.starts_with(ASIDE)).map(|name| folder.join(name)).collect();
+    let mut steps = vec![Step::Mark(folder.join(WIPING)), Step::Sync(folder.into())];
+    for place in asides.iter().map(PathBuf::as_path).chain([folder]) {
+        let envelopes = ENVELOPES.iter().map(|name| place.join(name)).filter(|path| path.exists());
+        steps.extend(envelopes.flat_map(|path| [Step::Overwrite(path.clone()), Step::Remove(path)]));
+        steps.push(Step::Sync(place.into()));
+    }
+    steps.extend(DATABASE.iter().map(|name| Step::Remove(folder.join(name))));
+    steps.extend(asides.into_iter().map(Step::RemoveFolder));
+    let moving = names.iter().filter(|name| name.starts_with(MOVING) && *name != WIPING);
+    steps.extend(moving.map(|name| Step::Remove(folder.join(name))));
+    steps.extend(done(folder, Vec::new(), WIPING));
+    Ok(steps)
+}
+
+/// The marker goes when all else is durable.
+fn done(folder: &Path, mut syncs: Vec<Step>, marker: &str) -> Vec<Step> {
+    syncs.extend([Step::Sync(folder.into()), Step::Remove(folder.join(marker)), Step::Sync(folder.into())]);
+    syncs
+}
+
+fn names(folder: &Path) -> io::Result<Vec<String>> {
+    let entries = fs::read_dir(folder)?;
+    entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+}
+
+fn overwrite(path: &Path) -> io::Result<()> {
+    let mut file = File::options().write(true).open(path)?;
+    let mut left = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    let mut noise = [0; 4096];
+    while left > 0 {
+        (&mut OsRng as &mut dyn CryptoRng).fill_bytes(&mut noise);
+        let part = noise.get(..left).unwrap_or(&noise);
+        file.write_all(part)?;
+        left = left.saturating_sub(part.len());
+    }
+    file.sync_all()
+}
+
+fn unless_gone(result: io::Result<()>) -> io::Result<()> {
+    result.or_else(|error| if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) })
+}
+
+#[cfg(test)]
+mod tests;
