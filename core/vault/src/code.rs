@@ -1,7 +1,8 @@
 //! The recovery code: what a person keeps on paper, and what seals the recovery container (neg-K26).
 use rid_crypto::{CryptoRng, Secret};
-use rid_wire::Code;
 use zeroize::Zeroizing;
+
+use crate::ContainerError;
 
 #[cfg(test)]
 mod tests;
@@ -12,19 +13,6 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const DATA: usize = RecoveryCode::LEN / 5 * 8;
 const GROUP: usize = 5;
 const GROUPS: usize = (DATA + 1) / GROUP;
-
-/// Not a recovery code: mistyped or incomplete. Blame: whoever typed it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("backup_code_form")]
-pub struct CodeError;
-
-impl CodeError {
-    /// The stable code.
-    #[must_use]
-    pub const fn code(self) -> Code {
-        Code::new("backup_code_form")
-    }
-}
 
 /// 120 random bits, written as 24 characters of Crockford's base 32 and a check character in five groups of five (neg-K26).
 /// Wiped on drop; not clonable, printable or comparable.
@@ -44,17 +32,17 @@ impl RecoveryCode {
     /// character, or two that changed places, are always noticed.
     ///
     /// # Errors
-    /// [`CodeError`].
-    pub fn parse(text: &str) -> Result<Self, CodeError> {
+    /// [`ContainerError::CodeForm`].
+    pub fn parse(text: &str) -> Result<Self, ContainerError> {
         let mut symbols = Zeroizing::new([0; DATA]);
         let mut typed = text.chars().filter(|c| !is_separator(*c));
-        let mut next = || typed.next().and_then(value).ok_or(CodeError);
+        let mut next = || typed.next().and_then(value).ok_or(ContainerError::CodeForm);
         for symbol in symbols.iter_mut() {
             *symbol = next()?;
         }
         let check = next()?;
         if typed.next().is_some() || check != check_symbol(symbols.as_slice()) {
-            return Err(CodeError);
+            return Err(ContainerError::CodeForm);
         }
         Ok(Self(Secret::filled(|bytes| {
             for (five, eight) in bytes.chunks_exact_mut(5).zip(symbols.chunks_exact(8)) {

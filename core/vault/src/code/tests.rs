@@ -8,7 +8,7 @@ fn of(bytes: [u8; RecoveryCode::LEN]) -> RecoveryCode {
 }
 
 fn refused(text: &str) -> bool {
-    matches!(RecoveryCode::parse(text), Err(CodeError))
+    matches!(RecoveryCode::parse(text), Err(ContainerError::CodeForm))
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn made_of_all_its_randomness() {
     let (one, other) = (RecoveryCode::make(&mut SeededRng::new(1)), RecoveryCode::make(&mut SeededRng::new(2)));
     assert!(one.expose() != other.expose());
     assert!(one.to_text() != other.to_text());
-    assert_eq!(format!("{one:?} {CodeError} {}", CodeError.code()), "RecoveryCode backup_code_form backup_code_form");
+    assert_eq!(format!("{one:?}"), "RecoveryCode");
 }
 
 #[test]
@@ -54,6 +54,7 @@ fn read_as_people_type_it() {
 fn neg_k26_code_form() {
     let plain = of([7; 15]).to_text().replace('-', "");
     assert!(plain.contains('0'));
+    assert_eq!(ContainerError::CodeForm.code().as_str(), "backup_code_form");
     assert!(refused(""));
     assert!(refused("-----"));
     for cut in 0..plain.len() {

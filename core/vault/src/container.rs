@@ -1,0 +1,246 @@
+//! The recovery container: a file that a person keeps apart from the device, sealed by the recovery code (neg-K26).
+//!
+//! ```text
+//! "RIDREC01" ‖ header ‖ AES-256-GCM(key, nonce, aad = all before, payload ‖ padding)
+//! header  = {0: version, 1: salt, 2: memory in KiB, 3: passes, 4: lanes, 5: nonce, 6: length of what follows}
+//! key     = HKDF(Argon2id(code, salt, cost), "RIDREC01", "container")
+//! ```
+//!
+//! The cost stands in the header so that it can grow; what it may ask for is bounded before any memory is taken.
+use rid_crypto::{AeadKey, Argon2Cost, CryptoError, CryptoRng, NONCE_LEN, TAG_LEN, argon2id, hkdf_sha256};
+use rid_flow::{HistoryDraft, Record};
+use rid_wire::{
+    Code, Timestamp,
+    cbor::{CborError, Key, Limits, Reader, Writer},
+};
+use zeroize::Zeroizing;
+
+use crate::RecoveryCode;
+
+mod payload;
+
+#[cfg(test)]
+mod tests;
+
+const MAGIC: &[u8; 8] = b"RIDREC01";
+/// What is written; every one from 1 on is read. The version is the first member of the header in all of them.
+const VERSION: u64 = 1;
+/// A file over this is not looked at, and none is made.
+const MAX_BYTES: usize = 8 << 20;
+const LIMITS: Limits = Limits { max_bytes: MAX_BYTES, max_depth: 8 };
+
+/// Why a recovery container was not made or not opened; nothing was taken from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ContainerError {
+    /// Not a recovery code: mistyped or incomplete. Blame: whoever typed it.
+    #[error("backup_code_form")]
+    CodeForm,
+    /// A record that is no setting was to go in: it may hold a token. Blame: the caller.
+    #[error("backup_content")]
+    Content,
+    /// Not a recovery container, or one that no version writes. Blame: whoever chose or made the file.
+    #[error("backup_form")]
+    Form,
+    /// It asks for more work or memory than any version does; no memory was taken. Blame: whoever made the file.
+    #[error("backup_kdf")]
+    Kdf,
+    /// The system gave no working memory.
+    #[error("crypto_memory")]
+    Memory,
+    /// Over 8 MiB.
+    #[error("input_too_large")]
+    TooLarge,
+    /// The end is missing. Blame: whatever carried the file.
+    #[error("backup_truncated")]
+    Truncated,
+    /// Made by a newer version.
+    #[error("backup_version")]
+    Version,
+    /// The code is of another container, or the file was altered: the two look alike.
+    #[error("backup_wrong_code")]
+    WrongCode,
+}
+
+impl ContainerError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> Code {
+        Code::new(match self {
+            Self::CodeForm => "backup_code_form",
+            Self::Content => "backup_content",
+            Self::Form => "backup_form",
+            Self::Kdf => "backup_kdf",
+            Self::Memory => "crypto_memory",
+            Self::TooLarge => "input_too_large",
+            Self::Truncated => "backup_truncated",
+            Self::Version => "backup_version",
+            Self::WrongCode => "backup_wrong_code",
+        })
+    }
+}
+
+impl From<CborError> for ContainerError {
+    fn from(error: CborError) -> Self {
+        match error {
+            CborError::Truncated => Self::Truncated,
+            CborError::TooLarge => Self::TooLarge,
+            _ => Self::Form,
+        }
+    }
+}
+
+impl From<CryptoError> for ContainerError {
+    fn from(error: CryptoError) -> Self {
+        match error {
+            CryptoError::Cost => Self::Kdf,
+            CryptoError::Memory => Self::Memory,
+            CryptoError::Open => Self::WrongCode,
+            _ => Self::Form,
+        }
+    }
+}
+
+/// What another device is to ask an issuer for again; never a value, key or token (neg-K26).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Recipe {
+    /// The issuer.
+    pub issuer: String,
+    /// `mso_mdoc` or `dc+sd-jwt`.
+    pub format: String,
+    /// docType or vct.
+    pub kind: String,
+    /// How many copies there were.
+    pub copies: u32,
+}
+
+/// What a recovery container holds: nothing that is bound to a device, so it may be opened on any number of them (neg-K26).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Recovery {
+    /// What to ask for again.
+    pub recipes: Vec<Recipe>,
+    /// The history in order, each with whether it was imported already.
+    pub history: Vec<(bool, HistoryDraft)>,
+    /// Records of the kind `settings`.
+    pub settings: Vec<Record>,
+    /// When it was made.
+    pub made: Timestamp,
+}
+
+/// Seals under a code, at [`Argon2Cost::STORED`].
+///
+/// # Errors
+/// [`ContainerError::Content`] for a record that is no setting, [`ContainerError::TooLarge`] for more than 8 MiB (the caller
+/// leaves the oldest history out), [`ContainerError::Memory`].
+pub(crate) fn seal(
+    code: &RecoveryCode,
+    recovery: &Recovery,
+    rng: &mut dyn CryptoRng,
+) -> Result<Vec<u8>, ContainerError> {
+    seal_at(Argon2Cost::STORED, code, recovery, rng)
+}
+
+/// Opens with the code.
+///
+/// # Errors
+/// [`ContainerError`], each as it says. What the file's outside shows is refused before any work is done for the code.
+pub(crate) fn open(code: &RecoveryCode, bytes: &[u8]) -> Result<Recovery, ContainerError> {
+    if bytes.len() > MAX_BYTES {
+        return Err(ContainerError::TooLarge);
+    }
+    let (magic, rest) = bytes.split_at(bytes.len().min(MAGIC.len()));
+    if !MAGIC.starts_with(magic) {
+        return Err(ContainerError::Form);
+    }
+    let mut reader = Reader::new(rest, LIMITS)?.definite();
+    let header = Header::read(&mut reader)?;
+    let (aad, sealed) = bytes.split_at_checked(magic.len() + reader.position()).ok_or(ContainerError::Truncated)?;
+    match sealed.len().cmp(&header.sealed) {
+        core::cmp::Ordering::Less => return Err(ContainerError::Truncated),
+        core::cmp::Ordering::Greater => return Err(ContainerError::Form),
+        core::cmp::Ordering::Equal => {}
+    }
+    let plain = Zeroizing::new(header.key(code)?.open(&header.nonce, aad, sealed)?);
+    payload::read(&plain)
+}
+
+fn seal_at(
+    cost: Argon2Cost,
+    code: &RecoveryCode,
+    recovery: &Recovery,
+    rng: &mut dyn CryptoRng,
+) -> Result<Vec<u8>, ContainerError> {
+    let plain = payload::write(recovery)?;
+    let mut header = Header { salt: [0; 16], cost, nonce: [0; NONCE_LEN], sealed: plain.len().saturating_add(TAG_LEN) };
+    rng.fill_bytes(&mut header.salt);
+    rng.fill_bytes(&mut header.nonce);
+    let aad = header.write();
+    if aad.len().saturating_add(header.sealed) > MAX_BYTES {
+        return Err(ContainerError::TooLarge);
+    }
+    let sealed = header.key(code)?.seal(&header.nonce, &aad, &plain)?;
+    Ok([aad, sealed].concat())
+}
+
+struct Header {
+    salt: [u8; 16],
+    cost: Argon2Cost,
+    nonce: [u8; NONCE_LEN],
+    /// Bytes of ciphertext and tag: without it a file that was cut could not be told from a wrong code.
+    sealed: usize,
+}
+
+impl Header {
+    fn write(&self) -> Vec<u8> {
+        let mut writer = Writer::new();
+        writer.raw(MAGIC).map(7).uint(0).uint(VERSION).uint(1).bytes(&self.salt);
+        writer.uint(2).uint(self.cost.memory_kib.into()).uint(3).uint(self.cost.passes.into());
+        writer.uint(4).uint(self.cost.lanes.into()).uint(5).bytes(&self.nonce);
+        writer.uint(6).uint(u64::try_from(self.sealed).unwrap_or(u64::MAX));
+        writer.finish()
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, ContainerError> {
+        let (mut version, mut salt, mut nonce, mut sealed) = (0, None, None, None);
+        let (mut memory, mut passes, mut lanes) = (None, None, None);
+        reader.map(|reader, key| {
+            match key {
+                Key::Uint(0) => version = reader.uint()?,
+                Key::Uint(1) if version == VERSION => salt = reader.definite_bytes()?.try_into().ok(),
+                Key::Uint(2) if version == VERSION => memory = Some(reader.uint()?),
+                Key::Uint(3) if version == VERSION => passes = Some(reader.uint()?),
+                Key::Uint(4) if version == VERSION => lanes = Some(reader.uint()?),
+                Key::Uint(5) if version == VERSION => nonce = reader.definite_bytes()?.try_into().ok(),
+                Key::Uint(6) if version == VERSION => sealed = usize::try_from(reader.uint()?).ok(),
+                _ => return Err(ContainerError::Form),
+            }
+            // At once: what a newer version has besides is not looked at.
+            if version > VERSION { Err(ContainerError::Version) } else { Ok(()) }
+        })?;
+        let (Some(salt), Some(nonce), Some(sealed)) = (salt, nonce, sealed) else { return Err(ContainerError::Form) };
+        let number =
+            |number: Option<u64>| u32::try_from(number.ok_or(ContainerError::Form)?).map_err(|_| ContainerError::Kdf);
+        let cost = Argon2Cost { memory_kib: number(memory)?, passes: number(passes)?, lanes: number(lanes)? };
+        cost.check()?;
+        if sealed > MAX_BYTES {
+            return Err(ContainerError::TooLarge);
+        }
+        Ok(Self { salt, cost, nonce, sealed })
+    }
+
+    fn key(&self, code: &RecoveryCode) -> Result<AeadKey, ContainerError> {
+        let stretched = argon2id(code.expose(), &self.salt, self.cost)?;
+        Ok(AeadKey::new(hkdf_sha256(stretched.expose(), MAGIC, b"container")))
+    }
+}
+
+macro_rules! closed_debug {
+    ($($name:ident),*) => {$(
+        impl core::fmt::Debug for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.write_str(stringify!($name))
+            }
+        }
+    )*};
+}
+closed_debug!(Recipe, Recovery);

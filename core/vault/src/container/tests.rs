@@ -1,0 +1,351 @@
+use std::collections::BTreeSet;
+
+use proptest::{collection::vec, prelude::*};
+use rid_flow::{HistoryId, HistoryKind, HistoryOutcome, RecordKey, fake::SeededRng};
+
+use super::*;
+
+const CANARY: &str = "Canary-Reader-Of-Nobody";
+/// The least Argon2 takes: it is the header that says so, and the header is what is tested.
+const CHEAP: Argon2Cost = Argon2Cost { memory_kib: 8, passes: 1, lanes: 1 };
+
+fn code(seed: u64) -> RecoveryCode {
+    RecoveryCode::make(&mut SeededRng::new(seed))
+}
+
+fn setting(kind: &str, name: &str, bytes: &[u8]) -> Record {
+    Record { key: RecordKey { kind: kind.into(), name: name.into() }, bytes: bytes.to_vec() }
+}
+
+fn draft(id: u8, kind: HistoryKind, outcome: HistoryOutcome) -> HistoryDraft {
+    HistoryDraft {
+        id: HistoryId([id; 16]),
+        kind,
+        outcome,
+        at: Timestamp::from_unix(1_800_000_000 + i64::from(id)),
+        peer: CANARY.into(),
+        peer_verified: id.is_multiple_of(2),
+        elements: vec![
+            ("org.iso.18013.5.1.mDL".into(), "org.iso.18013.5.1".into(), "age_over_18".into(), false),
+            ("org.iso.18013.5.1.mDL".into(), "org.iso.18013.5.1".into(), "portrait".into(), true),
+        ],
+        reason: "yaş yoxlaması".into(),
+    }
+}
+
+/// Everything there is: each kind, each outcome, times before 1970, empty and long texts.
+fn sample() -> Recovery {
+    let outcomes = [
+        (HistoryKind::Issuance, HistoryOutcome::Finished),
+        (HistoryKind::Presentation, HistoryOutcome::Started),
+        (HistoryKind::Presentation, HistoryOutcome::Refused),
+        (HistoryKind::Presentation, HistoryOutcome::Failed),
+        (HistoryKind::SignIn, HistoryOutcome::UnknownDelivery),
+        (HistoryKind::Deletion, HistoryOutcome::Finished),
+    ];
+    let history = (0_u8..).zip(outcomes).map(|(id, (kind, outcome))| (id > 3, draft(id, kind, outcome)));
+    let nobody = HistoryDraft {
+        peer: String::new(),
+        elements: Vec::new(),
+        reason: String::new(),
+        at: Timestamp::from_unix(-1),
+        ..draft(9, HistoryKind::SignIn, HistoryOutcome::Refused)
+    };
+    Recovery {
+        recipes: vec![
+            Recipe {
+                issuer: "Nümunə Nazirliyi".into(),
+                format: "mso_mdoc".into(),
+                kind: "org.iso.18013.5.1.mDL".into(),
+                copies: 30,
+            },
+            Recipe { issuer: String::new(), format: "dc+sd-jwt".into(), kind: "urn:x:pid".into(), copies: u32::MAX },
+        ],
+        history: history.chain([(true, nobody)]).collect(),
+        settings: vec![setting("settings", "language", b"az"), setting("settings", "empty", b"")],
+        made: Timestamp::from_unix(1_800_000_000),
+    }
+}
+
+fn cheap() -> (RecoveryCode, Vec<u8>) {
+    let code = code(1);
+    let file = seal_at(CHEAP, &code, &sample(), &mut SeededRng::new(7)).unwrap();
+    (code, file)
+}
+
+/// A file with this header, written by hand, before `rest`.
+fn file(header: impl FnOnce(&mut Writer), rest: usize) -> Vec<u8> {
+    let mut writer = Writer::new();
+    writer.raw(MAGIC);
+    header(&mut writer);
+    let mut file = writer.finish();
+    file.resize(file.len() + rest, 0);
+    file
+}
+
+fn header(version: u64, memory: u64, passes: u64, lanes: u64) -> impl FnOnce(&mut Writer) {
+    move |writer| {
+        writer.map(7).uint(0).uint(version).uint(1).bytes(&[1; 16]).uint(2).uint(memory).uint(3).uint(passes);
+        writer.uint(4).uint(lanes).uint(5).bytes(&[2; 12]).uint(6).uint(64);
+    }
+}
+
+fn refused(bytes: &[u8]) -> ContainerError {
+    open(&code(1), bytes).unwrap_err()
+}
+
+/// Made by the first version and kept: every later one must open it. Its code lies beside it.
+#[test]
+fn the_first_version_is_read() {
+    let (file, text) = (
+        include_bytes!("../../tests/container-v1/recovery.ridrec").as_slice(),
+        include_str!("../../tests/container-v1/code.txt"),
+    );
+    let code = RecoveryCode::parse(text).unwrap();
+    assert!(open(&code, file).unwrap() == sample());
+    // Opened here, opened there: nothing in it is of a device.
+    assert!(open(&code, file).unwrap() == sample());
+    // While it is the version that is written: just that is, at the cost for what may be carried away.
+    assert!(code.expose() == self::code(1).expose());
+    assert!(seal(&code, &sample(), &mut SeededRng::new(1)).unwrap() == file);
+    let mut reader = Reader::new(file.get(MAGIC.len()..).unwrap(), LIMITS).unwrap();
+    assert_eq!(Header::read(&mut reader).unwrap().cost, Argon2Cost::STORED);
+}
+
+#[test]
+fn neg_k26_wrong_code() {
+    let (_, file) = cheap();
+    assert_eq!(open(&code(2), &file).unwrap_err(), ContainerError::WrongCode);
+    assert_eq!(ContainerError::WrongCode.code().as_str(), "backup_wrong_code");
+}
+
+/// At every length; told before any work is done for the code.
+#[test]
+fn neg_k26_truncated() {
+    let (code, file) = cheap();
+    for cut in 0..file.len() {
+        assert_eq!(open(&code, &file[..cut]).unwrap_err(), ContainerError::Truncated, "{cut}");
+    }
+    assert_eq!(ContainerError::Truncated.code().as_str(), "backup_truncated");
+    let longer = [file.as_slice(), &[0]].concat();
+    assert_eq!(open(&code, &longer).unwrap_err(), ContainerError::Form);
+}
+
+/// Refused by the header alone: these would take from 256 MiB to four terabytes, or run for days.
+#[test]
+fn neg_k26_cost() {
+    let two_to = |power: u32| 1_u64 << power;
+    for (memory, passes, lanes) in [
+        (two_to(31), 3, 1),
+        (two_to(32) - 1, 3, 1),
+        (two_to(32), 3, 1),
+        (u64::MAX, 3, 1),
+        (256 * 1024 + 1, 3, 1),
+        (7, 3, 1),
+        (0, 3, 1),
+        (65_536, 0, 1),
+        (65_536, 11, 1),
+        (65_536, two_to(31), 1),
+        (65_536, 3, 0),
+        (65_536, 3, 5),
+        (65_536, 3, two_to(40)),
+    ] {
+        let file = file(header(1, memory, passes, lanes), 64);
+        assert_eq!(refused(&file), ContainerError::Kdf, "{memory} {passes} {lanes}");
+    }
+    assert_eq!(ContainerError::Kdf.code().as_str(), "backup_kdf");
+}
+
+#[test]
+fn neg_k26_newer_version() {
+    for version in [2, 3, 1 << 20, u64::MAX] {
+        assert_eq!(refused(&file(header(version, 8, 1, 1), 64)), ContainerError::Version, "{version}");
+        // Whatever a newer one has besides.
+        let other = |writer: &mut Writer| {
+            writer.map(2).uint(0).uint(version).text("scrypt").array(1).null();
+        };
+        assert_eq!(refused(&file(other, 0)), ContainerError::Version, "{version}");
+    }
+    assert_eq!(ContainerError::Version.code().as_str(), "backup_version");
+}
+
+#[test]
+fn neg_k26_form() {
+    let wrong_magic = [b"RIDREC02".as_slice(), &[0; 100]].concat();
+    for bytes in [wrong_magic.as_slice(), b"PK\x03\x04", b"rid", b"{\"a\":1}", &[0; 4096]] {
+        assert_eq!(refused(bytes), ContainerError::Form);
+    }
+    type Write = fn(&mut Writer) -> &mut Writer;
+    let headers: [Write; 12] = [
+        |w| w.uint(1),
+        |w| w.array(7),
+        |w| w.map(0),
+        |w| w.map(1).uint(0).uint(0),
+        |w| w.map(1).uint(0).uint(1),
+        |w| w.map(1).uint(0).text("1"),
+        |w| w.map(1).text("version").uint(1),
+        // The version is first; a member twice, an unknown one, a salt that is short, a length that is none.
+        |w| w.map(2).uint(2).uint(8).uint(0).uint(1),
+        |w| w.map(2).uint(0).uint(1).uint(0).uint(1),
+        |w| w.map(2).uint(0).uint(1).uint(7).uint(1),
+        |w| {
+            w.map(7).uint(0).uint(1).uint(1).bytes(&[1; 15]).uint(2).uint(8).uint(3).uint(1);
+            w.uint(4).uint(1).uint(5).bytes(&[2; 12]).uint(6).uint(64)
+        },
+        |w| {
+            w.raw(&[0xbf]).uint(0).uint(1).uint(1).bytes(&[1; 16]).uint(2).uint(8).uint(3).uint(1);
+            w.uint(4).uint(1).uint(5).bytes(&[2; 12]).uint(6).uint(64).raw(&[0xff])
+        },
+    ];
+    for (at, header) in headers.into_iter().enumerate() {
+        let file = file(|writer| _ = header(writer), 64);
+        assert_eq!(refused(&file), ContainerError::Form, "{at}");
+    }
+    // All of a header, and the seal of nobody.
+    assert_eq!(refused(&file(header(1, 8, 1, 1), 64)), ContainerError::WrongCode);
+    assert_eq!(ContainerError::Form.code().as_str(), "backup_form");
+}
+
+#[test]
+fn neg_k26_too_large() {
+    assert_eq!(refused(&vec![0; MAX_BYTES + 1]), ContainerError::TooLarge);
+    let huge = |writer: &mut Writer| {
+        writer.map(7).uint(0).uint(1).uint(1).bytes(&[1; 16]).uint(2).uint(8).uint(3).uint(1);
+        writer.uint(4).uint(1).uint(5).bytes(&[2; 12]).uint(6).uint(1 << 40);
+    };
+    assert_eq!(refused(&file(huge, 64)), ContainerError::TooLarge);
+    assert_eq!(ContainerError::TooLarge.code().as_str(), "input_too_large");
+
+    // One setting so large that all is just under the limit, or just over it.
+    let sealed = |size: usize| {
+        let settings = vec![setting("settings", "s", &vec![5; size])];
+        let recovery = Recovery { recipes: Vec::new(), history: Vec::new(), settings, made: Timestamp::from_unix(0) };
+        let file = seal_at(CHEAP, &code(1), &recovery, &mut SeededRng::new(7))?;
+        assert!(file.len() <= MAX_BYTES && open(&code(1), &file)? == recovery);
+        Ok::<_, ContainerError>(file.len() >> 10)
+    };
+    let largest = MAX_BYTES - (64 << 10);
+    assert_eq!(sealed(largest - 200), Ok(largest >> 10));
+    assert_eq!(sealed(largest), Err(ContainerError::TooLarge));
+    assert_eq!(sealed(MAX_BYTES), Err(ContainerError::TooLarge));
+}
+
+/// Nothing of a device goes in: pending enrolments hold tokens, anchors are not a file's to bring.
+#[test]
+fn neg_k26_only_settings() {
+    for kind in ["enrolment", "trust", "", "Settings"] {
+        let recovery = Recovery { settings: vec![setting(kind, "name", b"token")], ..sample() };
+        assert_eq!(seal_at(CHEAP, &code(1), &recovery, &mut SeededRng::new(7)), Err(ContainerError::Content), "{kind}");
+    }
+    assert_eq!(ContainerError::Content.code().as_str(), "backup_content");
+}
+
+#[test]
+fn nothing_is_readable_or_printed() {
+    let (_, file) = cheap();
+    assert!(!file.windows(6).any(|window| window == &CANARY.as_bytes()[..6]));
+    assert_eq!(format!("{:?} {:?}", sample(), sample().recipes.first().unwrap()), "Recovery Recipe");
+    // The same content twice: no nonce, salt or byte of the seal in common.
+    let other = seal_at(CHEAP, &code(1), &sample(), &mut SeededRng::new(8)).unwrap();
+    let parts = |file: &[u8]| file[100..].windows(8).map(<[u8]>::to_vec).collect::<BTreeSet<_>>();
+    assert!(file.len() == other.len() && parts(&file).is_disjoint(&parts(&other)));
+}
+
+#[test]
+fn sizes_tell_little() {
+    let size = |events: usize| {
+        let history = vec![(false, draft(1, HistoryKind::Presentation, HistoryOutcome::Finished)); events];
+        let recovery = Recovery { history, ..sample() };
+        seal_at(CHEAP, &code(1), &recovery, &mut SeededRng::new(7)).unwrap().len()
+    };
+    assert_eq!(size(0), size(12));
+    let sizes: Vec<usize> = (0..600).step_by(100).map(size).collect();
+    assert_eq!(sizes.iter().map(|size| size >> 10).collect::<Vec<_>>(), [4, 32, 64, 64, 128, 128]);
+}
+
+prop_compose! {
+    fn any_draft()(
+        id: [u8; 16], kind in 0..4_usize, outcome in 0..5_usize, at: i64, peer: String, peer_verified: bool,
+        elements in vec(any::<(String, String, String, bool)>(), 0..4), reason: String,
+    ) -> HistoryDraft {
+        let kinds = [HistoryKind::Presentation, HistoryKind::Issuance, HistoryKind::Deletion, HistoryKind::SignIn];
+        let outcomes = [
+            HistoryOutcome::Started, HistoryOutcome::Finished, HistoryOutcome::Refused, HistoryOutcome::Failed,
+            HistoryOutcome::UnknownDelivery,
+        ];
+        let (kind, outcome, at) = (kinds[kind], outcomes[outcome], Timestamp::from_unix(at));
+        HistoryDraft { id: HistoryId(id), kind, outcome, at, peer, peer_verified, elements, reason }
+    }
+}
+
+prop_compose! {
+    fn any_recovery()(
+        recipes in vec(any::<(String, String, String, u32)>(), 0..5), history in vec((any::<bool>(), any_draft()), 0..8),
+        settings in vec(any::<(String, Vec<u8>)>(), 0..5), made: i64,
+    ) -> Recovery {
+        let recipe = |(issuer, format, kind, copies)| Recipe { issuer, format, kind, copies };
+        Recovery {
+            recipes: recipes.into_iter().map(recipe).collect(),
+            history,
+            settings: settings.iter().map(|(name, bytes)| setting("settings", name, bytes)).collect(),
+            made: Timestamp::from_unix(made),
+        }
+    }
+}
+
+/// An error that the file is to blame for.
+fn of_the_file(error: ContainerError) -> bool {
+    !matches!(error, ContainerError::CodeForm | ContainerError::Content | ContainerError::Memory)
+}
+
+proptest! {
+    #[test]
+    fn round_trip(recovery in any_recovery(), seed: u64) {
+        let file = seal_at(CHEAP, &code(seed), &recovery, &mut SeededRng::new(seed)).unwrap();
+        prop_assert!(open(&code(seed), &file).unwrap() == recovery);
+        let room = payload::room(&recovery);
+        let encoded = payload::encode(&recovery, room);
+        prop_assert!(encoded.len() <= room && encoded.capacity() == room);
+    }
+
+    #[test]
+    fn neg_k26_mutated(at in any::<prop::sample::Index>(), in_header: bool, mask in 1..=255_u8) {
+        let (code, mut file) = cheap();
+        let at = at.index(if in_header { 64 } else { file.len() });
+        file[at] ^= mask;
+        let error = open(&code, &file).unwrap_err();
+        prop_assert!(of_the_file(error), "{error}");
+    }
+
+    /// Bytes put in, taken out, or exchanged for others.
+    #[test]
+    fn neg_k26_spliced(at in any::<prop::sample::Index>(), gone in 0..40_usize, put in vec(any::<u8>(), 0..40)) {
+        let (code, mut file) = cheap();
+        let at = at.index(file.len() - gone);
+        let whole = file.clone();
+        file.splice(at..at + gone, put);
+        if file != whole {
+            let error = open(&code, &file).unwrap_err();
+            prop_assert!(of_the_file(error), "{error}");
+        }
+    }
+
+    #[test]
+    fn neg_k26_never_panics(bytes in vec(any::<u8>(), 0..200), magic: bool) {
+        let file = if magic { [MAGIC.as_slice(), &bytes].concat() } else { bytes };
+        prop_assert!(of_the_file(refused(&file)));
+    }
+
+    /// What only a holder of the code could have sealed is read as strictly.
+    #[test]
+    fn neg_k26_payload_never_panics(bytes in vec(any::<u8>(), 0..300), at in any::<prop::sample::Index>(), mask in 1..=255_u8) {
+        prop_assert!(matches!(payload::read(&bytes), Err(ContainerError::Form)));
+        prop_assert!(matches!(payload::read(&payload::pad(&bytes).unwrap()), Err(ContainerError::Form)));
+        let mut encoded = payload::encode(&sample(), 1 << 12).to_vec();
+        let at = at.index(encoded.len());
+        encoded[at] ^= mask;
+        if let Ok(other) = payload::read(&payload::pad(&encoded).unwrap()) {
+            prop_assert!(other != sample());
+        }
+    }
+}
