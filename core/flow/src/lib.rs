@@ -22,6 +22,7 @@ mod env;
 #[cfg(any(test, feature = "fake"))]
 pub mod fake;
 mod flow;
+mod patient;
 pub mod ports;
 mod session;
 mod turn;
@@ -34,5 +35,6 @@ pub use drive::{Committer, Driven, Ports, drive};
 pub use effect::{AgreeRequest, DeriveRequest, Effect, KeysRequest, Reply, SignRequest};
 pub use env::{Env, Uptime};
 pub use flow::{Flow, Step};
+pub use patient::PatientArea;
 pub use session::{Input, Output, Session, SessionTypes};
 pub use turn::{Taken, Turn, TurnError};

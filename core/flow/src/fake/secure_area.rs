@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use rid_crypto::{AgreementKey, Curve, PublicKey, Secret, SigningKey, hmac_sha256};
 
 use super::{SeededRng, script::Script};
-use crate::ports::{KeyId, KeyInfo, KeySpec, KeyUse, Prompt, SecureArea, SecureAreaError};
+use crate::ports::{KeyId, KeyInfo, KeySpec, KeyUse, Prompt, SecureArea, SecureAreaError, UserAuth};
 
 /// A kind of call to a secure area.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,10 +38,14 @@ struct State {
     made: u64,
     script: Script<AreaCall, SecureAreaError>,
     done: BTreeMap<AreaCall, u64>,
+    unauthenticated: bool,
 }
 
 struct Key {
     usage: KeyUse,
+    user_auth: UserAuth,
+    /// Another finger was enrolled since the key was made.
+    invalidated: bool,
     scalar: Secret<32>,
     public: Vec<u8>,
 }
@@ -66,6 +70,7 @@ impl ScriptedSecureArea {
             made: 0,
             script: Script::new(),
             done: BTreeMap::new(),
+            unauthenticated: false,
         }))
     }
 
@@ -124,6 +129,18 @@ impl ScriptedSecureArea {
         self.state().keys.remove(key);
     }
 
+    /// Biometrics were enrolled anew: the keys of [`UserAuth::BiometricCurrentSet`] there are work no more (neg-K12). New ones do.
+    pub fn invalidate_biometrics(&self) {
+        let biometric = |key: &&mut Key| key.user_auth == UserAuth::BiometricCurrentSet;
+        self.state().keys.values_mut().filter(biometric).for_each(|key| key.invalidated = true);
+    }
+
+    /// From now on nobody passes the area's own prompt, whatever an app says it saw: keys of [`UserAuth::BiometricCurrentSet`] are
+    /// locked (neg-L08). Or again somebody does.
+    pub fn unauthenticated(&self, nobody: bool) {
+        self.state().unauthenticated = nobody;
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -143,12 +160,14 @@ impl State {
         Ok(value)
     }
 
-    fn make(&mut self, usage: KeyUse) -> KeyInfo {
+    fn make(&mut self, KeySpec { usage, user_auth, .. }: &KeySpec) -> KeyInfo {
+        let (usage, user_auth) = (*usage, *user_auth);
         let key = SigningKey::make(&mut self.rng);
         self.made = self.made.saturating_add(1);
         let id = KeyId(format!("scripted-{}", self.made));
         let public = if usage == KeyUse::Derive { Vec::new() } else { key.public().to_bytes() };
-        self.keys.insert(id.clone(), Key { usage, scalar: key.dangerous_scalar(), public: public.clone() });
+        let scalar = key.dangerous_scalar();
+        self.keys.insert(id.clone(), Key { usage, user_auth, invalidated: false, scalar, public: public.clone() });
         describe(&id, public)
     }
 
@@ -156,7 +175,16 @@ impl State {
     fn key(&self, id: &KeyId, usage: KeyUse) -> Result<&Key, SecureAreaError> {
         let key = self.keys.get(id).ok_or(SecureAreaError::NotFound)?;
         let fits = key.usage == usage || (key.usage == KeyUse::Sign && usage == KeyUse::Agree);
-        if fits { Ok(key) } else { Err(SecureAreaError::Unavailable) }
+        if !fits {
+            return Err(SecureAreaError::Unavailable);
+        }
+        if key.invalidated {
+            return Err(SecureAreaError::Invalidated);
+        }
+        if self.unauthenticated && key.user_auth == UserAuth::BiometricCurrentSet {
+            return Err(SecureAreaError::Locked);
+        }
+        Ok(key)
     }
 }
 
@@ -167,7 +195,7 @@ fn describe(id: &KeyId, public: Vec<u8>) -> KeyInfo {
 #[async_trait]
 impl SecureArea for ScriptedSecureArea {
     async fn create_keys(&self, count: u32, spec: KeySpec) -> Result<Vec<KeyInfo>, SecureAreaError> {
-        self.state().run(AreaCall::CreateKeys, |state| Ok((0..count).map(|_| state.make(spec.usage)).collect()))
+        self.state().run(AreaCall::CreateKeys, |state| Ok((0..count).map(|_| state.make(&spec)).collect()))
     }
 
     async fn sign(&self, key: KeyId, message: Vec<u8>, _prompt: Prompt) -> Result<[u8; 64], SecureAreaError> {

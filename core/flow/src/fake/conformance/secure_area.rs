@@ -2,14 +2,20 @@ use alloc::{collections::BTreeSet, string::ToString, sync::Arc, vec::Vec};
 
 use rid_crypto::{AgreementKey, Curve, PublicKey, SignatureAlgorithm, verify};
 
+use rid_wire::hex;
+
 use crate::{
     fake::SeededRng,
     ports::{KeyId, KeyInfo, KeySpec, KeyUse, Prompt, SecureArea, SecureAreaError, UserAuth},
 };
 
+/// As many keys as a pool takes at once.
+const MANY: u32 = 16;
+
 /// Keys are made, used for what they are for and nothing else, described and deleted.
 pub async fn secure_area(area: Arc<dyn SecureArea>) {
     makes_and_describes(&*area).await;
+    makes_many(&*area).await;
     signs(&*area).await;
     agrees(&*area).await;
     derives(&*area).await;
@@ -52,6 +58,19 @@ async fn makes_and_describes(area: &dyn SecureArea) {
     assert_eq!(area.info(nobody()).await, Err(SecureAreaError::NotFound));
 }
 
+/// A pool is filled in one call: no key is made twice, none is one that was there, each is of its own public half.
+async fn makes_many(area: &dyn SecureArea) {
+    let mut seen = BTreeSet::new();
+    for _ in 0..2 {
+        for key in make(area, MANY, KeyUse::Sign).await {
+            let signature = area.sign(key.id.clone(), b"message".to_vec(), Prompt::Issue).await.expect("a signature");
+            verify(&public(&key), SignatureAlgorithm::Es256, &[b"message"], &signature).expect("by the key described");
+            assert!(seen.insert(key.id.clone()) && seen.insert(KeyId(hex::encode(&key.public))), "another key");
+            assert_eq!(area.delete(key.id).await, Ok(()));
+        }
+    }
+}
+
 async fn signs(area: &dyn SecureArea) {
     let key = make_one(area, KeyUse::Sign).await;
     let public = public(&key);
@@ -76,6 +95,8 @@ async fn agrees(area: &dyn SecureArea) {
             let refused = area.agree(key.id.clone(), wrong, Prompt::Present).await;
             assert!(refused.is_err(), "no agreement with what is no point");
         }
+        let again = area.agree(key.id.clone(), peer.public().to_bytes(), Prompt::Present).await.expect("agrees");
+        assert_eq!(again.expose(), shared.expose(), "what was wrong before leaves no trace");
     }
     let absent = area.agree(nobody(), peer.public().to_bytes(), Prompt::Present).await;
     assert_eq!(absent.err(), Some(SecureAreaError::NotFound));
@@ -87,7 +108,10 @@ fn not_points(point: &[u8]) -> Vec<Vec<u8>> {
         *last ^= 1;
     }
     let short = point.get(..64).unwrap_or_default().to_vec();
-    [Vec::new(), [0].to_vec(), [4; 65].to_vec(), off, short].into()
+    let mut long = point.to_vec();
+    long.push(0);
+    let larger = AgreementKey::from_scalar(Curve::P384, &[1; 48]).expect("a key").public().to_bytes();
+    [Vec::new(), [0].to_vec(), [4; 65].to_vec(), [0; 65].to_vec(), off, short, long, larger].into()
 }
 
 async fn derives(area: &dyn SecureArea) {
@@ -100,6 +124,10 @@ async fn derives(area: &dyn SecureArea) {
             assert_eq!(first.expose(), again.expose(), "the same key and input, the same bytes");
             assert!(seen.insert(*first.expose()), "another key or input, other bytes");
         }
+    }
+    for prompt in [Prompt::Issue, Prompt::Present, Prompt::SignIn] {
+        let told_otherwise = area.derive(one.clone(), [1; 32], prompt).await.expect("derives");
+        assert!(!seen.insert(*told_otherwise.expose()), "whatever the person is told");
     }
     let absent = area.derive(nobody(), [0; 32], Prompt::Unlock).await;
     assert_eq!(absent.err(), Some(SecureAreaError::NotFound));
@@ -118,14 +146,33 @@ async fn keeps_to_the_use(area: &dyn SecureArea) {
 }
 
 async fn deletes(area: &dyn SecureArea) {
-    let keys = make(area, 2, KeyUse::Sign).await;
-    let [gone, kept] = keys.as_slice() else { return };
-    assert_eq!(area.delete(gone.id.clone()).await, Ok(()));
-    assert_eq!(area.delete(gone.id.clone()).await, Ok(()), "deleting twice succeeds");
-    assert_eq!(area.delete(nobody()).await, Ok(()));
-    assert_eq!(area.info(gone.id.clone()).await, Err(SecureAreaError::NotFound));
-    assert_eq!(area.sign(gone.id.clone(), Vec::new(), Prompt::Present).await, Err(SecureAreaError::NotFound));
-    assert!(area.sign(kept.id.clone(), Vec::new(), Prompt::Present).await.is_ok(), "the others stay");
+    let point = AgreementKey::make(&mut SeededRng::new(4)).public().to_bytes();
+    for usage in [KeyUse::Agree, KeyUse::Derive, KeyUse::Sign] {
+        let keys = make(area, 2, usage).await;
+        let [gone, kept] = keys.as_slice() else { return };
+        assert_eq!(area.delete(gone.id.clone()).await, Ok(()));
+        assert_eq!(area.delete(gone.id.clone()).await, Ok(()), "deleting twice succeeds");
+        assert_eq!(area.info(gone.id.clone()).await, Err(SecureAreaError::NotFound));
+        let (id, input) = (gone.id.clone(), [0; 32]);
+        let refused = match usage {
+            KeyUse::Agree => area.agree(id, point.clone(), Prompt::Present).await.err(),
+            KeyUse::Derive => area.derive(id, input, Prompt::Unlock).await.err(),
+            KeyUse::Sign => area.sign(id, Vec::new(), Prompt::Present).await.err(),
+        };
+        assert_eq!(refused, Some(SecureAreaError::NotFound), "a key that is gone does nothing more");
+        assert_eq!(area.info(kept.id.clone()).await.as_ref(), Ok(kept), "the others stay");
+        let works = match usage {
+            KeyUse::Agree => area.agree(kept.id.clone(), point.clone(), Prompt::Present).await.is_ok(),
+            KeyUse::Derive => area.derive(kept.id.clone(), input, Prompt::Unlock).await.is_ok(),
+            KeyUse::Sign => area.sign(kept.id.clone(), Vec::new(), Prompt::Present).await.is_ok(),
+        };
+        assert!(works, "and go on working");
+    }
+    for id in ["no-such-key", "", "../no-such-key", "\u{18f} \n%s"] {
+        let id = KeyId(id.to_string());
+        assert_eq!(area.info(id.clone()).await, Err(SecureAreaError::NotFound), "a name is only a name");
+        assert_eq!(area.delete(id).await, Ok(()), "what is not there is deleted");
+    }
 }
 
 fn nobody() -> KeyId {

@@ -1,3 +1,6 @@
+mod flawed_area;
+mod flawed_storage;
+
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 
 use rid_crypto::CryptoRng;
@@ -73,6 +76,70 @@ fn the_scripted_secure_area_fails_with_every_error_at_every_call() {
         }
     }
     assert_eq!((area.signatures(), area.agreements(), area.derives()), (24, 24, 24));
+}
+
+/// A new error of the port is one the scripted area must know: this does not compile until it is listed.
+#[test]
+fn the_scripted_secure_area_knows_every_error_and_every_call() {
+    use crate::ports::SecureAreaError as E;
+    let place = |error| match error {
+        E::Busy => 0,
+        E::Cancelled => 1,
+        E::Invalidated => 2,
+        E::Locked => 3,
+        E::NotFound => 4,
+        E::Unavailable => 5,
+    };
+    assert_eq!(ScriptedSecureArea::ERRORS.map(place), [0, 1, 2, 3, 4, 5]);
+    let place = |call| match call {
+        AreaCall::Agree => 0,
+        AreaCall::CreateKeys => 1,
+        AreaCall::Delete => 2,
+        AreaCall::Derive => 3,
+        AreaCall::Info => 4,
+        AreaCall::Sign => 5,
+    };
+    assert_eq!(AreaCall::ALL.map(place), [0, 1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn neg_k12_and_l08_keys_under_biometrics_die_with_them_and_need_the_areas_own_prompt() {
+    use crate::ports::SecureAreaError as E;
+    let area = ScriptedSecureArea::new(3);
+    let make = |usage, user_auth| {
+        block_on(area.create_keys(1, KeySpec { usage, user_auth, challenge: Vec::new() })).unwrap().remove(0)
+    };
+    let sign = |key: &KeyId| block_on(area.sign(key.clone(), Vec::new(), Prompt::Present)).map(|_| ());
+    let derive = |key: &KeyId| block_on(area.derive(key.clone(), [0; 32], Prompt::Unlock)).map(|_| ());
+    let auths = [UserAuth::None, UserAuth::EachUse, UserAuth::BiometricCurrentSet];
+    let signing = auths.map(|auth| make(KeyUse::Sign, auth));
+    let deriving = auths.map(|auth| make(KeyUse::Derive, auth).id);
+    let signed = || signing.each_ref().map(|key| sign(&key.id));
+    let derived = || deriving.each_ref().map(derive);
+    let peer = signing[0].public.clone();
+    let agreed = || {
+        signing.each_ref().map(|key| block_on(area.agree(key.id.clone(), peer.clone(), Prompt::Present)).map(|_| ()))
+    };
+    let all = |last: Result<(), E>| {
+        let expected = [Ok(()), Ok(()), last];
+        assert_eq!((signed(), derived(), agreed()), (expected, expected, expected));
+    };
+    all(Ok(()));
+    area.unauthenticated(true);
+    all(Err(E::Locked));
+    area.unauthenticated(false);
+    all(Ok(()));
+
+    area.invalidate_biometrics();
+    all(Err(E::Invalidated));
+    area.unauthenticated(true);
+    all(Err(E::Invalidated));
+    area.unauthenticated(false);
+    assert_eq!(block_on(area.info(signing[2].id.clone())).as_ref(), Ok(&signing[2]), "it is still there");
+    let renewed = make(KeyUse::Derive, UserAuth::BiometricCurrentSet);
+    assert_eq!(derive(&renewed.id), Ok(()), "one made under the new ones works");
+    assert_eq!(block_on(area.delete(deriving[2].clone())), Ok(()));
+    assert_eq!(derive(&deriving[2]), Err(E::NotFound));
 }
 
 #[test]
