@@ -9,6 +9,8 @@ mod area;
 mod guard;
 #[cfg(feature = "dangerous-test-hooks")]
 mod hooks;
+#[cfg(feature = "wallet")]
+mod keeping;
 mod log;
 #[cfg(feature = "reader")]
 mod reader;

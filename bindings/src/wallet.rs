@@ -28,6 +28,12 @@ pub struct Enrolling(facade::Enrolling);
 #[derive(uniffi::Object)]
 pub struct Presentation(facade::Presentation);
 
+impl Wallet {
+    pub(crate) fn core(&self) -> &facade::Wallet {
+        &self.0
+    }
+}
+
 #[uniffi::export]
 impl Wallet {
     /// Opens the wallet in `folder`, or makes an empty one; a presentation cut off by the death of the process is over by name.

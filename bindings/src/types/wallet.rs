@@ -1,11 +1,12 @@
 //! Mirrors of the wallet's views.
-pub use rid_flow::{CredentialId, HistoryKind, HistoryOutcome};
+pub use rid_flow::{CredentialId, HistoryKind, HistoryOutcome, Reuse};
 pub use rid_wallet::{
     DeviceAuthMethod, Enrolment, PresentationStep, WalletError, WalletOptions,
     view::{
         AlternativeView, ConsentAnswer, ConsentDecision, ConsentedDocument, CredentialDetail, CredentialState,
-        CredentialView, HeldElementView, HistoryElementView, HistoryView, LockState, PortraitView, ReceiptView,
-        RequestView, RequestedDocumentView, RequestedElementView, RequesterView,
+        CredentialView, HeldElementView, HistoryCheckView, HistoryElementView, HistoryEntryView, HistoryEventView,
+        HistoryView, LockState, PortraitView, ReceiptView, RequestView, RequestedDocumentView, RequestedElementView,
+        RequesterView,
     },
 };
 
@@ -109,7 +110,9 @@ pub enum LockState {
 /// Whether a credential can be shown now.
 #[uniffi::remote(Enum)]
 pub enum CredentialState {
-    /// No one-time copy is left.
+    /// Its record cannot be read any more: delete it and fetch it again. Only the id is known.
+    Damaged,
+    /// No copy is left that could be shown.
     Exhausted,
     /// Its technical validity is over.
     Expired,
@@ -142,7 +145,9 @@ pub struct CredentialView {
     pub valid_from: Timestamp,
     /// Last second of technical validity.
     pub valid_until: Timestamp,
-    /// One-time copies left.
+    /// How its copies are used up.
+    pub reuse: Reuse,
+    /// Copies left that were never shown; all of them where they are shown in turn.
     pub copies_left: u32,
     /// Copies received.
     pub copies_total: u32,
@@ -237,6 +242,32 @@ pub enum HistoryOutcome {
 pub struct HistoryView {
     /// Place.
     pub seq: u64,
+    /// It was brought from another device by a recovery container.
+    pub imported: bool,
+    /// What is left there.
+    pub entry: HistoryEntryView,
+}
+
+/// What is left at a place of the history.
+#[uniffi::remote(Enum)]
+pub enum HistoryEntryView {
+    /// It cannot be read any more.
+    Damaged,
+    /// The person deleted it.
+    Deleted {
+        /// When.
+        at: Timestamp,
+    },
+    /// All of it.
+    Kept {
+        /// What happened.
+        event: HistoryEventView,
+    },
+}
+
+/// What happened.
+#[uniffi::remote(Record)]
+pub struct HistoryEventView {
     /// What it is about.
     pub kind: HistoryKind,
     /// How it went.
@@ -253,6 +284,17 @@ pub struct HistoryView {
     pub reason: String,
 }
 
+/// Whether the history is as it was written.
+#[uniffi::remote(Record)]
+pub struct HistoryCheckView {
+    /// Nothing was taken out, put in or altered.
+    pub whole: bool,
+    /// Rows walked.
+    pub rows: u64,
+    /// The first place that does not check.
+    pub first_broken: Option<u64>,
+}
+
 /// One element of a history row.
 #[uniffi::remote(Record)]
 pub struct HistoryElementView {
@@ -264,4 +306,20 @@ pub struct HistoryElementView {
     pub label: String,
     /// The requester meant to keep it.
     pub retained: bool,
+}
+
+/// How the copies of a credential are used up (methods A to D of the EUDI ARF, topic 10).
+#[uniffi::remote(Enum)]
+pub enum Reuse {
+    /// A copy for this many seconds from its first use on, then the next one.
+    Limited {
+        /// The time.
+        seconds: u32,
+    },
+    /// Each copy once.
+    Once,
+    /// A copy of its own for each verifier, shown to it again and again; once where the verifier is unknown.
+    PerVerifier,
+    /// All copies in turn, again and again.
+    Rotate,
 }

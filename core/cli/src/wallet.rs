@@ -6,7 +6,7 @@ use rid_profile::ClaimValue;
 use rid_trust::Environment;
 use rid_wallet::{
     Wallet,
-    view::{CredentialDetail, CredentialState, CredentialView, HistoryView},
+    view::{CredentialDetail, CredentialState, CredentialView, HistoryEntryView, HistoryEventView, HistoryView},
 };
 use serde_json::{Value, json};
 
@@ -99,6 +99,7 @@ fn confirmed(id: &CredentialId) -> Result<bool, Failure> {
 
 const fn state(state: CredentialState) -> &'static str {
     match state {
+        CredentialState::Damaged => "damaged",
         CredentialState::Exhausted => "exhausted",
         CredentialState::Expired => "expired",
         CredentialState::NotYetValid => "not yet valid",
@@ -180,18 +181,28 @@ const fn outcome(outcome: HistoryOutcome) -> &'static str {
 }
 
 fn history_line(row: &HistoryView) -> String {
+    let seq = row.seq;
+    let event = match &row.entry {
+        HistoryEntryView::Kept { event } => event,
+        HistoryEntryView::Deleted { at } => return format!("{seq:>4}  {at}  deleted by the person\n"),
+        HistoryEntryView::Damaged => return format!("{seq:>4}  cannot be read any more\n"),
+    };
+    event_line(seq, row.imported, event)
+}
+
+fn event_line(seq: u64, imported: bool, row: &HistoryEventView) -> String {
     let peer = match (row.peer.expose(), row.peer_verified) {
         ("", _) => "unknown".into(),
         (name, true) => printable(name),
         (name, false) => format!("{} (not verified)", printable(name)),
     };
     let mut text = format!(
-        "{:>4}  {}  {} {}  with {peer}  {}\n",
-        row.seq,
+        "{seq:>4}  {}  {} {}  with {peer}  {}{}\n",
         row.at,
         kind(row.kind),
         outcome(row.outcome),
-        row.reason
+        row.reason,
+        if imported { "  (from another device)" } else { "" }
     );
     for element in &row.elements {
         let kept = if element.retained { "  [kept]" } else { "" };
@@ -201,6 +212,15 @@ fn history_line(row: &HistoryView) -> String {
 }
 
 fn history_json(row: &HistoryView) -> Value {
+    let seq = row.seq;
+    match &row.entry {
+        HistoryEntryView::Kept { event } => event_json(seq, row.imported, event),
+        HistoryEntryView::Deleted { at } => json!({"seq": seq, "state": "deleted", "deletedAt": at.to_tdate()}),
+        HistoryEntryView::Damaged => json!({"seq": seq, "state": "damaged"}),
+    }
+}
+
+fn event_json(seq: u64, imported: bool, row: &HistoryEventView) -> Value {
     let elements: Vec<Value> = row
         .elements
         .iter()
@@ -210,7 +230,7 @@ fn history_json(row: &HistoryView) -> Value {
         })
         .collect();
     json!({
-        "seq": row.seq, "kind": kind(row.kind), "outcome": outcome(row.outcome), "at": row.at.to_tdate(),
+        "seq": seq, "imported": imported, "kind": kind(row.kind), "outcome": outcome(row.outcome), "at": row.at.to_tdate(),
         "peer": row.peer.expose(), "peerVerified": row.peer_verified, "reason": row.reason, "elements": elements,
     })
 }

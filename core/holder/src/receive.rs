@@ -2,7 +2,7 @@
 use alloc::{collections::BTreeSet, string::String, vec::Vec};
 
 use rid_crypto::PublicKey;
-use rid_flow::{Credential, CredentialId, NewCopy, ports::KeyId};
+use rid_flow::{Credential, CredentialId, NewCopy, Reuse, ports::KeyId};
 use rid_mdoc::{
     MdocError,
     issuer_signed::UnverifiedIssuerSigned,
@@ -89,6 +89,7 @@ pub fn check_batch(
         valid_from: first.validity().valid_from,
         valid_until: first.validity().valid_until,
         elements: element_names(&first),
+        reuse: Reuse::Once,
         copies: keys.iter().zip(copies).map(new_copy).collect(),
     })
 }

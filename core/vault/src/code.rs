@@ -58,7 +58,7 @@ impl RecoveryCode {
         self.0.expose()
     }
 
-    /// As it is shown to the person, once: `XXXXX-XXXXX-XXXXX-XXXXX-XXXXX`.
+    /// As it is shown to the person, once: five groups of five with dashes between.
     #[must_use]
     pub fn to_text(&self) -> Zeroizing<String> {
         let mut symbols = Zeroizing::new([0; DATA + 1]);

@@ -1,26 +1,36 @@
 //! One commit: reads what it needs, seals what it writes, and hands storage one transaction that holds only if nothing has
 //! changed meanwhile. Otherwise it starts again.
 use rid_flow::{
-    Changes, Committed, Copy, CopyId, Credential, CredentialId, History, HistoryDraft, HistoryId, HistorySeq, Record,
+    Changes, Committed, Copy, CopyId, Credential, CredentialId, HistoryId, HistoryOutcome, Record,
     ports::{Expect, Read, Row, RowKey, StorageError, Transaction, Write},
 };
 use rid_wire::hex;
 
 use crate::{
     CredentialMeta, Vault, VaultError,
-    encode::{self, Head},
-    rows,
-    vault::Unlocked,
+    encode::{
+        credential,
+        history::{Body, Link},
+        small,
+    },
+    head::Head,
+    history,
+    keys::Masters,
+    pool, rows,
+    vault::{Keys, damaged_name},
 };
 
 /// How often a commit is tried again when others commit between its reads and its writes.
 const TRIES: u32 = 1_000;
+/// Commits after which the envelope's copy of the counters is renewed; so many may go unnoticed if a database is exchanged alone.
+const RENEW_EVERY: u64 = 64;
 
 /// A commit being put together.
-struct Draft<'a> {
+pub(crate) struct Draft<'a> {
     vault: &'a Vault,
-    keys: Unlocked,
-    head: Head,
+    pub(crate) keys: Keys,
+    pub(crate) head: Head,
+    head_version: u64,
     /// Metas read or changed, with the version of their row (0: new).
     metas: Vec<(CredentialMeta, u64)>,
     writes: Vec<Write>,
@@ -29,88 +39,142 @@ struct Draft<'a> {
 
 impl Vault {
     pub(crate) async fn commit_changes(&self, changes: &Changes) -> Result<Committed, VaultError> {
+        let open_only = changes.touches_only_records()
+            && changes.put.iter().map(|record| &record.key).chain(&changes.take).all(is_open_record);
         for _ in 0..TRIES {
             let mut draft = Draft::begin(self).await?;
-            draft.take_records(changes).await?;
-            draft.put_records(changes).await?;
-            draft.consume(changes).await?;
-            draft.remove(changes).await?;
-            draft.add(changes)?;
-            draft.outcomes(changes).await?;
-            draft.append(changes)?;
-            let (transaction, committed) = draft.finish()?;
-            match self.storage.transact(transaction).await {
-                Ok(_) => return Ok(committed),
-                Err(StorageError::Conflict) => {}
-                Err(error) => return Err(error.into()),
+            if !open_only {
+                draft.keys.user()?;
+            }
+            if let Err(error) = draft.take_in(changes).await {
+                // What it read may be of two moments: only if nobody else wrote meanwhile is it so.
+                if self.read_head().await?.1 == draft.head_version {
+                    return Err(error);
+                }
+                continue;
+            }
+            let commits = draft.head.counters.commits;
+            if let Some(committed) = draft.finish().await? {
+                if commits % RENEW_EVERY == 0 {
+                    let held = self.latch.hold().await;
+                    // The commit stands; an older copy of the counters only sees less.
+                    let _ = self.renew(&held).await;
+                }
+                return Ok(committed);
+            }
+        }
+        Err(StorageError::Conflict.into())
+    }
+
+    /// A commit that changes nothing but the head.
+    pub(crate) async fn commit_head(&self, change: impl Fn(&mut Head)) -> Result<Head, VaultError> {
+        for _ in 0..TRIES {
+            let mut draft = Draft::begin(self).await?;
+            change(&mut draft.head);
+            let head = draft.head.clone();
+            if draft.finish().await?.is_some() {
+                return Ok(head);
             }
         }
         Err(StorageError::Conflict.into())
     }
 }
 
+fn is_open_record(key: &rid_flow::RecordKey) -> bool {
+    rows::OPEN.contains(&rows::record_table(&key.kind))
+}
+
 impl<'a> Draft<'a> {
-    async fn begin(vault: &'a Vault) -> Result<Self, VaultError> {
-        let keys = vault.unlocked()?;
-        let rows = vault.read(Read::Get(keys.head())).await?;
-        let mut draft = Self {
+    pub(crate) async fn begin(vault: &'a Vault) -> Result<Self, VaultError> {
+        let keys = vault.keys();
+        let (mut head, head_version) = vault.read_head().await?;
+        head.counters.commits = head.counters.commits.saturating_add(1);
+        head.structure = head.structure.max(vault.beside().envelope.structure);
+        Ok(Self {
             vault,
             keys,
-            head: Head::default(),
+            head,
+            head_version,
             metas: Vec::new(),
             writes: Vec::new(),
             committed: Committed::default(),
-        };
-        // The head row comes first among the writes: its version orders all commits.
-        let version = match rows.first() {
-            Some(row) => {
-                draft.head = encode::read_head(&rows::open(&draft.keys.user, row)?)?;
-                row.version
-            }
-            None => 0,
-        };
-        draft.head.commits = draft.head.commits.saturating_add(1);
-        draft.writes.push(Write::Delete(draft.keys.head(), expect(version)));
-        Ok(draft)
+        })
     }
 
-    async fn take_records(&mut self, changes: &Changes) -> Result<(), VaultError> {
-        for key in &changes.take {
-            let row = self.get(self.keys.record(key)).await?.ok_or(StorageError::Conflict)?;
-            self.writes.push(Write::Delete(row.key, Expect::Version(row.version)));
+    async fn take_in(&mut self, changes: &Changes) -> Result<(), VaultError> {
+        self.take_records(changes).await?;
+        self.put_records(changes).await?;
+        self.consume(changes).await?;
+        self.remove(changes).await?;
+        self.add(changes)?;
+        self.outcomes(changes).await?;
+        for entry in &changes.history {
+            self.append(entry, false)?;
         }
         Ok(())
     }
 
-    async fn put_records(&mut self, changes: &Changes) -> Result<(), VaultError> {
+    async fn take_records(&mut self, changes: &Changes) -> Result<(), VaultError> {
+        for key in &changes.take {
+            let row = self.get(self.keys.open.record(key)).await?.ok_or(StorageError::Conflict)?;
+            self.delete(&row);
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn put_records(&mut self, changes: &Changes) -> Result<(), VaultError> {
         for record in &changes.put {
             let Record { key, .. } = record;
-            let place = self.keys.record(key);
-            let version = self.get(place.clone()).await?.map_or(0, |row| row.version);
-            let index = self.keys.record_kind(&key.kind);
-            self.put(place, version, index, &encode::record(record))?;
+            let place = self.keys.open.record(key);
+            let old = self.get(place.clone()).await?;
+            let index = self.keys.open.record_kind(&key.kind);
+            self.put(place, old.as_ref(), index, &small::record(record))?;
         }
         Ok(())
     }
 
     async fn consume(&mut self, changes: &Changes) -> Result<(), VaultError> {
+        if changes.consume.is_empty() {
+            return Ok(());
+        }
+        if self.vault.is_suspect(rows::COPIES) {
+            return Err(StorageError::Damaged.into());
+        }
+        // Time comes with the row of history that every use writes.
+        let at = changes.history.first().map(|row| row.at);
+        let low_water = self.vault.config.low_water;
         let mut taken: Vec<RowKey> = Vec::new();
         for id in &changes.consume {
-            let heads = self.vault.read(Read::Heads(rows::COPIES, Some(self.keys.pool(id)))).await?;
-            let free = heads.into_iter().map(|row| row.key).find(|key| !taken.contains(key));
-            let row = match free {
-                Some(key) => self.get(key).await?,
+            let heads = self.vault.read(Read::Heads(rows::COPIES, Some(self.keys.open.pool(id)))).await?;
+            let free: Vec<Row> = heads.into_iter().filter(|row| !taken.contains(&row.key)).collect();
+            let meta = self.meta(id).await?.ok_or(StorageError::Exhausted)?;
+            let choice = pool::choose(meta, changes.verifier, at);
+            let low = meta.copies_left <= low_water && meta.reuse != rid_flow::Reuse::Rotate;
+            for over in &choice.over {
+                let row = self.get(self.keys.open.copy(&over.0)).await?;
+                row.iter().for_each(|row| self.delete(row));
+            }
+            let place = match &choice.copy {
+                // Of copies shown once any will do; the row says which it is.
+                pool::Chosen::Any => free.into_iter().map(|row| row.key).next(),
+                pool::Chosen::This(copy) => Some(self.keys.open.copy(&copy.0)),
+                pool::Chosen::None => None,
+            };
+            let row = match place {
+                Some(place) => self.get(place).await?,
                 None => None,
             };
             let row = row.ok_or(StorageError::Exhausted)?;
-            let copy: Copy = encode::read_copy(&rows::open(&self.keys.user, &row)?)?;
-            taken.push(row.key.clone());
-            self.writes.push(Write::Delete(row.key, Expect::Version(row.version)));
-            self.committed.copies.push(copy);
-            let low_water = self.vault.config.low_water;
-            let meta = self.meta(id).await?.ok_or(StorageError::Damaged)?;
-            meta.copies_left = meta.copies_left.saturating_sub(1);
-            if meta.copies_left <= low_water && !self.committed.low_water.contains(id) {
+            let copy: Copy = small::read_copy(&self.keys.open_row(&row)?)?;
+            if copy.credential != *id {
+                return Err(StorageError::Damaged.into());
+            }
+            if choice.spent {
+                taken.push(row.key.clone());
+                self.delete(&row);
+            }
+            self.committed.copies.push(Copy { spent: choice.spent, ..copy });
+            if low && !self.committed.low_water.contains(id) {
                 self.committed.low_water.push(id.clone());
             }
         }
@@ -119,102 +183,168 @@ impl<'a> Draft<'a> {
 
     async fn remove(&mut self, changes: &Changes) -> Result<(), VaultError> {
         for id in &changes.remove {
-            let meta = self.get(self.keys.credential(id)).await?.ok_or(StorageError::Conflict)?;
-            self.metas.retain(|(known, _)| known.id != *id);
-            self.writes.push(Write::Delete(meta.key, Expect::Version(meta.version)));
-            for row in self.vault.read(Read::Heads(rows::COPIES, Some(self.keys.pool(id)))).await? {
-                self.writes.push(Write::Delete(row.key, Expect::Version(row.version)));
+            let (id, row) = match self.get(self.keys.open.credential(id)).await? {
+                Some(row) => (id.clone(), row),
+                None => self.damaged(id).await?.ok_or(StorageError::Conflict)?,
+            };
+            self.metas.retain(|(known, _)| known.id != id);
+            self.delete(&row);
+            for row in self.vault.read(Read::Heads(rows::COPIES, Some(self.keys.open.pool(&id)))).await? {
+                self.delete(&row);
+            }
+            if let Some(row) = self.get(self.keys.open.device_keys(&id)).await? {
+                self.delete(&row);
             }
         }
         Ok(())
     }
 
+    /// The row that a damaged credential's name stands for, and the credential's true name, which its device keys are kept under.
+    async fn damaged(&self, name: &CredentialId) -> Result<Option<(CredentialId, Row)>, VaultError> {
+        let heads = self.vault.read(Read::Heads(rows::CREDENTIALS, None)).await?;
+        let Some(row) = heads.into_iter().find(|row| damaged_name(row) == *name) else { return Ok(None) };
+        for keys in self.vault.read(Read::Rows(rows::DEVICE_KEYS, None)).await? {
+            let named = self.keys.open_row(&keys).and_then(|plain| Ok(small::read_device_keys(&plain)?));
+            if let Ok((id, _)) = named
+                && self.keys.open.credential(&id) == row.key
+            {
+                return Ok(Some((id, row)));
+            }
+        }
+        Ok(Some((name.clone(), row)))
+    }
+
     fn add(&mut self, changes: &Changes) -> Result<(), VaultError> {
         for credential in &changes.add {
             let Credential { id, copies, .. } = credential;
-            let pool = self.keys.pool(id);
+            let pool = self.keys.open.pool(id);
+            let mut meta = CredentialMeta::from(credential);
             for new in copies {
                 let mut name = [0; 16];
                 (self.vault.rng)().fill_bytes(&mut name);
                 let copy = CopyId(hex::encode(&name));
-                let place = self.keys.row(rows::COPIES, b"copy", copy.0.as_bytes());
-                self.put(place, 0, pool, &encode::copy(id, &copy, new))?;
+                let place = self.keys.open.copy(&copy.0);
+                self.put(place, None, pool, &zeroize::Zeroizing::new(small::copy(id, &copy, new)))?;
+                pool::note(&mut meta, copy);
             }
-            self.metas.push((CredentialMeta::from(credential), 0));
+            let names: Vec<_> = copies.iter().map(|copy| copy.key.clone()).collect();
+            self.put(self.keys.open.device_keys(id), None, [0; 32], &small::device_keys(id, &names))?;
+            self.head.signed = self.head.signed.max(Some(meta.signed));
+            self.metas.push((meta, 0));
         }
         Ok(())
     }
 
     async fn outcomes(&mut self, changes: &Changes) -> Result<(), VaultError> {
         for (id, outcome) in &changes.outcomes {
-            let rows = self.vault.read(Read::Rows(rows::HISTORY, Some(self.event(id)))).await?;
+            let rows = self.vault.read(Read::Rows(rows::HISTORY, Some(self.keys.open.event(&id.0)))).await?;
             if rows.is_empty() {
                 return Err(StorageError::Conflict.into());
             }
             for row in rows {
-                let mut history = encode::read_history(&rows::open(&self.keys.user, &row)?)?;
-                history.entry.outcome = *outcome;
-                self.put(row.key, row.version, row.index, &encode::history(&history))?;
+                let mut link = Link::decode(&self.keys.open_row(&row)?)?;
+                set_outcome(&mut link, *outcome);
+                self.put(row.key.clone(), Some(&row), row.index, &link.encode())?;
             }
         }
         Ok(())
     }
 
-    fn append(&mut self, changes: &Changes) -> Result<(), VaultError> {
-        for entry in &changes.history {
-            let HistoryDraft { id, .. } = entry;
-            self.head.last_seq = self.head.last_seq.saturating_add(1);
-            let seq = HistorySeq(self.head.last_seq);
-            let place = self.keys.row(rows::HISTORY, b"history", &seq.0.to_be_bytes());
-            let event = self.event(id);
-            self.put(place, 0, event, &encode::history(&History { seq, entry: entry.clone() }))?;
-            self.committed.history.push(seq);
+    /// Appends a row to the history and its chain.
+    pub(crate) fn append(&mut self, entry: &rid_flow::HistoryDraft, imported: bool) -> Result<(), VaultError> {
+        let counters = &mut self.head.counters;
+        if counters.last_seq >= history::MAX_HISTORY {
+            return Err(StorageError::Full.into());
         }
+        counters.last_seq = counters.last_seq.saturating_add(1);
+        let user = self.keys.user()?.clone();
+        let link = history::link(&user, self.head.counters, entry, imported, &mut *(self.vault.rng)());
+        self.head.counters.chain = link.mac;
+        let HistoryId(event) = &entry.id;
+        let place = self.keys.open.history(link.seq);
+        self.put(place, None, self.keys.open.event(event), &zeroize::Zeroizing::new(link.encode()))?;
+        self.committed.history.push(rid_flow::HistorySeq(link.seq));
         Ok(())
     }
 
-    fn finish(mut self) -> Result<(Transaction, Committed), VaultError> {
+    /// Hands it to storage; `None`: others were first, begin again.
+    pub(crate) async fn finish(mut self) -> Result<Option<Committed>, VaultError> {
         for (meta, version) in std::mem::take(&mut self.metas) {
-            let place = self.keys.credential(&meta.id);
-            self.put(place, version, [0; 32], &encode::credential(&meta))?;
+            let place = self.keys.open.credential(&meta.id);
+            let old = Row { key: place.clone(), version, index: [0; 32], bytes: Vec::new() };
+            let old = (version != 0).then_some(&old);
+            self.put(place, old, [0; 32], &credential::encode(&meta))?;
         }
-        let place = self.keys.head();
-        let expected = match self.writes.first() {
-            Some(Write::Delete(_, Expect::Version(version))) => *version,
-            _ => 0,
-        };
-        let head = encode::head(&self.head);
-        let next = expected.saturating_add(1);
-        let row = rows::seal(&self.keys.user, place, next, [0; 32], &head, &mut *(self.vault.rng)())?;
-        if let Some(first) = self.writes.first_mut() {
-            *first = Write::Put(row, expect(expected));
+        let place = self.keys.open.head();
+        let next = self.head_version.saturating_add(1);
+        let masters = &self.keys.open.masters;
+        let row = rows::seal(masters, place, next, [0; 32], &self.head.encode(), &mut *(self.vault.rng)())?;
+        // The head comes first: who was overtaken by another commit fails there, before anything else.
+        let mut writes = vec![Write::Put(row, expect(self.head_version))];
+        writes.append(&mut self.writes);
+        let transaction = Transaction { writes, ..Transaction::default() };
+        match self.vault.storage.transact(transaction).await {
+            Ok(_) => {}
+            Err(StorageError::Conflict) => return Ok(None),
+            Err(error) => return Err(error.into()),
         }
-        Ok((Transaction { reads: Vec::new(), writes: self.writes }, self.committed))
+        self.vault.note_signed(self.head.signed);
+        Ok(Some(self.committed))
     }
 
     /// The meta data of a credential, to be changed; read once.
     async fn meta(&mut self, id: &CredentialId) -> Result<Option<&mut CredentialMeta>, VaultError> {
         if !self.metas.iter().any(|(meta, _)| meta.id == *id) {
-            let Some(row) = self.get(self.keys.credential(id)).await? else { return Ok(None) };
-            let meta = encode::read_credential(&rows::open(&self.keys.user, &row)?)?;
+            let Some(row) = self.get(self.keys.open.credential(id)).await? else { return Ok(None) };
+            let meta = credential::decode(&self.keys.open_row(&row)?)?;
             self.metas.push((meta, row.version));
         }
         Ok(self.metas.iter_mut().map(|(meta, _)| meta).find(|meta| meta.id == *id))
     }
 
-    async fn get(&self, key: RowKey) -> Result<Option<Row>, StorageError> {
+    pub(crate) async fn get(&self, key: RowKey) -> Result<Option<Row>, StorageError> {
         Ok(self.vault.read(Read::Get(key)).await?.into_iter().next())
     }
 
-    fn put(&mut self, place: RowKey, version: u64, index: [u8; 32], plain: &[u8]) -> Result<(), VaultError> {
+    /// Takes a row away.
+    pub(crate) fn delete(&mut self, row: &Row) {
+        let open = self.keys.open.clone();
+        self.head.tallies.table(row.key.table).remove(&open, &row.key, row.version, &row.index);
+        self.writes.push(Write::Delete(row.key.clone(), Expect::Version(row.version)));
+    }
+
+    /// Writes a row over `old` (its head is enough), or a new one.
+    pub(crate) fn put(
+        &mut self,
+        place: RowKey,
+        old: Option<&Row>,
+        index: [u8; 32],
+        plain: &[u8],
+    ) -> Result<(), VaultError> {
+        let open = self.keys.open.clone();
+        let user;
+        let masters: &Masters = if rows::OPEN.contains(&place.table) {
+            &open.masters
+        } else {
+            user = self.keys.user()?.clone();
+            &user.masters
+        };
+        let version = old.map_or(0, |row| row.version);
         let next = version.saturating_add(1);
-        let row = rows::seal(&self.keys.user, place, next, index, plain, &mut *(self.vault.rng)())?;
+        let row = rows::seal(masters, place, next, index, plain, &mut *(self.vault.rng)())?;
+        let tally = self.head.tallies.table(row.key.table);
+        if let Some(old) = old {
+            tally.remove(&open, &old.key, old.version, &old.index);
+        }
+        tally.add(&open, &row.key, row.version, &row.index);
         self.writes.push(Write::Put(row, expect(version)));
         Ok(())
     }
+}
 
-    fn event(&self, id: &HistoryId) -> [u8; 32] {
-        self.keys.open.hash(b"event", &id.0)
+fn set_outcome(link: &mut Link, ended: HistoryOutcome) {
+    if let Body::Kept { outcome, .. } = &mut link.body {
+        *outcome = ended;
     }
 }
 

@@ -1,16 +1,51 @@
 use rid_flow::ports::{SecureAreaError, StorageError};
 use rid_wire::Code;
 
+use crate::{container::ContainerError, pin::PinError};
+
 /// Why the vault did not do its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VaultError {
+    /// There is no biometric door, or its key died with a change of biometrics; PIN or code open (neg-K12).
+    #[error("biometric_not_set")]
+    BiometricNotSet,
+    /// The recovery container or code.
+    #[error("{0}")]
+    Container(#[from] ContainerError),
     /// The key envelope is missing over existing records, or no generation of it is whole; nothing was made anew (inv-I9).
     #[error("key_envelope_corrupt")]
     EnvelopeCorrupt,
+    /// No such history row, or it was deleted already.
+    #[error("history_unknown")]
+    HistoryUnknown,
     /// The keys of personal data are not in memory.
     #[error("locked")]
     Locked,
+    /// The PIN itself: its form, or too easily guessed (neg-L05).
+    #[error("{0}")]
+    Pin(#[from] PinError),
+    /// Too many wrong PINs: a biometric unlock or the recovery code sets a new one (neg-L01).
+    #[error("pin_locked")]
+    PinLocked,
+    /// No PIN is set.
+    #[error("pin_not_set")]
+    PinNotSet,
+    /// Only who knows the old PIN, or came in by biometrics or the recovery code, sets a new one.
+    #[error("pin_required")]
+    PinRequired,
+    /// A wrong PIN; so many tries are left.
+    #[error("pin_wrong")]
+    PinWrong {
+        /// Tries left.
+        left: u32,
+    },
+    /// No recovery code was made.
+    #[error("recovery_not_set")]
+    RecoveryNotSet,
+    /// Database or envelope is of an earlier moment than the other knows of (neg-L03).
+    #[error("storage_rollback")]
+    Rollback,
     /// The store was written by a newer version; nothing was read or changed.
     #[error("schema_newer")]
     SchemaNewer,
@@ -20,6 +55,9 @@ pub enum VaultError {
     /// Storage.
     #[error("{0}")]
     Storage(#[from] StorageError),
+    /// The biometric key was not opened by the person: a platform's "yes" alone opens nothing (neg-L08).
+    #[error("user_auth_required")]
+    UserAuthRequired,
     /// The secure area derived another key than the one that wrapped this store (neg-K14).
     #[error("key_mismatch")]
     WrongKey,
@@ -29,14 +67,25 @@ impl VaultError {
     /// The stable code.
     #[must_use]
     pub const fn code(self) -> Code {
-        match self {
-            Self::EnvelopeCorrupt => Code::new("key_envelope_corrupt"),
-            Self::Locked => Code::new("locked"),
-            Self::SchemaNewer => Code::new("schema_newer"),
-            Self::SecureArea(error) => error.code(),
-            Self::Storage(error) => error.code(),
-            Self::WrongKey => Code::new("key_mismatch"),
-        }
+        Code::new(match self {
+            Self::Container(error) => return error.code(),
+            Self::Pin(error) => return error.code(),
+            Self::SecureArea(error) => return error.code(),
+            Self::Storage(error) => return error.code(),
+            Self::BiometricNotSet => "biometric_not_set",
+            Self::EnvelopeCorrupt => "key_envelope_corrupt",
+            Self::HistoryUnknown => "history_unknown",
+            Self::Locked => "locked",
+            Self::PinLocked => "pin_locked",
+            Self::PinNotSet => "pin_not_set",
+            Self::PinRequired => "pin_required",
+            Self::PinWrong { .. } => "pin_wrong",
+            Self::RecoveryNotSet => "recovery_not_set",
+            Self::Rollback => "storage_rollback",
+            Self::SchemaNewer => "schema_newer",
+            Self::UserAuthRequired => "user_auth_required",
+            Self::WrongKey => "key_mismatch",
+        })
     }
 
     /// As an error of a commit.

@@ -1,15 +1,41 @@
-//! Encrypted records behind the one door to storage: credentials with their one-time copies, the history, small records.
+//! Encrypted records behind the one door to storage: credentials with their copies, the history, small records.
 //!
 //! Every row is sealed with AES-256-GCM under a key of its own, bound to store, table, row, version and epoch; rows are found
-//! by keyed hashes, and padded. A commit is one transaction of the Storage port: all of it or nothing.
+//! by keyed hashes, and padded; a keyed sum over each table tells a missing or exchanged row. A commit is one transaction of the
+//! Storage port: all of it or nothing. Which keys open what, and through which doors a person comes to them, stands in the envelope.
 
+mod code;
 mod commit;
+mod container;
+mod doors;
 mod encode;
+mod envelope;
 mod error;
+mod examine;
+mod head;
+mod history;
 mod keys;
+mod latch;
+mod migrate;
+mod open;
+mod pin;
+mod pool;
+mod recovery;
+mod rotate;
 mod rows;
+mod slots;
+mod tally;
 mod vault;
+mod wipe;
 
-pub use encode::CredentialMeta;
+pub use code::RecoveryCode;
+pub use container::{ContainerError, Recipe, Recovery};
+pub use doors::{Door, Doors};
+pub use encode::credential::CredentialMeta;
 pub use error::VaultError;
-pub use vault::{RngSource, Vault, VaultConfig};
+pub use examine::{Examination, Finding, Remedy};
+pub use history::{ChainVerdict, MAX_HISTORY};
+pub use pin::{Pin, PinError};
+pub use recovery::Imported;
+pub use vault::{Health, Listing, RngSource, Vault, VaultConfig};
+pub use wipe::wipe;

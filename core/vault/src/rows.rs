@@ -1,26 +1,41 @@
 //! Rows: sealed, padded, bound to their place.
-use rid_crypto::{AeadKey, CryptoRng, NONCE_LEN, hkdf_sha256};
+use rid_crypto::{CryptoRng, NONCE_LEN};
 use rid_flow::ports::{Row, RowKey, StorageError, Table};
+use zeroize::Zeroizing;
 
-use crate::keys::ClassKeys;
+use crate::keys::{Epoch, Masters};
 
-/// The one row that every commit renews: counters. Its version orders all commits.
+/// The one row that every commit renews: counters and tallies. Its version orders all commits.
 pub(crate) const HEAD: Table = Table(0);
 /// One row a credential: what lists show.
 pub(crate) const CREDENTIALS: Table = Table(1);
-/// One row a one-time copy.
+/// One row a copy.
 pub(crate) const COPIES: Table = Table(2);
 /// One row an event.
 pub(crate) const HISTORY: Table = Table(3);
-/// Small records.
+/// Small records about the person.
 pub(crate) const RECORDS: Table = Table(4);
+/// Small records that are readable while locked.
+pub(crate) const OPEN_RECORDS: Table = Table(5);
+/// Names of the device keys of each credential: a wipe deletes them while locked too.
+pub(crate) const DEVICE_KEYS: Table = Table(6);
+/// All tables.
+pub(crate) const TABLES: [Table; 7] = [HEAD, CREDENTIALS, COPIES, HISTORY, RECORDS, OPEN_RECORDS, DEVICE_KEYS];
+/// Those that are tallied: all but the head's.
+pub(crate) const TALLIED: [Table; 6] = [CREDENTIALS, COPIES, HISTORY, RECORDS, OPEN_RECORDS, DEVICE_KEYS];
+/// Those sealed under the keys of the open store.
+pub(crate) const OPEN: [Table; 3] = [HEAD, OPEN_RECORDS, DEVICE_KEYS];
 
-/// Key epoch; rotation is not of this version.
-const EPOCH: u32 = 1;
+/// Kinds of records that are read and written while the store is locked: nothing about the person.
+pub(crate) const LOCKED_READABLE: [&str; 2] = ["settings", "trust"];
 
-/// Seals `plain` as the row's next version.
+pub(crate) fn record_table(kind: &str) -> Table {
+    if LOCKED_READABLE.contains(&kind) { OPEN_RECORDS } else { RECORDS }
+}
+
+/// Seals `plain` as the row's version, in the newest epoch.
 pub(crate) fn seal(
-    keys: &ClassKeys,
+    masters: &Masters,
     key: RowKey,
     version: u64,
     index: [u8; 32],
@@ -29,37 +44,48 @@ pub(crate) fn seal(
 ) -> Result<Row, StorageError> {
     let mut nonce = [0; NONCE_LEN];
     rng.fill_bytes(&mut nonce);
-    let padded = zeroize::Zeroizing::new(pad(plain));
+    let epoch = masters.newest();
+    let padded = Zeroizing::new(pad(plain));
+    let sealing = masters.row_key(epoch, &key).ok_or(StorageError::Damaged)?;
     let sealed =
-        record_key(keys, &key).seal(&nonce, &aad(keys, &key, version), &padded).map_err(|_| StorageError::Damaged)?;
+        sealing.seal(&nonce, &aad(masters, &key, version, epoch), &padded).map_err(|_| StorageError::Damaged)?;
     Ok(Row { key, version, index, bytes: [nonce.as_slice(), &sealed].concat() })
 }
 
-/// Opens a row; one that was moved, swapped, altered or rolled back by itself is `Damaged`.
-pub(crate) fn open(keys: &ClassKeys, row: &Row) -> Result<Vec<u8>, StorageError> {
+/// Opens a row; one that was moved, swapped or altered is `Damaged`.
+pub(crate) fn open(masters: &Masters, row: &Row) -> Result<Zeroizing<Vec<u8>>, StorageError> {
+    open_of(masters, row).map(|(_, plain)| plain)
+}
+
+/// Opens a row and says which epoch sealed it.
+pub(crate) fn open_of(masters: &Masters, row: &Row) -> Result<(Epoch, Zeroizing<Vec<u8>>), StorageError> {
     let (nonce, sealed) = row.bytes.split_at_checked(NONCE_LEN).ok_or(StorageError::Damaged)?;
     let nonce = nonce.try_into().map_err(|_| StorageError::Damaged)?;
-    let padded = record_key(keys, &row.key)
-        .open(nonce, &aad(keys, &row.key, row.version), sealed)
-        .map_err(|_| StorageError::Damaged)?;
-    let padded = zeroize::Zeroizing::new(padded);
+    let opened = masters.epochs().find_map(|epoch| {
+        let key = masters.row_key(epoch, &row.key)?;
+        let padded = key.open(nonce, &aad(masters, &row.key, row.version, epoch), sealed).ok()?;
+        Some((epoch, Zeroizing::new(padded)))
+    });
+    let (epoch, mut padded) = opened.ok_or(StorageError::Damaged)?;
     let (head, rest) = padded.split_at_checked(4).ok_or(StorageError::Damaged)?;
     let len = head.iter().fold(0_usize, |len, byte| len << 8 | usize::from(*byte));
-    rest.get(..len).map(<[u8]>::to_vec).ok_or(StorageError::Damaged)
+    if rest.len() < len {
+        return Err(StorageError::Damaged);
+    }
+    // In place: a second buffer would be a second copy to wipe.
+    padded.copy_within(4..len.saturating_add(4), 0);
+    padded.truncate(len);
+    Ok((epoch, padded))
 }
 
-fn record_key(keys: &ClassKeys, key: &RowKey) -> AeadKey {
-    let dek = keys.derive(&[b"dek".as_slice(), &[key.table.0]].concat());
-    AeadKey::new(hkdf_sha256(dek.expose(), &key.id, &EPOCH.to_be_bytes()))
-}
-
-fn aad(keys: &ClassKeys, key: &RowKey, version: u64) -> Vec<u8> {
-    [b"v1".as_slice(), keys.store_id(), &[key.table.0], &key.id, &version.to_be_bytes(), &EPOCH.to_be_bytes()].concat()
+fn aad(masters: &Masters, key: &RowKey, version: u64, epoch: Epoch) -> Vec<u8> {
+    [b"v1".as_slice(), masters.store_id(), &[key.table.0], &key.id, &version.to_be_bytes(), &epoch.to_be_bytes()]
+        .concat()
 }
 
 /// Length, content, zeros up to a bucket: 256 B, 1, 4, 16 KiB, then multiples of 16 KiB.
 fn pad(plain: &[u8]) -> Vec<u8> {
-    let len = plain.len() + 4;
+    let len = plain.len().saturating_add(4);
     let bucket = [256, 1 << 10, 4 << 10, 16 << 10]
         .into_iter()
         .find(|bucket| len <= *bucket)

@@ -1,6 +1,6 @@
-//! Listing, showing and deleting what is held, and the history.
+//! Listing, showing and deleting what is held.
 use rid_flow::{
-    Changes, Committer, CredentialId, History, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome,
+    Changes, Committer, CredentialId, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, Reuse,
     ports::SecureAreaError,
 };
 use rid_holder::display::read_copy;
@@ -10,10 +10,7 @@ use rid_wire::{Code, Timestamp};
 
 use crate::{
     Wallet, WalletError,
-    view::{
-        CredentialDetail, CredentialState, CredentialView, HeldElementView, HistoryElementView, HistoryView,
-        PortraitView,
-    },
+    view::{CredentialDetail, CredentialState, CredentialView, HeldElementView, PortraitView},
 };
 
 impl Wallet {
@@ -23,8 +20,9 @@ impl Wallet {
     /// [`WalletError::Locked`], [`WalletError::StorageDamaged`].
     pub async fn credentials(&self) -> Result<Vec<CredentialView>, WalletError> {
         let now = self.now()?;
-        let metas = self.vault.credentials().await?;
-        Ok(metas.into_iter().map(|meta| self.view_of(meta, now)).collect())
+        let listing = self.vault.credentials().await?;
+        let damaged = listing.damaged.into_iter().map(|id| self.damaged_view(id));
+        Ok(listing.credentials.into_iter().map(|meta| self.view_of(meta, now)).chain(damaged).collect())
     }
 
     /// One credential with its values; a portrait's bytes are not among them.
@@ -69,12 +67,17 @@ impl Wallet {
         Ok(portrait)
     }
 
-    /// Deletes a credential with all copies and keys, and writes it into the history. Deleting what is not there is an error.
+    /// Deletes a credential with all copies and keys, a damaged one too, and writes it into the history. Deleting what is not there
+    /// is an error.
     ///
     /// # Errors
     /// As [`Wallet::credential`].
     pub async fn delete(&self, id: &CredentialId) -> Result<(), WalletError> {
-        let meta = self.vault.credential(id).await?.ok_or_else(unknown_credential)?;
+        let kind = match self.vault.credential(id).await? {
+            Some(meta) => meta.kind,
+            None if self.vault.credentials().await?.damaged.contains(id) => String::new(),
+            None => return Err(unknown_credential()),
+        };
         let keys = self.vault.keys_of(id).await?;
         let at = self.now()?;
         let mut event = [0; 16];
@@ -86,7 +89,7 @@ impl Wallet {
             at,
             peer: String::new(),
             peer_verified: false,
-            elements: vec![(meta.kind, String::new(), String::new(), false)],
+            elements: vec![(kind, String::new(), String::new(), false)],
             reason: String::from("deleted_by_person"),
         };
         let changes = Changes { remove: vec![id.clone()], history: vec![entry], ..Changes::default() };
@@ -101,18 +104,11 @@ impl Wallet {
         Ok(())
     }
 
-    /// Rows of the history from a place on, at most `max`, oldest first.
-    ///
-    /// # Errors
-    /// [`WalletError::Locked`], [`WalletError::StorageDamaged`].
-    pub async fn history(&self, from: u64, max: u32) -> Result<Vec<HistoryView>, WalletError> {
-        let rows = self.vault.history(from, max).await?;
-        Ok(rows.into_iter().map(|row| self.history_view(row)).collect())
-    }
-
     pub(crate) fn view_of(&self, meta: CredentialMeta, now: Timestamp) -> CredentialView {
+        // A clock that says less than an issuer's signature is wrong; it must not make anything valid again (neg-K19).
+        let now = self.vault.latest_signed().map_or(now, |signed| signed.max(now));
         let kind = self.profile.kind(&meta.kind);
-        let state = if meta.copies_left == 0 {
+        let state = if meta.is_exhausted(now) {
             CredentialState::Exhausted
         } else if now < meta.valid_from {
             CredentialState::NotYetValid
@@ -124,7 +120,8 @@ impl Wallet {
         CredentialView {
             name: kind.map_or(meta.kind.as_str(), |kind| kind.name.resolve(&self.locales)).into(),
             spoken: kind.map_or(meta.kind.as_str(), |kind| kind.spoken.resolve(&self.locales)).into(),
-            low_water: meta.copies_left <= self.profile.rules().low_water,
+            low_water: meta.reuse != Reuse::Rotate && meta.copies_left <= self.profile.rules().low_water,
+            reuse: meta.reuse,
             id: meta.id,
             format: meta.format,
             kind: meta.kind,
@@ -136,6 +133,29 @@ impl Wallet {
             copies_left: meta.copies_left,
             copies_total: meta.copies_total,
             state,
+            environment: self.environment(),
+        }
+    }
+
+    /// All that can be said of a credential whose record cannot be read.
+    fn damaged_view(&self, id: CredentialId) -> CredentialView {
+        let zero = Timestamp::from_unix(0);
+        CredentialView {
+            id,
+            format: String::new(),
+            kind: String::new(),
+            name: String::new(),
+            spoken: String::new(),
+            issuer: String::new(),
+            subject: None,
+            signed: zero,
+            valid_from: zero,
+            valid_until: zero,
+            reuse: Reuse::Once,
+            copies_left: 0,
+            copies_total: 0,
+            low_water: true,
+            state: CredentialState::Damaged,
             environment: self.environment(),
         }
     }
@@ -182,31 +202,8 @@ impl Wallet {
         Ok(elements.into_iter().map(view).collect())
     }
 
-    fn read_copy(&self, bytes: &[u8], doc_type: &str) -> Result<Vec<(ClaimPath, ClaimValue)>, WalletError> {
+    pub(crate) fn read_copy(&self, bytes: &[u8], doc_type: &str) -> Result<Vec<(ClaimPath, ClaimValue)>, WalletError> {
         read_copy(bytes, doc_type, &self.trust).map_err(|code| WalletError::StorageDamaged { code })
-    }
-
-    fn history_view(&self, row: History) -> HistoryView {
-        let History { seq, entry } = row;
-        let elements = entry
-            .elements
-            .into_iter()
-            .map(|(kind, namespace, identifier, retained)| {
-                let path = ClaimPath::element(&namespace, &identifier);
-                let (label, _) = self.words(&kind, &path);
-                HistoryElementView { kind, path, label, retained }
-            })
-            .collect();
-        HistoryView {
-            seq: seq.0,
-            kind: entry.kind,
-            outcome: entry.outcome,
-            at: entry.at,
-            peer: entry.peer.into(),
-            peer_verified: entry.peer_verified,
-            elements,
-            reason: entry.reason,
-        }
     }
 }
 

@@ -155,7 +155,15 @@ impl From<VaultError> for WalletError {
         match error {
             VaultError::Storage(error) => error.into(),
             VaultError::SecureArea(error) => error.into(),
-            VaultError::Locked => Self::Locked,
+            VaultError::Locked | VaultError::PinRequired | VaultError::UserAuthRequired => Self::Locked,
+            VaultError::BiometricNotSet
+            | VaultError::Container(_)
+            | VaultError::HistoryUnknown
+            | VaultError::Pin(_)
+            | VaultError::PinLocked
+            | VaultError::PinNotSet
+            | VaultError::PinWrong { .. }
+            | VaultError::RecoveryNotSet => Self::BadInput { code: error.code() },
             other => Self::StorageDamaged { code: other.code() },
         }
     }

@@ -5,14 +5,19 @@
 
 mod consent;
 mod credentials;
+mod doors;
 mod enrolment;
 mod error;
+mod export;
+mod history;
 mod presentation;
+mod recovery;
 pub mod view;
 mod wallet;
 
 pub use enrolment::{Enrolling, Enrolment};
 pub use error::{ErrorKind, WalletError};
+pub use export::{ExportError, ExportVerdict, verify_export};
 pub use presentation::{Presentation, PresentationStep};
 pub use rid_holder::proximity::DeviceAuthMethod;
 pub use wallet::{RngSource, Wallet, WalletConfig, WalletOptions, WalletPorts};

@@ -1,5 +1,5 @@
 //! Closed, owned types for the boundary: public fields only, no generics, no lifetimes.
-use rid_flow::{CredentialId, HistoryKind, HistoryOutcome};
+use rid_flow::{CredentialId, HistoryKind, HistoryOutcome, Reuse};
 use rid_profile::{ClaimPath, ClaimValue, PrivateBytes, PrivateText};
 use rid_trust::Environment;
 use rid_wire::{Code, Timestamp};
@@ -16,7 +16,9 @@ pub enum LockState {
 /// Whether a credential can be shown now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CredentialState {
-    /// No one-time copy is left.
+    /// Its record cannot be read any more: delete it and fetch it again. Only the id is known.
+    Damaged,
+    /// No copy is left that could be shown.
     Exhausted,
     /// Its technical validity is over.
     Expired,
@@ -49,7 +51,9 @@ pub struct CredentialView {
     pub valid_from: Timestamp,
     /// Last second of technical validity.
     pub valid_until: Timestamp,
-    /// One-time copies left.
+    /// How its copies are used up.
+    pub reuse: Reuse,
+    /// Copies left that were never shown; all of them where they are shown in turn.
     pub copies_left: u32,
     /// Copies received.
     pub copies_total: u32,
@@ -222,6 +226,32 @@ pub struct ReceiptView {
 pub struct HistoryView {
     /// Place.
     pub seq: u64,
+    /// It was brought from another device by a recovery container.
+    pub imported: bool,
+    /// What is left there.
+    pub entry: HistoryEntryView,
+}
+
+/// What is left at a place of the history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HistoryEntryView {
+    /// It cannot be read any more.
+    Damaged,
+    /// The person deleted it.
+    Deleted {
+        /// When.
+        at: Timestamp,
+    },
+    /// All of it.
+    Kept {
+        /// What happened.
+        event: HistoryEventView,
+    },
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryEventView {
     /// What it is about.
     pub kind: HistoryKind,
     /// How it went.
@@ -236,6 +266,28 @@ pub struct HistoryView {
     pub elements: Vec<HistoryElementView>,
     /// Why: a code.
     pub reason: String,
+}
+
+impl HistoryView {
+    /// What happened, if it can be said.
+    #[must_use]
+    pub const fn event(&self) -> Option<&HistoryEventView> {
+        match &self.entry {
+            HistoryEntryView::Kept { event } => Some(event),
+            HistoryEntryView::Damaged | HistoryEntryView::Deleted { .. } => None,
+        }
+    }
+}
+
+/// Whether the history is as it was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HistoryCheckView {
+    /// Nothing was taken out, put in or altered.
+    pub whole: bool,
+    /// Rows walked.
+    pub rows: u64,
+    /// The first place that does not check.
+    pub first_broken: Option<u64>,
 }
 
 /// One element of a history row.
@@ -258,4 +310,105 @@ pub struct PortraitView {
     pub image: PrivateBytes,
     /// Alternative text in the first wanted language.
     pub spoken: String,
+}
+
+/// How the wallet was unlocked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DoorKind {
+    /// The person's finger or face.
+    Biometric,
+    /// The device alone: no PIN is set yet.
+    Device,
+    /// The PIN.
+    Pin,
+    /// The recovery code.
+    Recovery,
+}
+
+/// Whether the wallet is locked, and by which doors it opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DoorsView {
+    /// Whether personal data can be read.
+    pub state: LockState,
+    /// The door by which it was unlocked.
+    pub unlocked_by: Option<DoorKind>,
+    /// No PIN is set: the device alone opens it. Ask for one.
+    pub needs_pin: bool,
+    /// Tries left before the PIN is locked; 0: locked, biometrics or the recovery code set a new one.
+    pub pin_tries_left: u32,
+    /// Biometrics open it.
+    pub biometric: bool,
+    /// The biometric key died with a change of biometrics: unlock by PIN, then enable it again.
+    pub biometric_lost: bool,
+    /// A recovery code was made.
+    pub recovery: bool,
+    /// No door is left: only beginning anew helps (`reset`), with a recovery container if there is one.
+    pub needs_reset: bool,
+}
+
+/// What a recovery container brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecoveredView {
+    /// What to ask issuers for again.
+    pub recipes: Vec<RecipeView>,
+    /// Rows added to the history.
+    pub history: u32,
+    /// Settings taken over.
+    pub settings: u32,
+}
+
+/// A credential to ask an issuer for again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecipeView {
+    /// The issuer's name.
+    pub issuer: String,
+    /// `mso_mdoc` or `dc+sd-jwt`.
+    pub format: String,
+    /// docType or vct.
+    pub kind: String,
+    /// Name of the kind in the first wanted language.
+    pub name: String,
+    /// How many copies there were.
+    pub copies: u32,
+}
+
+/// What is wrong with the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExaminationView {
+    /// Everything that was found.
+    pub findings: Vec<FindingView>,
+    /// It was locked: only the outside was looked at.
+    pub locked: bool,
+}
+
+/// One thing that is wrong, or to be known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FindingView {
+    /// What.
+    pub code: Code,
+    /// How many, or at which place of the history.
+    pub count: u64,
+    /// What can be done.
+    pub remedy: RemedyKind,
+}
+
+/// What a person can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RemedyKind {
+    /// Ask the issuers for the documents that cannot be read again; delete those.
+    AskIssuersAgain,
+    /// Close the other app or process that has it open.
+    CloseOther,
+    /// Make room on the disk, or make it writable.
+    FreeDisk,
+    /// Nothing: it is only to be known.
+    Know,
+    /// Move the files aside, begin anew, and take in a recovery container.
+    Reset,
+    /// Try again later.
+    TryAgain,
+    /// Unlock by another door: PIN, biometrics or recovery code.
+    UnlockOtherwise,
+    /// Install the newer version of this software.
+    Update,
 }

@@ -11,7 +11,7 @@ use rid_trust::{Anchor, Environment, Role, TrustStore};
 use rid_vault::{Vault, VaultConfig};
 use rid_wire::{Code, Timestamp};
 
-use crate::{WalletError, view::LockState};
+use crate::WalletError;
 
 /// Makes a handle to the platform's randomness for one step.
 pub type RngSource = Arc<dyn Fn() -> Box<dyn CryptoRng + Send> + Send + Sync>;
@@ -142,25 +142,6 @@ impl Wallet {
     #[must_use]
     pub fn environment(&self) -> Environment {
         self.trust.environment()
-    }
-
-    /// Whether personal data can be read.
-    #[must_use]
-    pub fn lock_state(&self) -> LockState {
-        if self.vault.is_locked() { LockState::Locked } else { LockState::Unlocked }
-    }
-
-    /// Drops the keys of personal data from memory.
-    pub fn lock(&self) {
-        self.vault.lock();
-    }
-
-    /// Brings them back through the secure area.
-    ///
-    /// # Errors
-    /// [`WalletError::Cancelled`], [`WalletError::Locked`], [`WalletError::StorageDamaged`].
-    pub async fn unlock(&self) -> Result<(), WalletError> {
-        Ok(self.vault.unlock().await?)
     }
 
     /// Closes the store and lets other processes open it.

@@ -390,7 +390,8 @@ fn filled(state: &TestState, folder: &Folder, copies: u32) -> Arc<Wallet> {
 fn used(wallet: &Wallet) -> (u32, usize) {
     let credential = block_on(wallet.credentials()).unwrap().remove(0);
     let rows = block_on(wallet.history(0, 1_000)).unwrap();
-    let presentations = rows.iter().filter(|row| row.kind == rid_flow::HistoryKind::Presentation).count();
+    let events = rows.iter().filter_map(rid_wallet::view::HistoryView::event);
+    let presentations = events.filter(|row| row.kind == rid_flow::HistoryKind::Presentation).count();
     (credential.copies_total - credential.copies_left, presentations)
 }
 
@@ -478,7 +479,10 @@ fn an_exchange_that_came_to_nothing_is_in_the_history_as_failed() {
     REFUSES.with(|refuses| refuses.set(false));
     assert_eq!((walk.wallet_closed.as_deref(), walk.verdicts.len()), (Some("key_cancelled"), 0));
     let rows = block_on(wallet.history(0, 10)).unwrap();
-    assert_eq!(rows.last().map(|row| row.outcome), Some(rid_flow::HistoryOutcome::Failed));
+    assert_eq!(
+        rows.last().and_then(|row| row.event()).map(|event| event.outcome),
+        Some(rid_flow::HistoryOutcome::Failed)
+    );
     assert_eq!(used(&wallet), (1, 1), "a copy once begun with is never used again");
 }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 use pollster::block_on;
 use rid_flow::{
     Changes, Committer, Credential, CredentialId, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, NewCopy,
-    Record, RecordKey,
+    Record, RecordKey, Reuse,
     ports::{KeyId, SecureArea, StorageError},
 };
 use rid_shell::{OsRng, SoftwareSecureArea, SqliteStorage};
@@ -66,6 +66,7 @@ fn changes(work: &Work) -> Changes {
                 valid_from: Timestamp::from_unix(1_800_000_000),
                 valid_until: Timestamp::from_unix(1_900_000_000),
                 elements: vec![("namespace".into(), vec!["element".into()])],
+                reuse: Reuse::Once,
                 copies: (0..*copies).map(copy).collect(),
             });
         }
@@ -104,8 +105,12 @@ pub(crate) struct Observed {
 pub(crate) fn observe(vault: &Vault) -> Result<Observed, VaultError> {
     let mut model = Model::default();
     let mut keys = BTreeMap::new();
-    for meta in block_on(vault.credentials())? {
-        let mut left: Vec<String> = block_on(vault.keys_of(&meta.id))?.into_iter().map(|key| key.0).collect();
+    let listing = block_on(vault.credentials())?;
+    if !listing.damaged.is_empty() || !vault.health().is_whole() {
+        return Err(VaultError::Storage(StorageError::Damaged));
+    }
+    for meta in listing.credentials {
+        let mut left: Vec<String> = block_on(vault.keys_left(&meta.id))?.into_iter().map(|key| key.0).collect();
         left.sort();
         if block_on(vault.copy_for_display(&meta.id))?.is_some_and(|bytes| !bytes.starts_with(CANARY)) {
             return Err(VaultError::Storage(StorageError::Damaged));
@@ -114,7 +119,9 @@ pub(crate) fn observe(vault: &Vault) -> Result<Observed, VaultError> {
         keys.insert(meta.id.0, left);
     }
     for row in block_on(vault.history(0, u32::MAX))? {
-        model.history.insert(hex::encode(&row.entry.id.0), letter(row.entry.outcome));
+        // A row that cannot be read, or was deleted, is none of this harness's doing.
+        let entry = row.kept().ok_or(VaultError::Storage(StorageError::Damaged))?;
+        model.history.insert(hex::encode(&entry.id.0), letter(entry.outcome));
     }
     for (key, bytes) in block_on(vault.records(RECORDS))? {
         let value = bytes.strip_prefix(CANARY).unwrap_or_default();

@@ -1,10 +1,10 @@
 //! What the person answered, checked against what was asked.
 use alloc::{string::String, vec::Vec};
 
-use rid_crypto::{CryptoRng, constant_time_eq};
-use rid_flow::{Changes, Env, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, Output};
+use rid_crypto::{CryptoRng, constant_time_eq, sha256};
+use rid_flow::{Changes, Env, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, Output, VerifierId};
 use rid_profile::Profile;
-use rid_wire::{Code, Timestamp};
+use rid_wire::{Code, Timestamp, cbor::Writer};
 
 use super::{
     Misuse, Proximity,
@@ -101,10 +101,23 @@ fn decide(asking: Asking, decision: &Decision, profile: &Profile, env: &mut Env<
     let history = make_history_id(env.rng);
     let changes = Changes {
         consume: planned.iter().map(|one| one.credential.clone()).collect(),
+        verifier: verifier(&question.requester),
         history: rows.drafts(history, &question.requester, env),
         ..Changes::default()
     };
     Decided { history, doc_types, planned, changes }
+}
+
+/// What a known reader is called over all its visits: its certificate may be renewed, its name stays.
+fn verifier(requester: &Requester) -> Option<VerifierId> {
+    let Requester::Known(identity) = requester else { return None };
+    let names = [identity.country(), identity.organization(), identity.name()];
+    let mut writer = Writer::new();
+    writer.array(names.len());
+    for name in names {
+        writer.text(name.unwrap_or_default());
+    }
+    Some(VerifierId(sha256(&[b"rid-verifier-1", &writer.finish()])))
 }
 
 fn is_ticked(agreed: &AgreedDocument, element: &Requested) -> bool {

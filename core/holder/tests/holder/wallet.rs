@@ -347,7 +347,7 @@ impl Wallet {
         for credential in changes.consume {
             let held = vault.held.get_mut(&credential).ok_or(StorageError::Exhausted)?;
             let (key, bytes) = held.copies.pop().ok_or(StorageError::Exhausted)?;
-            committed.copies.push(Copy { id: CopyId(key.0.clone()), credential, key, bytes });
+            committed.copies.push(Copy { id: CopyId(key.0.clone()), credential, key, bytes, spent: true });
         }
         for row in changes.history {
             committed.history.push(HistorySeq(vault.history.len() as u64));

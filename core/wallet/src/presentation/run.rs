@@ -108,7 +108,8 @@ impl Presentation {
         state.committing = false;
         if let Ok(committed) = &committed {
             state.low_water = committed.low_water.clone();
-            state.used_keys.extend(committed.copies.iter().map(|copy| copy.key.clone()));
+            let spent = committed.copies.iter().filter(|copy| copy.spent);
+            state.used_keys.extend(spent.map(|copy| copy.key.clone()));
         }
         committed
     }
@@ -140,7 +141,7 @@ impl Presentation {
     }
 
     async fn matches(&self, request: &MatchRequest) -> Result<Matches, WalletError> {
-        let metas = self.wallet.vault.credentials().await?;
+        let metas = self.wallet.vault.credentials().await?.credentials;
         let candidate = |meta: &CredentialMeta| Candidate {
             credential: meta.id.clone(),
             issuer: meta.issuer.clone(),

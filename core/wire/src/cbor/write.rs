@@ -14,6 +14,12 @@ impl Writer {
         Self::default()
     }
 
+    /// An empty writer with room for this many bytes: secrets are not left behind by growing.
+    #[must_use]
+    pub fn with_capacity(bytes: usize) -> Self {
+        Self(Vec::with_capacity(bytes))
+    }
+
     /// Unsigned integer.
     pub fn uint(&mut self, value: u64) -> &mut Self {
         self.head(head::UINT, value)

@@ -1,0 +1,114 @@
+//! The wallet's doors, its history's export, recovery, damage and end.
+use std::{path::Path, sync::Arc};
+
+use rid_shell::SqliteStorage;
+
+use crate::{
+    area::{AppArea, SecureArea},
+    guard::guard_async,
+    types::{DoorsView, ExaminationView, HistoryCheckView, PrivateText, RecoveredView, WalletError},
+    wallet::Wallet,
+};
+
+#[uniffi::export]
+impl Wallet {
+    /// Whether it is locked, by which doors it opens, and how many tries are left.
+    pub async fn doors(&self) -> Result<DoorsView, WalletError> {
+        guard_async("wallet.doors", self.core().doors()).await
+    }
+
+    /// Unlocks by PIN (ASCII digits). The try is counted before anything is compared; after five wrong ones the PIN is locked.
+    pub async fn unlock_with_pin(&self, pin: Vec<u8>) -> Result<(), WalletError> {
+        guard_async("wallet.unlock_with_pin", self.core().unlock_with_pin(pin)).await
+    }
+
+    /// Unlocks by the recovery code, on this device.
+    pub async fn unlock_with_recovery_code(&self, code: PrivateText) -> Result<(), WalletError> {
+        guard_async("wallet.unlock_with_recovery_code", self.core().unlock_with_recovery_code(code.into())).await
+    }
+
+    /// Sets the first PIN, or a new one after unlocking by biometrics or recovery code. From then on the device alone opens nothing.
+    pub async fn set_pin(&self, pin: Vec<u8>) -> Result<(), WalletError> {
+        guard_async("wallet.set_pin", self.core().set_pin(pin)).await
+    }
+
+    /// Changes the PIN; a wrong old one counts as a try.
+    pub async fn change_pin(&self, old: Vec<u8>, new: Vec<u8>) -> Result<(), WalletError> {
+        guard_async("wallet.change_pin", self.core().change_pin(old, new)).await
+    }
+
+    /// Lets biometrics open the wallet; also makes a lost biometric key anew.
+    pub async fn enable_biometrics(&self) -> Result<(), WalletError> {
+        guard_async("wallet.enable_biometrics", self.core().enable_biometrics()).await
+    }
+
+    /// Biometrics open it no longer.
+    pub async fn disable_biometrics(&self) -> Result<(), WalletError> {
+        guard_async("wallet.disable_biometrics", self.core().disable_biometrics()).await
+    }
+
+    /// Makes a recovery code, to be shown and written down once; an earlier one is void.
+    pub async fn make_recovery_code(&self) -> Result<PrivateText, WalletError> {
+        guard_async("wallet.make_recovery_code", self.core().make_recovery_code()).await
+    }
+
+    /// A container for another device, sealed by the recovery code: what to ask issuers for again, the history, settings. Never a
+    /// key or token.
+    pub async fn export_recovery(&self, code: PrivateText) -> Result<Vec<u8>, WalletError> {
+        guard_async("wallet.export_recovery", self.core().export_recovery(code.into())).await
+    }
+
+    /// Takes a container in, all of it or nothing; taken in twice it adds nothing.
+    pub async fn import_recovery(&self, code: PrivateText, container: Vec<u8>) -> Result<RecoveredView, WalletError> {
+        guard_async("wallet.import_recovery", self.core().import_recovery(code.into(), container)).await
+    }
+
+    /// Walks the chain of the whole history: whether anything was taken out, put in or altered.
+    pub async fn check_history(&self) -> Result<HistoryCheckView, WalletError> {
+        guard_async("wallet.check_history", self.core().check_history()).await
+    }
+
+    /// Deletes what one row says. That there was a row stays to be seen.
+    pub async fn delete_history(&self, seq: u64) -> Result<(), WalletError> {
+        guard_async("wallet.delete_history", self.core().delete_history(seq)).await
+    }
+
+    /// The whole history as JSON, signed by a key the secure area makes for this one file. Personal data: hand it only to the person.
+    pub async fn export_history(&self) -> Result<PrivateText, WalletError> {
+        guard_async("wallet.export_history", async { Ok(self.core().export_history().await?.into()) }).await
+    }
+
+    /// Seals everything under new keys. Doors, PIN and code stay.
+    pub async fn rotate_keys(&self) -> Result<(), WalletError> {
+        guard_async("wallet.rotate_keys", self.core().rotate_keys()).await
+    }
+
+    /// What is wrong with the store, and what can be done. Changes nothing.
+    pub async fn examine(&self) -> Result<ExaminationView, WalletError> {
+        guard_async("wallet.examine", self.core().examine()).await
+    }
+
+    /// Destroys everything: keys first, then files. The wallet is closed then; cut off by a death it is completed at the next opening.
+    pub async fn wipe(&self) -> Result<(), WalletError> {
+        guard_async("wallet.wipe", self.core().wipe()).await
+    }
+}
+
+/// Destroys the wallet in `folder` whether or not it opens.
+#[uniffi::export]
+pub async fn wipe_wallet(folder: String, secure_area: Arc<dyn SecureArea>) -> Result<(), WalletError> {
+    guard_async("wipe_wallet", async move {
+        let storage = Arc::new(SqliteStorage::new(Path::new(&folder)));
+        rid_wallet::Wallet::wipe_unopened(storage, Arc::new(AppArea(secure_area))).await
+    })
+    .await
+}
+
+/// Moves the files of a wallet that no door opens aside; deletes nothing. The next opening begins anew.
+#[uniffi::export]
+pub async fn reset_wallet(folder: String) -> Result<(), WalletError> {
+    guard_async("reset_wallet", async move {
+        rid_wallet::Wallet::reset(Arc::new(SqliteStorage::new(Path::new(&folder)))).await
+    })
+    .await
+}

@@ -1,0 +1,105 @@
+//! Mirrors of the views of doors, recovery and damage.
+pub use rid_wallet::view::{DoorKind, DoorsView, ExaminationView, FindingView, RecipeView, RecoveredView, RemedyKind};
+
+use super::{Code, LockState};
+
+/// How the wallet was unlocked.
+#[uniffi::remote(Enum)]
+pub enum DoorKind {
+    /// The person's finger or face.
+    Biometric,
+    /// The device alone: no PIN is set yet.
+    Device,
+    /// The PIN.
+    Pin,
+    /// The recovery code.
+    Recovery,
+}
+
+/// Whether the wallet is locked, and by which doors it opens.
+#[uniffi::remote(Record)]
+pub struct DoorsView {
+    /// Whether personal data can be read.
+    pub state: LockState,
+    /// The door by which it was unlocked.
+    pub unlocked_by: Option<DoorKind>,
+    /// No PIN is set: the device alone opens it. Ask for one.
+    pub needs_pin: bool,
+    /// Tries left before the PIN is locked; 0: locked, biometrics or the recovery code set a new one.
+    pub pin_tries_left: u32,
+    /// Biometrics open it.
+    pub biometric: bool,
+    /// The biometric key died with a change of biometrics: unlock by PIN, then enable it again.
+    pub biometric_lost: bool,
+    /// A recovery code was made.
+    pub recovery: bool,
+    /// No door is left: only beginning anew helps (`reset`), with a recovery container if there is one.
+    pub needs_reset: bool,
+}
+
+/// What a recovery container brought.
+#[uniffi::remote(Record)]
+pub struct RecoveredView {
+    /// What to ask issuers for again.
+    pub recipes: Vec<RecipeView>,
+    /// Rows added to the history.
+    pub history: u32,
+    /// Settings taken over.
+    pub settings: u32,
+}
+
+/// A credential to ask an issuer for again.
+#[uniffi::remote(Record)]
+pub struct RecipeView {
+    /// The issuer's name.
+    pub issuer: String,
+    /// `mso_mdoc` or `dc+sd-jwt`.
+    pub format: String,
+    /// docType or vct.
+    pub kind: String,
+    /// Name of the kind in the first wanted language.
+    pub name: String,
+    /// How many copies there were.
+    pub copies: u32,
+}
+
+/// What is wrong with the store.
+#[uniffi::remote(Record)]
+pub struct ExaminationView {
+    /// Everything that was found.
+    pub findings: Vec<FindingView>,
+    /// It was locked: only the outside was looked at.
+    pub locked: bool,
+}
+
+/// One thing that is wrong, or to be known.
+#[uniffi::remote(Record)]
+pub struct FindingView {
+    /// What.
+    pub code: Code,
+    /// How many, or at which place of the history.
+    pub count: u64,
+    /// What can be done.
+    pub remedy: RemedyKind,
+}
+
+/// What a person can do.
+#[uniffi::remote(Enum)]
+pub enum RemedyKind {
+    /// Ask the issuers for the documents that cannot be read again; delete those.
+    AskIssuersAgain,
+    /// Close the other app or process that has it open.
+    CloseOther,
+    /// Make room on the disk, or make it writable.
+    FreeDisk,
+    /// Nothing: it is only to be known.
+    Know,
+    /// Move the files aside, begin anew, and take in a recovery container.
+    Reset,
+    /// Try again later.
+    TryAgain,
+    /// Unlock by another door: PIN, biometrics or recovery code.
+    UnlockOtherwise,
+    /// Install the newer version of this software.
+    Update,
+}

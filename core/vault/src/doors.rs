@@ -1,0 +1,326 @@
+//! The doors to the person's keys: none but the device until a PIN is set; then PIN, biometrics, recovery code.
+use rid_crypto::Secret;
+use rid_flow::ports::{SecureAreaError, UserAuth};
+
+use crate::{
+    Pin, RecoveryCode, Vault, VaultError,
+    envelope::Envelope,
+    latch::Held,
+    open::unwrap_user,
+    slots::{Kind, Slots},
+};
+
+/// Wrong PINs before the PIN is locked (neg-L01).
+const MAX_TRIES: u32 = 5;
+
+/// How the person's keys came into memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// A key that only opens to the person's finger or face.
+    Biometric,
+    /// The device alone: no PIN is set yet.
+    Device,
+    /// The PIN.
+    Pin,
+    /// The recovery code.
+    Recovery,
+}
+
+/// Which doors there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Doors {
+    /// The device alone opens: a PIN should be set.
+    pub device: bool,
+    /// A PIN is set.
+    pub pin: bool,
+    /// Tries left before the PIN is locked; 0: locked.
+    pub pin_tries_left: u32,
+    /// Biometrics open.
+    pub biometric: bool,
+    /// The biometric key died with a change of biometrics; it can be made anew.
+    pub biometric_lost: bool,
+    /// A recovery code opens.
+    pub recovery: bool,
+}
+
+impl Vault {
+    /// Which doors there are.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn doors(&self) -> Result<Doors, VaultError> {
+        let envelope = self.envelope();
+        let tries = self.tries(&envelope).await?;
+        let slots = &envelope.slots;
+        Ok(Doors {
+            device: slots.device.is_some(),
+            pin: slots.pin.is_some(),
+            pin_tries_left: MAX_TRIES.saturating_sub(tries),
+            biometric: slots.biometric.is_some(),
+            biometric_lost: envelope.biometric_lost,
+            recovery: slots.recovery.is_some(),
+        })
+    }
+
+    /// Unlocks by the device alone while no PIN is set, else by biometrics.
+    ///
+    /// # Errors
+    /// [`VaultError::PinRequired`] where neither is; as [`Self::unlock_with_biometrics`].
+    pub async fn unlock(&self) -> Result<(), VaultError> {
+        let envelope = self.envelope();
+        match &envelope.slots.device {
+            Some(slot) => {
+                let kek = self.slots().open_key(Kind::Device, slot).await?.ok_or(VaultError::WrongKey)?;
+                self.enter(&envelope, kek, Door::Device)?;
+                self.entered().await;
+                Ok(())
+            }
+            None if envelope.slots.biometric.is_some() => self.unlock_with_biometrics().await,
+            None => Err(VaultError::PinRequired),
+        }
+    }
+
+    /// Unlocks by PIN. The try is counted, durably and in both files, before anything is compared.
+    ///
+    /// # Errors
+    /// [`VaultError::PinWrong`], [`VaultError::PinLocked`], [`VaultError::PinNotSet`]; those of storage and secure area.
+    pub async fn unlock_with_pin(&self, pin: &Pin) -> Result<(), VaultError> {
+        let held = self.latch.hold().await;
+        let kek = self.try_pin(&held, pin).await?;
+        self.enter(&self.envelope(), kek, Door::Pin)?;
+        drop(held);
+        self.entered().await;
+        Ok(())
+    }
+
+    /// Unlocks by the biometric key.
+    ///
+    /// # Errors
+    /// [`VaultError::BiometricNotSet`]; [`VaultError::UserAuthRequired`] when the platform let the key be asked without the person;
+    /// [`SecureAreaError::Invalidated`] when biometrics changed: the door is then taken away and the PIN opens (neg-K12).
+    pub async fn unlock_with_biometrics(&self) -> Result<(), VaultError> {
+        let envelope = self.envelope();
+        let slot = envelope.slots.biometric.as_ref().ok_or(VaultError::BiometricNotSet)?;
+        let kek = match self.slots().open_key(Kind::Biometric, slot).await {
+            Ok(kek) => kek.ok_or(VaultError::WrongKey)?,
+            Err(VaultError::SecureArea(SecureAreaError::Locked)) => return Err(VaultError::UserAuthRequired),
+            Err(VaultError::SecureArea(error @ (SecureAreaError::Invalidated | SecureAreaError::NotFound))) => {
+                self.lose_biometrics().await;
+                return Err(error.into());
+            }
+            Err(error) => return Err(error),
+        };
+        self.enter(&envelope, kek, Door::Biometric)?;
+        self.entered().await;
+        Ok(())
+    }
+
+    /// Unlocks by the recovery code, on this device.
+    ///
+    /// # Errors
+    /// [`VaultError::RecoveryNotSet`]; [`crate::ContainerError::WrongCode`].
+    pub async fn unlock_with_recovery_code(&self, code: &RecoveryCode) -> Result<(), VaultError> {
+        let envelope = self.envelope();
+        let slot = envelope.slots.recovery.as_ref().ok_or(VaultError::RecoveryNotSet)?;
+        let kek = self.slots().open_secret(Kind::Recovery, slot, code.expose()).await?;
+        let kek = kek.ok_or(crate::ContainerError::WrongCode)?;
+        self.enter(&envelope, kek, Door::Recovery)?;
+        self.entered().await;
+        Ok(())
+    }
+
+    /// Sets the PIN: the first one, or a new one by who came in by biometrics or the recovery code. `hints` are dates of birth
+    /// (digits, year first) that the PIN must not repeat.
+    ///
+    /// # Errors
+    /// [`VaultError::PinRequired`] for who came in by the PIN; [`VaultError::Pin`]; [`VaultError::Locked`].
+    pub async fn set_pin(&self, pin: &Pin, hints: &[String]) -> Result<(), VaultError> {
+        if self.unlocked_by() == Some(Door::Pin) {
+            return Err(VaultError::PinRequired);
+        }
+        let held = self.latch.hold().await;
+        self.put_pin(&held, pin, hints).await
+    }
+
+    /// Changes the PIN. A wrong old one counts as a try.
+    ///
+    /// # Errors
+    /// As [`Self::unlock_with_pin`] and [`Self::set_pin`].
+    pub async fn change_pin(&self, old: &Pin, new: &Pin, hints: &[String]) -> Result<(), VaultError> {
+        let held = self.latch.hold().await;
+        new.check_strength(hints)?;
+        let kek = self.try_pin(&held, old).await?;
+        if self.is_locked() {
+            self.enter(&self.envelope(), kek, Door::Pin)?;
+        }
+        self.put_pin(&held, new, hints).await
+    }
+
+    /// Makes a biometric key and its door; an earlier one is given up.
+    ///
+    /// # Errors
+    /// [`VaultError::Locked`]; those of the secure area.
+    pub async fn enable_biometrics(&self) -> Result<(), VaultError> {
+        let held = self.latch.hold().await;
+        let user = self.keys().user()?.clone();
+        let key = self.slots().make_key(UserAuth::BiometricCurrentSet).await?;
+        let mut rng = (self.rng)();
+        let sealed = self.slots().seal_key(Kind::Biometric, key.clone(), &user.kek, &mut *rng).await;
+        drop(rng);
+        let slot = match sealed {
+            Ok(slot) => slot,
+            Err(error) => {
+                // The person turned away: the key is of no use.
+                let _ = self.area.delete(key).await;
+                return Err(error);
+            }
+        };
+        let mut envelope = self.envelope();
+        envelope.retired.extend(envelope.slots.biometric.replace(slot).map(|slot| slot.key));
+        envelope.biometric_lost = false;
+        self.restructure(&held, envelope).await
+    }
+
+    /// Takes the biometric door away.
+    ///
+    /// # Errors
+    /// [`VaultError::Locked`], [`VaultError::Storage`].
+    pub async fn disable_biometrics(&self) -> Result<(), VaultError> {
+        let held = self.latch.hold().await;
+        self.keys().user()?;
+        let mut envelope = self.envelope();
+        envelope.retired.extend(envelope.slots.biometric.take().map(|slot| slot.key));
+        envelope.biometric_lost = false;
+        self.restructure(&held, envelope).await
+    }
+
+    /// Makes a recovery code, to be shown once; an earlier one is void.
+    ///
+    /// # Errors
+    /// [`VaultError::Locked`]; those of storage and secure area.
+    pub async fn make_recovery_code(&self) -> Result<RecoveryCode, VaultError> {
+        let held = self.latch.hold().await;
+        let user = self.keys().user()?.clone();
+        let code = RecoveryCode::make(&mut *(self.rng)());
+        let mut envelope = self.envelope();
+        let mut rng = (self.rng)();
+        let device = envelope.device_key.clone();
+        let slot = self.slots().seal_secret(Kind::Recovery, device, code.expose(), &user.kek, &mut *rng).await?;
+        drop(rng);
+        envelope.slots.recovery = Some(slot);
+        self.restructure(&held, envelope).await?;
+        Ok(code)
+    }
+
+    /// Whether this is the store's code.
+    pub(crate) async fn check_recovery_code(&self, code: &RecoveryCode) -> Result<(), VaultError> {
+        let envelope = self.envelope();
+        let slot = envelope.slots.recovery.as_ref().ok_or(VaultError::RecoveryNotSet)?;
+        let kek = self.slots().open_secret(Kind::Recovery, slot, code.expose()).await?;
+        kek.map(drop).ok_or(crate::ContainerError::WrongCode.into())
+    }
+
+    async fn put_pin(&self, held: &Held<'_>, pin: &Pin, hints: &[String]) -> Result<(), VaultError> {
+        let user = self.keys().user()?.clone();
+        pin.check_strength(hints)?;
+        let mut envelope = self.envelope();
+        let (key, made) = match &envelope.slots.pin {
+            Some(slot) => (slot.key.clone(), false),
+            None => (self.slots().make_key(UserAuth::None).await?, true),
+        };
+        let mut rng = (self.rng)();
+        let sealed = self.slots().seal_secret(Kind::Pin, key.clone(), pin.expose(), &user.kek, &mut *rng).await;
+        drop(rng);
+        let slot = match sealed {
+            Ok(slot) => slot,
+            Err(error) => {
+                if made {
+                    let _ = self.area.delete(key).await;
+                }
+                return Err(error);
+            }
+        };
+        envelope.slots.pin = Some(slot);
+        // The device alone opens no longer: its key dies, and with it every old envelope that still had this door.
+        envelope.retired.extend(envelope.slots.device.take().map(|slot| slot.key));
+        envelope.tries = 0;
+        self.restructure(held, envelope).await?;
+        // Both counts are at rest again; if this fails, the tries stay counted, never the other way round.
+        let _ = self.commit_head(|head| head.tries = 0).await;
+        Ok(())
+    }
+
+    /// Counts the try, then compares.
+    async fn try_pin(&self, held: &Held<'_>, pin: &Pin) -> Result<Secret<32>, VaultError> {
+        let mut envelope = self.envelope();
+        let slot = envelope.slots.pin.clone().ok_or(VaultError::PinNotSet)?;
+        let tries = self.tries(&envelope).await?;
+        if tries >= MAX_TRIES {
+            return Err(VaultError::PinLocked);
+        }
+        let tries = tries.saturating_add(1);
+        envelope.tries = tries;
+        self.write_envelope(held, envelope, false).await?;
+        let head = self.commit_head(|head| head.tries = tries).await?;
+        let Some(kek) = self.slots().open_secret(Kind::Pin, &slot, pin.expose()).await? else {
+            let left = MAX_TRIES.saturating_sub(tries);
+            return Err(if left == 0 { VaultError::PinLocked } else { VaultError::PinWrong { left } });
+        };
+        let mut envelope = self.envelope();
+        envelope.tries = 0;
+        envelope.counters = head.counters;
+        // A right PIN that cannot be written down stays counted as a try; it opens all the same.
+        if self.write_envelope(held, envelope, false).await.is_ok() {
+            let _ = self.commit_head(|head| head.tries = 0).await;
+        }
+        Ok(kek)
+    }
+
+    /// The greater of both files' counts: neither can be taken back alone (neg-L03).
+    async fn tries(&self, envelope: &Envelope) -> Result<u32, VaultError> {
+        Ok(self.read_head().await?.0.tries.max(envelope.tries))
+    }
+
+    async fn lose_biometrics(&self) {
+        let held = self.latch.hold().await;
+        let mut envelope = self.envelope();
+        let Some(slot) = envelope.slots.biometric.take() else { return };
+        envelope.retired.push(slot.key);
+        envelope.biometric_lost = true;
+        // If it cannot be written the door fails again next time.
+        let _ = self.restructure(&held, envelope).await;
+    }
+
+    /// Writes changed keys or doors into both generations, says so in the head, and deletes the keys given up.
+    pub(crate) async fn restructure(&self, held: &Held<'_>, envelope: Envelope) -> Result<(), VaultError> {
+        self.write_envelope(held, envelope, true).await?;
+        // The head's word makes an older envelope a rollback from now on; every later commit says it again.
+        let _ = self.commit_head(|_| {}).await;
+        if !self.beside().other_is_old {
+            self.sweep().await;
+        }
+        Ok(())
+    }
+
+    fn enter(&self, envelope: &Envelope, kek: Secret<32>, door: Door) -> Result<(), VaultError> {
+        self.set_user_keys(unwrap_user(envelope, kek)?, door);
+        Ok(())
+    }
+
+    /// What waits for the person's keys: a rotation that was cut off; and the copy of the counters is renewed.
+    async fn entered(&self) {
+        let rotating = |keys: &crate::vault::Keys| {
+            keys.open.masters.epochs().len() > 1 || keys.user().is_ok_and(|user| user.masters.epochs().len() > 1)
+        };
+        // Neither is owed to who unlocks: what cannot be done now is done at the next occasion.
+        if rotating(&self.keys()) {
+            let _ = self.finish_rotation().await;
+        }
+        let held = self.latch.hold().await;
+        let _ = self.renew(&held).await;
+    }
+
+    pub(crate) fn slots(&self) -> Slots<'_> {
+        Slots { area: &self.area, store_id: self.beside().envelope.store_id }
+    }
+}

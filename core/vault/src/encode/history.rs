@@ -1,0 +1,206 @@
+//! Rows of the history: what happened, its link in the chain, or the stone where a row was.
+use rid_flow::{
+    History, HistoryContent, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, HistorySeq, ports::StorageError,
+};
+use rid_wire::{
+    Timestamp,
+    cbor::{CborError, Reader, Writer},
+};
+
+use super::{exact, read_map};
+
+const VERSION: u64 = 2;
+
+/// A row as stored: content and its place in the chain.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Link {
+    pub(crate) seq: u64,
+    /// Hash of salt and content; what the chain runs over, and all that a deletion leaves of them.
+    pub(crate) leaf: [u8; 32],
+    /// MAC over the link before, the place and the leaf.
+    pub(crate) mac: [u8; 32],
+    pub(crate) imported: bool,
+    pub(crate) body: Body,
+}
+
+/// What is left at a place.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Body {
+    /// Only that something was there (a row that no key opened when it was to be carried over).
+    Damaged,
+    /// A stone, with a MAC of its own: a row emptied without the key has none.
+    Deleted { at: Timestamp, mac: [u8; 32] },
+    /// All of it. The outcome is not of the leaf: it changes while the event runs.
+    Kept { salt: [u8; 16], content: Vec<u8>, outcome: HistoryOutcome },
+}
+
+impl Link {
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut writer = Writer::new();
+        let (number, more) = match self.body {
+            Body::Kept { .. } => (1, 3),
+            Body::Deleted { .. } => (2, 2),
+            Body::Damaged => (3, 0),
+        };
+        writer.map(6 + more).uint(0).uint(VERSION).uint(1).uint(self.seq).uint(2).uint(number);
+        writer.uint(3).bytes(&self.leaf).uint(4).bytes(&self.mac).uint(5).boolean(self.imported);
+        match &self.body {
+            Body::Kept { salt, content, outcome } => {
+                writer.uint(6).bytes(salt).uint(7).bytes(content).uint(8).uint(outcome_number(*outcome));
+            }
+            Body::Deleted { at, mac } => {
+                writer.uint(9).int(at.unix()).uint(10).bytes(mac);
+            }
+            Body::Damaged => {}
+        }
+        writer.finish()
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, StorageError> {
+        let (mut seq, mut number, mut leaf, mut link_mac, mut imported) = (None, 0, None, None, false);
+        let (mut salt, mut content, mut ended) = (None, None, None);
+        let (mut at, mut stone) = (None, None);
+        read_map(bytes, VERSION, |reader, key| {
+            match key {
+                1 => seq = Some(reader.uint()?),
+                2 => number = reader.uint()?,
+                3 => leaf = Some(exact(reader)?),
+                4 => link_mac = Some(exact(reader)?),
+                5 => imported = reader.boolean()?,
+                6 => salt = Some(exact(reader)?),
+                7 => content = Some(reader.bytes()?.into_owned()),
+                8 => ended = Some(outcome(reader.uint()?)?),
+                9 => at = Some(Timestamp::from_unix(reader.int()?)),
+                10 => stone = Some(exact(reader)?),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        let body = match (number, salt, content, ended, at, stone) {
+            (1, Some(salt), Some(content), Some(outcome), ..) => Body::Kept { salt, content, outcome },
+            (2, .., Some(at), Some(mac)) => Body::Deleted { at, mac },
+            (3, ..) => Body::Damaged,
+            _ => return Err(StorageError::Damaged),
+        };
+        match (seq, leaf, link_mac) {
+            (Some(seq), Some(leaf), Some(mac)) => Ok(Self { seq, leaf, mac, imported, body }),
+            _ => Err(StorageError::Damaged),
+        }
+    }
+
+    /// As everybody else sees it.
+    pub(crate) fn read(&self) -> Result<History, StorageError> {
+        let content = match &self.body {
+            Body::Kept { content, outcome, .. } => HistoryContent::Kept(read_draft(content, *outcome)?),
+            Body::Deleted { at, .. } => HistoryContent::Deleted { at: *at },
+            Body::Damaged => HistoryContent::Damaged,
+        };
+        Ok(History { seq: HistorySeq(self.seq), imported: self.imported, content })
+    }
+}
+
+/// What the leaf is made of: all of a draft but its outcome.
+pub(crate) fn draft(entry: &HistoryDraft) -> Vec<u8> {
+    let mut writer = Writer::new();
+    writer.map(8).uint(0).uint(1).uint(2).bytes(&entry.id.0).uint(3).uint(kind_number(entry.kind));
+    writer.uint(5).int(entry.at.unix()).uint(6).text(&entry.peer).uint(7).boolean(entry.peer_verified);
+    writer.uint(8).array(entry.elements.len());
+    for (kind, namespace, identifier, retained) in &entry.elements {
+        writer.array(4).text(kind).text(namespace).text(identifier).boolean(*retained);
+    }
+    writer.uint(9).text(&entry.reason);
+    writer.finish()
+}
+
+fn read_draft(content: &[u8], outcome: HistoryOutcome) -> Result<HistoryDraft, StorageError> {
+    decode_v1(content).map(|(_, entry)| HistoryDraft { outcome, ..entry })
+}
+
+/// A row of the first version: its place stood inside.
+pub(crate) fn decode_v1(bytes: &[u8]) -> Result<(u64, HistoryDraft), StorageError> {
+    let mut seq = 0;
+    let mut entry = HistoryDraft {
+        id: HistoryId([0; 16]),
+        kind: HistoryKind::Presentation,
+        outcome: HistoryOutcome::Started,
+        at: Timestamp::from_unix(0),
+        peer: String::new(),
+        peer_verified: false,
+        elements: Vec::new(),
+        reason: String::new(),
+    };
+    read_map(bytes, 1, |reader, key| {
+        match key {
+            1 => seq = reader.uint()?,
+            2 => entry.id = HistoryId(exact(reader)?),
+            3 => entry.kind = kind(reader.uint()?)?,
+            4 => entry.outcome = outcome(reader.uint()?)?,
+            5 => entry.at = Timestamp::from_unix(reader.int()?),
+            6 => entry.peer = reader.text()?.into_owned(),
+            7 => entry.peer_verified = reader.boolean()?,
+            8 => {
+                reader.array(|reader, _| {
+                    entry.elements.push(element(reader)?);
+                    Ok::<_, CborError>(())
+                })?;
+            }
+            9 => entry.reason = reader.text()?.into_owned(),
+            _ => {}
+        }
+        Ok(())
+    })?;
+    Ok((seq, entry))
+}
+
+fn element(reader: &mut Reader<'_>) -> Result<(String, String, String, bool), CborError> {
+    let (mut texts, mut retained) = (Vec::new(), false);
+    reader.array(|reader, at| {
+        match at {
+            0..=2 => texts.push(reader.text()?.into_owned()),
+            _ => retained = reader.boolean()?,
+        }
+        Ok::<_, CborError>(())
+    })?;
+    let [kind, namespace, identifier] = <[String; 3]>::try_from(texts).map_err(|_| CborError::UnexpectedType)?;
+    Ok((kind, namespace, identifier, retained))
+}
+
+const fn kind_number(kind: HistoryKind) -> u64 {
+    match kind {
+        HistoryKind::Presentation => 1,
+        HistoryKind::Issuance => 2,
+        HistoryKind::Deletion => 3,
+        HistoryKind::SignIn => 4,
+    }
+}
+
+const fn kind(number: u64) -> Result<HistoryKind, CborError> {
+    Ok(match number {
+        1 => HistoryKind::Presentation,
+        2 => HistoryKind::Issuance,
+        3 => HistoryKind::Deletion,
+        4 => HistoryKind::SignIn,
+        _ => return Err(CborError::UnexpectedType),
+    })
+}
+
+const fn outcome_number(outcome: HistoryOutcome) -> u64 {
+    match outcome {
+        HistoryOutcome::Started => 1,
+        HistoryOutcome::Finished => 2,
+        HistoryOutcome::Refused => 3,
+        HistoryOutcome::Failed => 4,
+        HistoryOutcome::UnknownDelivery => 5,
+    }
+}
+
+const fn outcome(number: u64) -> Result<HistoryOutcome, CborError> {
+    Ok(match number {
+        1 => HistoryOutcome::Started,
+        2 => HistoryOutcome::Finished,
+        3 => HistoryOutcome::Refused,
+        4 => HistoryOutcome::Failed,
+        5 => HistoryOutcome::UnknownDelivery,
+        _ => return Err(CborError::UnexpectedType),
+    })
+}

@@ -1,0 +1,322 @@
+//! The key envelope beside the database, second version: which keys of the secure area wrap what, the PIN's try counter, and a copy of
+//! the head's counters, all of it under a MAC whose key only the secure area can bring back.
+//!
+//! ```text
+//! device key ──derive──► wraps OPEN: look-up index, masters of locked-readable rows
+//! device slot ─┐
+//! PIN slot     ├─derive─► each wraps KEK ─► wraps USER: masters of the person's rows, chain of the history
+//! biometric    │
+//! recovery     ┘
+//! ```
+use rid_crypto::{Argon2Cost, constant_time_eq, hmac_sha256};
+use rid_flow::ports::{KeyId, Layout};
+use rid_wire::cbor::{CborError, Key, Limits, Reader, Writer};
+
+use crate::{VaultError, head::Counters, keys::OpenKeys};
+
+/// The first version in which the envelope has this form.
+const FIRST: u64 = 2;
+/// The newest version this code writes.
+pub(crate) const NEWEST: Layout = Layout(2);
+
+/// A door that needs nothing but a key of the secure area.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct KeySlot {
+    pub(crate) key: KeyId,
+    pub(crate) wrapped: Vec<u8>,
+}
+
+/// A door that needs a secret the person knows or has, and a key of the secure area.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct SecretSlot {
+    pub(crate) key: KeyId,
+    pub(crate) salt: [u8; 16],
+    pub(crate) cost: Argon2Cost,
+    pub(crate) wrapped: Vec<u8>,
+}
+
+/// The doors to the person's keys.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct Slots {
+    /// Only until a PIN is set.
+    pub(crate) device: Option<KeySlot>,
+    pub(crate) pin: Option<SecretSlot>,
+    pub(crate) biometric: Option<KeySlot>,
+    pub(crate) recovery: Option<SecretSlot>,
+}
+
+/// The envelope.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Envelope {
+    pub(crate) version: u64,
+    pub(crate) store_id: [u8; 16],
+    pub(crate) device_key: KeyId,
+    /// First bytes of a MAC under the device's wrapping key: another device is told from damage by it.
+    pub(crate) key_check: [u8; 8],
+    pub(crate) open: Vec<u8>,
+    pub(crate) user: Vec<u8>,
+    pub(crate) slots: Slots,
+    /// Wrong PINs since the last right one.
+    pub(crate) tries: u32,
+    /// Grows with every change of keys and doors; an envelope of before such a change is a rollback.
+    pub(crate) structure: u64,
+    /// Counters of the head as they were when this was written.
+    pub(crate) counters: Counters,
+    /// Keys of the secure area that wrap nothing any more, to be deleted.
+    pub(crate) retired: Vec<KeyId>,
+    /// The biometric key died; the door was taken away.
+    pub(crate) biometric_lost: bool,
+    /// A wipe was begun: nothing but completing it is left.
+    pub(crate) wiping: bool,
+    /// What replaces this once the rows are of the next version.
+    pub(crate) next: Option<Vec<u8>>,
+}
+
+/// What lies beside a database, by version.
+pub(crate) enum Found {
+    V1(crate::keys::v1::EnvelopeV1),
+    V2(Box<Sealed>),
+}
+
+/// A parsed envelope whose MAC is still to be checked.
+pub(crate) struct Sealed {
+    pub(crate) envelope: Envelope,
+    body: Vec<u8>,
+    mac: Vec<u8>,
+}
+
+impl Sealed {
+    /// Checks the MAC: only now is anything in it to be believed.
+    pub(crate) fn checked(self, keys: &OpenKeys) -> Result<Envelope, VaultError> {
+        if constant_time_eq(&hmac_sha256(keys.envelope_key(), &[&self.body]), &self.mac) {
+            Ok(self.envelope)
+        } else {
+            Err(VaultError::EnvelopeCorrupt)
+        }
+    }
+}
+
+/// Reads any version.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Found, VaultError> {
+    let (mut version, mut body, mut mac) = (None, None, None);
+    let mut read = || {
+        let mut reader = Reader::new(bytes, Limits::PROXIMITY)?.definite();
+        reader.map(|reader, name| {
+            match name {
+                Key::Uint(1) => version = Some(reader.uint()?),
+                Key::Uint(2) if version.is_some_and(|version| version >= FIRST) => {
+                    body = Some(reader.bytes()?.into_owned());
+                }
+                Key::Uint(3) if version.is_some_and(|version| version >= FIRST) => {
+                    mac = Some(reader.bytes()?.into_owned());
+                }
+                _ => {}
+            }
+            Ok::<_, CborError>(())
+        })?;
+        reader.finish()
+    };
+    read().map_err(|_| VaultError::EnvelopeCorrupt)?;
+    match (version, body, mac) {
+        (Some(1), ..) => Ok(Found::V1(crate::keys::v1::EnvelopeV1::parse(bytes)?)),
+        (Some(version), Some(body), Some(mac)) => {
+            let envelope = Envelope::parse(version, &body)?;
+            Ok(Found::V2(Box::new(Sealed { envelope, body, mac })))
+        }
+        // Of a later form: its version says so.
+        (Some(version), ..) if version > FIRST => Err(VaultError::SchemaNewer),
+        _ => Err(VaultError::EnvelopeCorrupt),
+    }
+}
+
+impl Envelope {
+    /// With its MAC.
+    pub(crate) fn seal(&self, keys: &OpenKeys) -> Vec<u8> {
+        let body = self.body();
+        let mac = hmac_sha256(keys.envelope_key(), &[&body]);
+        self.outer(&body, &mac)
+    }
+
+    /// A marker of a wipe has no MAC: its keys are the first to go.
+    pub(crate) fn seal_without_keys(&self) -> Vec<u8> {
+        self.outer(&self.body(), &[])
+    }
+
+    fn outer(&self, body: &[u8], mac: &[u8]) -> Vec<u8> {
+        let mut writer = Writer::new();
+        writer.map(3).uint(1).uint(self.version).uint(2).bytes(body).uint(3).bytes(mac);
+        writer.finish()
+    }
+
+    /// The marker of a wipe: no slot, no wrapped key, nothing that opens anything; only what is still to be deleted.
+    pub(crate) fn wiping(version: u64, store_id: [u8; 16], device_key: KeyId, retired: Vec<KeyId>) -> Self {
+        Self {
+            version,
+            store_id,
+            device_key,
+            key_check: [0; 8],
+            open: Vec::new(),
+            user: Vec::new(),
+            slots: Slots::default(),
+            tries: 0,
+            structure: 0,
+            counters: Counters::default(),
+            retired,
+            biometric_lost: false,
+            wiping: true,
+            next: None,
+        }
+    }
+
+    /// Every key of the secure area this envelope names.
+    pub(crate) fn area_keys(&self) -> Vec<KeyId> {
+        let Slots { device, pin, biometric, recovery } = &self.slots;
+        let mut keys = vec![self.device_key.clone()];
+        keys.extend(device.iter().chain(biometric).map(|slot| slot.key.clone()));
+        keys.extend(pin.iter().chain(recovery).map(|slot| slot.key.clone()));
+        keys.extend(self.retired.iter().cloned());
+        keys.sort();
+        keys.dedup();
+        keys
+    }
+
+    fn body(&self) -> Vec<u8> {
+        let Slots { device, pin, biometric, recovery } = &self.slots;
+        let mut writer = Writer::new();
+        writer.map(15).uint(1).uint(self.version).uint(2).bytes(&self.store_id).uint(3).text(&self.device_key.0);
+        writer.uint(4).bytes(&self.key_check).uint(5).bytes(&self.open).uint(6).bytes(&self.user);
+        key_slot(writer.uint(7), device.as_ref());
+        secret_slot(writer.uint(8), pin.as_ref());
+        key_slot(writer.uint(9), biometric.as_ref());
+        secret_slot(writer.uint(10), recovery.as_ref());
+        writer.uint(11).array(4).uint(self.tries.into()).uint(self.structure);
+        writer.boolean(self.biometric_lost).boolean(self.wiping);
+        self.counters.write(writer.uint(12));
+        writer.uint(13).array(self.retired.len());
+        for key in &self.retired {
+            writer.text(&key.0);
+        }
+        writer.uint(14);
+        match &self.next {
+            Some(next) => writer.bytes(next),
+            None => writer.null(),
+        };
+        // Room for what a later minor form says; read and passed over.
+        writer.uint(15).null();
+        writer.finish()
+    }
+
+    fn parse(version: u64, body: &[u8]) -> Result<Self, VaultError> {
+        let mut envelope = Self::wiping(version, [0; 16], KeyId(String::new()), Vec::new());
+        let mut named = 0_u32;
+        let mut stated = None;
+        let mut read = || {
+            let mut reader = Reader::new(body, Limits::PROXIMITY)?.definite();
+            reader.map(|reader, name| {
+                let Key::Uint(name) = *name else { return Err(CborError::UnexpectedType) };
+                named |= 1_u32.checked_shl(u32::try_from(name).unwrap_or(u32::MAX)).unwrap_or(0);
+                match name {
+                    1 => stated = Some(reader.uint()?),
+                    2 => envelope.store_id = exact(reader)?,
+                    3 => envelope.device_key = KeyId(reader.text()?.into_owned()),
+                    4 => envelope.key_check = exact(reader)?,
+                    5 => envelope.open = reader.bytes()?.into_owned(),
+                    6 => envelope.user = reader.bytes()?.into_owned(),
+                    7 => envelope.slots.device = read_key_slot(reader)?,
+                    8 => envelope.slots.pin = read_secret_slot(reader)?,
+                    9 => envelope.slots.biometric = read_key_slot(reader)?,
+                    10 => envelope.slots.recovery = read_secret_slot(reader)?,
+                    11 => {
+                        reader.array(|reader, at| {
+                            match at {
+                                0 => {
+                                    envelope.tries =
+                                        u32::try_from(reader.uint()?).map_err(|_| CborError::UnexpectedType)?
+                                }
+                                1 => envelope.structure = reader.uint()?,
+                                2 => envelope.biometric_lost = reader.boolean()?,
+                                _ => envelope.wiping = reader.boolean()?,
+                            }
+                            Ok::<_, CborError>(())
+                        })?;
+                    }
+                    12 => envelope.counters = Counters::read(reader)?,
+                    13 => {
+                        reader.array(|reader, _| {
+                            envelope.retired.push(KeyId(reader.text()?.into_owned()));
+                            Ok::<_, CborError>(())
+                        })?;
+                    }
+                    14 => envelope.next = if reader.take_null()? { None } else { Some(reader.bytes()?.into_owned()) },
+                    _ => {}
+                }
+                Ok(())
+            })?;
+            reader.finish()
+        };
+        read().map_err(|_| VaultError::EnvelopeCorrupt)?;
+        // Members 1 to 14 are all there, and the version stands inside the MAC too.
+        if named & 0x7ffe != 0x7ffe || stated != Some(version) {
+            return Err(VaultError::EnvelopeCorrupt);
+        }
+        Ok(envelope)
+    }
+}
+
+fn key_slot(writer: &mut Writer, slot: Option<&KeySlot>) {
+    match slot {
+        Some(slot) => writer.array(2).text(&slot.key.0).bytes(&slot.wrapped),
+        None => writer.null(),
+    };
+}
+
+fn secret_slot(writer: &mut Writer, slot: Option<&SecretSlot>) {
+    let Some(SecretSlot { key, salt, cost, wrapped }) = slot else {
+        writer.null();
+        return;
+    };
+    writer.array(6).text(&key.0).bytes(salt).uint(cost.memory_kib.into()).uint(cost.passes.into());
+    writer.uint(cost.lanes.into()).bytes(wrapped);
+}
+
+fn read_key_slot(reader: &mut Reader<'_>) -> Result<Option<KeySlot>, CborError> {
+    if reader.take_null()? {
+        return Ok(None);
+    }
+    let mut slot = KeySlot { key: KeyId(String::new()), wrapped: Vec::new() };
+    reader.array(|reader, at| {
+        match at {
+            0 => slot.key = KeyId(reader.text()?.into_owned()),
+            _ => slot.wrapped = reader.bytes()?.into_owned(),
+        }
+        Ok::<_, CborError>(())
+    })?;
+    Ok(Some(slot))
+}
+
+fn read_secret_slot(reader: &mut Reader<'_>) -> Result<Option<SecretSlot>, CborError> {
+    if reader.take_null()? {
+        return Ok(None);
+    }
+    let (mut key, mut salt, mut numbers, mut wrapped) = (KeyId(String::new()), [0; 16], [0_u32; 3], Vec::new());
+    reader.array(|reader, at| {
+        match at {
+            0 => key = KeyId(reader.text()?.into_owned()),
+            1 => salt = exact(reader)?,
+            2..=4 => {
+                let number = u32::try_from(reader.uint()?).map_err(|_| CborError::UnexpectedType)?;
+                if let Some(place) = numbers.get_mut(at - 2) {
+                    *place = number;
+                }
+            }
+            _ => wrapped = reader.bytes()?.into_owned(),
+        }
+        Ok::<_, CborError>(())
+    })?;
+    let [memory_kib, passes, lanes] = numbers;
+    Ok(Some(SecretSlot { key, salt, cost: Argon2Cost { memory_kib, passes, lanes }, wrapped }))
+}
+
+fn exact<const N: usize>(reader: &mut Reader<'_>) -> Result<[u8; N], CborError> {
+    reader.definite_bytes()?.try_into().map_err(|_| CborError::UnexpectedType)
+}

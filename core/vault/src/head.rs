@@ -1,0 +1,131 @@
+//! The head row, renewed by every commit: counters, the history's end, tallies of all tables, wrong PINs. Its version orders all commits.
+use rid_flow::ports::StorageError;
+use rid_wire::{
+    Timestamp,
+    cbor::{CborError, Reader, Writer},
+};
+
+use crate::{
+    encode::{exact, read_map},
+    tally::{Tallies, Tally},
+};
+
+const VERSION: u64 = 2;
+
+/// What the envelope keeps a copy of: a database that counts less is one of before.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub(crate) struct Counters {
+    /// Number of commits.
+    pub(crate) commits: u64,
+    /// Place of the last history row.
+    pub(crate) last_seq: u64,
+    /// The chain's MAC at that place.
+    pub(crate) chain: [u8; 32],
+}
+
+impl Counters {
+    pub(crate) fn write(&self, writer: &mut Writer) {
+        writer.array(3).uint(self.commits).uint(self.last_seq).bytes(&self.chain);
+    }
+
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, CborError> {
+        let mut counters = Self::default();
+        reader.array(|reader, at| {
+            match at {
+                0 => counters.commits = reader.uint()?,
+                1 => counters.last_seq = reader.uint()?,
+                _ => counters.chain = exact(reader)?,
+            }
+            Ok::<_, CborError>(())
+        })?;
+        Ok(counters)
+    }
+}
+
+/// Content of the head row.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub(crate) struct Head {
+    pub(crate) counters: Counters,
+    pub(crate) tallies: Tallies,
+    /// Wrong PINs since the last right one; the greater of this and the envelope's counts.
+    pub(crate) tries: u32,
+    /// The envelope's structure when this was written; an older envelope is a rollback.
+    pub(crate) structure: u64,
+    /// The latest time any stored credential was signed at: it cannot be earlier now (neg-K19).
+    pub(crate) signed: Option<Timestamp>,
+}
+
+impl Head {
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut writer = Writer::new();
+        writer.map(5 + usize::from(self.signed.is_some())).uint(0).uint(VERSION);
+        self.counters.write(writer.uint(1));
+        let tallies = self.tallies.iter();
+        writer.uint(2).array(tallies.len());
+        for (table, tally) in tallies {
+            writer.array(3).uint(table.into()).uint(tally.count).bytes(&tally.sum);
+        }
+        writer.uint(3).uint(self.tries.into()).uint(4).uint(self.structure);
+        if let Some(signed) = self.signed {
+            writer.uint(5).int(signed.unix());
+        }
+        writer.finish()
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, StorageError> {
+        let mut head = Self::default();
+        read_map(bytes, VERSION, |reader, key| {
+            match key {
+                1 => head.counters = Counters::read(reader)?,
+                2 => {
+                    reader.array(|reader, _| {
+                        let (mut table, mut tally) = (0, Tally::default());
+                        reader.array(|reader, at| {
+                            match at {
+                                0 => table = u8::try_from(reader.uint()?).map_err(|_| CborError::UnexpectedType)?,
+                                1 => tally.count = reader.uint()?,
+                                _ => tally.sum = exact(reader)?,
+                            }
+                            Ok::<_, CborError>(())
+                        })?;
+                        head.tallies.set(table, tally);
+                        Ok::<_, CborError>(())
+                    })?;
+                }
+                3 => head.tries = u32::try_from(reader.uint()?).map_err(|_| CborError::UnexpectedType)?,
+                4 => head.structure = reader.uint()?,
+                5 => head.signed = Some(Timestamp::from_unix(reader.int()?)),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(head)
+    }
+}
+
+/// The head of the first version: the place of its last history row. It lay under the person's keys.
+pub(crate) fn decode_v1(bytes: &[u8]) -> Result<u64, StorageError> {
+    let mut last_seq = 0;
+    read_map(bytes, 1, |reader, key| {
+        if key == 1 {
+            last_seq = reader.uint()?;
+        }
+        Ok(())
+    })?;
+    Ok(last_seq)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rid_flow::ports::Table;
+
+    #[test]
+    fn a_head_is_read_as_it_was_written() {
+        let mut head = Head { tries: 3, structure: 9, signed: Some(Timestamp::from_unix(-5)), ..Head::default() };
+        head.counters = Counters { commits: 7, last_seq: 4, chain: [8; 32] };
+        *head.tallies.table(Table(3)) = Tally { count: 4, sum: [1; 32] };
+        assert_eq!(Head::decode(&head.encode()), Ok(head));
+        assert_eq!(Head::decode(&[0xa1]), Err(StorageError::Damaged));
+    }
+}

@@ -1,0 +1,164 @@
+//! The history's chain: each row's MAC runs over the one before, so that one taken out, put in or altered is named by its place.
+use rid_crypto::{CryptoRng, constant_time_eq, hmac_sha256, sha256};
+use rid_flow::{History, HistoryContent, HistoryDraft, HistorySeq, ports::Read};
+use rid_wire::Timestamp;
+
+use crate::{
+    Vault, VaultError,
+    commit::Draft,
+    encode::history::{Body, Link, draft},
+    head::Counters,
+    keys::UserKeys,
+};
+
+/// Most rows of history a store takes.
+pub const MAX_HISTORY: u64 = 1_000_000;
+/// Rows read at once.
+const BATCH: u64 = 256;
+
+/// What the chain says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChainVerdict {
+    /// The first place that does not check.
+    Broken {
+        /// Which.
+        seq: HistorySeq,
+    },
+    /// Every row to this last one stands where it was written.
+    Whole {
+        /// How many.
+        rows: u64,
+    },
+}
+
+/// The next link: `counters` name its place and the chain so far.
+pub(crate) fn link(
+    keys: &UserKeys,
+    counters: Counters,
+    entry: &HistoryDraft,
+    imported: bool,
+    rng: &mut dyn CryptoRng,
+) -> Link {
+    let mut salt = [0; 16];
+    rng.fill_bytes(&mut salt);
+    let content = draft(entry);
+    let leaf = leaf(&salt, &content);
+    let mac = chain(keys, &counters.chain, counters.last_seq, &leaf);
+    Link { seq: counters.last_seq, leaf, mac, imported, body: Body::Kept { salt, content, outcome: entry.outcome } }
+}
+
+/// The link of a row that no key opened when the store was carried over.
+pub(crate) fn damaged_link(keys: &UserKeys, counters: Counters) -> Link {
+    let leaf = [0; 32];
+    let mac = chain(keys, &counters.chain, counters.last_seq, &leaf);
+    Link { seq: counters.last_seq, leaf, mac, imported: false, body: Body::Damaged }
+}
+
+fn leaf(salt: &[u8; 16], content: &[u8]) -> [u8; 32] {
+    sha256(&[b"rid-history-leaf-1", salt, content])
+}
+
+fn chain(keys: &UserKeys, before: &[u8; 32], seq: u64, leaf: &[u8; 32]) -> [u8; 32] {
+    hmac_sha256(keys.chain_key(), &[b"rid-history-link-1", before, &seq.to_be_bytes(), leaf])
+}
+
+fn stone(keys: &UserKeys, seq: u64, leaf: &[u8; 32], at: Timestamp) -> [u8; 32] {
+    hmac_sha256(keys.chain_key(), &[b"rid-history-stone-1", &seq.to_be_bytes(), leaf, &at.unix().to_be_bytes()])
+}
+
+/// Whether a link stands at its place after the chain `before`.
+fn holds(keys: &UserKeys, before: &[u8; 32], seq: u64, link: &Link) -> bool {
+    let body = match &link.body {
+        Body::Kept { salt, content, .. } => leaf(salt, content) == link.leaf,
+        Body::Deleted { at, mac } => constant_time_eq(&stone(keys, seq, &link.leaf, *at), mac),
+        Body::Damaged => link.leaf == [0; 32],
+    };
+    body && link.seq == seq && constant_time_eq(&chain(keys, before, seq, &link.leaf), &link.mac)
+}
+
+impl Vault {
+    /// History rows from a place on, at most `max`, oldest first. A row that cannot be read is there as damaged.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn history(&self, from: u64, max: u32) -> Result<Vec<History>, VaultError> {
+        self.keys().user()?;
+        let (head, _) = self.read_head().await?;
+        let first = from.max(1);
+        let last = head.counters.last_seq.min(first.saturating_add(max.into()).saturating_sub(1));
+        let mut all = Vec::new();
+        let mut at = first;
+        while at <= last {
+            let end = last.min(at.saturating_add(BATCH - 1));
+            for (seq, link) in (at..=end).zip(self.links(at, end).await?) {
+                let damaged = || History { seq: HistorySeq(seq), imported: false, content: HistoryContent::Damaged };
+                let read = link.filter(|link| link.seq == seq).and_then(|link| link.read().ok());
+                all.push(read.unwrap_or_else(damaged));
+            }
+            at = end.saturating_add(1);
+        }
+        Ok(all)
+    }
+
+    /// Walks the whole chain.
+    ///
+    /// # Errors
+    /// [`VaultError`]; a broken chain is a verdict, not an error.
+    pub async fn verify_history(&self) -> Result<ChainVerdict, VaultError> {
+        let keys = self.keys().user()?.clone();
+        let (head, _) = self.read_head().await?;
+        let counters = head.counters;
+        let (mut before, mut at) = ([0; 32], 1);
+        while at <= counters.last_seq {
+            let end = counters.last_seq.min(at.saturating_add(BATCH - 1));
+            for (seq, link) in (at..=end).zip(self.links(at, end).await?) {
+                match link.filter(|link| holds(&keys, &before, seq, link)) {
+                    Some(link) => before = link.mac,
+                    None => return Ok(ChainVerdict::Broken { seq: HistorySeq(seq) }),
+                }
+            }
+            at = end.saturating_add(1);
+        }
+        if before == counters.chain {
+            Ok(ChainVerdict::Whole { rows: counters.last_seq })
+        } else {
+            Ok(ChainVerdict::Broken { seq: HistorySeq(counters.last_seq) })
+        }
+    }
+
+    /// Deletes what one row says; a stone stays at its place, so that the chain still shows that nothing else is missing.
+    ///
+    /// # Errors
+    /// [`VaultError::HistoryUnknown`].
+    pub async fn delete_history(&self, seq: HistorySeq, at: Timestamp) -> Result<(), VaultError> {
+        loop {
+            let mut draft = Draft::begin(self).await?;
+            let keys = draft.keys.user()?.clone();
+            let row = draft.get(draft.keys.open.history(seq.0)).await?.ok_or(VaultError::HistoryUnknown)?;
+            let old = Link::decode(&draft.keys.open_row(&row)?)?;
+            if !matches!(old.body, Body::Kept { .. }) {
+                return Err(VaultError::HistoryUnknown);
+            }
+            let body = Body::Deleted { at, mac: stone(&keys, seq.0, &old.leaf, at) };
+            let link = Link { body, ..old };
+            // Without its index: it is of no event any more.
+            draft.put(row.key.clone(), Some(&row), [0; 32], &link.encode())?;
+            if draft.finish().await?.is_some() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The links from one place to another; `None` where a row is missing or cannot be read.
+    async fn links(&self, from: u64, to: u64) -> Result<Vec<Option<Link>>, VaultError> {
+        let keys = self.keys();
+        keys.user()?;
+        let reads = (from..=to).map(|seq| Read::Get(keys.open.history(seq))).collect();
+        let found = self.read_all(reads).await?;
+        let read = |rows: &Vec<rid_flow::ports::Row>| {
+            let row = rows.first()?;
+            Link::decode(&keys.open_row(row).ok()?).ok()
+        };
+        Ok(found.iter().map(read).collect())
+    }
+}

@@ -1,0 +1,200 @@
+//! Opening: the envelope, the keys of the open store, what a death left half done, and whether both files are of one moment.
+use std::sync::Arc;
+
+use rid_flow::ports::{Generation, Layout, Read, SecureArea, Storage, StorageError, Transaction, UserAuth};
+
+use crate::{
+    Vault, VaultConfig, VaultError,
+    envelope::{self, Envelope, Found, NEWEST, Sealed},
+    head::{Counters, Head},
+    keys::{Masters, OpenKeys, UserKeys, make_secret, unwrap, wrap},
+    migrate, rows,
+    slots::{Kind, Slots, open_aad, user_aad},
+    vault::{Beside, Parts, RngSource, replace},
+    wipe,
+};
+
+/// An envelope with the keys it gave, as it lies on the disk.
+pub(crate) struct Opened {
+    pub(crate) beside: Beside,
+    pub(crate) keys: OpenKeys,
+}
+
+impl Vault {
+    /// Opens the store; makes it where there is none; carries one of an earlier version over; completes a wipe that was cut off.
+    /// Without a PIN it comes unlocked, else locked. Records without an envelope are never written over (inv-I9).
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn open(
+        storage: Arc<dyn Storage>,
+        area: Arc<dyn SecureArea>,
+        rng: RngSource,
+        config: VaultConfig,
+    ) -> Result<Self, VaultError> {
+        Self::open_at(Parts { storage, area, rng, config }, NEWEST).await
+    }
+
+    /// The same with a made-up third version, so that the step to it can be tested as the step to the second is.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    #[cfg(feature = "dangerous-synthetic-layout")]
+    pub async fn dangerous_open_third(
+        storage: Arc<dyn Storage>,
+        area: Arc<dyn SecureArea>,
+        rng: RngSource,
+        config: VaultConfig,
+    ) -> Result<Self, VaultError> {
+        Self::open_at(Parts { storage, area, rng, config }, Layout(3)).await
+    }
+
+    async fn open_at(parts: Parts, newest: Layout) -> Result<Self, VaultError> {
+        let layout = parts.storage.open().await?;
+        let opened = match parts.storage.envelope_read().await {
+            Ok(None) => first(&parts, layout, newest).await?,
+            Ok(Some((generation, bytes))) => found(&parts, generation, &bytes, layout, newest).await?,
+            Err(StorageError::Damaged) => return Err(VaultError::EnvelopeCorrupt),
+            Err(error) => return Err(error.into()),
+        };
+        let Opened { beside, keys } = opened;
+        let vault = Self::assemble(parts, beside, keys);
+        match vault.read_head().await {
+            Ok((head, version)) => vault.compare(&head, version).await?,
+            Err(VaultError::Storage(StorageError::Damaged)) => vault.set_head_damaged(),
+            Err(error) => return Err(error),
+        }
+        vault.sweep().await;
+        if vault.envelope().slots.device.is_some() {
+            vault.unlock().await?;
+        }
+        Ok(vault)
+    }
+
+    /// Whether database and envelope are of one moment: the one counts what the other knows of (neg-L03).
+    async fn compare(&self, head: &Head, version: u64) -> Result<(), VaultError> {
+        let Envelope { counters, structure, .. } = self.envelope();
+        let same_length = head.counters.commits == counters.commits && version != 0;
+        let gone_back = head.counters.commits < counters.commits
+            || (same_length && head.counters != counters)
+            || head.structure > structure;
+        if gone_back {
+            return Err(VaultError::Rollback);
+        }
+        self.note_signed(head.signed);
+        self.check(head).await
+    }
+
+    /// Deletes keys of the secure area that wrap nothing any more. One that resists is tried again at the next opening.
+    pub(crate) async fn sweep(&self) {
+        let retired = self.envelope().retired;
+        for key in retired {
+            if self.area.delete(key.clone()).await.is_ok() {
+                self.beside().envelope.retired.retain(|known| *known != key);
+            }
+        }
+    }
+}
+
+/// What was found beside the database.
+async fn found(
+    parts: &Parts,
+    generation: Generation,
+    bytes: &[u8],
+    layout: Layout,
+    newest: Layout,
+) -> Result<Opened, VaultError> {
+    let mut layout = layout;
+    let opened = match envelope::parse(bytes)? {
+        Found::V1(old) => {
+            let opened = migrate::from_first(parts, old, generation, layout).await?;
+            layout = layout.max(migrate::SECOND);
+            opened
+        }
+        Found::V2(sealed) if sealed.envelope.wiping => {
+            wipe::complete(&parts.storage, &parts.area, sealed.envelope.area_keys()).await?;
+            let layout = parts.storage.open().await?;
+            return first(parts, layout, newest).await;
+        }
+        Found::V2(sealed) => {
+            if sealed.envelope.version > u64::from(newest.0) {
+                return Err(VaultError::SchemaNewer);
+            }
+            let beside = |envelope| Beside { envelope, generation, other_is_old: false };
+            let (envelope, keys) = unseal(parts, *sealed).await?;
+            Opened { beside: beside(envelope), keys }
+        }
+    };
+    migrate::raise(parts, opened, layout, newest).await
+}
+
+/// Unwraps the keys of the open store and checks the envelope with them.
+pub(crate) async fn unseal(parts: &Parts, sealed: Sealed) -> Result<(Envelope, OpenKeys), VaultError> {
+    let Envelope { store_id, device_key, key_check, open, .. } = &sealed.envelope;
+    let slots = Slots { area: &parts.area, store_id: *store_id };
+    let (wrapping, check) = slots.device(device_key).await?;
+    // A damaged check value and another device cannot both be: the wrapped key tells.
+    let Some(bundle) = unwrap(wrapping, &open_aad(store_id), open) else {
+        return Err(if check == *key_check { VaultError::EnvelopeCorrupt } else { VaultError::WrongKey });
+    };
+    let keys = OpenKeys::decode(*store_id, &bundle)?;
+    Ok((sealed.checked(&keys)?, keys))
+}
+
+/// The first start: the envelope is durable before any record is written, so a kill in between leaves an empty store that the
+/// next start makes again (neg-K03).
+async fn first(parts: &Parts, layout: Layout, newest: Layout) -> Result<Opened, VaultError> {
+    let reads = rows::TABLES.map(|table| Read::Heads(table, None)).to_vec();
+    let found = parts.storage.transact(Transaction { reads, ..Transaction::default() }).await?;
+    if found.iter().any(|rows| !rows.is_empty()) {
+        return Err(VaultError::EnvelopeCorrupt);
+    }
+    if layout < newest {
+        parts.storage.transact(Transaction { layout: Some(newest), ..Transaction::default() }).await?;
+    }
+    let mut store_id = [0; 16];
+    (parts.rng)().fill_bytes(&mut store_id);
+    let fresh = |parts: &Parts| make_secret(&mut *(parts.rng)());
+    let open = OpenKeys::new(fresh(parts), Masters::new(store_id, vec![(1, fresh(parts))]));
+    let user = UserKeys::new(fresh(parts), fresh(parts), Masters::new(store_id, vec![(1, fresh(parts))]));
+    let envelope = make(parts, newest, &open, &user).await?;
+    let generation = replace(&parts.storage, Generation(0), envelope.seal(&open)).await?;
+    let generation = replace(&parts.storage, generation, envelope.seal(&open)).await?;
+    Ok(Opened { beside: Beside { envelope, generation, other_is_old: false }, keys: open })
+}
+
+/// An envelope round these keys with no door but the device's own.
+pub(crate) async fn make(
+    parts: &Parts,
+    version: Layout,
+    open: &OpenKeys,
+    user: &UserKeys,
+) -> Result<Envelope, VaultError> {
+    let store_id = *open.masters.store_id();
+    let slots = Slots { area: &parts.area, store_id };
+    let device_key = slots.make_key(UserAuth::None).await?;
+    let (wrapping, key_check) = slots.device(&device_key).await?;
+    let door = slots.make_key(UserAuth::None).await?;
+    let mut rng = (parts.rng)();
+    let mut envelope = Envelope::wiping(u64::from(version.0), store_id, device_key, Vec::new());
+    envelope.wiping = false;
+    envelope.structure = 1;
+    envelope.key_check = key_check;
+    envelope.counters = Counters::default();
+    envelope.open = wrap(wrapping, &open_aad(&store_id), &open.encode(), &mut *rng)?;
+    envelope.user = wrap_user(user, &mut *rng)?;
+    envelope.slots.device = Some(slots.seal_key(Kind::Device, door, &user.kek, &mut *rng).await?);
+    Ok(envelope)
+}
+
+pub(crate) fn wrap_user(user: &UserKeys, rng: &mut dyn rid_crypto::CryptoRng) -> Result<Vec<u8>, VaultError> {
+    let kek = rid_crypto::Secret::filled(|bytes| bytes.copy_from_slice(user.kek.expose()));
+    wrap(kek, &user_aad(user.masters.store_id()), &user.encode(), rng)
+}
+
+/// The person's keys, with the door's key.
+pub(crate) fn unwrap_user(envelope: &Envelope, kek: rid_crypto::Secret<32>) -> Result<UserKeys, VaultError> {
+    let key = rid_crypto::Secret::filled(|bytes| bytes.copy_from_slice(kek.expose()));
+    let bundle = unwrap(key, &user_aad(&envelope.store_id), &envelope.user).ok_or(VaultError::EnvelopeCorrupt)?;
+    UserKeys::decode(envelope.store_id, kek, &bundle)
+}

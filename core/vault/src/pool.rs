@@ -1,0 +1,105 @@
+//! Which copy of a credential is shown next, and what becomes of it (methods A to D of the EUDI ARF, topic 10).
+use rid_flow::{CopyId, Reuse, VerifierId};
+use rid_wire::Timestamp;
+
+use crate::{CredentialMeta, encode::credential::CopyUse};
+
+/// What is to be done for one showing.
+pub(crate) struct Choice {
+    pub(crate) copy: Chosen,
+    /// The copy goes with this showing.
+    pub(crate) spent: bool,
+    /// Copies whose time is over: they go too.
+    pub(crate) over: Vec<CopyId>,
+}
+
+pub(crate) enum Chosen {
+    /// Any that is left.
+    Any,
+    None,
+    This(CopyId),
+}
+
+/// Chooses, and counts the use in the meta data. Whether a chosen copy is really there is for the caller to see.
+pub(crate) fn choose(meta: &mut CredentialMeta, verifier: Option<VerifierId>, at: Option<Timestamp>) -> Choice {
+    let (copy, spent, over) = match (meta.reuse, verifier) {
+        (Reuse::Once, _) => {
+            meta.copies_left = meta.copies_left.saturating_sub(1);
+            return Choice { copy: Chosen::Any, spent: true, over: Vec::new() };
+        }
+        (Reuse::Limited { seconds }, _) => {
+            let over = retire(meta, seconds, at);
+            let running = meta.uses.iter().position(|used| used.since.is_some());
+            (running.or_else(|| first_unused(meta)), false, over)
+        }
+        (Reuse::PerVerifier, Some(verifier)) => {
+            let bound = meta.uses.iter().position(|used| used.verifier == Some(verifier));
+            (bound.or_else(|| first_unused(meta)), false, Vec::new())
+        }
+        // Nobody to keep it for: once.
+        (Reuse::PerVerifier, None) => (first_unused(meta), true, Vec::new()),
+        (Reuse::Rotate, _) => {
+            let least = meta.uses.iter().map(|used| used.uses).min();
+            (meta.uses.iter().position(|used| Some(used.uses) == least), false, Vec::new())
+        }
+    };
+    let Some(used) = copy.and_then(|at| meta.uses.get_mut(at)) else {
+        recount(meta);
+        return Choice { copy: Chosen::None, spent: false, over };
+    };
+    used.uses = used.uses.saturating_add(1);
+    used.since = used.since.or(at).or(Some(Timestamp::from_unix(0)));
+    if meta.reuse == Reuse::PerVerifier {
+        used.verifier = verifier;
+    }
+    let chosen = used.copy.clone();
+    if spent {
+        meta.uses.retain(|used| used.copy != chosen);
+    }
+    recount(meta);
+    Choice { copy: Chosen::This(chosen), spent, over }
+}
+
+/// A new copy.
+pub(crate) fn note(meta: &mut CredentialMeta, copy: CopyId) {
+    if meta.reuse != Reuse::Once {
+        meta.uses.push(CopyUse { copy, uses: 0, since: None, verifier: None });
+    }
+}
+
+/// Takes out the copies whose time is over. A clock that went back does not make it longer.
+fn retire(meta: &mut CredentialMeta, seconds: u32, at: Option<Timestamp>) -> Vec<CopyId> {
+    let is_over = |used: &CopyUse| {
+        used.since.is_some_and(|since| {
+            at.is_none_or(|at| at < since || at.unix().saturating_sub(since.unix()) >= i64::from(seconds))
+        })
+    };
+    let over = meta.uses.iter().filter(|used| is_over(used)).map(|used| used.copy.clone()).collect();
+    meta.uses.retain(|used| !is_over(used));
+    over
+}
+
+fn first_unused(meta: &CredentialMeta) -> Option<usize> {
+    meta.uses.iter().position(|used| used.uses == 0)
+}
+
+fn recount(meta: &mut CredentialMeta) {
+    let fresh = meta.uses.iter().filter(|used| meta.reuse == Reuse::Rotate || used.uses == 0).count();
+    meta.copies_left = u32::try_from(fresh).unwrap_or(u32::MAX);
+}
+
+impl CredentialMeta {
+    /// Whether nothing of it can be shown any more to anybody at that time. (A verifier that has a copy of its own may still be
+    /// served while others are not.)
+    #[must_use]
+    pub fn is_exhausted(&self, now: Timestamp) -> bool {
+        match self.reuse {
+            Reuse::Once => self.copies_left == 0,
+            Reuse::Limited { seconds } => !self.uses.iter().any(|used| {
+                used.since
+                    .is_none_or(|since| now >= since && now.unix().saturating_sub(since.unix()) < i64::from(seconds))
+            }),
+            Reuse::PerVerifier | Reuse::Rotate => self.uses.is_empty(),
+        }
+    }
+}

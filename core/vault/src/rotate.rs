@@ -1,0 +1,108 @@
+//! New masters for all rows: named in the envelope first, then every row is sealed anew, then the old masters go. A death at any step
+//! leaves both, and the next unlocking goes on.
+use rid_flow::ports::{Read, Row, RowKey};
+
+use crate::{
+    Vault, VaultError,
+    commit::Draft,
+    keys::{OpenKeys, UserKeys, wrap},
+    open::wrap_user,
+    rows,
+    slots::open_aad,
+    vault::Keys,
+};
+
+/// Rows sealed anew in one commit.
+const BATCH: usize = 32;
+
+impl Vault {
+    /// Draws new masters and seals every row under them. Doors, PIN and code stay.
+    ///
+    /// # Errors
+    /// [`VaultError::Locked`]; those of storage and secure area: it goes on at the next unlocking.
+    pub async fn rotate_keys(&self) -> Result<(), VaultError> {
+        {
+            let held = self.latch.hold().await;
+            let keys = self.keys();
+            let user = keys.user()?;
+            let open = keys.open.with_masters(keys.open.masters.rotated(&mut *(self.rng)()));
+            let user = user.with_masters(user.masters.rotated(&mut *(self.rng)()));
+            self.put_keys(&held, open, user).await?;
+        }
+        self.finish_rotation().await
+    }
+
+    /// Seals what is still under old masters anew, then gives those up.
+    pub(crate) async fn finish_rotation(&self) -> Result<(), VaultError> {
+        for table in rows::TALLIED {
+            let heads = self.read(Read::Heads(table, None)).await?;
+            let places: Vec<RowKey> = heads.into_iter().map(|row| row.key).collect();
+            for batch in places.chunks(BATCH) {
+                self.reseal(batch).await?;
+            }
+        }
+        // The head itself is sealed under the newest by every commit.
+        self.commit_head(|_| {}).await?;
+        let held = self.latch.hold().await;
+        let keys = self.keys();
+        let user = keys.user()?;
+        let open = keys.open.with_masters(keys.open.masters.newest_only());
+        let user = user.with_masters(user.masters.newest_only());
+        self.put_keys(&held, open, user).await
+    }
+
+    /// Rows that no key opens are damaged under whatever masters: nothing more is lost with the old ones.
+    async fn reseal(&self, places: &[RowKey]) -> Result<(), VaultError> {
+        loop {
+            let mut draft = Draft::begin(self).await?;
+            let mut changed = false;
+            for place in places {
+                // Gone meanwhile: used or deleted.
+                let Some(row) = draft.get(place.clone()).await? else { continue };
+                match old(&draft.keys, &row)? {
+                    Sealed::Newest | Sealed::Unreadable => {}
+                    Sealed::Older(plain) => {
+                        draft.put(place.clone(), Some(&row), row.index, &plain)?;
+                        changed = true;
+                    }
+                }
+            }
+            if !changed || draft.finish().await?.is_some() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn put_keys(&self, held: &crate::latch::Held<'_>, open: OpenKeys, user: UserKeys) -> Result<(), VaultError> {
+        let mut envelope = self.envelope();
+        let (wrapping, _) = self.slots().device(&envelope.device_key).await?;
+        let mut rng = (self.rng)();
+        envelope.open = wrap(wrapping, &open_aad(&envelope.store_id), &open.encode(), &mut *rng)?;
+        envelope.user = wrap_user(&user, &mut *rng)?;
+        drop(rng);
+        self.write_envelope(held, envelope, true).await?;
+        // Locked meanwhile: what is under way ends with an error, and the new keys come with the next unlocking.
+        let door = self.unlocked_by();
+        self.set_open_keys(open);
+        if let Some(door) = door {
+            self.set_user_keys(user, door);
+        }
+        // The head's word makes the older envelope a rollback.
+        self.commit_head(|_| {}).await.map(drop)
+    }
+}
+
+enum Sealed {
+    Newest,
+    Older(zeroize::Zeroizing<Vec<u8>>),
+    Unreadable,
+}
+
+fn old(keys: &Keys, row: &Row) -> Result<Sealed, VaultError> {
+    let masters = if rows::OPEN.contains(&row.key.table) { &keys.open.masters } else { &keys.user()?.masters };
+    Ok(match rows::open_of(masters, row) {
+        Ok((epoch, _)) if epoch == masters.newest() => Sealed::Newest,
+        Ok((_, plain)) => Sealed::Older(plain),
+        Err(_) => Sealed::Unreadable,
+    })
+}

@@ -1,0 +1,168 @@
+//! Locking and unlocking: PIN, biometrics, recovery code; and what is left when no door opens.
+use std::sync::Arc;
+
+use rid_flow::ports::Storage;
+use rid_profile::{ClaimValue, PrivateText};
+use rid_vault::{Door, Pin, RecoveryCode};
+use zeroize::Zeroizing;
+
+use crate::{
+    Wallet, WalletError,
+    view::{DoorKind, DoorsView, LockState},
+};
+
+/// The element whose digits a PIN must not repeat (neg-L05).
+const BIRTH_DATE: &str = "birth_date";
+
+impl Wallet {
+    /// Whether personal data can be read.
+    #[must_use]
+    pub fn lock_state(&self) -> LockState {
+        if self.vault.is_locked() { LockState::Locked } else { LockState::Unlocked }
+    }
+
+    /// Which doors there are, and how many tries are left.
+    ///
+    /// # Errors
+    /// [`WalletError::StorageDamaged`].
+    pub async fn doors(&self) -> Result<DoorsView, WalletError> {
+        let doors = self.vault.doors().await?;
+        let pin_opens = doors.pin && doors.pin_tries_left > 0;
+        Ok(DoorsView {
+            state: self.lock_state(),
+            unlocked_by: self.vault.unlocked_by().map(door_kind),
+            needs_pin: doors.device,
+            pin_tries_left: doors.pin_tries_left,
+            biometric: doors.biometric,
+            biometric_lost: doors.biometric_lost,
+            recovery: doors.recovery,
+            needs_reset: self.vault.is_locked() && !(doors.device || pin_opens || doors.biometric || doors.recovery),
+        })
+    }
+
+    /// Drops the keys of personal data from memory.
+    pub fn lock(&self) {
+        self.vault.lock();
+    }
+
+    /// Unlocks without a secret: by the device alone while no PIN is set, else by biometrics.
+    ///
+    /// # Errors
+    /// [`WalletError::Cancelled`], [`WalletError::Locked`] (`user_auth_required`, or unlock by PIN), [`WalletError::StorageDamaged`].
+    pub async fn unlock(&self) -> Result<(), WalletError> {
+        Ok(self.vault.unlock().await?)
+    }
+
+    /// Unlocks by PIN (ASCII digits). The try is counted before anything is compared; after five wrong ones the PIN is locked.
+    ///
+    /// # Errors
+    /// [`WalletError::BadInput`] (`pin_form`, `pin_wrong`, `pin_locked`, `pin_not_set`), [`WalletError::StorageDamaged`].
+    pub async fn unlock_with_pin(&self, pin: Vec<u8>) -> Result<(), WalletError> {
+        Ok(self.vault.unlock_with_pin(&parse(pin)?).await?)
+    }
+
+    /// Unlocks by the recovery code, on this device.
+    ///
+    /// # Errors
+    /// [`WalletError::BadInput`] (`backup_code_form`, `backup_wrong_code`, `recovery_not_set`), [`WalletError::StorageDamaged`].
+    pub async fn unlock_with_recovery_code(&self, code: String) -> Result<(), WalletError> {
+        Ok(self.vault.unlock_with_recovery_code(&parse_code(code)?).await?)
+    }
+
+    /// Sets the first PIN, or a new one after unlocking by biometrics or recovery code. From then on the device alone opens nothing.
+    ///
+    /// # Errors
+    /// [`WalletError::BadInput`] (`pin_form`, `pin_weak`, `pin_required`), [`WalletError::Locked`], [`WalletError::StorageDamaged`].
+    pub async fn set_pin(&self, pin: Vec<u8>) -> Result<(), WalletError> {
+        let pin = parse(pin)?;
+        let hints = self.birth_dates().await;
+        Ok(self.vault.set_pin(&pin, &hints).await?)
+    }
+
+    /// Changes the PIN; a wrong old one counts as a try.
+    ///
+    /// # Errors
+    /// As [`Wallet::unlock_with_pin`] and [`Wallet::set_pin`].
+    pub async fn change_pin(&self, old: Vec<u8>, new: Vec<u8>) -> Result<(), WalletError> {
+        let (old, new) = (parse(old)?, parse(new)?);
+        let hints = self.birth_dates().await;
+        Ok(self.vault.change_pin(&old, &new, &hints).await?)
+    }
+
+    /// Lets biometrics open the wallet; also makes a lost biometric key anew.
+    ///
+    /// # Errors
+    /// [`WalletError::Cancelled`], [`WalletError::Locked`], [`WalletError::StorageDamaged`].
+    pub async fn enable_biometrics(&self) -> Result<(), WalletError> {
+        Ok(self.vault.enable_biometrics().await?)
+    }
+
+    /// Biometrics open it no longer.
+    ///
+    /// # Errors
+    /// [`WalletError::Locked`], [`WalletError::StorageDamaged`].
+    pub async fn disable_biometrics(&self) -> Result<(), WalletError> {
+        Ok(self.vault.disable_biometrics().await?)
+    }
+
+    /// Makes a recovery code, to be shown and written down once; an earlier one is void.
+    ///
+    /// # Errors
+    /// [`WalletError::Locked`], [`WalletError::StorageDamaged`].
+    pub async fn make_recovery_code(&self) -> Result<PrivateText, WalletError> {
+        let code = self.vault.make_recovery_code().await?;
+        Ok(String::from(code.to_text().as_str()).into())
+    }
+
+    /// Moves the store of a wallet that no door opens aside; deletes nothing. The next opening begins anew.
+    ///
+    /// # Errors
+    /// [`WalletError::Misuse`] when it is open elsewhere, [`WalletError::StorageDamaged`].
+    pub async fn reset(storage: Arc<dyn Storage>) -> Result<(), WalletError> {
+        storage.set_aside().await?;
+        Ok(storage.close().await?)
+    }
+
+    /// Digits of the dates of birth in what is held, as far as it can be read.
+    async fn birth_dates(&self) -> Vec<String> {
+        let mut dates = Vec::new();
+        let Ok(listing) = self.vault.credentials().await else { return dates };
+        for meta in listing.credentials {
+            if !meta.elements.iter().any(|(_, names)| names.iter().any(|name| name == BIRTH_DATE)) {
+                continue;
+            }
+            let Ok(Some(bytes)) = self.vault.copy_for_display(&meta.id).await else { continue };
+            let Ok(elements) = self.read_copy(&bytes, &meta.kind) else { continue };
+            for (path, value) in elements {
+                if path.as_element().is_some_and(|(_, identifier)| identifier == BIRTH_DATE) {
+                    dates.push(digits(&value));
+                }
+            }
+        }
+        dates
+    }
+}
+
+fn digits(value: &ClaimValue) -> String {
+    let text = Zeroizing::new(value.plain());
+    text.chars().filter(char::is_ascii_digit).take(8).collect()
+}
+
+fn parse(pin: Vec<u8>) -> Result<Pin, WalletError> {
+    let pin = Zeroizing::new(pin);
+    Pin::parse(&pin).map_err(|error| WalletError::BadInput { code: error.code() })
+}
+
+pub(crate) fn parse_code(code: String) -> Result<RecoveryCode, WalletError> {
+    let code = Zeroizing::new(code);
+    RecoveryCode::parse(&code).map_err(|error| WalletError::BadInput { code: error.code() })
+}
+
+const fn door_kind(door: Door) -> DoorKind {
+    match door {
+        Door::Biometric => DoorKind::Biometric,
+        Door::Device => DoorKind::Device,
+        Door::Pin => DoorKind::Pin,
+        Door::Recovery => DoorKind::Recovery,
+    }
+}

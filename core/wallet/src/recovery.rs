@@ -1,0 +1,93 @@
+//! Taking along, turning keys, looking for damage, wiping.
+use std::sync::Arc;
+
+use rid_flow::ports::{SecureArea, Storage};
+use rid_vault::{Finding, Recipe, Remedy};
+
+use crate::{
+    Wallet, WalletError,
+    doors::parse_code,
+    view::{ExaminationView, FindingView, RecipeView, RecoveredView, RemedyKind},
+};
+
+impl Wallet {
+    /// A container for another device, sealed by the recovery code: what to ask issuers for again, the history, settings. Never a key
+    /// or token.
+    ///
+    /// # Errors
+    /// [`WalletError::BadInput`] (`backup_wrong_code`, `recovery_not_set`), [`WalletError::Locked`], [`WalletError::StorageDamaged`].
+    pub async fn export_recovery(&self, code: String) -> Result<Vec<u8>, WalletError> {
+        let at = self.now()?;
+        Ok(self.vault.export_recovery(&parse_code(code)?, at).await?)
+    }
+
+    /// Takes a container in, all of it or nothing; taken in twice it adds nothing.
+    ///
+    /// # Errors
+    /// [`WalletError::BadInput`] (`backup_…`, `input_too_large`), [`WalletError::Locked`], [`WalletError::StorageDamaged`].
+    pub async fn import_recovery(&self, code: String, container: Vec<u8>) -> Result<RecoveredView, WalletError> {
+        let brought = self.vault.import_recovery(&parse_code(code)?, &container).await?;
+        let recipe = |recipe: Recipe| RecipeView {
+            name: match self.profile.kind(&recipe.kind) {
+                Some(kind) => kind.name.resolve(&self.locales).into(),
+                None => recipe.kind.clone(),
+            },
+            issuer: recipe.issuer,
+            format: recipe.format,
+            kind: recipe.kind,
+            copies: recipe.copies,
+        };
+        Ok(RecoveredView {
+            recipes: brought.recipes.into_iter().map(recipe).collect(),
+            history: brought.history,
+            settings: brought.settings,
+        })
+    }
+
+    /// Seals everything under new keys. Doors, PIN and code stay.
+    ///
+    /// # Errors
+    /// [`WalletError::Locked`], [`WalletError::StorageDamaged`]; what was begun goes on at the next unlocking.
+    pub async fn rotate_keys(&self) -> Result<(), WalletError> {
+        Ok(self.vault.rotate_keys().await?)
+    }
+
+    /// What is wrong with the store, and what can be done. Changes nothing.
+    ///
+    /// # Errors
+    /// [`WalletError::StorageDamaged`].
+    pub async fn examine(&self) -> Result<ExaminationView, WalletError> {
+        let found = self.vault.examine().await?;
+        let finding = |Finding { code, count, remedy }| FindingView { code, count, remedy: remedy_kind(remedy) };
+        Ok(ExaminationView { findings: found.findings.into_iter().map(finding).collect(), locked: found.locked })
+    }
+
+    /// Destroys everything: keys first, then files. The wallet is closed then; cut off by a death it is completed at the next opening.
+    ///
+    /// # Errors
+    /// [`WalletError::StorageDamaged`]; what was begun is completed at the next opening.
+    pub async fn wipe(&self) -> Result<(), WalletError> {
+        Ok(self.vault.wipe().await?)
+    }
+
+    /// The same for a store that does not open.
+    ///
+    /// # Errors
+    /// As [`Wallet::wipe`]; [`WalletError::Misuse`] when it is open elsewhere.
+    pub async fn wipe_unopened(storage: Arc<dyn Storage>, area: Arc<dyn SecureArea>) -> Result<(), WalletError> {
+        Ok(rid_vault::wipe(storage, area).await?)
+    }
+}
+
+pub(crate) const fn remedy_kind(remedy: Remedy) -> RemedyKind {
+    match remedy {
+        Remedy::AskIssuersAgain => RemedyKind::AskIssuersAgain,
+        Remedy::CloseOther => RemedyKind::CloseOther,
+        Remedy::FreeDisk => RemedyKind::FreeDisk,
+        Remedy::Know => RemedyKind::Know,
+        Remedy::Reset => RemedyKind::Reset,
+        Remedy::TryAgain => RemedyKind::TryAgain,
+        Remedy::UnlockOtherwise => RemedyKind::UnlockOtherwise,
+        Remedy::Update => RemedyKind::Update,
+    }
+}
