@@ -1,15 +1,17 @@
 //! The IO: SQLite storage on a thread of its own, clock, timer, randomness, and a software secure area for desktops.
 //!
-//! [`SoftwareSecureArea`] is **not hardware**: whoever reads its files has the keys. It exists so that the whole product runs on a
-//! desktop and in tests; phones bring their own [`rid_flow::ports::SecureArea`].
+//! [`SoftwareSecureArea`] is **not hardware**: whoever has its files, and the key file or passphrase they are sealed under, has the
+//! keys. It exists so that the whole product runs on a desktop and in tests; phones bring their own [`rid_flow::ports::SecureArea`].
 
 mod clock;
 mod envelope;
 mod random;
 mod software_area;
 mod sqlite;
+#[cfg(test)]
+mod testing;
 
 pub use clock::{SystemClock, SystemTimer};
 pub use random::OsRng;
-pub use software_area::SoftwareSecureArea;
+pub use software_area::{Sealing, SoftwareSecureArea};
 pub use sqlite::SqliteStorage;

@@ -1,37 +1,26 @@
-//! A secure area in software, for desktops and tests. **Not hardware, no protection**: keys lie in a file sealed under a key in the
-//! file beside it.
+//! A secure area in software, for desktops and tests. **Not hardware**: its keys are in the memory of the process and in a file sealed
+//! under a key file or a passphrase. Who has both, or looks into the process, has the keys.
+mod file;
+mod sealing;
+
 use std::{
-    collections::BTreeMap,
-    fs::{self, File},
-    io,
+    fs,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use async_trait::async_trait;
-use rid_crypto::{AeadKey, AgreementKey, CryptoRng, Curve, NONCE_LEN, PublicKey, Secret, SigningKey, hmac_sha256};
+use rid_crypto::{AeadKey, AgreementKey, Argon2Cost, CryptoRng, Curve, PublicKey, Secret, SigningKey, hmac_sha256};
 use rid_flow::ports::{KeyId, KeyInfo, KeySpec, KeyUse, Prompt, SecureArea, SecureAreaError};
-use rid_wire::{
-    cbor::{CborError, Key, Limits, Reader, Writer},
-    hex,
-};
-use zeroize::Zeroizing;
+use rid_wire::hex;
 
-use crate::{OsRng, envelope::sync_folder};
+use crate::OsRng;
+use file::{Keys, StoredKey};
+pub use sealing::Sealing;
 
-const SEALED: &str = "software-keys";
-const SEALING_KEY: &str = "software-keys.not-hardware";
-const LOCK: &str = "software-keys.lock";
-const AAD: &[u8] = b"rid-software-secure-area-1";
-
-struct StoredKey {
-    usage: KeyUse,
-    secret: Secret<32>,
-}
-
-type Keys = BTreeMap<String, StoredKey>;
-
-/// A [`SecureArea`] whose keys are files. Plainly: not hardware.
+/// A [`SecureArea`] whose keys are in files. Plainly: not hardware, and it says so of each key.
+///
+/// Nobody is ever asked for, whatever [`KeySpec::user_auth`] says.
 pub struct SoftwareSecureArea {
     folder: PathBuf,
     sealing: AeadKey,
@@ -39,27 +28,30 @@ pub struct SoftwareSecureArea {
 }
 
 impl SoftwareSecureArea {
-    /// Opens the area in a folder, or makes an empty one.
+    /// Opens the area in a folder, or makes an empty one; sealed under the key file `software-keys.not-hardware` beside the keys, which
+    /// protects them from nobody.
     ///
     /// # Errors
-    /// [`SecureAreaError::Unavailable`] when its files cannot be read or written; [`SecureAreaError::NotFound`] when keys are
-    /// there but the key that seals them is not.
+    /// As [`Self::open_with`].
     pub fn open(folder: &Path) -> Result<Self, SecureAreaError> {
+        Self::open_with(folder, Sealing::KeyFile(folder.join(sealing::BESIDE)))
+    }
+
+    /// Opens the area in a folder, or makes an empty one. Nothing is ever made anew where there are keys.
+    ///
+    /// # Errors
+    /// [`SecureAreaError::Locked`] for a wrong or empty passphrase, and for a key file where a passphrase is set;
+    /// [`SecureAreaError::NotFound`] when keys are there but the key file or what belongs to the passphrase is not;
+    /// [`SecureAreaError::Unavailable`] when files are damaged, cannot be read or written, or are sealed under another key.
+    pub fn open_with(folder: &Path, sealing: Sealing) -> Result<Self, SecureAreaError> {
+        Self::open_at(folder, &sealing, Argon2Cost::STORED)
+    }
+
+    fn open_at(folder: &Path, sealing: &Sealing, cost: Argon2Cost) -> Result<Self, SecureAreaError> {
         fs::create_dir_all(folder).map_err(unavailable)?;
-        let _lock = lock(folder)?;
-        let sealed = folder.join(SEALED);
-        let sealing = match read_if_there(&folder.join(SEALING_KEY))? {
-            Some(bytes) => Zeroizing::new(<[u8; 32]>::try_from(bytes.as_slice()).map_err(unavailable)?),
-            None if sealed.exists() => return Err(SecureAreaError::NotFound),
-            None => {
-                let mut fresh = Zeroizing::new([0; 32]);
-                (&mut OsRng as &mut dyn CryptoRng).fill_bytes(&mut *fresh);
-                write_durably(folder, SEALING_KEY, &*fresh)?;
-                fresh
-            }
-        };
-        let sealing = AeadKey::new(Secret::filled(|key| *key = *sealing));
-        let keys = Mutex::new(load(folder, &sealing)?);
+        let _lock = file::lock(folder)?;
+        let sealing = sealing.key(folder, cost)?;
+        let keys = Mutex::new(file::load(folder, &sealing)?);
         Ok(Self { folder: folder.to_path_buf(), sealing, keys })
     }
 
@@ -69,25 +61,12 @@ impl SoftwareSecureArea {
 
     /// Changes the keys in the file, whoever else changed them meanwhile; on an error nothing has changed.
     fn change<T>(&self, act: impl FnOnce(&mut Keys) -> Result<T, SecureAreaError>) -> Result<T, SecureAreaError> {
-        let _lock = lock(&self.folder)?;
-        let mut keys = load(&self.folder, &self.sealing)?;
+        let _lock = file::lock(&self.folder)?;
+        let mut keys = file::load(&self.folder, &self.sealing)?;
         let value = act(&mut keys)?;
-        self.save(&keys)?;
+        file::save(&self.folder, &self.sealing, &keys)?;
         *self.keys() = keys;
         Ok(value)
-    }
-
-    fn save(&self, keys: &Keys) -> Result<(), SecureAreaError> {
-        let mut writer = Writer::new();
-        writer.map(keys.len());
-        for (id, key) in keys {
-            writer.text(id).array(2).uint(usage_number(key.usage)).bytes(key.secret.expose());
-        }
-        let plain = Zeroizing::new(writer.finish());
-        let mut nonce = [0; NONCE_LEN];
-        (&mut OsRng as &mut dyn CryptoRng).fill_bytes(&mut nonce);
-        let sealed = self.sealing.seal(&nonce, AAD, &plain).map_err(unavailable)?;
-        write_durably(&self.folder, SEALED, &[nonce.as_slice(), &sealed].concat())
     }
 
     /// Acts on a key; one that is not known is looked for in the file again.
@@ -98,7 +77,7 @@ impl SoftwareSecureArea {
     ) -> Result<T, SecureAreaError> {
         let mut keys = self.keys();
         if !keys.contains_key(&id.0) {
-            *keys = load(&self.folder, &self.sealing)?;
+            *keys = file::load(&self.folder, &self.sealing)?;
         }
         act(keys.get(&id.0).ok_or(SecureAreaError::NotFound)?)
     }
@@ -177,82 +156,9 @@ fn info(id: &str, usage: KeyUse, secret: &Secret<32>) -> Result<KeyInfo, SecureA
     Ok(KeyInfo { id: KeyId(id.into()), public, attestation: Vec::new(), hardware: false })
 }
 
-const fn usage_number(usage: KeyUse) -> u64 {
-    match usage {
-        KeyUse::Sign => 1,
-        KeyUse::Agree => 2,
-        KeyUse::Derive => 3,
-    }
-}
-
-/// Held while the files are read and written; other processes wait for it.
-fn lock(folder: &Path) -> Result<File, SecureAreaError> {
-    let file = File::options().write(true).create(true).truncate(false).open(folder.join(LOCK)).map_err(unavailable)?;
-    file.lock().map_err(unavailable)?;
-    Ok(file)
-}
-
-fn load(folder: &Path, sealing: &AeadKey) -> Result<Keys, SecureAreaError> {
-    match read_if_there(&folder.join(SEALED))? {
-        Some(sealed) => unseal(sealing, &sealed).ok_or(SecureAreaError::Unavailable),
-        None => Ok(Keys::new()),
-    }
-}
-
-fn unseal(sealing: &AeadKey, sealed: &[u8]) -> Option<Keys> {
-    let (nonce, sealed) = sealed.split_at_checked(NONCE_LEN)?;
-    let plain = Zeroizing::new(sealing.open(nonce.try_into().ok()?, AAD, sealed).ok()?);
-    let mut keys = Keys::new();
-    let mut reader = Reader::new(&plain, Limits::ONLINE).ok()?;
-    reader
-        .map(|reader, key| {
-            let Key::Text(id) = key else { return Err(CborError::UnexpectedType) };
-            let (mut usage, mut secret) = (None, None);
-            reader.array(|reader, at| {
-                match at {
-                    0 => {
-                        usage = match reader.uint()? {
-                            1 => Some(KeyUse::Sign),
-                            2 => Some(KeyUse::Agree),
-                            3 => Some(KeyUse::Derive),
-                            _ => None,
-                        }
-                    }
-                    _ => secret = <[u8; 32]>::try_from(reader.bytes()?.as_ref()).ok(),
-                }
-                Ok::<_, CborError>(())
-            })?;
-            let (Some(usage), Some(mut secret)) = (usage, secret) else { return Err(CborError::UnexpectedType) };
-            keys.insert(id.to_string(), StoredKey { usage, secret: Secret::take(&mut secret) });
-            Ok(())
-        })
-        .ok()?;
-    Some(keys)
-}
-
-fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, SecureAreaError> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(unavailable(error)),
-    }
-}
-
-fn write_durably(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), SecureAreaError> {
-    use std::io::Write;
-    let temporary = folder.join(format!("{name}.part"));
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    let mut file = options.open(&temporary).map_err(unavailable)?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(unavailable)?;
-    fs::rename(&temporary, folder.join(name)).and_then(|()| sync_folder(folder)).map_err(unavailable)
-}
-
 fn unavailable<E>(_: E) -> SecureAreaError {
     SecureAreaError::Unavailable
 }
+
+#[cfg(test)]
+mod tests;

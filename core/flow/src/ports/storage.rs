@@ -74,7 +74,8 @@ pub struct Transaction {
     pub reads: Vec<Read>,
     /// Done next, in order.
     pub writes: Vec<Write>,
-    /// Raises the store to this layout in the same unit: a migration is there whole or not at all (neg-K16).
+    /// Raises the store to this layout in the same unit: a migration is there whole or not at all (neg-K16). The one it has changes
+    /// nothing; a lower one is [`StorageError::Conflict`], one this software does not know [`StorageError::Newer`].
     pub layout: Option<Layout>,
 }
 

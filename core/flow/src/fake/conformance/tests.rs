@@ -103,7 +103,7 @@ fn the_scripted_secure_area_knows_every_error_and_every_call() {
 }
 
 #[test]
-fn neg_k12_and_l08_keys_under_biometrics_die_with_them_and_need_the_areas_own_prompt() {
+fn neg_k12_l08_keys_under_biometrics_die_with_them_and_need_the_areas_own_prompt() {
     use crate::ports::SecureAreaError as E;
     let area = ScriptedSecureArea::new(3);
     let make = |usage, user_auth| {

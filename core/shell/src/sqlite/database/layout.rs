@@ -86,6 +86,9 @@ pub(super) fn raise(sql: &Connection, wanted: Layout, newest: Layout) -> Result<
     if wanted.0 < current {
         return Err(StorageError::Conflict);
     }
+    if wanted.0 == current {
+        return Ok(());
+    }
     for number in current.saturating_add(1)..=wanted.0 {
         sql.execute_batch(step(number)).map_err(|error| storage_error(&error))?;
     }
@@ -94,7 +97,7 @@ pub(super) fn raise(sql: &Connection, wanted: Layout, newest: Layout) -> Result<
 
 fn layout(connection: &Connection) -> Result<Layout, StorageError> {
     let number: i64 =
-        connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(|error| storage_error(&error))?;
+        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(|error| storage_error(&error))?;
     u32::try_from(number).map(Layout).map_err(|_| StorageError::Damaged)
 }
 

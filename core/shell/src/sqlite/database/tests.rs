@@ -1,33 +1,9 @@
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
-};
+use std::{fs, path::Path};
 
 use rid_flow::ports::{Expect, Generation, Layout, Row, RowKey, StorageError, Table, Transaction, Write};
 
 use super::Database;
-
-pub(super) struct Folder(pub(super) PathBuf);
-
-impl Folder {
-    pub(super) fn new(name: &str) -> Self {
-        static MADE: AtomicU64 = AtomicU64::new(0);
-        let made = MADE.fetch_add(1, Relaxed);
-        // In memory where there is such a place: tests that cut at every step sync thousands of times.
-        let memory = Path::new("/dev/shm");
-        let place = if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() };
-        let path = place.join(format!("rid-shell-{name}-{}-{made}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        Self(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
+use crate::testing::Folder;
 
 pub(super) fn opened(folder: &Folder) -> Database {
     opened_by(folder, Layout::NEWEST)

@@ -5,8 +5,9 @@ use rid_flow::ports::{Generation, Layout, Read, Table, Transaction};
 use super::*;
 use crate::sqlite::database::{
     Database,
-    tests::{Folder, opened, put},
+    tests::{opened, put},
 };
+use crate::testing::Folder;
 
 /// All files, also those in folders.
 fn files_of(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {

@@ -6,8 +6,9 @@ use rusqlite::{Connection, config::DbConfig};
 use super::super::{
     Database,
     rows::{HEADS, HEADS_OF_INDEX},
-    tests::{Folder, names, opened, opened_by, put},
+    tests::{names, opened, opened_by, put},
 };
+use crate::testing::Folder;
 
 const FIRST: Layout = Layout(1);
 const NEXT: Layout = Layout(3);

@@ -1,0 +1,159 @@
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::{self, Write as _},
+    path::Path,
+};
+
+use rid_crypto::{AeadKey, CryptoRng, NONCE_LEN, Secret};
+use rid_flow::ports::{KeyUse, SecureAreaError};
+use rid_wire::{
+    cbor::{CborError, Key, Limits, Reader, Writer},
+    hex,
+};
+use zeroize::Zeroizing;
+
+use super::unavailable;
+use crate::{OsRng, envelope::sync_folder};
+
+const SEALED: &str = "software-keys";
+const LOCK: &str = "software-keys.lock";
+const AAD: &[u8] = b"rid-software-secure-area-1";
+/// No key takes more in the file: the heads, the id in hex, the use, the scalar.
+const KEY_LEN: usize = 80;
+
+pub(super) struct StoredKey {
+    pub(super) usage: KeyUse,
+    pub(super) secret: Secret<32>,
+}
+
+pub(super) type Keys = BTreeMap<String, StoredKey>;
+
+/// Held while the files are read and written; other processes wait for it.
+pub(super) fn lock(folder: &Path) -> Result<File, SecureAreaError> {
+    let file = File::options().write(true).create(true).truncate(false).open(folder.join(LOCK)).map_err(unavailable)?;
+    file.lock().map_err(unavailable)?;
+    Ok(file)
+}
+
+/// Whether there are keys, readable or not.
+pub(super) fn exists(folder: &Path) -> bool {
+    folder.join(SEALED).exists()
+}
+
+pub(super) fn load(folder: &Path, sealing: &AeadKey) -> Result<Keys, SecureAreaError> {
+    match read_if_there(&folder.join(SEALED))? {
+        Some(sealed) => unseal(sealing, &sealed).ok_or(SecureAreaError::Unavailable),
+        None => Ok(Keys::new()),
+    }
+}
+
+/// All keys are sealed as one: none can be taken from one file into another, or out of it.
+pub(super) fn save(folder: &Path, sealing: &AeadKey, keys: &Keys) -> Result<(), SecureAreaError> {
+    let mut writer = Writer::with_capacity(keys.len().saturating_add(1).saturating_mul(KEY_LEN));
+    writer.map(keys.len());
+    for (id, key) in keys {
+        writer.text(id).array(2).uint(number(key.usage)).bytes(key.secret.expose());
+    }
+    let plain = Zeroizing::new(writer.finish());
+    let mut nonce = [0; NONCE_LEN];
+    (&mut OsRng as &mut dyn CryptoRng).fill_bytes(&mut nonce);
+    let sealed = sealing.seal(&nonce, AAD, &plain).map_err(unavailable)?;
+    write_durably(&folder.join(SEALED), &[nonce.as_slice(), &sealed].concat(), Over::Replace)
+}
+
+fn unseal(sealing: &AeadKey, sealed: &[u8]) -> Option<Keys> {
+    let (nonce, sealed) = sealed.split_at_checked(NONCE_LEN)?;
+    let plain = Zeroizing::new(sealing.open(nonce.try_into().ok()?, AAD, sealed).ok()?);
+    let mut keys = Keys::new();
+    let mut reader = Reader::new(&plain, Limits::ONLINE).ok()?;
+    reader
+        .map(|reader, key| {
+            let Key::Text(id) = key else { return Err(CborError::UnexpectedType) };
+            let (mut usage, mut secret) = (None, None);
+            reader.array(|reader, at| {
+                match at {
+                    0 => usage = numbered(reader.uint()?),
+                    _ => secret = secret_of(reader.definite_bytes()?),
+                }
+                Ok::<_, CborError>(())
+            })?;
+            let (Some(usage), Some(secret)) = (usage, secret) else { return Err(CborError::UnexpectedType) };
+            keys.insert(id.to_string(), StoredKey { usage, secret });
+            Ok(())
+        })
+        .ok()?;
+    Some(keys)
+}
+
+pub(super) fn secret_of(bytes: &[u8]) -> Option<Secret<32>> {
+    (bytes.len() == 32).then(|| Secret::filled(|secret| secret.copy_from_slice(bytes)))
+}
+
+const fn number(usage: KeyUse) -> u64 {
+    match usage {
+        KeyUse::Sign => 1,
+        KeyUse::Agree => 2,
+        KeyUse::Derive => 3,
+    }
+}
+
+const fn numbered(number: u64) -> Option<KeyUse> {
+    match number {
+        1 => Some(KeyUse::Sign),
+        2 => Some(KeyUse::Agree),
+        3 => Some(KeyUse::Derive),
+        _ => None,
+    }
+}
+
+pub(super) fn read_if_there(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, SecureAreaError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(unavailable(error)),
+    }
+}
+
+/// What becomes of a file that is there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Over {
+    Keep,
+    Replace,
+}
+
+/// The whole file or none, whenever the process dies.
+pub(super) fn write_durably(path: &Path, bytes: &[u8], over: Over) -> Result<(), SecureAreaError> {
+    let folder = path.parent().ok_or(SecureAreaError::Unavailable)?;
+    let mut part = path.file_name().ok_or(SecureAreaError::Unavailable)?.to_os_string();
+    part.push(".part");
+    if over == Over::Keep {
+        // Another process may be at the same, and what it linked must not be written to.
+        let mut name = [0; 8];
+        (&mut OsRng as &mut dyn CryptoRng).fill_bytes(&mut name);
+        part.push(hex::encode(&name));
+    }
+    let part = folder.join(part);
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    let mut file = options.open(&part).map_err(unavailable)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(unavailable)?;
+    let placed = match over {
+        Over::Keep => keep(&part, path),
+        Over::Replace => fs::rename(&part, path),
+    };
+    placed.and_then(|()| sync_folder(folder)).map_err(unavailable)
+}
+
+/// A link fails where the name is taken; a move would not, and is for media that have no links.
+fn keep(part: &Path, path: &Path) -> io::Result<()> {
+    match fs::hard_link(part, path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists && !path.exists() => fs::rename(part, path),
+        linked => linked.and(fs::remove_file(part)),
+    }
+}
