@@ -18,4 +18,4 @@ pub use check::{RuleFinding, Severity};
 pub use claim::{ClaimEntry, ClaimKey, ClaimPath, ClaimValue, PrivateBytes, PrivateText};
 pub use embedded::embedded;
 pub use locale::{Locale, Localized};
-pub use model::{CardClaim, Element, ElementType, Kind, Part, Presence, Profile, ProfileError, Rules};
+pub use model::{CardClaim, CopyPolicy, Element, ElementType, Kind, Part, Presence, Profile, ProfileError, Rules};

@@ -107,6 +107,22 @@ pub struct CardClaim {
     pub identifier: String,
 }
 
+/// How the copies of a credential are used up (methods A to D of the EUDI ARF, topic 10).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CopyPolicy {
+    /// A copy for this many seconds from its first use on.
+    Limited {
+        /// The time.
+        seconds: u32,
+    },
+    /// Each copy once.
+    Once,
+    /// A copy of its own for each verifier.
+    PerVerifier,
+    /// All copies in turn.
+    Rotate,
+}
+
 /// One kind of credential.
 #[derive(Clone, Debug)]
 pub struct Kind {
@@ -130,8 +146,10 @@ pub struct Kind {
     pub reader_auth_required: bool,
     /// A portrait that was asked for goes with the rest or nothing goes (18013-5, 7.2.1).
     pub portrait_binds: bool,
-    /// One-time copies asked for at enrolment.
+    /// Copies asked for at enrolment.
     pub copies: u32,
+    /// How they are used up; once where the file says nothing.
+    pub reuse: CopyPolicy,
     /// Technical validity of a copy in days.
     pub validity_days: u32,
 }

@@ -4,7 +4,8 @@ use alloc::{string::String, vec::Vec};
 use rid_wire::{FullDate, json::Value};
 
 use crate::{
-    CardClaim, Element, ElementType, Kind, Localized, Part, Presence, Profile, ProfileError, Rules, Severity,
+    CardClaim, CopyPolicy, Element, ElementType, Kind, Localized, Part, Presence, Profile, ProfileError, Rules,
+    Severity,
     check::{Rule, ValueCheck},
     pattern::Pattern,
 };
@@ -55,6 +56,7 @@ const KIND: &[&str] = &[
     "reader_auth_required",
     "portrait_binds",
     "copies",
+    "reuse",
     "validity_days",
     "age_over",
     "card",
@@ -75,6 +77,7 @@ fn kind(value: &Value, shared: &Shared) -> Result<Kind> {
         reader_auth_required: flag(members.required("reader_auth_required")?)?,
         portrait_binds: flag(members.required("portrait_binds")?)?,
         copies: positive(members.required("copies")?)?,
+        reuse: members.optional("reuse", reuse)?.unwrap_or(CopyPolicy::Once),
         validity_days: positive(members.required("validity_days")?)?,
     };
     demand(!kind.elements.is_empty())?;
@@ -84,6 +87,18 @@ fn kind(value: &Value, shared: &Shared) -> Result<Kind> {
     demand(kind.card.len() <= MOST_ON_CARD)?;
     demand(kind.card.iter().all(|c| kind.element(&c.namespace, &c.identifier).is_some_and(|e| !e.sensitive)))?;
     Ok(kind)
+}
+
+fn reuse(value: &Value) -> Result<CopyPolicy> {
+    let members = Object::new(value, &["policy", "seconds"])?;
+    let seconds = members.optional("seconds", positive)?;
+    match (members.required("policy")?.as_str(), seconds) {
+        (Some("limited"), Some(seconds)) => Ok(CopyPolicy::Limited { seconds }),
+        (Some("once"), None) => Ok(CopyPolicy::Once),
+        (Some("per_verifier"), None) => Ok(CopyPolicy::PerVerifier),
+        (Some("rotate"), None) => Ok(CopyPolicy::Rotate),
+        _ => Err(ProfileError::Invalid),
+    }
 }
 
 fn card_claim(value: &Value) -> Result<CardClaim> {

@@ -135,7 +135,7 @@ impl Wallet {
             let Ok(elements) = self.read_copy(&bytes, &meta.kind) else { continue };
             for (path, value) in elements {
                 if path.as_element().is_some_and(|(_, identifier)| identifier == BIRTH_DATE) {
-                    dates.push(digits(&value));
+                    dates.extend(dates_in(&value));
                 }
             }
         }
@@ -143,9 +143,15 @@ impl Wallet {
     }
 }
 
-fn digits(value: &ClaimValue) -> String {
-    let text = Zeroizing::new(value.plain());
-    text.chars().filter(char::is_ascii_digit).take(8).collect()
+/// Digits of the dates in a value: the element is a date in one document, a date with its precision in another.
+fn dates_in(value: &ClaimValue) -> Vec<String> {
+    match value {
+        ClaimValue::Date { text } | ClaimValue::Text { text } => {
+            vec![text.expose().chars().filter(char::is_ascii_digit).take(8).collect()]
+        }
+        ClaimValue::Entries { entries } => entries.iter().flat_map(|entry| dates_in(&entry.value)).collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn parse(pin: Vec<u8>) -> Result<Pin, WalletError> {

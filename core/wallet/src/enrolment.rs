@@ -1,8 +1,9 @@
 //! The enrolment door: ask an issuer for credentials, and accept its answer, all or nothing.
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rid_flow::{Driven, Flow, RecordKey, Reply, Turn, drive};
+use rid_flow::{Driven, Flow, RecordKey, Reply, Reuse, Turn, drive};
 use rid_holder::enrolment::{Accept, Enrol, EnrolParameters, RECORD_KIND};
+use rid_profile::{CopyPolicy, Kind};
 use rid_wire::{Code, hex};
 
 use crate::{Wallet, WalletError, view::CredentialView};
@@ -97,7 +98,8 @@ impl Wallet {
             return Err(WalletError::BadInput { code: Code::new("enrolment_unknown") });
         }
         let trust = self.trust.clone();
-        let mut flow = self.with_env(|env| Accept::new(raw, answer, record.as_deref(), trust, env))??;
+        let flow = self.with_env(|env| Accept::new(raw, answer, record.as_deref(), trust, env))??;
+        let mut flow = flow.reusing(|kind| reuse(self.profile.kind(kind)));
         let rng = self.ports.rng.clone();
         let stored = match drive(&mut flow, &self.flow_ports(), &*rng).await? {
             Driven::Done(stored) => stored,
@@ -105,6 +107,16 @@ impl Wallet {
         };
         let views = self.credentials().await?;
         Ok(views.into_iter().filter(|view| stored.contains(&view.id)).collect())
+    }
+}
+
+/// The profile's word for how copies are used up.
+fn reuse(kind: Option<&Kind>) -> Reuse {
+    match kind.map(|kind| kind.reuse) {
+        Some(CopyPolicy::Limited { seconds }) => Reuse::Limited { seconds },
+        Some(CopyPolicy::PerVerifier) => Reuse::PerVerifier,
+        Some(CopyPolicy::Rotate) => Reuse::Rotate,
+        Some(CopyPolicy::Once) | None => Reuse::Once,
     }
 }
 

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use rid_crypto::{CryptoRng, x509::Certificate};
 use rid_flow::{
-    Env, Ports,
+    Env, PatientArea, Ports,
     ports::{Clock, Http, SecureArea, Storage, Timer, UserAuth},
 };
 use rid_holder::proximity::DeviceAuthMethod;
@@ -124,6 +124,9 @@ impl Wallet {
     /// # Errors
     /// [`WalletError::Misuse`] when another process has it open, [`WalletError::StorageDamaged`].
     pub async fn open(ports: WalletPorts, config: WalletConfig) -> Result<Self, WalletError> {
+        // A chip with too much to do is asked again before anybody hears of it (neg-K11).
+        let patient = PatientArea::new(ports.secure_area.clone(), ports.timer.clone(), ports.clock.clone());
+        let ports = WalletPorts { secure_area: Arc::new(patient), ..ports };
         let vault_config = VaultConfig { low_water: config.profile.rules().low_water };
         let vault =
             Vault::open(ports.storage.clone(), ports.secure_area.clone(), ports.rng.clone(), vault_config).await?;

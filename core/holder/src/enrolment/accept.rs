@@ -3,7 +3,7 @@ use alloc::{collections::BTreeSet, string::String, sync::Arc, vec::Vec};
 use rid_crypto::CryptoRng;
 use rid_flow::{
     Changes, Credential, CredentialId, Effect, Env, Flow, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, Reply,
-    Step, enrolment::EnrolmentAnswer, ports::StorageError,
+    Reuse, Step, enrolment::EnrolmentAnswer, ports::StorageError,
 };
 use rid_trust::TrustStore;
 use rid_wire::{Code, Timestamp, hex};
@@ -19,6 +19,8 @@ pub struct Accept {
     pending: PendingEnrolment,
     answer: EnrolmentAnswer,
     trust: Arc<TrustStore>,
+    /// How the copies of each kind are used up.
+    reuse: Vec<(String, Reuse)>,
     state: State,
 }
 
@@ -55,7 +57,14 @@ impl Accept {
         if pending.is_over(env.now) {
             return Err(UNKNOWN);
         }
-        Ok(Self { pending, answer, trust, state: State::Checking })
+        Ok(Self { pending, answer, trust, reuse: Vec::new(), state: State::Checking })
+    }
+
+    /// Says how the copies of each kind are used up; once where nothing is said.
+    #[must_use]
+    pub fn reusing(mut self, policy: impl Fn(&str) -> Reuse) -> Self {
+        self.reuse = self.pending.kinds.iter().map(|(kind, _)| (kind.clone(), policy(kind))).collect();
+        self
     }
 
     /// Checks every credential of every kind asked for; the first failure refuses all.
@@ -71,7 +80,9 @@ impl Accept {
                 self.answer.kinds.iter().find(|(answered, _)| answered == kind).ok_or(ReceiveError::BatchSize)?;
             let copies: Vec<&[u8]> = copies.iter().map(Vec::as_slice).collect();
             let id = CredentialId(hex::encode(&make_id(env.rng)));
-            let credential = check_batch(id, kind, &copies, keys, &self.trust, env.now)?;
+            let mut credential = check_batch(id, kind, &copies, keys, &self.trust, env.now)?;
+            let policy = self.reuse.iter().find(|(named, _)| named == kind).map(|(_, reuse)| *reuse);
+            credential.reuse = policy.unwrap_or_default();
             changes.history.push(row(history, &credential, env.now));
             changes.add.push(credential);
         }

@@ -25,6 +25,18 @@ fn the_embedded_profile_is_sound() {
 }
 
 #[test]
+fn a_policy_of_copies_is_read() {
+    let read = |reuse: &str| {
+        changed(r#""copies": 10,"#, &format!(r#""copies": 10, "reuse": {reuse},"#)).unwrap().kinds()[0].reuse
+    };
+    assert_eq!(profile().kinds()[0].reuse, CopyPolicy::Once);
+    assert_eq!(read(r#"{"policy": "once"}"#), CopyPolicy::Once);
+    assert_eq!(read(r#"{"policy": "limited", "seconds": 3600}"#), CopyPolicy::Limited { seconds: 3600 });
+    assert_eq!(read(r#"{"policy": "per_verifier"}"#), CopyPolicy::PerVerifier);
+    assert_eq!(read(r#"{"policy": "rotate"}"#), CopyPolicy::Rotate);
+}
+
+#[test]
 fn international_elements_stay_in_international_namespaces() {
     let profile = profile();
     for (id, namespaces) in [("pid", [ISO_23220, PID]), ("mdl", [MDL, MDL_AZ])] {
@@ -51,6 +63,10 @@ fn a_slip_in_the_file_is_refused() {
         (r#""low_water": 3"#, r#""low_water": 3, "more": 1"#),
         (r#""low_water": 3"#, r#""low_water": 4294967296"#),
         (r#""link_seconds": 30, "#, ""),
+        (r#""copies": 10,"#, r#""copies": 10, "reuse": {"policy": "twice"},"#),
+        (r#""copies": 10,"#, r#""copies": 10, "reuse": {"policy": "limited"},"#),
+        (r#""copies": 10,"#, r#""copies": 10, "reuse": {"policy": "limited", "seconds": 0},"#),
+        (r#""copies": 10,"#, r#""copies": 10, "reuse": {"policy": "rotate", "seconds": 5},"#),
         (r#""id": "mdl""#, r#""id": "pid""#),
         (r#""doc_type": "org.iso.18013.5.1.mDL""#, r#""doc_type": "az.gov.rid.pid.1""#),
         (r#""doc_type": "az.gov.rid.pid.1""#, r#""doc_type": "az..pid""#),
