@@ -3,6 +3,7 @@ use alloc::{boxed::Box, vec::Vec};
 use crate::{
     CryptoError, Secret,
     backend::{Active, Backend},
+    stack::wiping,
 };
 
 /// Length of an AES-GCM nonce in bytes.
@@ -17,7 +18,7 @@ impl AeadKey {
     /// Takes a key.
     #[must_use]
     pub fn new(key: Secret<32>) -> Self {
-        Self(Active::aead(key.expose()))
+        wiping(|| Self(Active::aead(key.expose())))
     }
 
     /// Encrypts: ciphertext ‖ 16-byte tag.
@@ -25,7 +26,7 @@ impl AeadKey {
     /// # Errors
     /// [`CryptoError::Length`] for a message over AES-GCM's limit.
     pub fn seal(&self, nonce: &[u8; NONCE_LEN], aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, CryptoError> {
-        Active::seal(&self.0, nonce, aad, plaintext)
+        wiping(|| Active::seal(&self.0, nonce, aad, plaintext))
     }
 
     /// Decrypts; nothing is released before the tag was checked.
@@ -33,6 +34,6 @@ impl AeadKey {
     /// # Errors
     /// [`CryptoError::Open`].
     pub fn open(&self, nonce: &[u8; NONCE_LEN], aad: &[u8], sealed: &[u8]) -> Result<Vec<u8>, CryptoError> {
-        Active::open(&self.0, nonce, aad, sealed)
+        wiping(|| Active::open(&self.0, nonce, aad, sealed))
     }
 }

@@ -1,3 +1,5 @@
+use alloc::boxed::Box;
+
 use rid_wire::json::Value;
 use zeroize::Zeroizing;
 
@@ -6,6 +8,7 @@ use crate::{
     backend::{Active, Backend},
     key::jwk_member,
     sign::fresh_scalar,
+    stack::wiping,
 };
 
 /// The shared secret of a key agreement (ISO 18013-5: Z_AB): 32 bytes for P-256; longer curves keep their own length.
@@ -37,12 +40,14 @@ pub fn hash_to_p256(message: &[u8], domain: &[u8]) -> Result<[u8; 65], CryptoErr
 }
 
 /// A private key for ECDH (session keys, DeviceMac); wiped on drop.
-pub struct AgreementKey(<Active as Backend>::Agreement);
+///
+/// Boxed, so that a key that is moved leaves no copy behind (neg-N04).
+pub struct AgreementKey(Box<<Active as Backend>::Agreement>);
 
 impl AgreementKey {
     /// A fresh P-256 key.
     pub fn make(rng: &mut dyn CryptoRng) -> Self {
-        Self(fresh_scalar(rng, |scalar| Active::agreement(Curve::P256, scalar)))
+        Self(wiping(|| fresh_scalar(rng, |scalar| Active::agreement(Curve::P256, scalar).map(Box::new))))
     }
 
     /// From the private scalar, big-endian, of the curve's length (P-256, P-384, P-521).
@@ -50,7 +55,7 @@ impl AgreementKey {
     /// # Errors
     /// [`CryptoError::KeyInvalid`].
     pub fn from_scalar(curve: Curve, scalar: &[u8]) -> Result<Self, CryptoError> {
-        Active::agreement(curve, scalar).map(Self)
+        wiping(|| Active::agreement(curve, scalar).map(Box::new)).map(Self)
     }
 
     /// The public half.
@@ -64,7 +69,7 @@ impl AgreementKey {
     /// # Errors
     /// [`CryptoError::KeyInvalid`] for another curve.
     pub fn agree(&self, peer: &PublicKey) -> Result<SharedSecret, CryptoError> {
-        Active::agree(&self.0, &peer.0).map(|bytes| SharedSecret { bytes })
+        wiping(|| Active::agree(&self.0, &peer.0)).map(|bytes| SharedSecret { bytes })
     }
 
     /// From a private JWK (`kty` EC, `crv`, `d`; `x` and `y`, where given, must be of the same key).
@@ -85,8 +90,10 @@ impl AgreementKey {
     /// The private scalar of a P-256 key, to be kept beside a capture (an integrator's tool only); `None` for other curves.
     #[must_use]
     pub fn dangerous_scalar(&self) -> Option<Secret<32>> {
-        let scalar = Active::agreement_scalar(&self.0);
-        let bytes: &[u8; 32] = scalar.as_slice().try_into().ok()?;
-        Some(Secret::filled(|secret| *secret = *bytes))
+        wiping(|| {
+            let scalar = Active::agreement_scalar(&self.0);
+            let bytes: &[u8; 32] = scalar.as_slice().try_into().ok()?;
+            Some(Secret::filled(|secret| *secret = *bytes))
+        })
     }
 }

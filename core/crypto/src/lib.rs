@@ -14,6 +14,7 @@ mod key;
 mod mac;
 mod secret;
 mod sign;
+mod stack;
 mod stretch;
 pub mod x509;
 

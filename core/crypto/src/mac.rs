@@ -2,15 +2,18 @@ use crate::{
     CryptoError, Secret,
     backend::{Active, Backend},
     constant_time_eq,
+    stack::wiping,
 };
 
 /// HKDF-SHA-256 (RFC 5869) to 32 bytes.
 #[must_use]
 pub fn hkdf_sha256(ikm: &[u8], salt: &[u8], info: &[u8]) -> Secret<32> {
     // RFC 5869, 2.2 and 2.3: for an output of the hash's length expansion is one block, T(1), which no input can make fail.
-    let extracted = Active::hmac_sha256(salt, &[ikm]);
-    let expanded = Active::hmac_sha256(&*extracted, &[info, &[1]]);
-    Secret::filled(|out| out.copy_from_slice(&*expanded))
+    wiping(|| {
+        let extracted = Active::hmac_sha256(salt, &[ikm]);
+        let expanded = Active::hmac_sha256(&*extracted, &[info, &[1]]);
+        Secret::filled(|out| out.copy_from_slice(&*expanded))
+    })
 }
 
 /// HMAC-SHA-256 over the concatenated parts.

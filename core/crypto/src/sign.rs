@@ -1,3 +1,5 @@
+use alloc::boxed::Box;
+
 use rid_wire::json::Value;
 use zeroize::Zeroizing;
 
@@ -5,6 +7,7 @@ use crate::{
     CryptoError, CryptoRng, Curve, DigestAlgorithm, PublicKey, Secret,
     backend::{Active, Backend},
     key::jwk_member,
+    stack::wiping,
 };
 
 /// A signature algorithm of std-M45.
@@ -69,12 +72,14 @@ pub fn verify(
 }
 
 /// A P-256 signing key held in memory (issuer, reader, software secure area); wiped on drop.
-pub struct SigningKey(<Active as Backend>::Signing);
+///
+/// Boxed, so that a key that is moved leaves no copy behind (neg-N04).
+pub struct SigningKey(Box<<Active as Backend>::Signing>);
 
 impl SigningKey {
     /// A fresh key.
     pub fn make(rng: &mut dyn CryptoRng) -> Self {
-        Self(fresh_scalar(rng, Active::signing))
+        Self(wiping(|| fresh_scalar(rng, |scalar| Active::signing(scalar).map(Box::new))))
     }
 
     /// From the 32-byte scalar.
@@ -83,14 +88,13 @@ impl SigningKey {
     /// [`CryptoError::KeyInvalid`].
     pub fn from_scalar(scalar: &[u8]) -> Result<Self, CryptoError> {
         let scalar = scalar.try_into().map_err(|_| CryptoError::KeyInvalid)?;
-        Active::signing(scalar).map(Self)
+        wiping(|| Active::signing(scalar).map(Box::new)).map(Self)
     }
 
     /// The scalar, for sealing at rest by the software secure area and the test PKI only.
     #[must_use]
     pub fn dangerous_scalar(&self) -> Secret<32> {
-        let scalar = Active::signing_scalar(&self.0);
-        Secret::filled(|out| out.copy_from_slice(&*scalar))
+        wiping(|| Secret::filled(|out| out.copy_from_slice(&*Active::signing_scalar(&self.0))))
     }
 
     /// The public half.
@@ -102,7 +106,7 @@ impl SigningKey {
     /// ES256 (RFC 6979, deterministic) over the concatenated parts: raw r‖s.
     #[must_use]
     pub fn sign(&self, message: &[&[u8]]) -> [u8; 64] {
-        Active::sign(&self.0, message)
+        wiping(|| Active::sign(&self.0, message))
     }
 
     /// From a P-256 private JWK (`d`; `x` and `y`, where given, must be of the same key).

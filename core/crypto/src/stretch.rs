@@ -1,6 +1,7 @@
 use crate::{
     CryptoError, Secret,
     backend::{Active, Argon2Input, Backend},
+    stack::wiping,
 };
 
 /// What one guess costs (RFC 9106, 3.1: m, t, p).
@@ -48,7 +49,8 @@ pub fn argon2id(secret: &[u8], salt: &[u8; 16], cost: Argon2Cost) -> Result<Secr
 
 fn stretch(input: &Argon2Input<'_>, cost: Argon2Cost) -> Result<Secret<32>, CryptoError> {
     cost.check()?;
-    Secret::try_filled(|out| Active::argon2id(input, cost, out))
+    // A hash state left on the stack would let a PIN be guessed without the cost.
+    wiping(|| Secret::try_filled(|out| Active::argon2id(input, cost, out)))
 }
 
 #[cfg(test)]
