@@ -5,7 +5,7 @@
 //! ```
 //!
 //! What is signed is `protected ‖ "." ‖ base64url(canonical form of history)`; the protected header names ES256 and the public key.
-use rid_crypto::{Curve, PublicKey, SignatureAlgorithm, verify};
+use rid_crypto::{Curve, PublicKey, SignatureAlgorithm, sha256, verify};
 use rid_flow::{History, HistoryContent, HistoryKind, HistoryOutcome, ports::KeyInfo};
 use rid_trust::Environment;
 use rid_wire::{Code, Timestamp, base64, json::Value};
@@ -17,6 +17,11 @@ const FORMAT: &str = "rid-history-1";
 const TYPE: &str = "rid-history+jws";
 /// Largest file read.
 const MAX_FILE: usize = 64 << 20;
+/// Integers beyond it are read differently by different readers of JSON (RFC 8785, 3.2.2.3).
+const MAX_INTEGER: u64 = (1 << 53) - 1;
+
+#[cfg(test)]
+mod tests;
 
 /// What an export says when it checks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,8 +34,20 @@ pub struct ExportVerdict {
     pub first_broken: Option<u64>,
     /// When it was written.
     pub made: Timestamp,
+    /// Whose roots the wallet had loaded; a test is shown.
+    pub environment: Environment,
     /// The uncompressed point of the key that signed it.
     pub public_key: Vec<u8>,
+}
+
+impl ExportVerdict {
+    /// Thumbprint of the key (RFC 7638), base64url. Whoever saw it when the file was made knows it is that file and no other's:
+    /// anybody can sign a history of their own with a key of their own.
+    #[must_use]
+    pub fn thumbprint(&self) -> String {
+        jwk(&self.public_key)
+            .map_or_else(|_| String::new(), |jwk| base64::encode_url(&sha256(&[jwk.canonical().as_bytes()])))
+    }
 }
 
 /// Why an export was refused.
@@ -116,30 +133,44 @@ impl Unsigned {
     }
 }
 
-/// Checks an export: its form, its signature by the key it names, its places.
+/// Checks an export: its form, its signature by the key it names, its places. Nothing in the file is left unsigned.
 ///
 /// # Errors
 /// [`ExportError`].
 pub fn verify_export(file: &str) -> Result<ExportVerdict, ExportError> {
     let file = Value::parse(file, MAX_FILE).map_err(|_| ExportError::Form)?;
-    let string = |name: &str| file.member(name).and_then(Value::as_str).ok_or(ExportError::Form);
-    let (history, protected) = (file.member("history").ok_or(ExportError::Form)?, string("protected")?);
-    let signature = base64::decode_url(string("signature")?).map_err(|_| ExportError::Form)?;
-    let header = base64::decode_url(protected).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    let header = Value::parse(&header.ok_or(ExportError::Form)?, MAX_FILE).map_err(|_| ExportError::Form)?;
-    let of = |value: &Value, name: &str| value.member(name).and_then(Value::as_str).map(String::from);
-    let known = of(&header, "alg").as_deref() == Some("ES256")
-        && of(&header, "typ").as_deref() == Some(TYPE)
-        && header.member("crit").is_none()
-        && of(history, "format").as_deref() == Some(FORMAT);
-    if !known {
+    let [history, protected, signature] = members(&file, ["history", "protected", "signature"])?;
+    let (protected, signature) = (string(protected)?, decode(signature)?);
+    let header = String::from_utf8(base64::decode_url(protected).map_err(|_| ExportError::Form)?);
+    let header = Value::parse(&header.map_err(|_| ExportError::Form)?, MAX_FILE).map_err(|_| ExportError::Form)?;
+    let [algorithm, key, kind] = members(&header, ["alg", "jwk", "typ"])?;
+    let [crv, kty, x, y] = members(key, ["crv", "kty", "x", "y"])?;
+    let (x, y) = (decode(x)?, decode(y)?);
+    if x.len() != 32 || y.len() != 32 {
         return Err(ExportError::Form);
     }
-    let public = public_key(header.member("jwk").ok_or(ExportError::Form)?).ok_or(ExportError::Form)?;
+    let point = [vec![4], x, y].concat();
+    let public = PublicKey::from_sec1(Curve::P256, &point).map_err(|_| ExportError::Form)?;
+    let known = [(algorithm, "ES256"), (kind, TYPE), (kty, "EC"), (crv, "P-256")];
+    if !is_exact(history) || known.iter().any(|(value, wanted)| value.as_str() != Some(wanted)) {
+        return Err(ExportError::Form);
+    }
     verify(&public, SignatureAlgorithm::Es256, &[&to_be_signed(protected, history)], &signature)
         .map_err(|_| ExportError::Signature)?;
-    let made = of(history, "made").and_then(|text| Timestamp::parse_rfc3339(&text).ok()).ok_or(ExportError::Form)?;
-    let Some(Value::Array(entries)) = history.member("entries") else { return Err(ExportError::Form) };
+    judge(history, public.to_bytes())
+}
+
+/// What a signed history says.
+fn judge(history: &Value, public_key: Vec<u8>) -> Result<ExportVerdict, ExportError> {
+    let names = ["entries", "environment", "firstBroken", "format", "made", "whole"];
+    let [entries, environment, first_broken, format, made, whole] = members(history, names)?;
+    let environment = match (format.as_str(), environment.as_str()) {
+        (Some(FORMAT), Some("production")) => Environment::Production,
+        (Some(FORMAT), Some("test")) => Environment::Test,
+        _ => return Err(ExportError::Form),
+    };
+    let made = Timestamp::parse_rfc3339(string(made)?).map_err(|_| ExportError::Form)?;
+    let Value::Array(entries) = entries else { return Err(ExportError::Form) };
     let mut rows = 0_u64;
     for entry in entries {
         rows = rows.saturating_add(1);
@@ -147,12 +178,46 @@ pub fn verify_export(file: &str) -> Result<ExportVerdict, ExportError> {
             return Err(ExportError::Sequence { seq: rows });
         }
     }
-    let first_broken = match history.member("firstBroken") {
-        Some(Value::Integer(seq)) => u64::try_from(*seq).ok(),
-        _ => None,
+    let first_broken = match first_broken {
+        Value::Null => None,
+        Value::Integer(seq) => Some(u64::try_from(*seq).map_err(|_| ExportError::Form)?),
+        _ => return Err(ExportError::Form),
     };
-    let whole = history.member("whole") == Some(&Value::Bool(true)) && first_broken.is_none();
-    Ok(ExportVerdict { rows, whole, first_broken, made, public_key: public.to_bytes() })
+    // It says both, and both say the same.
+    let whole = match whole {
+        Value::Bool(whole) if *whole == first_broken.is_none() => *whole,
+        _ => return Err(ExportError::Form),
+    };
+    Ok(ExportVerdict { rows, whole, first_broken, made, environment, public_key })
+}
+
+/// The members of an object that has these and no others.
+fn members<'a, const N: usize>(value: &'a Value, names: [&str; N]) -> Result<[&'a Value; N], ExportError> {
+    match value {
+        Value::Object(members) if members.len() == N => {}
+        _ => return Err(ExportError::Form),
+    }
+    let found: Option<Vec<&Value>> = names.iter().map(|name| value.member(name)).collect();
+    found.and_then(|found| found.try_into().ok()).ok_or(ExportError::Form)
+}
+
+fn string(value: &Value) -> Result<&str, ExportError> {
+    value.as_str().ok_or(ExportError::Form)
+}
+
+fn decode(value: &Value) -> Result<Vec<u8>, ExportError> {
+    base64::decode_url(string(value)?).map_err(|_| ExportError::Form)
+}
+
+/// Whether every number in it has one canonical form: a fraction would be signed as nothing at all.
+fn is_exact(value: &Value) -> bool {
+    match value {
+        Value::Float(_) => false,
+        Value::Integer(number) => number.unsigned_abs() <= MAX_INTEGER,
+        Value::Array(items) => items.iter().all(is_exact),
+        Value::Object(members) => members.iter().all(|(_, value)| is_exact(value)),
+        Value::Bool(_) | Value::Null | Value::String(_) => true,
+    }
 }
 
 fn to_be_signed(protected: &str, history: &Value) -> Vec<u8> {
@@ -219,16 +284,6 @@ fn jwk(public: &[u8]) -> Result<Value, WalletError> {
         ("x", text(&base64::encode_url(x))),
         ("y", text(&base64::encode_url(y))),
     ]))
-}
-
-fn public_key(jwk: &Value) -> Option<PublicKey> {
-    let member = |name: &str| jwk.member(name).and_then(Value::as_str);
-    if member("kty") != Some("EC") || member("crv") != Some("P-256") {
-        return None;
-    }
-    let coordinate = |name| base64::decode_url(member(name)?).ok().filter(|bytes: &Vec<u8>| bytes.len() == 32);
-    let point = [vec![4], coordinate("x")?, coordinate("y")?].concat();
-    PublicKey::from_sec1(Curve::P256, &point).ok()
 }
 
 fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
