@@ -1,7 +1,7 @@
 //! One commit: reads what it needs, seals what it writes, and hands storage one transaction that holds only if nothing has
 //! changed meanwhile. Otherwise it starts again.
 use rid_flow::{
-    Changes, Committed, Copy, CopyId, Credential, CredentialId, HistoryId, HistoryOutcome, Record,
+    Changes, Committed, Copy, CopyId, Credential, CredentialId, HistoryId, HistoryOutcome, Record, Reuse,
     ports::{Expect, Read, Row, RowKey, StorageError, Transaction, Write},
 };
 use rid_wire::hex;
@@ -47,8 +47,7 @@ impl Vault {
                 draft.keys.user()?;
             }
             if let Err(error) = draft.take_in(changes).await {
-                // What it read may be of two moments: only if nobody else wrote meanwhile is it so.
-                if self.read_head().await?.1 == draft.head_version {
+                if draft.is_latest().await? {
                     return Err(error);
                 }
                 continue;
@@ -86,8 +85,9 @@ fn is_open_record(key: &rid_flow::RecordKey) -> bool {
 
 impl<'a> Draft<'a> {
     pub(crate) async fn begin(vault: &'a Vault) -> Result<Self, VaultError> {
-        let keys = vault.keys();
+        // The keys after the head: a rotation sets its keys, then commits, so whoever still seals with the old ones is overtaken.
         let (mut head, head_version) = vault.read_head().await?;
+        let keys = vault.keys();
         head.counters.commits = head.counters.commits.saturating_add(1);
         head.structure = head.structure.max(vault.beside().envelope.structure);
         Ok(Self {
@@ -99,6 +99,11 @@ impl<'a> Draft<'a> {
             writes: Vec::new(),
             committed: Committed::default(),
         })
+    }
+
+    /// What was read may be of two moments: only if nobody else wrote meanwhile is it so.
+    pub(crate) async fn is_latest(&self) -> Result<bool, VaultError> {
+        Ok(self.vault.read_head().await?.1 == self.head_version)
     }
 
     async fn take_in(&mut self, changes: &Changes) -> Result<(), VaultError> {
@@ -140,45 +145,76 @@ impl<'a> Draft<'a> {
         if self.vault.is_suspect(rows::COPIES) {
             return Err(StorageError::Damaged.into());
         }
+        let rolled_back = self.vault.is_suspect(rows::CREDENTIALS);
         // Time comes with the row of history that every use writes.
         let at = changes.history.first().map(|row| row.at);
         let low_water = self.vault.config.low_water;
         let mut taken: Vec<RowKey> = Vec::new();
         for id in &changes.consume {
-            let heads = self.vault.read(Read::Heads(rows::COPIES, Some(self.keys.open.pool(id)))).await?;
-            let free: Vec<Row> = heads.into_iter().filter(|row| !taken.contains(&row.key)).collect();
             let meta = self.meta(id).await?.ok_or(StorageError::Exhausted)?;
-            let choice = pool::choose(meta, changes.verifier, at);
-            let low = meta.copies_left <= low_water && meta.reuse != rid_flow::Reuse::Rotate;
-            for over in &choice.over {
-                let row = self.get(self.keys.open.copy(&over.0)).await?;
-                row.iter().for_each(|row| self.delete(row));
-            }
-            let place = match &choice.copy {
-                // Of copies shown once any will do; the row says which it is.
-                pool::Chosen::Any => free.into_iter().map(|row| row.key).next(),
-                pool::Chosen::This(copy) => Some(self.keys.open.copy(&copy.0)),
-                pool::Chosen::None => None,
-            };
-            let row = match place {
-                Some(place) => self.get(place).await?,
-                None => None,
-            };
-            let row = row.ok_or(StorageError::Exhausted)?;
-            let copy: Copy = small::read_copy(&self.keys.open_row(&row)?)?;
-            if copy.credential != *id {
+            // What was shown to whom stands there: of an earlier moment it would have a copy shown to a second verifier.
+            if rolled_back && meta.reuse != Reuse::Once {
                 return Err(StorageError::Damaged.into());
             }
-            if choice.spent {
+            let (row, copy) = loop {
+                let meta = self.meta(id).await?.ok_or(StorageError::Exhausted)?;
+                let choice = pool::choose(meta, changes.verifier, at);
+                for over in &choice.over {
+                    let row = self.get(self.keys.open.copy(&over.0)).await?;
+                    row.iter().for_each(|row| self.delete(row));
+                }
+                let places = match &choice.copy {
+                    // Of copies shown once any will do; the row says which it is.
+                    pool::Chosen::Any => self.places(id, &taken).await?,
+                    pool::Chosen::This(copy) => vec![self.keys.open.copy(&copy.0)],
+                    pool::Chosen::None => Vec::new(),
+                };
+                match (self.first_whole(id, places).await?, choice.copy) {
+                    (Some((row, copy)), _) => break (row, Copy { spent: choice.spent, ..copy }),
+                    // It serves nobody any more; the others do.
+                    (None, pool::Chosen::This(copy)) => {
+                        self.meta(id).await?.into_iter().for_each(|meta| pool::forget(meta, &copy));
+                    }
+                    (None, _) => return Err(StorageError::Damaged.into()),
+                }
+            };
+            if copy.spent {
                 taken.push(row.key.clone());
                 self.delete(&row);
             }
-            self.committed.copies.push(Copy { spent: choice.spent, ..copy });
+            self.committed.copies.push(copy);
+            let meta = self.meta(id).await?.ok_or(StorageError::Exhausted)?;
+            let low = meta.copies_left <= low_water && meta.reuse != Reuse::Rotate;
             if low && !self.committed.low_water.contains(id) {
                 self.committed.low_water.push(id.clone());
             }
         }
         Ok(())
+    }
+
+    /// Where the copies of a pool lie.
+    async fn places(&self, id: &CredentialId, taken: &[RowKey]) -> Result<Vec<RowKey>, VaultError> {
+        let heads = self.vault.read(Read::Heads(rows::COPIES, Some(self.keys.open.pool(id)))).await?;
+        Ok(heads.into_iter().map(|row| row.key).filter(|place| !taken.contains(place)).collect())
+    }
+
+    /// The first of these copies that can be read; `None` when all are damaged.
+    ///
+    /// # Errors
+    /// [`StorageError::Exhausted`] when there is none, damaged or not.
+    async fn first_whole(&self, id: &CredentialId, places: Vec<RowKey>) -> Result<Option<(Row, Copy)>, VaultError> {
+        let mut any = false;
+        for place in places {
+            let Some(row) = self.get(place).await? else { continue };
+            any = true;
+            let copy = self.keys.open_row(&row).and_then(|plain| Ok(small::read_copy(&plain)?));
+            if let Ok(copy) = copy
+                && copy.credential == *id
+            {
+                return Ok(Some((row, copy)));
+            }
+        }
+        if any { Ok(None) } else { Err(StorageError::Exhausted.into()) }
     }
 
     async fn remove(&mut self, changes: &Changes) -> Result<(), VaultError> {
@@ -243,6 +279,10 @@ impl<'a> Draft<'a> {
             }
             for row in rows {
                 let mut link = Link::decode(&self.keys.open_row(&row)?)?;
+                // By its index it lay among the rows of this event; what it says of itself counts.
+                if link.read()?.kept().is_none_or(|entry| entry.id != *id) {
+                    return Err(StorageError::Damaged.into());
+                }
                 set_outcome(&mut link, *outcome);
                 self.put(row.key.clone(), Some(&row), row.index, &link.encode())?;
             }
@@ -268,6 +308,9 @@ impl<'a> Draft<'a> {
     }
 
     /// Hands it to storage; `None`: others were first, begin again.
+    ///
+    /// # Errors
+    /// [`StorageError::Conflict`] for what can never be: a credential that is there already, one record written twice.
     pub(crate) async fn finish(mut self) -> Result<Option<Committed>, VaultError> {
         for (meta, version) in std::mem::take(&mut self.metas) {
             let place = self.keys.open.credential(&meta.id);
@@ -285,7 +328,7 @@ impl<'a> Draft<'a> {
         let transaction = Transaction { writes, ..Transaction::default() };
         match self.vault.storage.transact(transaction).await {
             Ok(_) => {}
-            Err(StorageError::Conflict) => return Ok(None),
+            Err(StorageError::Conflict) if !self.is_latest().await? => return Ok(None),
             Err(error) => return Err(error.into()),
         }
         self.vault.note_signed(self.head.signed);
@@ -330,7 +373,8 @@ impl<'a> Draft<'a> {
             &user.masters
         };
         let version = old.map_or(0, |row| row.version);
-        let next = version.saturating_add(1);
+        // Never one that a row at this place had before: it may have been deleted, and its old bytes put back.
+        let next = version.saturating_add(1).max(self.head.counters.commits);
         let row = rows::seal(masters, place, next, index, plain, &mut *(self.vault.rng)())?;
         let tally = self.head.tallies.table(row.key.table);
         if let Some(old) = old {

@@ -1,6 +1,6 @@
 //! The doors to the person's keys: none but the device until a PIN is set; then PIN, biometrics, recovery code.
 use rid_crypto::Secret;
-use rid_flow::ports::{SecureAreaError, UserAuth};
+use rid_flow::ports::{KeyId, SecureAreaError, UserAuth};
 
 use crate::{
     Pin, RecoveryCode, Vault, VaultError,
@@ -50,7 +50,7 @@ impl Vault {
     /// [`VaultError`].
     pub async fn doors(&self) -> Result<Doors, VaultError> {
         let envelope = self.envelope();
-        let tries = self.tries(&envelope).await?;
+        let tries = envelope.counted(&self.read_head().await?.0);
         let slots = &envelope.slots;
         Ok(Doors {
             device: slots.device.is_some(),
@@ -71,9 +71,7 @@ impl Vault {
         match &envelope.slots.device {
             Some(slot) => {
                 let kek = self.slots().open_key(Kind::Device, slot).await?.ok_or(VaultError::WrongKey)?;
-                self.enter(&envelope, kek, Door::Device)?;
-                self.entered().await;
-                Ok(())
+                self.enter_in_turn(kek, Door::Device).await
             }
             None if envelope.slots.biometric.is_some() => self.unlock_with_biometrics().await,
             None => Err(VaultError::PinRequired),
@@ -87,7 +85,7 @@ impl Vault {
     pub async fn unlock_with_pin(&self, pin: &Pin) -> Result<(), VaultError> {
         let held = self.latch.hold().await;
         let kek = self.try_pin(&held, pin).await?;
-        self.enter(&self.envelope(), kek, Door::Pin)?;
+        self.enter(&held, kek, Door::Pin)?;
         drop(held);
         self.entered().await;
         Ok(())
@@ -105,14 +103,12 @@ impl Vault {
             Ok(kek) => kek.ok_or(VaultError::WrongKey)?,
             Err(VaultError::SecureArea(SecureAreaError::Locked)) => return Err(VaultError::UserAuthRequired),
             Err(VaultError::SecureArea(error @ (SecureAreaError::Invalidated | SecureAreaError::NotFound))) => {
-                self.lose_biometrics().await;
+                self.lose_biometrics(&slot.key).await;
                 return Err(error.into());
             }
             Err(error) => return Err(error),
         };
-        self.enter(&envelope, kek, Door::Biometric)?;
-        self.entered().await;
-        Ok(())
+        self.enter_in_turn(kek, Door::Biometric).await
     }
 
     /// Unlocks by the recovery code, on this device.
@@ -124,9 +120,7 @@ impl Vault {
         let slot = envelope.slots.recovery.as_ref().ok_or(VaultError::RecoveryNotSet)?;
         let kek = self.slots().open_secret(Kind::Recovery, slot, code.expose()).await?;
         let kek = kek.ok_or(crate::ContainerError::WrongCode)?;
-        self.enter(&envelope, kek, Door::Recovery)?;
-        self.entered().await;
-        Ok(())
+        self.enter_in_turn(kek, Door::Recovery).await
     }
 
     /// Sets the PIN: the first one, or a new one by who came in by biometrics or the recovery code. `hints` are dates of birth
@@ -135,10 +129,10 @@ impl Vault {
     /// # Errors
     /// [`VaultError::PinRequired`] for who came in by the PIN; [`VaultError::Pin`]; [`VaultError::Locked`].
     pub async fn set_pin(&self, pin: &Pin, hints: &[String]) -> Result<(), VaultError> {
+        let held = self.latch.hold().await;
         if self.unlocked_by() == Some(Door::Pin) {
             return Err(VaultError::PinRequired);
         }
-        let held = self.latch.hold().await;
         self.put_pin(&held, pin, hints).await
     }
 
@@ -151,7 +145,7 @@ impl Vault {
         new.check_strength(hints)?;
         let kek = self.try_pin(&held, old).await?;
         if self.is_locked() {
-            self.enter(&self.envelope(), kek, Door::Pin)?;
+            self.enter(&held, kek, Door::Pin)?;
         }
         self.put_pin(&held, new, hints).await
     }
@@ -224,29 +218,25 @@ impl Vault {
         let user = self.keys().user()?.clone();
         pin.check_strength(hints)?;
         let mut envelope = self.envelope();
-        let (key, made) = match &envelope.slots.pin {
-            Some(slot) => (slot.key.clone(), false),
-            None => (self.slots().make_key(UserAuth::None).await?, true),
-        };
+        // A key of its own for every PIN: with the old one's key the old PIN dies, in every old envelope too.
+        let key = self.slots().make_key(UserAuth::None).await?;
         let mut rng = (self.rng)();
         let sealed = self.slots().seal_secret(Kind::Pin, key.clone(), pin.expose(), &user.kek, &mut *rng).await;
         drop(rng);
         let slot = match sealed {
             Ok(slot) => slot,
             Err(error) => {
-                if made {
-                    let _ = self.area.delete(key).await;
-                }
+                let _ = self.area.delete(key).await;
                 return Err(error);
             }
         };
-        envelope.slots.pin = Some(slot);
+        envelope.retired.extend(envelope.slots.pin.replace(slot).map(|slot| slot.key));
         // The device alone opens no longer: its key dies, and with it every old envelope that still had this door.
         envelope.retired.extend(envelope.slots.device.take().map(|slot| slot.key));
         envelope.tries = 0;
-        self.restructure(held, envelope).await?;
-        // Both counts are at rest again; if this fails, the tries stay counted, never the other way round.
-        let _ = self.commit_head(|head| head.tries = 0).await;
+        self.write_structure(held, envelope).await?;
+        // Whoever set it knows it: the next one is set by who knows this one.
+        self.change_user_keys(|_, door| *door = Door::Pin);
         Ok(())
     }
 
@@ -254,12 +244,14 @@ impl Vault {
     async fn try_pin(&self, held: &Held<'_>, pin: &Pin) -> Result<Secret<32>, VaultError> {
         let mut envelope = self.envelope();
         let slot = envelope.slots.pin.clone().ok_or(VaultError::PinNotSet)?;
-        let tries = self.tries(&envelope).await?;
+        let (head, _) = self.read_head().await?;
+        let tries = envelope.counted(&head);
         if tries >= MAX_TRIES {
             return Err(VaultError::PinLocked);
         }
         let tries = tries.saturating_add(1);
         envelope.tries = tries;
+        envelope.counters = head.counters;
         self.write_envelope(held, envelope, false).await?;
         let head = self.commit_head(|head| head.tries = tries).await?;
         let Some(kek) = self.slots().open_secret(Kind::Pin, &slot, pin.expose()).await? else {
@@ -276,34 +268,48 @@ impl Vault {
         Ok(kek)
     }
 
-    /// The greater of both files' counts: neither can be taken back alone (neg-L03).
-    async fn tries(&self, envelope: &Envelope) -> Result<u32, VaultError> {
-        Ok(self.read_head().await?.0.tries.max(envelope.tries))
-    }
-
-    async fn lose_biometrics(&self) {
+    async fn lose_biometrics(&self, key: &KeyId) {
         let held = self.latch.hold().await;
         let mut envelope = self.envelope();
-        let Some(slot) = envelope.slots.biometric.take() else { return };
+        // Made anew meanwhile: that one lives.
+        let Some(slot) = envelope.slots.biometric.take_if(|slot| slot.key == *key) else { return };
         envelope.retired.push(slot.key);
         envelope.biometric_lost = true;
         // If it cannot be written the door fails again next time.
         let _ = self.restructure(&held, envelope).await;
     }
 
-    /// Writes changed keys or doors into both generations, says so in the head, and deletes the keys given up.
-    pub(crate) async fn restructure(&self, held: &Held<'_>, envelope: Envelope) -> Result<(), VaultError> {
+    /// Writes changed doors, with the PIN's count as it is in both files.
+    pub(crate) async fn restructure(&self, held: &Held<'_>, mut envelope: Envelope) -> Result<(), VaultError> {
+        envelope.tries = envelope.counted(&self.read_head().await?.0);
+        self.write_structure(held, envelope).await
+    }
+
+    /// Writes changed doors into both generations, says so in the head, and deletes the keys given up.
+    async fn write_structure(&self, held: &Held<'_>, envelope: Envelope) -> Result<(), VaultError> {
+        let tries = envelope.tries;
         self.write_envelope(held, envelope, true).await?;
         // The head's word makes an older envelope a rollback from now on; every later commit says it again.
-        let _ = self.commit_head(|_| {}).await;
-        if !self.beside().other_is_old {
-            self.sweep().await;
+        let said = self.commit_head(|head| head.tries = tries).await;
+        if self.beside().other_is_old {
+            // The envelope of before is still there: if the head does not tell it from the new one, nothing does.
+            return said.map(drop);
         }
+        self.sweep().await;
         Ok(())
     }
 
-    fn enter(&self, envelope: &Envelope, kek: Secret<32>, door: Door) -> Result<(), VaultError> {
-        self.set_user_keys(unwrap_user(envelope, kek)?, door);
+    /// By the envelope of now: a rotation may have changed it while the door was opened.
+    fn enter(&self, _held: &Held<'_>, kek: Secret<32>, door: Door) -> Result<(), VaultError> {
+        self.set_user_keys(unwrap_user(&self.envelope(), kek)?, door);
+        Ok(())
+    }
+
+    async fn enter_in_turn(&self, kek: Secret<32>, door: Door) -> Result<(), VaultError> {
+        let held = self.latch.hold().await;
+        self.enter(&held, kek, door)?;
+        drop(held);
+        self.entered().await;
         Ok(())
     }
 

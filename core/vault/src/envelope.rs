@@ -12,7 +12,11 @@ use rid_crypto::{Argon2Cost, constant_time_eq, hmac_sha256};
 use rid_flow::ports::{KeyId, Layout};
 use rid_wire::cbor::{CborError, Key, Limits, Reader, Writer};
 
-use crate::{VaultError, head::Counters, keys::OpenKeys};
+use crate::{
+    VaultError,
+    head::{Counters, Head},
+    keys::OpenKeys,
+};
 
 /// The first version in which the envelope has this form.
 const FIRST: u64 = 2;
@@ -166,6 +170,12 @@ impl Envelope {
             wiping: true,
             next: None,
         }
+    }
+
+    /// Wrong PINs since the last right one: the greater of both files' counts, so that neither can be taken back alone (neg-L03).
+    /// A head of before the doors changed last counted at doors that are gone; the envelope took its count over.
+    pub(crate) fn counted(&self, head: &Head) -> u32 {
+        if head.structure < self.structure { self.tries } else { self.tries.max(head.tries) }
     }
 
     /// Every key of the secure area this envelope names.

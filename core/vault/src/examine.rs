@@ -117,15 +117,16 @@ impl Vault {
             }
             let mut damaged = 0_u64;
             for head in self.read(rid_flow::ports::Read::Heads(table, None)).await? {
-                let row = self.read(rid_flow::ports::Read::Get(head.key)).await?;
-                damaged = damaged.saturating_add(u64::from(row.first().is_some_and(|row| keys.open_row(row).is_err())));
+                let row = self.each(rid_flow::ports::Read::Get(head.key), |_| Ok(())).await?;
+                damaged = damaged.saturating_add(u64::from(row.first().is_some_and(|(_, read)| read.is_err())));
             }
             note(code, damaged, remedy);
         }
-        if keys.user().is_ok() && !health.head {
-            if let ChainVerdict::Broken { seq } = self.verify_history().await? {
-                note("history_broken", seq.0, Remedy::Know);
-            }
+        if keys.user().is_ok()
+            && !health.head
+            && let ChainVerdict::Broken { seq } = self.verify_history().await?
+        {
+            note("history_broken", seq.0, Remedy::Know);
         }
         let doors = self.doors().await;
         if let Ok(doors) = doors {

@@ -1,6 +1,9 @@
 //! The history's chain: each row's MAC runs over the one before, so that one taken out, put in or altered is named by its place.
 use rid_crypto::{CryptoRng, constant_time_eq, hmac_sha256, sha256};
-use rid_flow::{History, HistoryContent, HistoryDraft, HistorySeq, ports::Read};
+use rid_flow::{
+    History, HistoryContent, HistoryDraft, HistorySeq,
+    ports::{Read, Row},
+};
 use rid_wire::Timestamp;
 
 use crate::{
@@ -133,17 +136,11 @@ impl Vault {
     pub async fn delete_history(&self, seq: HistorySeq, at: Timestamp) -> Result<(), VaultError> {
         loop {
             let mut draft = Draft::begin(self).await?;
-            let keys = draft.keys.user()?.clone();
-            let row = draft.get(draft.keys.open.history(seq.0)).await?.ok_or(VaultError::HistoryUnknown)?;
-            let old = Link::decode(&draft.keys.open_row(&row)?)?;
-            if !matches!(old.body, Body::Kept { .. }) {
-                return Err(VaultError::HistoryUnknown);
-            }
-            let body = Body::Deleted { at, mac: stone(&keys, seq.0, &old.leaf, at) };
-            let link = Link { body, ..old };
-            // Without its index: it is of no event any more.
-            draft.put(row.key.clone(), Some(&row), [0; 32], &link.encode())?;
-            if draft.finish().await?.is_some() {
+            if let Err(error) = draft.empty(seq, at).await {
+                if draft.is_latest().await? {
+                    return Err(error);
+                }
+            } else if draft.finish().await?.is_some() {
                 return Ok(());
             }
         }
@@ -151,14 +148,33 @@ impl Vault {
 
     /// The links from one place to another; `None` where a row is missing or cannot be read.
     async fn links(&self, from: u64, to: u64) -> Result<Vec<Option<Link>>, VaultError> {
-        let keys = self.keys();
-        keys.user()?;
-        let reads = (from..=to).map(|seq| Read::Get(keys.open.history(seq))).collect();
-        let found = self.read_all(reads).await?;
-        let read = |rows: &Vec<rid_flow::ports::Row>| {
-            let row = rows.first()?;
-            Link::decode(&keys.open_row(row).ok()?).ok()
-        };
-        Ok(found.iter().map(read).collect())
+        loop {
+            let keys = self.keys();
+            keys.user()?;
+            let reads = (from..=to).map(|seq| Read::Get(keys.open.history(seq))).collect();
+            let found = self.read_all(reads).await?;
+            let read = |rows: &Vec<Row>| Link::decode(&keys.open_row(rows.first()?).ok()?).ok();
+            let links: Vec<Option<Link>> = found.iter().map(read).collect();
+            // As in [`Self::each`]: rows that a rotation sealed meanwhile open with its keys.
+            if links.iter().all(Option::is_some) || keys.are(&self.keys()) {
+                return Ok(links);
+            }
+        }
+    }
+}
+
+impl Draft<'_> {
+    /// Leaves a stone where a row was.
+    async fn empty(&mut self, seq: HistorySeq, at: Timestamp) -> Result<(), VaultError> {
+        let keys = self.keys.user()?.clone();
+        let row = self.get(self.keys.open.history(seq.0)).await?.ok_or(VaultError::HistoryUnknown)?;
+        let old = Link::decode(&self.keys.open_row(&row)?)?;
+        if !matches!(old.body, Body::Kept { .. }) {
+            return Err(VaultError::HistoryUnknown);
+        }
+        let body = Body::Deleted { at, mac: stone(&keys, seq.0, &old.leaf, at) };
+        let link = Link { body, ..old };
+        // Without its index: it is of no event any more.
+        self.put(row.key.clone(), Some(&row), [0; 32], &link.encode())
     }
 }

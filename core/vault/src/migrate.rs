@@ -93,18 +93,20 @@ async fn step(parts: &Parts, opened: Opened, to: Layout) -> Result<Opened, Vault
     next.version = to.0.into();
     next.next = None;
     next.structure = next.structure.saturating_add(1);
-    envelope.next = Some(next.seal(&keys));
-    let generation = replace(&parts.storage, generation, envelope.seal(&keys)).await?;
     let read = Transaction { reads: vec![Read::Get(keys.head())], ..Transaction::default() };
     let found = parts.storage.transact(read).await?;
     let mut writes = Vec::new();
     if let Some(row) = found.iter().flatten().next() {
         let mut head = Head::decode(&rows::open(&keys.masters, row)?)?;
+        next.tries = envelope.counted(&head);
+        head.structure = next.structure;
         head.counters.commits = head.counters.commits.saturating_add(1);
         let (version, plain) = (row.version.saturating_add(1), head.encode());
         let row_of = rows::seal(&keys.masters, keys.head(), version, [0; 32], &plain, &mut *(parts.rng)())?;
         writes.push(Write::Put(row_of, Expect::Version(row.version)));
     }
+    envelope.next = Some(next.seal(&keys));
+    let generation = replace(&parts.storage, generation, envelope.seal(&keys)).await?;
     parts.storage.transact(Transaction { writes, layout: Some(to), ..Transaction::default() }).await?;
     stand_alone(parts, next, keys, generation).await
 }
@@ -148,9 +150,14 @@ async fn rows_of_second(
         <[Vec<Row>; 5]>::try_from(found).map_err(|_| StorageError::Damaged)?;
     let mut head = Head { structure: 1, ..Head::default() };
     let mut writes = Vec::new();
-    let mut last_seq = 0;
-    if let Some(row) = old_head.first() {
-        last_seq = head::decode_v1(&rows::open(&user.masters, row)?)?;
+    let told = old_head.first().map(|row| rows::open(&user.masters, row).and_then(|plain| head::decode_v1(&plain)));
+    let last_seq = match told {
+        Some(Ok(last_seq)) => last_seq,
+        None if old_history.is_empty() => 0,
+        // Where the history ended is not known: it goes on after a place that says so.
+        Some(Err(_)) | None => u64::try_from(old_history.len()).unwrap_or(u64::MAX).saturating_add(1),
+    };
+    for row in &old_head {
         writes.push(Write::Delete(row.key.clone(), Expect::Version(row.version)));
     }
     let mut put = |head: &mut Head, old: Option<&Row>, row: Row| {
@@ -194,7 +201,9 @@ async fn rows_of_second(
     for row in credentials.iter().chain(&copies).chain(&records) {
         head.tallies.table(row.key.table).add(open, &row.key, row.version, &row.index);
     }
-    head.counters.commits = 1;
+    // Versions of rows made from now on are those of commits: above all there were.
+    let all = old_history.iter().chain(&credentials).chain(&copies).chain(&records);
+    head.counters.commits = all.map(|row| row.version).max().unwrap_or_default().saturating_add(1);
     let row = rows::seal(&open.masters, open.head(), 1, [0; 32], &head.encode(), &mut *(parts.rng)())?;
     writes.push(Write::Put(row, Expect::Absent));
     Ok((Transaction { writes, layout: Some(SECOND), ..Transaction::default() }, head.counters))

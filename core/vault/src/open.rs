@@ -64,7 +64,7 @@ impl Vault {
             Err(VaultError::Storage(StorageError::Damaged)) => vault.set_head_damaged(),
             Err(error) => return Err(error),
         }
-        vault.sweep().await;
+        vault.settle().await;
         if vault.envelope().slots.device.is_some() {
             vault.unlock().await?;
         }
@@ -85,12 +85,29 @@ impl Vault {
         self.check(head).await
     }
 
+    /// What a change of doors that was cut off left undone. First the other of the two files: while it names a door whose key is
+    /// gone, the loss of one file would be the loss of all (neg-K10).
+    async fn settle(&self) {
+        if self.envelope().retired.is_empty() {
+            return;
+        }
+        let held = self.latch.hold().await;
+        self.beside().other_is_old = true;
+        let envelope = self.envelope();
+        if self.write_envelope(&held, envelope, false).await.is_ok() && !self.beside().other_is_old {
+            self.sweep().await;
+        }
+    }
+
     /// Deletes keys of the secure area that wrap nothing any more. One that resists is tried again at the next opening.
     pub(crate) async fn sweep(&self) {
         let retired = self.envelope().retired;
         for key in retired {
             if self.area.delete(key.clone()).await.is_ok() {
-                self.beside().envelope.retired.retain(|known| *known != key);
+                let mut beside = self.beside();
+                beside.envelope.retired.retain(|known| *known != key);
+                // Both files name it yet.
+                beside.other_is_old = true;
             }
         }
     }

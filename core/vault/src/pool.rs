@@ -67,6 +67,12 @@ pub(crate) fn note(meta: &mut CredentialMeta, copy: CopyId) {
     }
 }
 
+/// A copy that cannot be read is shown to nobody.
+pub(crate) fn forget(meta: &mut CredentialMeta, copy: &CopyId) {
+    meta.uses.retain(|used| used.copy != *copy);
+    recount(meta);
+}
+
 /// Takes out the copies whose time is over. A clock that went back does not make it longer.
 fn retire(meta: &mut CredentialMeta, seconds: u32, at: Option<Timestamp>) -> Vec<CopyId> {
     let is_over = |used: &CopyUse| {

@@ -72,7 +72,7 @@ impl Vault {
             }
             let mut changes = Changes { put: recovery.settings.clone(), ..Changes::default() };
             imported.settings = u32::try_from(changes.put.len()).unwrap_or(u32::MAX);
-            changes.put.extend(recovery.recipes.iter().map(recipe_record));
+            changes.put.extend((0..recovery.recipes.len()).filter_map(|at| recipe_record(&recovery.recipes, at)));
             step.put_records(&changes).await?;
             if step.finish().await?.is_some() {
                 return Ok(imported);
@@ -81,9 +81,14 @@ impl Vault {
     }
 }
 
-fn recipe_record(recipe: &Recipe) -> Record {
+/// Named by how many of its like come before it too: two documents of one kind (a child's beside one's own) are asked for twice.
+fn recipe_record(recipes: &[Recipe], at: usize) -> Option<Record> {
+    let recipe = recipes.get(at)?;
+    let like =
+        |other: &&Recipe| (&other.issuer, &other.format, &other.kind) == (&recipe.issuer, &recipe.format, &recipe.kind);
+    let before = recipes.iter().take(at).filter(like).count();
     let mut writer = Writer::new();
     writer.array(4).text(&recipe.issuer).text(&recipe.format).text(&recipe.kind).uint(recipe.copies.into());
-    let name = format!("{} {}", recipe.format, recipe.kind);
-    Record { key: RecordKey { kind: RECIPES.into(), name }, bytes: writer.finish() }
+    let name = [recipe.issuer.as_str(), &recipe.format, &recipe.kind, &before.to_string()].join("\n");
+    Some(Record { key: RecordKey { kind: RECIPES.into(), name }, bytes: writer.finish() })
 }

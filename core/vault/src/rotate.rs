@@ -1,11 +1,13 @@
 //! New masters for all rows: named in the envelope first, then every row is sealed anew, then the old masters go. A death at any step
 //! leaves both, and the next unlocking goes on.
+use std::sync::Arc;
+
 use rid_flow::ports::{Read, Row, RowKey};
 
 use crate::{
     Vault, VaultError,
     commit::Draft,
-    keys::{OpenKeys, UserKeys, wrap},
+    keys::{Epoch, OpenKeys, UserKeys, wrap},
     open::wrap_user,
     rows,
     slots::open_aad,
@@ -34,6 +36,9 @@ impl Vault {
 
     /// Seals what is still under old masters anew, then gives those up.
     pub(crate) async fn finish_rotation(&self) -> Result<(), VaultError> {
+        // Whoever began with the keys of before is overtaken by this commit; from here on all are sealed with those of now.
+        let epochs = self.epochs()?;
+        self.commit_head(|_| {}).await?;
         for table in rows::TALLIED {
             let heads = self.read(Read::Heads(table, None)).await?;
             let places: Vec<RowKey> = heads.into_iter().map(|row| row.key).collect();
@@ -46,9 +51,19 @@ impl Vault {
         let held = self.latch.hold().await;
         let keys = self.keys();
         let user = keys.user()?;
+        if self.epochs()? != epochs {
+            // Another rotation has begun: not all is sealed under its masters yet, and it finishes itself.
+            return Ok(());
+        }
         let open = keys.open.with_masters(keys.open.masters.newest_only());
         let user = user.with_masters(user.masters.newest_only());
         self.put_keys(&held, open, user).await
+    }
+
+    /// The newest epochs of both classes.
+    fn epochs(&self) -> Result<(Epoch, Epoch), VaultError> {
+        let keys = self.keys();
+        Ok((keys.open.masters.newest(), keys.user()?.masters.newest()))
     }
 
     /// Rows that no key opens are damaged under whatever masters: nothing more is lost with the old ones.
@@ -80,13 +95,11 @@ impl Vault {
         envelope.open = wrap(wrapping, &open_aad(&envelope.store_id), &open.encode(), &mut *rng)?;
         envelope.user = wrap_user(&user, &mut *rng)?;
         drop(rng);
+        envelope.tries = envelope.counted(&self.read_head().await?.0);
         self.write_envelope(held, envelope, true).await?;
         // Locked meanwhile: what is under way ends with an error, and the new keys come with the next unlocking.
-        let door = self.unlocked_by();
         self.set_open_keys(open);
-        if let Some(door) = door {
-            self.set_user_keys(user, door);
-        }
+        self.change_user_keys(|keys, _| *keys = Arc::new(user));
         // The head's word makes the older envelope a rollback.
         self.commit_head(|_| {}).await.map(drop)
     }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use rid_crypto::CryptoRng;
 use rid_flow::{
     Changes, Committed, Committer, CredentialId, RecordKey,
-    ports::{Generation, KeyId, Read, Row, SecureArea, Storage, StorageError, Table, Transaction},
+    ports::{Generation, KeyId, Read, Row, RowKey, SecureArea, Storage, StorageError, Table, Transaction},
 };
 use rid_wire::{Timestamp, hex};
 
@@ -81,7 +81,7 @@ pub struct Vault {
 pub(crate) struct Beside {
     pub(crate) envelope: Envelope,
     pub(crate) generation: Generation,
-    /// The other of the two files is of before a change of keys: to be written over at the next occasion.
+    /// One of the two files is of before a change of keys or doors: both are to be written over at the next occasion.
     pub(crate) other_is_old: bool,
 }
 
@@ -95,6 +95,15 @@ pub(crate) struct Keys {
 impl Keys {
     pub(crate) fn user(&self) -> Result<&Arc<UserKeys>, VaultError> {
         self.user.as_ref().ok_or(VaultError::Locked)
+    }
+
+    /// Whether these are the same: no rotation, no lock and no unlocking came between.
+    pub(crate) fn are(&self, other: &Self) -> bool {
+        let same = match (&self.user, &other.user) {
+            (Some(user), Some(other)) => Arc::ptr_eq(user, other),
+            (user, other) => user.is_none() && other.is_none(),
+        };
+        same && Arc::ptr_eq(&self.open, &other.open)
     }
 
     /// Opens a row by the class of its table.
@@ -168,13 +177,11 @@ impl Vault {
     /// # Errors
     /// [`VaultError`].
     pub async fn credentials(&self) -> Result<Listing, VaultError> {
-        let keys = self.keys();
-        keys.user()?;
         let mut listing = Listing::default();
-        for row in self.read(Read::Rows(rows::CREDENTIALS, None)).await? {
-            match keys.open_row(&row).map(|plain| credential::decode(&plain)) {
-                Ok(Ok(meta)) => listing.credentials.push(meta),
-                _ => listing.damaged.push(damaged_name(&row)),
+        for (row, meta) in self.each(Read::Rows(rows::CREDENTIALS, None), credential::decode).await? {
+            match meta {
+                Ok(meta) => listing.credentials.push(meta),
+                Err(_) => listing.damaged.push(damaged_name(&row)),
             }
         }
         // Rows lie in the order of keyed hashes; people see the newest first, and always in the same order.
@@ -189,11 +196,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError`].
     pub async fn credential(&self, id: &CredentialId) -> Result<Option<CredentialMeta>, VaultError> {
-        let keys = self.keys();
-        keys.user()?;
-        let rows = self.read(Read::Get(keys.open.credential(id))).await?;
-        let Some(row) = rows.first() else { return Ok(None) };
-        Ok(Some(credential::decode(&keys.open_row(row)?)?))
+        self.one(Read::Get(self.open_keys().credential(id)), credential::decode).await
     }
 
     /// The bytes of one copy left, for the holder's own eyes; nothing is used up. `None` when no copy is left.
@@ -201,15 +204,13 @@ impl Vault {
     /// # Errors
     /// [`VaultError`].
     pub async fn copy_for_display(&self, id: &CredentialId) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>, VaultError> {
-        let keys = self.keys();
-        keys.user()?;
+        self.keys().user()?;
         let mut damaged = None;
-        for head in self.read(Read::Heads(rows::COPIES, Some(keys.open.pool(id)))).await? {
-            let rows = self.read(Read::Get(head.key.clone())).await?;
-            let Some(row) = rows.first() else { continue };
-            match keys.open_row(row).and_then(|plain| Ok(small::read_copy(&plain)?)) {
-                Ok(copy) if copy.credential == *id => return Ok(Some(zeroize::Zeroizing::new(copy.bytes))),
-                Ok(_) => damaged = Some(StorageError::Damaged.into()),
+        for head in self.read(Read::Heads(rows::COPIES, Some(self.open_keys().pool(id)))).await? {
+            match self.one(Read::Get(head.key), small::read_copy).await {
+                Ok(None) => {}
+                Ok(Some(copy)) if copy.credential == *id => return Ok(Some(zeroize::Zeroizing::new(copy.bytes))),
+                Ok(Some(_)) => damaged = Some(StorageError::Damaged.into()),
                 Err(error) => damaged = Some(error),
             }
         }
@@ -221,9 +222,8 @@ impl Vault {
     /// # Errors
     /// [`VaultError`].
     pub async fn keys_of(&self, id: &CredentialId) -> Result<Vec<KeyId>, VaultError> {
-        let keys = self.keys();
-        let rows = self.read(Read::Get(keys.open.device_keys(id))).await?;
-        rows.first().map_or(Ok(Vec::new()), |row| Ok(small::read_device_keys(&keys.open_row(row)?)?.1))
+        let named = self.one(Read::Get(self.open_keys().device_keys(id)), small::read_device_keys).await?;
+        Ok(named.map_or_else(Vec::new, |(_, keys)| keys))
     }
 
     /// The device keys of the copies left; opens every copy.
@@ -231,10 +231,9 @@ impl Vault {
     /// # Errors
     /// [`VaultError`].
     pub async fn keys_left(&self, id: &CredentialId) -> Result<Vec<KeyId>, VaultError> {
-        let keys = self.keys();
-        keys.user()?;
-        let rows = self.read(Read::Rows(rows::COPIES, Some(keys.open.pool(id)))).await?;
-        rows.iter().map(|row| Ok(small::read_copy(&keys.open_row(row)?)?.key)).collect()
+        let pool = Read::Rows(rows::COPIES, Some(self.open_keys().pool(id)));
+        let copies = self.each(pool, |plain| Ok(small::read_copy(plain)?.key)).await?;
+        copies.into_iter().map(|(_, key)| key).collect()
     }
 
     /// The device keys of all credentials; needs no unlocking.
@@ -242,15 +241,9 @@ impl Vault {
     /// # Errors
     /// [`VaultError`].
     pub async fn all_device_keys(&self) -> Result<Vec<KeyId>, VaultError> {
-        let keys = self.keys();
-        let mut all = Vec::new();
-        for row in self.read(Read::Rows(rows::DEVICE_KEYS, None)).await? {
-            // A list that cannot be read names keys that are then left in the secure area, where they sign nothing.
-            if let Ok((_, named)) = keys.open_row(&row).and_then(|plain| Ok(small::read_device_keys(&plain)?)) {
-                all.extend(named);
-            }
-        }
-        Ok(all)
+        let lists = self.each(Read::Rows(rows::DEVICE_KEYS, None), small::read_device_keys).await?;
+        // A list that cannot be read names keys that are then left in the secure area, where they sign nothing.
+        Ok(lists.into_iter().filter_map(|(_, named)| named.ok()).flat_map(|(_, keys)| keys).collect())
     }
 
     /// One small record.
@@ -258,13 +251,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError`].
     pub async fn record(&self, key: &RecordKey) -> Result<Option<Vec<u8>>, VaultError> {
-        let keys = self.keys();
-        let place = keys.open.record(key);
-        if !rows::OPEN.contains(&place.table) {
-            keys.user()?;
-        }
-        let rows = self.read(Read::Get(place)).await?;
-        rows.first().map(|row| Ok(small::read_record(&keys.open_row(row)?)?.bytes)).transpose()
+        Ok(self.one(Read::Get(self.open_keys().record(key)), small::read_record).await?.map(|record| record.bytes))
     }
 
     /// All small records of one kind.
@@ -272,17 +259,46 @@ impl Vault {
     /// # Errors
     /// [`VaultError`].
     pub async fn records(&self, kind: &str) -> Result<Vec<(RecordKey, Vec<u8>)>, VaultError> {
-        let keys = self.keys();
-        let table = rows::record_table(kind);
-        if !rows::OPEN.contains(&table) {
-            keys.user()?;
-        }
-        let rows = self.read(Read::Rows(table, Some(keys.open.record_kind(kind)))).await?;
-        let read = |row: &Row| {
-            let record = small::read_record(&keys.open_row(row)?)?;
-            Ok((record.key, record.bytes))
+        let of_kind = Read::Rows(rows::record_table(kind), Some(self.open_keys().record_kind(kind)));
+        let read = |plain: &[u8]| match small::read_record(plain)? {
+            // By its index it lay among these; what it says of itself counts.
+            record if record.key.kind != kind => Err(StorageError::Damaged),
+            record => Ok((record.key, record.bytes)),
         };
-        rows.iter().map(read).collect()
+        self.each(of_kind, read).await?.into_iter().map(|(_, record)| record).collect()
+    }
+
+    /// Rows with what stands in them. Where a rotation overtook the reading it is done again with the keys that came.
+    pub(crate) async fn each<T>(
+        &self,
+        read: Read,
+        decode: impl Fn(&[u8]) -> Result<T, StorageError>,
+    ) -> Result<Vec<(Row, Result<T, VaultError>)>, VaultError> {
+        let (Read::Get(RowKey { table, .. }) | Read::Heads(table, _) | Read::Rows(table, _)) = read;
+        loop {
+            let keys = self.keys();
+            if !rows::OPEN.contains(&table) {
+                keys.user()?;
+            }
+            let rows = self.read(read.clone()).await?;
+            let opened = |row: Row| {
+                let value = keys.open_row(&row).and_then(|plain| Ok(decode(&plain)?));
+                (Row { bytes: Vec::new(), ..row }, value)
+            };
+            let opened: Vec<_> = rows.into_iter().map(opened).collect();
+            if opened.iter().all(|(_, value)| value.is_ok()) || keys.are(&self.keys()) {
+                return Ok(opened);
+            }
+        }
+    }
+
+    /// What stands in one row, if it is there.
+    async fn one<T>(
+        &self,
+        read: Read,
+        decode: impl Fn(&[u8]) -> Result<T, StorageError>,
+    ) -> Result<Option<T>, VaultError> {
+        self.each(read, decode).await?.into_iter().next().map(|(_, value)| value).transpose()
     }
 
     pub(crate) fn keys(&self) -> Keys {
@@ -300,6 +316,13 @@ impl Vault {
 
     pub(crate) fn set_user_keys(&self, keys: UserKeys, door: Door) {
         *self.user_keys.write().unwrap_or_else(PoisonError::into_inner) = Some((Arc::new(keys), door));
+    }
+
+    /// Changes the keys or the door of who is in; who was locked out meanwhile stays out.
+    pub(crate) fn change_user_keys(&self, change: impl FnOnce(&mut Arc<UserKeys>, &mut Door)) {
+        if let Some((keys, door)) = &mut *self.user_keys.write().unwrap_or_else(PoisonError::into_inner) {
+            change(keys, door);
+        }
     }
 
     pub(crate) fn beside(&self) -> MutexGuard<'_, Beside> {
@@ -320,9 +343,9 @@ impl Vault {
 
     /// The head and the version of its row; the default and 0 before the first commit.
     pub(crate) async fn read_head(&self) -> Result<(Head, u64), VaultError> {
-        let keys = self.open_keys();
-        match self.read(Read::Get(keys.head())).await?.first() {
-            Some(row) => Ok((Head::decode(&rows::open(&keys.masters, row)?)?, row.version)),
+        let head = Read::Get(self.open_keys().head());
+        match self.each(head, Head::decode).await?.into_iter().next() {
+            Some((row, head)) => Ok((head?, row.version)),
             None => Ok((Head::default(), 0)),
         }
     }

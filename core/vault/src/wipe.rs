@@ -1,15 +1,20 @@
 //! Destroying everything: keys first, so that what a death leaves of the files opens nothing; completed at the next opening.
 use std::sync::Arc;
 
-use rid_flow::ports::{Generation, KeyId, SecureArea, Storage, StorageError};
+use rid_flow::ports::{Generation, KeyId, Read, Row, SecureArea, Storage, StorageError, Table, Transaction};
 
 use crate::{
     Vault, VaultError,
-    envelope::{self, Envelope, Found},
+    encode::small,
+    envelope::{self, Envelope, Found, NEWEST},
+    keys::{OpenKeys, unwrap, v1::EnvelopeV1},
+    rows,
+    slots::{Slots, open_aad},
     vault::replace,
 };
 
-/// Destroys a store whether or not it opens: its keys in the secure area as far as its envelope names them, then its files.
+/// Destroys a store whether or not it opens: its keys in the secure area, those of its credentials as far as they can be read, then
+/// its files.
 ///
 /// # Errors
 /// [`VaultError`]; begun, it is completed by the next opening or wipe.
@@ -25,11 +30,52 @@ pub async fn wipe(storage: Arc<dyn Storage>, area: Arc<dyn SecureArea>) -> Resul
     let envelope = found.and_then(|(generation, bytes)| Some((generation, envelope::parse(&bytes).ok()?)));
     match envelope {
         Some((generation, Found::V2(sealed))) => {
-            begin_and_complete(&storage, &area, generation, &sealed.envelope, Vec::new()).await
+            let also = device_keys(&storage, &area, &sealed.envelope).await.unwrap_or_default();
+            begin_and_complete(&storage, &area, generation, &sealed.envelope, also).await
         }
-        Some((_, Found::V1(old))) => complete(&storage, &area, vec![old.key]).await,
+        Some((generation, Found::V1(old))) => {
+            let mut also = device_keys_v1(&storage, &area, &old).await.unwrap_or_default();
+            // Of a migration that was cut off.
+            if let Some(Ok(Found::V2(next))) = old.next.as_deref().map(envelope::parse) {
+                also.extend(next.envelope.area_keys());
+            }
+            let outside = Envelope::wiping(NEWEST.0.into(), old.store_id, old.key, Vec::new());
+            begin_and_complete(&storage, &area, generation, &outside, also).await
+        }
         None => Ok(storage.wipe().await?),
     }
+}
+
+/// The device keys of the credentials of a store that is not open, as far as its device key can be had.
+async fn device_keys(
+    storage: &Arc<dyn Storage>,
+    area: &Arc<dyn SecureArea>,
+    envelope: &Envelope,
+) -> Result<Vec<KeyId>, VaultError> {
+    let slots = Slots { area, store_id: envelope.store_id };
+    let (wrapping, _) = slots.device(&envelope.device_key).await?;
+    let bundle = unwrap(wrapping, &open_aad(&envelope.store_id), &envelope.open).ok_or(VaultError::WrongKey)?;
+    let keys = OpenKeys::decode(envelope.store_id, &bundle)?;
+    let lists = rows_of(storage, rows::DEVICE_KEYS).await?;
+    let named = |row: &Row| small::read_device_keys(&rows::open(&keys.masters, row).ok()?).ok();
+    Ok(lists.iter().filter_map(named).flat_map(|(_, keys)| keys).collect())
+}
+
+/// The same of the first version, where only the copies named them.
+async fn device_keys_v1(
+    storage: &Arc<dyn Storage>,
+    area: &Arc<dyn SecureArea>,
+    old: &EnvelopeV1,
+) -> Result<Vec<KeyId>, VaultError> {
+    let (_, masters) = old.unwrap(area).await?;
+    let copies = rows_of(storage, rows::COPIES).await?;
+    let named = |row: &Row| small::read_copy(&rows::open(&masters, row).ok()?).ok();
+    Ok(copies.iter().filter_map(named).map(|copy| copy.key).collect())
+}
+
+async fn rows_of(storage: &Arc<dyn Storage>, table: Table) -> Result<Vec<Row>, StorageError> {
+    let reads = vec![Read::Rows(table, None)];
+    Ok(storage.transact(Transaction { reads, ..Transaction::default() }).await?.into_iter().flatten().collect())
 }
 
 impl Vault {
@@ -74,8 +120,13 @@ pub(crate) async fn complete(
     area: &Arc<dyn SecureArea>,
     keys: Vec<KeyId>,
 ) -> Result<(), VaultError> {
+    let mut failed = None;
     for key in keys {
-        area.delete(key).await?;
+        // One that resists keeps none of the others.
+        failed = failed.or(area.delete(key).await.err());
     }
-    Ok(storage.wipe().await?)
+    match failed {
+        Some(error) => Err(error.into()),
+        None => Ok(storage.wipe().await?),
+    }
 }
