@@ -92,6 +92,18 @@ pub struct Copy {
     pub spent: bool,
 }
 
+macro_rules! wiped {
+    ($($name:ident),*) => {$(
+        /// What it says of a person goes with it.
+        impl Drop for $name {
+            fn drop(&mut self) {
+                zeroize::Zeroize::zeroize(&mut self.bytes);
+            }
+        }
+    )*};
+}
+wiped!(Copy, NewCopy);
+
 /// What a history row is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HistoryKind {

@@ -170,7 +170,10 @@ impl<'a> Draft<'a> {
                     pool::Chosen::None => Vec::new(),
                 };
                 match (self.first_whole(id, places).await?, choice.copy) {
-                    (Some((row, copy)), _) => break (row, Copy { spent: choice.spent, ..copy }),
+                    (Some((row, mut copy)), _) => {
+                        copy.spent = choice.spent;
+                        break (row, copy);
+                    }
                     // It serves nobody any more; the others do.
                     (None, pool::Chosen::This(copy)) => {
                         self.meta(id).await?.into_iter().for_each(|meta| pool::forget(meta, &copy));

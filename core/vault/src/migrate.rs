@@ -185,7 +185,7 @@ async fn rows_of_second(
     for row in &copies {
         // A copy that cannot be read keeps its place and is named when it is wanted.
         let Ok(copy) = rows::open(&user.masters, row).and_then(|plain| small::read_copy(&plain)) else { continue };
-        keys.entry(copy.credential).or_default().push(copy.key);
+        keys.entry(copy.credential.clone()).or_default().push(copy.key.clone());
     }
     for row in &credentials {
         if let Ok(meta) = rows::open(&user.masters, row).and_then(|plain| credential::decode(&plain)) {

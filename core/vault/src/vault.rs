@@ -209,7 +209,9 @@ impl Vault {
         for head in self.read(Read::Heads(rows::COPIES, Some(self.open_keys().pool(id)))).await? {
             match self.one(Read::Get(head.key), small::read_copy).await {
                 Ok(None) => {}
-                Ok(Some(copy)) if copy.credential == *id => return Ok(Some(zeroize::Zeroizing::new(copy.bytes))),
+                Ok(Some(mut copy)) if copy.credential == *id => {
+                    return Ok(Some(zeroize::Zeroizing::new(std::mem::take(&mut copy.bytes))));
+                }
                 Ok(Some(_)) => damaged = Some(StorageError::Damaged.into()),
                 Err(error) => damaged = Some(error),
             }
@@ -232,7 +234,7 @@ impl Vault {
     /// [`VaultError`].
     pub async fn keys_left(&self, id: &CredentialId) -> Result<Vec<KeyId>, VaultError> {
         let pool = Read::Rows(rows::COPIES, Some(self.open_keys().pool(id)));
-        let copies = self.each(pool, |plain| Ok(small::read_copy(plain)?.key)).await?;
+        let copies = self.each(pool, |plain| Ok(small::read_copy(plain)?.key.clone())).await?;
         copies.into_iter().map(|(_, key)| key).collect()
     }
 

@@ -70,7 +70,7 @@ async fn device_keys_v1(
     let (_, masters) = old.unwrap(area).await?;
     let copies = rows_of(storage, rows::COPIES).await?;
     let named = |row: &Row| small::read_copy(&rows::open(&masters, row).ok()?).ok();
-    Ok(copies.iter().filter_map(named).map(|copy| copy.key).collect())
+    Ok(copies.iter().filter_map(named).map(|copy| copy.key.clone()).collect())
 }
 
 async fn rows_of(storage: &Arc<dyn Storage>, table: Table) -> Result<Vec<Row>, StorageError> {

@@ -4,6 +4,8 @@ mod block_on;
 mod clock;
 pub mod conformance;
 mod http;
+#[cfg(target_os = "linux")]
+pub mod memory;
 mod one_key;
 mod rng;
 mod script;

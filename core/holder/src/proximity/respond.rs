@@ -224,7 +224,7 @@ fn prepare(planned: &Planned, copy: Copy, transcript: &Transcript, now: Timestam
     Ok(Some(Prepared {
         position: planned.position,
         document,
-        key: copy.key,
+        key: copy.key.clone(),
         device_key: evidence.device_key().clone(),
         device_authentication,
     }))
