@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rid_profile::Locale;
 
-use crate::{inspect::InspectArguments, transcript::TranscriptArguments};
+use crate::{inspect::InspectArguments, transcript::TranscriptArguments, vault::VaultArguments};
 
 /// Rəqəmsal İD on the command line: enrol, hold, present, read, verify and inspect ISO/IEC 18013-5 credentials.
 ///
@@ -27,6 +27,7 @@ pub(crate) enum Command {
     Present(PresentArguments),
     Read(ReadArguments),
     Transcript(TranscriptArguments),
+    Vault(VaultArguments),
     Verify(VerifyArguments),
     Wallet(WalletArguments),
 }
@@ -35,10 +36,10 @@ pub(crate) enum Command {
 #[derive(Args, Clone)]
 pub(crate) struct HomeArguments {
     /// Folder with the test PKI, the wallet and exchanged files
-    #[arg(long, value_name = "DIR", default_value = ".rid")]
+    #[arg(long, value_name = "DIR", default_value = ".rid", global = true)]
     pub(crate) home: PathBuf,
     /// Language of names and labels: az, en or ru
-    #[arg(long, value_name = "LANG", default_value = "az", value_parser = ["az", "en", "ru"])]
+    #[arg(long, value_name = "LANG", default_value = "az", value_parser = ["az", "en", "ru"], global = true)]
     pub(crate) lang: String,
 }
 
@@ -48,6 +49,40 @@ impl HomeArguments {
             "en" => Locale::En,
             "ru" => Locale::Ru,
             _ => Locale::Az,
+        }
+    }
+}
+
+/// What opens the wallet. Secrets come from the terminal, without an echo, or from the first line of a file; never from arguments
+/// or the environment.
+#[derive(Args, Clone, Default)]
+pub(crate) struct OpenArguments {
+    /// File with the PIN; without it the terminal is asked
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) pin_file: Option<PathBuf>,
+    /// File with the recovery code; without --pin-file it unlocks, too
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) code_file: Option<PathBuf>,
+    /// Key file that the software keys (NOT hardware) are sealed under, say on a stick; made if there are no keys yet
+    #[arg(long, value_name = "FILE", global = true, conflicts_with = "passphrase_file")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// File with the passphrase that the software keys (NOT hardware) are sealed under; set if there are no keys yet
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) passphrase_file: Option<PathBuf>,
+}
+
+impl OpenArguments {
+    /// The same for another process of this tool.
+    pub(crate) fn pass_on(&self, command: &mut std::process::Command) {
+        for (flag, path) in [
+            ("--pin-file", &self.pin_file),
+            ("--code-file", &self.code_file),
+            ("--key-file", &self.key_file),
+            ("--passphrase-file", &self.passphrase_file),
+        ] {
+            if let Some(path) = path {
+                command.arg(flag).arg(path);
+            }
         }
     }
 }
@@ -62,6 +97,8 @@ impl HomeArguments {
 pub(crate) struct DemoArguments {
     #[command(flatten)]
     pub(crate) home: HomeArguments,
+    #[command(flatten)]
+    pub(crate) open: OpenArguments,
     /// MTU of the link: 23, 185, 515 or between
     #[arg(long, default_value_t = 185)]
     pub(crate) mtu: u16,
@@ -100,6 +137,8 @@ pub(crate) struct DemoArguments {
 pub(crate) struct EnrolArguments {
     #[command(flatten)]
     pub(crate) home: HomeArguments,
+    #[command(flatten)]
+    pub(crate) open: OpenArguments,
     /// Kind of document: pid, mdl or a document type; may be given again
     #[arg(long)]
     pub(crate) kind: Vec<String>,
@@ -149,6 +188,8 @@ pub(crate) struct IssueArguments {
 pub(crate) struct PresentArguments {
     #[command(flatten)]
     pub(crate) home: HomeArguments,
+    #[command(flatten)]
+    pub(crate) open: OpenArguments,
     /// TCP port on loopback (0: the system chooses; it is printed)
     #[arg(long, default_value_t = 0)]
     pub(crate) port: u16,
@@ -253,6 +294,8 @@ pub(crate) struct ReadArguments {
 pub(crate) struct WalletArguments {
     #[command(flatten)]
     pub(crate) home: HomeArguments,
+    #[command(flatten)]
+    pub(crate) open: OpenArguments,
     /// Print JSON for machines
     #[arg(long, global = true)]
     pub(crate) json: bool,

@@ -17,7 +17,8 @@ use crate::{
     enrol::{self, AUDIENCE},
     failure::{EXIT_FAILED, Failure},
     home::{self, Home},
-    input, opened,
+    input,
+    opened::Opening,
     pki::Pki,
     say::Say,
 };
@@ -78,7 +79,8 @@ fn prepare(home: &Home, arguments: &DemoArguments, say: &Say) -> Result<(), Fail
     let pki = Pki::load_or_make(&home.pki(), input::now()?)?;
     let made = if pki.fresh { "made" } else { "reused" };
     say.line("pki", &format!("test national PKI {made}: IACA root, document signer, reader root, reader certificate"));
-    let wallet = opened::open(home, pki.trust()?, arguments.home.locale(), arguments.mac)?;
+    let opening = Opening { home, open: &arguments.open, locale: arguments.home.locale(), mac: arguments.mac };
+    let wallet = opening.wallet(pki.trust()?)?;
     let done = pollster::block_on(fill(&wallet, pki, say));
     pollster::block_on(wallet.close())?;
     done
@@ -187,6 +189,7 @@ fn wallet_command(
         if arguments.mac {
             command.arg("--mac");
         }
+        arguments.open.pass_on(&mut command);
     }
     if arguments.json {
         command.arg("--json");

@@ -12,7 +12,8 @@ use crate::{
     args::{EnrolArguments, IssueArguments},
     failure::Failure,
     home::{self, Home},
-    input, opened,
+    input,
+    opened::{self, Opening},
     pki::Pki,
     verdict,
 };
@@ -31,7 +32,8 @@ fn pending_path(home: &Home) -> PathBuf {
 /// `rid enrol`.
 pub(crate) fn enrol(arguments: &EnrolArguments) -> Result<u8, Failure> {
     let home = Home::new(&arguments.home.home);
-    let wallet = opened::open(&home, opened::home_trust(&home)?, arguments.home.locale(), false)?;
+    let opening = Opening { home: &home, open: &arguments.open, locale: arguments.home.locale(), mac: false };
+    let wallet = opening.wallet(opened::home_trust(&home)?)?;
     let done = match &arguments.accept {
         Some(answer) => accept(&wallet, &home, answer, arguments.json),
         None => ask(&wallet, &home, arguments),

@@ -7,6 +7,8 @@ use rid_wire::Code;
 pub(crate) const EXIT_USAGE: u8 = 64;
 /// The work failed, by name.
 pub(crate) const EXIT_FAILED: u8 = 1;
+/// What was looked at is not whole (`rid vault doctor`, `rid vault verify`).
+pub(crate) const EXIT_UNSOUND: u8 = 3;
 
 /// A failure of a command; never text from a credential.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +23,14 @@ pub(crate) enum Failure {
         path: String,
         /// The system's word for it.
         error: std::io::Error,
+    },
+    /// A wrong PIN.
+    #[error("wallet: {code}; {left} tries left")]
+    Pin {
+        /// The stable code.
+        code: Code,
+        /// Tries before the PIN is locked.
+        left: u32,
     },
     /// A named error of the core.
     #[error("{what}: {code}")]
@@ -48,7 +58,7 @@ impl Failure {
     pub(crate) const fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::File { .. } => EXIT_USAGE,
-            Self::Core { .. } => EXIT_FAILED,
+            Self::Core { .. } | Self::Pin { .. } => EXIT_FAILED,
         }
     }
 

@@ -18,7 +18,9 @@ mod qr;
 mod read;
 mod saved;
 mod say;
+mod terminal;
 mod transcript;
+mod vault;
 mod verdict;
 mod verify;
 mod wallet;
@@ -59,6 +61,7 @@ fn run(command: Command) -> Result<u8, Failure> {
         Command::Present(arguments) => present::run(&arguments),
         Command::Read(arguments) => read::run(&arguments),
         Command::Transcript(arguments) => transcript::run(&arguments),
+        Command::Vault(arguments) => vault::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Wallet(arguments) => wallet::run(&arguments),
     }

@@ -1,14 +1,22 @@
-//! The wallet of a home folder, opened over the desktop's ports.
+//! The wallet of a home folder, opened over the desktop's ports, and unlocked.
 use std::{path::Path, sync::Arc};
 
-use rid_flow::ports::UserAuth;
+use rid_flow::ports::{SecureAreaError, UserAuth};
 use rid_holder::proximity::DeviceAuthMethod;
 use rid_profile::Locale;
-use rid_shell::{OsRng, SoftwareSecureArea, SqliteStorage, SystemClock, SystemTimer};
-use rid_trust::TrustStore;
-use rid_wallet::{Wallet, WalletConfig, WalletError, WalletPorts};
+use rid_shell::{OsRng, Sealing, SoftwareSecureArea, SqliteStorage, SystemClock, SystemTimer};
+use rid_trust::{Environment, TrustStore};
+use rid_vault::{Vault, VaultConfig, VaultError};
+use rid_wallet::{
+    RngSource, Wallet, WalletConfig, WalletError, WalletPorts,
+    view::{DoorsView, LockState},
+};
+use rid_wire::Code;
 
-use crate::{failure::Failure, home, home::Home, pki, verdict};
+use crate::{args::OpenArguments, failure::Failure, home, home::Home, pki, terminal, verdict};
+
+/// What a failure of the secure area is of.
+const AREA: &str = "software secure area (NOT hardware)";
 
 impl From<WalletError> for Failure {
     fn from(error: WalletError) -> Self {
@@ -16,28 +24,159 @@ impl From<WalletError> for Failure {
     }
 }
 
-/// Opens the wallet of a home; `trust` is the test PKI's roots.
-pub(crate) fn open(home: &Home, trust: TrustStore, locale: Locale, mac: bool) -> Result<Arc<Wallet>, Failure> {
-    let folder = home.wallet();
-    home::make_private_dir(&folder)?;
-    let area =
-        SoftwareSecureArea::open(&folder).map_err(|error| Failure::core("software secure area", error.code()))?;
-    let ports = WalletPorts {
-        secure_area: Arc::new(area),
-        storage: Arc::new(SqliteStorage::new(&folder)),
-        http: None,
-        clock: Arc::new(SystemClock::new()),
-        timer: Arc::new(SystemTimer::new()),
-        rng: Arc::new(|| Box::new(OsRng)),
-    };
-    let config = WalletConfig {
-        profile: verdict::profile()?,
-        trust,
-        locales: vec![locale],
-        user_auth: UserAuth::None,
-        device_auth: if mac { DeviceAuthMethod::Mac } else { DeviceAuthMethod::Signature },
-    };
-    Ok(Arc::new(pollster::block_on(Wallet::open(ports, config))?))
+impl From<VaultError> for Failure {
+    fn from(error: VaultError) -> Self {
+        Self::core("wallet", error.code())
+    }
+}
+
+/// Who is to open the wallet, and in which words.
+pub(crate) struct Opening<'a> {
+    pub(crate) home: &'a Home,
+    pub(crate) open: &'a OpenArguments,
+    pub(crate) locale: Locale,
+    pub(crate) mac: bool,
+}
+
+impl Opening<'_> {
+    /// Opens and unlocks; `trust` is the test PKI's roots.
+    pub(crate) fn wallet(&self, trust: TrustStore) -> Result<Arc<Wallet>, Failure> {
+        let wallet = self.locked_wallet(trust)?;
+        match pollster::block_on(unlock(&wallet, self.open)) {
+            Ok(()) => Ok(wallet),
+            Err(failure) => {
+                // The failure is what counts; the store closes with the process.
+                let _ = pollster::block_on(wallet.close());
+                Err(failure)
+            }
+        }
+    }
+
+    /// Opens; what has a PIN stays locked.
+    pub(crate) fn locked_wallet(&self, trust: TrustStore) -> Result<Arc<Wallet>, Failure> {
+        let folder = self.home.wallet();
+        home::make_private_dir(&folder)?;
+        let ports = WalletPorts {
+            secure_area: Arc::new(self.area()?),
+            storage: self.storage(),
+            http: None,
+            clock: Arc::new(SystemClock::new()),
+            timer: Arc::new(SystemTimer::new()),
+            rng: rng(),
+        };
+        let config = WalletConfig {
+            profile: verdict::profile()?,
+            trust,
+            locales: vec![self.locale],
+            user_auth: UserAuth::None,
+            device_auth: if self.mac { DeviceAuthMethod::Mac } else { DeviceAuthMethod::Signature },
+        };
+        Ok(Arc::new(pollster::block_on(Wallet::open(ports, config))?))
+    }
+
+    /// The store below the wallet, for who looks at what is wrong with it or destroys it.
+    pub(crate) async fn vault(
+        &self,
+        storage: Arc<SqliteStorage>,
+        area: Arc<SoftwareSecureArea>,
+    ) -> Result<Vault, VaultError> {
+        let low_water = verdict::profile().map_or(0, |profile| profile.rules().low_water);
+        Vault::open(storage, area, rng(), VaultConfig { low_water }).await
+    }
+
+    pub(crate) fn storage(&self) -> Arc<SqliteStorage> {
+        Arc::new(SqliteStorage::new(&self.home.wallet()))
+    }
+
+    /// The keys; a passphrase that is set is asked for.
+    pub(crate) fn area(&self) -> Result<SoftwareSecureArea, Failure> {
+        match self.try_area()? {
+            Err(SecureAreaError::Locked) if self.open.passphrase_file.is_none() && terminal::is_here() => {
+                let passphrase = terminal::ask("Passphrase of the software keys (NOT hardware): ")?;
+                SoftwareSecureArea::open_with(&self.home.wallet(), Sealing::Passphrase(passphrase))
+                    .map_err(|error| Failure::core(AREA, error.code()))
+            }
+            opened => opened.map_err(|error| Failure::core(AREA, error.code())),
+        }
+    }
+
+    /// The same, never asking; the outer failure is one of the arguments.
+    pub(crate) fn try_area(&self) -> Result<Result<SoftwareSecureArea, SecureAreaError>, Failure> {
+        let folder = self.home.wallet();
+        Ok(match (&self.open.key_file, &self.open.passphrase_file) {
+            (Some(path), _) => {
+                // A bare name has no folder whose entries could be made durable.
+                let path = std::path::absolute(path).map_err(|error| Failure::file(path, error))?;
+                SoftwareSecureArea::open_with(&folder, Sealing::KeyFile(path))
+            }
+            (None, Some(path)) => {
+                let passphrase = terminal::secret("", Some(path), "--passphrase-file")?;
+                SoftwareSecureArea::open_with(&folder, Sealing::Passphrase(passphrase))
+            }
+            (None, None) => SoftwareSecureArea::open(&folder),
+        })
+    }
+
+    /// The roots of the home's test PKI, or none where it was not made: what is only looked at needs none.
+    pub(crate) fn any_trust(&self) -> Result<TrustStore, Failure> {
+        if pki::certificate_path(&self.home.pki(), "iaca").exists() {
+            return home_trust(self.home);
+        }
+        TrustStore::new(Environment::Test, Vec::new()).map_err(|error| Failure::core("trust", error.code()))
+    }
+}
+
+fn rng() -> RngSource {
+    Arc::new(|| Box::new(OsRng))
+}
+
+/// Unlocks by the PIN or recovery code of a file, else by what is typed; nothing is asked where nothing is set.
+pub(crate) async fn unlock(wallet: &Wallet, open: &OpenArguments) -> Result<(), Failure> {
+    if wallet.lock_state() == LockState::Unlocked {
+        return Ok(());
+    }
+    let doors = wallet.doors().await?;
+    if let (None, Some(path)) = (&open.pin_file, &open.code_file) {
+        let code = terminal::secret("", Some(path), "--code-file")?;
+        return Ok(wallet.unlock_with_recovery_code(code.as_str().into()).await?);
+    }
+    if let Some(path) = &open.pin_file {
+        let pin = terminal::secret("", Some(path), "--pin-file")?;
+        return try_pin(wallet, &pin).await;
+    }
+    if doors.pin_tries_left == 0 {
+        return unlock_by_code(wallet, open, &doors).await;
+    }
+    loop {
+        let pin = terminal::secret("PIN: ", None, "--pin-file")?;
+        match try_pin(wallet, &pin).await {
+            Err(Failure::Pin { left, .. }) if left > 0 => {
+                // A closed stderr leaves nobody to tell.
+                let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("Wrong; {left} tries left.\n"));
+            }
+            done => return done,
+        }
+    }
+}
+
+/// Unlocks by the recovery code alone.
+pub(crate) async fn unlock_by_code(wallet: &Wallet, open: &OpenArguments, doors: &DoorsView) -> Result<(), Failure> {
+    if !doors.recovery {
+        let code = if doors.pin_tries_left == 0 { "pin_locked" } else { "recovery_not_set" };
+        return Err(Failure::core("wallet", Code::new(code)));
+    }
+    let code = terminal::secret("Recovery code: ", open.code_file.as_deref(), "--code-file")?;
+    Ok(wallet.unlock_with_recovery_code(code.as_str().into()).await?)
+}
+
+/// One try; says how many are left.
+pub(crate) async fn try_pin(wallet: &Wallet, pin: &str) -> Result<(), Failure> {
+    let Err(error) = wallet.unlock_with_pin(pin.as_bytes().to_vec()).await else { return Ok(()) };
+    if error.code().as_str() == "pin_wrong" {
+        let left = wallet.doors().await?.pin_tries_left;
+        return Err(Failure::Pin { code: error.code(), left });
+    }
+    Err(error.into())
 }
 
 /// The roots of the home's test PKI; the PKI must have been made.

@@ -11,7 +11,7 @@ use crate::{
     failure::{EXIT_FAILED, Failure},
     home::{self, Home},
     link::{Event, Link, Listener},
-    opened,
+    opened::{self, Opening},
     qr::Qr,
     say::Say,
 };
@@ -28,10 +28,11 @@ pub(crate) fn run(arguments: &PresentArguments) -> Result<u8, Failure> {
     let person = Person::from_flags(arguments.yes, arguments.refuse, &arguments.untick)?;
     let home = Home::new(&arguments.home.home);
     let say = Say::new(arguments.json, "wallet");
-    let wallet = opened::open(&home, opened::home_trust(&home)?, arguments.home.locale(), arguments.mac)?;
+    let opening = Opening { home: &home, open: &arguments.open, locale: arguments.home.locale(), mac: arguments.mac };
+    let wallet = opening.wallet(opened::home_trust(&home)?)?;
     let listener = Listener::bind(arguments.port)?;
     let handoff = Handoff { folder: arguments.handoff.clone() };
-    let outcome = present(&wallet, &person, &listener, arguments.mtu, &handoff, &say);
+    let outcome = present(&wallet, &person, &listener, arguments, &handoff, &say);
     pollster::block_on(wallet.close())?;
     outcome
 }
@@ -41,7 +42,7 @@ fn present(
     wallet: &Arc<Wallet>,
     person: &Person,
     listener: &Listener,
-    mtu: u16,
+    arguments: &PresentArguments,
     handoff: &Handoff,
     say: &Say,
 ) -> Result<u8, Failure> {
@@ -54,7 +55,7 @@ fn present(
             PresentationStep::Advertise { qr, .. } => {
                 handoff.show(&qr, listener.port()?, say)?;
                 presentation.proceed()?;
-                link = Some(listener.accept(mtu, PATIENCE)?);
+                link = Some(listener.accept(arguments.mtu, PATIENCE)?);
                 say.line("connected", "a reader connected");
             }
             PresentationStep::Ask { request } => {
@@ -67,7 +68,7 @@ fn present(
                 presentation.answer(answer)?;
             }
             PresentationStep::Unlock => {
-                pollster::block_on(wallet.unlock())?;
+                pollster::block_on(opened::unlock(wallet, &arguments.open))?;
                 presentation.unlocked()?;
             }
             PresentationStep::Send { message } => {

@@ -1,7 +1,5 @@
 //! `rid wallet`: list, show, delete, history.
-use std::io::{BufRead, IsTerminal, Write};
-
-use rid_flow::{CredentialId, HistoryKind, HistoryOutcome};
+use rid_flow::{CredentialId, HistoryKind, HistoryOutcome, Reuse};
 use rid_profile::ClaimValue;
 use rid_trust::Environment;
 use rid_wallet::{
@@ -14,13 +12,15 @@ use crate::{
     args::{WalletArguments, WalletCommand},
     failure::Failure,
     home::{self, Home},
-    opened,
+    opened::{self, Opening},
+    terminal,
     verdict::{self, printable},
 };
 
 pub(crate) fn run(arguments: &WalletArguments) -> Result<u8, Failure> {
     let home = Home::new(&arguments.home.home);
-    let wallet = opened::open(&home, opened::home_trust(&home)?, arguments.home.locale(), false)?;
+    let opening = Opening { home: &home, open: &arguments.open, locale: arguments.home.locale(), mac: false };
+    let wallet = opening.wallet(opened::home_trust(&home)?)?;
     let done = pollster::block_on(act(&wallet, arguments));
     pollster::block_on(wallet.close())?;
     done.map(|()| 0)
@@ -51,7 +51,8 @@ async fn act(wallet: &Wallet, arguments: &WalletArguments) -> Result<(), Failure
         }
         WalletCommand::Delete { id, yes } => {
             let id = find(wallet, id).await?;
-            if !*yes && !confirmed(&id)? {
+            let question = format!("Delete {} with all its copies? This cannot be undone.", id.0);
+            if !*yes && !terminal::confirmed(&question)? {
                 return Err(Failure::usage("not deleted"));
             }
             wallet.delete(&id).await?;
@@ -83,20 +84,6 @@ async fn find(wallet: &Wallet, beginning: &str) -> Result<CredentialId, Failure>
     }
 }
 
-fn confirmed(id: &CredentialId) -> Result<bool, Failure> {
-    if !std::io::stdin().is_terminal() {
-        return Err(Failure::usage("nobody is here to confirm: no terminal and no --yes"));
-    }
-    let terminal = std::path::Path::new("terminal");
-    let mut stdout = std::io::stdout();
-    write!(stdout, "Delete {} with all its copies? This cannot be undone. [y/N] ", id.0)
-        .and_then(|()| stdout.flush())
-        .map_err(|error| Failure::file(terminal, error))?;
-    let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).map_err(|error| Failure::file(terminal, error))?;
-    Ok(matches!(line.trim(), "y" | "Y" | "yes"))
-}
-
 const fn state(state: CredentialState) -> &'static str {
     match state {
         CredentialState::Damaged => "damaged",
@@ -107,7 +94,20 @@ const fn state(state: CredentialState) -> &'static str {
     }
 }
 
-fn list_line(view: &CredentialView) -> String {
+/// How its copies are used up, as one word.
+pub(crate) const fn reuse(reuse: Reuse) -> &'static str {
+    match reuse {
+        Reuse::Limited { .. } => "limited",
+        Reuse::Once => "once",
+        Reuse::PerVerifier => "per_verifier",
+        Reuse::Rotate => "rotate",
+    }
+}
+
+pub(crate) fn list_line(view: &CredentialView) -> String {
+    if view.state == CredentialState::Damaged {
+        return format!("{}  cannot be read any more\n    delete it and ask its issuer for it again\n", view.id.0);
+    }
     let test = if view.environment == Environment::Test { "  TEST" } else { "" };
     let low = if view.low_water { "  few copies left" } else { "" };
     format!(
@@ -124,11 +124,15 @@ fn list_line(view: &CredentialView) -> String {
 
 /// The list entry as JSON.
 pub(crate) fn list_json(view: &CredentialView) -> Value {
+    let environment = if view.environment == Environment::Test { "test" } else { "production" };
+    if view.state == CredentialState::Damaged {
+        return json!({"id": view.id.0, "state": state(view.state), "environment": environment});
+    }
     json!({
         "id": view.id.0, "format": view.format, "kind": view.kind, "name": view.name, "issuer": view.issuer,
         "validFrom": view.valid_from.to_tdate(), "validUntil": view.valid_until.to_tdate(),
         "copiesLeft": view.copies_left, "copiesTotal": view.copies_total, "lowWater": view.low_water,
-        "state": state(view.state), "environment": if view.environment == Environment::Test { "test" } else { "production" },
+        "reuse": reuse(view.reuse), "state": state(view.state), "environment": environment,
     })
 }
 
@@ -180,7 +184,7 @@ const fn outcome(outcome: HistoryOutcome) -> &'static str {
     }
 }
 
-fn history_line(row: &HistoryView) -> String {
+pub(crate) fn history_line(row: &HistoryView) -> String {
     let seq = row.seq;
     let event = match &row.entry {
         HistoryEntryView::Kept { event } => event,
@@ -211,7 +215,7 @@ fn event_line(seq: u64, imported: bool, row: &HistoryEventView) -> String {
     text
 }
 
-fn history_json(row: &HistoryView) -> Value {
+pub(crate) fn history_json(row: &HistoryView) -> Value {
     let seq = row.seq;
     match &row.entry {
         HistoryEntryView::Kept { event } => event_json(seq, row.imported, event),

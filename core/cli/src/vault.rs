@@ -1,0 +1,83 @@
+//! `rid vault`: what a person can do with the store itself: look, check, export, lock, take along, wipe.
+mod arguments;
+mod doctor;
+mod doors;
+mod export;
+mod history;
+mod list;
+mod recovery;
+mod wipe;
+
+use std::sync::Arc;
+
+use rid_wallet::Wallet;
+use serde_json::Value;
+
+use crate::{failure::Failure, home::Home, opened::Opening, verdict};
+
+pub(crate) use arguments::VaultArguments;
+use arguments::{PinCommand, VaultCommand};
+
+pub(crate) fn run(arguments: &VaultArguments) -> Result<u8, Failure> {
+    let home = Home::new(&arguments.home.home);
+    let opening = Opening { home: &home, open: &arguments.open, locale: arguments.home.locale(), mac: false };
+    let json = arguments.json;
+    match &arguments.command {
+        VaultCommand::Code => doors::code(&Opened::new(&opening)?, json),
+        VaultCommand::DeleteEntry { seq, yes } => history::delete(&Opened::new(&opening)?, *seq, *yes, json),
+        VaultCommand::Doctor => doctor::run(&opening, json),
+        VaultCommand::Export { out } => export::export(&Opened::new(&opening)?, out.as_deref(), json),
+        VaultCommand::History => history::history(&Opened::new(&opening)?, json),
+        VaultCommand::List => list::list(&Opened::new(&opening)?, json),
+        VaultCommand::Pin { command: PinCommand::Change { new_pin_file } } => {
+            doors::change(&Opened::locked(&opening)?, &arguments.open, new_pin_file.as_deref(), json)
+        }
+        VaultCommand::Pin { command: PinCommand::Set { new_pin_file } } => {
+            doors::set(&Opened::locked(&opening)?, &arguments.open, new_pin_file.as_deref(), json)
+        }
+        VaultCommand::Reset { yes } => wipe::reset(&opening, *yes, json),
+        VaultCommand::Rotate => recovery::rotate(&Opened::new(&opening)?, json),
+        VaultCommand::TakeAlong { out } => recovery::take_along(&Opened::new(&opening)?, &arguments.open, out, json),
+        VaultCommand::TakeIn { file } => recovery::take_in(&Opened::new(&opening)?, &arguments.open, file, json),
+        VaultCommand::Verify { file: Some(file), key } => export::verify(file, key.as_deref(), json),
+        VaultCommand::Verify { file: None, .. } => history::verify(&Opened::new(&opening)?, json),
+        VaultCommand::Wipe { yes } => wipe::wipe(&opening, *yes, json),
+    }
+}
+
+/// The wallet for one verb; closed at its end.
+struct Opened(Arc<Wallet>);
+
+impl Opened {
+    /// Unlocked. A store is never made by who only looks.
+    fn new(opening: &Opening<'_>) -> Result<Self, Failure> {
+        there(opening.home)?;
+        opening.wallet(opening.any_trust()?).map(Self)
+    }
+
+    fn locked(opening: &Opening<'_>) -> Result<Self, Failure> {
+        there(opening.home)?;
+        opening.locked_wallet(opening.any_trust()?).map(Self)
+    }
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        // What was acknowledged stands without it.
+        let _ = pollster::block_on(self.0.close());
+    }
+}
+
+/// Whether there is a wallet in this home.
+fn there(home: &Home) -> Result<(), Failure> {
+    let folder = home.wallet();
+    if folder.exists() {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("{}: no wallet here; `rid demo` or `rid enrol` makes one", folder.display())))
+}
+
+/// One object for machines, or text for people.
+fn say(json: bool, object: impl FnOnce() -> Value, text: impl FnOnce() -> String) -> Result<(), Failure> {
+    verdict::write_out(&if json { format!("{:#}\n", object()) } else { text() })
+}

@@ -1,0 +1,283 @@
+//! What is wrong with a store, and what can be done: also for one that does not open.
+use std::{path::Path, sync::Arc};
+
+use rid_flow::ports::{Storage, StorageError};
+use rid_shell::SoftwareSecureArea;
+use rid_vault::{Finding, Pin, RecoveryCode, Remedy, Vault, VaultError};
+use rid_wire::Code;
+use serde_json::{Value, json};
+
+use super::{say, wipe::names};
+use crate::{
+    failure::{EXIT_UNSOUND, Failure},
+    opened::Opening,
+    terminal,
+};
+
+/// How far it came.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Store {
+    /// It does not open.
+    Closed,
+    /// It opens; the person's rows were not looked at.
+    Locked,
+    /// There is none yet.
+    None,
+    /// It was looked at as a whole.
+    Open,
+}
+
+impl Store {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Locked => "locked",
+            Self::None => "none",
+            Self::Open => "open",
+        }
+    }
+}
+
+struct Diagnosis {
+    store: Store,
+    findings: Vec<Finding>,
+}
+
+impl Diagnosis {
+    const fn closed(code: Code, remedy: Remedy) -> Finding {
+        Finding { code, count: 1, remedy }
+    }
+
+    fn of(store: Store, findings: impl IntoIterator<Item = Finding>) -> Self {
+        Self { store, findings: findings.into_iter().collect() }
+    }
+
+    /// That no PIN is set is a choice.
+    fn is_healthy(&self) -> bool {
+        self.findings.iter().all(|finding| finding.code.as_str() == "no_pin")
+    }
+}
+
+pub(super) fn run(opening: &Opening<'_>, json: bool) -> Result<u8, Failure> {
+    let folder = opening.home.wallet();
+    let diagnosis = diagnose(opening, &folder)?;
+    let aside = names(&folder).unwrap_or_default().into_iter().filter(|name| name.starts_with("aside-")).count();
+    let object = || {
+        json!({
+            "healthy": diagnosis.is_healthy(), "store": diagnosis.store.name(), "setAside": aside,
+            "findings": diagnosis.findings.iter().map(finding_json).collect::<Value>(),
+            "secureArea": "software, not hardware",
+        })
+    };
+    say(json, object, || text(&diagnosis, aside, &folder))?;
+    Ok(if diagnosis.is_healthy() { 0 } else { EXIT_UNSOUND })
+}
+
+fn diagnose(opening: &Opening<'_>, folder: &Path) -> Result<Diagnosis, Failure> {
+    if !folder.exists() {
+        return Ok(Diagnosis::of(Store::None, []));
+    }
+    if !folder.is_dir() {
+        let error = VaultError::Storage(StorageError::Io);
+        return Ok(Diagnosis::of(Store::Closed, [Diagnosis::closed(error.code(), error.remedy())]));
+    }
+    let files = names(folder)?;
+    let is_store = |name: &&String| ["store.", "envelope.", "journal-"].iter().any(|start| name.starts_with(start));
+    if !files.iter().any(|name| is_store(&name)) {
+        let keys = files.iter().any(|name| name == "software-keys");
+        let aside = files.iter().any(|name| name.starts_with("aside-"));
+        // Keys of a store that something else took away; after a move aside it is meant to be so.
+        let lost = keys && !aside;
+        let missing = Diagnosis::closed(Code::new("store_missing"), Remedy::Reset);
+        return Ok(Diagnosis::of(if lost { Store::Closed } else { Store::None }, lost.then_some(missing)));
+    }
+    let storage = opening.storage();
+    let opens = pollster::block_on(async {
+        let opened = storage.open().await.map(drop).map_err(VaultError::from);
+        // What is looked at next takes it again.
+        let _ = storage.close().await;
+        opened
+    });
+    let mut findings: Vec<Finding> =
+        opens.err().map(|error| Diagnosis::closed(error.code(), error.remedy())).into_iter().collect();
+    let area = match opening.area() {
+        Ok(area) => area,
+        Err(Failure::Core { code, .. }) => {
+            let remedy = if code.as_str() == "key_locked" { Remedy::UnlockOtherwise } else { Remedy::Reset };
+            findings.push(Diagnosis::closed(code, remedy));
+            return Ok(Diagnosis::of(Store::Closed, findings));
+        }
+        Err(failure) => return Err(failure),
+    };
+    if !findings.is_empty() {
+        return Ok(Diagnosis::of(Store::Closed, findings));
+    }
+    pollster::block_on(look(opening, area))
+}
+
+async fn look(opening: &Opening<'_>, area: SoftwareSecureArea) -> Result<Diagnosis, Failure> {
+    let vault = match opening.vault(opening.storage(), Arc::new(area)).await {
+        Ok(vault) => vault,
+        Err(error) => {
+            return Ok(Diagnosis::of(Store::Closed, [Diagnosis::closed(error.code(), error.remedy())]));
+        }
+    };
+    let mut findings = Vec::new();
+    if vault.is_locked()
+        && let Err(error) = unlock(&vault, opening).await?
+    {
+        findings.push(Diagnosis::closed(error.code(), error.remedy()));
+    }
+    let looked = vault.examine().await;
+    // What was acknowledged stands without it.
+    let _ = vault.close().await;
+    match looked {
+        Ok(found) => {
+            let known = |finding: &Finding| findings.iter().all(|other| other.code != finding.code);
+            let more: Vec<Finding> = found.findings.into_iter().filter(known).collect();
+            findings.extend(more);
+            Ok(Diagnosis::of(if found.locked { Store::Locked } else { Store::Open }, findings))
+        }
+        Err(error) => {
+            findings.push(Diagnosis::closed(error.code(), error.remedy()));
+            Ok(Diagnosis::of(Store::Closed, findings))
+        }
+    }
+}
+
+/// By what was given, or what is typed; Enter alone leaves it locked.
+async fn unlock(vault: &Vault, opening: &Opening<'_>) -> Result<Result<(), VaultError>, Failure> {
+    let open = opening.open;
+    if let (None, Some(path)) = (&open.pin_file, &open.code_file) {
+        let code = terminal::secret("", Some(path), "--code-file")?;
+        return Ok(match RecoveryCode::parse(&code) {
+            Ok(code) => vault.unlock_with_recovery_code(&code).await,
+            Err(error) => Err(error.into()),
+        });
+    }
+    let locked = vault.doors().await.is_ok_and(|doors| doors.pin_tries_left == 0);
+    let pin = match &open.pin_file {
+        Some(path) => terminal::secret("", Some(path), "--pin-file")?,
+        None if terminal::is_here() && !locked => terminal::ask("PIN (Enter: look at the outside only): ")?,
+        None => return Ok(Ok(())),
+    };
+    if pin.is_empty() {
+        return Ok(Ok(()));
+    }
+    Ok(match Pin::parse(pin.as_bytes()) {
+        Ok(pin) => vault.unlock_with_pin(&pin).await,
+        Err(error) => Err(error.into()),
+    })
+}
+
+const fn remedy(remedy: Remedy) -> &'static str {
+    match remedy {
+        Remedy::AskIssuersAgain => "ask_issuers_again",
+        Remedy::CloseOther => "close_other",
+        Remedy::FreeDisk => "free_disk",
+        Remedy::Know => "know",
+        Remedy::Reset => "reset",
+        Remedy::TryAgain => "try_again",
+        Remedy::UnlockOtherwise => "unlock_otherwise",
+        Remedy::Update => "update",
+    }
+}
+
+fn finding_json(finding: &Finding) -> Value {
+    let (what, todo) = words(finding);
+    json!({"code": finding.code.as_str(), "count": finding.count, "remedy": remedy(finding.remedy), "what": what, "do": todo})
+}
+
+fn text(diagnosis: &Diagnosis, aside: usize, folder: &Path) -> String {
+    let head = match (diagnosis.store, diagnosis.is_healthy()) {
+        (Store::None, true) => format!("There is no wallet in {} yet.\n", folder.display()),
+        (Store::Locked, true) => {
+            "Nothing is wrong, as far as it can be seen from outside; with --pin-file more is looked at.\n".into()
+        }
+        (_, true) => "Nothing is wrong.\n".into(),
+        (Store::Closed, false) => "This store does not open.\n".into(),
+        (_, false) => "Something is wrong.\n".into(),
+    };
+    let mut text = head;
+    for finding in &diagnosis.findings {
+        let (what, todo) = words(finding);
+        text.push_str(&format!("\n  {}: {what}\n    -> {todo}\n", finding.code));
+    }
+    if aside > 0 {
+        text.push_str(&format!("\nStores moved aside in this folder: {aside} (`rid vault wipe` destroys them, too)\n"));
+    }
+    text.push_str("Keys: in software, NOT hardware\n");
+    text
+}
+
+/// What a finding means, and what can be done, in words.
+fn words(finding: &Finding) -> (String, &'static str) {
+    let Finding { code, count, .. } = *finding;
+    let what = match code.as_str() {
+        "biometric_lost" => "the key of the biometric door is gone".into(),
+        "copies_damaged" => format!("{count} copies cannot be read; the others can"),
+        "copies_missing" => {
+            "one-time copies are missing or of an earlier time; none is shown, for it may have been used".into()
+        }
+        "credentials_damaged" => format!("{count} credentials cannot be read; the others can"),
+        "credentials_missing" => "credentials are missing or of an earlier time".into(),
+        "head_damaged" => "the row of counters cannot be read: nothing can be written any more".into(),
+        "history_broken" => format!("the history was altered; the first place that does not check: {count}"),
+        "history_missing" => "rows of the history are missing or of an earlier time".into(),
+        "key_envelope_corrupt" => {
+            "the file with the wrapped keys is missing, cut or altered, in both generations".into()
+        }
+        "key_locked" => "a passphrase seals the software keys, and none or another was given".into(),
+        "key_mismatch" => "the keys here are another device's".into(),
+        "key_not_found" => "the keys that sealed this store, or their key file, are not here".into(),
+        "key_unavailable" => "the software keys do not open: the key file is another one, or a file is damaged".into(),
+        "no_pin" => "no PIN is set: whoever has this folder opens it".into(),
+        "pin_locked" => "five wrong PINs: it takes none any more".into(),
+        "pin_wrong" => "the PIN is wrong; it was counted".into(),
+        "records_damaged" => format!("{count} small records cannot be read"),
+        "records_missing" => "small records are missing or of an earlier time".into(),
+        "schema_newer" => "a newer version of this software wrote it; nothing was touched".into(),
+        "storage_corrupt" => "the database is damaged, or empty where records should be".into(),
+        "storage_full" => "the disk is full".into(),
+        "storage_io" => {
+            "the folder or its files cannot be used (a file where the folder should be? a failing disk?)".into()
+        }
+        "storage_locked" => "another program has it open".into(),
+        "storage_readonly" => "the folder cannot be written".into(),
+        "storage_rollback" => "database and envelope are of different times: one was put back".into(),
+        "store_missing" => {
+            "keys are here, but neither database nor envelope: something else took the store away".into()
+        }
+        other => other.into(),
+    };
+    (what, advice(finding))
+}
+
+fn advice(finding: &Finding) -> &'static str {
+    match (finding.code.as_str(), finding.remedy) {
+        ("no_pin", _) => "rid vault pin set",
+        ("key_locked", _) => "give --passphrase-file",
+        ("key_not_found" | "key_unavailable", _) => {
+            "give the right --key-file or put the files back; else `rid vault reset` moves all aside and begins anew"
+        }
+        ("storage_rollback" | "storage_corrupt" | "key_envelope_corrupt", _) => {
+            "put the whole folder back from one moment if you can; else `rid vault reset` moves all aside (deletes nothing), and \
+             `rid vault take-in FILE` brings back what a recovery file holds"
+        }
+        ("pin_wrong" | "pin_form", _) => "give the right --pin-file, or --code-file",
+        ("pin_locked", _) => "rid vault pin set, with the recovery code; without one `rid vault reset`",
+        (_, Remedy::AskIssuersAgain) => {
+            "delete what cannot be read (`rid wallet delete ID`) and ask its issuer again (`rid enrol`)"
+        }
+        (_, Remedy::CloseOther) => "close the other program",
+        (_, Remedy::FreeDisk) => "make room, or make the folder a folder that can be written",
+        (_, Remedy::Know) => "nothing can be done; it is to be known",
+        (_, Remedy::Reset) => {
+            "`rid vault reset` moves the files aside (deletes nothing) and begins anew; `rid vault take-in FILE` brings back what a \
+             recovery file holds"
+        }
+        (_, Remedy::TryAgain) => "try again later",
+        (_, Remedy::UnlockOtherwise) => "unlock by another door: --pin-file or --code-file",
+        (_, Remedy::Update) => "install the newer version",
+    }
+}

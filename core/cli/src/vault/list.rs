@@ -1,0 +1,46 @@
+use rid_wallet::view::{CredentialView, DoorKind, DoorsView};
+use serde_json::{Value, json};
+
+use super::{Opened, say};
+use crate::{failure::Failure, wallet};
+
+pub(super) fn list(opened: &Opened, json: bool) -> Result<u8, Failure> {
+    let views = pollster::block_on(opened.0.credentials())?;
+    let doors = pollster::block_on(opened.0.doors())?;
+    let object = || {
+        json!({
+            "credentials": views.iter().map(wallet::list_json).collect::<Value>(),
+            "doors": doors_json(&doors),
+            "secureArea": "software, not hardware",
+        })
+    };
+    say(json, object, || text(&views, &doors)).map(|()| 0)
+}
+
+fn text(views: &[CredentialView], doors: &DoorsView) -> String {
+    let mut text: String = views.iter().map(wallet::list_line).collect();
+    if views.is_empty() {
+        text.push_str("No credentials.\n");
+    }
+    let pin = if doors.needs_pin {
+        "none: whoever has this folder opens it (`rid vault pin set`)".into()
+    } else {
+        format!("set, {} of 5 tries left", doors.pin_tries_left)
+    };
+    let code = if doors.recovery { "made" } else { "none (`rid vault code`)" };
+    text.push_str(&format!("PIN: {pin}\nRecovery code: {code}\nKeys: in software, NOT hardware\n"));
+    text
+}
+
+pub(super) fn doors_json(doors: &DoorsView) -> Value {
+    let unlocked_by = doors.unlocked_by.map(|door| match door {
+        DoorKind::Biometric => "biometric",
+        DoorKind::Device => "device",
+        DoorKind::Pin => "pin",
+        DoorKind::Recovery => "recovery",
+    });
+    json!({
+        "unlockedBy": unlocked_by, "pin": !doors.needs_pin, "pinTriesLeft": doors.pin_tries_left, "biometric": doors.biometric,
+        "biometricLost": doors.biometric_lost, "recovery": doors.recovery, "needsReset": doors.needs_reset,
+    })
+}
