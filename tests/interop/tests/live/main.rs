@@ -10,6 +10,7 @@
 )]
 
 mod exchange;
+mod history;
 mod isomdl;
 mod multipaz;
 mod npm;
