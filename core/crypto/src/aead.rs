@@ -1,8 +1,11 @@
 use alloc::{boxed::Box, vec::Vec};
 
+use zeroize::Zeroizing;
+
 use crate::{
     CryptoError, Secret,
     backend::{Active, Backend},
+    mac::hkdf,
     stack::wiping,
 };
 
@@ -36,4 +39,32 @@ impl AeadKey {
     pub fn open(&self, nonce: &[u8; NONCE_LEN], aad: &[u8], sealed: &[u8]) -> Result<Vec<u8>, CryptoError> {
         wiping(|| Active::open(&self.0, nonce, aad, sealed))
     }
+}
+
+/// A message under a key of its own: what a store of many small records has.
+pub struct DerivedMessage<'a> {
+    /// The key that the message's own is derived from.
+    pub parent: &'a Secret<32>,
+    /// Salt of HKDF-SHA-256.
+    pub salt: &'a [u8],
+    /// Info of HKDF-SHA-256.
+    pub info: &'a [u8],
+    /// Nonce.
+    pub nonce: &'a [u8; NONCE_LEN],
+    /// Additional data.
+    pub aad: Vec<u8>,
+    /// Ciphertext ‖ tag.
+    pub sealed: &'a [u8],
+}
+
+/// Opens many: each key is derived, used and wiped, and the stack once after all of them.
+pub fn open_derived<'a>(
+    messages: impl IntoIterator<Item = DerivedMessage<'a>>,
+) -> Vec<Result<Zeroizing<Vec<u8>>, CryptoError>> {
+    let open = |message: DerivedMessage<'_>| {
+        let key = hkdf(message.parent.expose(), message.salt, message.info);
+        let key = Active::aead(key.expose());
+        Active::open(&key, message.nonce, &message.aad, message.sealed).map(Zeroizing::new)
+    };
+    wiping(|| messages.into_iter().map(open).collect())
 }

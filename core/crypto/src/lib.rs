@@ -18,11 +18,11 @@ mod stack;
 mod stretch;
 pub mod x509;
 
-pub use aead::{AeadKey, NONCE_LEN, TAG_LEN};
+pub use aead::{AeadKey, DerivedMessage, NONCE_LEN, TAG_LEN, open_derived};
 pub use agree::{AgreementKey, SharedSecret, hash_to_p256};
 pub use digest::{Digest, DigestAlgorithm, constant_time_eq, sha256};
 pub use key::{Curve, PublicKey};
-pub use mac::{hkdf_sha256, hmac_sha256, verify_hmac_sha256};
+pub use mac::{HmacKey, hkdf_sha256, hmac_sha256, verify_hmac_sha256};
 pub use rand_core::CryptoRng;
 pub use secret::Secret;
 pub use sign::{SignatureAlgorithm, SigningKey, verify};

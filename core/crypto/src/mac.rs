@@ -1,3 +1,5 @@
+use alloc::boxed::Box;
+
 use crate::{
     CryptoError, Secret,
     backend::{Active, Backend},
@@ -9,17 +11,37 @@ use crate::{
 #[must_use]
 pub fn hkdf_sha256(ikm: &[u8], salt: &[u8], info: &[u8]) -> Secret<32> {
     // RFC 5869, 2.2 and 2.3: for an output of the hash's length expansion is one block, T(1), which no input can make fail.
-    wiping(|| {
-        let extracted = Active::hmac_sha256(salt, &[ikm]);
-        let expanded = Active::hmac_sha256(&*extracted, &[info, &[1]]);
-        Secret::filled(|out| out.copy_from_slice(&*expanded))
-    })
+    wiping(|| hkdf(ikm, salt, info))
+}
+
+/// For callers that wipe the stack themselves.
+pub(crate) fn hkdf(ikm: &[u8], salt: &[u8], info: &[u8]) -> Secret<32> {
+    let extracted = Active::hmac_sha256(salt, &[ikm]);
+    let expanded = Active::hmac_sha256(&*extracted, &[info, &[1]]);
+    Secret::filled(|out| out.copy_from_slice(&*expanded))
 }
 
 /// HMAC-SHA-256 over the concatenated parts.
 #[must_use]
 pub fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     *Active::hmac_sha256(key, parts)
+}
+
+/// A key for many HMAC-SHA-256 tags: taken in once. Wiped on drop.
+pub struct HmacKey(Box<<Active as Backend>::Mac>);
+
+impl HmacKey {
+    /// Takes a key in.
+    #[must_use]
+    pub fn new(key: &Secret<32>) -> Self {
+        wiping(|| Self(Active::mac(key.expose())))
+    }
+
+    /// The tag over the concatenated parts.
+    #[must_use]
+    pub fn tag(&self, parts: &[&[u8]]) -> [u8; 32] {
+        Active::mac_tag(&self.0, parts)
+    }
 }
 
 /// Verifies an HMAC 256/256 in constant time.

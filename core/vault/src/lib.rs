@@ -16,6 +16,9 @@ mod head;
 mod history;
 mod keys;
 mod latch;
+#[cfg(all(test, target_os = "linux"))]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+mod left_behind;
 mod migrate;
 mod open;
 mod pin;
@@ -31,7 +34,7 @@ mod wipe;
 pub use code::RecoveryCode;
 pub use container::{ContainerError, Recipe, Recovery};
 pub use doors::{Door, Doors};
-pub use encode::credential::CredentialMeta;
+pub use encode::credential::{CredentialMeta, ElementNames};
 pub use error::VaultError;
 pub use examine::{Examination, Finding, Remedy};
 pub use history::{ChainVerdict, MAX_HISTORY};

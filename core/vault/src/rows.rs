@@ -1,5 +1,5 @@
 //! Rows: sealed, padded, bound to their place.
-use rid_crypto::{CryptoRng, NONCE_LEN};
+use rid_crypto::{CryptoError, CryptoRng, DerivedMessage, NONCE_LEN, open_derived};
 use rid_flow::ports::{Row, RowKey, StorageError, Table};
 use zeroize::Zeroizing;
 
@@ -66,7 +66,39 @@ pub(crate) fn open_of(masters: &Masters, row: &Row) -> Result<(Epoch, Zeroizing<
         let padded = key.open(nonce, &aad(masters, &row.key, row.version, epoch), sealed).ok()?;
         Some((epoch, Zeroizing::new(padded)))
     });
-    let (epoch, mut padded) = opened.ok_or(StorageError::Damaged)?;
+    let (epoch, padded) = opened.ok_or(StorageError::Damaged)?;
+    Ok((epoch, unpad(padded)?))
+}
+
+/// Opens many rows of one class.
+pub(crate) fn open_all(masters: &Masters, rows: &[Row]) -> Vec<Result<Zeroizing<Vec<u8>>, StorageError>> {
+    let epoch = masters.newest();
+    let info = epoch.to_be_bytes();
+    let message = |row| {
+        let Row { key, version, bytes, .. }: &Row = row;
+        let (nonce, sealed) = bytes.split_at_checked(NONCE_LEN)?;
+        Some(DerivedMessage {
+            parent: masters.table_key(epoch, key.table)?,
+            salt: &key.id,
+            info: &info,
+            nonce: nonce.try_into().ok()?,
+            aad: aad(masters, key, *version, epoch),
+            sealed,
+        })
+    };
+    let messages: Vec<_> = rows.iter().map(message).collect();
+    let there: Vec<bool> = messages.iter().map(Option::is_some).collect();
+    let mut opened = open_derived(messages.into_iter().flatten()).into_iter();
+    let first = there.into_iter().map(|there| if there { opened.next() } else { None });
+    let one = |(opened, row): (Option<Result<Zeroizing<Vec<u8>>, CryptoError>>, &Row)| match opened {
+        Some(Ok(padded)) => unpad(padded),
+        // Damaged, or of an older epoch.
+        _ => open(masters, row),
+    };
+    first.zip(rows).map(one).collect()
+}
+
+fn unpad(mut padded: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, StorageError> {
     let (head, rest) = padded.split_at_checked(4).ok_or(StorageError::Damaged)?;
     let len = head.iter().fold(0_usize, |len, byte| len << 8 | usize::from(*byte));
     if rest.len() < len {
@@ -75,7 +107,7 @@ pub(crate) fn open_of(masters: &Masters, row: &Row) -> Result<(Epoch, Zeroizing<
     // In place: a second buffer would be a second copy to wipe.
     padded.copy_within(4..len.saturating_add(4), 0);
     padded.truncate(len);
-    Ok((epoch, padded))
+    Ok(padded)
 }
 
 fn aad(masters: &Masters, key: &RowKey, version: u64, epoch: Epoch) -> Vec<u8> {

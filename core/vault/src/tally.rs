@@ -2,7 +2,6 @@
 //! back or exchanged for an older one of its own is seen (a multiset hash by addition modulo 2^256; sealed in the head row).
 use std::collections::BTreeMap;
 
-use rid_crypto::hmac_sha256;
 use rid_flow::ports::{Row, RowKey, Table};
 
 use crate::keys::OpenKeys;
@@ -58,7 +57,7 @@ impl Tallies {
 }
 
 fn term(keys: &OpenKeys, key: &RowKey, version: u64, index: &[u8; 32]) -> [u8; 32] {
-    hmac_sha256(keys.tally_key(), &[&[key.table.0], &key.id, &version.to_be_bytes(), index])
+    keys.tally_key().tag(&[&[key.table.0], &key.id, &version.to_be_bytes(), index])
 }
 
 fn plus(sum: &mut [u8; 32], term: &[u8; 32]) {

@@ -16,11 +16,14 @@ use crate::{
     encode::{credential, small},
     envelope::Envelope,
     head::Head,
-    keys::{OpenKeys, UserKeys},
+    keys::{Masters, OpenKeys, UserKeys},
     latch::{Held, Latch},
     rows,
     tally::Tally,
 };
+
+/// Rows in the clear at one time.
+const BATCH: usize = 64;
 
 /// Makes a handle to randomness for one step.
 pub type RngSource = Arc<dyn Fn() -> Box<dyn CryptoRng + Send> + Send + Sync>;
@@ -108,8 +111,12 @@ impl Keys {
 
     /// Opens a row by the class of its table.
     pub(crate) fn open_row(&self, row: &Row) -> Result<zeroize::Zeroizing<Vec<u8>>, VaultError> {
-        let masters = if rows::OPEN.contains(&row.key.table) { &self.open.masters } else { &self.user()?.masters };
-        Ok(rows::open(masters, row)?)
+        Ok(rows::open(self.masters_of(row.key.table)?, row)?)
+    }
+
+    /// The masters of a table's class.
+    fn masters_of(&self, table: Table) -> Result<&Masters, VaultError> {
+        Ok(if rows::OPEN.contains(&table) { &self.open.masters } else { &self.user()?.masters })
     }
 }
 
@@ -283,11 +290,13 @@ impl Vault {
                 keys.user()?;
             }
             let rows = self.read(read.clone()).await?;
-            let opened = |row: Row| {
-                let value = keys.open_row(&row).and_then(|plain| Ok(decode(&plain)?));
-                (Row { bytes: Vec::new(), ..row }, value)
-            };
-            let opened: Vec<_> = rows.into_iter().map(opened).collect();
+            let mut opened = Vec::with_capacity(rows.len());
+            for batch in rows.chunks(BATCH) {
+                for (row, plain) in batch.iter().zip(rows::open_all(keys.masters_of(table)?, batch)) {
+                    let value = plain.and_then(|plain| decode(&plain)).map_err(VaultError::from);
+                    opened.push((Row { key: row.key.clone(), bytes: Vec::new(), ..*row }, value));
+                }
+            }
             if opened.iter().all(|(_, value)| value.is_ok()) || keys.are(&self.keys()) {
                 return Ok(opened);
             }

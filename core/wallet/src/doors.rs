@@ -128,7 +128,8 @@ impl Wallet {
         let mut dates = Vec::new();
         let Ok(listing) = self.vault.credentials().await else { return dates };
         for meta in listing.credentials {
-            if !meta.elements.iter().any(|(_, names)| names.iter().any(|name| name == BIRTH_DATE)) {
+            let Ok(elements) = meta.elements.read() else { continue };
+            if !elements.iter().any(|(_, names)| names.iter().any(|name| name == BIRTH_DATE)) {
                 continue;
             }
             let Ok(Some(bytes)) = self.vault.copy_for_display(&meta.id).await else { continue };

@@ -8,6 +8,7 @@ mod figure;
 mod ours;
 mod peer;
 mod stock;
+mod store;
 
 use figure::{Figure, interleaved};
 use stock::Stock;
@@ -22,6 +23,15 @@ fn main() {
         // For bindings/kotlin/bench.
         println!("{:.0}", facade::median());
         return;
+    }
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        // Processes of their own for what is measured from outside.
+        ["resident", folder] => return store::say_resident(folder),
+        ["commits", folder, count] => return store::commits(folder, count),
+        ["list", folder] => return store::list(folder),
+        ["store"] => return store::print(),
+        _ => {}
     }
     let small = Stock::make(SMALL);
     let large = Stock::make(PORTRAIT);
@@ -40,6 +50,7 @@ fn main() {
     println!(
         "in microseconds of this machine: present {present:.0} (peer {present_peer:.0}), verify {verify:.0} (peer {verify_peer:.0}), with portrait {portrait:.0} (peer {portrait_peer:.0})"
     );
+    store::print();
 }
 
 /// The value, or the end of the bench with what was being done.

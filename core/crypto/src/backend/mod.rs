@@ -34,6 +34,8 @@ pub(crate) trait Backend {
     type Agreement;
     /// An AES-256 key with its schedule, wiped on drop.
     type Aead;
+    /// HMAC-SHA-256 with its key taken in, wiped on drop.
+    type Mac;
 
     /// From an SEC1 point (uncompressed or compressed), or the 32 bytes of Ed25519.
     fn public(curve: Curve, point: &[u8]) -> Result<Self::Public, CryptoError>;
@@ -71,6 +73,8 @@ pub(crate) trait Backend {
     fn sha384(parts: &[&[u8]]) -> [u8; 48];
     fn sha512(parts: &[&[u8]]) -> [u8; 64];
     fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> Zeroizing<[u8; 32]>;
+    fn mac(key: &[u8; 32]) -> Box<Self::Mac>;
+    fn mac_tag(key: &Self::Mac, parts: &[&[u8]]) -> [u8; 32];
 
     /// RFC 9106, Argon2id version 1.3; the cost was checked. The working memory is wiped.
     fn argon2id(input: &Argon2Input<'_>, cost: Argon2Cost, out: &mut [u8; 32]) -> Result<(), CryptoError>;

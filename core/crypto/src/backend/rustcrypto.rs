@@ -34,6 +34,7 @@ impl Backend for RustCrypto {
     type Signing = p256::ecdsa::SigningKey;
     type Agreement = Agreement;
     type Aead = Aes256Gcm;
+    type Mac = Hmac<Sha256>;
 
     fn public(curve: Curve, point: &[u8]) -> Result<Public, CryptoError> {
         if curve == Curve::Ed25519 {
@@ -204,6 +205,18 @@ impl Backend for RustCrypto {
         let mut out = Zeroizing::new([0; 32]);
         out.copy_from_slice(tag.as_bytes());
         out
+    }
+
+    fn mac(key: &[u8; 32]) -> Box<Hmac<Sha256>> {
+        let mut block = Zeroizing::new([0_u8; 64]);
+        block.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
+        Box::new(<Hmac<Sha256> as KeyInit>::new((&*block).into()))
+    }
+
+    fn mac_tag(key: &Hmac<Sha256>, parts: &[&[u8]]) -> [u8; 32] {
+        let mut mac = key.clone();
+        parts.iter().for_each(|part| mac.update(part));
+        mac.finalize().as_bytes().as_slice().try_into().unwrap_or([0; 32])
     }
 
     fn argon2id(input: &Argon2Input<'_>, cost: Argon2Cost, out: &mut [u8; 32]) -> Result<(), CryptoError> {

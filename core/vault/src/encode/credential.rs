@@ -2,7 +2,7 @@
 use rid_flow::{CopyId, Credential, CredentialId, Reuse, VerifierId, ports::StorageError};
 use rid_wire::{
     Timestamp,
-    cbor::{CborError, Key, Reader, Writer},
+    cbor::{CborError, Key, Kind, Limits, Reader, Writer},
 };
 
 use super::{exact, number, read_map};
@@ -30,7 +30,7 @@ pub struct CredentialMeta {
     /// Last second of technical validity.
     pub valid_until: Timestamp,
     /// Names of the elements held.
-    pub elements: Vec<(String, Vec<String>)>,
+    pub elements: ElementNames,
     /// How its copies are used up.
     pub reuse: Reuse,
     /// Copies left that were never shown; all of them where they are shown in turn.
@@ -52,6 +52,48 @@ pub(crate) struct CopyUse {
     pub(crate) verifier: Option<VerifierId>,
 }
 
+/// Names of elements by namespace, as they are stored: lists do not want them, only who is asked for them does.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ElementNames(Vec<u8>);
+
+impl ElementNames {
+    fn of(elements: &[(String, Vec<String>)]) -> Self {
+        let mut writer = Writer::new();
+        writer.map(elements.len());
+        for (namespace, names) in elements {
+            writer.text(namespace).array(names.len());
+            for name in names {
+                writer.text(name);
+            }
+        }
+        Self(writer.finish())
+    }
+
+    /// Namespace and identifiers.
+    ///
+    /// # Errors
+    /// [`StorageError::Damaged`], never for what this code wrote.
+    pub fn read(&self) -> Result<Vec<(String, Vec<String>)>, StorageError> {
+        let mut elements = Vec::new();
+        let mut read = || {
+            let mut reader = Reader::new(&self.0, Limits::ONLINE)?;
+            reader.map(|reader, namespace| {
+                let Key::Text(namespace) = namespace else { return Err(CborError::UnexpectedType) };
+                let mut names = Vec::new();
+                reader.array(|reader, _| {
+                    names.push(reader.text()?.into_owned());
+                    Ok::<_, CborError>(())
+                })?;
+                elements.push((namespace.to_string(), names));
+                Ok(())
+            })?;
+            reader.finish()
+        };
+        read().map_err(|_| StorageError::Damaged)?;
+        Ok(elements)
+    }
+}
+
 impl core::fmt::Debug for CredentialMeta {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("CredentialMeta")
@@ -70,7 +112,7 @@ impl From<&Credential> for CredentialMeta {
             signed: credential.signed,
             valid_from: credential.valid_from,
             valid_until: credential.valid_until,
-            elements: credential.elements.clone(),
+            elements: ElementNames::of(&credential.elements),
             reuse: credential.reuse,
             copies_left: copies,
             copies_total: copies,
@@ -85,13 +127,8 @@ pub(crate) fn encode(meta: &CredentialMeta) -> Vec<u8> {
     writer.map(11 + usize::from(meta.subject.is_some()) + 2 * usize::from(reused)).uint(0).uint(VERSION);
     writer.uint(1).text(&meta.id.0).uint(2).text(&meta.format).uint(3).text(&meta.kind).uint(5).text(&meta.issuer);
     writer.uint(6).int(meta.signed.unix()).uint(7).int(meta.valid_from.unix()).uint(8).int(meta.valid_until.unix());
-    writer.uint(9).map(meta.elements.len());
-    for (namespace, names) in &meta.elements {
-        writer.text(namespace).array(names.len());
-        for name in names {
-            writer.text(name);
-        }
-    }
+    // A byte string: a list passes over it without looking in. The first version had the map itself there.
+    writer.uint(9).bytes(&meta.elements.0);
     writer.uint(10).uint(meta.copies_left.into()).uint(11).uint(meta.copies_total.into());
     if let Some(subject) = &meta.subject {
         writer.uint(4).text(subject);
@@ -125,7 +162,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<CredentialMeta, StorageError> {
         signed: zero,
         valid_from: zero,
         valid_until: zero,
-        elements: Vec::new(),
+        elements: ElementNames::of(&[]),
         reuse: Reuse::Once,
         copies_left: 0,
         copies_total: 0,
@@ -142,16 +179,9 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<CredentialMeta, StorageError> {
             7 => meta.valid_from = Timestamp::from_unix(reader.int()?),
             8 => meta.valid_until = Timestamp::from_unix(reader.int()?),
             9 => {
-                reader.map(|reader, namespace| {
-                    let Key::Text(namespace) = namespace else { return Err(CborError::UnexpectedType) };
-                    let mut names = Vec::new();
-                    reader.array(|reader, _| {
-                        names.push(reader.text()?.into_owned());
-                        Ok::<_, CborError>(())
-                    })?;
-                    meta.elements.push((namespace.to_string(), names));
-                    Ok(())
-                })?;
+                let bytes = reader.peek()? == Kind::Bytes;
+                meta.elements =
+                    ElementNames(if bytes { reader.definite_bytes()?.to_vec() } else { reader.skip()?.to_vec() });
             }
             10 => meta.copies_left = number(reader)?,
             11 => meta.copies_total = number(reader)?,

@@ -1,6 +1,6 @@
 //! The keys in memory, by class (security.md, 5): *open* while the store is open (look-up index, tallies, locked-readable rows),
 //! *user* while it is unlocked (rows about the person, the history's chain).
-use rid_crypto::{AeadKey, CryptoRng, NONCE_LEN, Secret, hkdf_sha256, hmac_sha256};
+use rid_crypto::{AeadKey, CryptoRng, HmacKey, NONCE_LEN, Secret, hkdf_sha256, hmac_sha256};
 use rid_flow::{
     CredentialId, RecordKey,
     ports::{RowKey, Table},
@@ -49,10 +49,15 @@ impl Masters {
         self.epochs().next().unwrap_or_default()
     }
 
+    /// The key of one table in one epoch.
+    pub(crate) fn table_key(&self, epoch: Epoch, table: Table) -> Option<&Secret<32>> {
+        self.tables.iter().find(|(known, of, _)| *known == epoch && *of == table).map(|(.., key)| key)
+    }
+
     /// The key of one row in one epoch.
     pub(crate) fn row_key(&self, epoch: Epoch, key: &RowKey) -> Option<AeadKey> {
-        let dek = self.tables.iter().find(|(e, table, _)| *e == epoch && *table == key.table)?;
-        Some(AeadKey::new(hkdf_sha256(dek.2.expose(), &key.id, &epoch.to_be_bytes())))
+        let dek = self.table_key(epoch, key.table)?;
+        Some(AeadKey::new(hkdf_sha256(dek.expose(), &key.id, &epoch.to_be_bytes())))
     }
 
     /// The same with a fresh newest epoch, or with none but the newest.
@@ -76,7 +81,7 @@ impl Masters {
 /// While the store is open.
 pub(crate) struct OpenKeys {
     index: Secret<32>,
-    tally: Secret<32>,
+    tally: HmacKey,
     envelope: Secret<32>,
     pub(crate) masters: Masters,
 }
@@ -84,12 +89,12 @@ pub(crate) struct OpenKeys {
 impl OpenKeys {
     pub(crate) fn new(index: Secret<32>, masters: Masters) -> Self {
         let derive = |purpose: &[u8]| hkdf_sha256(index.expose(), masters.store_id(), purpose);
-        let (tally, envelope) = (derive(b"tally"), derive(b"envelope"));
+        let (tally, envelope) = (HmacKey::new(&derive(b"tally")), derive(b"envelope"));
         Self { index, tally, envelope, masters }
     }
 
-    pub(crate) fn tally_key(&self) -> &[u8; 32] {
-        self.tally.expose()
+    pub(crate) const fn tally_key(&self) -> &HmacKey {
+        &self.tally
     }
 
     /// Authenticates the envelope.

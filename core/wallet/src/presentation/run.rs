@@ -142,23 +142,23 @@ impl Presentation {
 
     async fn matches(&self, request: &MatchRequest) -> Result<Matches, WalletError> {
         let metas = self.wallet.vault.credentials().await?.credentials;
-        let candidate = |meta: &CredentialMeta| Candidate {
-            credential: meta.id.clone(),
-            issuer: meta.issuer.clone(),
-            valid_until: meta.valid_until,
-            copies_left: meta.copies_left,
-            elements: meta.elements.clone(),
-        };
-        let by_doc_type = request
-            .doc_types
-            .iter()
-            .map(|doc_type| {
-                let mut held: Vec<Candidate> = metas.iter().filter(|m| m.kind == *doc_type).map(candidate).collect();
-                // Best first: with copies left, then the one valid longest.
-                held.sort_by_key(|c| (c.copies_left == 0, core::cmp::Reverse(c.valid_until)));
-                held
+        let candidate = |meta: &CredentialMeta| -> Result<Candidate, WalletError> {
+            Ok(Candidate {
+                credential: meta.id.clone(),
+                issuer: meta.issuer.clone(),
+                valid_until: meta.valid_until,
+                copies_left: meta.copies_left,
+                elements: meta.elements.read()?,
             })
-            .collect();
+        };
+        let mut by_doc_type = Vec::with_capacity(request.doc_types.len());
+        for doc_type in &request.doc_types {
+            let held = metas.iter().filter(|meta| meta.kind == *doc_type).map(candidate);
+            let mut held = held.collect::<Result<Vec<_>, _>>()?;
+            // Best first: with copies left, then the one valid longest.
+            held.sort_by_key(|c| (c.copies_left == 0, core::cmp::Reverse(c.valid_until)));
+            by_doc_type.push(held);
+        }
         Ok(Matches { by_doc_type })
     }
 }

@@ -3,6 +3,8 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, pa
 
 use super::layout;
 
+/// By the primary key, in whose order they are wanted: nothing is sorted.
+const ROWS: &str = "SELECT t, k, v, i, b FROM r INDEXED BY sqlite_autoindex_r_1 WHERE t = ?1 ORDER BY k";
 /// The index is named, or the planner takes the one that spares it sorting and reads every row's page for it.
 pub(super) const HEADS: &str = "SELECT t, k, v, i, x'' FROM r INDEXED BY ri WHERE t = ?1 ORDER BY k";
 pub(super) const HEADS_OF_INDEX: &str =
@@ -54,7 +56,7 @@ fn rows(sql: &Connection, read: &Read) -> rusqlite::Result<Vec<Row>> {
             sql.prepare_cached(HEADS_OF_INDEX)?.query_map(params![table.0, index], read_row)?.collect()
         }
         Read::Rows(table, None) => sql
-            .prepare_cached("SELECT t, k, v, i, b FROM r WHERE t = ?1 ORDER BY k")?
+            .prepare_cached(ROWS)?
             .query_map(params![table.0], read_row)?
             .collect(),
         Read::Rows(table, Some(index)) => sql

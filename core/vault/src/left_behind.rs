@@ -1,0 +1,136 @@
+//! What a locked store leaves in the memory of the process: no key of the person's, no PIN, no code, nothing of a document
+//! (neg-N03, inv of `lock`).
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use rid_flow::{
+    Changes, Committer, Credential, CredentialId, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, NewCopy, Reuse,
+    fake::{
+        MemoryDisk, MemoryStorage, ScriptedSecureArea, SeededRng, block_on,
+        memory::{Needle, sweep},
+    },
+    ports::KeyId,
+};
+use rid_wire::Timestamp;
+use zeroize::Zeroizing;
+
+use crate::{Pin, RecoveryCode, Vault, VaultConfig};
+
+/// Drawn, so that it stands nowhere but where it is put; kept masked.
+fn drawn(seed: u64, bytes: usize) -> Needle {
+    let mut secret = Zeroizing::new(vec![0; bytes]);
+    let rng: &mut dyn rid_crypto::CryptoRng = &mut SeededRng::new(seed);
+    rng.fill_bytes(&mut secret);
+    Needle::of(&secret)
+}
+
+fn revealed(needle: &Needle, bytes: usize) -> Zeroizing<Vec<u8>> {
+    let mut secret = Zeroizing::new(vec![0; bytes]);
+    needle.reveal(&mut secret);
+    secret
+}
+
+fn credential(document: &Needle, copies: u8) -> Credential {
+    let at = Timestamp::from_unix(1_800_000_000);
+    let copy = |n| NewCopy { key: KeyId(format!("key-{n}")), bytes: revealed(document, 600).to_vec() };
+    Credential {
+        id: CredentialId("card".into()),
+        format: "mso_mdoc".into(),
+        kind: "kind".into(),
+        subject: None,
+        issuer: "An issuer".into(),
+        signed: at,
+        valid_from: at,
+        valid_until: at.plus_days(14),
+        elements: Vec::new(),
+        reuse: Reuse::Once,
+        copies: (0..copies).map(copy).collect(),
+    }
+}
+
+fn presentation() -> Changes {
+    let history = HistoryDraft {
+        id: HistoryId([1; 16]),
+        kind: HistoryKind::Presentation,
+        outcome: HistoryOutcome::Started,
+        at: Timestamp::from_unix(1_800_000_000),
+        peer: String::new(),
+        peer_verified: false,
+        elements: Vec::new(),
+        reason: String::new(),
+    };
+    Changes { consume: vec![CredentialId("card".into())], history: vec![history], ..Changes::default() }
+}
+
+/// Digits from drawn bytes: twelve, so that they stand nowhere by chance.
+fn pin(needle: &Needle) -> Pin {
+    let digits: Zeroizing<Vec<u8>> = Zeroizing::new(revealed(needle, 12).iter().map(|byte| b'0' + byte % 10).collect());
+    Pin::parse(&digits).unwrap()
+}
+
+#[test]
+fn neg_n03_nothing_is_left_after_lock() {
+    let area = Arc::new(ScriptedSecureArea::new(31));
+    let storage = Arc::new(MemoryStorage::new(&MemoryDisk::new()));
+    let seed = AtomicU64::new(1_000);
+    let rng = Arc::new(move || -> Box<dyn rid_crypto::CryptoRng + Send> {
+        Box::new(SeededRng::new(seed.fetch_add(1, Ordering::Relaxed)))
+    });
+    let vault = block_on(Vault::open(storage, area, rng, VaultConfig { low_water: 0 })).unwrap();
+    let document = drawn(5, 600);
+    let part = Needle::of(&revealed(&document, 600)[100..164]);
+    let add = Changes { add: vec![credential(&document, 3)], ..Changes::default() };
+    block_on(vault.commit(add)).unwrap();
+    let digits = drawn(6, 12);
+    block_on(vault.set_pin(&pin(&digits), &[])).unwrap();
+    let code = block_on(vault.make_recovery_code()).unwrap();
+    let (code_bytes, code_text) = (Needle::of(code.expose()), Needle::of(code.to_text().as_bytes()));
+    let again = RecoveryCode::parse(&code.to_text()).unwrap();
+    drop(code);
+    block_on(vault.rotate_keys()).unwrap();
+
+    for door in 0..2 {
+        vault.lock();
+        match door {
+            0 => block_on(vault.unlock_with_pin(&pin(&digits))).unwrap(),
+            _ => block_on(vault.unlock_with_recovery_code(&again)).unwrap(),
+        }
+        let used = block_on(vault.commit(presentation())).unwrap();
+        assert_eq!(used.copies.len(), 1);
+        assert!(block_on(vault.copy_for_display(&CredentialId("card".into()))).unwrap().is_some());
+        assert_eq!(block_on(vault.credentials()).unwrap().credentials.len(), 1);
+        let mut needles = keys(&vault);
+        needles.push(("part of a document", Needle::of(&revealed(&part, 64))));
+        assert!(hits(&needles).into_iter().all(|(_, hits)| hits >= 1), "what is in use is seen");
+        drop(used);
+        needles.push(("PIN", Needle::of(pin(&digits).expose())));
+        vault.lock();
+        for (what, hits) in hits(&needles) {
+            assert_eq!(hits, 0, "{what} after door {door}");
+        }
+    }
+    drop(again);
+    assert_eq!(sweep(&[&code_bytes, &code_text]), Some(vec![0, 0]), "the recovery code");
+}
+
+fn hits<'a>(needles: &'a [(&'static str, Needle)]) -> Vec<(&'a str, usize)> {
+    let all: Vec<&Needle> = needles.iter().map(|(_, needle)| needle).collect();
+    needles.iter().map(|(what, _)| *what).zip(sweep(&all).unwrap()).collect()
+}
+
+/// The person's keys, masked at once.
+fn keys(vault: &Vault) -> Vec<(&'static str, Needle)> {
+    let keys = vault.keys();
+    let user = keys.user().unwrap();
+    let mut needles = vec![("key of the doors", Needle::of(user.kek.expose()))];
+    needles.push(("key of the chain", Needle::of(user.chain_key())));
+    for table in crate::rows::TABLES {
+        let key = user.masters.table_key(user.masters.newest(), table).unwrap();
+        needles.push(("key of a table", Needle::of(key.expose())));
+    }
+    let bundle = user.encode();
+    needles.push(("master", Needle::of(&bundle[bundle.len() - 32..])));
+    needles
+}
