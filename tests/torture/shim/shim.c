@@ -1,10 +1,12 @@
 /* Stands between the store and the kernel (LD_PRELOAD): records every change of the files under RID_SHIM_ROOT for images of power cuts, or
- * makes the n-th operation on them fail. Linux, glibc. Not part of any product. */
+ * makes the n-th operation on them fail, or kills the process before it. At the level of libc, so that what SQLite writes and what is
+ * written beside it (envelope, markers, software keys) go through the same sieve. Linux, glibc. Not part of any product. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,8 +18,8 @@
 #include <unistd.h>
 
 #define MAX_FD 4096
-enum { OPEN = 1, WRITE, TRUNCATE, SYNC, RENAME, UNLINK, SAY, SYNC_FOLDER };
-enum { NEVER, ONCE, STICKY, TORN, FULL, READ_ONLY, SYNCS };
+enum { OPEN = 1, WRITE, TRUNCATE, SYNC, RENAME, UNLINK, SAY, SYNC_FOLDER, FOLDER, LINK, UNFOLDER };
+enum { NEVER, ONCE, STICKY, TORN, FULL, READ_ONLY, SYNCS, KILL };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char *paths[MAX_FD];
@@ -25,6 +27,9 @@ static char root[4096];
 static int log_fd = -1;
 static long fail_at = -1, count;
 static int fail_mode = NEVER;
+/* What the process says when counting begins; empty: at once. */
+static char arm[64];
+static int armed = 1;
 
 static void start(void) {
   static int started;
@@ -34,6 +39,11 @@ static void start(void) {
   if (r) snprintf(root, sizeof root, "%s", r);
   if (l) log_fd = (int)syscall(SYS_openat, AT_FDCWD, l, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (f) sscanf(f, "%ld:%d", &fail_at, &fail_mode);
+  const char *a = getenv("RID_SHIM_ARM");
+  if (a) {
+    snprintf(arm, sizeof arm, "%s", a);
+    armed = 0;
+  }
 }
 
 static int ours(const char *path) {
@@ -58,12 +68,13 @@ static void record(uint8_t kind, const char *path, uint64_t offset, const void *
 
 /* Whether this operation fails; the error is then in errno. */
 static int fails(int kind) {
-  if (fail_mode == NEVER) return 0;
+  if (fail_mode == NEVER || !armed) return 0;
   if (fail_mode == SYNCS && kind != SYNC) return 0;
   if (fail_mode == READ_ONLY && (kind == 0 || kind == SYNC)) return 0;
   long n = count++;
   int hit = (fail_mode == STICKY || fail_mode == FULL || fail_mode == READ_ONLY) ? n >= fail_at : n == fail_at;
   if (fail_mode == FULL && kind != WRITE) hit = 0;
+  if (hit && fail_mode == KILL) kill(getpid(), SIGKILL);
   if (hit) errno = fail_mode == FULL ? ENOSPC : fail_mode == READ_ONLY ? EROFS : EIO;
   return hit;
 }
@@ -124,6 +135,7 @@ static ssize_t put(int fd, const void *data, size_t length, off_t offset, int at
 
 ssize_t write(int fd, const void *data, size_t length) {
   start();
+  if (fd == 1 && !armed && length >= strlen(arm) && memcmp(data, arm, strlen(arm)) == 0) armed = 1;
   if (fd == 1 && log_fd >= 0) {
     pthread_mutex_lock(&lock);
     record(SAY, "", 0, data, (uint32_t)length);
@@ -182,11 +194,46 @@ static int moved(const char *from, const char *to) {
 }
 int rename(const char *from, const char *to) { return moved(from, to); }
 
-int unlink(const char *path) {
+static int gone(const char *path, int flags) {
   if (ours(path) && fails(UNLINK)) return -1;
   pthread_mutex_lock(&lock);
-  int done = (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
-  if (done == 0 && ours(path)) record(UNLINK, path, 0, "", 0);
+  int done = (int)syscall(SYS_unlinkat, AT_FDCWD, path, flags);
+  if (done == 0 && ours(path)) record((flags & AT_REMOVEDIR) ? UNFOLDER : UNLINK, path, 0, "", 0);
   pthread_mutex_unlock(&lock);
   return done;
+}
+int unlink(const char *path) { return gone(path, 0); }
+int rmdir(const char *path) { return gone(path, AT_REMOVEDIR); }
+
+/* A folder is removed by handles: the path is asked of the kernel. */
+int unlinkat(int folder, const char *path, int flags) {
+  char whole[4096], link[64];
+  if (folder == AT_FDCWD || path[0] == '/') return gone(path, flags);
+  snprintf(link, sizeof link, "/proc/self/fd/%d", folder);
+  ssize_t length = syscall(SYS_readlinkat, AT_FDCWD, link, whole, 2048);
+  if (length <= 0) return (int)syscall(SYS_unlinkat, folder, path, flags);
+  snprintf(whole + length, sizeof whole - (size_t)length, "/%s", path);
+  return gone(whole, flags);
+}
+
+int mkdir(const char *path, mode_t mode) {
+  if (ours(path) && fails(FOLDER)) return -1;
+  pthread_mutex_lock(&lock);
+  int done = (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode);
+  if (done == 0 && ours(path)) record(FOLDER, path, 0, "", 0);
+  pthread_mutex_unlock(&lock);
+  return done;
+}
+
+static int linked(const char *from, const char *to) {
+  if (ours(from) && fails(LINK)) return -1;
+  pthread_mutex_lock(&lock);
+  int done = (int)syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
+  if (done == 0 && ours(from)) record(LINK, from, 0, to, (uint32_t)strlen(to));
+  pthread_mutex_unlock(&lock);
+  return done;
+}
+int link(const char *from, const char *to) { return linked(from, to); }
+int linkat(int a, const char *from, int b, const char *to, int flags) {
+  return from[0] == '/' && to[0] == '/' ? linked(from, to) : (int)syscall(SYS_linkat, a, from, b, to, flags);
 }

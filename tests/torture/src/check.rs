@@ -5,15 +5,26 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rid_vault::VaultError;
+use pollster::block_on;
+use rid_flow::ports::{KeyId, SecureArea};
+use rid_shell::SoftwareSecureArea;
+use rid_vault::{Vault, VaultError};
 
 use crate::{
-    model::{Account, Work},
-    store::{self, CANARY, Observed},
+    canary::Canaries,
+    model::{Account, Model, UNKNOWN},
+    observe::{self, Observed},
+    scratch,
+    session::{self, Place, Session},
+    work::Work,
 };
 
 /// Longest time a store may take to open (inv-I1).
 const LONGEST: Duration = Duration::from_secs(2);
+/// Wrong PINs that may reach the PIN's key (inv-I8).
+const GUESSES: u32 = 5;
+/// What an examination may find in a store that is whole.
+const HARMLESS: [&str; 3] = ["biometric_lost", "no_pin", "pin_locked"];
 
 /// What came of one fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +33,7 @@ pub(crate) enum Verdict {
     Survived,
     /// Something acknowledged is gone (inv-I2), or half of an operation is there (inv-I3).
     Lost(String),
-    /// A copy that was handed out is still in its pool (inv-I4).
+    /// A copy that was handed out is still in its pool (inv-I4), or more PINs were tried than are counted (inv-I8).
     DoubleUsed(String),
     /// Another invariant.
     Wrong(String),
@@ -31,26 +42,132 @@ pub(crate) enum Verdict {
 /// After a fault that must not cost anything: a kill, a power cut, an error of I/O.
 pub(crate) fn after(folder: &Path, account: &mut Account) -> Verdict {
     account.settle();
-    let observed = match look(folder, account) {
-        Ok(observed) => observed,
-        Err(verdict) => return verdict,
-    };
-    account.possible.retain(|model| *model == observed.model);
-    Verdict::Survived
+    match look(folder, account) {
+        Ok(()) => Verdict::Survived,
+        Err(verdict) => verdict,
+    }
 }
 
-fn look(folder: &Path, account: &Account) -> Result<Observed, Verdict> {
-    let named = |error: VaultError| Verdict::Wrong(format!("inv-I1: {}", error.code()));
+fn named(error: VaultError) -> Verdict {
+    Verdict::Wrong(format!("inv-I1: {}", error.code()))
+}
+
+fn look(folder: &Path, account: &mut Account) -> Result<(), Verdict> {
+    let place = Place { folder: folder.to_path_buf(), third: account.third };
     let begun = begin();
-    let vault = store::open_again(folder).map_err(named)?;
+    let mut session = place.open_again().map_err(named)?;
     let took = begun.elapsed();
-    let observed = store::observe(&vault).map_err(named)?;
+    tries(&session, account)?;
+    let pin = enter(&mut session, account)?;
+    if account.over {
+        return Ok(());
+    }
+    let vault = session.vault().map_err(named)?.clone();
+    let observed = observe::observe(&vault).map_err(named)?;
     if took > LONGEST {
         return Err(Verdict::Wrong(format!("inv-I1: opened after {} ms", took.as_millis())));
     }
-    if !account.possible.contains(&observed.model) {
-        return Err(Verdict::Lost(difference(account, &observed)));
+    let fits = |model: &Model| observed.fits(model) && (pin.is_none() || model.pin == pin);
+    let mut fitting: Vec<Model> = account.possible.iter().filter(|model| fits(model)).cloned().collect();
+    if fitting.is_empty() {
+        let empty = observed.model == Model::default() && !account.possible.contains(&Model::default());
+        let made_anew = if empty { "inv-I9: made anew over what was there; " } else { "" };
+        return Err(Verdict::Lost(format!("{made_anew}{}", difference(account, &observed))));
     }
+    copies(&observed, account)?;
+    whole(&vault)?;
+    if let Some(file) = Canaries::of(account).found(folder) {
+        return Err(Verdict::Wrong(format!("inv-I7: plain text in {file}")));
+    }
+    doors(&vault, &observed, &mut fitting)?;
+    let probe = || Work::Put { name: "probe".into(), value: "1".into() };
+    let works = session.act(&probe()).and_then(|_| session.act(&Work::Take { name: "probe".into() }));
+    works.map_err(|error| Verdict::Wrong(format!("inv-I10: {}", error.code())))?;
+    drop(vault);
+    gone_and_aside(folder, account, &observed)?;
+    account.possible = fitting.into_iter().take(1).collect();
+    Ok(())
+}
+
+/// inv-I8: what reached the PIN's key is counted.
+fn tries(session: &Session, account: &Account) -> Result<(), Verdict> {
+    let doors = block_on(session.vault().map_err(named)?.doors()).map_err(named)?;
+    if account.guesses > GUESSES {
+        return Err(Verdict::DoubleUsed(format!("inv-I8: {} guesses reached the PIN's key", account.guesses)));
+    }
+    let pin = doors.pin && account.possible.iter().all(|model| model.pin.is_some());
+    if pin && doors.pin_tries_left + account.guesses > GUESSES {
+        let left = doors.pin_tries_left;
+        return Err(Verdict::DoubleUsed(format!("inv-I8: {} guesses, {left} tries left", account.guesses)));
+    }
+    Ok(())
+}
+
+/// Unlocks by a PIN that may be the one; gives it. By another door where too few tries are left to find out.
+fn enter(session: &mut Session, account: &mut Account) -> Result<Option<String>, Verdict> {
+    let vault = session.vault().map_err(named)?.clone();
+    if !vault.is_locked() {
+        return Ok(None);
+    }
+    let mut pins: Vec<String> = account.possible.iter().filter_map(|model| model.pin.clone()).collect();
+    pins.sort();
+    pins.dedup();
+    let doors = block_on(vault.doors()).map_err(named)?;
+    let left = usize::try_from(doors.pin_tries_left).unwrap_or(0);
+    if left < pins.len().max(1) {
+        return by_another_door(&vault, account, &pins, left);
+    }
+    for pin in &pins {
+        match block_on(vault.unlock_with_pin(&session::pin(pin).map_err(named)?)) {
+            Ok(()) => {
+                account.guesses = 0;
+                account.attempts = 0;
+                return Ok(Some(pin.clone()));
+            }
+            Err(VaultError::PinWrong { .. } | VaultError::PinLocked) => {}
+            Err(error) => return Err(named(error)),
+        }
+    }
+    Err(Verdict::Lost(format!("inv-I2: none of {} PINs opens", pins.len())))
+}
+
+fn by_another_door(
+    vault: &Vault,
+    account: &mut Account,
+    pins: &[String],
+    left: usize,
+) -> Result<Option<String>, Verdict> {
+    if left == 0 && account.attempts < GUESSES {
+        return Err(Verdict::Lost(format!("inv-I8: locked after {} tries", account.attempts)));
+    }
+    let Some(pin) = pins.first() else { return Err(Verdict::Lost("inv-I2: locked without a PIN".into())) };
+    let parsed = session::pin(pin).map_err(named)?;
+    if left == 0 && block_on(vault.unlock_with_pin(&parsed)) != Err(VaultError::PinLocked) {
+        return Err(Verdict::DoubleUsed("inv-I8: a sixth PIN was not refused".into()));
+    }
+    let doors = block_on(vault.doors()).map_err(named)?;
+    let code = account.possible.iter().find_map(|model| model.code.clone().filter(|code| code != UNKNOWN));
+    match code {
+        _ if doors.biometric => block_on(vault.unlock_with_biometrics()).map_err(named)?,
+        Some(code) if doors.recovery => {
+            block_on(vault.unlock_with_recovery_code(&session::code(&code).map_err(named)?)).map_err(named)?;
+        }
+        _ => {
+            // Nothing opens it: the designed state, from which a person resets.
+            account.over = true;
+            return Ok(None);
+        }
+    }
+    block_on(vault.set_pin(&parsed, &[])).map_err(named)?;
+    account.guesses = 0;
+    account.attempts = 0;
+    let known = |model: &Model| Model { pin: Some(pin.clone()), ..model.clone() };
+    account.possible = account.possible.iter().map(known).collect();
+    Ok(Some(pin.clone()))
+}
+
+/// inv-I4, and inv-I3 for pools.
+fn copies(observed: &Observed, account: &Account) -> Result<(), Verdict> {
     for (id, keys) in &observed.keys {
         if let Some(key) = keys.iter().find(|key| account.handed.contains(*key)) {
             return Err(Verdict::DoubleUsed(format!("inv-I4: {key}")));
@@ -59,13 +176,72 @@ fn look(folder: &Path, account: &Account) -> Result<Observed, Verdict> {
             return Err(Verdict::Wrong(format!("inv-I3: {id} counts other copies than it has")));
         }
     }
-    if let Some(file) = canary(folder) {
-        return Err(Verdict::Wrong(format!("inv-I7: plain text in {file}")));
+    Ok(())
+}
+
+/// inv-I5 and inv-I6: the chain, the tallies, every row.
+fn whole(vault: &Vault) -> Result<(), Verdict> {
+    let examination = block_on(vault.examine()).map_err(named)?;
+    let found = examination.findings.iter().find(|finding| !HARMLESS.contains(&finding.code.as_str()));
+    found.map_or(Ok(()), |finding| {
+        let id = if finding.code.as_str().starts_with("history") { "inv-I5" } else { "inv-I6" };
+        Err(Verdict::Wrong(format!("{id}: {} {}", finding.code.as_str(), finding.count)))
+    })
+}
+
+/// inv-I2 for the other doors: biometrics open; of two codes that may be the one, exactly one does.
+fn doors(vault: &Vault, observed: &Observed, fitting: &mut Vec<Model>) -> Result<(), Verdict> {
+    if observed.doors.biometric {
+        let opens = block_on(vault.unlock_with_biometrics());
+        opens.map_err(|error| Verdict::Lost(format!("inv-I2: biometrics: {}", error.code())))?;
     }
-    let probe = || Work::Put { name: "probe".into(), value: "1".into() };
-    let works = store::act(&vault, &probe()).and_then(|_| store::act(&vault, &Work::Take { name: "probe".into() }));
-    works.map_err(|error| Verdict::Wrong(format!("inv-I10: {}", error.code())))?;
-    Ok(observed)
+    let mut codes: Vec<Option<String>> = fitting.iter().map(|model| model.code.clone()).collect();
+    codes.sort();
+    codes.dedup();
+    if codes.len() < 2 {
+        return Ok(());
+    }
+    let known = codes.iter().flatten().find(|code| *code != UNKNOWN).cloned().unwrap_or_default();
+    let opens = match session::code(&known) {
+        Ok(code) => block_on(vault.unlock_with_recovery_code(&code)).is_ok(),
+        Err(_) => false,
+    };
+    fitting.retain(|model| (model.code.as_ref() == Some(&known)) == opens);
+    if fitting.is_empty() { Err(Verdict::Lost("inv-I2: no recovery code opens".into())) } else { Ok(()) }
+}
+
+/// A store that was wiped left no key; one that was moved aside is whole.
+fn gone_and_aside(folder: &Path, account: &mut Account, observed: &Observed) -> Result<(), Verdict> {
+    let Some(before) = account.aside.take() else { return Ok(()) };
+    let asides: Vec<_> = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    let newest = asides.iter().filter(|path| path.is_dir()).max_by_key(|path| (path.as_os_str().len(), (*path).clone()));
+    // Nothing was moved, or nothing was there.
+    let Some(newest) = newest.filter(|_| observed.model == Model::default()) else { return Ok(()) };
+    let copy = folder.with_extension("aside");
+    let _ = fs::remove_dir_all(&copy);
+    let _ = fs::create_dir_all(&copy);
+    scratch::copy(newest, &copy);
+    for path in asides.iter().filter(|path| path.is_file()) {
+        let name = path.file_name().unwrap_or_default();
+        if name.to_string_lossy().starts_with("software-keys") {
+            let _ = fs::copy(path, copy.join(name));
+        }
+    }
+    let mut moved = Account::of(Model::default());
+    moved.third = account.third;
+    moved.possible = before;
+    let verdict = look(&copy, &mut moved);
+    let _ = fs::remove_dir_all(&copy);
+    verdict.map_err(|verdict| Verdict::Lost(format!("the store moved aside: {verdict:?}")))
+}
+
+/// After a wipe that was begun: none of these keys is in the secure area any more.
+pub(crate) fn keys_gone(folder: &Path, keys: &[String]) -> Result<(), Verdict> {
+    let area = SoftwareSecureArea::open(folder).map_err(|error| named(VaultError::SecureArea(error)))?;
+    match keys.iter().find(|key| block_on(area.info(KeyId((*key).clone()))).is_ok()) {
+        Some(key) => Err(Verdict::Wrong(format!("neg-K15: the key {key} outlived the wipe"))),
+        None => Ok(()),
+    }
 }
 
 /// Where the store differs from the account that is nearest to it.
@@ -73,23 +249,21 @@ fn difference(account: &Account, observed: &Observed) -> String {
     let Some(model) = account.possible.iter().next_back() else {
         return "inv-I2: an acknowledged operation was impossible".into();
     };
+    let counted = |name: &str, seen: usize, known: usize, same: bool| {
+        if same { String::new() } else { format!(" {seen} {name} for {known}") }
+    };
+    let seen = &observed.model;
+    let record = seen.records.iter().zip(&model.records).find(|(one, other)| one != other);
+    let place = seen.history.iter().zip(&model.history).position(|(one, other)| one != other);
     format!(
-        "inv-I2, inv-I3: {} credentials for {}, {} events for {}, {} records for {}",
-        observed.model.credentials.len(),
-        model.credentials.len(),
-        observed.model.history.len(),
-        model.history.len(),
-        observed.model.records.len(),
-        model.records.len()
+        "inv-I2, inv-I3:{}{}{}, first other event {place:?}, record {record:?}, {:?} for PIN {} code {}",
+        counted("credentials", seen.credentials.len(), model.credentials.len(), seen.credentials == model.credentials),
+        counted("events", seen.history.len(), model.history.len(), seen.history == model.history),
+        counted("records", seen.records.len(), model.records.len(), seen.records == model.records),
+        observed.doors,
+        model.pin.is_some(),
+        model.code.is_some(),
     )
-}
-
-/// A file in which a stored value stands readable.
-pub(crate) fn canary(folder: &Path) -> Option<String> {
-    let files = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).filter(|path| path.is_file());
-    let mut readable = files
-        .filter(|path| fs::read(path).is_ok_and(|bytes| bytes.windows(CANARY.len()).any(|window| window == CANARY)));
-    readable.next().map(|path| path.file_name().unwrap_or_default().to_string_lossy().into_owned())
 }
 
 #[expect(clippy::disallowed_methods, reason = "a harness measures how long opening takes")]

@@ -1,39 +1,47 @@
-//! Damage at rest: flipped bits, truncated files, missing and foreign write-ahead logs. Nothing may be read wrongly: the truth, or a
-//! named error.
+//! Damage at rest: flipped bits, truncated files, missing and foreign write-ahead logs and envelopes. Nothing may be read wrongly: the
+//! truth, or a named error, or of a database that was exchanged alone a moment of at most 63 commits before.
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
+use pollster::block_on;
+
 use crate::{
     check::Verdict,
-    kill, scratch,
+    choose,
+    fixture::{self, Driver, Fixture},
+    model::Account,
+    observe::{self, Observed},
+    scratch,
     scratch::Scratch,
     seed::Seed,
-    store::{self, Observed},
+    session::Place,
     tally::Tally,
 };
 
-/// What a store may say: the truth; where its log was taken away, an earlier moment, whole.
+/// What a store may say: the truth; or an earlier moment, whole, as far back as the envelope's copy of the counters does not tell.
 struct Truth {
     now: Observed,
     before: Vec<Observed>,
+    account: Account,
 }
 
 /// Flips over one store before another one is made.
-const PER_STORE: u64 = 5_000;
+const PER_STORE: u64 = 1_000;
 
 pub(crate) fn flips(flips: u64, seed: u64, scratch: &Scratch) -> Tally {
     let mut tally = Tally::default();
-    let mut seed = Seed::new(seed);
-    let mut done = 0;
-    while done < flips {
-        let Some((folder, truth)) = store_and_truth("flipped", &mut seed, done % 2 == 1, scratch) else {
+    for round in 0.. {
+        if tally.all() >= flips {
+            break;
+        }
+        let mut seed = Seed::new(seed.wrapping_add(round));
+        let Some((folder, truth)) = store_and_truth("flipped", round, &mut seed, scratch) else {
             tally.add(Verdict::Wrong("no store could be made".into()), "flips");
             return tally;
         };
-        for _ in 0..PER_STORE.min(flips - done) {
-            done += 1;
+        for _ in 0..PER_STORE.min(flips - tally.all()) {
             let image = scratch.fresh("image");
             scratch::copy(&folder, &image);
             let files = files(&image);
@@ -42,7 +50,7 @@ pub(crate) fn flips(flips: u64, seed: u64, scratch: &Scratch) -> Tally {
             let at = seed.index(bytes.len());
             let Some(byte) = bytes.get_mut(at) else { continue };
             *byte ^= 1 << seed.below(8);
-            let place = format!("bit {at} of {}", name(file));
+            let place = format!("bit of byte {at} of {}, seed round {round}", name(file));
             if fs::write(file, bytes).is_ok() {
                 judge(&image, &truth, &place, &mut tally);
             }
@@ -51,19 +59,19 @@ pub(crate) fn flips(flips: u64, seed: u64, scratch: &Scratch) -> Tally {
     tally
 }
 
-/// Each file cut at each page boundary and one byte beside it; files missing, empty, of another store, of an earlier moment.
+/// Each file cut at each page boundary and one byte beside it; files missing, of another store, of an earlier moment.
 pub(crate) fn surgery(rounds: u64, seed: u64, scratch: &Scratch) -> Tally {
     let mut tally = Tally::default();
-    let mut seed = Seed::new(seed);
     for round in 0..rounds {
-        let with_log = round % 2 == 1;
+        let mut seed = Seed::new(seed.wrapping_add(round));
         let (Some((folder, truth)), Some((other, _))) = (
-            store_and_truth("cut", &mut seed, with_log, scratch),
-            store_and_truth("other", &mut seed, with_log, scratch),
+            store_and_truth("cut", round, &mut seed, scratch),
+            store_and_truth("other", round, &mut seed, scratch),
         ) else {
             tally.add(Verdict::Wrong("no store could be made".into()), "surgery");
             return tally;
         };
+        let earlier = folder.with_extension("earlier");
         let patient = Patient { folder, truth, scratch };
         for file in files(&patient.folder) {
             let Ok(bytes) = fs::read(&file) else { continue };
@@ -73,10 +81,13 @@ pub(crate) fn surgery(rounds: u64, seed: u64, scratch: &Scratch) -> Tally {
                 patient.operate(&file, Some(cut), &format!("{} cut to {length}", name(&file)), &mut tally);
             }
             patient.operate(&file, None, &format!("{} missing", name(&file)), &mut tally);
-            if let Ok(foreign) = fs::read(other.join(file.file_name().unwrap_or_default())) {
-                patient.operate(&file, Some(&foreign), &format!("{} of another store", name(&file)), &mut tally);
+            for (from, what) in [(&other, "another store"), (&earlier, "an earlier moment")] {
+                if let Ok(foreign) = fs::read(from.join(file.file_name().unwrap_or_default())) {
+                    patient.operate(&file, Some(&foreign), &format!("{} of {what}", name(&file)), &mut tally);
+                }
             }
         }
+        patient.exchanged(&earlier, &mut tally);
     }
     tally
 }
@@ -102,14 +113,32 @@ impl Patient<'_> {
             judge(&image, &self.truth, place, tally);
         }
     }
+
+    /// The whole database with its log, or the whole envelope, of an earlier moment.
+    fn exchanged(&self, earlier: &Path, tally: &mut Tally) {
+        for group in ["store.db", "envelope."] {
+            let image = self.scratch.fresh("image");
+            scratch::copy(&self.folder, &image);
+            for file in files(&image).iter().filter(|file| name(file).starts_with(group)) {
+                let _ = fs::remove_file(file);
+            }
+            for file in files(earlier).iter().filter(|file| name(file).starts_with(group)) {
+                let _ = fs::copy(file, image.join(name(file)));
+            }
+            judge(&image, &self.truth, &format!("{group} of an earlier moment"), tally);
+        }
+    }
 }
 
 fn judge(image: &Path, truth: &Truth, place: &str, tally: &mut Tally) {
-    let seen = store::open_again(image).and_then(|vault| store::observe(&vault));
+    let Ok(mut session) = Place::new(image).open_again() else {
+        tally.detected += 1;
+        return;
+    };
+    let seen = fixture::unlock(&mut session, &truth.account).and_then(|()| observe::observe(session.vault()?));
     match seen {
-        Err(_) => tally.detected += 1,
-        Ok(seen) if seen == truth.now => tally.add(Verdict::Survived, place),
-        Ok(seen) if truth.before.contains(&seen) => tally.earlier += 1,
+        Ok(seen) if same(&seen, &truth.now) => tally.add(Verdict::Survived, place),
+        Ok(seen) if truth.before.iter().any(|before| same(before, &seen)) => tally.earlier += 1,
         Ok(seen) => tally.add(
             Verdict::Wrong(format!(
                 "read wrongly: {} credentials for {}, {} events for {}",
@@ -120,30 +149,55 @@ fn judge(image: &Path, truth: &Truth, place: &str, tally: &mut Tally) {
             )),
             place,
         ),
+        // It says that something is wrong; what it still shows is true, of one moment or another.
+        Err(_) => match session.vault().ok().and_then(|vault| contradiction(vault, truth)) {
+            Some(words) => tally.add(Verdict::Wrong(format!("a damaged store shows what is not: {words}")), place),
+            None => tally.detected += 1,
+        },
     }
 }
 
-/// A store after some work, closed in order, or (with its log) as a kill leaves it.
-fn store_and_truth(kind: &str, seed: &mut Seed, with_log: bool, scratch: &Scratch) -> Option<(PathBuf, Truth)> {
+/// Tries are counted by looking; they are no content.
+fn same(one: &Observed, other: &Observed) -> bool {
+    one.model == other.model && one.keys == other.keys && (one.doors.pin, one.doors.recovery) == (other.doors.pin, other.doors.recovery)
+}
+
+fn contradiction(vault: &rid_vault::Vault, truth: &Truth) -> Option<String> {
+    let words = observe::contradicts(vault, &truth.now)?;
+    truth.before.iter().all(|before| observe::contradicts(vault, before).is_some()).then_some(words)
+}
+
+/// A store after some work, closed in order or as a kill leaves it, with its log; and beside it (`.earlier`) the same store a few
+/// commits before.
+fn store_and_truth(kind: &str, round: u64, seed: &mut Seed, scratch: &Scratch) -> Option<(PathBuf, Truth)> {
+    let fixture = if round % 4 == 3 { Fixture::Pin } else { Fixture::Filled };
     let folder = scratch.fresh(kind);
-    kill::spawn(&folder, seed.draw(), 40, &[])?.wait_with_output().ok().filter(|output| output.status.success())?;
-    if with_log {
-        let vault = store::open_again(&folder).ok()?;
-        let mut before = vec![store::observe(&vault).ok()?];
-        for _ in 0..6 {
-            let model = before.last().map(|seen| seen.model.clone()).unwrap_or_default();
-            store::act(&vault, &crate::child::choose(&model, seed)).ok()?;
-            before.push(store::observe(&vault).ok()?);
+    let mut account = fixture.make(&folder, seed).ok()?;
+    let mut driver = Driver::open(&Place::new(&folder)).ok()?;
+    fixture::unlock(&mut driver.session, &account).ok()?;
+    driver.account = account.clone();
+    let mut before = vec![observe::observe(driver.session.vault().ok()?).ok()?];
+    let image = scratch.fresh(&format!("{kind}-image"));
+    let earlier = image.with_extension("earlier");
+    let _ = fs::remove_dir_all(&earlier);
+    fs::create_dir_all(&earlier).ok()?;
+    for step in 0..12 {
+        if step == 4 {
+            scratch::copy(&folder, &earlier);
         }
-        let truth = Truth { now: before.pop()?, before };
-        let image = scratch.fresh(&format!("{kind}-log"));
-        scratch::copy(&folder, &image);
-        return Some((image, truth));
+        let work = choose::any(&driver.account.model(), seed);
+        driver.act(&work).ok()?;
+        before.push(observe::observe(driver.session.vault().ok()?).ok()?);
     }
-    let vault = store::open_again(&folder).ok()?;
-    let truth = Truth { now: store::observe(&vault).ok()?, before: Vec::new() };
-    pollster::block_on(vault.close()).ok()?;
-    Some((folder, truth))
+    account.clone_from(&driver.account);
+    let now = before.pop()?;
+    if round % 2 == 0 {
+        block_on(driver.session.vault().ok()?.close()).ok()?;
+        // Closing renews the envelope's copy of the counters: from here on no earlier moment is taken for now.
+        before.clear();
+    }
+    scratch::copy(&folder, &image);
+    Some((image, Truth { now, before, account }))
 }
 
 /// The store's own files: the software area stands for hardware, whose bits do not flip here.

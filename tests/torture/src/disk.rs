@@ -1,5 +1,9 @@
 //! A disk that may lose what was not synced: files and names as they are, and as they would be after a power cut.
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use crate::seed::Seed;
 
@@ -31,34 +35,60 @@ struct Inode {
 
 #[derive(Clone)]
 enum Name {
+    Folder(String),
     Link(String, usize),
     Rename(String, String),
+    Unfolder(String),
     Unlink(String),
+}
+
+impl Name {
+    /// The folder whose sync makes it durable; of a move, that which it leads to.
+    fn folder(&self) -> &str {
+        let (Self::Folder(path) | Self::Link(path, _) | Self::Rename(_, path) | Self::Unfolder(path) | Self::Unlink(path)) =
+            self;
+        path.rsplit_once('/').map_or("", |(folder, _)| folder)
+    }
+}
+
+/// Names at one moment.
+#[derive(Clone, Default)]
+struct Names {
+    files: BTreeMap<String, usize>,
+    folders: BTreeSet<String>,
+}
+
+impl Names {
+    fn apply(&mut self, name: &Name) {
+        match name {
+            Name::Folder(path) => {
+                self.folders.insert(path.clone());
+            }
+            Name::Link(path, inode) => {
+                self.files.insert(path.clone(), *inode);
+            }
+            Name::Rename(from, to) => {
+                if let Some(inode) = self.files.remove(from) {
+                    self.files.insert(to.clone(), inode);
+                }
+            }
+            Name::Unfolder(path) => {
+                self.folders.remove(path);
+            }
+            Name::Unlink(path) => {
+                self.files.remove(path);
+            }
+        }
+    }
 }
 
 /// Files by name; a change is durable when its file, a name when its folder (or its new file) was synced.
 #[derive(Default)]
 pub(crate) struct Disk {
     inodes: Vec<Inode>,
-    current: BTreeMap<String, usize>,
-    durable: BTreeMap<String, usize>,
+    current: Names,
+    durable: Names,
     names: Vec<Name>,
-}
-
-fn apply(names: &mut BTreeMap<String, usize>, name: &Name) {
-    match name {
-        Name::Link(path, inode) => {
-            names.insert(path.clone(), *inode);
-        }
-        Name::Rename(from, to) => {
-            if let Some(inode) = names.remove(from) {
-                names.insert(to.clone(), inode);
-            }
-        }
-        Name::Unlink(path) => {
-            names.remove(path);
-        }
-    }
 }
 
 fn change(bytes: &mut Vec<u8>, change: &Change, limit: usize) {
@@ -78,18 +108,30 @@ fn change(bytes: &mut Vec<u8>, change: &Change, limit: usize) {
 }
 
 impl Disk {
+    /// A disk with what lies in a folder, all of it durable.
+    pub(crate) fn with(folder: &Path) -> Self {
+        let mut disk = Self::default();
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let (path, durable) = (entry.path().display().to_string(), fs::read(entry.path()).unwrap_or_default());
+            disk.inodes.push(Inode { durable, pending: Vec::new() });
+            disk.current.files.insert(path.clone(), disk.inodes.len() - 1);
+            disk.durable.files.insert(path, disk.inodes.len() - 1);
+        }
+        disk
+    }
+
     fn inode(&mut self, path: &str) -> Option<&mut Inode> {
-        let index = *self.current.get(path)?;
+        let index = *self.current.files.get(path)?;
         self.inodes.get_mut(index)
     }
 
     fn name(&mut self, name: Name) {
-        apply(&mut self.current, &name);
+        self.current.apply(&name);
         self.names.push(name);
     }
 
     pub(crate) fn open(&mut self, path: &str, create: bool, truncate: bool) {
-        if create && !self.current.contains_key(path) {
+        if create && !self.current.files.contains_key(path) {
             self.inodes.push(Inode::default());
             let inode = self.inodes.len() - 1;
             self.name(Name::Link(path.into(), inode));
@@ -115,32 +157,44 @@ impl Disk {
         self.name(Name::Rename(from.into(), to.into()));
     }
 
+    pub(crate) fn link(&mut self, from: &str, to: &str) {
+        if let Some(inode) = self.current.files.get(from) {
+            self.name(Name::Link(to.into(), *inode));
+        }
+    }
+
     pub(crate) fn unlink(&mut self, path: &str) {
         self.name(Name::Unlink(path.into()));
     }
 
+    pub(crate) fn folder(&mut self, path: &str) {
+        self.name(Name::Folder(path.into()));
+    }
+
+    pub(crate) fn unfolder(&mut self, path: &str) {
+        self.name(Name::Unfolder(path.into()));
+    }
+
     pub(crate) fn sync(&mut self, path: &str) {
-        let Some(index) = self.current.get(path).copied() else { return };
+        let Some(index) = self.current.files.get(path).copied() else { return };
         if let Some(inode) = self.inodes.get_mut(index) {
             for pending in std::mem::take(&mut inode.pending) {
                 change(&mut inode.durable, &pending, usize::MAX);
             }
         }
         // The name of a new file comes along with its first sync, as file systems do.
-        let mut left = Vec::new();
-        for name in std::mem::take(&mut self.names) {
-            match &name {
-                Name::Link(_, linked) if *linked == index => apply(&mut self.durable, &name),
-                _ => left.push(name),
-            }
-        }
-        self.names = left;
+        self.settle(|name| matches!(name, Name::Link(to, linked) if *linked == index && to == path));
     }
 
-    pub(crate) fn sync_folder(&mut self) {
-        for name in std::mem::take(&mut self.names) {
-            apply(&mut self.durable, &name);
-        }
+    pub(crate) fn sync_folder(&mut self, path: &str) {
+        let path = path.trim_end_matches('/');
+        self.settle(|name| name.folder() == path);
+    }
+
+    fn settle(&mut self, durable: impl Fn(&Name) -> bool) {
+        let (now, later): (Vec<Name>, _) = std::mem::take(&mut self.names).into_iter().partition(durable);
+        now.iter().for_each(|name| self.durable.apply(name));
+        self.names = later;
     }
 
     /// Writes what the cut leaves into a folder.
@@ -151,13 +205,17 @@ impl Disk {
             Keep::None => 0,
             Keep::Half | Keep::Torn => seed.index(self.names.len() + 1),
         };
-        for name in self.names.iter().take(kept) {
-            apply(&mut names, name);
+        self.names.iter().take(kept).for_each(|name| names.apply(name));
+        let place = |path: &str| Some(folder.join(path.strip_prefix(root)?.trim_start_matches('/')));
+        for path in names.folders.iter().filter_map(|path| place(path)) {
+            fs::create_dir_all(path)?;
         }
-        for (path, index) in names {
-            let Some(inode) = self.inodes.get(index) else { continue };
-            let Some(name) = path.strip_prefix(root) else { continue };
-            fs::write(folder.join(name.trim_start_matches('/')), left(inode, keep, seed))?;
+        for (path, index) in &names.files {
+            let (Some(inode), Some(place)) = (self.inodes.get(*index), place(path)) else { continue };
+            // Names in a folder that is not there are gone with it.
+            if place.parent().is_some_and(Path::is_dir) {
+                fs::write(place, left(inode, keep, seed))?;
+            }
         }
         Ok(())
     }

@@ -1,22 +1,21 @@
 //! A secure area that fails at any of its calls, in each of its ways: the store says so by name, and works when the area does again.
-use std::{
-    path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::sync::{Arc, atomic::Ordering};
 
-use async_trait::async_trait;
-use rid_flow::ports::{KeyId, KeyInfo, KeySpec, Prompt, Secret32, SecureArea, SecureAreaError};
-use rid_shell::SoftwareSecureArea;
+use rid_flow::{PatientArea, ports::SecureAreaError};
+use rid_shell::{SoftwareSecureArea, SystemClock, SystemTimer};
+use rid_vault::VaultError;
 
 use crate::{
+    area::Faulty,
     check::{self, Verdict},
-    model::{Account, Work},
-    scratch::Scratch,
-    store,
+    choose,
+    fixture::{self, Fixture},
+    model::Account,
+    scratch::{self, Scratch},
+    seed::Seed,
+    session::Place,
     tally::Tally,
+    work::Kind,
 };
 
 const ERRORS: [SecureAreaError; 6] = [
@@ -27,98 +26,120 @@ const ERRORS: [SecureAreaError; 6] = [
     SecureAreaError::NotFound,
     SecureAreaError::Unavailable,
 ];
+/// What asks the area; `None`: opening.
+const CASES: [(Option<Kind>, Fixture); 13] = [
+    (None, Fixture::Empty),
+    (None, Fixture::Golden),
+    (None, Fixture::Pin),
+    (Some(Kind::BioOn), Fixture::Pin),
+    (Some(Kind::BioOff), Fixture::Pin),
+    (Some(Kind::ChangePin), Fixture::Pin),
+    (Some(Kind::Guess), Fixture::Pin),
+    (Some(Kind::Put), Fixture::Filled),
+    (Some(Kind::Reopen), Fixture::Filled),
+    (Some(Kind::Rotate), Fixture::Pin),
+    (Some(Kind::SetPin), Fixture::Filled),
+    (Some(Kind::UnlockBio), Fixture::Pin),
+    (Some(Kind::Wipe), Fixture::Pin),
+];
+/// Those that stretch a code, which takes long.
+const SLOW: [(Option<Kind>, Fixture); 3] = [
+    (Some(Kind::MakeCode), Fixture::Filled),
+    (Some(Kind::UnlockCode), Fixture::Doors),
+    (Some(Kind::Export), Fixture::Doors),
+];
 
-struct Faulty {
-    area: SoftwareSecureArea,
-    calls: AtomicU64,
-    at: u64,
-    error: SecureAreaError,
-}
-
-impl Faulty {
-    fn call(&self) -> Result<(), SecureAreaError> {
-        if self.calls.fetch_add(1, Ordering::AcqRel) == self.at { Err(self.error) } else { Ok(()) }
-    }
-}
-
-#[async_trait]
-impl SecureArea for Faulty {
-    async fn create_keys(&self, count: u32, spec: KeySpec) -> Result<Vec<KeyInfo>, SecureAreaError> {
-        self.call()?;
-        self.area.create_keys(count, spec).await
-    }
-
-    async fn sign(&self, key: KeyId, message: Vec<u8>, prompt: Prompt) -> Result<[u8; 64], SecureAreaError> {
-        self.call()?;
-        self.area.sign(key, message, prompt).await
-    }
-
-    async fn agree(&self, key: KeyId, peer: Vec<u8>, prompt: Prompt) -> Result<Secret32, SecureAreaError> {
-        self.call()?;
-        self.area.agree(key, peer, prompt).await
-    }
-
-    async fn derive(&self, key: KeyId, input: [u8; 32], prompt: Prompt) -> Result<Secret32, SecureAreaError> {
-        self.call()?;
-        self.area.derive(key, input, prompt).await
-    }
-
-    async fn info(&self, key: KeyId) -> Result<KeyInfo, SecureAreaError> {
-        self.call()?;
-        self.area.info(key).await
-    }
-
-    async fn delete(&self, key: KeyId) -> Result<(), SecureAreaError> {
-        self.call()?;
-        self.area.delete(key).await
-    }
-}
-
-pub(crate) fn run(scratch: &Scratch) -> Tally {
+pub(crate) fn run(rounds: u64, seed: u64, scratch: &Scratch) -> Tally {
     let mut tally = Tally::default();
-    for filled in [false, true] {
-        for error in ERRORS {
-            for at in 0.. {
-                let folder = scratch.fresh("keystore");
-                let mut account = Account::default();
-                if filled {
-                    fill(&folder, &mut account);
-                }
-                let (verdict, reached) = one(&folder, at, error, &mut account);
-                tally.add(verdict, &format!("{error} at call {at}"));
-                if !reached {
-                    break;
+    for round in 0..rounds {
+        let mut seed = Seed::new(seed.wrapping_add(round));
+        let slow: &[_] = if round % 8 == 0 { &SLOW } else { &[] };
+        for (kind, fixture) in CASES.iter().chain(slow) {
+            let base = scratch.fresh("base");
+            let Ok(account) = fixture.make(&base, &mut seed) else {
+                tally.add(Verdict::Wrong("no store could be made".into()), "secure area");
+                continue;
+            };
+            for error in ERRORS {
+                for at in 0.. {
+                    let folder = scratch.fresh("keystore");
+                    scratch::copy(&base, &folder);
+                    let mut account = account.clone();
+                    let (verdict, reached) = one(&folder, *kind, at, error, &mut account, &mut seed);
+                    tally.add(verdict, &format!("{error} at call {at} of {} of {fixture:?}", kind.map_or("opening", Kind::name)));
+                    if !reached {
+                        break;
+                    }
                 }
             }
         }
+        tally.add(patient(&mut seed, scratch), "Busy three times");
     }
     tally
 }
 
-fn fill(folder: &Path, account: &mut Account) {
-    if let Ok(vault) = store::open(folder) {
-        act(&vault, account);
-    }
-}
-
-fn act(vault: &rid_vault::Vault, account: &mut Account) {
-    let work = Work::Put { name: "r1".into(), value: "1".into() };
-    account.hear(&format!("do {}", work.say()));
-    match store::act(vault, &work) {
-        Ok(_) => account.hear("ok"),
-        Err(error) => account.hear(&format!("err {}", error.code())),
-    }
-}
-
-fn one(folder: &Path, at: u64, error: SecureAreaError, account: &mut Account) -> (Verdict, bool) {
+fn one(
+    folder: &std::path::Path,
+    kind: Option<Kind>,
+    at: u64,
+    error: SecureAreaError,
+    account: &mut Account,
+    seed: &mut Seed,
+) -> (Verdict, bool) {
     let Ok(area) = SoftwareSecureArea::open(folder) else {
         return (Verdict::Wrong("no software area".into()), false);
     };
-    let area = Arc::new(Faulty { area, calls: AtomicU64::new(0), at, error });
-    if let Ok(vault) = store::open_with(folder, area.clone()) {
-        act(&vault, account);
+    let area = Arc::new(Faulty::new(area, at, 1, error));
+    if let Ok(mut session) = Place::new(folder).open_over(area.clone()) {
+        // Opening is the same for all; a case begins where it is over.
+        if fixture::unlock(&mut session, account).is_ok() {
+            let work = choose::of_kind(kind.unwrap_or(Kind::Put), &account.model(), seed);
+            account.hear(&format!("do {}", work.say()));
+            match session.act(&work) {
+                Ok(said) => account.hear(format!("ok {said}").trim_end()),
+                Err(error) => account.hear(&format!("err {}", error.code())),
+            }
+        }
     }
     let reached = area.calls.load(Ordering::Acquire) > at;
     drop(area);
+    lost_biometrics(error, account);
     (check::after(folder, account), reached)
+}
+
+/// A biometric key that died takes its door with it, as it must (neg-K12).
+fn lost_biometrics(error: SecureAreaError, account: &mut Account) {
+    if matches!(error, SecureAreaError::Invalidated | SecureAreaError::NotFound) {
+        account.settle();
+        let mut without = account.possible.clone();
+        without = without.into_iter().map(|mut model| {
+            model.biometric = false;
+            model
+        }).collect();
+        account.possible.extend(without);
+    }
+}
+
+/// neg-K11: an area that is busy three times is asked a fourth time, and nobody notices.
+fn patient(seed: &mut Seed, scratch: &Scratch) -> Verdict {
+    let folder = scratch.fresh("busy");
+    let made = |error: VaultError| Verdict::Wrong(format!("neg-K11: {}", error.code()));
+    let mut account = match Fixture::Pin.make(&folder, seed) {
+        Ok(account) => account,
+        Err(error) => return made(error),
+    };
+    let Ok(area) = SoftwareSecureArea::open(&folder) else { return Verdict::Wrong("no software area".into()) };
+    let faulty = Arc::new(Faulty::new(area, seed.below(3), 3, SecureAreaError::Busy));
+    let patient = PatientArea::new(faulty, Arc::new(SystemTimer::new()), Arc::new(SystemClock::new()));
+    let work = choose::of_kind(Kind::ChangePin, &account.model(), seed);
+    account.hear(&format!("do {}", work.say()));
+    let done = Place::new(&folder).open_over(Arc::new(patient)).and_then(|mut session| {
+        fixture::unlock(&mut session, &account)?;
+        session.act(&work)
+    });
+    match done {
+        Ok(_) => account.hear("ok"),
+        Err(error) => return made(error),
+    }
+    check::after(&folder, &mut account)
 }

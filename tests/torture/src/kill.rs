@@ -1,36 +1,57 @@
-//! kill -9 at a random instant, again and again over the same store, the first start included.
+//! kill -9 at a random instant of every public operation, again and again over the same store, the first start included.
 use std::{
     io::Read,
-    path::Path,
     process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::Duration,
 };
 
-use crate::{check, model::Account, scratch::Scratch, seed::Seed, tally::Tally};
+use crate::{
+    check::{self, Verdict},
+    child::Orders,
+    choose,
+    fixture::{self, Fixture},
+    model::{Account, Model, UNKNOWN},
+    scratch::Scratch,
+    seed::Seed,
+    session::Place,
+    tally::Tally,
+    work::{KINDS, Kind},
+};
 
 /// Kills over one store before a new one is made.
 const PER_STORE: u64 = 40;
+/// What is hit most: each stretches a secret for a third of a second, so that there are few of it.
+const SLOW: [Kind; 4] = [Kind::Export, Kind::Import, Kind::MakeCode, Kind::UnlockCode];
 
 pub(crate) fn run(kills: u64, seed: u64, scratch: &Scratch) -> Tally {
     let mut tally = Tally::default();
-    let mut seed = Seed::new(seed);
+    let mut spans = Spans::default();
     let mut done = 0;
-    while done < kills {
+    for round in 0.. {
+        if done >= kills {
+            break;
+        }
+        let mut seed = Seed::new(seed.wrapping_add(round));
         let folder = scratch.fresh("kill");
-        let mut account = Account::default();
+        // Most stores are made by the process that is killed; some come from the first version.
+        let fixture = if round % 8 == 7 { Fixture::Golden } else { Fixture::Empty };
+        let Ok(mut account) = fixture.make(&folder, &mut seed) else {
+            tally.add(Verdict::Wrong("no store could be made".into()), "kill");
+            return tally;
+        };
         for _ in 0..PER_STORE.min(kills - done) {
             done += 1;
-            let micros = 500 + seed.below(40_000);
-            account.opened = false;
-            if let Some(child) = spawn(&folder, seed.draw(), u64::MAX, &[]) {
-                // Half of the kills count from the first line, so that work is hit; half from the start, so that opening is.
-                killed(child, Duration::from_micros(micros), done % 2 == 0, &mut account);
-            }
-            let verdict = check::after(&folder, &mut account);
-            let broken = verdict != check::Verdict::Survived;
-            tally.add(verdict, &format!("kill {done}"));
-            if broken {
+            let target = target(&account.model(), &mut seed);
+            let place = Place { folder: folder.clone(), third: account.third };
+            let verdict = one(&place, target, &mut spans, &mut account, &mut seed);
+            let ends = verdict != Verdict::Survived || account.over;
+            tally.add(verdict, &format!("kill {done}, seed round {round}, at {}", target.map_or("opening", Kind::name)));
+            if ends {
                 break;
             }
         }
@@ -38,28 +59,110 @@ pub(crate) fn run(kills: u64, seed: u64, scratch: &Scratch) -> Tally {
     tally
 }
 
-/// A child over `folder`; its lines come over the pipe.
-pub(crate) fn spawn(folder: &Path, seed: u64, operations: u64, env: &[(&str, String)]) -> Option<Child> {
+fn one(place: &Place, target: Option<Kind>, spans: &mut Spans, account: &mut Account, seed: &mut Seed) -> Verdict {
+    let span = spans.of(target);
+    let delay = Duration::from_micros(100 + seed.below(*span));
+    account.opened = false;
+    let before = account.acknowledged;
+    let orders = Orders { first: target.map(|kind| kind.name().into()), calm: true, ..orders(place, account, seed.draw(), u64::MAX) };
+    let Some(child) = spawn(&orders, &[]) else { return Verdict::Wrong("the child did not start".into()) };
+    let signal = target.map(|kind| format!("do {}", if kind == Kind::Guess { "unlock-pin" } else { kind.name() }));
+    killed(child, delay, signal.as_deref(), account);
+    // Half of the instants are to fall into the operation.
+    let answered = if target.is_some() { account.acknowledged > before + 1 } else { account.opened };
+    *span = if answered { *span - *span / 16 } else { *span + *span / 16 }.clamp(500, 1_500_000);
+    check::after(&place.folder, account)
+}
+
+/// Microseconds within which an operation is hit, learned as it goes.
+#[derive(Default)]
+struct Spans(Vec<(Option<Kind>, u64)>);
+
+impl Spans {
+    fn of(&mut self, target: Option<Kind>) -> &mut u64 {
+        let at = self.0.iter().position(|(kind, _)| *kind == target).unwrap_or_else(|| {
+            let slow = target.is_some_and(|kind| SLOW.contains(&kind));
+            self.0.push((target, if slow { 400_000 } else { 20_000 }));
+            self.0.len() - 1
+        });
+        &mut self.0[at].1
+    }
+}
+
+/// Which operation is hit; `None`: opening, or whatever comes.
+fn target(model: &Model, seed: &mut Seed) -> Option<Kind> {
+    let kind = KINDS.get(seed.index(KINDS.len() + 6)).map(|(kind, _)| *kind)?;
+    let rare = SLOW.contains(&kind) && seed.below(8) > 0;
+    // A store that is gone after every tenth kill never grows.
+    let ends = matches!(kind, Kind::Wipe | Kind::Reset) && seed.below(3) > 0;
+    // Where no other door is left, the PIN is not guessed at.
+    let risky = kind == Kind::Guess && !model.biometric;
+    let possible = choose::possible(kind, model, &mut Seed::new(0)).is_some();
+    (possible && !rare && !ends && !risky).then_some(kind)
+}
+
+/// Orders by what the account knows.
+pub(crate) fn orders(place: &Place, account: &Account, seed: u64, operations: u64) -> Orders {
+    let Model { pin, code, .. } = account.model();
+    Orders {
+        folder: place.folder.clone(),
+        seed,
+        operations,
+        first: None,
+        calm: false,
+        only: None,
+        pin,
+        code: code.filter(|code| code != UNKNOWN),
+        third: place.third,
+        container: Some(fixture::container_path()),
+    }
+}
+
+/// A child; its lines come over the pipe.
+pub(crate) fn spawn(orders: &Orders, env: &[(&str, String)]) -> Option<Child> {
     let mut command = Command::new(std::env::current_exe().ok()?);
-    command.arg("child").arg(folder).arg(seed.to_string()).arg(operations.to_string());
+    command.arg("child").arg(&orders.folder).arg(orders.seed.to_string()).arg(orders.operations.to_string());
+    for (name, value) in
+        [("--first", &orders.first), ("--only", &orders.only), ("--pin", &orders.pin), ("--code", &orders.code)]
+    {
+        if let Some(value) = value {
+            command.arg(name).arg(value);
+        }
+    }
+    if let Some(container) = &orders.container {
+        command.arg("--container").arg(container);
+    }
+    command.args(orders.calm.then_some("--calm")).args(orders.third.then_some("--third"));
     command.envs(env.iter().map(|(name, value)| (*name, value.as_str())));
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().ok()
 }
 
-fn killed(mut child: Child, delay: Duration, after_open: bool, account: &mut Account) {
+/// Kills it so long after it said `signal` (`None`: after its start); at the latest after two seconds.
+pub(crate) fn killed(mut child: Child, delay: Duration, signal: Option<&str>, account: &mut Account) {
     let Some(mut pipe) = child.stdout.take() else { return };
-    let mut text = Vec::new();
-    if after_open {
-        let mut first = [0; 1];
-        if pipe.read(&mut first).is_ok_and(|n| n == 1) {
-            text.extend_from_slice(&first);
-        }
-    }
+    let heard_signal = Arc::new(AtomicBool::new(signal.is_none()));
+    let (told, wanted) = (heard_signal.clone(), signal.map(str::to_owned));
+    let waiting = thread::current();
     let reader = thread::spawn(move || {
+        let (mut text, mut part) = (Vec::new(), [0; 4096]);
         // What the child said before its death is still in the pipe.
-        let _ = pipe.read_to_end(&mut text);
+        while let Ok(length) = pipe.read(&mut part) {
+            let Some(part) = part.get(..length).filter(|part| !part.is_empty()) else { break };
+            text.extend_from_slice(part);
+            let signal = wanted.as_deref().unwrap_or_default().as_bytes();
+            if !told.load(Ordering::Acquire) && text.windows(signal.len().max(1)).any(|window| window == signal) {
+                told.store(true, Ordering::Release);
+                waiting.unpark();
+            }
+        }
+        told.store(true, Ordering::Release);
+        waiting.unpark();
         text
     });
+    let begun = check::begin();
+    while !heard_signal.load(Ordering::Acquire) && begun.elapsed() < Duration::from_secs(2) {
+        thread::park_timeout(Duration::from_millis(50));
+    }
     thread::sleep(delay);
     // It may have ended by itself.
     let _ = child.kill();

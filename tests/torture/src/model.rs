@@ -3,26 +3,28 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rid_flow::HistoryOutcome;
 
+use crate::work::Work;
+
+/// Events of the container that is taken in.
+pub(crate) const FOREIGN: [&str; 3] =
+    ["f0000000000000000000000000000001", "f0000000000000000000000000000002", "f0000000000000000000000000000003"];
+/// A code that was made but not told: the process died over its answer.
+pub(crate) const UNKNOWN: &str = "?";
+
 /// The account.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Model {
     /// Copies left of each credential.
     pub(crate) credentials: BTreeMap<String, u32>,
-    /// Outcome of each event, by a letter.
-    pub(crate) history: BTreeMap<String, char>,
+    /// The history in its order: event and a letter for its outcome; `None` where a row was deleted.
+    pub(crate) history: Vec<Option<(String, char)>>,
     /// Small records.
     pub(crate) records: BTreeMap<String, String>,
-}
-
-/// One operation, as it is said over the pipe: `use c1 0f..`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Work {
-    Add { id: String, copies: u32 },
-    Use { id: String, event: String },
-    End { event: String },
-    Delete { id: String, event: String },
-    Put { name: String, value: String },
-    Take { name: String },
+    /// What a container said to ask issuers for again.
+    pub(crate) recipes: u32,
+    pub(crate) pin: Option<String>,
+    pub(crate) biometric: bool,
+    pub(crate) code: Option<String>,
 }
 
 pub(crate) const fn letter(outcome: HistoryOutcome) -> char {
@@ -35,56 +37,64 @@ pub(crate) const fn letter(outcome: HistoryOutcome) -> char {
     }
 }
 
-impl Work {
-    pub(crate) fn say(&self) -> String {
-        match self {
-            Self::Add { id, copies } => format!("add {id} {copies}"),
-            Self::Use { id, event } => format!("use {id} {event}"),
-            Self::End { event } => format!("end {event}"),
-            Self::Delete { id, event } => format!("del {id} {event}"),
-            Self::Put { name, value } => format!("put {name} {value}"),
-            Self::Take { name } => format!("take {name}"),
-        }
-    }
-
-    pub(crate) fn hear(text: &str) -> Option<Self> {
-        let words: Vec<String> = text.split(' ').map(str::to_owned).collect();
-        Some(match words.as_slice() {
-            [verb, id, copies] if verb == "add" => Self::Add { id: id.clone(), copies: copies.parse().ok()? },
-            [verb, id, event] if verb == "use" => Self::Use { id: id.clone(), event: event.clone() },
-            [verb, event] if verb == "end" => Self::End { event: event.clone() },
-            [verb, id, event] if verb == "del" => Self::Delete { id: id.clone(), event: event.clone() },
-            [verb, name, value] if verb == "put" => Self::Put { name: name.clone(), value: value.clone() },
-            [verb, name] if verb == "take" => Self::Take { name: name.clone() },
-            _ => return None,
-        })
-    }
-}
-
 impl Model {
     /// The account after an operation; `None` where it cannot have been done.
     pub(crate) fn after(&self, work: &Work) -> Option<Self> {
         let mut next = self.clone();
         match work {
             Work::Add { id, copies } => next.credentials.insert(id.clone(), *copies).is_none().then_some(())?,
-            Work::Use { id, event } => {
-                let left = next.credentials.get_mut(id)?;
-                *left = left.checked_sub(1)?;
-                next.history.insert(event.clone(), 's');
+            Work::BioOff => next.biometric = false,
+            Work::BioOn => next.biometric = true,
+            Work::ChangePin { old, new } => {
+                (self.pin.as_ref() == Some(old)).then(|| next.pin = Some(new.clone()))?;
             }
-            Work::End { event } => *next.history.get_mut(event)? = 'f',
             Work::Delete { id, event } => {
                 next.credentials.remove(id)?;
-                next.history.insert(event.clone(), 'f');
+                next.history.push(Some((event.clone(), 'f')));
             }
+            Work::End { event } => next.event(event)?.1 = 'f',
+            Work::Erase { event } => {
+                let at = self.position(event)?;
+                *next.history.get_mut(at)? = None;
+            }
+            Work::Export { code } | Work::UnlockCode { code } => (self.code.as_ref() == Some(code)).then_some(())?,
+            Work::Import => {
+                for event in FOREIGN {
+                    if self.position(event).is_none() {
+                        next.history.push(Some((event.into(), 'f')));
+                    }
+                }
+                next.records.insert("s9".into(), "imported".into());
+                next.recipes = 1;
+            }
+            Work::MakeCode => next.code = Some(UNKNOWN.into()),
             Work::Put { name, value } => {
                 next.records.insert(name.clone(), value.clone());
             }
+            Work::Reopen | Work::Rotate => {}
+            Work::Reset | Work::Wipe => next = Self::default(),
+            Work::SetPin { pin } => next.pin = Some(pin.clone()),
             Work::Take { name } => {
                 next.records.remove(name)?;
             }
+            Work::UnlockBio => self.biometric.then_some(())?,
+            Work::UnlockPin { pin } => (self.pin.as_ref() == Some(pin)).then_some(())?,
+            Work::Use { id, event } => {
+                let left = next.credentials.get_mut(id)?;
+                *left = left.checked_sub(1)?;
+                next.history.push(Some((event.clone(), 's')));
+            }
         }
         Some(next)
+    }
+
+    fn position(&self, event: &str) -> Option<usize> {
+        self.history.iter().position(|row| row.as_ref().is_some_and(|(known, _)| known == event))
+    }
+
+    fn event(&mut self, event: &str) -> Option<&mut (String, char)> {
+        let at = self.position(event)?;
+        self.history.get_mut(at)?.as_mut()
     }
 }
 
@@ -101,37 +111,116 @@ pub(crate) struct Account {
     pub(crate) opened: bool,
     /// Codes of errors that were said.
     pub(crate) errors: Vec<String>,
+    /// Wrong PINs that reached the PIN's key since it may last have been told a right one: said by the secure area, outside the store.
+    pub(crate) guesses: u32,
+    /// PINs asked for since the last right one was acknowledged.
+    pub(crate) attempts: u32,
+    /// Secrets that were drawn or derived, in hex, and codes: never to be found in a file.
+    pub(crate) secrets: BTreeSet<String>,
+    /// Keys of the secure area that were made and not deleted.
+    pub(crate) area_keys: BTreeSet<String>,
+    /// The store's newest version is the made-up third one.
+    pub(crate) third: bool,
+    /// Nothing opens it any more, as designed: too many wrong PINs and no other door.
+    pub(crate) over: bool,
+    /// A store was moved aside; it said one of these.
+    pub(crate) aside: Option<BTreeSet<Model>>,
 }
 
 impl Default for Account {
     fn default() -> Self {
+        Self::of(Model::default())
+    }
+}
+
+impl Account {
+    pub(crate) fn of(model: Model) -> Self {
         Self {
-            possible: BTreeSet::from([Model::default()]),
+            possible: BTreeSet::from([model]),
             handed: BTreeSet::new(),
             open: None,
             acknowledged: 0,
             opened: false,
             errors: Vec::new(),
+            guesses: 0,
+            attempts: 0,
+            secrets: BTreeSet::new(),
+            area_keys: BTreeSet::new(),
+            third: false,
+            over: false,
+            aside: None,
         }
     }
-}
 
-impl Account {
+    /// The one account that is left after a check.
+    pub(crate) fn model(&self) -> Model {
+        self.possible.iter().next().cloned().unwrap_or_default()
+    }
+
     /// One whole line of the child.
     pub(crate) fn hear(&mut self, line: &str) {
-        if line == "open" {
-            self.opened = true;
-        } else if let Some(work) = line.strip_prefix("do ").and_then(Work::hear) {
-            self.open = Some(work);
-        } else if let Some(keys) = line.strip_prefix("ok") {
-            if let Some(work) = self.open.take() {
-                self.possible = self.possible.iter().filter_map(|model| model.after(&work)).collect();
-                self.acknowledged += 1;
+        let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match verb {
+            "open" => self.opened = true,
+            "do" => {
+                self.open = Work::hear(rest);
+                self.begun();
             }
-            self.handed.extend(keys.split_whitespace().map(str::to_owned));
-        } else if let Some(code) = line.strip_prefix("err ") {
-            self.errors.push(code.to_owned());
-            self.settle();
+            "ok" => self.done(rest),
+            "err" => {
+                self.errors.push(rest.to_owned());
+                self.settle();
+            }
+            "guess" => self.guessed(),
+            "secret" => {
+                self.secrets.insert(rest.to_owned());
+            }
+            "key+" => {
+                self.area_keys.insert(rest.to_owned());
+            }
+            "key-" => {
+                self.area_keys.remove(rest);
+            }
+            _ => {}
+        }
+    }
+
+    fn begun(&mut self) {
+        match &self.open {
+            Some(Work::UnlockPin { .. } | Work::ChangePin { .. }) => self.attempts += 1,
+            Some(Work::Reset) => self.aside = Some(self.possible.clone()),
+            _ => {}
+        }
+        if matches!(self.open, Some(Work::SetPin { .. } | Work::Wipe | Work::Reset)) {
+            self.guesses = 0;
+        }
+    }
+
+    fn guessed(&mut self) {
+        let right = match &self.open {
+            Some(Work::UnlockPin { pin } | Work::ChangePin { old: pin, .. }) => {
+                self.possible.iter().any(|model| model.pin.as_ref() == Some(pin))
+            }
+            _ => false,
+        };
+        self.guesses = if right { 0 } else { self.guesses + 1 };
+    }
+
+    fn done(&mut self, said: &str) {
+        let Some(work) = self.open.take() else { return };
+        self.possible = self.possible.iter().filter_map(|model| model.after(&work)).collect();
+        self.acknowledged += 1;
+        match work {
+            Work::UnlockPin { .. } | Work::ChangePin { .. } | Work::SetPin { .. } | Work::Wipe | Work::Reset => {
+                self.attempts = 0;
+            }
+            Work::MakeCode => {
+                self.secrets.insert(said.to_owned());
+                let told = |model: &Model| Model { code: Some(said.to_owned()), ..model.clone() };
+                self.possible = self.possible.iter().map(told).collect();
+            }
+            Work::Use { .. } => self.handed.extend(said.split_whitespace().map(str::to_owned)),
+            _ => {}
         }
     }
 

@@ -2,60 +2,101 @@
 use std::{fs, path::Path};
 
 use crate::{
-    check,
+    check::{self, Verdict},
+    child::Orders,
     disk::{Disk, KEEPS, Keep},
+    fixture::Fixture,
     kill,
     model::Account,
     scratch::Scratch,
     seed::Seed,
+    session::Place,
     tally::Tally,
+    work::{KINDS, Kind},
 };
 
 /// Operations of one recorded run.
 const OPERATIONS: u64 = 40;
+/// Images of one recorded run: enough to see each phase; the rest comes from other seeds.
+const PER_RUN: u64 = 600;
 
 pub(crate) fn run(images: u64, seed: u64, shim: &Path, scratch: &Scratch) -> Tally {
     let mut tally = Tally::default();
-    let mut seed = Seed::new(seed);
-    let mut made = 0;
-    while made < images {
-        let folder = scratch.fresh("recorded");
-        let log = scratch.path("log");
-        let _ = fs::remove_file(&log);
-        let env = [
-            ("LD_PRELOAD", shim.display().to_string()),
-            ("RID_SHIM_ROOT", folder.display().to_string()),
-            ("RID_SHIM_LOG", log.display().to_string()),
-        ];
-        let Some(child) = kill::spawn(&folder, seed.draw(), OPERATIONS, &env) else { return tally };
-        let ended = child.wait_with_output().is_ok_and(|output| output.status.success());
-        let records = fs::read(&log).map(|bytes| Records(bytes, 0).collect::<Vec<_>>()).unwrap_or_default();
-        if !ended || records.is_empty() {
-            tally.add(check::Verdict::Wrong("the recorded run did not end as it must".into()), "power");
-            return tally;
+    for round in 0.. {
+        if tally.all() >= images {
+            break;
         }
-        // Enough of a run to see each phase; the rest comes from other seeds.
-        let per_run = (images - made).min(2_000);
-        let share = u64::try_from(records.len()).unwrap_or(1).max(1);
-        let (mut disk, mut account) = (Disk::default(), Account::default());
-        let root = folder.display().to_string();
-        let mut said = Vec::new();
-        for (position, record) in records.iter().enumerate() {
-            play(record, &mut disk, &mut account, &mut said);
-            let wanted = per_run / share + u64::from(seed.below(share) < per_run % share);
-            for n in 0..wanted {
-                let keep = KEEPS.get(usize::try_from((made + n) % 4).unwrap_or(0)).copied().unwrap_or(Keep::None);
-                let image = scratch.fresh("image");
-                if disk.image(&root, keep, &mut seed, &image).is_err() {
-                    continue;
-                }
-                let verdict = check::after(&image, &mut account.clone());
-                tally.add(verdict, &format!("power cut at {position} of {}, {keep:?} kept", records.len()));
-            }
-            made += wanted;
+        let mut seed = Seed::new(seed.wrapping_add(round));
+        let share = PER_RUN.min(images - tally.all());
+        if let Err(words) = recorded(round, share, &mut seed, shim, scratch, &mut tally) {
+            tally.add(Verdict::Wrong(words), &format!("power, seed round {round}"));
+            return tally;
         }
     }
     tally
+}
+
+/// What a run begins with: mostly nothing; small ones over an open door are cheap to look at, so that there are many of them.
+fn begin(round: u64) -> (Fixture, bool, Option<Kind>) {
+    let kind = KINDS.get(usize::try_from(round / 2).unwrap_or(0) % KINDS.len()).map(|(kind, _)| *kind);
+    match round % 8 {
+        0 => (Fixture::Empty, true, None),
+        1 => (Fixture::Pin, false, kind),
+        2 => (Fixture::Golden, true, None),
+        3 => (Fixture::Pin, true, Some(Kind::ChangePin)),
+        4 => (Fixture::Filled, true, Some(Kind::Rotate)),
+        5 => (Fixture::Doors, false, kind),
+        6 => (Fixture::Filled, true, Some(if round % 16 == 6 { Kind::Wipe } else { Kind::Reset })),
+        _ => (Fixture::Empty, false, None),
+    }
+}
+
+fn recorded(
+    round: u64,
+    images: u64,
+    seed: &mut Seed,
+    shim: &Path,
+    scratch: &Scratch,
+    tally: &mut Tally,
+) -> Result<(), String> {
+    let (fixture, calm, first) = begin(round);
+    let folder = scratch.fresh("recorded");
+    let log = scratch.path("log");
+    let _ = fs::remove_file(&log);
+    let mut account = fixture.make(&folder, seed).map_err(|error| format!("no store could be made: {}", error.code()))?;
+    // A store of the second version is taken on by software of the third now and then.
+    account.third = round % 32 == 4;
+    let place = Place { folder: folder.clone(), third: account.third };
+    let mut disk = Disk::with(&folder);
+    let env = [
+        ("LD_PRELOAD", shim.display().to_string()),
+        ("RID_SHIM_ROOT", folder.display().to_string()),
+        ("RID_SHIM_LOG", log.display().to_string()),
+    ];
+    let first = first.map(|kind| kind.name().to_owned());
+    let orders = Orders { first, calm, ..kill::orders(&place, &account, seed.draw(), OPERATIONS) };
+    let child = kill::spawn(&orders, &env).ok_or("the child did not start")?;
+    let ended = child.wait_with_output().is_ok_and(|output| output.status.success());
+    let records = fs::read(&log).map(|bytes| Records(bytes, 0).collect::<Vec<_>>()).unwrap_or_default();
+    if !ended || records.is_empty() {
+        return Err("the recorded run did not end as it must".into());
+    }
+    let share = u64::try_from(records.len()).unwrap_or(1).max(1);
+    let root = folder.display().to_string();
+    let mut said = Vec::new();
+    for (position, record) in records.iter().enumerate() {
+        play(record, &mut disk, &mut account, &mut said);
+        let wanted = images / share + u64::from(seed.below(share) < images % share);
+        for _ in 0..wanted {
+            let keep = KEEPS.get(seed.index(KEEPS.len())).copied().unwrap_or(Keep::None);
+            let image = scratch.fresh("image");
+            disk.image(&root, keep, seed, &image).map_err(|error| error.to_string())?;
+            let verdict = check::after(&image, &mut account.clone());
+            let place = format!("power cut at {position} of {}, {keep:?} kept, seed round {round}", records.len());
+            tally.add(verdict, &place);
+        }
+    }
+    Ok(())
 }
 
 fn play(record: &Record, disk: &mut Disk, account: &mut Account, said: &mut Vec<u8>) {
@@ -69,11 +110,14 @@ fn play(record: &Record, disk: &mut Disk, account: &mut Account, said: &mut Vec<
         6 => disk.unlink(path),
         7 => {
             said.extend_from_slice(&record.data);
-            kill::heard(said, account);
-            let kept = said.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-            said.drain(..kept);
+            let whole = said.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+            let lines: Vec<u8> = said.drain(..whole).collect();
+            kill::heard(&lines, account);
         }
-        _ => disk.sync_folder(),
+        8 => disk.sync_folder(path),
+        9 => disk.folder(path),
+        10 => disk.link(path, &String::from_utf8_lossy(&record.data)),
+        _ => disk.unfolder(path),
     }
 }
 

@@ -2,9 +2,16 @@
 use std::{collections::BTreeSet, sync::Arc, thread};
 
 use rid_flow::ports::StorageError;
+use rid_vault::{Vault, VaultError};
 use rid_wire::hex;
 
-use crate::{check::Verdict, model::Work, scratch::Scratch, store, tally::Tally};
+use crate::{
+    check::Verdict,
+    scratch::Scratch,
+    session::{self, Place},
+    tally::Tally,
+    work::Work,
+};
 
 const THREADS: u64 = 64;
 const COPIES: u32 = 10;
@@ -12,14 +19,15 @@ const COPIES: u32 = 10;
 pub(crate) fn run(rounds: u64, scratch: &Scratch) -> Tally {
     let mut tally = Tally::default();
     let folder = scratch.fresh("race");
-    let Ok(vault) = store::open(&folder) else {
+    let opened = Place::new(&folder).open().and_then(|session| session.vault().cloned());
+    let Ok(vault) = opened else {
         tally.add(Verdict::Wrong("no store could be made".into()), "race");
         return tally;
     };
-    let vault = Arc::new(vault);
+    let act = |vault: &Arc<Vault>, work: &Work| session::commit(vault, &session::changes(work));
     for round in 0..rounds {
         let id = format!("pool{round}");
-        if store::act(&vault, &Work::Add { id: id.clone(), copies: COPIES }).is_err() {
+        if act(&vault, &Work::Add { id: id.clone(), copies: COPIES }).is_err() {
             tally.add(Verdict::Wrong("no pool could be made".into()), "race");
             return tally;
         }
@@ -27,13 +35,13 @@ pub(crate) fn run(rounds: u64, scratch: &Scratch) -> Tally {
             .map(|n| {
                 let (vault, id) = (vault.clone(), id.clone());
                 let event = hex::encode(&[round.to_be_bytes(), n.to_be_bytes()].concat());
-                thread::spawn(move || store::act(&vault, &Work::Use { id, event }))
+                thread::spawn(move || session::commit(&vault, &session::changes(&Work::Use { id, event })))
             })
             .collect();
         let results: Vec<_> = handles.into_iter().filter_map(|handle| handle.join().ok()).collect();
-        let taken: Vec<&String> = results.iter().flatten().flatten().collect();
+        let taken: Vec<&String> = results.iter().flatten().collect();
         let different: BTreeSet<&&String> = taken.iter().collect();
-        let named = results.iter().all(|r| matches!(r, Ok(_) | Err(StorageError::Exhausted)));
+        let named = results.iter().all(|r| matches!(r, Ok(_) | Err(VaultError::Storage(StorageError::Exhausted))));
         tally.add(
             if different.len() < taken.len() {
                 Verdict::DoubleUsed(format!("inv-I4: {} copies for {} takers", different.len(), taken.len()))
@@ -45,7 +53,7 @@ pub(crate) fn run(rounds: u64, scratch: &Scratch) -> Tally {
             &format!("round {round}"),
         );
         let event = hex::encode(&[round.to_be_bytes(), THREADS.to_be_bytes()].concat());
-        if store::act(&vault, &Work::Delete { id, event }).is_err() {
+        if act(&vault, &Work::Delete { id, event }).is_err() {
             tally.add(Verdict::Wrong("a pool could not be deleted".into()), "race");
         }
     }

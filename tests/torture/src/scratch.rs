@@ -19,9 +19,16 @@ impl Scratch {
             None if memory.is_dir() => memory.to_path_buf(),
             None => std::env::temp_dir(),
         };
-        let root = base.join(format!("rid-torture-{}", std::process::id()));
+        static MADE: AtomicU64 = AtomicU64::new(0);
+        let made = MADE.fetch_add(1, Ordering::Relaxed);
+        let root = base.join(format!("rid-torture-{}-{made}", std::process::id()));
         fs::create_dir_all(&root)?;
         Ok(Self { root, next: AtomicU64::new(0) })
+    }
+
+    /// A place of its own in this one.
+    pub(crate) fn inner(&self) -> std::io::Result<Self> {
+        Self::make(Some(&self.root))
     }
 
     /// An empty folder; the one before of this kind is removed.
@@ -46,12 +53,16 @@ impl Drop for Scratch {
     }
 }
 
-/// Files of a folder, copied into another.
+/// Files of a folder, and of folders in it, copied into another.
 pub(crate) fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).into_iter().flatten().flatten() {
-        if entry.path().is_file() {
-            // A file that cannot be copied is missed by the check that follows.
-            let _ = fs::copy(entry.path(), to.join(entry.file_name()));
+        let (path, copied) = (entry.path(), to.join(entry.file_name()));
+        // What cannot be copied is missed by the check that follows.
+        if path.is_dir() {
+            let _ = fs::create_dir_all(&copied);
+            copy(&path, &copied);
+        } else {
+            let _ = fs::copy(path, copied);
         }
     }
 }

@@ -6,7 +6,7 @@ pub(crate) struct Tally {
     pub(crate) survived: u64,
     /// Damage that was named instead of read wrongly.
     pub(crate) detected: u64,
-    /// A whole earlier moment, where the newest log was taken away: what no store can tell without help from outside.
+    /// A whole earlier moment, of a database or log that was exchanged or cut alone: promised to be seen from 64 commits on.
     pub(crate) earlier: u64,
     pub(crate) lost: u64,
     pub(crate) double_used: u64,
@@ -35,9 +35,13 @@ impl Tally {
                 words
             }
         };
-        if self.examples.len() < 5 {
+        if self.examples.len() < 12 {
             self.examples.push(format!("{place}: {words}"));
         }
+    }
+
+    pub(crate) const fn all(&self) -> u64 {
+        self.survived + self.detected + self.earlier + self.broken()
     }
 
     pub(crate) const fn broken(&self) -> u64 {

@@ -1,0 +1,185 @@
+//! Stores to begin with: filled ones, the golden one of the first version, and a container to take in.
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use pollster::block_on;
+use rid_flow::{Changes, HistoryKind, HistoryOutcome, Record, Reuse};
+use rid_vault::VaultError;
+use rid_wire::Timestamp;
+
+use crate::{
+    choose,
+    model::{Account, FOREIGN},
+    observe,
+    scratch::{self, Scratch},
+    seed::Seed,
+    session::{self, CANARY, NOW, Place, Session, commit, credential, draft, record},
+    work::{Kind, Work},
+};
+
+static CONTAINER: OnceLock<PathBuf> = OnceLock::new();
+
+/// Where the container is; said to each child.
+pub(crate) fn container_path() -> PathBuf {
+    CONTAINER.get().cloned().unwrap_or_default()
+}
+
+pub(crate) fn use_container(path: PathBuf) {
+    // The first one stands.
+    let _ = CONTAINER.set(path);
+}
+
+/// Code and bytes.
+pub(crate) fn container() -> (String, Vec<u8>) {
+    let path = container_path();
+    (fs::read_to_string(path.with_extension("code")).unwrap_or_default(), fs::read(path).unwrap_or_default())
+}
+
+/// Makes the container: three events, a setting, what to ask an issuer for again.
+pub(crate) fn make_container(scratch: &Scratch) -> Result<(), VaultError> {
+    let session = Place::new(&scratch.fresh("elsewhere")).open()?;
+    let vault = session.vault()?;
+    let mut changes = Changes { add: vec![credential("elsewhere", 1, Reuse::Once)], ..Changes::default() };
+    changes.history.extend(FOREIGN.map(|event| draft(event, HistoryKind::Issuance, HistoryOutcome::Finished, NOW)));
+    changes.put.push(Record { key: record("s9"), bytes: [CANARY, b"imported"].concat() });
+    commit(vault, &changes)?;
+    let code = block_on(vault.make_recovery_code())?;
+    let bytes = block_on(vault.export_recovery(&code, Timestamp::from_unix(NOW)))?;
+    let path = scratch.path("container");
+    let written = fs::write(&path, bytes).and_then(|()| fs::write(path.with_extension("code"), code.to_text().as_str()));
+    written.map_err(|_| VaultError::Storage(rid_flow::ports::StorageError::Io))?;
+    use_container(path);
+    Ok(())
+}
+
+/// A session in this process whose account is kept.
+pub(crate) struct Driver {
+    pub(crate) session: Session,
+    pub(crate) account: Account,
+    lines: Arc<Mutex<Vec<String>>>,
+}
+
+impl Driver {
+    pub(crate) fn open(place: &Place) -> Result<Self, VaultError> {
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let told = lines.clone();
+        let session = place.open_telling(Arc::new(move |line| {
+            told.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_owned());
+        }))?;
+        let mut driver = Self { session, account: Account::default(), lines };
+        driver.account.third = place.third;
+        driver.hear();
+        Ok(driver)
+    }
+
+    pub(crate) fn act(&mut self, work: &Work) -> Result<(), VaultError> {
+        self.account.hear(&format!("do {}", work.say()));
+        let answer = self.session.act(work);
+        self.hear();
+        match answer {
+            Ok(said) => {
+                self.account.hear(format!("ok {said}").trim_end());
+                Ok(())
+            }
+            Err(error) => {
+                self.account.hear(&format!("err {}", error.code()));
+                Err(error)
+            }
+        }
+    }
+
+    fn hear(&mut self) {
+        for line in std::mem::take(&mut *self.lines.lock().unwrap_or_else(PoisonError::into_inner)) {
+            self.account.hear(&line);
+        }
+    }
+}
+
+/// What a store begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fixture {
+    /// Nothing: the first start.
+    Empty,
+    /// Credentials, history, records; no PIN.
+    Filled,
+    /// The same with PIN and biometrics.
+    Pin,
+    /// The same with a recovery code too.
+    Doors,
+    /// The golden store of the first version.
+    Golden,
+}
+
+impl Fixture {
+    /// Makes it; closed in order.
+    pub(crate) fn make(self, folder: &Path, seed: &mut Seed) -> Result<Account, VaultError> {
+        match self {
+            Self::Empty => Ok(Account::default()),
+            Self::Golden => golden(folder),
+            _ => self.fill(folder, seed),
+        }
+    }
+
+    fn fill(self, folder: &Path, seed: &mut Seed) -> Result<Account, VaultError> {
+        let mut driver = Driver::open(&Place::new(folder))?;
+        for kind in [Kind::Add, Kind::Add, Kind::Use, Kind::End, Kind::Use, Kind::Put, Kind::Put, Kind::Add, Kind::Delete] {
+            let work = choose::of_kind(kind, &driver.account.model(), seed);
+            driver.act(&work)?;
+        }
+        for kind in [Kind::Put, Kind::Use, Kind::Add, Kind::Use, Kind::End].into_iter().take(seed.index(6)) {
+            let work = choose::of_kind(kind, &driver.account.model(), seed);
+            driver.act(&work)?;
+        }
+        let doors: &[Kind] = match self {
+            Self::Pin => &[Kind::BioOn, Kind::SetPin],
+            Self::Doors => &[Kind::BioOn, Kind::MakeCode, Kind::SetPin],
+            _ => &[],
+        };
+        for kind in doors {
+            let work = choose::of_kind(*kind, &driver.account.model(), seed);
+            driver.act(&work)?;
+        }
+        driver.session.close()?;
+        Ok(driver.account)
+    }
+}
+
+/// The golden store, and what its own version said of it.
+fn golden(folder: &Path) -> Result<Account, VaultError> {
+    let from = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../core/vault/tests/store-v1"));
+    scratch::copy(from, folder);
+    let said = fs::read_to_string(folder.join("expected.json")).unwrap_or_default();
+    // What is told of a store is not of it.
+    for name in ["expected.json", "README.md"] {
+        let _ = fs::remove_file(folder.join(name));
+    }
+    let other = folder.with_extension("told");
+    let _ = fs::create_dir_all(&other);
+    scratch::copy(folder, &other);
+    let observed = observe::observe(Place::new(&other).open()?.vault()?)?;
+    let _ = fs::remove_dir_all(&other);
+    let left: u32 = observed.model.credentials.values().sum();
+    let told: u32 = said.lines().filter_map(|line| line.trim().strip_prefix("\"copiesLeft\": ")).filter_map(|n| n.trim_end_matches(',').parse::<u32>().ok()).sum();
+    let outcomes: String = said
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("\"outcome\": \"")?.chars().next())
+        .collect();
+    let kept: String = observed.model.history.iter().flatten().map(|(_, letter)| *letter).collect();
+    if left != told || outcomes != kept || told == 0 {
+        return Err(VaultError::Storage(rid_flow::ports::StorageError::Damaged));
+    }
+    Ok(Account::of(observed.model))
+}
+
+/// Opens the person's rows by what the account knows.
+pub(crate) fn unlock(session: &mut Session, account: &Account) -> Result<(), VaultError> {
+    if !session.vault()?.is_locked() {
+        return Ok(());
+    }
+    let model = account.model();
+    let pin = model.pin.ok_or(VaultError::PinNotSet)?;
+    block_on(session.vault()?.unlock_with_pin(&session::pin(&pin)?))
+}
