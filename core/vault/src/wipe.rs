@@ -79,7 +79,7 @@ async fn rows_of(storage: &Arc<dyn Storage>, table: Table) -> Result<Vec<Row>, S
 }
 
 impl Vault {
-    /// The same for an open store: the keys of its credentials go too, unlocked or not. It is closed then.
+    /// The same for an open store: the keys of its credentials go too, unlocked or not. It is closed then, whatever the answer.
     ///
     /// # Errors
     /// As [`wipe`].
@@ -88,7 +88,15 @@ impl Vault {
         let _held = self.latch.hold().await;
         self.lock();
         let beside = self.beside().clone();
-        begin_and_complete(&self.storage, &self.area, beside.generation, &beside.envelope, device_keys).await
+        // What is known here must not be written over the marker (neg-K15): a wipe that was cut off is completed by the next opening.
+        let Envelope { version, store_id, device_key, .. } = beside.envelope.clone();
+        self.beside().envelope = Envelope::wiping(version, store_id, device_key, Vec::new());
+        let wiped =
+            begin_and_complete(&self.storage, &self.area, beside.generation, &beside.envelope, device_keys).await;
+        if wiped.is_err() {
+            let _ = self.storage.close().await;
+        }
+        wiped
     }
 }
 

@@ -193,7 +193,7 @@ impl Bench<'_> {
     }
 }
 
-/// Pieces of the content of a store's files that come nowhere else: no run of one byte, no text of SQLite's.
+/// Pieces of the content of a store's files that come nowhere else: no run of one byte, no text.
 fn pieces(folder: &Path) -> Vec<Vec<u8>> {
     let mut pieces = Vec::new();
     for name in ["envelope.a", "envelope.b", "store.db"] {
@@ -201,7 +201,8 @@ fn pieces(folder: &Path) -> Vec<Vec<u8>> {
         let random = |piece: &&[u8]| {
             let mut seen = [false; 256];
             piece.iter().for_each(|byte| seen[usize::from(*byte)] = true);
-            seen.iter().filter(|seen| **seen).count() > 24
+            let readable = piece.iter().filter(|byte| (0x20..0x7f).contains(*byte)).count();
+            seen.iter().filter(|seen| **seen).count() > 24 && readable < 20
         };
         pieces.extend(bytes.chunks_exact(32).filter(random).step_by(7).take(400).map(<[u8]>::to_vec));
     }
