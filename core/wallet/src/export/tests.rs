@@ -7,7 +7,7 @@
 use rid_crypto::SigningKey;
 use rid_flow::{HistoryDraft, HistoryId, HistorySeq, fake::SeededRng, ports::KeyId};
 
-use super::*;
+use super::{verify::MAX_FILE, *};
 
 fn key() -> SigningKey {
     SigningKey::make(&mut SeededRng::new(1))
@@ -223,6 +223,33 @@ fn what_is_no_export_is_named() {
         with(&history, "made", Some(Value::Integer(1 << 53))),
     ];
     wrong.extend(histories.iter().map(|history| signed_anew(history, &header)));
+    let Some(Value::Array(entries)) = history.member("entries") else { panic!("no entries") };
+    let element = match entries[0].member("elements") {
+        Some(Value::Array(elements)) => with(&elements[0], "value", Some(text("Yusif"))),
+        _ => panic!("no elements"),
+    };
+    let altered = [
+        (0, "peer", None),
+        (0, "peer", Some(Value::Null)),
+        (0, "at", Some(text("then"))),
+        (0, "event", Some(text("00"))),
+        (0, "kind", Some(text("theft"))),
+        (0, "outcome", Some(text("unknown delivery"))),
+        (0, "peerVerified", Some(text("true"))),
+        (0, "elements", Some(Value::Array(vec![element]))),
+        (0, "value", Some(text("Yusif"))),
+        (1, "deletedAt", None),
+        (1, "peer", Some(text("somebody"))),
+        (1, "state", Some(text("damaged"))),
+        (2, "state", Some(text("gone"))),
+        (2, "state", None),
+        (2, "imported", Some(Value::Null)),
+    ];
+    for (at, name, value) in altered {
+        let mut entries = entries.clone();
+        entries[at] = with(&entries[at], name, value);
+        wrong.push(signed_anew(&with(&history, "entries", Some(Value::Array(entries))), &header));
+    }
     for file in wrong {
         assert_eq!(verify_export(&file), Err(ExportError::Form), "{file}");
     }
@@ -240,4 +267,14 @@ fn a_fraction_does_not_pass_for_null() {
         assert_ne!(changed, file);
         assert_eq!(verify_export(&changed), Err(ExportError::Form));
     }
+}
+
+/// The page's example was made by another implementation (`jose`); what the page says of it is so.
+#[test]
+fn the_example_of_the_page_verifies() {
+    let page = include_str!("../../../../spec/history.md");
+    let example = page.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let verdict = verify_export(example).unwrap();
+    assert_eq!((verdict.rows, verdict.whole, verdict.environment), (3, true, Environment::Test));
+    assert!(page.contains(&format!("`{}`", verdict.thumbprint())));
 }
