@@ -293,6 +293,13 @@ fn an_export_is_checked_without_a_wallet() {
     elsewhere.write("other.json", swapped.to_string().as_bytes());
     ok(&elsewhere, &["vault", "verify", "other.json"]);
     refused(&elsewhere, &["vault", "verify", "other.json", "--key", &key], 1, "export_key");
+    // One thumbprint in 64 begins with a dash.
+    refused(
+        &elsewhere,
+        &["vault", "verify", "export.json", "--key", "--ddQvATbR6wwdfyakuX8PGH8V0AE3NyVWZNRTur4sk"],
+        1,
+        "export_key",
+    );
     refuse("{}", "export_form");
     refuse("\u{1}", "export_form");
     refused(&elsewhere, &["vault", "verify", "missing.json"], 64, "missing.json");

@@ -83,7 +83,7 @@ pub(super) enum VaultCommand {
         /// An export of `rid vault export`
         file: Option<PathBuf>,
         /// Thumbprint that the key must have, as it was told when the file was made
-        #[arg(long, value_name = "THUMBPRINT", requires = "file")]
+        #[arg(long, value_name = "THUMBPRINT", requires = "file", allow_hyphen_values = true)]
         key: Option<String>,
     },
     /// Destroy the store, stores set aside and their software keys; also one that does not open, and without its PIN
