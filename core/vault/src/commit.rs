@@ -54,7 +54,8 @@ impl Vault {
             }
             let commits = draft.head.counters.commits;
             if let Some(committed) = draft.finish().await? {
-                if commits % RENEW_EVERY == 0 {
+                // The first at once: an emptied database must never look like an empty wallet.
+                if commits % RENEW_EVERY == 0 || self.beside().envelope.counters.commits == 0 {
                     let held = self.latch.hold().await;
                     // The commit stands; an older copy of the counters only sees less.
                     let _ = self.renew(&held).await;

@@ -287,16 +287,16 @@ impl Vault {
 
     /// Writes changed doors into both generations, says so in the head, and deletes the keys given up.
     async fn write_structure(&self, held: &Held<'_>, envelope: Envelope) -> Result<(), VaultError> {
-        let tries = envelope.tries;
+        let (tries, gives_up_keys) = (envelope.tries, !envelope.retired.is_empty());
         self.write_envelope(held, envelope, true).await?;
         // The head's word makes an older envelope a rollback from now on; every later commit says it again.
         let said = self.commit_head(|head| head.tries = tries).await;
-        if self.beside().other_is_old {
-            // The envelope of before is still there: if the head does not tell it from the new one, nothing does.
-            return said.map(drop);
+        if !self.beside().other_is_old {
+            self.sweep().await;
         }
-        self.sweep().await;
-        Ok(())
+        // An envelope of before opens nothing whose keys are dead. Where they are not, it is for the head to tell it.
+        let dead = gives_up_keys && self.beside().envelope.retired.is_empty();
+        if dead { Ok(()) } else { said.map(drop) }
     }
 
     /// By the envelope of now: a rotation may have changed it while the door was opened.

@@ -90,12 +90,12 @@ pub(crate) fn open_all(masters: &Masters, rows: &[Row]) -> Vec<Result<Zeroizing<
     let there: Vec<bool> = messages.iter().map(Option::is_some).collect();
     let mut opened = open_derived(messages.into_iter().flatten()).into_iter();
     let first = there.into_iter().map(|there| if there { opened.next() } else { None });
-    let one = |(opened, row): (Option<Result<Zeroizing<Vec<u8>>, CryptoError>>, &Row)| match opened {
-        Some(Ok(padded)) => unpad(padded),
+    let one = |(opened, row): (Option<Zeroizing<Vec<u8>>>, &Row)| match opened {
+        Some(padded) => unpad(padded),
         // Damaged, or of an older epoch.
-        _ => open(masters, row),
+        None => open(masters, row),
     };
-    first.zip(rows).map(one).collect()
+    first.map(|opened| opened.and_then(Result::ok)).zip(rows).map(one).collect()
 }
 
 fn unpad(mut padded: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, StorageError> {

@@ -1,0 +1,21 @@
+//! The vault against faults and against who holds its files: each test falls if the check behind it is taken out.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+mod biometric;
+mod change;
+mod dropped;
+mod envelope;
+mod history;
+mod locked;
+mod migration;
+mod model;
+mod pin;
+mod pools;
+mod race;
+mod recovery;
+mod rotation;
+mod tally;
+#[cfg(feature = "dangerous-synthetic-layout")]
+mod third;
+mod wipe;
+mod world;
