@@ -1,5 +1,5 @@
 //! Rows: sealed, padded, bound to their place.
-use rid_crypto::{CryptoError, CryptoRng, DerivedMessage, NONCE_LEN, open_derived};
+use rid_crypto::{CryptoRng, DerivedMessage, NONCE_LEN, open_derived};
 use rid_flow::ports::{Row, RowKey, StorageError, Table};
 use zeroize::Zeroizing;
 

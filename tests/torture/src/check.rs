@@ -214,7 +214,8 @@ fn doors(vault: &Vault, observed: &Observed, fitting: &mut Vec<Model>) -> Result
 fn gone_and_aside(folder: &Path, account: &mut Account, observed: &Observed) -> Result<(), Verdict> {
     let Some(before) = account.aside.take() else { return Ok(()) };
     let asides: Vec<_> = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
-    let newest = asides.iter().filter(|path| path.is_dir()).max_by_key(|path| (path.as_os_str().len(), (*path).clone()));
+    let newest =
+        asides.iter().filter(|path| path.is_dir()).max_by_key(|path| (path.as_os_str().len(), (*path).clone()));
     // Nothing was moved, or nothing was there.
     let Some(newest) = newest.filter(|_| observed.model == Model::default()) else { return Ok(()) };
     let copy = folder.with_extension("aside");

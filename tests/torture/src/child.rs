@@ -150,11 +150,11 @@ impl Child {
         if stay {
             return true;
         }
-        if !self.session.is_open() {
-            if let Err(error) = self.session.open() {
-                say(&format!("err {}", error.code()));
-                return false;
-            }
+        if !self.session.is_open()
+            && let Err(error) = self.session.open()
+        {
+            say(&format!("err {}", error.code()));
+            return false;
         }
         // A wrong PIN, a closing, a failure: the right one opens again.
         let locked = self.session.vault().is_ok_and(|vault| vault.is_locked());

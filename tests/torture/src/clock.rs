@@ -31,7 +31,8 @@ pub(crate) fn run(rounds: u64, seed: u64, scratch: &Scratch) -> Tally {
     for round in 0..rounds {
         let mut seed = Seed::new(seed.wrapping_add(round));
         let place = Place::new(&scratch.fresh("clock"));
-        let verdict = jumps(&place, &mut seed).unwrap_or_else(|error| Verdict::Wrong(format!("inv-I1: {}", error.code())));
+        let verdict =
+            jumps(&place, &mut seed).unwrap_or_else(|error| Verdict::Wrong(format!("inv-I1: {}", error.code())));
         tally.add(verdict, &format!("clock jumps, seed round {round}"));
     }
     tally
@@ -65,7 +66,8 @@ fn jumps(place: &Place, seed: &mut Seed) -> Result<Verdict, VaultError> {
                 }
             }
             // All copies had their time.
-            Err(_) if pool.over.len() + usize::from(pool.running.is_some()) >= usize::try_from(COPIES).unwrap_or(0) => {}
+            Err(_) if pool.over.len() + usize::from(pool.running.is_some()) >= usize::try_from(COPIES).unwrap_or(0) => {
+            }
             Err(error) => return Err(error),
         }
         if seed.below(6) == 0 {
@@ -107,7 +109,9 @@ fn whole(session: &Session, told: &[(String, i64)]) -> Result<Verdict, VaultErro
     let ordered = rows.iter().zip(1..).all(|(row, place)| row.seq.0 == place);
     Ok(if !ordered || seen != told {
         Verdict::Wrong("neg-K19: the history is not what happened, in its order".into())
-    } else if !held.contains_key("limited") || !block_on(vault.examine())?.findings.iter().all(|f| f.code.as_str() == "no_pin") {
+    } else if !held.contains_key("limited")
+        || !block_on(vault.examine())?.findings.iter().all(|f| f.code.as_str() == "no_pin")
+    {
         Verdict::Lost("neg-K19: something is gone".into())
     } else {
         Verdict::Survived

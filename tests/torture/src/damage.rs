@@ -64,10 +64,9 @@ pub(crate) fn surgery(rounds: u64, seed: u64, scratch: &Scratch) -> Tally {
     let mut tally = Tally::default();
     for round in 0..rounds {
         let mut seed = Seed::new(seed.wrapping_add(round));
-        let (Some((folder, truth)), Some((other, _))) = (
-            store_and_truth("cut", round, &mut seed, scratch),
-            store_and_truth("other", round, &mut seed, scratch),
-        ) else {
+        let (Some((folder, truth)), Some((other, _))) =
+            (store_and_truth("cut", round, &mut seed, scratch), store_and_truth("other", round, &mut seed, scratch))
+        else {
             tally.add(Verdict::Wrong("no store could be made".into()), "surgery");
             return tally;
         };
@@ -159,7 +158,9 @@ fn judge(image: &Path, truth: &Truth, place: &str, tally: &mut Tally) {
 
 /// Tries are counted by looking; they are no content.
 fn same(one: &Observed, other: &Observed) -> bool {
-    one.model == other.model && one.keys == other.keys && (one.doors.pin, one.doors.recovery) == (other.doors.pin, other.doors.recovery)
+    one.model == other.model
+        && one.keys == other.keys
+        && (one.doors.pin, one.doors.recovery) == (other.doors.pin, other.doors.recovery)
 }
 
 fn contradiction(vault: &rid_vault::Vault, truth: &Truth) -> Option<String> {
@@ -191,7 +192,7 @@ fn store_and_truth(kind: &str, round: u64, seed: &mut Seed, scratch: &Scratch) -
     }
     account.clone_from(&driver.account);
     let now = before.pop()?;
-    if round % 2 == 0 {
+    if round.is_multiple_of(2) {
         block_on(driver.session.vault().ok()?.close()).ok()?;
         // Closing renews the envelope's copy of the counters: from here on no earlier moment is taken for now.
         before.clear();

@@ -45,8 +45,11 @@ enum Name {
 impl Name {
     /// The folder whose sync makes it durable; of a move, that which it leads to.
     fn folder(&self) -> &str {
-        let (Self::Folder(path) | Self::Link(path, _) | Self::Rename(_, path) | Self::Unfolder(path) | Self::Unlink(path)) =
-            self;
+        let (Self::Folder(path)
+        | Self::Link(path, _)
+        | Self::Rename(_, path)
+        | Self::Unfolder(path)
+        | Self::Unlink(path)) = self;
         path.rsplit_once('/').map_or("", |(folder, _)| folder)
     }
 }

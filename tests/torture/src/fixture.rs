@@ -49,7 +49,8 @@ pub(crate) fn make_container(scratch: &Scratch) -> Result<(), VaultError> {
     let code = block_on(vault.make_recovery_code())?;
     let bytes = block_on(vault.export_recovery(&code, Timestamp::from_unix(NOW)))?;
     let path = scratch.path("container");
-    let written = fs::write(&path, bytes).and_then(|()| fs::write(path.with_extension("code"), code.to_text().as_str()));
+    let written =
+        fs::write(&path, bytes).and_then(|()| fs::write(path.with_extension("code"), code.to_text().as_str()));
     written.map_err(|_| VaultError::Storage(rid_flow::ports::StorageError::Io))?;
     use_container(path);
     Ok(())
@@ -125,7 +126,9 @@ impl Fixture {
 
     fn fill(self, folder: &Path, seed: &mut Seed) -> Result<Account, VaultError> {
         let mut driver = Driver::open(&Place::new(folder))?;
-        for kind in [Kind::Add, Kind::Add, Kind::Use, Kind::End, Kind::Use, Kind::Put, Kind::Put, Kind::Add, Kind::Delete] {
+        for kind in
+            [Kind::Add, Kind::Add, Kind::Use, Kind::End, Kind::Use, Kind::Put, Kind::Put, Kind::Add, Kind::Delete]
+        {
             let work = choose::of_kind(kind, &driver.account.model(), seed);
             driver.act(&work)?;
         }
@@ -162,11 +165,13 @@ fn golden(folder: &Path) -> Result<Account, VaultError> {
     let observed = observe::observe(Place::new(&other).open()?.vault()?)?;
     let _ = fs::remove_dir_all(&other);
     let left: u32 = observed.model.credentials.values().sum();
-    let told: u32 = said.lines().filter_map(|line| line.trim().strip_prefix("\"copiesLeft\": ")).filter_map(|n| n.trim_end_matches(',').parse::<u32>().ok()).sum();
-    let outcomes: String = said
+    let told: u32 = said
         .lines()
-        .filter_map(|line| line.trim().strip_prefix("\"outcome\": \"")?.chars().next())
-        .collect();
+        .filter_map(|line| line.trim().strip_prefix("\"copiesLeft\": "))
+        .filter_map(|n| n.trim_end_matches(',').parse::<u32>().ok())
+        .sum();
+    let outcomes: String =
+        said.lines().filter_map(|line| line.trim().strip_prefix("\"outcome\": \"")?.chars().next()).collect();
     let kept: String = observed.model.history.iter().flatten().map(|(_, letter)| *letter).collect();
     if left != told || outcomes != kept || told == 0 {
         return Err(VaultError::Storage(rid_flow::ports::StorageError::Damaged));

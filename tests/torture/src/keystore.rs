@@ -66,7 +66,10 @@ pub(crate) fn run(rounds: u64, seed: u64, scratch: &Scratch) -> Tally {
                     scratch::copy(&base, &folder);
                     let mut account = account.clone();
                     let (verdict, reached) = one(&folder, *kind, at, error, &mut account, &mut seed);
-                    tally.add(verdict, &format!("{error} at call {at} of {} of {fixture:?}", kind.map_or("opening", Kind::name)));
+                    tally.add(
+                        verdict,
+                        &format!("{error} at call {at} of {} of {fixture:?}", kind.map_or("opening", Kind::name)),
+                    );
                     if !reached {
                         break;
                     }
@@ -112,10 +115,13 @@ fn lost_biometrics(error: SecureAreaError, account: &mut Account) {
     if matches!(error, SecureAreaError::Invalidated | SecureAreaError::NotFound) {
         account.settle();
         let mut without = account.possible.clone();
-        without = without.into_iter().map(|mut model| {
-            model.biometric = false;
-            model
-        }).collect();
+        without = without
+            .into_iter()
+            .map(|mut model| {
+                model.biometric = false;
+                model
+            })
+            .collect();
         account.possible.extend(without);
     }
 }

@@ -1,6 +1,8 @@
 //! kill -9 at a random instant of every public operation, again and again over the same store, the first start included.
 use std::{
+    collections::BTreeMap,
     io::Read,
+    path::Path,
     process::{Child, Command, Stdio},
     sync::{
         Arc,
@@ -50,7 +52,8 @@ pub(crate) fn run(kills: u64, seed: u64, scratch: &Scratch) -> Tally {
             let place = Place { folder: folder.clone(), third: account.third };
             let verdict = one(&place, target, &mut spans, &mut account, &mut seed);
             let ends = verdict != Verdict::Survived || account.over;
-            tally.add(verdict, &format!("kill {done}, seed round {round}, at {}", target.map_or("opening", Kind::name)));
+            tally
+                .add(verdict, &format!("kill {done}, seed round {round}, at {}", target.map_or("opening", Kind::name)));
             if ends {
                 break;
             }
@@ -64,7 +67,11 @@ fn one(place: &Place, target: Option<Kind>, spans: &mut Spans, account: &mut Acc
     let delay = Duration::from_micros(100 + seed.below(*span));
     account.opened = false;
     let before = account.acknowledged;
-    let orders = Orders { first: target.map(|kind| kind.name().into()), calm: true, ..orders(place, account, seed.draw(), u64::MAX) };
+    let orders = Orders {
+        first: target.map(|kind| kind.name().into()),
+        calm: true,
+        ..orders(place, account, seed.draw(), u64::MAX)
+    };
     let Some(child) = spawn(&orders, &[]) else { return Verdict::Wrong("the child did not start".into()) };
     let signal = target.map(|kind| format!("do {}", if kind == Kind::Guess { "unlock-pin" } else { kind.name() }));
     killed(child, delay, signal.as_deref(), account);
@@ -76,16 +83,12 @@ fn one(place: &Place, target: Option<Kind>, spans: &mut Spans, account: &mut Acc
 
 /// Microseconds within which an operation is hit, learned as it goes.
 #[derive(Default)]
-struct Spans(Vec<(Option<Kind>, u64)>);
+struct Spans(BTreeMap<&'static str, u64>);
 
 impl Spans {
     fn of(&mut self, target: Option<Kind>) -> &mut u64 {
-        let at = self.0.iter().position(|(kind, _)| *kind == target).unwrap_or_else(|| {
-            let slow = target.is_some_and(|kind| SLOW.contains(&kind));
-            self.0.push((target, if slow { 400_000 } else { 20_000 }));
-            self.0.len() - 1
-        });
-        &mut self.0[at].1
+        let slow = target.is_some_and(|kind| SLOW.contains(&kind));
+        self.0.entry(target.map_or("", Kind::name)).or_insert(if slow { 400_000 } else { 20_000 })
     }
 }
 
@@ -120,7 +123,10 @@ pub(crate) fn orders(place: &Place, account: &Account, seed: u64, operations: u6
 
 /// A child; its lines come over the pipe.
 pub(crate) fn spawn(orders: &Orders, env: &[(&str, String)]) -> Option<Child> {
-    let mut command = Command::new(std::env::current_exe().ok()?);
+    // By handle: the file may have been built anew meanwhile.
+    let own = Path::new("/proc/self/exe");
+    let program = if own.exists() { own.to_path_buf() } else { std::env::current_exe().ok()? };
+    let mut command = Command::new(program);
     command.arg("child").arg(&orders.folder).arg(orders.seed.to_string()).arg(orders.operations.to_string());
     for (name, value) in
         [("--first", &orders.first), ("--only", &orders.only), ("--pin", &orders.pin), ("--code", &orders.code)]

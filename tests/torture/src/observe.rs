@@ -92,9 +92,7 @@ pub(crate) fn contradicts(vault: &Vault, truth: &Observed) -> Option<String> {
         let fits = match &row.content {
             HistoryContent::Damaged => true,
             HistoryContent::Deleted { .. } => known == Some(&None),
-            HistoryContent::Kept(entry) => {
-                known == Some(&Some((hex::encode(&entry.id.0), letter(entry.outcome))))
-            }
+            HistoryContent::Kept(entry) => known == Some(&Some((hex::encode(&entry.id.0), letter(entry.outcome)))),
         };
         if !fits {
             return Some(format!("event {}", row.seq.0));

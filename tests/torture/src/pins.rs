@@ -41,7 +41,14 @@ pub(crate) fn run(trials: u64, seed: u64, scratch: &Scratch) -> Tally {
 }
 
 /// Kills until no try is left; then a sixth PIN is refused, and biometrics set a new one (`check::after`). Whether all was well.
-fn until_locked(place: &Place, account: &mut Account, round: u64, trials: u64, seed: &mut Seed, tally: &mut Tally) -> bool {
+fn until_locked(
+    place: &Place,
+    account: &mut Account,
+    round: u64,
+    trials: u64,
+    seed: &mut Seed,
+    tally: &mut Tally,
+) -> bool {
     // A kill before anything was counted takes no try; so many in a row are not chance.
     for _ in 0..200 {
         if tally.all() >= trials {

@@ -60,7 +60,8 @@ pub(crate) fn full(rounds: u64, seed: u64, scratch: &Scratch) -> Result<Tally, S
         // The migration of the golden store finds ever less room.
         for room in (0..240).step_by(if rounds < 4 { 24 } else { 4 }) {
             let disk = Disk::mount(scratch.fresh("full"), "size=1200k")?;
-            tally.add(migrate(&disk.0, room, &mut seed).unwrap_or_else(|verdict| verdict), "a migration on a full disk");
+            tally
+                .add(migrate(&disk.0, room, &mut seed).unwrap_or_else(|verdict| verdict), "a migration on a full disk");
         }
     }
     Ok(tally)
@@ -135,7 +136,11 @@ pub(crate) fn read_only(rounds: u64, seed: u64, scratch: &Scratch) -> Result<Tal
     for round in 0..rounds {
         let mut seed = Seed::new(seed.wrapping_add(round));
         let disk = Disk::mount(scratch.fresh("read-only"), "size=8m")?;
-        let fixture = [Fixture::Filled, Fixture::Pin, Fixture::Golden][seed.index(3)];
+        let fixture = match seed.below(3) {
+            0 => Fixture::Filled,
+            1 => Fixture::Pin,
+            _ => Fixture::Golden,
+        };
         let Ok(mut account) = fixture.make(&disk.0, &mut seed) else {
             tally.add(Verdict::Wrong("no store could be made".into()), "read-only");
             continue;
@@ -144,10 +149,7 @@ pub(crate) fn read_only(rounds: u64, seed: u64, scratch: &Scratch) -> Result<Tal
             return Err("the disk cannot be remounted".into());
         }
         let opened = Place::new(&disk.0).open().map(drop);
-        let named = matches!(
-            opened,
-            Err(VaultError::Storage(StorageError::ReadOnly) | VaultError::SecureArea(_))
-        );
+        let named = matches!(opened, Err(VaultError::Storage(StorageError::ReadOnly) | VaultError::SecureArea(_)));
         let writable = disk.remount("remount,rw");
         let verdict = match (named, writable) {
             (true, true) => check::after(&disk.0, &mut account),
@@ -216,7 +218,11 @@ fn crowd(seed: &mut Seed, scratch: &Scratch) -> Verdict {
     let seen = place.open_again().and_then(|session| observe::observe(session.vault()?));
     match seen {
         Ok(seen) if entered > 0 && wanted.iter().all(|id| seen.model.credentials.contains_key(id)) => Verdict::Survived,
-        Ok(seen) => Verdict::Lost(format!("{} of {} credentials, {entered} came in", seen.model.credentials.len(), wanted.len())),
+        Ok(seen) => Verdict::Lost(format!(
+            "{} of {} credentials, {entered} came in",
+            seen.model.credentials.len(),
+            wanted.len()
+        )),
         Err(error) => Verdict::Wrong(format!("inv-I1: {}", error.code())),
     }
 }

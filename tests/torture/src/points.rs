@@ -1,6 +1,6 @@
 //! A fault at every operation of I/O of every public operation: the process killed before it, or an error from it in six modes. It
 //! goes on until the number is above what the operation takes.
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::{
     canary::Canaries,
@@ -68,7 +68,10 @@ fn cases() -> Vec<Case> {
 
 pub(crate) fn run(runs: u64, modes: &[(u8, &str)], seed: u64, shim: &Path, scratch: &Scratch) -> Tally {
     let mut tally = Tally::default();
-    let cases = cases();
+    let mut cases = cases();
+    // Whoever goes on with another seed begins at another case.
+    let begin = Seed::new(seed).index(cases.len());
+    cases.rotate_left(begin);
     let series = u64::try_from(cases.len() * modes.len()).unwrap_or(1);
     // With few runs to spend they are spread over all cases, with many every number has its turn.
     let share = (runs / series).max(1);
@@ -87,7 +90,8 @@ pub(crate) fn run(runs: u64, modes: &[(u8, &str)], seed: u64, shim: &Path, scrat
                 }
             };
             for (mode, name) in modes {
-                let bench = Bench { case, base: &base, account: &account, work: seed.draw(), mode: *mode, shim, scratch };
+                let bench =
+                    Bench { case, base: &base, account: &account, work: seed.draw(), mode: *mode, shim, scratch };
                 bench.series(share, runs, &mut seed, name, &mut tally);
             }
         }
@@ -199,10 +203,9 @@ fn pieces(folder: &Path) -> Vec<Vec<u8>> {
     for name in ["envelope.a", "envelope.b", "store.db"] {
         let bytes = fs::read(folder.join(name)).unwrap_or_default();
         let random = |piece: &&[u8]| {
-            let mut seen = [false; 256];
-            piece.iter().for_each(|byte| seen[usize::from(*byte)] = true);
+            let seen: BTreeSet<&u8> = piece.iter().collect();
             let readable = piece.iter().filter(|byte| (0x20..0x7f).contains(*byte)).count();
-            seen.iter().filter(|seen| **seen).count() > 24 && readable < 20
+            seen.len() > 24 && readable < 20
         };
         pieces.extend(bytes.chunks_exact(32).filter(random).step_by(7).take(400).map(<[u8]>::to_vec));
     }

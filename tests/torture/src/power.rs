@@ -63,7 +63,8 @@ fn recorded(
     let folder = scratch.fresh("recorded");
     let log = scratch.path("log");
     let _ = fs::remove_file(&log);
-    let mut account = fixture.make(&folder, seed).map_err(|error| format!("no store could be made: {}", error.code()))?;
+    let mut account =
+        fixture.make(&folder, seed).map_err(|error| format!("no store could be made: {}", error.code()))?;
     // A store of the second version is taken on by software of the third now and then.
     account.third = round % 32 == 4;
     let place = Place { folder: folder.clone(), third: account.third };

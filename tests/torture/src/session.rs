@@ -58,7 +58,14 @@ impl Place {
     }
 
     pub(crate) fn open_over(&self, area: Arc<dyn SecureArea>) -> Result<Session, VaultError> {
-        self.opened(Session { storage: self.storage(), area, telling: None, rng: quiet_rng(), third: self.third, vault: None })
+        self.opened(Session {
+            storage: self.storage(),
+            area,
+            telling: None,
+            rng: quiet_rng(),
+            third: self.third,
+            vault: None,
+        })
     }
 
     /// Opens it and tells of what its keys are asked.

@@ -66,30 +66,59 @@ impl Kind {
 /// The operation with what it is done to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Work {
-    Add { id: String, copies: u32 },
+    Add {
+        id: String,
+        copies: u32,
+    },
     BioOff,
     BioOn,
-    ChangePin { old: String, new: String },
-    Delete { id: String, event: String },
-    End { event: String },
+    ChangePin {
+        old: String,
+        new: String,
+    },
+    Delete {
+        id: String,
+        event: String,
+    },
+    End {
+        event: String,
+    },
     /// Deletes what one row of the history says.
-    Erase { event: String },
-    Export { code: String },
+    Erase {
+        event: String,
+    },
+    Export {
+        code: String,
+    },
     /// Takes in the container of the fixtures.
     Import,
     MakeCode,
-    Put { name: String, value: String },
+    Put {
+        name: String,
+        value: String,
+    },
     Reopen,
     /// Moves the store aside.
     Reset,
     Rotate,
-    SetPin { pin: String },
-    Take { name: String },
+    SetPin {
+        pin: String,
+    },
+    Take {
+        name: String,
+    },
     UnlockBio,
-    UnlockCode { code: String },
+    UnlockCode {
+        code: String,
+    },
     /// By the right PIN or a wrong one.
-    UnlockPin { pin: String },
-    Use { id: String, event: String },
+    UnlockPin {
+        pin: String,
+    },
+    Use {
+        id: String,
+        event: String,
+    },
     Wipe,
 }
 

@@ -73,22 +73,30 @@ pub(crate) fn boundary() -> Command {
     command
 }
 
-/// A package's own script: its last line is `N passed, N failed, N skipped`, or with exit code 77 the reason why it cannot run.
+/// A package's own script.
 fn script(path: &str) -> Tally {
-    let mut last = String::new();
     let mut command = Command::new(child::root().join(path));
     command.current_dir(child::root()).env("RID_CLI", child::target().join("debug/rid"));
-    let code = child::code_and_lines(&mut command, |line| {
+    judged(&mut command, path)
+}
+
+/// Runs what judges itself: its last line is `N passed, N failed, N skipped`, or with exit code 77 the reason why it cannot run.
+pub(crate) fn judged(command: &mut Command, name: &str) -> Tally {
+    let (mut last, mut reasons) = (String::new(), Vec::new());
+    let code = child::code_and_lines(command, |line| {
         println!("{line}");
+        if line.starts_with("skipped: ") {
+            reasons.push(line.to_owned());
+        }
         if !line.trim().is_empty() {
             line.trim().clone_into(&mut last);
         }
     });
     match (code, counts(&last)) {
         (Some(SKIPPED), _) => Tally::skipped(&last),
-        (Some(0), Some(tally)) if tally.passed > 0 && tally.failed == 0 => tally,
+        (Some(0), Some(tally)) if tally.passed > 0 && tally.failed == 0 => Tally { reasons, ..tally },
         (_, Some(tally)) if tally.failed > 0 => tally,
-        _ => Tally::failed(&format!("{path} did not end as it must")),
+        _ => Tally::failed(&format!("{name} did not end as it must")),
     }
 }
 

@@ -1,0 +1,20 @@
+//! Torture of the vault, as a task with any counts and as a stage with a few of each.
+use std::process::{Command, ExitCode};
+
+use crate::{child, packages, tally::Tally};
+
+fn command() -> Command {
+    let mut command = child::cargo();
+    command.args(["run", "--release", "--locked", "--quiet", "--package", "rid-torture", "--"]);
+    command
+}
+
+/// `cargo xtask torture [ARGS]`.
+pub(crate) fn task(rest: &[String]) -> ExitCode {
+    child::passes(command().args(rest))
+}
+
+/// A small count of each kind: each passes, fails, or says why it cannot run here.
+pub(crate) fn stage() -> Tally {
+    packages::judged(&mut command(), "cargo xtask torture")
+}
