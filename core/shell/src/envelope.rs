@@ -83,7 +83,9 @@ fn parse(whole: &[u8]) -> Option<(Generation, Vec<u8>)> {
 
 /// Makes a rename durable.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
+    // The folder of a bare file name is the one we are in.
+    let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    File::open(here)?.sync_all()
 }
 
 /// The port's name for a system error.

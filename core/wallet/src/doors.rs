@@ -85,6 +85,10 @@ impl Wallet {
     /// As [`Wallet::unlock_with_pin`] and [`Wallet::set_pin`].
     pub async fn change_pin(&self, old: Vec<u8>, new: Vec<u8>) -> Result<(), WalletError> {
         let (old, new) = (parse(old)?, parse(new)?);
+        if self.vault.is_locked() {
+            // What the new one must not repeat can only be read then.
+            self.vault.unlock_with_pin(&old).await?;
+        }
         let hints = self.birth_dates().await;
         Ok(self.vault.change_pin(&old, &new, &hints).await?)
     }
