@@ -12,6 +12,8 @@ mod encode;
 mod envelope;
 mod error;
 mod examine;
+#[cfg(test)]
+mod forged;
 mod head;
 mod history;
 mod keys;

@@ -47,7 +47,9 @@ impl Store {
     }
 }
 
-fn damages() -> [fn(&[u8]) -> Vec<u8>; 6] {
+type Damage = fn(&[u8]) -> Vec<u8>;
+
+fn damages() -> [Damage; 6] {
     [
         |_| Vec::new(),
         |bytes| bytes[..bytes.len() / 2].to_vec(),

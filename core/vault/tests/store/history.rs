@@ -72,7 +72,8 @@ fn the_chain_is_whole_over_every_operation() {
 #[test]
 fn each_place_that_was_touched_is_named() {
     let (world, rows) = world(802);
-    let touches: [(&str, fn(&mut Row)); 4] = [
+    type Touch = fn(&mut Row);
+    let touches: [(&str, Touch); 4] = [
         ("a bit", |row| row.bytes[30] ^= 1),
         ("emptied", |row| row.bytes.clear()),
         ("an earlier version", |row| row.version -= 1),

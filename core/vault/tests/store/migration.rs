@@ -123,7 +123,7 @@ fn neg_k16_killed_at_any_call_it_is_the_old_version_or_the_new_one() {
             let (disk, line) = (fork(&base), Line::whole());
             line.cut_after(calls, carried_out);
             let opened = open(line.over(Arc::new(MemoryStorage::new(&disk))), Arc::new(Kept(area.clone())));
-            assert_eq!(opened.is_err() && !line.was_hit(), false);
+            assert!(opened.is_ok() || line.was_hit());
             drop(opened);
             disk.kill();
             let rows_are_old = disk.rows() == base.rows();

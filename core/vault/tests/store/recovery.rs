@@ -1,8 +1,23 @@
 //! The recovery container between two vaults: what goes along, what never does, and that it is taken in whole or not at all.
+use std::sync::OnceLock;
+
 use rid_flow::{Changes, HistorySeq, fake::block_on};
 use rid_vault::{ChainVerdict, ContainerError, RecoveryCode, Vault, VaultError};
 
+use zeroize::Zeroizing;
+
 use crate::world::*;
+
+/// One for all tests: the code's cost is meant to be felt.
+fn container() -> (RecoveryCode, &'static [u8], &'static World) {
+    static MADE: OnceLock<(Zeroizing<String>, Vec<u8>, World)> = OnceLock::new();
+    let (code, bytes, world) = MADE.get_or_init(|| {
+        let (world, vault, code) = source(1301);
+        let bytes = block_on(vault.export_recovery(&code, at(0))).unwrap();
+        (code.to_text(), bytes, world)
+    });
+    (RecoveryCode::parse(code).unwrap(), bytes, world)
+}
 
 /// Two documents of one kind (a child's beside one's own), one of another, history, settings, a token; the code.
 fn source(seed: u64) -> (World, Vault, RecoveryCode) {
@@ -31,12 +46,11 @@ fn code_error(error: ContainerError) -> Option<VaultError> {
 
 #[test]
 fn a_container_brings_recipes_history_and_settings_and_twice_adds_nothing() {
-    let (_, from, code) = source(1301);
-    let container = block_on(from.export_recovery(&code, at(0))).unwrap();
+    let (code, container, _) = container();
     let world = World::new(1302);
     let to = world.open();
     commit(&to, log(77));
-    let brought = block_on(to.import_recovery(&code, &container)).unwrap();
+    let brought = block_on(to.import_recovery(&code, container)).unwrap();
     assert_eq!((brought.recipes.len(), brought.history, brought.settings), (3, 3, 2));
     assert!(brought.recipes.iter().all(|recipe| recipe.copies == 2));
     assert_eq!(block_on(to.records("reissue")).unwrap().len(), 3, "two of one kind are asked for twice");
@@ -47,7 +61,7 @@ fn a_container_brings_recipes_history_and_settings_and_twice_adds_nothing() {
     assert_eq!(block_on(to.record(&key("settings", "language"))).unwrap().unwrap(), b"az");
     assert_eq!(block_on(to.verify_history()).unwrap(), ChainVerdict::Whole { rows: 4 });
     assert!(block_on(to.credentials()).unwrap().credentials.is_empty());
-    let again = block_on(to.import_recovery(&code, &container)).unwrap();
+    let again = block_on(to.import_recovery(&code, container)).unwrap();
     assert_eq!(again.history, 0);
     assert!(block_on(to.history(0, 99)).unwrap() == rows);
     assert_eq!(block_on(to.records("reissue")).unwrap().len(), 3);
@@ -62,21 +76,21 @@ fn a_container_brings_recipes_history_and_settings_and_twice_adds_nothing() {
 
 #[test]
 fn neg_k26_only_the_stores_code_makes_a_container_and_only_its_code_opens_it() {
-    let (_, from, code) = source(1304);
+    let (code, container, from) = container();
+    let from = from.fork().open();
     let other = RecoveryCode::make(&mut *rng()());
     let refused = block_on(from.export_recovery(&other, at(0)));
     assert_eq!(refused.err(), code_error(ContainerError::WrongCode));
-    let container = block_on(from.export_recovery(&code, at(0))).unwrap();
     let world = World::new(1305);
     let to = world.open();
     assert_eq!(block_on(to.export_recovery(&code, at(0))).err(), Some(VaultError::RecoveryNotSet));
     let before = world.disk.rows();
-    assert_eq!(block_on(to.import_recovery(&other, &container)).err(), code_error(ContainerError::WrongCode));
+    assert_eq!(block_on(to.import_recovery(&other, container)).err(), code_error(ContainerError::WrongCode));
     let cut = &container[..container.len() - 1];
     assert_eq!(block_on(to.import_recovery(&code, cut)).err(), code_error(ContainerError::Truncated));
     assert!(world.disk.rows() == before);
     to.lock();
-    assert_eq!(block_on(to.import_recovery(&code, &container)).err(), Some(VaultError::Locked));
+    assert_eq!(block_on(to.import_recovery(&code, container)).err(), Some(VaultError::Locked));
     from.lock();
     assert_eq!(block_on(from.export_recovery(&code, at(0))).err(), Some(VaultError::Locked));
     assert!(world.disk.rows() == before);
@@ -85,11 +99,10 @@ fn neg_k26_only_the_stores_code_makes_a_container_and_only_its_code_opens_it() {
 /// neg-K26: device-bound keys, tokens and values are never inside. The wallet that takes it in has all that was in it.
 #[test]
 fn neg_k26_no_value_key_or_token_goes_along() {
-    let (from, vault, code) = source(1306);
-    let container = block_on(vault.export_recovery(&code, at(0))).unwrap();
+    let (code, container, from) = container();
     let world = World::new(1307);
     let to = world.open();
-    block_on(to.import_recovery(&code, &container)).unwrap();
+    block_on(to.import_recovery(&code, container)).unwrap();
     let mut all = Vec::new();
     for kind in ["settings", "reissue", "trust", "enrolment", "snapshot"] {
         for (key, bytes) in block_on(to.records(kind)).unwrap() {
@@ -102,23 +115,22 @@ fn neg_k26_no_value_key_or_token_goes_along() {
     let never = ["own-key", "child-key", "pid-key", "token-canary", "trust-canary", "own 0", "child 1"];
     for canary in never.into_iter().chain(keys.iter().map(String::as_str)) {
         let found = |bytes: &[u8]| bytes.windows(canary.len()).any(|window| window == canary.as_bytes());
-        assert!(!found(&all) && !found(&container), "{canary}");
+        assert!(!found(&all) && !found(container), "{canary}");
     }
     assert!(block_on(to.all_device_keys()).unwrap().is_empty());
 }
 
 #[test]
 fn a_container_is_taken_in_whole_or_not_at_all() {
-    let (_, from, code) = source(1308);
-    let container = block_on(from.export_recovery(&code, at(0))).unwrap();
+    let (code, container, _) = container();
     let base = World::new(1309);
     commit(&base.open(), log(77));
     for calls in 0.. {
         let (world, line) = (base.fork(), Line::whole());
         let vault = world.open_on(&line).unwrap();
         // Reading what is there is no write: a few of those calls stand for all.
-        line.cut_after(calls * 2, calls % 2 == 1);
-        let taken = block_on(vault.import_recovery(&code, &container));
+        line.cut_after(calls * 3, calls % 2 == 1);
+        let taken = block_on(vault.import_recovery(&code, container));
         drop(vault);
         let vault = world.open();
         let (rows, settings) =
