@@ -143,10 +143,10 @@ impl<'a> Draft<'a> {
         if changes.consume.is_empty() {
             return Ok(());
         }
-        if self.vault.is_suspect(rows::COPIES) {
+        if self.vault.is_suspect(rows::COPIES).await? {
             return Err(StorageError::Damaged.into());
         }
-        let rolled_back = self.vault.is_suspect(rows::CREDENTIALS);
+        let rolled_back = self.vault.is_suspect(rows::CREDENTIALS).await?;
         // Time comes with the row of history that every use writes.
         let at = changes.history.first().map(|row| row.at);
         let low_water = self.vault.config.low_water;

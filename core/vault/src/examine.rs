@@ -90,10 +90,8 @@ impl Vault {
                 found.findings.push(Finding { code: Code::new(code), count, remedy });
             }
         };
-        if let Ok((head, _)) = self.read_head().await {
-            self.check(&head).await?;
-        }
-        let health = self.health();
+        self.forget_looks();
+        let health = self.health().await?;
         note("head_damaged", u64::from(health.head), Remedy::Reset);
         for table in &health.tables {
             let (code, remedy) = match *table {

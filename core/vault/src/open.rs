@@ -60,7 +60,7 @@ impl Vault {
         let Opened { beside, keys } = opened;
         let vault = Self::assemble(parts, beside, keys);
         match vault.read_head().await {
-            Ok((head, version)) => vault.compare(&head, version).await?,
+            Ok((head, version)) => vault.compare(&head, version)?,
             Err(VaultError::Storage(StorageError::Damaged)) => vault.set_head_damaged(),
             Err(error) => return Err(error),
         }
@@ -72,7 +72,7 @@ impl Vault {
     }
 
     /// Whether database and envelope are of one moment: the one counts what the other knows of (neg-L03).
-    async fn compare(&self, head: &Head, version: u64) -> Result<(), VaultError> {
+    fn compare(&self, head: &Head, version: u64) -> Result<(), VaultError> {
         let Envelope { counters, structure, .. } = self.envelope();
         let same_length = head.counters.commits == counters.commits && version != 0;
         let gone_back = head.counters.commits < counters.commits
@@ -82,7 +82,7 @@ impl Vault {
             return Err(VaultError::Rollback);
         }
         self.note_signed(head.signed);
-        self.check(head).await
+        Ok(())
     }
 
     /// What a change of doors that was cut off left undone. First the other of the two files: while it names a door whose key is

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError, RwLock,
     atomic::{AtomicI64, Ordering},
@@ -52,6 +53,13 @@ impl Health {
     }
 }
 
+/// Which tables were compared with their tallies since opening, and whether they held.
+#[derive(Default)]
+struct Looked {
+    head_damaged: bool,
+    tables: BTreeMap<u8, bool>,
+}
+
 /// The credentials of a store.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
@@ -74,7 +82,7 @@ pub struct Vault {
     open_keys: RwLock<Arc<OpenKeys>>,
     /// Keys of personal data, there while it is unlocked, and the door by which they came.
     user_keys: RwLock<Option<(Arc<UserKeys>, Door)>>,
-    health: Mutex<Health>,
+    looked: Mutex<Looked>,
     /// The latest time a stored credential was signed at, in seconds.
     signed: AtomicI64,
 }
@@ -132,7 +140,7 @@ impl Vault {
             beside: Mutex::new(beside),
             open_keys: RwLock::new(Arc::new(open)),
             user_keys: RwLock::new(None),
-            health: Mutex::new(Health::default()),
+            looked: Mutex::new(Looked::default()),
             signed: AtomicI64::new(i64::MIN),
         }
     }
@@ -154,10 +162,15 @@ impl Vault {
         self.user_keys.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(_, door)| *door)
     }
 
-    /// What was found wrong when it was opened, and since.
-    #[must_use]
-    pub fn health(&self) -> Health {
-        self.health.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// What does not check. Each table is compared once after opening, when it is first wanted; this compares those that were not.
+    ///
+    /// # Errors
+    /// [`VaultError::Storage`].
+    pub async fn health(&self) -> Result<Health, VaultError> {
+        self.look(&rows::TALLIED).await?;
+        let looked = self.looked();
+        let wrong = looked.tables.iter().filter(|(_, holds)| !**holds);
+        Ok(Health { head: looked.head_damaged, tables: wrong.map(|(table, _)| *table).collect() })
     }
 
     /// The latest time any stored credential was signed at: a clock that says less is wrong (neg-K19).
@@ -289,7 +302,7 @@ impl Vault {
             if !rows::OPEN.contains(&table) {
                 keys.user()?;
             }
-            let rows = self.read(read.clone()).await?;
+            let rows = self.rows_of(table, &read).await?;
             let mut opened = Vec::with_capacity(rows.len());
             for batch in rows.chunks(BATCH) {
                 for (row, plain) in batch.iter().zip(rows::open_all(keys.masters_of(table)?, batch)) {
@@ -301,6 +314,17 @@ impl Vault {
                 return Ok(opened);
             }
         }
+    }
+
+    /// Rows; a whole table is compared with its tally in the same breath, if it was not yet.
+    async fn rows_of(&self, table: Table, read: &Read) -> Result<Vec<Row>, VaultError> {
+        if !matches!(read, Read::Rows(_, None)) || self.looked().tables.contains_key(&table.0) {
+            return Ok(self.read(read.clone()).await?);
+        }
+        let mut found = self.read_all(vec![Read::Get(self.open_keys().head()), read.clone()]).await?;
+        let rows = found.pop().unwrap_or_default();
+        self.compare_table(table, &found.pop().unwrap_or_default(), &rows);
+        Ok(rows)
     }
 
     /// What stands in one row, if it is there.
@@ -367,24 +391,57 @@ impl Vault {
         }
     }
 
-    /// Compares every table with its tally: a scan of places and versions, no row is opened.
-    pub(crate) async fn check(&self, head: &Head) -> Result<(), VaultError> {
-        let keys = self.open_keys();
-        let reads = rows::TALLIED.map(|table| Read::Heads(table, None)).to_vec();
+    /// Compares tables with their tallies, those that were not compared since the store was opened: a scan of places and versions
+    /// in the same moment as the head; no row is opened.
+    pub(crate) async fn look(&self, tables: &[Table]) -> Result<(), VaultError> {
+        let known = |table: &&Table| !self.looked().tables.contains_key(&table.0);
+        let tables: Vec<Table> = tables.iter().filter(known).copied().collect();
+        if tables.is_empty() {
+            return Ok(());
+        }
+        let heads = tables.iter().map(|table| Read::Heads(*table, None));
+        let reads = std::iter::once(Read::Get(self.open_keys().head())).chain(heads).collect();
         let found = self.read_all(reads).await?;
-        let tables = rows::TALLIED.iter().zip(&found);
-        let wrong = tables.filter(|(table, rows)| Tally::of(&keys, *rows) != head.tallies.of(**table));
-        self.health.lock().unwrap_or_else(PoisonError::into_inner).tables = wrong.map(|(table, _)| table.0).collect();
+        let Some((head, found)) = found.split_first() else { return Ok(()) };
+        for (table, rows) in tables.into_iter().zip(found) {
+            self.compare_table(table, head, rows);
+        }
         Ok(())
     }
 
+    /// What a table holds against what the head of the same moment says of it.
+    fn compare_table(&self, table: Table, head: &[Row], rows: &[Row]) {
+        let keys = self.open_keys();
+        let head = match head.first() {
+            Some(row) => rows::open(&keys.masters, row).and_then(|plain| Head::decode(&plain)),
+            None => Ok(Head::default()),
+        };
+        match head {
+            Ok(head) => {
+                let holds = Tally::of(&keys, rows) == head.tallies.of(table);
+                self.looked().tables.insert(table.0, holds);
+            }
+            // Of another epoch, or damaged: the next look says which.
+            Err(_) => {}
+        }
+    }
+
+    fn looked(&self) -> MutexGuard<'_, Looked> {
+        self.looked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn forget_looks(&self) {
+        self.looked().tables.clear();
+    }
+
     pub(crate) fn set_head_damaged(&self) {
-        self.health.lock().unwrap_or_else(PoisonError::into_inner).head = true;
+        self.looked().head_damaged = true;
     }
 
     /// Whether a table does not check; nothing is taken from pools that may hold a copy used before.
-    pub(crate) fn is_suspect(&self, table: Table) -> bool {
-        self.health.lock().unwrap_or_else(PoisonError::into_inner).tables.contains(&table.0)
+    pub(crate) async fn is_suspect(&self, table: Table) -> Result<bool, VaultError> {
+        self.look(&[table]).await?;
+        Ok(self.looked().tables.get(&table.0) == Some(&false))
     }
 
     /// Replaces the envelope; `structure`: keys or doors change, so both generations are written over.

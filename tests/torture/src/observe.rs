@@ -38,7 +38,7 @@ pub(crate) fn observe(vault: &Vault) -> Result<Observed, VaultError> {
     let mut model = Model::default();
     let mut keys = BTreeMap::new();
     let listing = block_on(vault.credentials())?;
-    if !listing.damaged.is_empty() || !vault.health().is_whole() {
+    if !listing.damaged.is_empty() || !block_on(vault.health())?.is_whole() {
         return Err(DAMAGED);
     }
     for meta in listing.credentials {

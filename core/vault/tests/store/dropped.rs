@@ -176,7 +176,7 @@ fn neg_m06_a_dropped_operation_is_done_or_not_and_the_vault_goes_on() {
         }),
     ];
     each_dropped(&base(), &acts, |vault, name| {
-        assert!(vault.health().is_whole(), "{name}");
+        assert!(block_on(vault.health()).unwrap().is_whole(), "{name}");
         let ChainVerdict::Whole { rows } = block_on(vault.verify_history()).unwrap() else { panic!("{name}") };
         let taken = 3 - u64::from(left(vault, "a"));
         let added = u64::from(left(vault, "b") == 2);

@@ -16,7 +16,7 @@ fn settings_and_trust_are_read_and_written_while_it_is_locked() {
         commit(&vault, Changes { take: vec![key(kind, "x")], ..Changes::default() });
     }
     drop(vault);
-    assert!(world.open().health().is_whole());
+    assert!(block_on(world.open().health()).unwrap().is_whole());
 }
 
 #[test]

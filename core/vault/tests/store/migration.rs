@@ -47,7 +47,7 @@ pub(crate) fn in_memory(name: &str) -> (MemoryDisk, Arc<dyn SecureArea>, Folder)
 
 /// Every value of `expected.json`.
 pub(crate) fn all_is_there(vault: &Vault) {
-    assert!(vault.health().is_whole());
+    assert!(block_on(vault.health()).unwrap().is_whole());
     let listing = block_on(vault.credentials()).unwrap();
     let mut found: Vec<_> = listing
         .credentials
@@ -221,7 +221,7 @@ fn a_damaged_row_of_the_first_version_becomes_a_named_place() {
         let disk = fork(&base);
         disk.alter(|rows| rows.get_mut(&row.key).unwrap().bytes[20] ^= 1);
         let vault = open(Arc::new(MemoryStorage::new(&disk)), Arc::new(Kept(area.clone()))).unwrap();
-        assert!(vault.health().is_whole());
+        assert!(block_on(vault.health()).unwrap().is_whole());
         drop(vault);
         open(Arc::new(MemoryStorage::new(&disk)), Arc::new(Kept(area.clone()))).unwrap()
     };

@@ -136,7 +136,7 @@ proptest! {
                 Step::Reopen => {
                     drop(vault);
                     vault = world.open();
-                    prop_assert!(vault.health().is_whole());
+                    prop_assert!(block_on(vault.health()).unwrap().is_whole());
                 }
                 Step::Rotate => block_on(vault.rotate_keys()).unwrap(),
                 Step::Delete(seq) => {
@@ -147,7 +147,7 @@ proptest! {
         }
         drop(vault);
         let vault = world.open();
-        prop_assert!(vault.health().is_whole());
+        prop_assert!(block_on(vault.health()).unwrap().is_whole());
         prop_assert_eq!(block_on(vault.verify_history()).unwrap(), ChainVerdict::Whole { rows });
         let listing = block_on(vault.credentials()).unwrap();
         prop_assert_eq!((listing.credentials.len(), listing.damaged.len()), (pools.len(), 0));

@@ -144,7 +144,7 @@ fn neg_k20_behind_a_damaged_copy_the_others_are_served() {
             let copies: Vec<_> = world.disk.rows().into_iter().filter(|row| row.key.table.0 == 2).collect();
             world.disk.alter(|rows| rows.get_mut(&copies[damaged].key).unwrap().bytes[40] ^= 1);
             let vault = world.open();
-            assert!(vault.health().is_whole(), "no row is missing");
+            assert!(block_on(vault.health()).unwrap().is_whole(), "no row is missing");
             assert!(block_on(vault.copy_for_display(&id("a"))).unwrap().is_some());
             let mut seen = Vec::new();
             for verifier in [1, 2] {

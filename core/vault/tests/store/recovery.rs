@@ -69,7 +69,7 @@ fn a_container_brings_recipes_history_and_settings_and_twice_adds_nothing() {
     let own = block_on(to.make_recovery_code()).unwrap();
     let onwards = block_on(to.export_recovery(&own, at(0))).unwrap();
     drop(to);
-    assert!(world.open().health().is_whole());
+    assert!(block_on(world.open().health()).unwrap().is_whole());
     let third = World::new(1303).open();
     assert_eq!(block_on(third.import_recovery(&own, &onwards)).unwrap().history, 4);
 }

@@ -22,7 +22,7 @@ fn world(seed: u64, documents: u8) -> World {
 }
 
 fn all_is_there(vault: &Vault, documents: u8) {
-    assert!(vault.health().is_whole());
+    assert!(block_on(vault.health()).unwrap().is_whole());
     let listing = block_on(vault.credentials()).unwrap();
     assert_eq!((listing.credentials.len(), listing.damaged.len()), (documents.into(), 0));
     for n in 0..documents {
@@ -58,7 +58,7 @@ fn every_row_is_sealed_anew_and_the_old_masters_are_gone() {
     let old = before.disk.rows();
     world.disk.alter(|rows| old.iter().for_each(|row| rows.get_mut(&row.key).unwrap().bytes = row.bytes.clone()));
     let vault = world.open();
-    assert!(vault.health().head);
+    assert!(block_on(vault.health()).unwrap().head);
     assert_eq!(block_on(vault.credentials()).unwrap().damaged.len(), 20);
     // And the envelope of before is refused.
     let world = before;
@@ -67,7 +67,10 @@ fn every_row_is_sealed_anew_and_the_old_masters_are_gone() {
     block_on(vault.rotate_keys()).unwrap();
     drop(vault);
     world.disk.take_envelope(&early.disk);
-    assert!(world.try_open().is_err() || world.open().health().head, "its keys do not open what is there");
+    assert!(
+        world.try_open().is_err() || block_on(world.open().health()).unwrap().head,
+        "its keys do not open what is there"
+    );
 }
 
 #[test]
@@ -170,7 +173,7 @@ fn what_is_committed_while_it_rotates_is_there_afterwards() {
         });
         drop(vault);
         let vault = world.open();
-        assert!(vault.health().is_whole());
+        assert!(block_on(vault.health()).unwrap().is_whole());
         for writer in 0..2 {
             for n in 0..20 {
                 for kind in ["enrolment", "settings"] {

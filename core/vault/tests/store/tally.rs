@@ -35,7 +35,7 @@ fn world(seed: u64) -> (World, Rows) {
     }
     let outcomes = vec![(event(1).id, rid_flow::HistoryOutcome::Finished)];
     commit(&vault, Changes { outcomes, ..Changes::default() });
-    assert!(world.open().health().is_whole());
+    assert!(block_on(world.open().health()).unwrap().is_whole());
     (world, before)
 }
 
@@ -55,8 +55,8 @@ fn a_row_taken_away_is_missed() {
     let (world, _) = world(501);
     for table in TALLIED {
         let (_, vault) = altered(&world, |rows| drop(rows.remove(&of(rows, table)[0])));
-        assert_eq!(vault.health().tables, [table]);
-        assert!(!vault.health().head);
+        assert_eq!(block_on(vault.health()).unwrap().tables, [table]);
+        assert!(!block_on(vault.health()).unwrap().head);
         let found = block_on(vault.examine()).unwrap();
         assert!(found.findings.iter().any(|finding| finding.code.as_str().ends_with("_missing")), "table {table}");
     }
@@ -71,7 +71,7 @@ fn a_row_put_back_is_one_too_many() {
             rows.entry(key.clone()).or_insert_with(|| before[&key].clone());
         }
     });
-    assert_eq!(vault.health().tables, [COPIES]);
+    assert_eq!(block_on(vault.health()).unwrap().tables, [COPIES]);
     // And put in the place of one that is left, so that the number is right.
     let (_, vault) = altered(&world, |rows| {
         let used: Vec<_> = of(&before, COPIES).into_iter().filter(|key| !rows.contains_key(key)).collect();
@@ -80,7 +80,7 @@ fn a_row_put_back_is_one_too_many() {
         rows.remove(&left);
         rows.insert(used[0].clone(), before[&used[0]].clone());
     });
-    assert_eq!(vault.health().tables, [COPIES]);
+    assert_eq!(block_on(vault.health()).unwrap().tables, [COPIES]);
     let refused = block_on(vault.commit(present("a", 9)));
     assert_eq!(refused.err(), Some(StorageError::Damaged), "no copy is shown a second time");
     assert_eq!(block_on(vault.commit(present("b", 9))).err(), Some(StorageError::Damaged));
@@ -102,7 +102,7 @@ fn a_row_exchanged_for_an_older_one_of_its_own_is_told() {
         });
         if world.disk.rows().iter().any(|row| row.key == *key && row.version > before[key].version) {
             tried += 1;
-            assert_eq!(vault.health().tables, [key.table.0]);
+            assert_eq!(block_on(vault.health()).unwrap().tables, [key.table.0]);
         }
     }
     assert!(tried >= 6, "{tried}: a credential, records of both kinds, an event");
@@ -124,8 +124,8 @@ fn an_older_head_is_told_too() {
     drop(vault);
     let old = first.disk.rows().into_iter().find(|row| row.key.table.0 == 0).unwrap();
     let (_, vault) = altered(&early, |rows| drop(rows.insert(old.key.clone(), old.clone())));
-    assert_eq!(vault.health().tables, [CREDENTIALS, COPIES, 6]);
-    assert!(unrenewed.open().health().is_whole());
+    assert_eq!(block_on(vault.health()).unwrap().tables, [CREDENTIALS, COPIES, 6]);
+    assert!(block_on(unrenewed.open().health()).unwrap().is_whole());
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn a_row_listed_elsewhere_is_told() {
             let key = of(rows, table).remove(0);
             rows.get_mut(&key).unwrap().index[0] ^= 1;
         });
-        assert_eq!(vault.health().tables, [table]);
+        assert_eq!(block_on(vault.health()).unwrap().tables, [table]);
     }
     // A record among those of another kind is not given out as one of them.
     let vault = world.open();
@@ -164,7 +164,7 @@ fn a_record_written_anew_does_not_take_its_first_bytes_back() {
         let table = if kind == "settings" { 5 } else { 4 };
         let old = first.disk.rows().into_iter().find(|row| row.key.table.0 == table).unwrap();
         let (_, vault) = altered(&world, |rows| drop(rows.insert(old.key.clone(), old.clone())));
-        assert_eq!(vault.health().tables, [table], "its version tells");
+        assert_eq!(block_on(vault.health()).unwrap().tables, [table], "its version tells");
         let (_, vault) = altered(&world, |rows| rows.get_mut(&old.key).unwrap().bytes = old.bytes.clone());
         assert!(block_on(vault.record(&key(kind, "x"))).is_err(), "and under the version of now it does not open");
     }
@@ -183,7 +183,7 @@ fn an_older_credential_does_not_show_a_kept_copy_to_somebody_else() {
         drop(vault);
         let old = before.disk.rows().into_iter().find(|row| row.key.table.0 == CREDENTIALS).unwrap();
         let (_, vault) = altered(&world, |rows| drop(rows.insert(old.key.clone(), old.clone())));
-        assert_eq!(vault.health().tables, [CREDENTIALS]);
+        assert_eq!(block_on(vault.health()).unwrap().tables, [CREDENTIALS]);
         match block_on(vault.commit(shown(2))) {
             // Of copies shown once the rows themselves say what is left.
             Ok(committed) => assert!(reuse == Reuse::Once && committed.copies[0].id != first),
@@ -212,7 +212,7 @@ fn neg_k20_a_garbled_row_is_named_and_the_others_are_served() {
             let found = block_on(vault.examine()).unwrap();
             let damage = |code: &str| code.contains("damaged") || code.contains("broken");
             assert!(found.findings.iter().any(|finding| damage(finding.code.as_str())), "table {}", row.key.table.0);
-            assert_eq!(vault.health().head, row.key.table.0 == 0);
+            assert_eq!(block_on(vault.health()).unwrap().head, row.key.table.0 == 0);
             let writes = block_on(vault.commit(put("settings", "z", "1")));
             assert_eq!(writes.err(), (row.key.table.0 == 0).then_some(StorageError::Damaged));
         }
@@ -232,6 +232,6 @@ fn neg_k05_a_damaged_credential_is_removed_by_the_name_it_is_listed_under() {
     let vault = world.open();
     let listing = block_on(vault.credentials()).unwrap();
     assert_eq!((listing.credentials.len(), listing.damaged.len()), (1, 0));
-    assert!(vault.health().is_whole(), "copies and names of keys went with it");
+    assert!(block_on(vault.health()).unwrap().is_whole(), "copies and names of keys went with it");
     assert_eq!(block_on(vault.all_device_keys()).unwrap().len(), 3);
 }
