@@ -85,7 +85,7 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage {
         name: "library",
         budget: 30,
-        about: "a reader-only library links no holder code",
+        about: "a library of one role links no code of the other",
         kind: Kind::Check(packages::library),
     },
     Stage {
