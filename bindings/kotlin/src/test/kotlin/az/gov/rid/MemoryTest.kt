@@ -53,6 +53,23 @@ internal class MemoryTest {
         }
     }
 
+    @Test
+    fun `ten thousand wallets opened and closed leave nothing behind`() = walk(4.minutes) {
+        assumeTrue(Files.exists(status), "no /proc on this machine")
+        val rig = Rig(folder.resolve("home"))
+        rig.open().use { rig.enrol(it); it.closeStore() }
+        val growths = List(4) {
+            val before = resident()
+            repeat(2_500) { rig.open().closeStore() }
+            resident() - before
+        }
+        println("10000 wallets opened and closed, by quarters: $growths kB")
+        // The runtime takes memory in steps, once in a while; a leak grows in every quarter.
+        assertTrue(growths.min() < 256, "grew by $growths kB")
+        assertEquals(0, uniffiForeignFutureHandleCount())
+        rig.open().use { assertEquals(1, it.credentials().size) }
+    }
+
     private companion object {
         /** Kilobytes: 50 bytes for each session opened. */
         const val FLAT = 512
