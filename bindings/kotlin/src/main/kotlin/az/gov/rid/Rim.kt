@@ -5,6 +5,9 @@ import az.gov.rid.core.DocumentAsk
 import az.gov.rid.core.ReaderException
 import az.gov.rid.core.SecureAreaException
 import az.gov.rid.core.WalletException
+import az.gov.rid.core.uniffiRustFutureContinuationCallbackImpl
+import com.sun.jna.CallbackThreadInitializer
+import com.sun.jna.Native
 import kotlin.coroutines.cancellation.CancellationException
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.withContext
@@ -92,6 +95,11 @@ internal fun isText(text: String): Boolean {
 }
 
 internal object WalletRim : Rim() {
+    init {
+        // The library's own thread (of the store) wakes a coroutine at each answer: it becomes a thread of the machine once, not each time.
+        Native.setCallbackThreadInitializer(uniffiRustFutureContinuationCallbackImpl, CallbackThreadInitializer(true, false, "rid"))
+    }
+
     override fun badInput(code: String) = WalletException.BadInput(code)
 
     override fun misuse(code: String) = WalletException.Misuse(code)
