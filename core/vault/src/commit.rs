@@ -32,7 +32,7 @@ pub(crate) struct Draft<'a> {
     pub(crate) head: Head,
     head_version: u64,
     /// Metas read or changed, with the version of their row (0: new).
-    metas: Vec<(CredentialMeta, u64)>,
+    pub(crate) metas: Vec<(CredentialMeta, u64)>,
     writes: Vec<Write>,
     committed: Committed,
 }

@@ -23,7 +23,10 @@ impl Latch {
         poll_fn(|context| {
             let mut state = self.state();
             if state.held {
-                state.waiting.push_back(context.waker().clone());
+                // Once each, however often it is polled.
+                if !state.waiting.iter().any(|waiting| waiting.will_wake(context.waker())) {
+                    state.waiting.push_back(context.waker().clone());
+                }
                 return Poll::Pending;
             }
             state.held = true;

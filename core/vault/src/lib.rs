@@ -26,6 +26,7 @@ mod open;
 mod pin;
 mod pool;
 mod recovery;
+mod repair;
 mod rotate;
 mod rows;
 mod slots;

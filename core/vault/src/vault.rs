@@ -410,20 +410,16 @@ impl Vault {
     }
 
     /// What a table holds against what the head of the same moment says of it.
-    fn compare_table(&self, table: Table, head: &[Row], rows: &[Row]) {
+    fn compare_table(&self, table: Table, head: &[Row], rows: &[Row]) -> Option<bool> {
         let keys = self.open_keys();
         let head = match head.first() {
             Some(row) => rows::open(&keys.masters, row).and_then(|plain| Head::decode(&plain)),
             None => Ok(Head::default()),
         };
-        match head {
-            Ok(head) => {
-                let holds = Tally::of(&keys, rows) == head.tallies.of(table);
-                self.looked().tables.insert(table.0, holds);
-            }
-            // Of another epoch, or damaged: the next look says which.
-            Err(_) => {}
-        }
+        // Of another epoch, or damaged: the next look says which.
+        let holds = Tally::of(&keys, rows) == head.ok()?.tallies.of(table);
+        self.looked().tables.insert(table.0, holds);
+        Some(holds)
     }
 
     fn looked(&self) -> MutexGuard<'_, Looked> {
@@ -440,8 +436,21 @@ impl Vault {
 
     /// Whether a table does not check; nothing is taken from pools that may hold a copy used before.
     pub(crate) async fn is_suspect(&self, table: Table) -> Result<bool, VaultError> {
-        self.look(&[table]).await?;
-        Ok(self.looked().tables.get(&table.0) == Some(&false))
+        let known = self.looked().tables.get(&table.0).copied();
+        if let Some(holds) = known {
+            return Ok(!holds);
+        }
+        loop {
+            let keys = self.open_keys();
+            let found = self.read_all(vec![Read::Get(keys.head()), Read::Heads(table, None)]).await?;
+            let [head, rows] = found.as_slice() else { return Ok(true) };
+            match self.compare_table(table, head, rows) {
+                Some(holds) => return Ok(!holds),
+                // A head that nothing opens vouches for nothing.
+                None if Arc::ptr_eq(&keys, &self.open_keys()) => return Ok(true),
+                None => {}
+            }
+        }
     }
 
     /// Replaces the envelope; `structure`: keys or doors change, so both generations are written over.

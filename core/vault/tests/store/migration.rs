@@ -133,6 +133,8 @@ fn neg_k16_killed_at_any_call_it_is_the_old_version_or_the_new_one() {
             drop(vault);
             let vault = open(Arc::new(MemoryStorage::new(&disk)), Arc::new(Kept(area.clone()))).unwrap();
             all_is_there(&vault);
+            let (_, envelope) = disk.envelope().unwrap();
+            assert!(envelope.starts_with(&[0xa3, 1, 2]), "the envelope of the second stands alone");
             if !line.was_hit() {
                 break;
             }

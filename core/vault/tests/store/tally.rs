@@ -235,3 +235,43 @@ fn neg_k05_a_damaged_credential_is_removed_by_the_name_it_is_listed_under() {
     assert!(block_on(vault.health()).unwrap().is_whole(), "copies and names of keys went with it");
     assert_eq!(block_on(vault.all_device_keys()).unwrap().len(), 3);
 }
+
+/// What is refused for good is not the end of it: the person gives the copies up and the issuers give new ones.
+#[test]
+fn after_copies_were_given_up_new_ones_are_served() {
+    let (base, before) = world(510);
+    type Alter<'a> = &'a dyn Fn(&mut Rows);
+    let put_back = |rows: &mut Rows| {
+        for key in of(&before, COPIES) {
+            rows.entry(key.clone()).or_insert_with(|| before[&key].clone());
+        }
+    };
+    let missing = |rows: &mut Rows| drop(rows.remove(&of(rows, COPIES)[0]));
+    let older = |rows: &mut Rows| {
+        of(&before, CREDENTIALS).into_iter().for_each(|key| drop(rows.insert(key.clone(), before[&key].clone())))
+    };
+    for alter in [&put_back as Alter<'_>, &missing, &older] {
+        let (world, vault) = altered(&base, alter);
+        assert!(!block_on(vault.health()).unwrap().is_whole());
+        vault.lock();
+        assert_eq!(block_on(vault.give_up_copies()), Err(VaultError::Locked));
+        block_on(vault.unlock()).unwrap();
+        block_on(vault.give_up_copies()).unwrap();
+        assert!(block_on(vault.health()).unwrap().is_whole());
+        let listing = block_on(vault.credentials()).unwrap();
+        assert!(listing.credentials.iter().all(|meta| meta.copies_left == 0 && meta.is_exhausted(at(0))));
+        assert_eq!((listing.credentials.len(), listing.damaged.len()), (2, 0));
+        assert_eq!(block_on(vault.commit(present("a", 9))).err(), Some(StorageError::Exhausted));
+        assert_eq!(block_on(vault.keys_of(&id("a"))).unwrap().len(), 3, "their keys are known, to be deleted");
+        drop(vault);
+        let vault = world.open();
+        assert!(block_on(vault.health()).unwrap().is_whole());
+        commit(&vault, Changes { remove: vec![id("a")], ..add("new", 2) });
+        commit(&vault, present("new", 9));
+        assert_eq!(left(&vault, "new"), 1);
+    }
+    // Where nothing is wrong nothing is given up.
+    let vault = base.open();
+    block_on(vault.give_up_copies()).unwrap();
+    assert_eq!(left(&vault, "b"), 3);
+}
