@@ -32,11 +32,11 @@ const PER_STORE: u64 = 1_000;
 
 pub(crate) fn flips(flips: u64, seed: u64, scratch: &Scratch) -> Tally {
     let mut tally = Tally::default();
-    for round in 0.. {
+    for round in seed.. {
         if tally.all() >= flips {
             break;
         }
-        let mut seed = Seed::new(seed.wrapping_add(round));
+        let mut seed = Seed::new(round);
         let Some((folder, truth)) = store_and_truth("flipped", round, &mut seed, scratch) else {
             tally.add(Verdict::Wrong("no store could be made".into()), "flips");
             return tally;
@@ -50,7 +50,7 @@ pub(crate) fn flips(flips: u64, seed: u64, scratch: &Scratch) -> Tally {
             let at = seed.index(bytes.len());
             let Some(byte) = bytes.get_mut(at) else { continue };
             *byte ^= 1 << seed.below(8);
-            let place = format!("bit of byte {at} of {}, seed round {round}", name(file));
+            let place = format!("bit of byte {at} of {}, seed {round}", name(file));
             if fs::write(file, bytes).is_ok() {
                 judge(&image, &truth, &place, &mut tally);
             }
@@ -62,8 +62,8 @@ pub(crate) fn flips(flips: u64, seed: u64, scratch: &Scratch) -> Tally {
 /// Each file cut at each page boundary and one byte beside it; files missing, of another store, of an earlier moment.
 pub(crate) fn surgery(rounds: u64, seed: u64, scratch: &Scratch) -> Tally {
     let mut tally = Tally::default();
-    for round in 0..rounds {
-        let mut seed = Seed::new(seed.wrapping_add(round));
+    for round in (seed..).take(usize::try_from(rounds).unwrap_or(usize::MAX)) {
+        let mut seed = Seed::new(round);
         let (Some((folder, truth)), Some((other, _))) =
             (store_and_truth("cut", round, &mut seed, scratch), store_and_truth("other", round, &mut seed, scratch))
         else {

@@ -43,6 +43,14 @@ enum Name {
 }
 
 impl Name {
+    fn paths(&self) -> impl Iterator<Item = &str> {
+        let (one, other) = match self {
+            Self::Rename(from, to) => (from, Some(to)),
+            Self::Folder(path) | Self::Link(path, _) | Self::Unfolder(path) | Self::Unlink(path) => (path, None),
+        };
+        [Some(one), other].into_iter().flatten().map(String::as_str)
+    }
+
     /// The folder whose sync makes it durable; of a move, that which it leads to.
     fn folder(&self) -> &str {
         let (Self::Folder(path)
@@ -194,9 +202,20 @@ impl Disk {
         self.settle(|name| name.folder() == path);
     }
 
+    /// Makes names durable, and before each whatever befell the same names earlier: an order that no file system turns round.
     fn settle(&mut self, durable: impl Fn(&Name) -> bool) {
-        let (now, later): (Vec<Name>, _) = std::mem::take(&mut self.names).into_iter().partition(durable);
-        now.iter().for_each(|name| self.durable.apply(name));
+        let mut touched: BTreeSet<String> = BTreeSet::new();
+        let (mut now, mut later) = (Vec::new(), Vec::new());
+        for name in std::mem::take(&mut self.names).into_iter().rev() {
+            if durable(&name) || name.paths().any(|path| touched.contains(path)) {
+                touched.extend(name.paths().map(str::to_owned));
+                now.push(name);
+            } else {
+                later.push(name);
+            }
+        }
+        now.iter().rev().for_each(|name| self.durable.apply(name));
+        later.reverse();
         self.names = later;
     }
 
