@@ -15,6 +15,7 @@ mod examine;
 #[cfg(test)]
 mod forged;
 mod head;
+mod health;
 mod history;
 mod keys;
 mod latch;
@@ -40,8 +41,9 @@ pub use doors::{Door, Doors};
 pub use encode::credential::{CredentialMeta, ElementNames};
 pub use error::VaultError;
 pub use examine::{Examination, Finding, Remedy};
+pub use health::Health;
 pub use history::{ChainVerdict, MAX_HISTORY};
 pub use pin::{Pin, PinError};
 pub use recovery::Imported;
-pub use vault::{Health, Listing, RngSource, Vault, VaultConfig};
+pub use vault::{Listing, RngSource, Vault, VaultConfig};
 pub use wipe::wipe;
