@@ -159,8 +159,10 @@ impl<'a> Iterator for Pieces<'a> {
     }
 }
 
-/// The keys of one open map. Up to [`FEW`] of them cost no allocation.
+/// The keys of one open map. Small integers cost a bit each; up to [`FEW`] others cost no allocation.
 pub(crate) struct Keys<'a> {
+    /// One bit for each unsigned integer below 64.
+    small: u64,
     few: [RawKey<'a>; FEW],
     count: usize,
     many: BTreeSet<RawKey<'a>>,
@@ -170,7 +172,7 @@ const FEW: usize = 16;
 
 impl<'a> Keys<'a> {
     pub(crate) const fn new() -> Self {
-        Self { few: [RawKey::Uint(0); FEW], count: 0, many: BTreeSet::new() }
+        Self { small: 0, few: [RawKey::Uint(0); FEW], count: 0, many: BTreeSet::new() }
     }
 
     /// Adds a key.
@@ -180,6 +182,10 @@ impl<'a> Keys<'a> {
     pub(crate) fn add(&mut self, key: RawKey<'a>) -> Result<(), CborError> {
         if self.contains(&key) {
             return Err(CborError::DuplicateKey);
+        }
+        if let Some(bit) = small(&key) {
+            self.small |= bit;
+            return Ok(());
         }
         if let Some(place) = self.few.get_mut(self.count) {
             *place = key;
@@ -195,10 +201,21 @@ impl<'a> Keys<'a> {
 
     /// Whether the key is there.
     pub(crate) fn contains(&self, key: &RawKey<'_>) -> bool {
+        if let Some(bit) = small(key) {
+            return self.small & bit != 0;
+        }
         if self.many.is_empty() {
             self.few.iter().take(self.count).any(|known| known == key)
         } else {
             self.many.contains(key)
         }
+    }
+}
+
+/// The bit of a small unsigned integer.
+fn small(key: &RawKey<'_>) -> Option<u64> {
+    match key {
+        RawKey::Uint(value) => 1_u64.checked_shl(u32::try_from(*value).ok()?),
+        _ => None,
     }
 }
