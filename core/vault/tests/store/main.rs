@@ -3,6 +3,7 @@
 
 mod biometric;
 mod change;
+mod cut;
 mod dropped;
 mod envelope;
 mod history;
