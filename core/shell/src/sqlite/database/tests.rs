@@ -1,6 +1,6 @@
 use std::{fs, path::Path};
 
-use rid_flow::ports::{Expect, Generation, Layout, Row, RowKey, StorageError, Table, Transaction, Write};
+use rid_flow::ports::{Expect, Generation, Layout, Read, Row, RowKey, StorageError, Table, Transaction, Write};
 
 use super::Database;
 use crate::testing::Folder;
@@ -90,6 +90,42 @@ fn what_cannot_be_opened_can_be_set_aside_and_wiped() {
     database.wipe().unwrap();
     assert_eq!(names(&folder.0), ["lock"], "nothing is left, what was set aside neither");
     database.wipe().unwrap();
+}
+
+/// A row that is deleted, or put, while the index `ri` is out of the way, as one flipped bit of an index may have it.
+fn with_one_index(path: &Path, sql: &str) {
+    let other = || rusqlite::Connection::open(path).unwrap();
+    let writable = "PRAGMA writable_schema = ON;";
+    let (root, made): (i64, String) = other()
+        .query_row("SELECT rootpage, sql FROM sqlite_schema WHERE name = 'ri'", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .unwrap();
+    other().execute_batch(&format!("{writable} DELETE FROM sqlite_schema WHERE name = 'ri';")).unwrap();
+    other().execute_batch(sql).unwrap();
+    let again = format!("{writable} INSERT INTO sqlite_schema VALUES ('index', 'ri', 'r', {root}, '{made}');");
+    other().execute_batch(&again).unwrap();
+}
+
+#[test]
+fn neg_k05_a_row_that_one_index_hides_is_missing_from_every_whole_table() {
+    let hidden = format!("x'{}'", "02".repeat(32));
+    let put_hidden = format!("INSERT INTO r VALUES (1, {hidden}, 1, zeroblob(32), x'02')");
+    for (known, sql) in [(true, format!("DELETE FROM r WHERE k = {hidden}")), (false, put_hidden)] {
+        let folder = Folder::new("one-index");
+        let mut database = opened(&folder);
+        for id in [1, 2, 3].into_iter().filter(|id| known || *id != 2) {
+            database.transact(&put(id, 100)).unwrap();
+        }
+        database.close().unwrap();
+        with_one_index(&folder.0.join("store.db"), &sql);
+        let mut database = opened(&folder);
+        for read in [Read::Heads(Table(1), None), Read::Rows(Table(1), None)] {
+            let found = database.transact(&Transaction { reads: vec![read], ..Transaction::default() }).unwrap();
+            let ids: Vec<u8> = found.iter().flatten().map(|row| row.key.id[0]).collect();
+            assert_eq!(ids, [1, 3], "{sql}");
+        }
+    }
 }
 
 pub(super) fn names(folder: &Path) -> Vec<String> {
