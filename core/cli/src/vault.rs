@@ -27,6 +27,7 @@ pub(crate) fn run(arguments: &VaultArguments) -> Result<u8, Failure> {
         VaultCommand::DeleteEntry { seq, yes } => history::delete(&Opened::new(&opening)?, *seq, *yes, json),
         VaultCommand::Doctor => doctor::run(&opening, json),
         VaultCommand::Export { out } => export::export(&Opened::new(&opening)?, out.as_deref(), json),
+        VaultCommand::GiveUpCopies { yes } => recovery::give_up_copies(&Opened::new(&opening)?, *yes, json),
         VaultCommand::History => history::history(&Opened::new(&opening)?, json),
         VaultCommand::List => list::list(&Opened::new(&opening)?, json),
         VaultCommand::Pin { command: PinCommand::Change { new_pin_file } } => {

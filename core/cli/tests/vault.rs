@@ -559,3 +559,32 @@ fn the_demo_walks_over_a_store_with_a_pin() {
     let doors = &ok_json(&scratch, &["vault", "list", "--pin-file", "pin"])["doors"];
     assert_eq!(doors["pinTriesLeft"], 5);
 }
+
+/// Takes one row of a table away behind the wallet's back.
+fn take_away(scratch: &Scratch, table: u8) {
+    let storage = SqliteStorage::new(&scratch.path(".rid/wallet"));
+    pollster::block_on(async {
+        storage.open().await.unwrap();
+        let reads = vec![Read::Heads(Table(table), None)];
+        let found = storage.transact(Transaction { reads, ..Transaction::default() }).await.unwrap();
+        let row = &found[0][0];
+        let writes = vec![Write::Delete(row.key.clone(), Expect::Version(row.version))];
+        storage.transact(Transaction { writes, ..Transaction::default() }).await.unwrap();
+        storage.close().await.unwrap();
+    });
+}
+
+#[test]
+fn copies_that_cannot_be_trusted_are_given_up() {
+    let scratch = Scratch::new("vault-give-up");
+    enrolled(&scratch, &[]);
+    assert_eq!(ok_json(&scratch, &["vault", "give-up-copies", "--yes"])["givenUp"], false, "nothing is amiss");
+    refused(&scratch, &["vault", "give-up-copies"], 64, "no --yes");
+    take_away(&scratch, 2);
+    assert_eq!(findings(&scratch, &[], UNSOUND), ["copies_missing", "no_pin"]);
+    assert!(text(&run(&scratch, &["vault", "doctor"])).contains("rid vault give-up-copies"));
+    assert_eq!(ok_json(&scratch, &["vault", "give-up-copies", "--yes"])["givenUp"], true);
+    assert_eq!(findings(&scratch, &[], 0), ["no_pin"]);
+    let listed = ok_json(&scratch, &["wallet", "list"]);
+    assert_eq!((listed[0]["copiesLeft"].as_u64(), listed[0]["state"].as_str()), (Some(0), Some("exhausted")));
+}

@@ -5,14 +5,15 @@ use crate::{Vault, VaultError, commit::Draft, encode::credential, rows, tally::T
 
 impl Vault {
     /// Gives up every copy of every credential and counts their tables anew, so that copies that are issued from now on are served.
-    /// The credentials stay listed, with no copy left. Does nothing where both tables are as they were left. For the person to ask.
+    /// The credentials stay listed, with no copy left. Does nothing, and says so by `false`, where both tables are as they were left.
+    /// For the person to ask.
     ///
     /// # Errors
     /// [`VaultError::Locked`], [`VaultError::Storage`]; then nothing was given up.
-    pub async fn give_up_copies(&self) -> Result<(), VaultError> {
+    pub async fn give_up_copies(&self) -> Result<bool, VaultError> {
         self.keys().user()?;
         if !self.is_suspect(rows::COPIES).await? && !self.is_suspect(rows::CREDENTIALS).await? {
-            return Ok(());
+            return Ok(false);
         }
         loop {
             let mut draft = Draft::begin(self).await?;
@@ -22,7 +23,7 @@ impl Vault {
                 }
             } else if draft.finish().await?.is_some() {
                 self.forget_looks();
-                return Ok(());
+                return Ok(true);
             }
         }
     }

@@ -52,6 +52,15 @@ impl Wallet {
         Ok(self.vault.rotate_keys().await?)
     }
 
+    /// After copies went missing or were put back (`copies_missing`, `credentials_missing`): gives up all copies, since nothing tells
+    /// which of them were shown, so that newly issued ones are served. The credentials stay listed. `false`: nothing was amiss.
+    ///
+    /// # Errors
+    /// [`WalletError::Locked`], [`WalletError::StorageDamaged`].
+    pub async fn give_up_copies(&self) -> Result<bool, WalletError> {
+        Ok(self.vault.give_up_copies().await?)
+    }
+
     /// What is wrong with the store, and what can be done. Changes nothing.
     ///
     /// # Errors

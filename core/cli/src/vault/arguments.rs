@@ -50,6 +50,12 @@ pub(super) enum VaultCommand {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    /// After copies went missing or were put back: give up all copies, since nothing tells which were shown; then enrol again
+    GiveUpCopies {
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
     /// What was shown, refused, received, deleted
     History,
     /// Credentials (those that cannot be read among them), copies left, doors

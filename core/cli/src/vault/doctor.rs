@@ -266,6 +266,9 @@ fn advice(finding: &Finding) -> &'static str {
         }
         ("pin_wrong" | "pin_form", _) => "give the right --pin-file, or --code-file",
         ("pin_locked", _) => "rid vault pin set, with the recovery code; without one `rid vault reset`",
+        ("copies_missing" | "credentials_missing", _) => {
+            "`rid vault give-up-copies` (nothing tells which were shown), then ask the issuers again (`rid enrol`)"
+        }
         (_, Remedy::AskIssuersAgain) => {
             "delete what cannot be read (`rid wallet delete ID`) and ask its issuer again (`rid enrol`)"
         }

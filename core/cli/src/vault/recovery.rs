@@ -56,3 +56,18 @@ pub(super) fn rotate(opened: &Opened, json: bool) -> Result<u8, Failure> {
     let text = "Everything is sealed under new keys; PIN and code stay.\n";
     say(json, || json!({"rotated": true}), || text.into()).map(|()| 0)
 }
+
+pub(super) fn give_up_copies(opened: &Opened, yes: bool, json: bool) -> Result<u8, Failure> {
+    let question =
+        "Give up every copy of every document? They stay listed; their issuers make new copies (`rid enrol`).";
+    if !yes && !terminal::confirmed(question)? {
+        return Err(Failure::usage("nothing was given up"));
+    }
+    let given_up = pollster::block_on(opened.0.give_up_copies())?;
+    let text = if given_up {
+        "All copies are given up; ask the issuers again (`rid enrol`).\n"
+    } else {
+        "The copies are as they were left: nothing was given up.\n"
+    };
+    say(json, || json!({"givenUp": given_up}), || text.into()).map(|()| 0)
+}
