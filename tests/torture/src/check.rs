@@ -56,7 +56,14 @@ fn look(folder: &Path, account: &mut Account) -> Result<(), Verdict> {
     let place = Place { folder: folder.to_path_buf(), third: account.third };
     let begun = begin();
     let mut session = place.open_again().map_err(named)?;
-    let took = begun.elapsed();
+    let mut took = begun.elapsed();
+    if took > LONGEST {
+        // A machine under load is late by itself; a store that is slow is slow again.
+        drop(session);
+        let again = begin();
+        session = place.open_again().map_err(named)?;
+        took = again.elapsed();
+    }
     tries(&session, account)?;
     let pin = enter(&mut session, account)?;
     if account.over {

@@ -86,6 +86,7 @@ pub(crate) fn surgery(rounds: u64, seed: u64, scratch: &Scratch) -> Tally {
                 }
             }
         }
+        patient.stray(&other, &mut seed, &mut tally);
         patient.exchanged(&earlier, &mut tally);
     }
     tally
@@ -110,6 +111,19 @@ impl Patient<'_> {
         };
         if done.is_ok() {
             judge(&image, &self.truth, place, tally);
+        }
+    }
+
+    /// Files that are not of this store lie where some of its own might.
+    fn stray(&self, other: &Path, seed: &mut Seed, tally: &mut Tally) {
+        let noise: Vec<u8> = (0..700).flat_map(|_| seed.draw().to_be_bytes()).collect();
+        let log = fs::read(other.join("store.db-wal")).unwrap_or_else(|_| noise.clone());
+        let names = ["store.db-wal", "store.db-shm", "store.db-journal", "envelope.new", "envelope.c"];
+        for (name, bytes) in names.into_iter().flat_map(|name| [(name, &noise), (name, &log)]) {
+            let file = self.folder.join(name);
+            if !file.exists() {
+                self.operate(&file, Some(bytes), &format!("a stray {name}"), tally);
+            }
         }
     }
 

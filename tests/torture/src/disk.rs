@@ -261,3 +261,53 @@ fn left(inode: &Inode, keep: Keep, seed: &mut Seed) -> Vec<u8> {
     }
     bytes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an image holds of a file, by name.
+    fn image(disk: &Disk, keep: Keep) -> BTreeMap<String, Vec<u8>> {
+        let Ok(scratch) = crate::scratch::Scratch::make(None) else { return BTreeMap::new() };
+        let folder = scratch.fresh("image");
+        disk.image("/s", keep, &mut Seed::new(1), &folder).unwrap_or_default();
+        let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
+        let files = entries.filter(|entry| entry.path().is_file());
+        let seen = files
+            .map(|file| (file.file_name().to_string_lossy().into_owned(), fs::read(file.path()).unwrap_or_default()));
+        seen.collect()
+    }
+
+    fn of(files: &[(&str, &[u8])]) -> BTreeMap<String, Vec<u8>> {
+        files.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec())).collect()
+    }
+
+    #[test]
+    fn what_was_not_synced_may_be_gone() {
+        let mut disk = Disk::default();
+        disk.open("/s/a", true, false);
+        disk.write("/s/a", 0, b"one");
+        assert_eq!(image(&disk, Keep::None), of(&[]));
+        assert_eq!(image(&disk, Keep::All), of(&[("a", b"one")]));
+        disk.sync("/s/a");
+        disk.write("/s/a", 3, b"two");
+        disk.rename("/s/a", "/s/b");
+        assert_eq!(image(&disk, Keep::None), of(&[("a", b"one")]));
+        assert_eq!(image(&disk, Keep::All), of(&[("b", b"onetwo")]));
+        disk.sync_folder("/s");
+        assert_eq!(image(&disk, Keep::None), of(&[("b", b"one")]));
+    }
+
+    #[test]
+    fn a_file_made_anew_outlives_the_removal_of_the_one_before() {
+        let mut disk = Disk::default();
+        disk.open("/s/a", true, false);
+        disk.sync("/s/a");
+        disk.unlink("/s/a");
+        disk.open("/s/a", true, false);
+        disk.write("/s/a", 0, b"new");
+        disk.sync("/s/a");
+        disk.sync_folder("/s");
+        assert_eq!(image(&disk, Keep::None), of(&[("a", b"new")]));
+    }
+}
