@@ -28,7 +28,7 @@ use rid_shell::{SoftwareSecureArea, SqliteStorage, SystemTimer};
 use rid_sim::{NOW, SimRng, TestState};
 use rid_wallet::{
     DeviceAuthMethod, PresentationStep, Wallet, WalletConfig, WalletPorts,
-    view::{ConsentAnswer, ConsentDecision, ConsentedDocument, RequestView},
+    view::{ConsentAnswer, ConsentDecision, ConsentedDocument, HistoryView, RequestView},
 };
 use rid_wire::Timestamp;
 
@@ -108,7 +108,8 @@ impl Pair {
     fn used(&self) -> (u32, usize) {
         let credential = block_on(self.wallet.credentials()).unwrap().remove(0);
         let rows = block_on(self.wallet.history(0, 100)).unwrap();
-        let presentations = rows.iter().filter(|row| row.kind == HistoryKind::Presentation).count();
+        let presentations =
+            rows.iter().filter_map(HistoryView::event).filter(|row| row.kind == HistoryKind::Presentation).count();
         (credential.copies_total - credential.copies_left, presentations)
     }
 }
@@ -194,7 +195,10 @@ fn neg_m07_a_presentation_without_a_clock_shows_and_signs_nothing() {
         assert!(matches!(block_on(presentation.next()).unwrap(), PresentationStep::Send { .. }), "{breaks}");
         presentation.cancel();
         let rows = block_on(pair.wallet.history(0, 100)).unwrap();
-        assert!(rows.iter().all(|row| row.outcome != rid_flow::HistoryOutcome::Started), "{breaks}");
+        assert!(
+            rows.iter().filter_map(HistoryView::event).all(|row| row.outcome != rid_flow::HistoryOutcome::Started),
+            "{breaks}"
+        );
         assert_eq!(block_on(pair.wallet.credentials()).unwrap()[0].copies_left, 2, "{breaks}");
     }
 }
