@@ -66,7 +66,7 @@ fn std_m14_a_good_batch_is_described_by_names_and_no_values() {
     let mut expected: Vec<String> = licence().into_iter().map(|e| e.identifier).collect();
     expected.sort();
     assert_eq!((namespace.as_str(), names), (NS, expected));
-    let copies: Vec<_> = credential.copies.into_iter().map(|copy| (copy.key, copy.bytes)).collect();
+    let copies: Vec<_> = credential.copies.into_iter().map(|copy| (copy.key.clone(), copy.bytes.clone())).collect();
     let given: Vec<_> = batch.keys.iter().map(|(id, _)| id.clone()).zip(batch.copies).collect();
     assert!(copies == given);
 }

@@ -1,5 +1,6 @@
 //! What the file must be like to be read at all.
 use super::*;
+use crate::CopyPolicy;
 use crate::pattern::Pattern;
 
 const PROFILE: &str = include_str!("../../profile.json");
