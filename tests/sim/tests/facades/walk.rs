@@ -1,12 +1,4 @@
-//! Both app facades over chunks, every await a place where the call may be dropped or called away.
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test that cannot go on says so by failing"
-)]
-
+//! A wallet and a reader that talk over chunks, and what cuts them off.
 use std::{
     future::Future,
     path::{Path, PathBuf},
@@ -25,10 +17,10 @@ use rid_flow::{
     ports::{Clock, ClockError, KeyId, KeyInfo, KeySpec, Prompt, Secret32, SecureArea, SecureAreaError, UserAuth},
 };
 use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE};
-use rid_profile::{ClaimPath, Locale};
+use rid_profile::{ClaimPath, Locale, Profile};
 use rid_reader::{
     DocumentAsk, ElementAsk, Reader, ReaderConfig, ReaderError, ReaderIdentity, ReaderPorts, Reading, ReadingStep,
-    view::{Decision, Verdict},
+    view::Verdict,
 };
 use rid_shell::{SoftwareSecureArea, SqliteStorage, SystemTimer};
 use rid_sim::{NOW, SimRng, TestState};
@@ -38,9 +30,9 @@ use rid_wallet::{
 };
 use rid_wire::Timestamp;
 
-const MTU: u16 = 185;
+pub(crate) const MTU: u16 = 185;
 
-struct StoppedClock;
+pub(crate) struct StoppedClock;
 
 impl Clock for StoppedClock {
     fn now(&self) -> Result<Timestamp, ClockError> {
@@ -53,7 +45,7 @@ impl Clock for StoppedClock {
 }
 
 /// Waits once before it goes on, so that a caller can be dropped there.
-struct Once(bool);
+pub(crate) struct Once(bool);
 
 impl Future for Once {
     type Output = ();
@@ -68,7 +60,7 @@ impl Future for Once {
 }
 
 /// A secure area that waits before and after each of its works, as a person's finger does.
-struct Slow(SoftwareSecureArea);
+pub(crate) struct Slow(SoftwareSecureArea);
 
 #[async_trait]
 impl SecureArea for Slow {
@@ -110,11 +102,11 @@ impl SecureArea for Slow {
 
 thread_local! {
     /// The person turns away when asked for a finger.
-    static REFUSES: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+    pub(crate) static REFUSES: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
 }
 
 /// The reader's one key.
-struct ReaderKey(rid_crypto::SigningKey);
+pub(crate) struct ReaderKey(rid_crypto::SigningKey);
 
 #[async_trait]
 impl SecureArea for ReaderKey {
@@ -145,10 +137,10 @@ impl SecureArea for ReaderKey {
 }
 
 /// A folder that is removed at the end.
-struct Folder(PathBuf);
+pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("facades-{name}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&path);
         std::fs::create_dir_all(&path).unwrap();
@@ -162,12 +154,16 @@ impl Drop for Folder {
     }
 }
 
-fn rng() -> Arc<dyn Fn() -> Box<dyn rid_crypto::CryptoRng + Send> + Send + Sync> {
+pub(crate) fn rng() -> Arc<dyn Fn() -> Box<dyn rid_crypto::CryptoRng + Send> + Send + Sync> {
     static SEED: AtomicU64 = AtomicU64::new(1);
     Arc::new(|| Box::new(SimRng::new(SEED.fetch_add(1, Ordering::Relaxed))))
 }
 
-fn open_wallet(state: &TestState, folder: &Folder) -> Arc<Wallet> {
+pub(crate) fn open_wallet(state: &TestState, folder: &Folder) -> Arc<Wallet> {
+    open_with(rid_profile::embedded().unwrap(), state, folder)
+}
+
+pub(crate) fn open_with(profile: Profile, state: &TestState, folder: &Folder) -> Arc<Wallet> {
     let ports = WalletPorts {
         secure_area: Arc::new(Slow(SoftwareSecureArea::open(&folder.0).unwrap())),
         storage: Arc::new(SqliteStorage::new(&folder.0)),
@@ -177,7 +173,7 @@ fn open_wallet(state: &TestState, folder: &Folder) -> Arc<Wallet> {
         rng: rng(),
     };
     let config = WalletConfig {
-        profile: rid_profile::embedded().unwrap(),
+        profile,
         trust: state.own_trust().unwrap(),
         locales: vec![Locale::En],
         user_auth: UserAuth::None,
@@ -186,7 +182,7 @@ fn open_wallet(state: &TestState, folder: &Folder) -> Arc<Wallet> {
     Arc::new(block_on(Wallet::open(ports, config)).unwrap())
 }
 
-fn reader(state: &TestState) -> Arc<Reader> {
+pub(crate) fn reader(state: &TestState) -> Arc<Reader> {
     let (key, certificate) = state.reader();
     let scalar = key.dangerous_scalar();
     let key = rid_crypto::SigningKey::from_scalar(scalar.expose()).unwrap();
@@ -201,7 +197,7 @@ fn reader(state: &TestState) -> Arc<Reader> {
     Arc::new(Reader::new(ports, config))
 }
 
-fn ask(elements: &[&str]) -> Vec<DocumentAsk> {
+pub(crate) fn ask(elements: &[&str]) -> Vec<DocumentAsk> {
     let elements = elements
         .iter()
         .map(|name| ElementAsk { path: ClaimPath::element(MDL_NAMESPACE, name), retained: false })
@@ -209,7 +205,7 @@ fn ask(elements: &[&str]) -> Vec<DocumentAsk> {
     vec![DocumentAsk { kind: MDL_DOC_TYPE.into(), elements }]
 }
 
-fn agree(request: &RequestView) -> ConsentAnswer {
+pub(crate) fn agree(request: &RequestView) -> ConsentAnswer {
     let document = |document: &rid_wallet::view::RequestedDocumentView| ConsentedDocument {
         position: document.position,
         elements: document.elements.iter().filter(|e| e.held).map(|e| e.path.clone()).collect(),
@@ -220,16 +216,20 @@ fn agree(request: &RequestView) -> ConsentAnswer {
 }
 
 /// Drops or calls away one `next` at one of its awaits, counted over the whole walk.
-struct Cutter {
+pub(crate) struct Cutter {
     /// How many awaits are let pass; none is cut when `None`.
-    left: Option<u64>,
-    by_park: bool,
-    cut: bool,
+    pub(crate) left: Option<u64>,
+    pub(crate) by_park: bool,
+    pub(crate) cut: bool,
 }
 
 impl Cutter {
     /// Polls `next` until it is done (`Some`) or was cut (`None`).
-    fn run<T, E>(&mut self, next: impl Future<Output = Result<T, E>>, park: impl Fn()) -> Option<Result<T, E>> {
+    pub(crate) fn run<T, E>(
+        &mut self,
+        next: impl Future<Output = Result<T, E>>,
+        park: impl Fn(),
+    ) -> Option<Result<T, E>> {
         let mut next = pin!(next);
         let woken = Arc::new(Woken { flag: AtomicBool::new(false), thread: std::thread::current() });
         let waker = Waker::from(woken.clone());
@@ -256,7 +256,7 @@ impl Cutter {
 }
 
 /// Each await wakes once; between, the thread sleeps.
-struct Woken {
+pub(crate) struct Woken {
     flag: AtomicBool,
     thread: std::thread::Thread,
 }
@@ -269,15 +269,15 @@ impl Wake for Woken {
 }
 
 #[derive(Debug, Default)]
-struct Walk {
-    verdicts: Vec<Verdict>,
-    wallet_closed: Option<String>,
-    reader_closed: Option<String>,
-    receipts: u32,
+pub(crate) struct Walk {
+    pub(crate) verdicts: Vec<Verdict>,
+    pub(crate) wallet_closed: Option<String>,
+    pub(crate) reader_closed: Option<String>,
+    pub(crate) receipts: u32,
 }
 
 /// One session with two requests, until both sides are closed or nothing moves any more.
-fn walk(wallet: &Arc<Wallet>, reader: &Arc<Reader>, cutter: &mut Cutter) -> Walk {
+pub(crate) fn walk(wallet: &Arc<Wallet>, reader: &Arc<Reader>, cutter: &mut Cutter) -> Walk {
     let presentation = wallet.present().unwrap();
     let mut reading: Option<Reading> = None;
     let mut walk = Walk::default();
@@ -297,7 +297,7 @@ fn walk(wallet: &Arc<Wallet>, reader: &Arc<Reader>, cutter: &mut Cutter) -> Walk
     walk
 }
 
-fn wallet_step(
+pub(crate) fn wallet_step(
     presentation: &Presentation,
     reading: &mut Option<Reading>,
     reader: &Arc<Reader>,
@@ -336,7 +336,7 @@ fn wallet_step(
     }
 }
 
-fn reader_step(
+pub(crate) fn reader_step(
     reading: &Reading,
     presentation: &Presentation,
     connected: &mut bool,
@@ -376,8 +376,11 @@ fn reader_step(
     }
 }
 
-fn filled(state: &TestState, folder: &Folder, copies: u32) -> Arc<Wallet> {
-    let wallet = open_wallet(state, folder);
+pub(crate) fn filled(state: &TestState, folder: &Folder, copies: u32) -> Arc<Wallet> {
+    fill(open_wallet(state, folder), state, copies)
+}
+
+pub(crate) fn fill(wallet: Arc<Wallet>, state: &TestState, copies: u32) -> Arc<Wallet> {
     let enrolling = wallet.enrolling(&["mdl".into()], copies, vec![7; 32], "sim".into()).unwrap();
     let enrolment = block_on(enrolling.next()).unwrap();
     assert_eq!(block_on(enrolling.next()).unwrap(), enrolment, "given again at each call");
@@ -387,149 +390,10 @@ fn filled(state: &TestState, folder: &Folder, copies: u32) -> Arc<Wallet> {
 }
 
 /// Copies used and rows of presentations begun: always as many of the one as of the other (inv-I3).
-fn used(wallet: &Wallet) -> (u32, usize) {
+pub(crate) fn used(wallet: &Wallet) -> (u32, usize) {
     let credential = block_on(wallet.credentials()).unwrap().remove(0);
     let rows = block_on(wallet.history(0, 1_000)).unwrap();
     let events = rows.iter().filter_map(rid_wallet::view::HistoryView::event);
     let presentations = events.filter(|row| row.kind == rid_flow::HistoryKind::Presentation).count();
     (credential.copies_total - credential.copies_left, presentations)
-}
-
-#[test]
-fn two_requests_in_one_session_over_chunks() {
-    let (state, folder) = (TestState::make(0, &mut SimRng::new(1)).unwrap(), Folder::new("two"));
-    let (wallet, reader) = (filled(&state, &folder, 3), reader(&state));
-    let walk = walk(&wallet, &reader, &mut Cutter { left: None, by_park: false, cut: false });
-    assert_eq!(walk.verdicts.iter().map(|v| v.decision).collect::<Vec<_>>(), [Decision::Accepted, Decision::Accepted]);
-    assert_eq!(walk.verdicts[0].documents[0].elements.len(), 2);
-    assert_eq!(
-        (walk.wallet_closed.as_deref(), walk.reader_closed.as_deref()),
-        (Some("session_terminated"), Some("done"))
-    );
-    assert_eq!((used(&wallet), walk.receipts), ((2, 2), 2));
-}
-
-/// neg-M06: whichever await the call is dropped or called away at, nothing is lost and nothing used twice.
-#[test]
-fn neg_m06_inv_i3_cut_at_every_await() {
-    let state = TestState::make(0, &mut SimRng::new(1)).unwrap();
-    let mut finished = 0;
-    for by_park in [false, true] {
-        let folder = Folder::new(&format!("cut-{by_park}"));
-        let (mut wallet, reader) = (filled(&state, &folder, 100), reader(&state));
-        for left in 0.. {
-            let (before, _) = used(&wallet);
-            let mut cutter = Cutter { left: Some(left), by_park, cut: false };
-            let walk = walk(&wallet, &reader, &mut cutter);
-            let (copies, rows) = used(&wallet);
-            assert_eq!(copies as usize, rows, "cut at {left}: {walk:?}");
-            if !cutter.cut {
-                // Every await was cut once.
-                assert!(left > 8, "{left} awaits");
-                break;
-            }
-            if walk.wallet_closed.as_deref() == Some("interrupted") {
-                assert!(walk.verdicts.len() < 2, "cut at {left}: {walk:?}");
-            } else {
-                finished += 1;
-                assert_eq!((walk.verdicts.len(), copies - before), (2, 2), "cut at {left}: {walk:?}");
-            }
-            // The next start finds the store whole, whatever was cut.
-            drop(wallet);
-            wallet = open_wallet(&state, &folder);
-            assert_eq!(used(&wallet), (copies, rows), "after the next start, cut at {left}");
-        }
-    }
-    assert!(finished > 8, "most cuts do no harm at all: {finished}");
-}
-
-/// neg-M06: the enrolment that was cut cleans up after itself and says so, or goes on.
-#[test]
-fn neg_m06_an_enrolment_is_cut_at_every_await() {
-    let state = TestState::make(0, &mut SimRng::new(1)).unwrap();
-    for left in 0.. {
-        let folder = Folder::new(&format!("enrol-{left}"));
-        let wallet = open_wallet(&state, &folder);
-        let enrolling = wallet.enrolling(&["mdl".into()], 2, vec![7; 32], "sim".into()).unwrap();
-        let mut cutter = Cutter { left: Some(left), by_park: left % 2 == 0, cut: false };
-        let first = cutter.run(enrolling.next(), || enrolling.park());
-        if !cutter.cut {
-            assert!(left > 5 && matches!(first, Some(Ok(_))));
-            break;
-        }
-        assert!(matches!(first, None | Some(Err(WalletError::Cancelled))), "{first:?}");
-        match block_on(enrolling.next()) {
-            Ok(enrolment) => assert!(!enrolment.message.is_empty()),
-            Err(error) => {
-                assert_eq!(error.code().as_str(), "interrupted");
-                assert_eq!(block_on(enrolling.next()), Err(error), "said again at each call");
-            }
-        }
-        drop((enrolling, wallet));
-        assert!(block_on(open_wallet(&state, &folder).credentials()).unwrap().is_empty());
-    }
-}
-
-#[test]
-fn an_exchange_that_came_to_nothing_is_in_the_history_as_failed() {
-    let (state, folder) = (TestState::make(0, &mut SimRng::new(1)).unwrap(), Folder::new("failed"));
-    let (wallet, reader) = (filled(&state, &folder, 2), reader(&state));
-    REFUSES.with(|refuses| refuses.set(true));
-    let walk = walk(&wallet, &reader, &mut Cutter { left: None, by_park: false, cut: false });
-    REFUSES.with(|refuses| refuses.set(false));
-    assert_eq!((walk.wallet_closed.as_deref(), walk.verdicts.len()), (Some("key_cancelled"), 0));
-    let rows = block_on(wallet.history(0, 10)).unwrap();
-    assert_eq!(
-        rows.last().and_then(|row| row.event()).map(|event| event.outcome),
-        Some(rid_flow::HistoryOutcome::Failed)
-    );
-    assert_eq!(used(&wallet), (1, 1), "a copy once begun with is never used again");
-}
-
-#[test]
-fn cancelled_sessions_are_over_by_name_and_sign_nothing() {
-    let (state, folder) = (TestState::make(0, &mut SimRng::new(1)).unwrap(), Folder::new("cancel"));
-    let (wallet, reader) = (filled(&state, &folder, 2), reader(&state));
-    let presentation = wallet.present().unwrap();
-    let PresentationStep::Advertise { qr, .. } = block_on(presentation.next()).unwrap() else { panic!("a QR code") };
-    let reading = reader.read(&qr, &ask(&["family_name"])).unwrap();
-    presentation.cancel();
-    reading.cancel();
-    assert_eq!(block_on(presentation.next()), Ok(PresentationStep::Closed { code: rid_wire::Code::new("cancelled") }));
-    assert_eq!(block_on(reading.next()), Ok(ReadingStep::Closed { code: rid_wire::Code::new("cancelled") }));
-    let closed = |error: WalletError| error.code().as_str().to_owned();
-    assert_eq!(presentation.proceed().map_err(closed), Err("not_asked".into()));
-    assert_eq!(presentation.received_chunk(&[0, 1]).map_err(closed), Err("session_closed".into()));
-    assert_eq!(reading.tick().unwrap_err().code().as_str(), "session_closed");
-    assert_eq!(reading.ask(&ask(&["family_name"])).unwrap_err().code().as_str(), "session_closed");
-    assert_eq!(used(&wallet), (0, 0));
-}
-
-#[test]
-fn neg_c14_a_bad_chunk_ends_the_session_by_name() {
-    let (state, folder) = (TestState::make(0, &mut SimRng::new(1)).unwrap(), Folder::new("chunk"));
-    let (wallet, reader) = (filled(&state, &folder, 2), reader(&state));
-    for chunk in [&[][..], &[2, 1], &[1]] {
-        let presentation = wallet.present().unwrap();
-        let PresentationStep::Advertise { qr, .. } = block_on(presentation.next()).unwrap() else {
-            panic!("a QR code")
-        };
-        let reading = reader.read(&qr, &ask(&["family_name"])).unwrap();
-        assert_eq!(presentation.received_chunk(chunk).unwrap_err().code().as_str(), "transport_limit");
-        assert_eq!(reading.received_chunk(chunk).unwrap_err().code().as_str(), "transport_limit");
-        let code = rid_wire::Code::new("transport_limit");
-        assert_eq!(block_on(presentation.next()), Ok(PresentationStep::Closed { code }));
-        assert_eq!(block_on(reading.next()), Ok(ReadingStep::Closed { code }));
-    }
-}
-
-#[test]
-fn what_an_app_asks_wrongly_is_named() {
-    let state = TestState::make(0, &mut SimRng::new(1)).unwrap();
-    let reader = reader(&state);
-    let code = |result: Result<Reading, ReaderError>| result.map(|_| ()).unwrap_err().code().as_str().to_owned();
-    assert_eq!(code(reader.read("mdoc:", &[])), "ask_invalid");
-    for qr in ["", "mdoc:", "https://x", "mdoc:AA", &format!("mdoc:{}", "A".repeat(100_000))] {
-        assert!(matches!(reader.read(qr, &ask(&["family_name"])), Err(ReaderError::BadInput { .. })), "{qr:.20}");
-    }
 }

@@ -1,0 +1,157 @@
+//! Both app facades over chunks, every await a place where the call may be dropped or called away.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by failing"
+)]
+
+mod policies;
+mod walk;
+
+use pollster::block_on;
+use rid_reader::{ReaderError, Reading, ReadingStep, view::Decision};
+use rid_sim::{SimRng, TestState};
+use rid_wallet::{PresentationStep, WalletError};
+
+use walk::{Cutter, Folder, REFUSES, ask, filled, open_wallet, reader, used, walk};
+
+#[test]
+fn two_requests_in_one_session_over_chunks() {
+    let (state, folder) = (TestState::make(0, &mut SimRng::new(1)).unwrap(), Folder::new("two"));
+    let (wallet, reader) = (filled(&state, &folder, 3), reader(&state));
+    let walk = walk(&wallet, &reader, &mut Cutter { left: None, by_park: false, cut: false });
+    assert_eq!(walk.verdicts.iter().map(|v| v.decision).collect::<Vec<_>>(), [Decision::Accepted, Decision::Accepted]);
+    assert_eq!(walk.verdicts[0].documents[0].elements.len(), 2);
+    assert_eq!(
+        (walk.wallet_closed.as_deref(), walk.reader_closed.as_deref()),
+        (Some("session_terminated"), Some("done"))
+    );
+    assert_eq!((used(&wallet), walk.receipts), ((2, 2), 2));
+}
+
+/// neg-M06: whichever await the call is dropped or called away at, nothing is lost and nothing used twice.
+#[test]
+fn neg_m06_inv_i3_cut_at_every_await() {
+    let state = TestState::make(0, &mut SimRng::new(1)).unwrap();
+    let mut finished = 0;
+    for by_park in [false, true] {
+        let folder = Folder::new(&format!("cut-{by_park}"));
+        let (mut wallet, reader) = (filled(&state, &folder, 100), reader(&state));
+        for left in 0.. {
+            let (before, _) = used(&wallet);
+            let mut cutter = Cutter { left: Some(left), by_park, cut: false };
+            let walk = walk(&wallet, &reader, &mut cutter);
+            let (copies, rows) = used(&wallet);
+            assert_eq!(copies as usize, rows, "cut at {left}: {walk:?}");
+            if !cutter.cut {
+                // Every await was cut once.
+                assert!(left > 8, "{left} awaits");
+                break;
+            }
+            if walk.wallet_closed.as_deref() == Some("interrupted") {
+                assert!(walk.verdicts.len() < 2, "cut at {left}: {walk:?}");
+            } else {
+                finished += 1;
+                assert_eq!((walk.verdicts.len(), copies - before), (2, 2), "cut at {left}: {walk:?}");
+            }
+            // The next start finds the store whole, whatever was cut.
+            drop(wallet);
+            wallet = open_wallet(&state, &folder);
+            assert_eq!(used(&wallet), (copies, rows), "after the next start, cut at {left}");
+        }
+    }
+    assert!(finished > 8, "most cuts do no harm at all: {finished}");
+}
+
+/// neg-M06: the enrolment that was cut cleans up after itself and says so, or goes on.
+#[test]
+fn neg_m06_an_enrolment_is_cut_at_every_await() {
+    let state = TestState::make(0, &mut SimRng::new(1)).unwrap();
+    for left in 0.. {
+        let folder = Folder::new(&format!("enrol-{left}"));
+        let wallet = open_wallet(&state, &folder);
+        let enrolling = wallet.enrolling(&["mdl".into()], 2, vec![7; 32], "sim".into()).unwrap();
+        let mut cutter = Cutter { left: Some(left), by_park: left % 2 == 0, cut: false };
+        let first = cutter.run(enrolling.next(), || enrolling.park());
+        if !cutter.cut {
+            assert!(left > 5 && matches!(first, Some(Ok(_))));
+            break;
+        }
+        assert!(matches!(first, None | Some(Err(WalletError::Cancelled))), "{first:?}");
+        match block_on(enrolling.next()) {
+            Ok(enrolment) => assert!(!enrolment.message.is_empty()),
+            Err(error) => {
+                assert_eq!(error.code().as_str(), "interrupted");
+                assert_eq!(block_on(enrolling.next()), Err(error), "said again at each call");
+            }
+        }
+        drop((enrolling, wallet));
+        assert!(block_on(open_wallet(&state, &folder).credentials()).unwrap().is_empty());
+    }
+}
+
+#[test]
+fn an_exchange_that_came_to_nothing_is_in_the_history_as_failed() {
+    let (state, folder) = (TestState::make(0, &mut SimRng::new(1)).unwrap(), Folder::new("failed"));
+    let (wallet, reader) = (filled(&state, &folder, 2), reader(&state));
+    REFUSES.with(|refuses| refuses.set(true));
+    let walk = walk(&wallet, &reader, &mut Cutter { left: None, by_park: false, cut: false });
+    REFUSES.with(|refuses| refuses.set(false));
+    assert_eq!((walk.wallet_closed.as_deref(), walk.verdicts.len()), (Some("key_cancelled"), 0));
+    let rows = block_on(wallet.history(0, 10)).unwrap();
+    assert_eq!(
+        rows.last().and_then(|row| row.event()).map(|event| event.outcome),
+        Some(rid_flow::HistoryOutcome::Failed)
+    );
+    assert_eq!(used(&wallet), (1, 1), "a copy once begun with is never used again");
+}
+
+#[test]
+fn cancelled_sessions_are_over_by_name_and_sign_nothing() {
+    let (state, folder) = (TestState::make(0, &mut SimRng::new(1)).unwrap(), Folder::new("cancel"));
+    let (wallet, reader) = (filled(&state, &folder, 2), reader(&state));
+    let presentation = wallet.present().unwrap();
+    let PresentationStep::Advertise { qr, .. } = block_on(presentation.next()).unwrap() else { panic!("a QR code") };
+    let reading = reader.read(&qr, &ask(&["family_name"])).unwrap();
+    presentation.cancel();
+    reading.cancel();
+    assert_eq!(block_on(presentation.next()), Ok(PresentationStep::Closed { code: rid_wire::Code::new("cancelled") }));
+    assert_eq!(block_on(reading.next()), Ok(ReadingStep::Closed { code: rid_wire::Code::new("cancelled") }));
+    let closed = |error: WalletError| error.code().as_str().to_owned();
+    assert_eq!(presentation.proceed().map_err(closed), Err("not_asked".into()));
+    assert_eq!(presentation.received_chunk(&[0, 1]).map_err(closed), Err("session_closed".into()));
+    assert_eq!(reading.tick().unwrap_err().code().as_str(), "session_closed");
+    assert_eq!(reading.ask(&ask(&["family_name"])).unwrap_err().code().as_str(), "session_closed");
+    assert_eq!(used(&wallet), (0, 0));
+}
+
+#[test]
+fn neg_c14_a_bad_chunk_ends_the_session_by_name() {
+    let (state, folder) = (TestState::make(0, &mut SimRng::new(1)).unwrap(), Folder::new("chunk"));
+    let (wallet, reader) = (filled(&state, &folder, 2), reader(&state));
+    for chunk in [&[][..], &[2, 1], &[1]] {
+        let presentation = wallet.present().unwrap();
+        let PresentationStep::Advertise { qr, .. } = block_on(presentation.next()).unwrap() else {
+            panic!("a QR code")
+        };
+        let reading = reader.read(&qr, &ask(&["family_name"])).unwrap();
+        assert_eq!(presentation.received_chunk(chunk).unwrap_err().code().as_str(), "transport_limit");
+        assert_eq!(reading.received_chunk(chunk).unwrap_err().code().as_str(), "transport_limit");
+        let code = rid_wire::Code::new("transport_limit");
+        assert_eq!(block_on(presentation.next()), Ok(PresentationStep::Closed { code }));
+        assert_eq!(block_on(reading.next()), Ok(ReadingStep::Closed { code }));
+    }
+}
+
+#[test]
+fn what_an_app_asks_wrongly_is_named() {
+    let state = TestState::make(0, &mut SimRng::new(1)).unwrap();
+    let reader = reader(&state);
+    let code = |result: Result<Reading, ReaderError>| result.map(|_| ()).unwrap_err().code().as_str().to_owned();
+    assert_eq!(code(reader.read("mdoc:", &[])), "ask_invalid");
+    for qr in ["", "mdoc:", "https://x", "mdoc:AA", &format!("mdoc:{}", "A".repeat(100_000))] {
+        assert!(matches!(reader.read(qr, &ask(&["family_name"])), Err(ReaderError::BadInput { .. })), "{qr:.20}");
+    }
+}
