@@ -1,12 +1,15 @@
 // UNVERIFIED: Gradle and the Android plugin cannot be had where this project is built. Maven's pom.xml is what is tested; this says the same
-// to Gradle, for an .aar: our sources, the Android source set, the generated sources, and the libraries of the ABIs in src/main/jniLibs.
+// to Gradle, for an .aar: our sources, the Android source set, and what bindings/android made: generated sources and the libraries of the ABIs.
 //
 // An app that takes the package needs only:   implementation("az.gov.rid:rid:0.1.0")
 plugins {
+    // It brings Kotlin itself from 9.0 on.
     id("com.android.library") version "9.0.0"
-    kotlin("android") version "2.4.21"
     `maven-publish`
 }
+
+// What bindings/android wrote: sources and libraries of one build.
+val shipped = providers.gradleProperty("rid.shipped").orElse("../../target/android").get()
 
 group = "az.gov.rid"
 version = "0.1.0-SNAPSHOT"
@@ -20,6 +23,7 @@ android {
         consumerProguardFiles("proguard.pro")
     }
     sourceSets["main"].kotlin.srcDirs("src/main/kotlin", "src/android/kotlin", layout.buildDirectory.dir("generated-kotlin"))
+    sourceSets["main"].jniLibs.srcDirs("$shipped/jniLibs")
     publishing { singleVariant("release") { withSourcesJar() } }
 }
 
@@ -27,7 +31,7 @@ kotlin { jvmToolchain(17) }
 
 // As in pom.xml: without the aliases that name themselves.
 val generated = tasks.register<Copy>("generatedKotlin") {
-    from("generated/kotlin")
+    from("$shipped/kotlin")
     into(layout.buildDirectory.dir("generated-kotlin"))
     val selfAlias = Regex("""^public typealias (Private\w+) = (az\.gov\.rid\.core\.)?\1$""")
     filter { line -> if (selfAlias.matches(line)) "" else line }

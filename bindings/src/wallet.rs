@@ -36,7 +36,8 @@ impl Wallet {
 
 #[uniffi::export]
 impl Wallet {
-    /// Opens the wallet in `folder`, or makes an empty one; a presentation cut off by the death of the process is over by name.
+    /// Opens the wallet in `folder`, or makes an empty one. A presentation cut off by the death of the process is over: its row in the
+    /// history, if it used a copy, says `Started`.
     #[uniffi::constructor]
     pub async fn open(
         folder: String,

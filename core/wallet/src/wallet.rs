@@ -119,7 +119,7 @@ pub struct Wallet {
 }
 
 impl Wallet {
-    /// Opens the store, or makes an empty one; ends events that were cut off by a process death by name.
+    /// Opens the store, or makes an empty one. What a process death cut off is over: its row in the history says `Started`.
     ///
     /// # Errors
     /// [`WalletError::Misuse`] when another process has it open, [`WalletError::StorageDamaged`].

@@ -97,3 +97,54 @@ fn release_builds_refuse_the_hooks_of_tests() {
     let root = root.unwrap_or_default();
     assert!(root.contains("not(debug_assertions)") && root.contains("compile_error!"));
 }
+
+/// In Swift `bindings/swift/test` asks the same, and the Rust side is held to it by `missing_docs`.
+#[test]
+fn every_public_declaration_of_the_kotlin_package_is_described() {
+    let mut seen = 0;
+    let mut bare = Vec::new();
+    for file in files() {
+        let ours = ["main", "android"].iter().any(|set| file.path.starts_with(&format!("bindings/kotlin/src/{set}/")));
+        if !ours || !file.path.ends_with(".kt") {
+            continue;
+        }
+        let mut before = "";
+        for (line, text) in file.text.lines().map(str::trim).enumerate() {
+            if text.starts_with("public ") && text != "public companion object {" {
+                seen += 1;
+                if !before.ends_with("*/") {
+                    bare.push(format!("{}:{}: {text}", file.path, line + 1));
+                }
+            }
+            if !text.starts_with('@') {
+                before = text;
+            }
+        }
+    }
+    assert!(seen > 50, "{seen} declarations were found");
+    assert_eq!(bare, Vec::<String>::new());
+}
+
+/// Secrets, private keys, session keys and what only tests have: none of it has a type that an app sees.
+#[test]
+fn no_key_no_secret_and_no_hook_is_on_the_surface_of_a_package() {
+    let surfaces: Vec<_> = files().into_iter().filter(|file| file.path.ends_with("/api.txt")).collect();
+    assert_eq!(surfaces.len(), 2);
+    for surface in surfaces {
+        assert!(surface.text.lines().count() > 500, "{}", surface.path);
+        let words = ["Secret", "PrivateKey", "SessionKey", "Jwk", "SoftwareArea", "Suite", "panicInside"];
+        let found: Vec<&str> = words.into_iter().filter(|word| surface.text.contains(word)).collect();
+        assert_eq!(found, Vec::<&str>::new(), "{}", surface.path);
+    }
+}
+
+#[test]
+fn a_first_presentation_is_twenty_lines_in_each_language() {
+    let all = files();
+    let readme = all.iter().find(|file| file.path == "README.md").map(|file| file.text.as_str()).unwrap_or_default();
+    for language in ["kotlin", "swift"] {
+        let lines = readme.split(&format!("```{language}\n")).nth(1).and_then(|rest| rest.split("\n```").next());
+        let lines = lines.unwrap_or_default().lines().count();
+        assert!((10..=20).contains(&lines), "{language}: {lines} lines");
+    }
+}

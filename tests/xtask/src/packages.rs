@@ -3,8 +3,14 @@ use std::{fs, path::PathBuf, process::Command};
 
 use crate::{child, stage::SKIPPED, tally::Tally};
 
-/// Crates whose code a reader-only library must not hold, as they stand in the names of symbols.
+/// The crates of a wallet, as they stand in the names of symbols.
 const HOLDERS: &[&str] = &["rid_holder", "rid_vault", "rid_wallet"];
+
+/// The crates of a reader.
+const VERIFIERS: &[&str] = &["rid_reader", "rid_verifier"];
+
+/// The features of a library, and whether it holds the code of a wallet and that of a reader.
+const ROLES: &[(&str, bool, bool)] = &[("reader", false, true), ("wallet", true, false), ("wallet,reader", true, true)];
 
 /// The sources that both packages are built from, and `rid`, which is the issuer and the other side of their walks.
 pub(crate) fn generate() -> Tally {
@@ -13,10 +19,10 @@ pub(crate) fn generate() -> Tally {
     Tally::of(generated && tool, "bindings/generate or the build of `rid` failed")
 }
 
-/// A library with `reader` alone links no holder code; one with both does (so the search finds what it looks for).
+/// A library with one role links no code of the other; one with both does (so the search finds what it looks for).
 pub(crate) fn library() -> Tally {
     let mut tally = Tally::default();
-    for (features, holds) in [("reader", false), ("wallet,reader", true)] {
+    for &(features, holds, verifies) in ROLES {
         let arguments = [
             "build",
             "--locked",
@@ -31,27 +37,38 @@ pub(crate) fn library() -> Tally {
             return Tally::failed(&format!("a library with the features {features} does not build"));
         }
         let bytes = built().and_then(|path| fs::read(path).ok()).unwrap_or_default();
-        let found: Vec<&str> = HOLDERS.iter().copied().filter(|name| contains(&bytes, name.as_bytes())).collect();
-        let fits =
-            if holds { found.len() == HOLDERS.len() } else { found.is_empty() && contains(&bytes, b"rid_verifier") };
-        tally.add(Tally::of(fits, &format!("a library with the features {features} holds {found:?}")));
+        let wrong: Vec<&str> = [(HOLDERS, holds), (VERIFIERS, verifies)]
+            .into_iter()
+            .flat_map(|(crates, wanted)| crates.iter().map(move |name| (*name, wanted)))
+            .filter(|(name, wanted)| contains(&bytes, name.as_bytes()) != *wanted)
+            .map(|(name, _)| name)
+            .collect();
+        tally.add(Tally::of(
+            wrong.is_empty(),
+            &format!("a library with the features {features}, wrongly with or without {wrong:?}"),
+        ));
     }
     tally
 }
 
-/// P12: megabytes of the stripped library of the phone profile; `None` when it does not build.
+/// P12: megabytes of the stripped library of the phone profile, by the recipe that makes it for Android, for this machine. That
+/// recipe looks at its pages and for paths of this machine. `None` when it cannot be made.
 pub(crate) fn size() -> Option<f64> {
-    let arguments = ["build", "--locked", "--quiet", "--profile", "phone", "--package", "rid-bindings"];
-    if !child::runs(child::cargo().args(arguments)) {
+    let mut last = String::new();
+    let mut command = Command::new(child::root().join("bindings/android"));
+    command.current_dir(child::root()).arg("--host");
+    if !child::lines(&mut command, |line| line.clone_into(&mut last)) {
         return None;
     }
-    let folder = child::target().join("phone");
-    let stripped = folder.join("stripped-library");
-    fs::copy(folder.join("librid_bindings.so"), &stripped).ok()?;
-    // The shipped copy: the generator has read its metadata before (bindings/README.md).
-    let done = child::runs(Command::new("strip").arg("--strip-all").arg(&stripped));
-    let bytes = fs::metadata(&stripped).ok().filter(|_| done)?.len();
+    let bytes = fs::metadata(&last).ok()?.len();
     u32::try_from(bytes).ok().map(|bytes| f64::from(bytes) / 1e6)
+}
+
+/// Packs what ships for desktops, and calls it; exit code 77 where it cannot.
+pub(crate) fn pack() -> Command {
+    let mut command = Command::new(child::root().join("bindings/kotlin/pack"));
+    command.current_dir(child::root());
+    command
 }
 
 pub(crate) fn kotlin() -> Tally {

@@ -84,19 +84,19 @@ pub(crate) const STAGES: &[Stage] = &[
     },
     Stage {
         name: "library",
-        budget: 30,
-        about: "a reader-only library links no holder code",
+        budget: 20,
+        about: "a library of one role links no code of the other",
         kind: Kind::Check(packages::library),
     },
     Stage {
         name: "generate",
-        budget: 60,
+        budget: 90,
         about: "the sources of the Kotlin and Swift packages",
         kind: Kind::Check(packages::generate),
     },
     Stage {
         name: "kotlin",
-        budget: 200,
+        budget: 190,
         about: "the Kotlin package over the real library",
         kind: Kind::Check(packages::kotlin),
     },
@@ -108,7 +108,7 @@ pub(crate) const STAGES: &[Stage] = &[
     },
     Stage {
         name: "pairs",
-        budget: 20,
+        budget: 10,
         about: "Swift and Kotlin present to each other",
         kind: Kind::Check(packages::pairs),
     },

@@ -17,7 +17,7 @@ public final class RidWallet: Sendable {
     }
 
     /// Opens the wallet in `folder`, or makes an empty one; keys are in `secureArea`. A presentation cut off by the death of the process is
-    /// over. Whatever `secureArea` throws beside `SecureAreaError` counts as `Unavailable`.
+    /// over: its row in the history, if it used a copy, says `started`. Whatever `secureArea` throws beside `SecureAreaError` counts as `Unavailable`.
     public static func open(folder: String, options: WalletOptions, secureArea: any SecureArea) async throws -> RidWallet {
         try WalletError.check([folder] + options.locales)
         try WalletError.check(options.issuerRoots + options.readerRoots)

@@ -58,13 +58,17 @@ public final class Rig: Sendable {
         return try Rig(home: other)
     }
 
+    /// The key of the test State's registered reader.
+    public func readerArea() throws -> ReaderArea {
+        try ReaderArea(jwk: String(contentsOfFile: home + "/pki/reader.test-key.jwk", encoding: .utf8))
+    }
+
     /// A reader; `signed`: as the test State's registered one.
-    public func reader(signed: Bool = true) throws -> RidReader {
-        let jwk = try String(contentsOfFile: home + "/pki/reader.test-key.jwk", encoding: .utf8)
+    public func reader(signed: Bool = true, _ area: (any SecureArea)? = nil) throws -> RidReader {
         let options = ReaderOptions(
             environment: .test, issuerRoots: [try pem("iaca")], locales: ["en"], key: signed ? "reader" : nil,
             chain: signed ? [try pem("reader")] : [])
-        return try RidReader(options: options, secureArea: try ReaderArea(jwk: jwk))
+        return try RidReader(options: options, secureArea: try area ?? readerArea())
     }
 
     /// Runs the command-line tool and gives what it printed.

@@ -103,14 +103,18 @@ public final class Holder: Sendable {
 }
 
 /// A verifier's app: asks once, and again for each further ask in the same session.
-public func verify(_ session: ReadingSession, port: UInt16, further: [[DocumentAsk]] = []) async throws -> (verdicts: [Verdict], closed: String) {
+/// `link` outlives a run that is cancelled, for the next one.
+public func verify(
+    _ session: ReadingSession, port: UInt16, further: [[DocumentAsk]] = [], link kept: Later<LoopbackLink> = Later()
+) async throws -> (verdicts: [Verdict], closed: String) {
     var verdicts: [Verdict] = []
-    var link: LoopbackLink?
+    var link = await kept.now
     for try await step in session.steps {
         switch step {
         case .connect:
             let radio = try LoopbackLink.connect(port: port)
             link = radio
+            await kept.set(radio)
             try session.connected()
             radio.listen(
                 connected: {}, received: { try? session.receivedChunk($0) }, disconnected: { try? session.disconnected() })

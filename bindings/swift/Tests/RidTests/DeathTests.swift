@@ -72,6 +72,7 @@ import Testing
         try await enrolled.enrol(first)
         try await first.closeStore()
         var consumed = 0
+        var left: [HistoryOutcome] = []
         let points = try await everyPoint { point in
             let rig = try enrolled.copied()
             defer { rig.remove() }
@@ -85,20 +86,32 @@ import Testing
                 said += String(decoding: more, as: UTF8.self)
             }
             var accepted = false
+            var closed: String?
             if said.hasPrefix("port "), let port = UInt16(said.dropFirst(5).prefix { $0.isNumber }) {
                 while process.isRunning && !FileManager.default.fileExists(atPath: file) {
                     try await Task.sleep(nanoseconds: 5_000_000)
                 }
                 if let qr = try? String(contentsOfFile: file, encoding: .utf8), process.isRunning {
                     let session = try rig.reader().read(qr: qr, asking: [ask("family_name")])
-                    let verified = try? await verify(session, port: port)
-                    accepted = verified?.verdicts.first?.decision == .accepted
+                    do {
+                        let verified = try await verify(session, port: port)
+                        accepted = verified.verdicts.first?.decision == .accepted
+                        closed = verified.closed
+                    } catch is Failure {
+                        // Who finds nobody listening any more ends the session himself.
+                        session.cancel()
+                        closed = try await verify(session, port: port).closed
+                    }
                 }
             }
             let ended = try end(process, output, said)
             let wallet = try await rig.open()
             let card = try #require(try await wallet.credentials().first)
             let rows = try await wallet.history().filter { $0.kind == .presentation }
+            // The session is over by name on both sides: what died in between says no more than that it was started.
+            if let closed { #expect(["done", "cancelled", "transport_disconnected"].contains(closed), "\(ended.said)") }
+            if ended.died { #expect(rows.allSatisfy { $0.outcome == .started || $0.outcome == .finished }) }
+            left += rows.map(\.outcome)
             // A copy is used up if and only if its row is there.
             #expect(card.copiesTotal - card.copiesLeft == UInt32(rows.count), "\(ended.said)")
             if accepted { #expect(rows.count == 1, "\(ended.said)") }
@@ -113,6 +126,7 @@ import Testing
         for name in names {
             #expect(points.contains { $0.contains(name) }, "no death at \(name): \(points)")
         }
+        #expect(left.contains(.started) && left.contains(.finished))
         #expect(consumed > 1 && consumed < points.count)
     }
 }

@@ -14,17 +14,20 @@ import Testing
         let listed = try await wallet.credentials()
         let license = try #require(listed.first { $0.kind == mdl })
         #expect(license.copiesLeft == 2 && license.state == .ready && !license.issuer.isEmpty)
+        #expect(license.copiesTotal == 2 && license.validFrom <= Date() && !license.spoken.isEmpty)
         #expect(license.validUntil > Date() && license.name == "Driving licence")
         let detail = try await wallet.credential(license.id)
         let name = try #require(detail.elements.first { $0.path.last == "family_name" })
         guard case .text(let text) = name.value else { throw Failure("a text") }
         #expect(!text.reveal().isEmpty && "\(detail)".contains(text.reveal()) == false)
+        #expect(detail.elements.allSatisfy { !$0.label.isEmpty && !$0.spoken.isEmpty })
         #expect(detail.elements.contains { $0.portrait && $0.value == .nothing })
         let portrait = try #require(try await wallet.portrait(license.id))
         #expect(portrait.image.reveal().prefix(2) == Data([0xff, 0xd8]) && !portrait.spoken.isEmpty)
         try wallet.lock()
         #expect(try wallet.lockState == .locked)
         await #expect(throws: WalletError.Locked) { try await wallet.credential(license.id) }
+        await #expect(throws: WalletError.Locked) { try await wallet.portrait(license.id) }
         try await wallet.unlock()
         try await wallet.delete(license.id)
         #expect(try await wallet.credentials().count == 1)

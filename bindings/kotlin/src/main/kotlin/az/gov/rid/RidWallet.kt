@@ -91,7 +91,7 @@ public class RidWallet private constructor(private val core: Wallet) : AutoClose
     public companion object {
         /**
          * Opens the wallet in [folder], or makes an empty one; keys are in [secureArea]. A presentation cut off by the death of the
-         * process is over.
+         * process is over: its row in the history, if it used a copy, says `STARTED`.
          *
          * When the coroutine is cancelled, so is what [secureArea] is doing, and the folder is free again when this returns.
          * Whatever [secureArea] throws beside `SecureAreaException` counts as `Unavailable`.

@@ -18,16 +18,13 @@ import kotlin.test.assertFailsWith
 import kotlin.test.assertTrue
 import kotlin.time.Duration.Companion.microseconds
 import kotlin.time.Duration.Companion.minutes
-import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
-import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
-import kotlinx.coroutines.selects.select
 import kotlinx.coroutines.withTimeoutOrNull
 import org.junit.jupiter.api.io.TempDir
 
@@ -37,45 +34,8 @@ internal class CancelTest {
 
     private val told = AtomicInteger()
 
-    /** Runs `act` and cancels it at a call of the area, before or after that acts; whether it came so far. */
-    private suspend fun cut(area: WatchedArea, at: Int, acted: Boolean, act: suspend () -> Unit): Boolean = coroutineScope {
-        val reached = CompletableDeferred<Unit>()
-        area.calls.set(0)
-        val hang: suspend (Int, String) -> Unit = { call, _ ->
-            if (call == at) {
-                reached.complete(Unit)
-                try { awaitCancellation() } finally { told.incrementAndGet() }
-            }
-        }
-        if (acted) area.after = hang else area.before = hang
-        val job = launch(Dispatchers.Default) { act() }
-        val came = select {
-            reached.onAwait { true }
-            job.onJoin { false }
-        }
-        job.cancelAndJoin()
-        area.before = { _, _ -> }
-        area.after = { _, _ -> }
-        came
-    }
-
-    /** At each call, before and after; how many calls there were. */
-    private suspend fun everyCall(run: suspend (at: Int, acted: Boolean) -> Boolean): Int {
-        var at = 1
-        while (true) {
-            val before = run(at, false)
-            val after = run(at, true)
-            assertEquals(before, after)
-            if (!before) return at - 1
-            at += 1
-        }
-    }
-
-    private suspend fun consistent(wallet: RidWallet) {
-        val used = wallet.credentials().sumOf { it.copiesTotal - it.copiesLeft }.toInt()
-        val rows = wallet.history().filter { it.kind == HistoryKind.PRESENTATION && it.outcome != HistoryOutcome.REFUSED }
-        assertEquals(used, rows.size)
-    }
+    private suspend fun cut(area: WatchedArea, at: Int, acted: Boolean, act: suspend () -> Unit): Boolean =
+        cut(area, at, acted, { told.incrementAndGet() }, act)
 
     @Test
     fun `neg_m06_opening`() = walk {

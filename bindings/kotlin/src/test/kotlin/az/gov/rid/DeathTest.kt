@@ -60,6 +60,7 @@ internal class DeathTest {
             wallet.closeStore()
         }
         val consumed = AtomicInteger()
+        val left = ConcurrentLinkedQueue<HistoryOutcome>()
         val died = everyPoint { point ->
             val rig = enrolled.copy(folder.resolve("present-$point"))
             val qr = rig.home.resolve("qr.txt")
@@ -67,11 +68,13 @@ internal class DeathTest {
             val lines = process.inputStream.bufferedReader()
             val port = withContext(Dispatchers.IO) { lines.readLine() }
             var accepted = false
+            var closed: String? = null
             if (port.startsWith("port ") && withContext(Dispatchers.IO) { shown(qr, process) }) {
                 rig.reader().use { reader ->
                     reader.read(Files.readString(qr), listOf(ask("family_name"))).use { reading ->
                         val verifier = Verifier(reading, port.removePrefix("port ").toInt())
-                        runCatching { verifier.run() }
+                        // Who finds nobody listening any more ends the session himself.
+                        closed = runCatching { verifier.run() }.getOrElse { reading.cancel(); verifier.run() }
                         accepted = verifier.verdicts.singleOrNull()?.decision == Decision.ACCEPTED
                     }
                 }
@@ -81,6 +84,10 @@ internal class DeathTest {
             rig.open().use { wallet ->
                 val card = wallet.credentials().single()
                 val rows = wallet.history().filter { it.kind == HistoryKind.PRESENTATION }
+                // The session is over by name on both sides: what died in between says no more than that it was started.
+                if (closed != null) assertTrue(closed in setOf("done", "cancelled", "transport_disconnected"), "$closed $said")
+                if (code == DIED) assertTrue(rows.all { it.outcome in setOf(HistoryOutcome.STARTED, HistoryOutcome.FINISHED) }, "$rows")
+                left += rows.map { it.outcome }
                 // A copy is used up if and only if its row is there.
                 assertEquals((card.copiesTotal - card.copiesLeft).toInt(), rows.size, said)
                 if (accepted) assertEquals(1, rows.size, said)
@@ -94,6 +101,7 @@ internal class DeathTest {
         for (name in listOf("opened", "step Advertise", "step Wait", "before step Ask", "after step Ask", "sign", "step Send", "step Receipt", "step Closed")) {
             assertTrue(died.any { it.contains(name) }, "no death at $name: $died")
         }
+        assertTrue(HistoryOutcome.STARTED in left && HistoryOutcome.FINISHED in left, "$left")
         assertTrue(consumed.get() in 1..<died.size, "${consumed.get()} of $died")
     }
 

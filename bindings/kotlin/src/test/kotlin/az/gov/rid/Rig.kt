@@ -47,8 +47,11 @@ internal class Rig(val home: Path) {
     suspend fun open(area: SecureArea = area(), options: WalletOptions = options()): RidWallet =
         RidWallet.open(home.resolve("kotlin-wallet").toString(), options, area)
 
+    /** The key of the test State's registered reader. */
+    fun readerArea(): SecureArea = JwkArea(home.resolve("pki/reader.test-key.jwk"))
+
     /** A reader; `signed`: as the test State's registered one. */
-    fun reader(signed: Boolean = true): RidReader {
+    fun reader(signed: Boolean = true, area: SecureArea = readerArea()): RidReader {
         val options =
             ReaderOptions(
                 environment = Environment.TEST,
@@ -57,7 +60,7 @@ internal class Rig(val home: Path) {
                 key = if (signed) JwkArea.KEY else null,
                 chain = if (signed) listOf(pem("reader")) else emptyList(),
             )
-        return RidReader(options, JwkArea(home.resolve("pki/reader.test-key.jwk")))
+        return RidReader(options, area)
     }
 
     /** Runs the command-line tool and gives what it printed. */

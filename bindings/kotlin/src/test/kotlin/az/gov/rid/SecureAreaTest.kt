@@ -1,5 +1,8 @@
 package az.gov.rid
 
+import az.gov.rid.core.Decision
+import az.gov.rid.core.HistoryKind
+import az.gov.rid.core.HistoryOutcome
 import az.gov.rid.core.KeySpec
 import az.gov.rid.core.KeyUse
 import az.gov.rid.core.PresentationStep
@@ -11,6 +14,7 @@ import az.gov.rid.core.UserAuth
 import az.gov.rid.core.WalletException
 import az.gov.rid.core.derivePoint
 import az.gov.rid.core.secureAreaSuite
+import java.lang.reflect.Proxy
 import java.nio.file.Files
 import java.nio.file.Path
 import java.security.Signature
@@ -25,6 +29,7 @@ import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.NonCancellable
+import kotlinx.coroutines.async
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
@@ -123,15 +128,71 @@ internal class SecureAreaTest {
     }
 
     @Test
+    fun `neg_m01_every_throw_ends_a_presentation_by_name`() = walk {
+        val rig = Rig(folder.resolve("home"))
+        val thrown = listOf(
+            java.io.IOException("a name in a text") to "key_unavailable",
+            OutOfMemoryError("a name in a text") to "key_unavailable",
+            SecureAreaException.Cancelled() to "key_cancelled",
+            SecureAreaException.Invalidated() to "key_invalidated",
+            SecureAreaException.Locked() to "key_locked",
+        )
+        val area = WatchedArea(rig.area())
+        rig.open(area).use { wallet ->
+            rig.enrol(wallet, copies = 6u)
+            suspend fun meet(): Pair<String, List<Decision>> = wallet.present().use { session ->
+                val holder = Holder(wallet, session) { request -> request.agree { true } }
+                val held = async(Dispatchers.Default) { holder.run() }
+                rig.reader(signed = false).use { reader ->
+                    reader.read(holder.qr.await(), listOf(ask("family_name"))).use { reading ->
+                        val verifier = Verifier(reading, holder.port)
+                        verifier.run()
+                        held.await() to verifier.verdicts.map { it.decision }
+                    }
+                }
+            }
+            for ((throwable, code) in thrown) {
+                area.before = { _, called -> if (called == "sign") throw throwable }
+                assertEquals(code to emptyList(), meet())
+            }
+            area.before = { _, _ -> }
+            assertEquals("session_terminated" to listOf(Decision.ACCEPTED), meet())
+            // Each began with its copy and its row.
+            assertEquals(0u, wallet.credentials().single().copiesLeft)
+            val rows = wallet.history().filter { it.kind == HistoryKind.PRESENTATION }.map { it.outcome }
+            assertEquals(List(thrown.size) { HistoryOutcome.FAILED } + HistoryOutcome.FINISHED, rows)
+        }
+    }
+
+    /** What is written in Java may answer null where Kotlin cannot. */
+    @Test
+    fun `neg_m04_a_null_of_an_area_is_unavailable`() = walk {
+        val rig = Rig(folder.resolve("home"))
+        rig.open().use { it.closeStore() }
+        val inner = rig.area()
+        for (answer in listOf(null, listOf(null))) {
+            val area = Proxy.newProxyInstance(javaClass.classLoader, arrayOf(SecureArea::class.java)) { _, method, arguments ->
+                if (method.name.startsWith("createKeys")) answer else method.invoke(inner, *arguments.orEmpty())
+            } as SecureArea
+            rig.open(area).use { wallet ->
+                wallet.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 1u).use { session ->
+                    assertEquals("key_unavailable", assertFailsWith<WalletException.Unsupported> { session.next() }.code)
+                }
+                wallet.closeStore()
+            }
+        }
+        rig.open().use { assertEquals(1, rig.enrol(it).size) }
+    }
+
+    @Test
     fun `neg_m01_an_answer_of_a_wrong_form_is_unavailable`() = walk {
         val rig = Rig(folder.resolve("home"))
-        val wrong: List<SecureArea> = listOf(
+        val signatures = listOf(0, 63, 65, 72, 2 shl 20).map { size ->
             object : SecureArea by rig.area() {
-                override suspend fun sign(key: String, message: ByteArray, prompt: Prompt) = ByteArray(63)
-            },
-            object : SecureArea by rig.area() {
-                override suspend fun sign(key: String, message: ByteArray, prompt: Prompt) = ByteArray(0)
-            },
+                override suspend fun sign(key: String, message: ByteArray, prompt: Prompt) = ByteArray(size)
+            }
+        }
+        val wrong: List<SecureArea> = signatures + listOf(
             object : SecureArea by rig.area() {
                 override suspend fun createKeys(count: UInt, spec: KeySpec) =
                     rig.area().createKeys(count, spec).map { it.copy(id = "half \uD800 of a pair") }

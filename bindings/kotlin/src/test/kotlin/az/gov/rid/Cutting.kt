@@ -1,0 +1,53 @@
+package az.gov.rid
+
+import az.gov.rid.core.HistoryKind
+import az.gov.rid.core.HistoryOutcome
+import kotlin.test.assertEquals
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.awaitCancellation
+import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.selects.select
+
+/** Runs `act` and cancels it at a call of the area, before or after that acts; whether it came so far. `told`: the call was cancelled too. */
+internal suspend fun cut(area: WatchedArea, at: Int, acted: Boolean, told: () -> Unit = {}, act: suspend () -> Unit): Boolean = coroutineScope {
+    val reached = CompletableDeferred<Unit>()
+    area.calls.set(0)
+    val hang: suspend (Int, String) -> Unit = { call, _ ->
+        if (call == at) {
+            reached.complete(Unit)
+            try { awaitCancellation() } finally { told() }
+        }
+    }
+    if (acted) area.after = hang else area.before = hang
+    val job = launch(Dispatchers.Default) { act() }
+    val came = select {
+        reached.onAwait { true }
+        job.onJoin { false }
+    }
+    job.cancelAndJoin()
+    area.before = { _, _ -> }
+    area.after = { _, _ -> }
+    came
+}
+
+/** At each call, before and after; how many calls there were. */
+internal suspend fun everyCall(run: suspend (at: Int, acted: Boolean) -> Boolean): Int {
+    var at = 1
+    while (true) {
+        val before = run(at, false)
+        val after = run(at, true)
+        assertEquals(before, after)
+        if (!before) return at - 1
+        at += 1
+    }
+}
+
+/** As many copies used as rows of presentations. */
+internal suspend fun consistent(wallet: RidWallet) {
+    val used = wallet.credentials().sumOf { it.copiesTotal - it.copiesLeft }.toInt()
+    val rows = wallet.history().filter { it.kind == HistoryKind.PRESENTATION && it.outcome != HistoryOutcome.REFUSED }
+    assertEquals(used, rows.size)
+}

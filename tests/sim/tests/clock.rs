@@ -1,0 +1,200 @@
+//! neg-M07 at both facades: without a clock nothing is judged, shown or signed; when it works again, what was under way goes on or
+//! is over by name.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by failing"
+)]
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use pollster::block_on;
+use rid_flow::{
+    HistoryKind, Uptime,
+    ports::{Clock, ClockError, UserAuth},
+};
+use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE};
+use rid_profile::{ClaimPath, Locale};
+use rid_reader::{DocumentAsk, ElementAsk, Reader, ReaderConfig, ReaderPorts, ReadingStep, view::Decision};
+use rid_shell::{SoftwareSecureArea, SqliteStorage, SystemTimer};
+use rid_sim::{NOW, SimRng, TestState};
+use rid_wallet::{
+    DeviceAuthMethod, PresentationStep, Wallet, WalletConfig, WalletPorts,
+    view::{ConsentAnswer, ConsentDecision, ConsentedDocument, RequestView},
+};
+use rid_wire::Timestamp;
+
+/// Fails while it is broken.
+struct Breaking(AtomicBool);
+
+impl Breaking {
+    fn is(&self, broken: bool) {
+        self.0.store(broken, Ordering::Release);
+    }
+}
+
+impl Clock for Breaking {
+    fn now(&self) -> Result<Timestamp, ClockError> {
+        if self.0.load(Ordering::Acquire) { Err(ClockError) } else { Ok(NOW) }
+    }
+
+    fn uptime(&self) -> Uptime {
+        Uptime::from_millis(1_000)
+    }
+}
+
+/// A folder that is removed at the end.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+struct Pair {
+    clock: Arc<Breaking>,
+    wallet: Arc<Wallet>,
+    reader: Arc<Reader>,
+    _folder: Folder,
+}
+
+impl Pair {
+    fn new(name: &str) -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("clock-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).unwrap();
+        let state = TestState::make(0, &mut SimRng::new(1)).unwrap();
+        let clock = Arc::new(Breaking(AtomicBool::new(false)));
+        let area = Arc::new(SoftwareSecureArea::open(&path).unwrap());
+        let ports = WalletPorts {
+            secure_area: area.clone(),
+            storage: Arc::new(SqliteStorage::new(&path)),
+            http: None,
+            clock: clock.clone(),
+            timer: Arc::new(SystemTimer::new()),
+            rng: rng(),
+        };
+        let config = WalletConfig {
+            profile: rid_profile::embedded().unwrap(),
+            trust: state.own_trust().unwrap(),
+            locales: vec![Locale::En],
+            user_auth: UserAuth::None,
+            device_auth: DeviceAuthMethod::Signature,
+        };
+        let wallet = Arc::new(block_on(Wallet::open(ports, config)).unwrap());
+        let enrolment = block_on(wallet.enrol(&["mdl".into()], 2, vec![7; 32], "sim".into())).unwrap();
+        let answer = state.answer(&enrolment.message, &[7; 32], &mut SimRng::new(3)).unwrap();
+        block_on(wallet.accept(&enrolment.id, &answer)).unwrap();
+        let config = ReaderConfig {
+            profile: rid_profile::embedded().unwrap(),
+            trust: state.own_trust().unwrap(),
+            locales: vec![Locale::En],
+            identity: None,
+        };
+        let reader = Reader::new(ReaderPorts { secure_area: area, clock: clock.clone(), rng: rng() }, config);
+        Self { clock, wallet, reader: Arc::new(reader), _folder: Folder(path) }
+    }
+
+    /// Copies used, and rows of presentations.
+    fn used(&self) -> (u32, usize) {
+        let credential = block_on(self.wallet.credentials()).unwrap().remove(0);
+        let rows = block_on(self.wallet.history(0, 100)).unwrap();
+        let presentations = rows.iter().filter(|row| row.kind == HistoryKind::Presentation).count();
+        (credential.copies_total - credential.copies_left, presentations)
+    }
+}
+
+fn rng() -> Arc<dyn Fn() -> Box<dyn rid_crypto::CryptoRng + Send> + Send + Sync> {
+    static SEED: AtomicU64 = AtomicU64::new(1);
+    Arc::new(|| Box::new(SimRng::new(SEED.fetch_add(1, Ordering::Relaxed))))
+}
+
+fn asked() -> Vec<DocumentAsk> {
+    let element = ElementAsk { path: ClaimPath::element(MDL_NAMESPACE, "family_name"), retained: false };
+    vec![DocumentAsk { kind: MDL_DOC_TYPE.into(), elements: vec![element] }]
+}
+
+fn agree(request: &RequestView) -> ConsentAnswer {
+    let document = &request.alternatives[0].documents[0];
+    let elements = document.elements.iter().map(|element| element.path.clone()).collect();
+    let documents = vec![ConsentedDocument { position: document.position, elements }];
+    let decision = ConsentDecision::Agree { alternative: 0, documents };
+    ConsentAnswer { id: request.id.clone(), hash: request.hash.clone(), decision }
+}
+
+#[test]
+fn neg_m07_a_reading_without_a_clock_begins_and_judges_nothing() {
+    let pair = Pair::new("reader");
+    let presentation = pair.wallet.present().unwrap();
+    let PresentationStep::Advertise { qr, .. } = block_on(presentation.next()).unwrap() else { panic!("a QR code") };
+    pair.clock.is(true);
+    assert_eq!(pair.reader.read(&qr, &asked()).err().map(|error| error.code().as_str()), Some("clock"));
+    pair.clock.is(false);
+    let reading = pair.reader.read(&qr, &asked()).unwrap();
+    presentation.proceed().unwrap();
+    presentation.connected().unwrap();
+    assert!(matches!(block_on(reading.next()).unwrap(), ReadingStep::Connect { .. }));
+    reading.connected().unwrap();
+    let ReadingStep::Send { message } = block_on(reading.next()).unwrap() else { panic!("a request") };
+    reading.proceed().unwrap();
+    presentation.received(message).unwrap();
+    let PresentationStep::Ask { request } = block_on(presentation.next()).unwrap() else { panic!("a question") };
+    presentation.answer(agree(&request)).unwrap();
+    let PresentationStep::Send { message } = block_on(presentation.next()).unwrap() else { panic!("an answer") };
+    presentation.proceed().unwrap();
+    // The answer is as good as ever, but nobody can say of when.
+    pair.clock.is(true);
+    assert_eq!(reading.received(message.clone()).unwrap_err().code().as_str(), "clock");
+    assert!(matches!(block_on(reading.next()), Ok(ReadingStep::Wait { .. })));
+    pair.clock.is(false);
+    reading.received(message).unwrap();
+    let ReadingStep::Judged { verdict } = block_on(reading.next()).unwrap() else { panic!("a verdict") };
+    assert_eq!(verdict.decision, Decision::Accepted);
+}
+
+#[test]
+fn neg_m07_a_presentation_without_a_clock_shows_and_signs_nothing() {
+    for breaks in ["request", "answer"] {
+        let pair = Pair::new(breaks);
+        let presentation = pair.wallet.present().unwrap();
+        let PresentationStep::Advertise { qr, .. } = block_on(presentation.next()).unwrap() else {
+            panic!("a QR code")
+        };
+        let reading = pair.reader.read(&qr, &asked()).unwrap();
+        presentation.proceed().unwrap();
+        presentation.connected().unwrap();
+        assert!(matches!(block_on(reading.next()).unwrap(), ReadingStep::Connect { .. }));
+        reading.connected().unwrap();
+        let ReadingStep::Send { message } = block_on(reading.next()).unwrap() else { panic!("a request") };
+        if breaks == "request" {
+            pair.clock.is(true);
+            assert_eq!(presentation.received(message.clone()).unwrap_err().code().as_str(), "clock");
+            pair.clock.is(false);
+        }
+        presentation.received(message).unwrap();
+        let PresentationStep::Ask { request } = block_on(presentation.next()).unwrap() else { panic!("a question") };
+        if breaks == "answer" {
+            pair.clock.is(true);
+            assert_eq!(presentation.answer(agree(&request)).unwrap_err().code().as_str(), "clock");
+            pair.clock.is(false);
+        }
+        assert_eq!(pair.used(), (0, 0), "{breaks}");
+        // The question stands: it can be answered now.
+        let refused = ConsentAnswer { id: request.id, hash: request.hash, decision: ConsentDecision::Refuse };
+        presentation.answer(refused).unwrap();
+        assert!(matches!(block_on(presentation.next()).unwrap(), PresentationStep::Send { .. }), "{breaks}");
+        presentation.cancel();
+        let rows = block_on(pair.wallet.history(0, 100)).unwrap();
+        assert!(rows.iter().all(|row| row.outcome != rid_flow::HistoryOutcome::Started), "{breaks}");
+        assert_eq!(block_on(pair.wallet.credentials()).unwrap()[0].copies_left, 2, "{breaks}");
+    }
+}
