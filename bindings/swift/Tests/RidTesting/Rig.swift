@@ -51,6 +51,13 @@ public final class Rig: Sendable {
             folder: walletFolder, options: try options(deviceAuth: deviceAuth), secureArea: try area ?? self.area())
     }
 
+    /// The same, unlocked where a PIN was set.
+    public func opened(_ area: (any SecureArea)? = nil) async throws -> RidWallet {
+        let wallet = try await open(area)
+        if try wallet.lockState == .locked { try await wallet.unlock(pin: Pin(pin)) }
+        return wallet
+    }
+
     /// A home like this one, beside it.
     public func copied() throws -> Rig {
         let other = home + "-" + UUID().uuidString
@@ -128,6 +135,18 @@ public func path(_ element: String, _ namespace: String = mdlSpace) -> ClaimPath
 
 public func ask(_ elements: String..., kind: String = mdl, namespace: String = mdlSpace) -> DocumentAsk {
     DocumentAsk(kind: kind, elements: elements.map { ElementAsk(path: path($0, namespace), retained: false) })
+}
+
+/// A PIN that is none of the weak ones, and others of that kind.
+public let pin = "483926"
+public let otherPin = "590274"
+public let wrongPin = "716203"
+
+extension RidWallet {
+    /// What happened, of every row that was not deleted.
+    public func events() async throws -> [HistoryEventView] {
+        try await history(max: 1_000).compactMap(\.event)
+    }
 }
 
 extension ClaimPath {

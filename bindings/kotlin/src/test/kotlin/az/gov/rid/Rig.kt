@@ -7,6 +7,8 @@ import az.gov.rid.core.DeviceAuthMethod
 import az.gov.rid.core.DocumentAsk
 import az.gov.rid.core.ElementAsk
 import az.gov.rid.core.Environment
+import az.gov.rid.core.HistoryEventView
+import az.gov.rid.core.LockState
 import az.gov.rid.core.ReaderOptions
 import az.gov.rid.core.SecureArea
 import az.gov.rid.core.UserAuth
@@ -46,6 +48,10 @@ internal class Rig(val home: Path) {
 
     suspend fun open(area: SecureArea = area(), options: WalletOptions = options()): RidWallet =
         RidWallet.open(home.resolve("kotlin-wallet").toString(), options, area)
+
+    /** The same, unlocked where a PIN was set. */
+    suspend fun opened(area: SecureArea = area()): RidWallet =
+        open(area).also { if (it.lockState == LockState.LOCKED) it.unlockWithPin(pin()) }
 
     /** The key of the test State's registered reader. */
     fun readerArea(): SecureArea = JwkArea(home.resolve("pki/reader.test-key.jwk"))
@@ -106,6 +112,16 @@ internal fun path(namespace: String, element: String) = ClaimPath(listOf(ClaimKe
 
 internal fun ask(vararg elements: String, kind: String = MDL, namespace: String = MDL_SPACE) =
     DocumentAsk(kind, elements.map { ElementAsk(path(namespace, it), false) })
+
+/** What happened, of every row. */
+internal suspend fun RidWallet.events(): List<HistoryEventView> = history(max = 1_000u).map { checkNotNull(it.event) }
+
+/** A PIN that is none of the weak ones, and others of that kind. */
+internal const val PIN = "483926"
+internal const val OTHER_PIN = "590274"
+internal const val WRONG_PIN = "716203"
+
+internal fun pin(digits: String = PIN): CharArray = digits.toCharArray()
 
 /** The identifier at the end of a path. */
 internal val ClaimPath.last: String
