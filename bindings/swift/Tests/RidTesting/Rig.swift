@@ -51,13 +51,6 @@ public final class Rig: Sendable {
             folder: walletFolder, options: try options(deviceAuth: deviceAuth), secureArea: try area ?? self.area())
     }
 
-    /// The same, unlocked where a PIN was set.
-    public func opened(_ area: (any SecureArea)? = nil) async throws -> RidWallet {
-        let wallet = try await open(area)
-        if try wallet.lockState == .locked { try await wallet.unlock(pin: Pin(pin)) }
-        return wallet
-    }
-
     /// A home like this one, beside it.
     public func copied() throws -> Rig {
         let other = home + "-" + UUID().uuidString

@@ -44,11 +44,11 @@ import Testing
             defer { rig.remove() }
             let (process, output) = try child(["enrol", rig.home], dieAt: point)
             let ended = try end(process, output)
-            let before = try await rig.open()
+            let wallet = try await rig.open()
+            let locked = try wallet.lockState == .locked
             // Once it was said that the PIN is set, it is.
-            if ["PIN set", "unlocked", "sign"].contains(where: ended.said.contains) { #expect(try before.lockState == .locked, "\(ended.said)") }
-            try await before.closeStore()
-            let wallet = try await rig.opened()
+            if ["PIN set", "unlocked", "sign"].contains(where: ended.said.contains) { #expect(locked, "\(ended.said)") }
+            if locked { try await wallet.unlock(pin: Pin(pin)) }
             #expect(try await wallet.checkHistory().whole)
             #expect(try await wallet.doors().pinTriesLeft == 5)
             let held = try await wallet.credentials()

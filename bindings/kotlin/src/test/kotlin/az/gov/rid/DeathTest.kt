@@ -33,10 +33,11 @@ internal class DeathTest {
         val died = everyPoint { point ->
             val rig = fresh.copy(folder.resolve("enrol-$point"))
             val (code, said) = withContext(Dispatchers.IO) { end(child("enrol", rig.home.toString(), dieAt = point, pin = PIN)) }
-            val locked = rig.open().use { wallet -> (wallet.lockState == LockState.LOCKED).also { wallet.closeStore() } }
-            // Once it was said that the PIN is set, it is.
-            if (listOf("PIN set", "unlocked", "sign").any { it in said }) assertTrue(locked, said)
-            rig.opened().use { wallet ->
+            rig.open().use { wallet ->
+                val locked = wallet.lockState == LockState.LOCKED
+                // Once it was said that the PIN is set, it is.
+                if (listOf("PIN set", "unlocked", "sign").any { it in said }) assertTrue(locked, said)
+                if (locked) wallet.unlockWithPin(pin())
                 assertTrue(wallet.checkHistory().whole && wallet.doors().pinTriesLeft == 5u, said)
                 val held = wallet.credentials()
                 // All or nothing, and its row with it.

@@ -8,7 +8,6 @@ import az.gov.rid.core.DocumentAsk
 import az.gov.rid.core.ElementAsk
 import az.gov.rid.core.Environment
 import az.gov.rid.core.HistoryEventView
-import az.gov.rid.core.LockState
 import az.gov.rid.core.ReaderOptions
 import az.gov.rid.core.SecureArea
 import az.gov.rid.core.UserAuth
@@ -48,10 +47,6 @@ internal class Rig(val home: Path) {
 
     suspend fun open(area: SecureArea = area(), options: WalletOptions = options()): RidWallet =
         RidWallet.open(home.resolve("kotlin-wallet").toString(), options, area)
-
-    /** The same, unlocked where a PIN was set. */
-    suspend fun opened(area: SecureArea = area()): RidWallet =
-        open(area).also { if (it.lockState == LockState.LOCKED) it.unlockWithPin(pin()) }
 
     /** The key of the test State's registered reader. */
     fun readerArea(): SecureArea = JwkArea(home.resolve("pki/reader.test-key.jwk"))
