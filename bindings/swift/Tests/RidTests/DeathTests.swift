@@ -138,7 +138,10 @@ import Testing
             try await wallet.closeStore()
             return ended
         }
-        let names = ["opened", "unlocked", "before unlock", "after unlock", "advertise", "wait", "before ask", "after ask", "before sign", "after sign", "send", "receipt", "closed", "closed store"]
+        let names = [
+            "opened", "unlocked", "before unlock", "after unlock", "advertise", "wait", "before ask", "after ask", "before sign", "after sign",
+            "send", "receipt", "closed", "closed store",
+        ]
         for name in names {
             #expect(points.contains { $0.contains(name) }, "no death at \(name): \(points)")
         }

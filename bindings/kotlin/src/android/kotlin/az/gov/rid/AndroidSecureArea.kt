@@ -45,8 +45,8 @@ private const val PROVIDER = "AndroidKeyStore"
  * **Compiled, not verified on a device.** From API 26 on; agreement, that is deviceMac, needs Android 12 (API 31), and a key that asks
  * for the person at each use cannot agree: take deviceSignature with it.
  *
- * The key by which biometrics open a wallet is an HMAC key ([KeyUse.DERIVE], [UserAuth.BIOMETRIC_CURRENT_SET]): each use wants a strong biometric of the person
- * in front of it, and a finger or face enrolled later makes it [SecureAreaException.Invalidated] for ever.
+ * The key by which biometrics open a wallet is an HMAC key ([KeyUse.DERIVE], [UserAuth.BIOMETRIC_CURRENT_SET]): each use wants a strong
+ * biometric of the person in front of it, and a finger or face enrolled later makes it [SecureAreaException.Invalidated] for ever.
  *
  * @param presence asks the person; without it keys that need that are [SecureAreaException.Unavailable]
  */
@@ -229,8 +229,10 @@ public class AndroidSecureArea(context: Context, private val presence: UserPrese
                 is SecureAreaException, is CancellationException -> thrown
                 is KeyPermanentlyInvalidatedException -> SecureAreaException.Invalidated()
                 // So some releases say it of a key that is only looked up.
-                is UnrecoverableKeyException ->
-                    if (thrown.cause is KeyPermanentlyInvalidatedException) SecureAreaException.Invalidated() else SecureAreaException.Unavailable()
+                is UnrecoverableKeyException -> {
+                    val invalidated = thrown.cause is KeyPermanentlyInvalidatedException
+                    if (invalidated) SecureAreaException.Invalidated() else SecureAreaException.Unavailable()
+                }
                 is UserNotAuthenticatedException -> SecureAreaException.Locked()
                 else -> if (busy(thrown)) SecureAreaException.Busy() else SecureAreaException.Unavailable()
             }

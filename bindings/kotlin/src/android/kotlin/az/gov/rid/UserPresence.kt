@@ -15,8 +15,8 @@ import kotlinx.coroutines.withContext
 /** Asks the person to be present. The app owns the words. */
 public fun interface UserPresence {
     /**
-     * Returns when the person unlocked [operation]; with [biometricsOnly] the code of the device must not be offered instead, for such a key does
-     * not take it.
+     * Returns when the person unlocked [operation]; with [biometricsOnly] the code of the device must not be offered instead, for such a
+     * key does not take it.
      *
      * @throws SecureAreaException `Cancelled` when the person turned away, `Locked` after too many attempts, else `Unavailable`
      */

@@ -34,9 +34,10 @@ import kotlinx.coroutines.withContext
  * at any of them: the wallet stays as usable as it was. Every failure is a [WalletException] with a code and no text about a person.
  * Open a folder once in a process, and [close] the wallet when done.
  *
- * **Locking.** Until a PIN is set the device alone opens the wallet ([DoorsView.needsPin]); from then on it opens locked, and everything that
- * shows or changes a document says [WalletException.Locked] until one of the doors of [doors] was used. A PIN is handed over as a `CharArray` that is
- * overwritten before the call returns; the copy that crosses to the library cannot be overwritten on this side, the library overwrites its own.
+ * **Locking.** Until a PIN is set the device alone opens the wallet ([DoorsView.needsPin]); from then on it opens locked, and everything
+ * that shows or changes a document says [WalletException.Locked] until one of the doors of [doors] was used. A PIN is handed over as a
+ * `CharArray` that is overwritten before the call returns; the copy that crosses to the library cannot be overwritten on this side, the
+ * library overwrites its own.
  */
 public class RidWallet private constructor(private val core: Wallet, private val area: GuardedSecureArea) : AutoCloseable {
     /** Whose roots are loaded: a test is shown on every screen. */
@@ -101,11 +102,15 @@ public class RidWallet private constructor(private val core: Wallet, private val
     /** Biometrics open it no longer. */
     public suspend fun disableBiometrics(): Unit = whole(area, DERIVING) { core.disableBiometrics() }
 
-    /** Makes a recovery code, to be shown and written down once; an earlier one is void. Nothing says it a second time: if it got lost, make another. */
+    /**
+     * Makes a recovery code, to be shown and written down once; an earlier one is void. Nothing says it a second time: if it got lost, make
+     * another.
+     */
     public suspend fun makeRecoveryCode(): PrivateText = whole(area, DERIVING) { core.makeRecoveryCode() }
 
     /**
-     * A container for another device, sealed by the recovery [code]: what to ask issuers for again, the history, settings. Never a key or token.
+     * A container for another device, sealed by the recovery [code]: what to ask issuers for again, the history, settings. Never a key or
+     * token.
      *
      * @throws WalletException.BadInput `backup_code_form`, `backup_wrong_code`, `recovery_not_set`
      */
@@ -155,8 +160,8 @@ public class RidWallet private constructor(private val core: Wallet, private val
     public suspend fun deleteHistory(seq: ULong): Unit = WalletRim.await { core.deleteHistory(seq) }
 
     /**
-     * The whole history as JSON, signed by a key that the secure area makes for this one file: `rid vault verify`, or anybody with a JWS library,
-     * tells whether it was altered. Personal data: hand it only to the person.
+     * The whole history as JSON, signed by a key that the secure area makes for this one file: `rid vault verify`, or anybody with a JWS
+     * library, tells whether it was altered. Personal data: hand it only to the person.
      */
     public suspend fun exportHistory(): PrivateText = whole(area, SIGNING) { core.exportHistory() }
 
@@ -232,7 +237,8 @@ public class RidWallet private constructor(private val core: Wallet, private val
         }
 
         /**
-         * Destroys the wallet in [folder] and its keys in [secureArea], whether or not it opens. It runs to its end when the coroutine is cancelled.
+         * Destroys the wallet in [folder] and its keys in [secureArea], whether or not it opens. It runs to its end when the coroutine is
+         * cancelled.
          *
          * @throws WalletException.Misuse while it is open, here or in another process
          */
@@ -242,8 +248,8 @@ public class RidWallet private constructor(private val core: Wallet, private val
         }
 
         /**
-         * Moves the files of a wallet that no door opens ([DoorsView.needsReset]) aside, within [folder]; deletes nothing. The next [open] begins anew.
-         * Ask the person before: what lies aside opens only with doors that were lost.
+         * Moves the files of a wallet that no door opens ([DoorsView.needsReset]) aside, within [folder]; deletes nothing. The next [open]
+         * begins anew. Ask the person before: what lies aside opens only with doors that were lost.
          *
          * @throws WalletException.Misuse while it is open, here or in another process
          */

@@ -55,7 +55,10 @@ internal class DeathTest {
             }
             code to said
         }
-        for (name in listOf("createKeys", "sign", "derive", "delete", "opened", "PIN set", "unlocked", "enrolment made", "answer came", "accepted", "shown", "closed")) {
+        val names = listOf(
+            "createKeys", "sign", "derive", "delete", "opened", "PIN set", "unlocked", "enrolment made", "answer came", "accepted", "shown", "closed",
+        )
+        for (name in names) {
             assertTrue(died.any { it.contains(name) }, "no death at $name: $died")
         }
     }
@@ -114,7 +117,11 @@ internal class DeathTest {
             }
             code to said
         }
-        for (name in listOf("opened", "unlocked", "step Advertise", "step Wait", "before step Unlock", "after step Unlock", "before step Ask", "after step Ask", "sign", "step Send", "step Receipt", "step Closed")) {
+        val names = listOf(
+            "opened", "unlocked", "step Advertise", "step Wait", "before step Unlock", "after step Unlock", "before step Ask", "after step Ask",
+            "sign", "step Send", "step Receipt", "step Closed",
+        )
+        for (name in names) {
             assertTrue(died.any { it.contains(name) }, "no death at $name: $died")
         }
         assertTrue(HistoryOutcome.STARTED in left && HistoryOutcome.FINISHED in left, "$left")
@@ -151,7 +158,11 @@ internal class DeathTest {
             }
             code to said
         }
-        for (name in listOf("createKeys", "derive", "delete", "PIN changed", "biometrics", "code", "container", "taken in", "exported", "row deleted", "keys turned", "deleted", "wiped")) {
+        val names = listOf(
+            "createKeys", "sign", "derive", "delete", "PIN changed", "biometrics", "exported", "row deleted", "keys turned", "deleted", "code",
+            "container", "taken in", "wiped",
+        )
+        for (name in names) {
             assertTrue(died.any { it.contains(name) }, "no death at $name: $died")
         }
     }

@@ -14,7 +14,6 @@ import java.nio.file.Files
 import java.nio.file.Path
 import kotlin.io.path.name
 import kotlin.test.Test
-import kotlin.test.assertContentEquals
 import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
 import kotlin.test.assertFalse
@@ -172,9 +171,12 @@ internal class KeepingTest {
             wallet.setPin(pin())
             wallet.closeStore()
         }
-        val before = Files.walk(files).use { paths -> paths.filter { Files.isRegularFile(it) && it.name != "lock" }.map { Files.readAllBytes(it) }.toList() }
+        fun contents(): List<ByteArray> = Files.walk(files).use { paths ->
+            paths.filter { Files.isRegularFile(it) && it.name != "lock" }.map { Files.readAllBytes(it) }.toList()
+        }
+        val before = contents()
         RidWallet.reset(files.toString())
-        val after = Files.walk(files).use { paths -> paths.filter { Files.isRegularFile(it) && it.name != "lock" }.map { Files.readAllBytes(it) }.toList() }
+        val after = contents()
         for (bytes in before) assertTrue(after.any { it.contentEquals(bytes) }, "every byte lies aside")
         rig.open().use { wallet ->
             assertTrue(wallet.doors().needsPin && wallet.lockState == LockState.UNLOCKED)
