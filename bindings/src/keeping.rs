@@ -17,7 +17,7 @@ impl Wallet {
         guard_async("wallet.doors", self.core().doors()).await
     }
 
-    /// Unlocks by PIN (ASCII digits). The try is counted before anything is compared; after five wrong ones the PIN is locked.
+    /// Unlocks by PIN (six to twelve ASCII digits). The try is counted before anything is compared; after five wrong ones the PIN is locked.
     pub async fn unlock_with_pin(&self, pin: Vec<u8>) -> Result<(), WalletError> {
         guard_async("wallet.unlock_with_pin", self.core().unlock_with_pin(pin)).await
     }

@@ -69,7 +69,7 @@ impl Wallet {
         })
     }
 
-    /// Brings them back through the secure area.
+    /// Unlocks without a secret: by the device alone while no PIN is set, else by biometrics. `Locked`: only PIN or code open it.
     pub async fn unlock(&self) -> Result<(), WalletError> {
         guard_async("wallet.unlock", self.0.unlock()).await
     }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use rid_flow::ports::Storage;
 use rid_profile::{ClaimValue, PrivateText};
-use rid_vault::{Door, Pin, RecoveryCode};
+use rid_vault::{Door, Pin, RecoveryCode, VaultError};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -48,9 +48,13 @@ impl Wallet {
     /// Unlocks without a secret: by the device alone while no PIN is set, else by biometrics.
     ///
     /// # Errors
-    /// [`WalletError::Cancelled`], [`WalletError::Locked`] (`user_auth_required`, or unlock by PIN), [`WalletError::StorageDamaged`].
+    /// [`WalletError::Cancelled`]; [`WalletError::Locked`] where only a PIN or code opens; [`WalletError::BadInput`]
+    /// (`user_auth_required`: the platform let the biometric key be asked without the person); [`WalletError::StorageDamaged`].
     pub async fn unlock(&self) -> Result<(), WalletError> {
-        Ok(self.vault.unlock().await?)
+        match self.vault.unlock().await {
+            Err(VaultError::PinRequired) => Err(WalletError::Locked),
+            unlocked => Ok(unlocked?),
+        }
     }
 
     /// Unlocks by PIN (ASCII digits). The try is counted before anything is compared; after five wrong ones the PIN is locked.

@@ -155,15 +155,18 @@ impl From<VaultError> for WalletError {
         match error {
             VaultError::Storage(error) => error.into(),
             VaultError::SecureArea(error) => error.into(),
-            VaultError::Locked | VaultError::PinRequired | VaultError::UserAuthRequired => Self::Locked,
+            VaultError::Locked => Self::Locked,
+            // A door that does not open so says why: "unlock first" would send the person round in a circle.
             VaultError::BiometricNotSet
             | VaultError::Container(_)
             | VaultError::HistoryUnknown
             | VaultError::Pin(_)
             | VaultError::PinLocked
             | VaultError::PinNotSet
+            | VaultError::PinRequired
             | VaultError::PinWrong { .. }
-            | VaultError::RecoveryNotSet => Self::BadInput { code: error.code() },
+            | VaultError::RecoveryNotSet
+            | VaultError::UserAuthRequired => Self::BadInput { code: error.code() },
             other => Self::StorageDamaged { code: other.code() },
         }
     }

@@ -2,7 +2,7 @@ import Foundation
 import RidCore
 
 /// Stands between the app's secure area and the library: whatever else is thrown becomes `Unavailable`, a cancelled task `Cancelled`, and
-/// an answer that comes after cancellation is wiped.
+/// an answer that comes after cancellation is wiped, or deleted where it is keys.
 final class GuardedSecureArea: SecureArea, @unchecked Sendable {
     /// The methods of the port.
     enum Method: CaseIterable {
@@ -30,7 +30,8 @@ final class GuardedSecureArea: SecureArea, @unchecked Sendable {
     }
 
     func createKeys(count: UInt32, spec: KeySpec) async throws -> [KeyInfo] {
-        try await guarded(.createKeys) { [area] in try await area.createKeys(count: count, spec: spec) }
+        // Nobody would ever know of keys that come too late.
+        try await guarded(.createKeys, undo: forget) { [area] in try await area.createKeys(count: count, spec: spec) }
     }
 
     func sign(key: KeyId, message: Data, prompt: Prompt) async throws -> Data {
@@ -38,11 +39,11 @@ final class GuardedSecureArea: SecureArea, @unchecked Sendable {
     }
 
     func agree(key: KeyId, peer: Data, prompt: Prompt) async throws -> Data {
-        try await guarded(.agree, wipe: wiped) { [area] in try await area.agree(key: key, peer: peer, prompt: prompt) }
+        try await guarded(.agree, undo: wiped) { [area] in try await area.agree(key: key, peer: peer, prompt: prompt) }
     }
 
     func derive(key: KeyId, input: Data, prompt: Prompt) async throws -> Data {
-        try await guarded(.derive, wipe: wiped) { [area] in
+        try await guarded(.derive, undo: wiped) { [area] in
             try await area.derive(key: key, input: input, prompt: prompt)
         }
     }
@@ -55,8 +56,14 @@ final class GuardedSecureArea: SecureArea, @unchecked Sendable {
         try await guarded(.delete) { [area] in try await area.delete(key: key) }
     }
 
+    private func forget(_ made: inout [KeyInfo]) async {
+        let (area, ids) = (area, made.map(\.id))
+        // In a task of its own: the one that made them is cancelled.
+        await Task { for id in ids { try? await area.delete(key: id) } }.value
+    }
+
     private func guarded<T: Sendable>(
-        _ method: Method, wipe: @escaping @Sendable (inout T) -> Void = { _ in },
+        _ method: Method, undo: @escaping @Sendable (inout T) async -> Void = { _ in },
         _ call: @escaping @Sendable () async throws -> T
     ) async throws -> T {
         if Task.isCancelled { throw SecureAreaError.Cancelled }
@@ -64,7 +71,7 @@ final class GuardedSecureArea: SecureArea, @unchecked Sendable {
         let task = Task {
             var answer = try await call()
             if Task.isCancelled {
-                wipe(&answer)
+                await undo(&answer)
                 throw SecureAreaError.Cancelled
             }
             return answer
@@ -95,6 +102,6 @@ final class GuardedSecureArea: SecureArea, @unchecked Sendable {
     }
 }
 
-@Sendable private func wiped(_ answer: inout Data) {
+@Sendable private func wiped(_ answer: inout Data) async {
     answer.resetBytes(in: answer.startIndex..<answer.endIndex)
 }

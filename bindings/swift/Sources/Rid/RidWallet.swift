@@ -8,8 +8,8 @@ import RidCore
 /// `CancellationError`. Open a folder once in a process.
 public final class RidWallet: Sendable {
     private let inner: Wallet
-    private let area: GuardedSecureArea
-    private let closed = Done()
+    let area: GuardedSecureArea
+    let closed = Done()
 
     private init(core: Wallet, area: GuardedSecureArea) {
         inner = core
@@ -41,12 +41,6 @@ public final class RidWallet: Sendable {
         try core().lock()
     }
 
-    /// Brings them back through the secure area. A cancelled task calls the area's prompt away, also from another task's `unlock`.
-    public func unlock() async throws {
-        let core = try core()
-        try await calling(callAway: { self.area.callAway([.derive]) }) { try await core.unlock() }
-    }
-
     /// All credentials. Decrypts no copy and no portrait.
     public func credentials() async throws -> [CredentialView] {
         let core = try core()
@@ -72,12 +66,6 @@ public final class RidWallet: Sendable {
         try WalletError.check(id)
         let core = try core()
         try await calling(callAway: { self.area.callAway([.delete]) }) { try await core.delete(id: id) }
-    }
-
-    /// Rows of the history from place `from` on, at most `max`, oldest first.
-    public func history(from: UInt64 = 0, max: UInt32 = 100) async throws -> [HistoryView] {
-        let core = try core()
-        return try await calling { try await core.history(from: from, max: max) }
     }
 
     /// Starts asking an issuer, whose `challenge` and name (`audience`) these are, for `copies` one-time copies (0: as many as usual) of each
@@ -110,7 +98,7 @@ public final class RidWallet: Sendable {
         closed.set()
     }
 
-    private func core() throws -> Wallet {
+    func core() throws -> Wallet {
         guard !closed.isSet else { throw WalletError.Misuse(code: "closed") }
         return inner
     }

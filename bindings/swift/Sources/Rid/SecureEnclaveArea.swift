@@ -10,7 +10,10 @@ import Security
 /// Keys of the Secure Enclave, kept in the keychain of this device: no backup and no other device has them.
 ///
 /// A key of use `derive` agrees with the point that `derivePoint(input:)` makes of the input (RFC 9380), since the enclave has no HMAC: the
-/// derived bytes are the x coordinate. The enclave attests nothing; App Attest is the app's own affair. **Not verified on a device.**
+/// derived bytes are the x coordinate. The key by which biometrics open a wallet is such a key under `.biometryCurrentSet`: each use wants
+/// the face or finger of the person in front of it, and one enrolled later makes it `Invalidated` or not found for ever.
+///
+/// The enclave attests nothing; App Attest is the app's own affair. **Not verified on a device.**
 public final class SecureEnclaveArea: SecureArea {
     private let tag: String
     private let reason: @Sendable (Prompt) -> String

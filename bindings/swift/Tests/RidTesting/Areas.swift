@@ -88,7 +88,18 @@ public final class WatchedArea: SecureArea, @unchecked Sendable {
     }
 
     public func createKeys(count: UInt32, spec: KeySpec) async throws -> [KeyInfo] {
-        try await watched("createKeys") { try await inner.createKeys(count: count, spec: spec) }
+        // As the port says: where it throws, no key is left behind.
+        var made: [KeyInfo] = []
+        do {
+            return try await watched("createKeys") {
+                made = try await inner.createKeys(count: count, spec: spec)
+                return made
+            }
+        } catch {
+            let ids = made.map(\.id)
+            await Task { [inner] in for id in ids { try? await inner.delete(key: id) } }.value
+            throw error
+        }
     }
 
     public func sign(key: KeyId, message: Data, prompt: Prompt) async throws -> Data {
@@ -109,6 +120,50 @@ public final class WatchedArea: SecureArea, @unchecked Sendable {
 
     public func delete(key: KeyId) async throws {
         try await watched("delete") { try await inner.delete(key: key) }
+    }
+}
+
+/// Keys that want biometrics ask for the person in front of it, as a phone's would.
+public final class BiometricArea: SecureArea, @unchecked Sendable {
+    private let inner: any SecureArea
+    private let lock = NSLock()
+    private var gated: Set<KeyId> = []
+    private var said: SecureAreaError?
+
+    public init(_ inner: any SecureArea) {
+        self.inner = inner
+    }
+
+    /// What the person's finger does to a gated key: nothing, or this.
+    public func refuse(_ error: SecureAreaError?) {
+        lock.withLock { said = error }
+    }
+
+    public func createKeys(count: UInt32, spec: KeySpec) async throws -> [KeyInfo] {
+        let made = try await inner.createKeys(count: count, spec: spec)
+        if spec.userAuth == .biometricCurrentSet { lock.withLock { gated.formUnion(made.map(\.id)) } }
+        return made
+    }
+
+    public func derive(key: KeyId, input: Data, prompt: Prompt) async throws -> Data {
+        if let error = lock.withLock({ gated.contains(key) ? said : nil }) { throw error }
+        return try await inner.derive(key: key, input: input, prompt: prompt)
+    }
+
+    public func sign(key: KeyId, message: Data, prompt: Prompt) async throws -> Data {
+        try await inner.sign(key: key, message: message, prompt: prompt)
+    }
+
+    public func agree(key: KeyId, peer: Data, prompt: Prompt) async throws -> Data {
+        try await inner.agree(key: key, peer: peer, prompt: prompt)
+    }
+
+    public func info(key: KeyId) async throws -> KeyInfo {
+        try await inner.info(key: key)
+    }
+
+    public func delete(key: KeyId) async throws {
+        try await inner.delete(key: key)
     }
 }
 

@@ -130,6 +130,18 @@ public func ask(_ elements: String..., kind: String = mdl, namespace: String = m
     DocumentAsk(kind: kind, elements: elements.map { ElementAsk(path: path($0, namespace), retained: false) })
 }
 
+/// A PIN that is none of the weak ones, and others of that kind.
+public let pin = "483926"
+public let otherPin = "590274"
+public let wrongPin = "716203"
+
+extension RidWallet {
+    /// What happened, of every row that was not deleted.
+    public func events() async throws -> [HistoryEventView] {
+        try await history(max: 1_000).compactMap(\.event)
+    }
+}
+
 extension ClaimPath {
     /// The identifier at the end.
     public var last: String {

@@ -35,12 +35,14 @@ public final class Holder: Sendable {
     let listening: Socket
     let answer: @Sendable (RequestView) throws -> ConsentAnswer
     let around: @Sendable (_ done: Bool, _ step: PresentationStep) -> Void
+    let unlock: @Sendable () async throws -> Void
     private let link = Later<LoopbackLink>()
 
-    /// `around` each step: before it is done, and after.
+    /// `around` each step: before it is done, and after. `unlock`: what the person does when it is locked.
     public init(
         _ wallet: RidWallet, _ session: PresentationSession, port: UInt16 = 0,
         around: @escaping @Sendable (_ done: Bool, _ step: PresentationStep) -> Void = { _, _ in },
+        unlock: (@Sendable () async throws -> Void)? = nil,
         answer: @escaping @Sendable (RequestView) throws -> ConsentAnswer
     ) throws {
         self.wallet = wallet
@@ -48,6 +50,7 @@ public final class Holder: Sendable {
         (listening, self.port) = try LoopbackLink.listen(port: port)
         self.answer = answer
         self.around = around
+        self.unlock = unlock ?? { try await wallet.unlock() }
     }
 
     /// Runs to the end and gives its name. After a cancelled run another one goes on.
@@ -77,7 +80,7 @@ public final class Holder: Sendable {
             await link.now?.send(try session.chunks(mtu: mtu))
             try session.proceed()
         case .unlock:
-            try await wallet.unlock()
+            try await unlock()
             try session.unlocked()
         case .receipt: try session.proceed()
         case .wait, .closed: break

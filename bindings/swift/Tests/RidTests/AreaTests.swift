@@ -80,7 +80,7 @@ import Testing
         #expect(met.verdicts.map(\.decision) == [.accepted])
         // Each began with its copy and its row.
         #expect(try await wallet.credentials()[0].copiesLeft == 1)
-        #expect(try await wallet.history().filter { $0.kind == .presentation }.count == 5)
+        #expect(try await wallet.events().filter { $0.kind == .presentation }.count == 5)
     }
 
     @Test func neg_m01_anAnswerOfAWrongFormIsUnavailable() async throws {

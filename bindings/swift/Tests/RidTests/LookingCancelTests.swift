@@ -33,7 +33,7 @@ import Testing
             return came
         }
         #expect(calls == 1, "a request is signed once")
-        #expect(try await wallet.history().allSatisfy { $0.kind != .presentation || $0.outcome == .finished })
+        #expect(try await wallet.events().allSatisfy { $0.kind != .presentation || $0.outcome == .finished })
     }
 
     @Test func neg_m01_aReadersAreaThatThrowsEndsTheReadingByName() async throws {

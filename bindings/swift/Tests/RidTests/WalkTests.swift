@@ -31,7 +31,7 @@ import Testing
         try await wallet.unlock()
         try await wallet.delete(license.id)
         #expect(try await wallet.credentials().count == 1)
-        #expect(try await wallet.history().last?.kind == .deletion)
+        #expect(try await wallet.events().last?.kind == .deletion)
         try await wallet.closeStore()
         // It lies in the folder for the next start.
         #expect(try await rig.open().credentials().count == 1)
@@ -83,7 +83,7 @@ import Testing
         #expect(said.contains("\"accepted\""))
         let code = try await closed
         #expect(code == "session_terminated")
-        #expect(try await wallet.history().last?.outcome == .finished)
+        #expect(try await wallet.events().last?.outcome == .finished)
     }
 
     @Test func twoRequestsInOneSessionWithAnUntickedElement() async throws {
@@ -111,7 +111,7 @@ import Testing
         let result = try await present(wallet, try rig.reader(), [ask("family_name")]) { $0.refuse() }
         #expect(result.verdicts.map(\.code) == ["not_returned"])
         #expect(try await wallet.credentials()[0].copiesLeft == 2)
-        #expect(try await wallet.history().last?.outcome == .refused)
+        #expect(try await wallet.events().last?.outcome == .refused)
     }
 
     @Test func ridPresentsAndSwiftReads() async throws {

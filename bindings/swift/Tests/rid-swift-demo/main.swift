@@ -1,16 +1,19 @@
 // A Swift wallet or reader as a process of its own, for pairs with other implementations and for tests that kill it:
 //   rid-swift-demo enrol  HOME                  enrols at the test issuer of HOME
+//   rid-swift-demo keep   HOME                  does everything a person does with the store itself, and wipes it
 //   rid-swift-demo wallet HOME PORT QR-FILE     presents to one reader (enrols first if it holds nothing); PORT 0: any, and says which
 //   rid-swift-demo reader HOME PORT QR-FILE     asks for the family name
+// RID_PIN: it is locked by that PIN, and a wallet refuses every request from the third on.
 // RID_DIE_AT=n: the process dies at the n-th point of its walk. Exit code of the reader: 0 accepted, 1 refused, 2 undecided.
 import Foundation
 import Rid
 import RidTesting
 
 let arguments = CommandLine.arguments
-let usage = "usage: rid-swift-demo enrol HOME | wallet HOME PORT QR-FILE | reader HOME PORT QR-FILE"
+let usage = "usage: rid-swift-demo enrol HOME | keep HOME | wallet HOME PORT QR-FILE | reader HOME PORT QR-FILE"
 switch (arguments.dropFirst().first, arguments.count) {
 case ("enrol", 3): exit(try await enrol(Rig(home: arguments[2])))
+case ("keep", 3): exit(try await keep(Rig(home: arguments[2])))
 case ("wallet", 5): exit(try await wallet(Rig(home: arguments[2]), UInt16(arguments[3]) ?? 0, arguments[4]))
 case ("reader", 5): exit(try await reader(Rig(home: arguments[2]), UInt16(arguments[3]) ?? 0, arguments[4]))
 default:
@@ -62,9 +65,31 @@ func area(_ rig: Rig) throws -> WatchedArea {
     return area
 }
 
-func enrol(_ rig: Rig) async throws -> Int32 {
+/// The PIN that locks it.
+func locking() -> String? {
+    ProcessInfo.processInfo.environment["RID_PIN"]
+}
+
+/// Unlocked by PIN where there is one.
+func opened(_ rig: Rig) async throws -> RidWallet {
     let wallet = try await rig.open(try area(rig))
     Death.shared.point("opened")
+    if let digits = locking(), try wallet.lockState == .locked {
+        try await wallet.unlock(pin: Pin(digits))
+        Death.shared.point("unlocked")
+    }
+    return wallet
+}
+
+func enrol(_ rig: Rig) async throws -> Int32 {
+    let wallet = try await opened(rig)
+    if let digits = locking() {
+        try await wallet.setPin(Pin(digits))
+        Death.shared.point("PIN set")
+        try wallet.lock()
+        try await wallet.unlock(pin: Pin(digits))
+        Death.shared.point("unlocked")
+    }
     let session = try wallet.enrol(kinds: ["mdl"], challenge: try rig.challenge(), audience: audience, copies: 2)
     let enrolment = try await session.next()
     Death.shared.point("enrolment made")
@@ -72,20 +97,27 @@ func enrol(_ rig: Rig) async throws -> Int32 {
     let answer = try rig.answer(enrolment.message)
     try answer.write(to: URL(fileURLWithPath: rig.home + "/answer"), options: .atomic)
     Death.shared.point("answer came")
-    _ = try await wallet.accept(id: enrolment.id, answer: answer)
+    let id = try await wallet.accept(id: enrolment.id, answer: answer)[0].id
     Death.shared.point("accepted")
+    let shown = try await wallet.credential(id).elements.count
+    guard try await wallet.credentials().map(\.id) == [id], shown > 0, try await wallet.portrait(id) != nil else { return 1 }
+    Death.shared.point("shown")
     try await wallet.closeStore()
     Death.shared.point("closed store")
     return 0
 }
 
 func wallet(_ rig: Rig, _ port: UInt16, _ file: String) async throws -> Int32 {
-    let wallet = try await rig.open(try area(rig))
+    let wallet = try await opened(rig)
     if try await wallet.credentials().isEmpty { try await rig.enrol(wallet, copies: 5) }
-    Death.shared.point("opened")
+    let digits = locking()
+    // Locked again: the session asks for the PIN in between.
+    if digits != nil { try wallet.lock() }
+    let asked = Counter()
     let holder = try Holder(
         wallet, try wallet.present(), port: port, around: { done, step in Death.shared.step(step, done) },
-        answer: { try $0.agree { _ in true } })
+        unlock: { if let digits { try await wallet.unlock(pin: Pin(digits)) } else { try await wallet.unlock() } },
+        answer: { digits != nil && asked.next() > 2 ? $0.refuse() : try $0.agree { _ in true } })
     say("port \(holder.port)")
     async let closed = holder.run()
     let text = await holder.qr.get()
@@ -95,6 +127,46 @@ func wallet(_ rig: Rig, _ port: UInt16, _ file: String) async throws -> Int32 {
     Death.shared.point("closed store")
     say("closed \(code)")
     return 0
+}
+
+/// Everything a person does with the store itself, on a wallet with a PIN and one credential.
+func keep(_ rig: Rig) async throws -> Int32 {
+    let wallet = try await opened(rig)
+    try await wallet.changePin(old: Pin(pin), new: Pin(otherPin))
+    Death.shared.point("PIN changed")
+    try await wallet.enableBiometrics()
+    Death.shared.point("biometrics")
+    _ = try await wallet.exportHistory()
+    Death.shared.point("exported")
+    try await wallet.deleteHistory(try await wallet.history()[0].seq)
+    Death.shared.point("row deleted")
+    try await wallet.rotateKeys()
+    Death.shared.point("keys turned")
+    try await wallet.delete(try await wallet.credentials()[0].id)
+    Death.shared.point("credential deleted")
+    // Late, for each point before pays for none of it: a code is stretched on purpose.
+    let code = try await wallet.makeRecoveryCode()
+    Death.shared.point("code")
+    let container = try await wallet.exportRecovery(code: code)
+    Death.shared.point("container")
+    _ = try await wallet.importRecovery(code: code, container: container)
+    Death.shared.point("taken in")
+    try await wallet.wipe()
+    Death.shared.point("wiped")
+    return 0
+}
+
+/// Counts from 1.
+final class Counter: @unchecked Sendable {
+    private let lock = NSLock()
+    private var count = 0
+
+    func next() -> Int {
+        lock.withLock {
+            count += 1
+            return count
+        }
+    }
 }
 
 func reader(_ rig: Rig, _ port: UInt16, _ file: String) async throws -> Int32 {

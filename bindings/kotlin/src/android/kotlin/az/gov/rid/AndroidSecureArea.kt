@@ -25,6 +25,7 @@ import java.security.PrivateKey
 import java.security.ProviderException
 import java.security.SecureRandom
 import java.security.Signature
+import java.security.UnrecoverableKeyException
 import java.security.interfaces.ECPublicKey
 import java.security.spec.ECGenParameterSpec
 import javax.crypto.KeyAgreement
@@ -43,6 +44,9 @@ private const val PROVIDER = "AndroidKeyStore"
  *
  * **Compiled, not verified on a device.** From API 26 on; agreement, that is deviceMac, needs Android 12 (API 31), and a key that asks
  * for the person at each use cannot agree: take deviceSignature with it.
+ *
+ * The key by which biometrics open a wallet is an HMAC key ([KeyUse.DERIVE], [UserAuth.BIOMETRIC_CURRENT_SET]): each use wants a strong
+ * biometric of the person in front of it, and a finger or face enrolled later makes it [SecureAreaException.Invalidated] for ever.
  *
  * @param presence asks the person; without it keys that need that are [SecureAreaException.Unavailable]
  */
@@ -200,8 +204,12 @@ public class AndroidSecureArea(context: Context, private val presence: UserPrese
     private suspend fun confirmed(key: Key, prompt: Prompt, operation: () -> BiometricPrompt.CryptoObject) {
         if (!properties(key).isUserAuthenticationRequired) return
         val asked = presence ?: throw SecureAreaException.Unavailable()
-        asked.confirm(prompt, operation())
+        asked.confirm(prompt, operation(), biometricsOnly(properties(key)))
     }
+
+    /** Before API 30 no key of ours takes the code of the device. */
+    private fun biometricsOnly(info: android.security.keystore.KeyInfo): Boolean =
+        Build.VERSION.SDK_INT < Build.VERSION_CODES.R || info.userAuthenticationType and KeyProperties.AUTH_DEVICE_CREDENTIAL == 0
 
     private inline fun <reified T : Key> key(id: KeyId, vararg uses: String): T {
         val key = store.getKey(checked(id), null) ?: throw SecureAreaException.NotFound()
@@ -220,6 +228,11 @@ public class AndroidSecureArea(context: Context, private val presence: UserPrese
             throw when (thrown) {
                 is SecureAreaException, is CancellationException -> thrown
                 is KeyPermanentlyInvalidatedException -> SecureAreaException.Invalidated()
+                // So some releases say it of a key that is only looked up.
+                is UnrecoverableKeyException -> {
+                    val invalidated = thrown.cause is KeyPermanentlyInvalidatedException
+                    if (invalidated) SecureAreaException.Invalidated() else SecureAreaException.Unavailable()
+                }
                 is UserNotAuthenticatedException -> SecureAreaException.Locked()
                 else -> if (busy(thrown)) SecureAreaException.Busy() else SecureAreaException.Unavailable()
             }

@@ -15,11 +15,12 @@ import kotlinx.coroutines.withContext
 /** Asks the person to be present. The app owns the words. */
 public fun interface UserPresence {
     /**
-     * Returns when the person unlocked [operation].
+     * Returns when the person unlocked [operation]; with [biometricsOnly] the code of the device must not be offered instead, for such a
+     * key does not take it.
      *
      * @throws SecureAreaException `Cancelled` when the person turned away, `Locked` after too many attempts, else `Unavailable`
      */
-    public suspend fun confirm(prompt: Prompt, operation: BiometricPrompt.CryptoObject)
+    public suspend fun confirm(prompt: Prompt, operation: BiometricPrompt.CryptoObject, biometricsOnly: Boolean)
 }
 
 /**
@@ -29,7 +30,7 @@ public fun interface UserPresence {
  * @param title the words for each reason
  */
 public class SystemPresence(private val context: Context, private val title: (Prompt) -> CharSequence) : UserPresence {
-    override suspend fun confirm(prompt: Prompt, operation: BiometricPrompt.CryptoObject): Unit =
+    override suspend fun confirm(prompt: Prompt, operation: BiometricPrompt.CryptoObject, biometricsOnly: Boolean): Unit =
         withContext(Dispatchers.Main) {
             suspendCancellableCoroutine { waiting ->
                 val signal = CancellationSignal()
@@ -49,11 +50,17 @@ public class SystemPresence(private val context: Context, private val title: (Pr
                             },
                         )
                 }
-                BiometricPrompt.Builder(context)
-                    .setTitle(title(prompt))
-                    .setAllowedAuthenticators(Authenticators.BIOMETRIC_STRONG or Authenticators.DEVICE_CREDENTIAL)
-                    .build()
-                    .authenticate(operation, signal, context.mainExecutor, answer)
+                val dialog = BiometricPrompt.Builder(context).setTitle(title(prompt))
+                if (biometricsOnly) {
+                    // The way back is a button then, in the system's own word.
+                    dialog.setAllowedAuthenticators(Authenticators.BIOMETRIC_STRONG)
+                        .setNegativeButton(context.getText(android.R.string.cancel), context.mainExecutor) { _, _ ->
+                            if (waiting.isActive) waiting.resumeWithException(SecureAreaException.Cancelled())
+                        }
+                } else {
+                    dialog.setAllowedAuthenticators(Authenticators.BIOMETRIC_STRONG or Authenticators.DEVICE_CREDENTIAL)
+                }
+                dialog.build().authenticate(operation, signal, context.mainExecutor, answer)
             }
         }
 }

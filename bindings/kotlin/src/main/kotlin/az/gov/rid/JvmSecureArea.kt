@@ -29,7 +29,8 @@ import javax.crypto.spec.SecretKeySpec
 
 /**
  * Keys in files of [folder], for desktops and tests. **Not hardware, no protection**: each key is sealed under a key that lies in the
- * file `sealing-key.not-hardware` beside it. Nobody is ever prompted.
+ * file `sealing-key.not-hardware` beside it. Nobody is ever prompted: there is no person here, so a key that asks for one
+ * ([az.gov.rid.core.UserAuth]) answers whoever asks. An app on it offers no biometrics.
  */
 public class JvmSecureArea(private val folder: Path) : SecureArea {
     private val random = SecureRandom()

@@ -3,19 +3,28 @@ package az.gov.rid
 import az.gov.rid.core.CredentialDetail
 import az.gov.rid.core.CredentialId
 import az.gov.rid.core.CredentialView
+import az.gov.rid.core.DoorsView
 import az.gov.rid.core.Environment
+import az.gov.rid.core.ExaminationView
+import az.gov.rid.core.HistoryCheckView
 import az.gov.rid.core.HistoryView
 import az.gov.rid.core.LockState
 import az.gov.rid.core.PortraitView
+import az.gov.rid.core.PrivateText
+import az.gov.rid.core.RecoveredView
 import az.gov.rid.core.SecureArea
 import az.gov.rid.core.Wallet
 import az.gov.rid.core.WalletException
 import az.gov.rid.core.WalletOptions
+import az.gov.rid.core.resetWallet
+import az.gov.rid.core.wipeWallet
 import kotlin.coroutines.cancellation.CancellationException
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.async
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.withContext
 
 /**
@@ -24,8 +33,13 @@ import kotlinx.coroutines.withContext
  * Methods may be called from any thread; those that suspend leave the caller's thread by themselves. A coroutine may be cancelled
  * at any of them: the wallet stays as usable as it was. Every failure is a [WalletException] with a code and no text about a person.
  * Open a folder once in a process, and [close] the wallet when done.
+ *
+ * **Locking.** Until a PIN is set the device alone opens the wallet ([DoorsView.needsPin]); from then on it opens locked, and everything
+ * that shows or changes a document says [WalletException.Locked] until one of the doors of [doors] was used. A PIN is handed over as a
+ * `CharArray` that is overwritten before the call returns; the copy that crosses to the library cannot be overwritten on this side, the
+ * library overwrites its own.
  */
-public class RidWallet private constructor(private val core: Wallet) : AutoCloseable {
+public class RidWallet private constructor(private val core: Wallet, private val area: GuardedSecureArea) : AutoCloseable {
     /** Whose roots are loaded: a test is shown on every screen. */
     public val environment: Environment
         get() = WalletRim.call { core.environment() }
@@ -37,8 +51,86 @@ public class RidWallet private constructor(private val core: Wallet) : AutoClose
     /** Drops the keys of personal data from memory. */
     public fun lock(): Unit = WalletRim.call { core.lock() }
 
-    /** Brings them back through the secure area. */
+    /**
+     * Unlocks without a secret: by the device alone while no PIN is set, else by biometrics.
+     *
+     * @throws WalletException.Locked where only PIN or recovery code open it
+     * @throws WalletException.BadInput `user_auth_required`: the platform let the biometric key be asked without the person
+     * @throws WalletException.StorageDamaged `key_invalidated` once after biometrics changed: [DoorsView.biometricLost] from then on
+     */
     public suspend fun unlock(): Unit = WalletRim.await { core.unlock() }
+
+    /** Whether it is locked, by which doors it opens, and how many tries the PIN has left. Needs no unlocking. */
+    public suspend fun doors(): DoorsView = WalletRim.await { core.doors() }
+
+    /**
+     * Unlocks by PIN, six to twelve digits; [pin] is overwritten. The try is counted before anything is compared, also when the call is
+     * cancelled; after five wrong ones the PIN is locked, and biometrics or the recovery code set a new one.
+     *
+     * @throws WalletException.BadInput `pin_form`, `pin_wrong`, `pin_locked`, `pin_not_set`
+     */
+    public suspend fun unlockWithPin(pin: CharArray): Unit =
+        typed(pin) { digits -> whole(area, DERIVING) { core.unlockWithPin(digits) } }
+
+    /**
+     * Unlocks by the recovery code, as a person types it.
+     *
+     * @throws WalletException.BadInput `backup_code_form`, `backup_wrong_code`, `recovery_not_set`
+     */
+    public suspend fun unlockWithRecoveryCode(code: PrivateText): Unit =
+        whole(area, DERIVING) { core.unlockWithRecoveryCode(checked(code)) }
+
+    /**
+     * Sets the first PIN, or a new one after unlocking by biometrics or recovery code; [pin] is overwritten. From then on the device alone
+     * opens nothing.
+     *
+     * @throws WalletException.BadInput `pin_form`, `pin_weak`; `pin_required` for who came in by the PIN: [changePin]
+     */
+    public suspend fun setPin(pin: CharArray): Unit = typed(pin) { digits -> whole(area, MAKING) { core.setPin(digits) } }
+
+    /** Changes the PIN; a wrong [old] one counts as a try. Both arrays are overwritten. Errors as of [unlockWithPin] and [setPin]. */
+    public suspend fun changePin(old: CharArray, new: CharArray): Unit =
+        try {
+            typed(new) { next -> typed(old) { digits -> whole(area, MAKING) { core.changePin(digits, next) } } }
+        } finally {
+            old.fill('\u0000')
+        }
+
+    /** Lets biometrics open the wallet, by a key that asks for the person; also makes one anew that died with a change of biometrics. */
+    public suspend fun enableBiometrics(): Unit = whole(area, MAKING) { core.enableBiometrics() }
+
+    /** Biometrics open it no longer. */
+    public suspend fun disableBiometrics(): Unit = whole(area, DERIVING) { core.disableBiometrics() }
+
+    /**
+     * Makes a recovery code, to be shown and written down once; an earlier one is void. Nothing says it a second time: if it got lost, make
+     * another.
+     */
+    public suspend fun makeRecoveryCode(): PrivateText = whole(area, DERIVING) { core.makeRecoveryCode() }
+
+    /**
+     * A container for another device, sealed by the recovery [code]: what to ask issuers for again, the history, settings. Never a key or
+     * token.
+     *
+     * @throws WalletException.BadInput `backup_code_form`, `backup_wrong_code`, `recovery_not_set`
+     */
+    public suspend fun exportRecovery(code: PrivateText): ByteArray =
+        whole(area, DERIVING) { core.exportRecovery(checked(code)) }
+
+    /**
+     * Takes a container in, all of it or nothing; taken in twice it adds nothing. The documents come from their issuers again: ask each for
+     * what [RecoveredView.recipes] names.
+     *
+     * @throws WalletException.BadInput `backup_…`, `input_too_large`
+     */
+    public suspend fun importRecovery(code: PrivateText, container: ByteArray): RecoveredView =
+        whole(area, DERIVING) { core.importRecovery(checked(code), WalletRim.bytes(container)) }
+
+    /** Seals everything under new keys; doors, PIN and code stay. Cut off, it goes on at the next unlocking. */
+    public suspend fun rotateKeys(): Unit = whole(area, DERIVING) { core.rotateKeys() }
+
+    /** What is wrong with the store, and what can be done. Changes nothing; locked, it sees only the outside. */
+    public suspend fun examine(): ExaminationView = WalletRim.await { core.examine() }
 
     /** All credentials. Decrypts no copy and no portrait. */
     public suspend fun credentials(): List<CredentialView> = WalletRim.await { core.credentials() }
@@ -56,6 +148,22 @@ public class RidWallet private constructor(private val core: Wallet) : AutoClose
     /** Rows of the history from place [from] on, at most [max], oldest first. */
     public suspend fun history(from: ULong = 0u, max: UInt = 100u): List<HistoryView> =
         WalletRim.await { core.history(from, max) }
+
+    /** Walks the chain of the whole history: whether anything was taken out, put in or altered. */
+    public suspend fun checkHistory(): HistoryCheckView = WalletRim.await { core.checkHistory() }
+
+    /**
+     * Deletes what the row at place [seq] says. That there was a row stays to be seen.
+     *
+     * @throws WalletException.BadInput `history_unknown`
+     */
+    public suspend fun deleteHistory(seq: ULong): Unit = WalletRim.await { core.deleteHistory(seq) }
+
+    /**
+     * The whole history as JSON, signed by a key that the secure area makes for this one file: `rid vault verify`, or anybody with a JWS
+     * library, tells whether it was altered. Personal data: hand it only to the person.
+     */
+    public suspend fun exportHistory(): PrivateText = whole(area, SIGNING) { core.exportHistory() }
 
     /**
      * Starts asking an issuer, whose [challenge] and name ([audience]) these are, for [copies] one-time copies (0: as many as usual)
@@ -83,6 +191,21 @@ public class RidWallet private constructor(private val core: Wallet) : AutoClose
     }
 
     /**
+     * Destroys everything, keys first, then files, and closes this object, whatever the answer. It runs to its end when the coroutine is
+     * cancelled; what a death or an error cut off is completed by the next [open] or [wipe] of the folder.
+     */
+    public suspend fun wipe() {
+        currentCoroutineContext().ensureActive()
+        try {
+            whole(area, emptySet()) { core.wipe() }
+        } finally {
+            close()
+        }
+    }
+
+    private fun checked(code: PrivateText): PrivateText = code.also { WalletRim.text(it.reveal()) }
+
+    /**
      * Lets go of the library's memory. Every later call says [WalletException.Misuse] (`closed`). The store closes when the last
      * session is closed too; to wait for that, use [closeStore].
      */
@@ -103,7 +226,7 @@ public class RidWallet private constructor(private val core: Wallet) : AutoClose
             val guarded = GuardedSecureArea(secureArea)
             // Not in the caller's coroutine: where that is cancelled just when the wallet is there, the generated code would lose it, and
             // it would keep the folder for ever.
-            val opening = CoroutineScope(Dispatchers.Default).async { rim.call { RidWallet(Wallet.open(folder, options, guarded)) } }
+            val opening = CoroutineScope(Dispatchers.Default).async { rim.call { RidWallet(Wallet.open(folder, options, guarded), guarded) } }
             try {
                 return opening.await()
             } catch (cancelled: CancellationException) {
@@ -112,6 +235,29 @@ public class RidWallet private constructor(private val core: Wallet) : AutoClose
                 throw cancelled
             }
         }
+
+        /**
+         * Destroys the wallet in [folder] and its keys in [secureArea], whether or not it opens. It runs to its end when the coroutine is
+         * cancelled.
+         *
+         * @throws WalletException.Misuse while it is open, here or in another process
+         */
+        public suspend fun wipe(folder: String, secureArea: SecureArea) {
+            val guarded = GuardedSecureArea(secureArea)
+            whole(guarded, emptySet()) { wipeWallet(WalletRim.text(folder), guarded) }
+        }
+
+        /**
+         * Moves the files of a wallet that no door opens ([DoorsView.needsReset]) aside, within [folder]; deletes nothing. The next [open]
+         * begins anew. Ask the person before: what lies aside opens only with doors that were lost.
+         *
+         * @throws WalletException.Misuse while it is open, here or in another process
+         */
+        public suspend fun reset(folder: String): Unit = WalletRim.await { resetWallet(WalletRim.text(folder)) }
+
+        private val DERIVING = setOf(Method.DERIVE)
+        private val MAKING = setOf(Method.CREATE_KEYS, Method.DERIVE)
+        private val SIGNING = setOf(Method.CREATE_KEYS, Method.SIGN)
 
         private fun checked(options: WalletOptions): WalletOptions {
             WalletRim.texts(options.locales)

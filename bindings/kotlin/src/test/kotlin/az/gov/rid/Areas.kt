@@ -6,6 +6,7 @@ import az.gov.rid.core.KeySpec
 import az.gov.rid.core.Prompt
 import az.gov.rid.core.SecureArea
 import az.gov.rid.core.SecureAreaException
+import az.gov.rid.core.UserAuth
 import java.math.BigInteger
 import java.nio.file.Files
 import java.nio.file.Path
@@ -16,7 +17,10 @@ import java.security.spec.ECGenParameterSpec
 import java.security.spec.ECParameterSpec
 import java.security.spec.ECPrivateKeySpec
 import java.util.Base64
+import java.util.concurrent.ConcurrentHashMap
 import java.util.concurrent.atomic.AtomicInteger
+import kotlinx.coroutines.NonCancellable
+import kotlinx.coroutines.withContext
 
 /** An area that a test looks into: every call is numbered from 1, in the order of their coming. */
 internal class WatchedArea(private val inner: SecureArea) : SecureArea {
@@ -28,7 +32,16 @@ internal class WatchedArea(private val inner: SecureArea) : SecureArea {
     /** After it acted, before it answers. */
     @Volatile var after: suspend (call: Int, name: String) -> Unit = { _, _ -> }
 
-    override suspend fun createKeys(count: UInt, spec: KeySpec) = watched("createKeys") { inner.createKeys(count, spec) }
+    /** As the port says: where it throws, no key is left behind. */
+    override suspend fun createKeys(count: UInt, spec: KeySpec): List<KeyInfo> {
+        var made = emptyList<KeyInfo>()
+        try {
+            return watched("createKeys") { inner.createKeys(count, spec).also { made = it } }
+        } catch (thrown: Throwable) {
+            withContext(NonCancellable) { for (key in made) inner.delete(key.id) }
+            throw thrown
+        }
+    }
 
     override suspend fun sign(key: KeyId, message: ByteArray, prompt: Prompt) =
         watched("sign") { inner.sign(key, message, prompt) }
@@ -47,6 +60,22 @@ internal class WatchedArea(private val inner: SecureArea) : SecureArea {
         val call = calls.incrementAndGet()
         before(call, name)
         return act().also { after(call, name) }
+    }
+}
+
+/** Keys that want biometrics ask for the person in front of it, as a phone's would. */
+internal class BiometricArea(private val inner: SecureArea) : SecureArea by inner {
+    private val gated: MutableSet<KeyId> = ConcurrentHashMap.newKeySet()
+
+    /** What the person's finger does to a gated key: nothing, or this. */
+    @Volatile var refusal: (() -> SecureAreaException)? = null
+
+    override suspend fun createKeys(count: UInt, spec: KeySpec): List<KeyInfo> =
+        inner.createKeys(count, spec).onEach { if (spec.userAuth == UserAuth.BIOMETRIC_CURRENT_SET) gated += it.id }
+
+    override suspend fun derive(key: KeyId, input: ByteArray, prompt: Prompt): ByteArray {
+        if (key in gated) refusal?.let { throw it() }
+        return inner.derive(key, input, prompt)
     }
 }
 

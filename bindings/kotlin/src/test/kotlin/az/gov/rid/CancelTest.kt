@@ -35,7 +35,7 @@ internal class CancelTest {
     private val told = AtomicInteger()
 
     private suspend fun cut(area: WatchedArea, at: Int, acted: Boolean, act: suspend () -> Unit): Boolean =
-        cut(area, at, acted, { told.incrementAndGet() }, act)
+        cut(area, at, acted, { told.incrementAndGet() }, emptySet(), act)
 
     @Test
     fun `neg_m06_opening`() = walk {
@@ -147,7 +147,7 @@ internal class CancelTest {
                     came
                 }
                 assertTrue(calls >= 1, "$method: $calls")
-                assertTrue(wallet.history().filter { it.kind == HistoryKind.PRESENTATION }.all { it.outcome == HistoryOutcome.FINISHED })
+                assertTrue(wallet.events().filter { it.kind == HistoryKind.PRESENTATION }.all { it.outcome == HistoryOutcome.FINISHED })
             }
         }
     }
@@ -203,7 +203,7 @@ internal class CancelTest {
                 // All or nothing, and what is not done yet can be done again.
                 if (after == before) runCatching { wallet.accept(message.id, answer) }
                 assertEquals(before + 1, wallet.credentials().size)
-                assertEquals(before + 1, wallet.history(max = 1_000u).count { it.kind == HistoryKind.ISSUANCE })
+                assertEquals(before + 1, wallet.events().count { it.kind == HistoryKind.ISSUANCE })
             }
         }
     }

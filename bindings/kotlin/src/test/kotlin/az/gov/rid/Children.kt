@@ -4,7 +4,7 @@ import java.nio.file.Files
 import java.nio.file.Path
 
 /** Starts the demo as a process. */
-internal fun child(vararg arguments: String, dieAt: Int? = null): Process {
+internal fun child(vararg arguments: String, dieAt: Int? = null, pin: String? = null): Process {
     val folder = Path.of(System.getProperty("rid.folder"))
     val java = Path.of(System.getProperty("java.home"), "bin", "java").toString()
     val classes = Files.readString(folder.resolve("target/test.classpath")).trim()
@@ -15,5 +15,6 @@ internal fun child(vararg arguments: String, dieAt: Int? = null): Process {
             "-cp", classes, "az.gov.rid.demo.Demo", *arguments,
         )
     if (dieAt != null) builder.environment()["RID_DIE_AT"] = "$dieAt"
+    if (pin != null) builder.environment()["RID_PIN"] = pin
     return builder.redirectErrorStream(true).start()
 }

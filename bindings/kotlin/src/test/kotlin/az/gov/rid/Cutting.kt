@@ -3,22 +3,34 @@ package az.gov.rid
 import az.gov.rid.core.HistoryKind
 import az.gov.rid.core.HistoryOutcome
 import kotlin.test.assertEquals
+import kotlin.test.assertTrue
+import kotlin.time.Duration.Companion.minutes
+import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.selects.select
+import kotlinx.coroutines.withContext
+import kotlinx.coroutines.withTimeout
 
-/** Runs `act` and cancels it at a call of the area, before or after that acts; whether it came so far. `told`: the call was cancelled too. */
-internal suspend fun cut(area: WatchedArea, at: Int, acted: Boolean, told: () -> Unit = {}, act: suspend () -> Unit): Boolean = coroutineScope {
+/**
+ * Runs `act` and cancels it at a call of the area, before or after that acts; whether it came so far. `told`: the call was cancelled too.
+ * `spared` ones are not: they take their time and go on.
+ */
+internal suspend fun cut(
+    area: WatchedArea, at: Int, acted: Boolean, told: () -> Unit = {}, spared: Set<String> = emptySet(), act: suspend () -> Unit,
+): Boolean = coroutineScope {
     val reached = CompletableDeferred<Unit>()
     area.calls.set(0)
-    val hang: suspend (Int, String) -> Unit = { call, _ ->
+    val hang: suspend (Int, String) -> Unit = { call, name ->
         if (call == at) {
             reached.complete(Unit)
-            try { awaitCancellation() } finally { told() }
+            if (name in spared) delay(10) else try { awaitCancellation() } finally { told() }
         }
     }
     if (acted) area.after = hang else area.before = hang
@@ -48,6 +60,18 @@ internal suspend fun everyCall(run: suspend (at: Int, acted: Boolean) -> Boolean
 /** As many copies used as rows of presentations. */
 internal suspend fun consistent(wallet: RidWallet) {
     val used = wallet.credentials().sumOf { it.copiesTotal - it.copiesLeft }.toInt()
-    val rows = wallet.history().filter { it.kind == HistoryKind.PRESENTATION && it.outcome != HistoryOutcome.REFUSED }
+    val rows = wallet.events().filter { it.kind == HistoryKind.PRESENTATION && it.outcome != HistoryOutcome.REFUSED }
     assertEquals(used, rows.size)
+}
+
+/** A coroutine that was cancelled before calls it: it comes out cancelled. */
+internal suspend fun beginsNothing(place: Int, call: suspend () -> Any?): Unit = coroutineScope {
+    val thrown = CompletableDeferred<Throwable?>()
+    launch {
+        try { delay(1.minutes) } catch (_: CancellationException) {
+            thrown.complete(runCatching { call() }.exceptionOrNull())
+        }
+    }.also { delay(1) }.cancelAndJoin()
+    val seen = withContext(NonCancellable) { withTimeout(1.minutes) { thrown.await() } }
+    assertTrue(seen is CancellationException, "call $place: $seen")
 }

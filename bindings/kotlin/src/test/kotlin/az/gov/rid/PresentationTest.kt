@@ -74,7 +74,7 @@ internal class PresentationTest {
             assertEquals(2, requests.map { it.id }.distinct().size)
             assertTrue(requests.all { it.requester.verified && it.requester.name == "Yol Polisi TEST" })
             assertEquals(0u, wallet.credential(id).credential.copiesLeft)
-            val rows = wallet.history().filter { it.kind == HistoryKind.PRESENTATION }
+            val rows = wallet.events().filter { it.kind == HistoryKind.PRESENTATION }
             assertEquals(listOf(HistoryOutcome.FINISHED, HistoryOutcome.FINISHED), rows.map { it.outcome })
             assertTrue(rows.all { it.peerVerified })
             // Each step once: nothing was given out that had been done.
@@ -93,7 +93,7 @@ internal class PresentationTest {
             assertEquals("not_returned", met.verdicts.single().code)
             assertEquals(listOf(MDL), met.verdicts.single().notReturned)
             assertEquals(2u, wallet.credential(id).credential.copiesLeft)
-            val row = wallet.history().single { it.kind == HistoryKind.PRESENTATION }
+            val row = wallet.events().single { it.kind == HistoryKind.PRESENTATION }
             assertEquals(HistoryOutcome.REFUSED, row.outcome)
         }
     }
@@ -126,7 +126,7 @@ internal class PresentationTest {
                 val said = withContext(Dispatchers.IO) { rig.rid("read", *arguments.toTypedArray()) }
                 assertTrue(said.contains("\"accepted\""), said)
                 assertEquals("session_terminated", held.await())
-                assertEquals(HistoryOutcome.FINISHED, wallet.history().last().outcome)
+                assertEquals(HistoryOutcome.FINISHED, wallet.events().last().outcome)
             }
         }
     }

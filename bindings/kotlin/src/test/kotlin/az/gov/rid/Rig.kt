@@ -7,6 +7,7 @@ import az.gov.rid.core.DeviceAuthMethod
 import az.gov.rid.core.DocumentAsk
 import az.gov.rid.core.ElementAsk
 import az.gov.rid.core.Environment
+import az.gov.rid.core.HistoryEventView
 import az.gov.rid.core.ReaderOptions
 import az.gov.rid.core.SecureArea
 import az.gov.rid.core.UserAuth
@@ -106,6 +107,16 @@ internal fun path(namespace: String, element: String) = ClaimPath(listOf(ClaimKe
 
 internal fun ask(vararg elements: String, kind: String = MDL, namespace: String = MDL_SPACE) =
     DocumentAsk(kind, elements.map { ElementAsk(path(namespace, it), false) })
+
+/** What happened, of every row. */
+internal suspend fun RidWallet.events(): List<HistoryEventView> = history(max = 1_000u).map { checkNotNull(it.event) }
+
+/** A PIN that is none of the weak ones, and others of that kind. */
+internal const val PIN = "483926"
+internal const val OTHER_PIN = "590274"
+internal const val WRONG_PIN = "716203"
+
+internal fun pin(digits: String = PIN): CharArray = digits.toCharArray()
 
 /** The identifier at the end of a path. */
 internal val ClaimPath.last: String

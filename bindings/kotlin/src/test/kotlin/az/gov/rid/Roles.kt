@@ -27,6 +27,9 @@ internal class Holder(
     val steps = mutableListOf<PresentationStep>()
     private val link = CompletableDeferred<LoopbackLink>()
 
+    /** What the person does when it is locked. */
+    var unlock: suspend () -> Unit = { wallet.unlock() }
+
     /** Around each step: before it is done, and after. */
     var around: (done: Boolean, step: PresentationStep) -> Unit = { _, _ -> }
 
@@ -54,7 +57,7 @@ internal class Holder(
                 session.proceed()
             }
             is PresentationStep.Unlock -> {
-                wallet.unlock()
+                unlock()
                 session.unlocked()
             }
             is PresentationStep.Receipt -> session.proceed()

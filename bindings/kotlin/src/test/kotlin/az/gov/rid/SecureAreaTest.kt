@@ -159,7 +159,7 @@ internal class SecureAreaTest {
             assertEquals("session_terminated" to listOf(Decision.ACCEPTED), meet())
             // Each began with its copy and its row.
             assertEquals(0u, wallet.credentials().single().copiesLeft)
-            val rows = wallet.history().filter { it.kind == HistoryKind.PRESENTATION }.map { it.outcome }
+            val rows = wallet.events().filter { it.kind == HistoryKind.PRESENTATION }.map { it.outcome }
             assertEquals(List(thrown.size) { HistoryOutcome.FAILED } + HistoryOutcome.FINISHED, rows)
         }
     }

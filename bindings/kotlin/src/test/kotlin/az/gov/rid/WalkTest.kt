@@ -51,7 +51,7 @@ internal class WalkTest {
             wallet.delete(mdl.id)
             assertEquals(1, wallet.credentials().size)
             assertEquals("credential_unknown", assertFailsWith<WalletException.BadInput> { wallet.delete(mdl.id) }.code)
-            val kinds = wallet.history().map { it.kind }
+            val kinds = wallet.events().map { it.kind }
             assertTrue(HistoryKind.ISSUANCE in kinds && HistoryKind.DELETION in kinds)
             wallet.closeStore()
         }

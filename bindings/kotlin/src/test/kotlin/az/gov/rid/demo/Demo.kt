@@ -7,6 +7,9 @@ import az.gov.rid.Holder
 import az.gov.rid.LoopbackLink
 import az.gov.rid.MDL
 import az.gov.rid.MDL_SPACE
+import az.gov.rid.OTHER_PIN
+import az.gov.rid.PIN
+import az.gov.rid.RidWallet
 import az.gov.rid.Rig
 import az.gov.rid.Verifier
 import az.gov.rid.WatchedArea
@@ -15,8 +18,10 @@ import az.gov.rid.appears
 import az.gov.rid.core.Decision
 import az.gov.rid.core.DocumentAsk
 import az.gov.rid.core.ElementAsk
+import az.gov.rid.core.LockState
 import az.gov.rid.core.PresentationStep
 import az.gov.rid.path
+import az.gov.rid.refuse
 import java.nio.file.Files
 import java.nio.file.Path
 import java.nio.file.StandardCopyOption.ATOMIC_MOVE
@@ -24,14 +29,18 @@ import kotlin.system.exitProcess
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 
-/** A wallet or a reader as a process of its own; `bindings/kotlin/demo` says how. It dies at the point RID_DIE_AT. */
+/**
+ * A wallet or a reader as a process of its own; `bindings/kotlin/demo` says how. It dies at the point RID_DIE_AT; with RID_PIN it is locked by that
+ * PIN, and the wallet then refuses every request from the third on.
+ */
 public fun main(arguments: Array<String>) {
     val code = runBlocking {
         when (arguments.firstOrNull()) {
             "enrol" -> enrol(Rig(Path.of(arguments[1])))
+            "keep" -> keep(Rig(Path.of(arguments[1])))
             "wallet" -> wallet(Rig(Path.of(arguments[1])), arguments[2].toInt(), Path.of(arguments[3]))
             "reader" -> reader(Rig(Path.of(arguments[1])), arguments[2].toInt(), Path.of(arguments[3]), arguments.drop(4))
-            else -> error("enrol HOME | wallet HOME PORT QR-FILE | reader HOME PORT QR-FILE [docType/namespace/element]...")
+            else -> error("enrol HOME | keep HOME | wallet HOME PORT QR-FILE | reader HOME PORT QR-FILE [docType/namespace/element]...")
         }
     }
     exitProcess(code)
@@ -62,27 +71,54 @@ private fun area(rig: Rig) =
         after = { _, name -> Death.point("after $name") }
     }
 
-private suspend fun enrol(rig: Rig): Int {
+private val PIN_SET: String? = System.getenv("RID_PIN")
+
+/** Unlocked by PIN where there is one. */
+private suspend fun opened(rig: Rig): RidWallet {
     val wallet = rig.open(area(rig))
     Death.point("opened")
+    if (PIN_SET != null && wallet.lockState == LockState.LOCKED) {
+        wallet.unlockWithPin(PIN_SET.toCharArray())
+        Death.point("unlocked")
+    }
+    return wallet
+}
+
+private suspend fun enrol(rig: Rig): Int {
+    val wallet = opened(rig)
+    if (PIN_SET != null) {
+        wallet.setPin(PIN_SET.toCharArray())
+        Death.point("PIN set")
+        wallet.lock()
+        wallet.unlockWithPin(PIN_SET.toCharArray())
+        Death.point("unlocked")
+    }
     val enrolment = wallet.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 2u).use { it.next() }
     Death.point("enrolment made")
     Files.writeString(rig.home.resolve("enrolment-id"), enrolment.id)
     val answer = rig.answer(enrolment.message)
     Death.point("answer came")
-    wallet.accept(enrolment.id, answer)
+    val id = wallet.accept(enrolment.id, answer).single().id
     Death.point("accepted")
+    check(wallet.credentials().single().id == id && wallet.credential(id).elements.isNotEmpty() && wallet.portrait(id) != null)
+    Death.point("shown")
     wallet.closeStore()
     Death.point("closed")
     return 0
 }
 
 private suspend fun wallet(rig: Rig, port: Int, qrFile: Path): Int {
-    val wallet = rig.open(area(rig))
+    val wallet = opened(rig)
     if (wallet.credentials().isEmpty()) rig.enrol(wallet)
-    Death.point("opened")
+    // Locked again: the session asks for the PIN in between.
+    if (PIN_SET != null) wallet.lock()
     val session = wallet.present()
-    val holder = Holder(wallet, session, LoopbackLink.server(port)) { request -> request.agree { true } }
+    var asked = 0
+    val holder = Holder(wallet, session, LoopbackLink.server(port)) { request ->
+        asked += 1
+        if (PIN_SET != null && asked > 2) request.refuse() else request.agree { true }
+    }
+    if (PIN_SET != null) holder.unlock = { wallet.unlockWithPin(PIN_SET.toCharArray()) }
     var waited = false
     holder.around = { done, step ->
         // How often it waits is the other side's affair: the first time counts.
@@ -103,6 +139,33 @@ private suspend fun wallet(rig: Rig, port: Int, qrFile: Path): Int {
     Death.point("closed")
     println("closed $closed")
     return if (holder.steps.any { it is PresentationStep.Receipt && it.receipt.disclosed }) 0 else 1
+}
+
+/** Everything a person does with the store itself, on a wallet with a PIN and one credential. */
+private suspend fun keep(rig: Rig): Int {
+    val wallet = opened(rig)
+    wallet.changePin(PIN.toCharArray(), OTHER_PIN.toCharArray())
+    Death.point("PIN changed")
+    wallet.enableBiometrics()
+    Death.point("biometrics")
+    wallet.exportHistory()
+    Death.point("exported")
+    wallet.deleteHistory(wallet.history().first().seq)
+    Death.point("row deleted")
+    wallet.rotateKeys()
+    Death.point("keys turned")
+    wallet.delete(wallet.credentials().single().id)
+    Death.point("deleted")
+    // Late, for each point before pays for none of it: a code is stretched on purpose.
+    val code = wallet.makeRecoveryCode()
+    Death.point("code")
+    val container = wallet.exportRecovery(code)
+    Death.point("container")
+    wallet.importRecovery(code, container)
+    Death.point("taken in")
+    wallet.wipe()
+    Death.point("wiped")
+    return 0
 }
 
 private suspend fun reader(rig: Rig, port: Int, qrFile: Path, asked: List<String>): Int {

@@ -1,0 +1,53 @@
+package az.gov.rid
+
+import kotlin.coroutines.cancellation.CancellationException
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.NonCancellable
+import kotlinx.coroutines.async
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.ensureActive
+import kotlinx.coroutines.withContext
+import kotlinx.coroutines.withTimeoutOrNull
+
+/**
+ * Runs a call that changes doors, keys or files to its end, also when the caller's coroutine is cancelled: dropped half-way it would leave
+ * keys in the secure area that nobody knows of. Cancellation calls away what [area] does by [methods], again and again until the call has
+ * returned, and comes out of here when it has.
+ */
+internal suspend fun <T> whole(area: GuardedSecureArea, methods: Set<Method>, block: suspend () -> T): T {
+    currentCoroutineContext().ensureActive()
+    val running = CoroutineScope(Dispatchers.Default).async { WalletRim.call { block() } }
+    try {
+        return running.await()
+    } catch (cancelled: CancellationException) {
+        withContext(NonCancellable) {
+            while (running.isActive) {
+                area.callAway(methods)
+                withTimeoutOrNull(AGAIN_MILLIS) { running.join() }
+            }
+        }
+        throw cancelled
+    }
+}
+
+/**
+ * Hands the digits of [pin] over as bytes; both are overwritten afterwards, whatever happened.
+ *
+ * @throws az.gov.rid.core.WalletException.BadInput `pin_form` where it has anything but the digits 0 to 9
+ */
+internal suspend fun <T> typed(pin: CharArray, use: suspend (ByteArray) -> T): T {
+    val digits = ByteArray(pin.size)
+    try {
+        for ((place, char) in pin.withIndex()) {
+            if (char !in '0'..'9') throw WalletRim.badInput("pin_form")
+            digits[place] = char.code.toByte()
+        }
+        return use(WalletRim.bytes(digits))
+    } finally {
+        pin.fill('\u0000')
+        digits.fill(0)
+    }
+}
+
+private const val AGAIN_MILLIS = 2L

@@ -1,0 +1,191 @@
+package az.gov.rid
+
+import az.gov.rid.core.LockState
+import az.gov.rid.core.PrivateText
+import az.gov.rid.core.SecureAreaException
+import az.gov.rid.core.WalletException
+import java.nio.file.Files
+import java.nio.file.Path
+import java.util.concurrent.atomic.AtomicInteger
+import kotlin.test.Test
+import kotlin.test.assertEquals
+import kotlin.test.assertTrue
+import kotlin.time.Duration.Companion.milliseconds
+import kotlin.time.Duration.Companion.minutes
+import kotlin.time.Duration.Companion.seconds
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.withTimeout
+import org.junit.jupiter.api.io.TempDir
+
+/** Coroutines cancelled at every await of doors and keeping, and areas that do what they should not meanwhile. */
+internal class DoorsCancelTest {
+    @TempDir lateinit var folder: Path
+
+    private class Case(val name: String, val calls: IntRange, val act: suspend (RidWallet) -> Unit)
+
+    /** A PIN-protected wallet with a recovery code; opened by PIN before each call unless the call unlocks. */
+    private suspend fun each(cases: List<Case>, run: suspend (Case, WatchedArea, RidWallet) -> Unit) {
+        val rig = Rig(folder.resolve("home"))
+        val area = WatchedArea(rig.area())
+        rig.open(area).use { wallet ->
+            rig.enrol(wallet, copies = 1u)
+            wallet.setPin(pin())
+            wallet.enableBiometrics()
+            for (case in cases) run(case, area, wallet)
+            assertEquals(1, wallet.credentials().size)
+            assertTrue(wallet.checkHistory().whole)
+            wallet.wipe()
+        }
+        // Whatever was cut off left no key behind.
+        val keys = Files.list(rig.home.resolve("kotlin-keys")).use { list -> list.map { it.fileName.toString() }.toList() }
+        assertEquals(listOf("sealing-key.not-hardware"), keys)
+    }
+
+    private suspend fun unlocked(wallet: RidWallet) {
+        if (wallet.lockState == LockState.LOCKED) wallet.unlockWithPin(pin())
+    }
+
+    private val cases = listOf(
+        Case("unlockWithPin", 1..1) { it.lock(); it.unlockWithPin(pin()) },
+        Case("unlock", 1..1) { it.lock(); it.unlock() },
+        // The same PIN again: whether it was cut or not, it is the PIN.
+        Case("changePin", 4..4) { it.changePin(pin(), pin()) },
+        Case("setPin", 3..3) { it.lock(); it.unlock(); it.setPin(pin()) },
+        Case("enableBiometrics", 3..3) { it.enableBiometrics() },
+        Case("disableBiometrics", 0..1) { it.disableBiometrics() },
+        Case("rotateKeys", 2..2) { it.rotateKeys() },
+        Case("exportHistory", 3..3) { it.exportHistory() },
+    )
+
+    @Test
+    fun `neg_m06_doors_and_keeping`() = walk(3.minutes) {
+        each(cases) { case, area, wallet ->
+            val calls = everyCall { at, acted ->
+                unlocked(wallet)
+                if (!wallet.doors().biometric) wallet.enableBiometrics()
+                // Deletions are not called away: they only take their time.
+                cut(area, at, acted, spared = setOf("delete")) { case.act(wallet) }.also {
+                    unlocked(wallet)
+                    assertEquals(1, wallet.credentials().size, case.name)
+                }
+            }
+            assertTrue(calls >= case.calls.first, "${case.name}: $calls")
+        }
+    }
+
+    @Test
+    fun `neg_m06_codes_and_containers`() = walk(3.minutes) {
+        val rig = Rig(folder.resolve("home"))
+        val area = WatchedArea(rig.area())
+        rig.open(area).use { wallet ->
+            rig.enrol(wallet, copies = 1u)
+            val first = wallet.makeRecoveryCode()
+            val container = wallet.exportRecovery(first)
+            val cases = listOf(
+                Case("makeRecoveryCode", 1..1) { it.makeRecoveryCode() },
+                Case("unlockWithRecoveryCode", 1..1) { it.lock(); it.unlockWithRecoveryCode(first) },
+                Case("exportRecovery", 1..1) { it.exportRecovery(first) },
+            )
+            for (case in cases.drop(1)) {
+                assertTrue(cut(area, 1, false) { case.act(wallet) }, case.name)
+                wallet.unlock()
+            }
+            assertTrue(cut(area, 1, false) { cases.first().act(wallet) })
+            // Cut off, the code of before is the code.
+            assertTrue(wallet.exportRecovery(first).isNotEmpty())
+            for (round in 0..<6) {
+                val call = launch(Dispatchers.Default) { wallet.importRecovery(first, container) }
+                delay((round * 8).milliseconds)
+                call.cancelAndJoin()
+            }
+            assertEquals(0u, wallet.importRecovery(first, container).history)
+            assertEquals(1, wallet.events().size)
+        }
+    }
+
+    @Test
+    fun `neg_m06_a_wipe_runs_to_its_end`() = walk {
+        val rig = Rig(folder.resolve("home"))
+        val area = WatchedArea(rig.area())
+        val files = rig.home.resolve("kotlin-wallet")
+        val wallet = rig.open(area)
+        rig.enrol(wallet)
+        val going = CompletableDeferred<Unit>()
+        area.before = { _, name -> if (name == "delete") { going.complete(Unit); delay(20.milliseconds) } }
+        val wiping = launch(Dispatchers.Default) { wallet.wipe() }
+        going.await()
+        wiping.cancelAndJoin()
+        assertEquals(listOf("lock"), Files.list(files).use { list -> list.map { it.fileName.toString() }.toList() })
+    }
+
+    @Test
+    fun `neg_m06_a_cancelled_coroutine_begins_none_of_it`() = walk {
+        val rig = Rig(folder.resolve("home"))
+        rig.open().use { wallet ->
+            rig.enrol(wallet)
+            val calls: List<suspend () -> Any?> = listOf(
+                { wallet.doors() }, { wallet.unlockWithPin(pin()) }, { wallet.unlockWithRecoveryCode(PrivateText(CODE)) }, { wallet.setPin(pin()) },
+                { wallet.changePin(pin(), pin()) }, { wallet.enableBiometrics() }, { wallet.disableBiometrics() }, { wallet.makeRecoveryCode() },
+                { wallet.exportRecovery(PrivateText(CODE)) }, { wallet.importRecovery(PrivateText(CODE), ByteArray(0)) }, { wallet.checkHistory() },
+                { wallet.deleteHistory(1u) }, { wallet.exportHistory() }, { wallet.rotateKeys() }, { wallet.examine() }, { wallet.wipe() },
+                { RidWallet.wipe(rig.home.resolve("none").toString(), rig.area()) }, { RidWallet.reset(rig.home.resolve("none").toString()) },
+            )
+            for ((place, call) in calls.withIndex()) beginsNothing(place, call)
+            assertTrue(wallet.doors().needsPin && wallet.credentials().size == 1 && wallet.history().single().event != null)
+        }
+    }
+
+    @Test
+    fun `neg_m01_areas_that_throw_are_busy_or_slow_meanwhile`() = walk(2.minutes) {
+        val thrown: List<Pair<() -> Throwable, String>> = listOf(
+            { SecureAreaException.Locked() } to "locked",
+            { SecureAreaException.Unavailable() } to "key_unavailable",
+            { SecureAreaException.Cancelled() } to "cancelled",
+            { IllegalArgumentException("a name in a text") } to "key_unavailable",
+            { NotImplementedError("a name in a text") } to "key_unavailable",
+        )
+        each(listOf(cases[0], cases[3])) { case, area, wallet ->
+            val calls = AtomicInteger()
+            area.before = { _, _ -> calls.incrementAndGet() }
+            case.act(wallet)
+            for ((throwing, code) in thrown) for (at in 1..calls.get()) {
+                unlocked(wallet)
+                val now = AtomicInteger()
+                area.before = { _, name -> if (now.incrementAndGet() == at && name != "delete") throw throwing() }
+                val failed = runCatching { case.act(wallet) }.exceptionOrNull()
+                area.before = { _, _ -> }
+                // A deletion that fails fails nobody; and biometrics that the area calls locked were not opened by the person.
+                val names = setOf(code, if (code == "locked") "user_auth_required" else code)
+                assertTrue(failed == null || named(failed) in names, "${case.name} at $at: $failed")
+            }
+            unlocked(wallet)
+            // Busy twice, then not: nobody learns of it. Busy for good: a named error.
+            val busy = AtomicInteger()
+            area.before = { _, name -> if (name == "derive" && busy.incrementAndGet() <= 2) throw SecureAreaException.Busy() }
+            case.act(wallet)
+            area.before = { _, name -> if (name == "derive") throw SecureAreaException.Busy() }
+            assertEquals("key_busy", named(runCatching { case.act(wallet) }.exceptionOrNull()), case.name)
+            area.before = { _, _ -> delay(150.milliseconds) }
+            // Slow: nobody else waits for it.
+            val slow = launch(Dispatchers.Default) { case.act(wallet) }
+            withTimeout(5.seconds) { wallet.doors() }
+            slow.join()
+            area.before = { _, _ -> }
+            unlocked(wallet)
+        }
+    }
+
+    private fun named(thrown: Throwable?): String? = when (thrown) {
+        is WalletException.Locked -> "locked"
+        is WalletException.Cancelled -> "cancelled"
+        is WalletException.BadInput -> thrown.code
+        is WalletException.Unsupported -> thrown.code
+        is WalletException.Misuse -> thrown.code
+        is WalletException.StorageDamaged -> thrown.code
+        else -> thrown?.toString()
+    }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import RidCore
+
+/// Locking, PIN, biometrics, recovery code.
+///
+/// Until a PIN is set the device alone opens the wallet (`DoorsView.needsPin`); from then on it opens locked, and everything that shows or changes
+/// a document throws `WalletError.Locked` until one of its doors was used. A cancelled task calls the area's prompt away; a PIN that was counted
+/// by then stays counted.
+extension RidWallet {
+    /// Whether it is locked, by which doors it opens, and how many tries the PIN has left. Needs no unlocking.
+    public func doors() async throws -> DoorsView {
+        let core = try core()
+        return try await calling { try await core.doors() }
+    }
+
+    /// Unlocks without a secret: by the device alone while no PIN is set, else by biometrics. A cancelled task calls the area's prompt away, also
+    /// from another task's `unlock`.
+    ///
+    /// Throws `WalletError.Locked` where only PIN or recovery code open it; `BadInput` (`user_auth_required`) when the platform let the biometric
+    /// key be asked without the person; `StorageDamaged` (`key_invalidated`) once after biometrics changed: `DoorsView.biometricLost` from then on.
+    public func unlock() async throws {
+        let core = try core()
+        try await calling(callAway: { self.area.callAway([.derive]) }) { try await core.unlock() }
+    }
+
+    /// Unlocks by PIN, which is overwritten. The try is counted before anything is compared; after five wrong ones the PIN is locked, and
+    /// biometrics or the recovery code set a new one.
+    ///
+    /// Throws `WalletError.BadInput`: `pin_form`, `pin_wrong`, `pin_locked`, `pin_not_set`.
+    public func unlock(pin: Pin) async throws {
+        try await pin.using { digits in
+            let core = try core()
+            try await calling(callAway: { self.area.callAway([.derive]) }) { try await core.unlockWithPin(pin: digits) }
+        }
+    }
+
+    /// Unlocks by the recovery code, as a person types it.
+    ///
+    /// Throws `WalletError.BadInput`: `backup_code_form`, `backup_wrong_code`, `recovery_not_set`.
+    public func unlock(recoveryCode: PrivateText) async throws {
+        try WalletError.check(recoveryCode.reveal())
+        let core = try core()
+        try await calling(callAway: { self.area.callAway([.derive]) }) {
+            try await core.unlockWithRecoveryCode(code: recoveryCode)
+        }
+    }
+
+    /// Sets the first PIN, or a new one after unlocking by biometrics or recovery code; `pin` is overwritten. From then on the device alone opens
+    /// nothing.
+    ///
+    /// Throws `WalletError.BadInput`: `pin_form`, `pin_weak`; `pin_required` for who came in by the PIN: ``changePin(old:new:)``.
+    public func setPin(_ pin: Pin) async throws {
+        try await pin.using { digits in
+            let core = try core()
+            try await calling(callAway: { self.area.callAway([.createKeys, .derive]) }) { try await core.setPin(pin: digits) }
+        }
+    }
+
+    /// Changes the PIN; a wrong `old` one counts as a try. Both are overwritten. Throws as ``unlock(pin:)`` and ``setPin(_:)``.
+    public func changePin(old: Pin, new: Pin) async throws {
+        defer {
+            old.wipe()
+            new.wipe()
+        }
+        try await new.using { next in
+            try await old.using { digits in
+                let core = try core()
+                try await calling(callAway: { self.area.callAway([.createKeys, .derive]) }) {
+                    try await core.changePin(old: digits, new: next)
+                }
+            }
+        }
+    }
+
+    /// Lets biometrics open the wallet, by a key that asks for the person; also makes one anew that died with a change of biometrics.
+    public func enableBiometrics() async throws {
+        let core = try core()
+        try await calling(callAway: { self.area.callAway([.createKeys, .derive]) }) { try await core.enableBiometrics() }
+    }
+
+    /// Biometrics open it no longer.
+    public func disableBiometrics() async throws {
+        let core = try core()
+        try await calling { try await core.disableBiometrics() }
+    }
+
+    /// Makes a recovery code, to be shown and written down once; an earlier one is void. Nothing says it a second time: if it got lost, make another.
+    public func makeRecoveryCode() async throws -> PrivateText {
+        let core = try core()
+        return try await calling(callAway: { self.area.callAway([.derive]) }) { try await core.makeRecoveryCode() }
+    }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import RidCore
+
+extension HistoryView {
+    /// What happened; `nil` where the row was deleted by the person or cannot be read any more (`entry` says which).
+    public var event: HistoryEventView? {
+        if case .kept(let event) = entry { event } else { nil }
+    }
+}
+
+/// The history, recovery, damage and the end.
+extension RidWallet {
+    /// Rows of the history from place `from` on, at most `max`, oldest first.
+    public func history(from: UInt64 = 0, max: UInt32 = 100) async throws -> [HistoryView] {
+        let core = try core()
+        return try await calling { try await core.history(from: from, max: max) }
+    }
+
+    /// Walks the chain of the whole history: whether anything was taken out, put in or altered.
+    public func checkHistory() async throws -> HistoryCheckView {
+        let core = try core()
+        return try await calling { try await core.checkHistory() }
+    }
+
+    /// Deletes what the row at place `seq` says. That there was a row stays to be seen. Throws `WalletError.BadInput` (`history_unknown`).
+    public func deleteHistory(_ seq: UInt64) async throws {
+        let core = try core()
+        try await calling { try await core.deleteHistory(seq: seq) }
+    }
+
+    /// The whole history as JSON, signed by a key that the secure area makes for this one file: `rid vault verify`, or anybody with a JWS library,
+    /// tells whether it was altered. Personal data: hand it only to the person.
+    public func exportHistory() async throws -> PrivateText {
+        let core = try core()
+        return try await calling(callAway: { self.area.callAway([.createKeys, .sign]) }) { try await core.exportHistory() }
+    }
+
+    /// A container for another device, sealed by the recovery `code`: what to ask issuers for again, the history, settings. Never a key or token.
+    ///
+    /// Throws `WalletError.BadInput`: `backup_code_form`, `backup_wrong_code`, `recovery_not_set`.
+    public func exportRecovery(code: PrivateText) async throws -> Data {
+        try WalletError.check(code.reveal())
+        let core = try core()
+        return try await calling(callAway: { self.area.callAway([.derive]) }) { try await core.exportRecovery(code: code) }
+    }
+
+    /// Takes a container in, all of it or nothing; taken in twice it adds nothing. The documents come from their issuers again: ask each for what
+    /// `RecoveredView.recipes` names. Throws `WalletError.BadInput`: `backup_…`, `input_too_large`.
+    public func importRecovery(code: PrivateText, container: Data) async throws -> RecoveredView {
+        try WalletError.check(code.reveal())
+        try WalletError.check(container, Limit.answer)
+        let core = try core()
+        return try await calling { try await core.importRecovery(code: code, container: container) }
+    }
+
+    /// Seals everything under new keys; doors, PIN and code stay. Cut off, it goes on at the next unlocking.
+    public func rotateKeys() async throws {
+        let core = try core()
+        try await calling(callAway: { self.area.callAway([.derive]) }) { try await core.rotateKeys() }
+    }
+
+    /// What is wrong with the store, and what can be done. Changes nothing; locked, it sees only the outside.
+    public func examine() async throws -> ExaminationView {
+        let core = try core()
+        return try await calling { try await core.examine() }
+    }
+
+    /// Destroys everything, keys first, then files, and closes this object, whatever the answer. A task that is cancelled meanwhile wipes it too; what
+    /// a death or an error cut off is completed by the next ``open(folder:options:secureArea:)`` or ``wipe(folder:secureArea:)``.
+    public func wipe() async throws {
+        let core = try core()
+        try Task.checkCancellation()
+        defer { closed.set() }
+        try await core.wipe()
+    }
+
+    /// Destroys the wallet in `folder` and its keys in `secureArea`, whether or not it opens. Throws `WalletError.Misuse` while it is open, here or in
+    /// another process.
+    public static func wipe(folder: String, secureArea: any SecureArea) async throws {
+        try WalletError.check(folder)
+        try Task.checkCancellation()
+        try await wipeWallet(folder: folder, secureArea: GuardedSecureArea(secureArea))
+    }
+
+    /// Moves the files of a wallet that no door opens (`DoorsView.needsReset`) aside, within `folder`; deletes nothing. The next opening begins anew.
+    /// Ask the person before: what lies aside opens only with doors that were lost. Throws `WalletError.Misuse` while it is open.
+    public static func reset(folder: String) async throws {
+        try WalletError.check(folder)
+        try await calling { try await resetWallet(folder: folder) }
+    }
+}
