@@ -83,6 +83,12 @@ impl Wallet {
         guard_async("wallet.rotate_keys", self.core().rotate_keys()).await
     }
 
+    /// After `copies_missing` or `credentials_missing`: gives up all copies, since nothing tells which were shown, so that new ones are
+    /// served. `false`: nothing was amiss.
+    pub async fn give_up_copies(&self) -> Result<bool, WalletError> {
+        guard_async("wallet.give_up_copies", self.core().give_up_copies()).await
+    }
+
     /// What is wrong with the store, and what can be done. Changes nothing.
     pub async fn examine(&self) -> Result<ExaminationView, WalletError> {
         guard_async("wallet.examine", self.core().examine()).await

@@ -180,7 +180,8 @@ impl Vault {
     /// # Errors
     /// [`VaultError`].
     pub async fn credential(&self, id: &CredentialId) -> Result<Option<CredentialMeta>, VaultError> {
-        self.one(Read::Get(self.open_keys().credential(id)), credential::decode).await
+        let meta = self.one(Read::Get(self.open_keys().credential(id)), credential::decode).await?;
+        self.there_or_never(rows::CREDENTIALS, meta).await
     }
 
     /// The bytes of one copy left, for the holder's own eyes; nothing is used up. `None` when no copy is left.
@@ -237,7 +238,10 @@ impl Vault {
     /// # Errors
     /// [`VaultError`].
     pub async fn record(&self, key: &RecordKey) -> Result<Option<Vec<u8>>, VaultError> {
-        Ok(self.one(Read::Get(self.open_keys().record(key)), small::read_record).await?.map(|record| record.bytes))
+        let place = self.open_keys().record(key);
+        let table = place.table;
+        let record = self.one(Read::Get(place), small::read_record).await?;
+        Ok(self.there_or_never(table, record).await?.map(|record| record.bytes))
     }
 
     /// All small records of one kind.
@@ -287,6 +291,14 @@ impl Vault {
         decode: impl Fn(&[u8]) -> Result<T, StorageError>,
     ) -> Result<Option<T>, VaultError> {
         self.each(read, decode).await?.into_iter().next().map(|(_, value)| value).transpose()
+    }
+
+    /// What is not there may have been taken away: then it is not "none", but damage.
+    async fn there_or_never<T>(&self, table: Table, value: Option<T>) -> Result<Option<T>, VaultError> {
+        if value.is_none() && self.is_suspect(table).await? {
+            return Err(StorageError::Damaged.into());
+        }
+        Ok(value)
     }
 
     pub(crate) fn keys(&self) -> Keys {

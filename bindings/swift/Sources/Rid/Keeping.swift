@@ -59,6 +59,13 @@ extension RidWallet {
         try await calling(callAway: { self.area.callAway([.derive]) }) { try await core.rotateKeys() }
     }
 
+    /// After ``examine()`` found `copies_missing` or `credentials_missing`: gives up all copies, since nothing tells which were shown, so that
+    /// newly issued ones are served. The credentials stay listed. `false`: nothing was amiss.
+    public func giveUpCopies() async throws -> Bool {
+        let core = try core()
+        return try await calling { try await core.giveUpCopies() }
+    }
+
     /// What is wrong with the store, and what can be done. Changes nothing; locked, it sees only the outside.
     public func examine() async throws -> ExaminationView {
         let core = try core()

@@ -84,6 +84,7 @@ import Testing
         try await wallet.setPin(Pin(pin))
         try await wallet.rotateKeys()
         #expect(try await wallet.examine() == ExaminationView(findings: [], locked: false))
+        #expect(try await !wallet.giveUpCopies())
         try wallet.lock()
         #expect(try await wallet.examine().locked)
         try await wallet.unlock(pin: Pin(pin))

@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 
 use rid_flow::{
-    Changes, Committer, Reuse, VerifierId,
+    Changes, Committer, CredentialId, RecordKey, Reuse, VerifierId,
     fake::block_on,
     ports::{Row, RowKey, StorageError},
 };
@@ -60,6 +60,23 @@ fn a_row_taken_away_is_missed() {
         let found = block_on(vault.examine()).unwrap();
         assert!(found.findings.iter().any(|finding| finding.code.as_str().ends_with("_missing")), "table {table}");
     }
+}
+
+#[test]
+fn what_was_taken_away_is_not_said_never_to_have_been() {
+    let (world, _) = world(511);
+    let record = |kind: &str, name: &str| RecordKey { kind: kind.into(), name: name.into() };
+    let whole = world.open();
+    assert_eq!(block_on(whole.credential(&CredentialId("none".into()))), Ok(None));
+    assert_eq!(block_on(whole.record(&record("enrolment", "none"))), Ok(None));
+    for (table, kind) in [(4, "enrolment"), (5, "settings")] {
+        let (_, vault) = altered(&world, |rows| rows.retain(|key, _| key.table.0 != table));
+        let read = block_on(vault.record(&record(kind, "a")));
+        assert_eq!(read, Err(VaultError::Storage(StorageError::Damaged)), "{kind}");
+    }
+    let (_, vault) = altered(&world, |rows| rows.retain(|key, _| key.table.0 != CREDENTIALS));
+    let read = block_on(vault.credential(&CredentialId("a".into())));
+    assert_eq!(read.err(), Some(VaultError::Storage(StorageError::Damaged)));
 }
 
 #[test]

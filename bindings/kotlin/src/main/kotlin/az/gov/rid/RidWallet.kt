@@ -129,6 +129,12 @@ public class RidWallet private constructor(private val core: Wallet, private val
     /** Seals everything under new keys; doors, PIN and code stay. Cut off, it goes on at the next unlocking. */
     public suspend fun rotateKeys(): Unit = whole(area, DERIVING) { core.rotateKeys() }
 
+    /**
+     * After [examine] found `copies_missing` or `credentials_missing`: gives up all copies, since nothing tells which were shown, so that
+     * newly issued ones are served. The credentials stay listed. `false`: nothing was amiss.
+     */
+    public suspend fun giveUpCopies(): Boolean = WalletRim.await { core.giveUpCopies() }
+
     /** What is wrong with the store, and what can be done. Changes nothing; locked, it sees only the outside. */
     public suspend fun examine(): ExaminationView = WalletRim.await { core.examine() }
 

@@ -111,6 +111,7 @@ internal class KeepingTest {
             wallet.rotateKeys()
             val healthy = wallet.examine()
             assertTrue(healthy.findings.isEmpty() && !healthy.locked)
+            assertFalse(wallet.giveUpCopies(), "nothing is amiss")
             wallet.lock()
             assertTrue(wallet.examine().locked)
             wallet.unlockWithPin(pin())
