@@ -225,3 +225,16 @@ impl From<EnrolError> for WalletError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neg_l08_a_door_that_does_not_open_says_why() {
+        for error in [VaultError::PinRequired, VaultError::UserAuthRequired, VaultError::PinWrong { left: 3 }] {
+            assert_eq!(WalletError::from(error), WalletError::BadInput { code: error.code() });
+        }
+        assert_eq!(WalletError::from(VaultError::Locked), WalletError::Locked);
+    }
+}

@@ -65,17 +65,17 @@ private object Death {
 /** The exit code of a process that died as it was told. */
 internal const val DIED = 137
 
-private fun area(rig: Rig) =
+private fun area(rig: Rig, before: Boolean) =
     WatchedArea(rig.area()).apply {
-        before = { _, name -> Death.point("before $name") }
+        if (before) this.before = { _, name -> Death.point("before $name") }
         after = { _, name -> Death.point("after $name") }
     }
 
 private val PIN_SET: String? = System.getenv("RID_PIN")
 
-/** Unlocked by PIN where there is one. */
-private suspend fun opened(rig: Rig): RidWallet {
-    val wallet = rig.open(area(rig))
+/** Unlocked by PIN where there is one. `before`: it may also die before a call of the area, not only when the area has acted. */
+private suspend fun opened(rig: Rig, before: Boolean = true): RidWallet {
+    val wallet = rig.open(area(rig, before))
     Death.point("opened")
     if (PIN_SET != null && wallet.lockState == LockState.LOCKED) {
         wallet.unlockWithPin(PIN_SET.toCharArray())
@@ -141,9 +141,12 @@ private suspend fun wallet(rig: Rig, port: Int, qrFile: Path): Int {
     return if (holder.steps.any { it is PresentationStep.Receipt && it.receipt.disclosed }) 0 else 1
 }
 
-/** Everything a person does with the store itself, on a wallet with a PIN and one credential. */
+/**
+ * Everything a person does with the store itself, on a wallet with a PIN and one credential. A process here is dear, so it dies after calls of the
+ * area and after its own; the Swift one, which is cheap, also before.
+ */
 private suspend fun keep(rig: Rig): Int {
-    val wallet = opened(rig)
+    val wallet = opened(rig, before = false)
     wallet.changePin(PIN.toCharArray(), OTHER_PIN.toCharArray())
     Death.point("PIN changed")
     wallet.enableBiometrics()
