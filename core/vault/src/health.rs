@@ -104,6 +104,11 @@ impl Vault {
         if let Some(holds) = known {
             return Ok(!holds);
         }
+        self.is_suspect_now(table).await
+    }
+
+    /// The same by a look of now: what was put back since the last one is seen too.
+    pub(crate) async fn is_suspect_now(&self, table: Table) -> Result<bool, VaultError> {
         loop {
             let keys = self.open_keys();
             let found = self.read_all(vec![Read::Get(keys.head()), Read::Heads(table, None)]).await?;

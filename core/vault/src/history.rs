@@ -12,6 +12,7 @@ use crate::{
     encode::history::{Body, Link, draft},
     head::Counters,
     keys::UserKeys,
+    rows,
 };
 
 /// Most rows of history a store takes.
@@ -24,10 +25,11 @@ const BATCH: u64 = 256;
 pub enum ChainVerdict {
     /// The first place that does not check.
     Broken {
-        /// Which.
+        /// Which; the last one where every row checks by itself and only their sum shows that one is of an earlier time, or too many:
+        /// the sum does not tell which.
         seq: HistorySeq,
     },
-    /// Every row to this last one stands where it was written.
+    /// Every row to this last one stands where it was written, as it was last left.
     Whole {
         /// How many.
         rows: u64,
@@ -103,7 +105,8 @@ impl Vault {
         Ok(all)
     }
 
-    /// Walks the whole chain.
+    /// Walks the whole chain, then compares the table with its tally: outcome and stone are outside the chain, so that a row of an
+    /// earlier time (a deleted entry put back, an outcome taken back) stands in it as well as the newest.
     ///
     /// # Errors
     /// [`VaultError`]; a broken chain is a verdict, not an error.
@@ -122,10 +125,11 @@ impl Vault {
             }
             at = end.saturating_add(1);
         }
-        if before == counters.chain {
+        if before == counters.chain && !self.is_suspect_now(rows::HISTORY).await? {
             Ok(ChainVerdict::Whole { rows: counters.last_seq })
         } else {
-            Ok(ChainVerdict::Broken { seq: HistorySeq(counters.last_seq) })
+            // Places begin at 1, those of an empty history too.
+            Ok(ChainVerdict::Broken { seq: HistorySeq(counters.last_seq.max(1)) })
         }
     }
 

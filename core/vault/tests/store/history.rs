@@ -135,10 +135,34 @@ fn a_deleted_entry_leaves_a_stone_that_checks() {
     let undone = world.fork();
     undone.disk.alter(|now| drop(now.insert(rows[1].key.clone(), rows[1].clone())));
     assert_eq!(block_on(undone.open().health()).unwrap().tables, [HISTORY.0]);
+    assert_eq!(verdict(&undone), broken(7), "which it was cannot be told");
     // A stone that is altered is no stone.
     let stone = world.disk.rows().into_iter().find(|row| row.key == rows[1].key).unwrap();
     world.disk.alter(|now| now.get_mut(&stone.key).unwrap().bytes[50] ^= 1);
     assert_eq!(verdict(&world), broken(2));
+}
+
+/// Outcome and stone are outside the chain; the tally tells that a row is of before, while the store is open too.
+#[test]
+fn a_row_of_before_is_a_broken_history() {
+    let (world, rows) = world(809);
+    commit(&world.open(), outcome(2, HistoryOutcome::Refused));
+    let vault = world.open();
+    assert_eq!(block_on(vault.verify_history()).unwrap(), whole(6));
+    let refused = world.disk.rows();
+    world.disk.alter(|now| drop(now.insert(rows[1].key.clone(), rows[1].clone())));
+    assert!(block_on(vault.history(2, 1)).unwrap()[0].kept().unwrap().outcome == HistoryOutcome::Started);
+    assert_eq!(block_on(vault.verify_history()).unwrap(), broken(6), "looked at anew");
+    let found = block_on(vault.examine()).unwrap().findings;
+    assert!(found.iter().any(|finding| finding.code.as_str() == "history_broken" && finding.count == 6));
+    // As it was left again it is whole again.
+    world.disk.alter(|now| *now = refused.iter().map(|row| (row.key.clone(), row.clone())).collect());
+    assert_eq!(block_on(vault.verify_history()).unwrap(), whole(6));
+    // A history that was never begun has no row.
+    let empty = World::new(810);
+    commit(&empty.open(), put("settings", "language", "az"));
+    empty.disk.alter(|now| drop(now.insert(rows[1].key.clone(), rows[1].clone())));
+    assert_eq!(verdict(&empty), broken(1));
 }
 
 #[test]
