@@ -46,6 +46,12 @@ impl Vault {
             if !open_only {
                 draft.keys.user()?;
             }
+            let unseen = draft.head.counters.commits.saturating_sub(self.beside().envelope.counters.commits);
+            if !changes.consume.is_empty() && unseen > RENEW_EVERY {
+                // Renewing failed so far. Without it a database put back would not be noticed however old: no copy goes before.
+                let held = self.latch.hold().await;
+                self.renew(&held).await?;
+            }
             if let Err(error) = draft.take_in(changes).await {
                 if draft.is_latest().await? {
                     return Err(error);

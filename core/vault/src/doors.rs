@@ -5,9 +5,10 @@ use rid_flow::ports::{KeyId, SecureAreaError, UserAuth};
 use crate::{
     Pin, RecoveryCode, Vault, VaultError,
     envelope::Envelope,
+    head::Head,
     latch::Held,
     open::unwrap_user,
-    slots::{Kind, Slots},
+    slots::{Kind, Slots, stretch},
 };
 
 /// Wrong PINs before the PIN is locked (neg-L01).
@@ -67,11 +68,12 @@ impl Vault {
     /// # Errors
     /// [`VaultError::PinRequired`] where neither is; as [`Self::unlock_with_biometrics`].
     pub async fn unlock(&self) -> Result<(), VaultError> {
+        let mark = self.lock_mark();
         let envelope = self.envelope();
         match &envelope.slots.device {
             Some(slot) => {
                 let kek = self.slots().open_key(Kind::Device, slot).await?.ok_or(VaultError::WrongKey)?;
-                self.enter_in_turn(kek, Door::Device).await
+                self.enter_in_turn(kek, Door::Device, mark).await
             }
             None if envelope.slots.biometric.is_some() => self.unlock_with_biometrics().await,
             None => Err(VaultError::PinRequired),
@@ -83,9 +85,10 @@ impl Vault {
     /// # Errors
     /// [`VaultError::PinWrong`], [`VaultError::PinLocked`], [`VaultError::PinNotSet`]; those of storage and secure area.
     pub async fn unlock_with_pin(&self, pin: &Pin) -> Result<(), VaultError> {
+        let mark = self.lock_mark();
         let held = self.latch.hold().await;
         let kek = self.try_pin(&held, pin).await?;
-        self.enter(&held, kek, Door::Pin)?;
+        self.enter(&held, kek, Door::Pin, mark)?;
         drop(held);
         self.entered().await;
         Ok(())
@@ -97,6 +100,7 @@ impl Vault {
     /// [`VaultError::BiometricNotSet`]; [`VaultError::UserAuthRequired`] when the platform let the key be asked without the person;
     /// [`SecureAreaError::Invalidated`] when biometrics changed: the door is then taken away and the PIN opens (neg-K12).
     pub async fn unlock_with_biometrics(&self) -> Result<(), VaultError> {
+        let mark = self.lock_mark();
         let envelope = self.envelope();
         let slot = envelope.slots.biometric.as_ref().ok_or(VaultError::BiometricNotSet)?;
         let kek = match self.slots().open_key(Kind::Biometric, slot).await {
@@ -108,7 +112,7 @@ impl Vault {
             }
             Err(error) => return Err(error),
         };
-        self.enter_in_turn(kek, Door::Biometric).await
+        self.enter_in_turn(kek, Door::Biometric, mark).await
     }
 
     /// Unlocks by the recovery code, on this device.
@@ -116,11 +120,12 @@ impl Vault {
     /// # Errors
     /// [`VaultError::RecoveryNotSet`]; [`crate::ContainerError::WrongCode`].
     pub async fn unlock_with_recovery_code(&self, code: &RecoveryCode) -> Result<(), VaultError> {
+        let mark = self.lock_mark();
         let envelope = self.envelope();
         let slot = envelope.slots.recovery.as_ref().ok_or(VaultError::RecoveryNotSet)?;
         let kek = self.slots().open_secret(Kind::Recovery, slot, code.expose()).await?;
         let kek = kek.ok_or(crate::ContainerError::WrongCode)?;
-        self.enter_in_turn(kek, Door::Recovery).await
+        self.enter_in_turn(kek, Door::Recovery, mark).await
     }
 
     /// Sets the PIN: the first one, or a new one by who came in by biometrics or the recovery code. `hints` are dates of birth
@@ -141,11 +146,12 @@ impl Vault {
     /// # Errors
     /// As [`Self::unlock_with_pin`] and [`Self::set_pin`].
     pub async fn change_pin(&self, old: &Pin, new: &Pin, hints: &[String]) -> Result<(), VaultError> {
+        let mark = self.lock_mark();
         let held = self.latch.hold().await;
         new.check_strength(hints)?;
         let kek = self.try_pin(&held, old).await?;
         if self.is_locked() {
-            self.enter(&held, kek, Door::Pin)?;
+            self.enter(&held, kek, Door::Pin, mark)?;
         }
         self.put_pin(&held, new, hints).await
     }
@@ -198,10 +204,20 @@ impl Vault {
         let code = RecoveryCode::make(&mut *(self.rng)());
         let mut envelope = self.envelope();
         let mut rng = (self.rng)();
-        let device = envelope.device_key.clone();
-        let slot = self.slots().seal_secret(Kind::Recovery, device, code.expose(), &user.kek, &mut *rng).await?;
+        // A key of its own for every code: with it an earlier code dies, in every old envelope too.
+        let key = self.slots().make_key(UserAuth::None).await?;
+        let sealed = self.slots().seal_secret(Kind::Recovery, key.clone(), code.expose(), &user.kek, &mut *rng).await;
         drop(rng);
-        envelope.slots.recovery = Some(slot);
+        let slot = match sealed {
+            Ok(slot) => slot,
+            Err(error) => {
+                let _ = self.area.delete(key).await;
+                return Err(error);
+            }
+        };
+        let device = envelope.device_key.clone();
+        let earlier = envelope.slots.recovery.replace(slot).map(|slot| slot.key);
+        envelope.retired.extend(earlier.filter(|key| *key != device));
         self.restructure(&held, envelope).await?;
         Ok(code)
     }
@@ -249,12 +265,21 @@ impl Vault {
         if tries >= MAX_TRIES {
             return Err(VaultError::PinLocked);
         }
-        let tries = tries.saturating_add(1);
+        // Before anything is counted: a device short of memory has not guessed.
+        let stretched = stretch(pin.expose(), &slot.salt, slot.cost)?;
+        let (before, tries) = (tries, tries.saturating_add(1));
         envelope.tries = tries;
         envelope.counters = head.counters;
         self.write_envelope(held, envelope, false).await?;
         let head = self.commit_head(|head| head.tries = tries).await?;
-        let Some(kek) = self.slots().open_secret(Kind::Pin, &slot, pin.expose()).await? else {
+        let opened = self.slots().open_stretched(Kind::Pin, &slot, &stretched).await;
+        if let Err(VaultError::SecureArea(error)) = opened {
+            // The chip did not answer: nothing was compared, and a chip that fails must not lock the person out. Cut off before this
+            // is written, the try stays counted.
+            self.uncount(held, &head, before).await;
+            return Err(error.into());
+        }
+        let Some(kek) = opened? else {
             let left = MAX_TRIES.saturating_sub(tries);
             return Err(if left == 0 { VaultError::PinLocked } else { VaultError::PinWrong { left } });
         };
@@ -266,6 +291,16 @@ impl Vault {
             let _ = self.commit_head(|head| head.tries = 0).await;
         }
         Ok(kek)
+    }
+
+    /// Takes a try back that compared nothing, in both files or in neither.
+    async fn uncount(&self, held: &Held<'_>, head: &Head, tries: u32) {
+        let mut envelope = self.envelope();
+        envelope.tries = tries;
+        envelope.counters = head.counters;
+        if self.write_envelope(held, envelope, false).await.is_ok() {
+            let _ = self.commit_head(|head| head.tries = tries).await;
+        }
     }
 
     async fn lose_biometrics(&self, key: &KeyId) {
@@ -300,14 +335,13 @@ impl Vault {
     }
 
     /// By the envelope of now: a rotation may have changed it while the door was opened.
-    fn enter(&self, _held: &Held<'_>, kek: Secret<32>, door: Door) -> Result<(), VaultError> {
-        self.set_user_keys(unwrap_user(&self.envelope(), kek)?, door);
-        Ok(())
+    fn enter(&self, _held: &Held<'_>, kek: Secret<32>, door: Door, mark: u64) -> Result<(), VaultError> {
+        self.set_user_keys(unwrap_user(&self.envelope(), kek)?, door, mark)
     }
 
-    async fn enter_in_turn(&self, kek: Secret<32>, door: Door) -> Result<(), VaultError> {
+    async fn enter_in_turn(&self, kek: Secret<32>, door: Door, mark: u64) -> Result<(), VaultError> {
         let held = self.latch.hold().await;
-        self.enter(&held, kek, door)?;
+        self.enter(&held, kek, door, mark)?;
         drop(held);
         self.entered().await;
         Ok(())

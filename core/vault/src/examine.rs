@@ -46,7 +46,8 @@ pub struct Examination {
 }
 
 impl VaultError {
-    /// What can be done about it.
+    /// What can be done about an error of an open store. A key that a door needs is gone, dead or another's: the other doors open, so it
+    /// is never [`Remedy::Reset`]. From [`Vault::open`] the same error says more: [`Self::remedy_at_opening`].
     #[must_use]
     pub const fn remedy(self) -> Remedy {
         match self {
@@ -60,7 +61,10 @@ impl VaultError {
                 | SecureAreaError::Locked
                 | SecureAreaError::Unavailable,
             ) => Remedy::TryAgain,
-            Self::BiometricNotSet
+            // The person's documents are behind the other doors: nothing that destroys is advised.
+            Self::SecureArea(_)
+            | Self::WrongKey
+            | Self::BiometricNotSet
             | Self::Locked
             | Self::Pin(_)
             | Self::PinLocked
@@ -70,10 +74,21 @@ impl VaultError {
             | Self::RecoveryNotSet
             | Self::UserAuthRequired
             | Self::Container(ContainerError::WrongCode) => Remedy::UnlockOtherwise,
-            Self::HistoryUnknown | Self::Container(_) => Remedy::Know,
-            Self::EnvelopeCorrupt | Self::Rollback | Self::SecureArea(_) | Self::Storage(_) | Self::WrongKey => {
+            // Refused by a rule of the store, which is whole: of what was asked for there is none, or it is there already.
+            Self::HistoryUnknown | Self::Container(_) | Self::Storage(StorageError::Conflict) => Remedy::Know,
+            Self::EnvelopeCorrupt | Self::Rollback | Self::Storage(_) => Remedy::Reset,
+        }
+    }
+
+    /// What can be done about an error of [`Vault::open`], where no door comes into question: the key that opens the store itself is not
+    /// here (a backup on another device, neg-K14) or dead, and no other one opens it.
+    #[must_use]
+    pub const fn remedy_at_opening(self) -> Remedy {
+        match self {
+            Self::SecureArea(SecureAreaError::Invalidated | SecureAreaError::NotFound) | Self::WrongKey => {
                 Remedy::Reset
             }
+            other => other.remedy(),
         }
     }
 }

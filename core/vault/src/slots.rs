@@ -1,12 +1,12 @@
 //! How each door wraps the one key that opens the person's keys.
 use std::sync::Arc;
 
-use rid_crypto::{Argon2Cost, CryptoRng, Secret, argon2id, hkdf_sha256, hmac_sha256, sha256};
+use rid_crypto::{Argon2Cost, CryptoError, CryptoRng, Secret, argon2id, hkdf_sha256, hmac_sha256, sha256};
 use rid_flow::ports::{KeyId, KeySpec, KeyUse, Prompt, SecureArea, UserAuth};
 use zeroize::Zeroizing;
 
 use crate::{
-    VaultError,
+    ContainerError, VaultError,
     envelope::{KeySlot, SecretSlot},
     keys::{secret_of, unwrap, wrap},
 };
@@ -91,7 +91,7 @@ impl Slots<'_> {
         let cost = if kind == Kind::Pin { Argon2Cost::INTERACTIVE } else { Argon2Cost::STORED };
         let mut salt = [0; 16];
         rng.fill_bytes(&mut salt);
-        let wrapping = self.of_secret(kind, &key, known, &salt, cost).await?;
+        let wrapping = self.of_secret(kind, &key, &stretch(known, &salt, cost)?).await?;
         let wrapped = wrap(wrapping, &self.aad(kind), kek.expose(), rng)?;
         Ok(SecretSlot { key, salt, cost, wrapped })
     }
@@ -103,19 +103,22 @@ impl Slots<'_> {
         slot: &SecretSlot,
         known: &[u8],
     ) -> Result<Option<Secret<32>>, VaultError> {
-        let wrapping = self.of_secret(kind, &slot.key, known, &slot.salt, slot.cost).await?;
+        let stretched = stretch(known, &slot.salt, slot.cost)?;
+        self.open_stretched(kind, slot, &stretched).await
+    }
+
+    /// The same with what was stretched before.
+    pub(crate) async fn open_stretched(
+        &self,
+        kind: Kind,
+        slot: &SecretSlot,
+        stretched: &Secret<32>,
+    ) -> Result<Option<Secret<32>>, VaultError> {
+        let wrapping = self.of_secret(kind, &slot.key, stretched).await?;
         Ok(unwrap(wrapping, &self.aad(kind), &slot.wrapped).and_then(|kek| secret_of(&kek)))
     }
 
-    async fn of_secret(
-        &self,
-        kind: Kind,
-        key: &KeyId,
-        known: &[u8],
-        salt: &[u8; 16],
-        cost: Argon2Cost,
-    ) -> Result<Secret<32>, VaultError> {
-        let stretched = argon2id(known, salt, cost).map_err(|_| VaultError::EnvelopeCorrupt)?;
+    async fn of_secret(&self, kind: Kind, key: &KeyId, stretched: &Secret<32>) -> Result<Secret<32>, VaultError> {
         match kind {
             // The chip answers for each guess (neg-L06): nothing outside it tells a right PIN from a wrong one.
             Kind::Pin => self.wrapping(kind, key, stretched.expose()).await,
@@ -130,6 +133,15 @@ impl Slots<'_> {
     fn aad(&self, kind: Kind) -> Vec<u8> {
         [kind.label(), &self.store_id].concat()
     }
+}
+
+/// What a person knows, made dear to guess. Without the chip it tells nobody anything.
+pub(crate) fn stretch(known: &[u8], salt: &[u8; 16], cost: Argon2Cost) -> Result<Secret<32>, VaultError> {
+    argon2id(known, salt, cost).map_err(|error| match error {
+        // A device short of memory, not a damaged store: to be tried again.
+        CryptoError::Memory => VaultError::Container(ContainerError::Memory),
+        _ => VaultError::EnvelopeCorrupt,
+    })
 }
 
 /// Label of what the device's key wraps.

@@ -1,6 +1,6 @@
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError, RwLock,
-    atomic::{AtomicI64, Ordering},
+    atomic::{AtomicI64, AtomicU64, Ordering},
 };
 
 use async_trait::async_trait;
@@ -60,6 +60,8 @@ pub struct Vault {
     pub(crate) looked: Mutex<Looked>,
     /// The latest time a stored credential was signed at, in seconds.
     signed: AtomicI64,
+    /// How often it was locked.
+    locks: AtomicU64,
 }
 
 /// The envelope and which generation it is.
@@ -117,12 +119,22 @@ impl Vault {
             user_keys: RwLock::new(None),
             looked: Mutex::new(Looked::default()),
             signed: AtomicI64::new(i64::MIN),
+            locks: AtomicU64::new(0),
         }
     }
 
     /// Drops the keys of personal data; operations under way keep theirs to their end.
+    ///
+    /// An unlocking that is under way does not undo it: it ends with [`VaultError::Locked`].
     pub fn lock(&self) {
-        *self.user_keys.write().unwrap_or_else(PoisonError::into_inner) = None;
+        let mut keys = self.user_keys.write().unwrap_or_else(PoisonError::into_inner);
+        self.locks.fetch_add(1, Ordering::AcqRel);
+        *keys = None;
+    }
+
+    /// Counts how often it was locked: who unlocks takes the count along from the beginning.
+    pub(crate) fn lock_mark(&self) -> u64 {
+        self.locks.load(Ordering::Acquire)
     }
 
     /// Whether the keys of personal data are out of memory.
@@ -151,6 +163,8 @@ impl Vault {
     pub async fn close(&self) -> Result<(), VaultError> {
         self.lock();
         let held = self.latch.hold().await;
+        // Once more: who unlocked while this waited.
+        self.lock();
         // What was acknowledged stands without it; it only makes an exchanged database sooner seen.
         let _ = self.renew(&held).await;
         Ok(self.storage.close().await?)
@@ -314,8 +328,15 @@ impl Vault {
         *self.open_keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
     }
 
-    pub(crate) fn set_user_keys(&self, keys: UserKeys, door: Door) {
-        *self.user_keys.write().unwrap_or_else(PoisonError::into_inner) = Some((Arc::new(keys), door));
+    /// # Errors
+    /// [`VaultError::Locked`] when it was locked since `mark` was taken.
+    pub(crate) fn set_user_keys(&self, keys: UserKeys, door: Door, mark: u64) -> Result<(), VaultError> {
+        let mut place = self.user_keys.write().unwrap_or_else(PoisonError::into_inner);
+        if self.lock_mark() != mark {
+            return Err(VaultError::Locked);
+        }
+        *place = Some((Arc::new(keys), door));
+        Ok(())
     }
 
     /// Changes the keys or the door of who is in; who was locked out meanwhile stays out.

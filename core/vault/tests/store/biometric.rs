@@ -164,7 +164,7 @@ fn neg_k14_another_devices_keys_are_told_from_damage() {
     let (rows, envelope) = (twin.disk.rows(), twin.disk.envelope());
     let error = twin.try_open().err().unwrap();
     assert_eq!(error, VaultError::WrongKey);
-    assert_eq!(error.remedy(), rid_vault::Remedy::Reset);
+    assert_eq!(error.remedy_at_opening(), rid_vault::Remedy::Reset);
     assert!(twin.disk.rows() == rows && twin.disk.envelope() == envelope, "nothing was touched");
 }
 
@@ -188,4 +188,26 @@ fn neg_l01_with_all_doors_lost_the_files_wait_for_the_person() {
     assert_eq!(world.disk.set_aside(), 1);
     let vault = world.open();
     assert!(!vault.is_locked() && block_on(vault.credentials()).unwrap().credentials.is_empty());
+}
+
+/// Both files of before put back together: no one can tell, but the code given up is dead all the same.
+#[test]
+fn a_code_that_was_replaced_opens_no_old_files_either() {
+    let (world, _) = world(330);
+    let vault = world.open();
+    block_on(vault.unlock_with_pin(&pin(PIN))).unwrap();
+    let old = block_on(vault.make_recovery_code()).unwrap();
+    block_on(vault.close()).unwrap();
+    let before = world.fork();
+    let vault = world.open();
+    block_on(vault.unlock_with_pin(&pin(PIN))).unwrap();
+    let new = block_on(vault.make_recovery_code()).unwrap();
+    block_on(vault.close()).unwrap();
+    assert_eq!(block_on(world.open().unlock_with_recovery_code(&new)), Ok(()));
+    let put_back = block_on(before.open().unlock_with_recovery_code(&old));
+    assert!(put_back.is_ok(), "the fork has its own chip");
+    world.disk.alter(|rows| before.disk.alter(|older| rows.clone_from(older)));
+    world.disk.alter_envelope(|envelope| *envelope = before.disk.envelope());
+    let opened = world.open();
+    assert_eq!(block_on(opened.unlock_with_recovery_code(&old)), Err(SecureAreaError::NotFound.into()));
 }

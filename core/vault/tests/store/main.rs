@@ -14,9 +14,11 @@ mod pin;
 mod pools;
 mod race;
 mod recovery;
+mod remedy;
 mod rotation;
 mod tally;
 #[cfg(feature = "dangerous-synthetic-layout")]
 mod third;
+mod unseen;
 mod wipe;
 mod world;

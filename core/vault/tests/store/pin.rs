@@ -316,8 +316,67 @@ fn neg_l06_every_guess_is_one_call_of_the_chip() {
         assert!(try_pin(&vault, WRONG).is_err());
         assert_eq!(world.area.derives() - before, 1, "guess {n}");
     }
-    world.area.fail_once(AreaCall::Derive, SecureAreaError::Unavailable);
-    let failed = try_pin(&vault, RIGHT);
-    assert_eq!(failed, Err(SecureAreaError::Unavailable.into()));
-    assert_eq!(tries_left(&world), 0, "a try is a try, whatever came of it");
+}
+
+/// The other side of inv-I8: what compared nothing costs nothing, or a failing chip would lock the person out for good.
+#[test]
+fn inv_i8_a_chip_that_does_not_answer_costs_no_try() {
+    let world = with_pin(113);
+    let vault = world.open();
+    assert!(try_pin(&vault, WRONG).is_err());
+    for error in ScriptedSecureArea::ERRORS.into_iter().chain(ScriptedSecureArea::ERRORS) {
+        world.area.fail_once(AreaCall::Derive, error);
+        assert_eq!(try_pin(&vault, RIGHT), Err(error.into()));
+        assert_eq!(block_on(vault.doors()).unwrap().pin_tries_left, 4, "{error}");
+    }
+    drop(vault);
+    assert_eq!(tries_left(&world), 4, "nor in the files");
+    assert_eq!(try_pin(&world.open(), RIGHT), Ok(()));
+}
+
+/// Locks the wallet while its chip works, as an app that goes into the background does.
+struct Interrupting(Arc<ScriptedSecureArea>, Mutex<Option<std::sync::Weak<Vault>>>);
+
+#[async_trait]
+impl SecureArea for Interrupting {
+    async fn create_keys(&self, count: u32, spec: KeySpec) -> Result<Vec<KeyInfo>, SecureAreaError> {
+        self.0.create_keys(count, spec).await
+    }
+
+    async fn sign(&self, key: KeyId, message: Vec<u8>, prompt: Prompt) -> Result<[u8; 64], SecureAreaError> {
+        self.0.sign(key, message, prompt).await
+    }
+
+    async fn agree(&self, key: KeyId, peer: Vec<u8>, prompt: Prompt) -> Result<Secret<32>, SecureAreaError> {
+        self.0.agree(key, peer, prompt).await
+    }
+
+    async fn derive(&self, key: KeyId, input: [u8; 32], prompt: Prompt) -> Result<Secret<32>, SecureAreaError> {
+        let derived = self.0.derive(key, input, prompt).await;
+        if let Some(vault) = self.1.lock().unwrap().as_ref().and_then(std::sync::Weak::upgrade) {
+            vault.lock();
+        }
+        derived
+    }
+
+    async fn info(&self, key: KeyId) -> Result<KeyInfo, SecureAreaError> {
+        self.0.info(key).await
+    }
+
+    async fn delete(&self, key: KeyId) -> Result<(), SecureAreaError> {
+        self.0.delete(key).await
+    }
+}
+
+#[test]
+fn who_locks_while_it_is_being_unlocked_has_the_last_word() {
+    let world = with_pin(114);
+    world.disk.kill();
+    let area = Arc::new(Interrupting(world.area.clone(), Mutex::new(None)));
+    let vault = Arc::new(open(Arc::new(MemoryStorage::new(&world.disk)), area.clone()).unwrap());
+    *area.1.lock().unwrap() = Some(Arc::downgrade(&vault));
+    assert_eq!(try_pin(&vault, RIGHT), Err(VaultError::Locked));
+    assert!(vault.is_locked());
+    *area.1.lock().unwrap() = None;
+    assert_eq!(try_pin(&vault, RIGHT), Ok(()), "and the next one opens");
 }

@@ -23,7 +23,7 @@ fn world(seed: u64) -> World {
     block_on(vault.set_pin(&pin("583016"), &[])).unwrap();
     block_on(vault.enable_biometrics()).unwrap();
     block_on(vault.make_recovery_code()).unwrap();
-    assert_eq!(world.keys().len(), 4 + 3, "copies, device, pin, biometrics");
+    assert_eq!(world.keys().len(), 4 + 4, "copies, device, pin, biometrics, recovery code");
     world
 }
 
@@ -94,7 +94,7 @@ fn neg_k15_nothing_is_taken_from_under_somebodys_hands() {
     let _vault = world.open();
     let error = block_on(wipe(world.storage(&Line::whole()), world.area(&Line::whole()))).err();
     assert_eq!(error.unwrap().code().as_str(), "storage_locked");
-    assert_eq!(world.keys().len(), 7);
+    assert_eq!(world.keys().len(), 8);
 }
 
 #[test]
