@@ -50,7 +50,7 @@ fn neg_k14_a_store_that_no_key_opens_begins_anew() {
     let (world, vault) = locked(1504);
     drop(vault);
     world.keys().iter().for_each(|key| world.area.lose(key));
-    let told = world.try_open().unwrap_err();
+    let told = world.try_open().err().unwrap();
     assert_eq!((told, told.remedy_at_opening()), (SecureAreaError::NotFound.into(), Remedy::Reset));
     for error in [VaultError::EnvelopeCorrupt, VaultError::Rollback, VaultError::WrongKey] {
         assert_eq!(error.remedy_at_opening(), Remedy::Reset);
