@@ -1,6 +1,7 @@
 mod files;
 mod layout;
 mod rows;
+mod schema;
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},

@@ -5,26 +5,38 @@ use std::{
 };
 
 use rid_flow::ports::{Layout, StorageError};
-use rusqlite::{Connection, TransactionBehavior, config::DbConfig};
+use rusqlite::{Connection, TransactionBehavior, config::DbConfig, limits::Limit};
 
-use super::rows::storage_error;
+use super::{
+    rows::{MAX_LEN, storage_error},
+    schema,
+};
 use crate::envelope;
 
 /// Before anything is read. Locked so from the start, the index of the WAL is in this process's memory and not in a file. As text:
-/// `rusqlite`'s own pragma calls read the database first, to look the name up.
+/// `rusqlite`'s own pragma calls read the database first, to look the name up. Foreign keys are off: no layout has one, and the action
+/// of one that somebody else put there would change rows that nobody asked to change.
 const BEFORE_READING: &str = "PRAGMA locking_mode = EXCLUSIVE;
     PRAGMA mmap_size = 0;
     PRAGMA cell_size_check = ON;
     PRAGMA trusted_schema = OFF;
     PRAGMA temp_store = MEMORY;
-    PRAGMA foreign_keys = ON;
+    PRAGMA foreign_keys = OFF;
     PRAGMA secure_delete = ON;
     PRAGMA fullfsync = ON;
     PRAGMA checkpoint_fullfsync = ON;";
+/// No text in double quotes, nothing that runs by itself, and no statement that writes the schema as if it were a table.
+const CONFIG: [(DbConfig, bool); 5] = [
+    (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
+    (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false),
+    (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
+    (DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false),
+    (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
+];
 /// With `FULL` a commit is one sync of the WAL.
 const BEFORE_WRITING: &str = "PRAGMA synchronous = FULL;";
 
-/// What leads from the layout before to this one.
+/// What leads from the layout before to this one. Neither a statement nor a word of one is ever changed: files are compared with them.
 fn step(layout: u32) -> &'static str {
     match layout {
         // The body stands last: lists without it do not read its pages.
@@ -48,21 +60,26 @@ pub(super) fn connect(folder: &Path, newest: Layout) -> Result<(Connection, Layo
     if header_layout(&path)?.is_some_and(|layout| layout > newest) {
         return Err(StorageError::Newer);
     }
+    let has_wal = folder.join("store.db-wal").exists();
     let mut connection = Connection::open(path).map_err(fail)?;
-    for config in [DbConfig::SQLITE_DBCONFIG_DQS_DML, DbConfig::SQLITE_DBCONFIG_DQS_DDL] {
-        connection.set_db_config(config, false).map_err(fail)?;
+    for (config, on) in CONFIG {
+        connection.set_db_config(config, on).map_err(fail)?;
     }
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MAX_LEN).map_err(fail)?;
+    // What makes us refuse the store may lie in the WAL alone; then the WAL stays as it is.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_wal).map_err(fail)?;
     connection.execute_batch(BEFORE_READING).map_err(fail)?;
-    // A layout raised by newer software may still lie in the WAL alone; then the WAL stays as it is.
     let layout = layout(&connection)?;
     if layout > newest {
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(fail)?;
         return Err(StorageError::Newer);
     }
     if layout == Layout(0) && envelope::exists(folder) {
         // The database of this envelope is gone or cut to nothing: a new one would look like an empty wallet (inv-I9).
         return Err(StorageError::Damaged);
     }
+    // Before any row is read or written.
+    schema::check(&connection, layout)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map_err(fail)?;
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(fail)?;
     if mode != "wal" {
         return Err(StorageError::Io);
@@ -89,10 +106,13 @@ pub(super) fn raise(sql: &Connection, wanted: Layout, newest: Layout) -> Result<
     if wanted.0 == current {
         return Ok(());
     }
-    for number in current.saturating_add(1)..=wanted.0 {
-        sql.execute_batch(step(number)).map_err(|error| storage_error(&error))?;
-    }
+    lay_out(sql, Layout(current), wanted).map_err(|error| storage_error(&error))?;
     sql.execute_batch(&format!("PRAGMA user_version = {}", wanted.0)).map_err(|error| storage_error(&error))
+}
+
+/// The steps from one layout to another.
+pub(super) fn lay_out(sql: &Connection, from: Layout, to: Layout) -> rusqlite::Result<()> {
+    (from.0.saturating_add(1)..=to.0).try_for_each(|number| sql.execute_batch(step(number)))
 }
 
 fn layout(connection: &Connection) -> Result<Layout, StorageError> {
@@ -117,4 +137,4 @@ fn header_layout(path: &Path) -> Result<Option<Layout>, StorageError> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -5,6 +5,8 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, pa
 
 use super::layout;
 
+/// No column is longer: a forged length takes no more memory than this. A document with a portrait is a tenth of it.
+pub(super) const MAX_LEN: i32 = 8 << 20;
 /// By the primary key, in whose order they are wanted: nothing is sorted.
 const ROWS: &str = "SELECT t, k, v, i, b FROM r INDEXED BY sqlite_autoindex_r_1 WHERE t = ?1 ORDER BY k";
 /// The index is named, or the planner takes the one that spares it sorting and reads every row's page for it.

@@ -31,13 +31,13 @@ fn pragma(connection: &Connection, name: &str) -> String {
 }
 
 /// Everything that lies in the folder, but for the lock.
-fn files(folder: &Folder) -> BTreeMap<String, Vec<u8>> {
+pub(in super::super) fn files(folder: &Folder) -> BTreeMap<String, Vec<u8>> {
     let names = names(&folder.0).into_iter().filter(|name| name != "lock");
     names.map(|name| (name.clone(), fs::read(folder.0.join(name)).unwrap())).collect()
 }
 
 /// What a process that is killed now leaves behind.
-fn killed(folder: &Folder, name: &str) -> Folder {
+pub(in super::super) fn killed(folder: &Folder, name: &str) -> Folder {
     let left = Folder::new(name);
     fs::create_dir_all(&left.0).unwrap();
     files(folder).iter().for_each(|(name, bytes)| fs::write(left.0.join(name), bytes).unwrap());
@@ -70,7 +70,7 @@ fn the_database_is_set_up_to_lose_nothing_and_leave_nothing() {
                 ("trusted_schema", "0"),
                 ("cell_size_check", "1"),
                 ("temp_store", "2"),
-                ("foreign_keys", "1"),
+                ("foreign_keys", "0"),
                 ("locking_mode", "exclusive"),
                 ("user_version", &newest.0.to_string()),
             ] {
@@ -78,8 +78,15 @@ fn the_database_is_set_up_to_lose_nothing_and_leave_nothing() {
             }
             let mapped = connection.pragma_query_value(None, "mmap_size", |row| row.get::<_, i64>(0)).unwrap_or(0);
             assert_eq!(mapped, 0);
-            for config in [DbConfig::SQLITE_DBCONFIG_DQS_DML, DbConfig::SQLITE_DBCONFIG_DQS_DDL] {
-                assert!(!connection.db_config(config).unwrap());
+            for (config, on) in [
+                (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
+                (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false),
+                (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
+                (DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false),
+                (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
+                (DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false),
+            ] {
+                assert_eq!(connection.db_config(config).unwrap(), on);
             }
             assert!(connection.prepare("SELECT \"no such column\"").is_err(), "a name that is none is no text");
             assert_eq!(names(&folder.0), ["lock", "store.db", "store.db-wal"], "the WAL's index is in memory only");

@@ -1,0 +1,43 @@
+//! What stands in a store's schema. Whoever can write the file can put statements there that SQLite runs by itself: a trigger, or an
+//! action of a foreign key, brings back the row that was just deleted, and the count of rows changed is 1 all the same (neg-K20).
+use rid_flow::ports::{Layout, StorageError};
+use rusqlite::Connection;
+
+use super::{layout, rows::storage_error};
+
+/// Type, name, table and statement; the index of a primary key has no statement.
+type Entry = (String, String, String, Option<String>);
+
+/// Whether the schema is the one that the steps to this layout make, and nothing else: what they make is asked of SQLite itself.
+///
+/// # Errors
+///
+/// `Damaged`: somebody else changed the file.
+pub(super) fn check(connection: &Connection, layout: Layout) -> Result<(), StorageError> {
+    let fail = |error: rusqlite::Error| storage_error(&error);
+    let ours = Connection::open_in_memory().map_err(fail)?;
+    layout::lay_out(&ours, Layout(0), layout).map_err(fail)?;
+    let expected = entries(&ours).map_err(fail)?;
+    if entries(connection).map_err(fail)? == expected { Ok(()) } else { Err(StorageError::Damaged) }
+}
+
+/// `NOT INDEXED`, so that what is compared is what SQLite itself reads: an index over the schema, which only a forged file has, would be
+/// believed. The order of entries is that of their making, which is of no interest.
+fn entries(connection: &Connection) -> rusqlite::Result<Vec<Entry>> {
+    let mut statement = connection.prepare("SELECT type, name, tbl_name, sql FROM main.sqlite_schema NOT INDEXED")?;
+    let entry = |row: &rusqlite::Row<'_>| {
+        let sql: Option<String> = row.get(3)?;
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, sql.as_deref().map(one_line)))
+    };
+    let mut entries = statement.query_map([], entry)?.collect::<Result<Vec<_>, _>>()?;
+    entries.sort();
+    Ok(entries)
+}
+
+/// The first version's statements are indented otherwise. Ours have no quotes, so that space only parts their words.
+fn one_line(sql: &str) -> String {
+    sql.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests;
