@@ -79,6 +79,15 @@ internal class Holder(
     }
 
     /** The session may have ended before the radio knew. */
+    /** A link may end on another thread between a step and what is done for it: the next step says so. */
+    private fun unlessClosed(act: () -> Unit) {
+        try {
+            act()
+        } catch (misuse: ReaderException.Misuse) {
+            if (misuse.code != "session_closed") throw misuse
+        }
+    }
+
     private fun told(event: () -> Unit) {
         try {
             event()
@@ -107,15 +116,17 @@ internal class Verifier(private val session: ReadingSession, private val port: I
                 session.connected()
                 radio.listen({}, { told { session.receivedChunk(it) } }, { told { session.disconnected() } })
             }
-            is ReadingStep.Send -> {
+            is ReadingStep.Send -> unlessClosed {
                 link?.send(session.chunks(MTU))
                 session.proceed()
             }
             is ReadingStep.Judged -> {
                 verdicts += step.verdict
-                session.proceed()
-                val next = further.getOrNull(verdicts.size - 1)
-                if (next == null) session.finish() else session.ask(next)
+                unlessClosed {
+                    session.proceed()
+                    val next = further.getOrNull(verdicts.size - 1)
+                    if (next == null) session.finish() else session.ask(next)
+                }
             }
             is ReadingStep.Wait -> Unit
             is ReadingStep.Closed -> {
