@@ -2,7 +2,7 @@
 //! so that a file cut short by a kill is never taken for an envelope (neg-K03, neg-K10).
 use std::{
     fs::{self, File},
-    io::{self, Write},
+    io::{self, Read as _, Write},
     path::{Path, PathBuf},
 };
 
@@ -12,6 +12,8 @@ use rid_flow::ports::{Generation, StorageError};
 const MAGIC: &[u8; 8] = b"RIDENV01";
 const HEAD: usize = 16;
 const HASH: usize = 32;
+/// No file is longer; one of the vault's has a few hundred bytes.
+const MAX_LEN: usize = 64 << 10;
 
 fn path(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("envelope.{name}"))
@@ -22,14 +24,12 @@ pub(crate) fn read(folder: &Path) -> Result<Option<(Generation, Vec<u8>)>, Stora
     let mut newest: Option<(Generation, Vec<u8>)> = None;
     let mut damaged = false;
     for name in ["a", "b"] {
-        match fs::read(path(folder, name)) {
-            Ok(bytes) => match parse(&bytes) {
-                Some(found) if newest.as_ref().is_none_or(|(generation, _)| found.0 > *generation) => {
-                    newest = Some(found)
-                }
-                Some(_) => {}
-                None => damaged = true,
-            },
+        match file(&path(folder, name)) {
+            Ok(Some(found)) if newest.as_ref().is_none_or(|(generation, _)| found.0 > *generation) => {
+                newest = Some(found);
+            }
+            Ok(Some(_)) => {}
+            Ok(None) => damaged = true,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(storage_error(&error)),
         }
@@ -45,13 +45,17 @@ pub(crate) fn exists(folder: &Path) -> bool {
 
 /// Writes a generation over the older of the two files.
 pub(crate) fn replace(folder: &Path, generation: Generation, bytes: &[u8]) -> Result<(), StorageError> {
+    if bytes.len() > MAX_LEN.saturating_sub(HEAD + HASH) {
+        // What could not be read again is not written.
+        return Err(StorageError::Io);
+    }
     let current = read(folder)?.map(|(generation, _)| generation);
     if current.is_some_and(|current| generation <= current) {
         return Err(StorageError::Conflict);
     }
     let newest_is = |name: &str| {
-        let file = fs::read(path(folder, name)).ok();
-        file.as_deref().and_then(parse).map(|(generation, _)| generation) == current && current.is_some()
+        let found = file(&path(folder, name)).ok().flatten();
+        found.map(|(generation, _)| generation) == current && current.is_some()
     };
     let target = if newest_is("a") { "b" } else { "a" };
     write(folder, target, generation, bytes).map_err(|error| storage_error(&error))
@@ -69,6 +73,17 @@ fn write(folder: &Path, target: &str, generation: Generation, bytes: &[u8]) -> i
     file.sync_all()?;
     fs::rename(&temporary, path(folder, target))?;
     sync_folder(folder)
+}
+
+/// What a file holds; `None` if it is no whole envelope. What is too long, or no file but a pipe or a device, is not read.
+fn file(path: &Path) -> io::Result<Option<(Generation, Vec<u8>)>> {
+    let about = fs::metadata(path)?;
+    if !about.is_file() || about.len() > MAX_LEN as u64 {
+        return Ok(None);
+    }
+    let mut whole = Vec::new();
+    File::open(path)?.take(MAX_LEN as u64).read_to_end(&mut whole)?;
+    Ok(parse(&whole))
 }
 
 fn parse(whole: &[u8]) -> Option<(Generation, Vec<u8>)> {
@@ -96,3 +111,6 @@ pub(crate) fn storage_error(error: &io::Error) -> StorageError {
         _ => StorageError::Io,
     }
 }
+
+#[cfg(test)]
+mod tests;
