@@ -5,6 +5,7 @@
 
 mod clock;
 mod envelope;
+mod folder;
 mod random;
 mod software_area;
 mod sqlite;

@@ -4,7 +4,6 @@ mod file;
 mod sealing;
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -14,7 +13,7 @@ use rid_crypto::{AeadKey, AgreementKey, Argon2Cost, CryptoRng, Curve, PublicKey,
 use rid_flow::ports::{KeyId, KeyInfo, KeySpec, KeyUse, Prompt, SecureArea, SecureAreaError};
 use rid_wire::hex;
 
-use crate::OsRng;
+use crate::{OsRng, folder};
 use file::{Keys, StoredKey};
 pub use sealing::Sealing;
 
@@ -48,7 +47,7 @@ impl SoftwareSecureArea {
     }
 
     fn open_at(folder: &Path, sealing: &Sealing, cost: Argon2Cost) -> Result<Self, SecureAreaError> {
-        fs::create_dir_all(folder).map_err(unavailable)?;
+        folder::make(folder, file::LOCK).map_err(unavailable)?;
         let _lock = file::lock(folder)?;
         let sealing = sealing.key(folder, cost)?;
         let keys = Mutex::new(file::load(folder, &sealing)?);

@@ -17,7 +17,8 @@ use super::unavailable;
 use crate::{OsRng, envelope::sync_folder};
 
 const SEALED: &str = "software-keys";
-const LOCK: &str = "software-keys.lock";
+/// Made in a folder that is durable.
+pub(super) const LOCK: &str = "software-keys.lock";
 const AAD: &[u8] = b"rid-software-secure-area-1";
 /// No key takes more in the file: the heads, the id in hex, the use, the scalar.
 const KEY_LEN: usize = 80;

@@ -4,7 +4,7 @@ mod rows;
 mod schema;
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{File, OpenOptions, TryLockError},
     io,
     path::{Path, PathBuf},
 };
@@ -12,7 +12,9 @@ use std::{
 use rid_flow::ports::{Generation, Layout, Row, StorageError, Transaction};
 use rusqlite::Connection;
 
-use crate::envelope;
+use crate::{envelope, folder};
+
+const LOCK: &str = "lock";
 
 /// The store's files, used by one thread.
 pub(super) struct Database {
@@ -81,7 +83,7 @@ impl Database {
 
     /// Closes the database, if open, and holds the lock.
     fn take(&mut self) -> Result<File, StorageError> {
-        fs::create_dir_all(&self.folder).map_err(fail)?;
+        folder::make(&self.folder, LOCK).map_err(fail)?;
         match self.open.take() {
             Some(Open { connection, _lock: held, .. }) => {
                 // Its content is of no interest any more: an error of its last checkpoint is none here.
@@ -94,7 +96,7 @@ impl Database {
 }
 
 fn lock(folder: &Path) -> Result<File, StorageError> {
-    let file = OpenOptions::new().write(true).create(true).truncate(false).open(folder.join("lock")).map_err(fail)?;
+    let file = OpenOptions::new().write(true).create(true).truncate(false).open(folder.join(LOCK)).map_err(fail)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StorageError::Locked),
