@@ -13,7 +13,7 @@ use crate::{
         history::{Body, Link},
         small,
     },
-    head::Head,
+    head::{Head, HeadRows},
     history,
     keys::Masters,
     pool, rows,
@@ -30,7 +30,7 @@ pub(crate) struct Draft<'a> {
     vault: &'a Vault,
     pub(crate) keys: Keys,
     pub(crate) head: Head,
-    head_version: u64,
+    head_versions: [u64; 2],
     /// Metas read or changed, with the version of their row (0: new).
     pub(crate) metas: Vec<(CredentialMeta, u64)>,
     writes: Vec<Write>,
@@ -93,7 +93,7 @@ fn is_open_record(key: &rid_flow::RecordKey) -> bool {
 impl<'a> Draft<'a> {
     pub(crate) async fn begin(vault: &'a Vault) -> Result<Self, VaultError> {
         // The keys after the head: a rotation sets its keys, then commits, so whoever still seals with the old ones is overtaken.
-        let (mut head, head_version) = vault.read_head().await?;
+        let (mut head, head_versions) = vault.read_head().await?;
         let keys = vault.keys();
         head.counters.commits = head.counters.commits.saturating_add(1);
         head.structure = head.structure.max(vault.beside().envelope.structure);
@@ -101,7 +101,7 @@ impl<'a> Draft<'a> {
             vault,
             keys,
             head,
-            head_version,
+            head_versions,
             metas: Vec::new(),
             writes: Vec::new(),
             committed: Committed::default(),
@@ -110,7 +110,7 @@ impl<'a> Draft<'a> {
 
     /// What was read may be of two moments: only if nobody else wrote meanwhile is it so.
     pub(crate) async fn is_latest(&self) -> Result<bool, VaultError> {
-        Ok(self.vault.read_head().await?.1 == self.head_version)
+        Ok(self.vault.read_head().await?.1 == self.head_versions)
     }
 
     async fn take_in(&mut self, changes: &Changes) -> Result<(), VaultError> {
@@ -328,12 +328,8 @@ impl<'a> Draft<'a> {
             let old = (version != 0).then_some(&old);
             self.put(place, old, [0; 32], &credential::encode(&meta))?;
         }
-        let place = self.keys.open.head();
-        let next = self.head_version.saturating_add(1);
-        let masters = &self.keys.open.masters;
-        let row = rows::seal(masters, place, next, [0; 32], &self.head.encode(), &mut *(self.vault.rng)())?;
         // The head comes first: who was overtaken by another commit fails there, before anything else.
-        let mut writes = vec![Write::Put(row, expect(self.head_version))];
+        let mut writes = HeadRows::writes(&self.keys.open, self.head_versions, &self.head, &mut *(self.vault.rng)())?;
         writes.append(&mut self.writes);
         let transaction = Transaction { writes, ..Transaction::default() };
         match self.vault.storage.transact(transaction).await {

@@ -80,7 +80,8 @@ impl Forger {
     }
 
     fn head(&self) -> Row {
-        self.disk.rows().into_iter().find(|row| row.key.table == rows::HEAD).unwrap()
+        let place = self.vault.keys().open.head();
+        self.disk.rows().into_iter().find(|row| row.key == place).unwrap()
     }
 
     /// Everything a wallet asks of it; each answer is a value or an error with a name.

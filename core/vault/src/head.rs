@@ -1,5 +1,6 @@
 //! The head row, renewed by every commit: counters, the history's end, tallies of all tables, wrong PINs. Its version orders all commits.
-use rid_flow::ports::StorageError;
+use rid_crypto::CryptoRng;
+use rid_flow::ports::{Expect, Row, StorageError, Write};
 use rid_wire::{
     Timestamp,
     cbor::{CborError, Reader, Writer},
@@ -7,6 +8,8 @@ use rid_wire::{
 
 use crate::{
     encode::{exact, read_map},
+    keys::OpenKeys,
+    rows,
     tally::{Tallies, Tally},
 };
 
@@ -100,6 +103,52 @@ impl Head {
             Ok(())
         })?;
         Ok(head)
+    }
+}
+
+/// The head as its two rows have it: written together, so that damage to one of them costs nothing.
+pub(crate) struct HeadRows {
+    pub(crate) head: Head,
+    /// Versions of the two rows; 0 where there is none.
+    pub(crate) versions: [u64; 2],
+}
+
+impl HeadRows {
+    /// From the rows of the head's table.
+    pub(crate) fn of(keys: &OpenKeys, rows: &[Row]) -> Result<Self, StorageError> {
+        let [one, twin] = keys.heads().map(|place| rows.iter().find(|row| row.key == place));
+        let versions = [one, twin].map(|row| row.map_or(0, |row| row.version));
+        let [first, second] = versions;
+        if first == 0 && second == 0 {
+            return Ok(Self { head: Head::default(), versions });
+        }
+        let read = |row: Option<&Row>| {
+            row.and_then(|row| rows::open(&keys.masters, row).and_then(|plain| Head::decode(&plain)).ok())
+        };
+        // The twin is only looked at where the first does not open, or is not of the same moment; the later one counts.
+        let head = match read(one) {
+            Some(head) if first == second => Some(head),
+            head => read(twin).into_iter().chain(head).max_by_key(|head| head.counters.commits),
+        };
+        Ok(Self { head: head.ok_or(StorageError::Damaged)?, versions })
+    }
+
+    /// Both rows of a new head.
+    pub(crate) fn writes(
+        keys: &OpenKeys,
+        versions: [u64; 2],
+        head: &Head,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Vec<Write>, StorageError> {
+        let [first, second] = versions;
+        let next = first.max(second).saturating_add(1);
+        let plain = head.encode();
+        let mut writes = Vec::with_capacity(2);
+        for (place, version) in keys.heads().into_iter().zip(versions) {
+            let row = rows::seal(&keys.masters, place, next, [0; 32], &plain, rng)?;
+            writes.push(Write::Put(row, if version == 0 { Expect::Absent } else { Expect::Version(version) }));
+        }
+        Ok(writes)
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
 
 use rid_flow::ports::{Read, Row, Table};
 
-use crate::{Vault, VaultError, head::Head, rows, tally::Tally};
+use crate::{Vault, VaultError, head::HeadRows, rows, tally::Tally};
 
 /// What does not check in an open store. Reading goes on: a damaged row is named, the others are served.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,7 +49,7 @@ impl Vault {
         if !matches!(read, Read::Rows(_, None)) || self.looked().tables.contains_key(&table.0) {
             return Ok(self.read(read.clone()).await?);
         }
-        let mut found = self.read_all(vec![Read::Get(self.open_keys().head()), read.clone()]).await?;
+        let mut found = self.read_all(vec![Read::Rows(rows::HEAD, None), read.clone()]).await?;
         let rows = found.pop().unwrap_or_default();
         self.compare_table(table, &found.pop().unwrap_or_default(), &rows);
         Ok(rows)
@@ -64,7 +64,7 @@ impl Vault {
             return Ok(());
         }
         let heads = tables.iter().map(|table| Read::Heads(*table, None));
-        let reads = std::iter::once(Read::Get(self.open_keys().head())).chain(heads).collect();
+        let reads = std::iter::once(Read::Rows(rows::HEAD, None)).chain(heads).collect();
         let found = self.read_all(reads).await?;
         let Some((head, found)) = found.split_first() else { return Ok(()) };
         for (table, rows) in tables.into_iter().zip(found) {
@@ -76,12 +76,9 @@ impl Vault {
     /// What a table holds against what the head of the same moment says of it.
     fn compare_table(&self, table: Table, head: &[Row], rows: &[Row]) -> Option<bool> {
         let keys = self.open_keys();
-        let head = match head.first() {
-            Some(row) => rows::open(&keys.masters, row).and_then(|plain| Head::decode(&plain)),
-            None => Ok(Head::default()),
-        };
         // Of another epoch, or damaged: the next look says which.
-        let holds = Tally::of(&keys, rows) == head.ok()?.tallies.of(table);
+        let HeadRows { head, .. } = HeadRows::of(&keys, head).ok()?;
+        let holds = Tally::of(&keys, rows) == head.tallies.of(table);
         self.looked().tables.insert(table.0, holds);
         Some(holds)
     }
@@ -111,7 +108,7 @@ impl Vault {
     pub(crate) async fn is_suspect_now(&self, table: Table) -> Result<bool, VaultError> {
         loop {
             let keys = self.open_keys();
-            let found = self.read_all(vec![Read::Get(keys.head()), Read::Heads(table, None)]).await?;
+            let found = self.read_all(vec![Read::Rows(rows::HEAD, None), Read::Heads(table, None)]).await?;
             let [head, rows] = found.as_slice() else { return Ok(true) };
             match self.compare_table(table, head, rows) {
                 Some(holds) => return Ok(!holds),

@@ -17,7 +17,7 @@ use crate::{
         small,
     },
     envelope::{self, Envelope, Found},
-    head::{self, Counters, Head},
+    head::{self, Counters, Head, HeadRows},
     history,
     keys::{Masters, OpenKeys, UserKeys, make_secret, v1::EnvelopeV1},
     open::{Opened, make, unseal},
@@ -93,17 +93,15 @@ async fn step(parts: &Parts, opened: Opened, to: Layout) -> Result<Opened, Vault
     next.version = to.0.into();
     next.next = None;
     next.structure = next.structure.saturating_add(1);
-    let read = Transaction { reads: vec![Read::Get(keys.head())], ..Transaction::default() };
-    let found = parts.storage.transact(read).await?;
+    let read = Transaction { reads: vec![Read::Rows(rows::HEAD, None)], ..Transaction::default() };
+    let found: Vec<Row> = parts.storage.transact(read).await?.into_iter().flatten().collect();
+    let HeadRows { mut head, versions } = HeadRows::of(&keys, &found)?;
     let mut writes = Vec::new();
-    if let Some(row) = found.iter().flatten().next() {
-        let mut head = Head::decode(&rows::open(&keys.masters, row)?)?;
+    if versions != [0, 0] {
         next.tries = envelope.counted(&head);
         head.structure = next.structure;
         head.counters.commits = head.counters.commits.saturating_add(1);
-        let (version, plain) = (row.version.saturating_add(1), head.encode());
-        let row_of = rows::seal(&keys.masters, keys.head(), version, [0; 32], &plain, &mut *(parts.rng)())?;
-        writes.push(Write::Put(row_of, Expect::Version(row.version)));
+        writes = HeadRows::writes(&keys, versions, &head, &mut *(parts.rng)())?;
     }
     envelope.next = Some(next.seal(&keys));
     let generation = replace(&parts.storage, generation, envelope.seal(&keys)).await?;
@@ -204,7 +202,6 @@ async fn rows_of_second(
     // Versions of rows made from now on are those of commits: above all there were.
     let all = old_history.iter().chain(&credentials).chain(&copies).chain(&records);
     head.counters.commits = all.map(|row| row.version).max().unwrap_or_default().saturating_add(1);
-    let row = rows::seal(&open.masters, open.head(), 1, [0; 32], &head.encode(), &mut *(parts.rng)())?;
-    writes.push(Write::Put(row, Expect::Absent));
+    writes.extend(HeadRows::writes(open, [0, 0], &head, &mut *(parts.rng)())?);
     Ok((Transaction { writes, layout: Some(SECOND), ..Transaction::default() }, head.counters))
 }

@@ -60,7 +60,7 @@ impl Vault {
         let Opened { beside, keys } = opened;
         let vault = Self::assemble(parts, beside, keys);
         match vault.read_head().await {
-            Ok((head, version)) => vault.compare(&head, version)?,
+            Ok((head, versions)) => vault.compare(&head, versions)?,
             Err(VaultError::Storage(StorageError::Damaged)) => vault.set_head_damaged(),
             Err(error) => return Err(error),
         }
@@ -72,9 +72,9 @@ impl Vault {
     }
 
     /// Whether database and envelope are of one moment: the one counts what the other knows of (neg-L03).
-    fn compare(&self, head: &Head, version: u64) -> Result<(), VaultError> {
+    fn compare(&self, head: &Head, versions: [u64; 2]) -> Result<(), VaultError> {
         let Envelope { counters, structure, .. } = self.envelope();
-        let same_length = head.counters.commits == counters.commits && version != 0;
+        let same_length = head.counters.commits == counters.commits && versions != [0, 0];
         let gone_back = head.counters.commits < counters.commits
             || (same_length && head.counters != counters)
             || head.structure > structure;

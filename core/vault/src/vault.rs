@@ -15,7 +15,7 @@ use crate::{
     CredentialMeta, Door, VaultError,
     encode::{credential, small},
     envelope::Envelope,
-    head::Head,
+    head::{Head, HeadRows},
     health::Looked,
     keys::{Masters, OpenKeys, UserKeys},
     latch::{Held, Latch},
@@ -362,12 +362,17 @@ impl Vault {
         self.storage.transact(Transaction { reads, ..Transaction::default() }).await
     }
 
-    /// The head and the version of its row; the default and 0 before the first commit.
-    pub(crate) async fn read_head(&self) -> Result<(Head, u64), VaultError> {
-        let head = Read::Get(self.open_keys().head());
-        match self.each(head, Head::decode).await?.into_iter().next() {
-            Some((row, head)) => Ok((head?, row.version)),
-            None => Ok((Head::default(), 0)),
+    /// The head and the versions of its two rows; the default and zeros before the first commit.
+    pub(crate) async fn read_head(&self) -> Result<(Head, [u64; 2]), VaultError> {
+        loop {
+            let keys = self.open_keys();
+            let rows = self.read(Read::Rows(rows::HEAD, None)).await?;
+            match HeadRows::of(&keys, &rows) {
+                Ok(HeadRows { head, versions }) => return Ok((head, versions)),
+                Err(error) if Arc::ptr_eq(&keys, &self.open_keys()) => return Err(error.into()),
+                // A rotation overtook the reading.
+                Err(_) => {}
+            }
         }
     }
 

@@ -115,6 +115,11 @@ impl OpenKeys {
         self.row(rows::HEAD, b"head-2", b"")
     }
 
+    /// The head's two places: what is written to one is written to the other.
+    pub(crate) fn heads(&self) -> [RowKey; 2] {
+        [self.head(), self.row(rows::HEAD, b"head-2 twin", b"")]
+    }
+
     pub(crate) fn head_v1(&self) -> RowKey {
         self.row(rows::HEAD, b"head", b"")
     }

@@ -62,6 +62,25 @@ fn a_row_taken_away_is_missed() {
     }
 }
 
+/// The head is the row written most often; a flipped bit in it must not keep who knows the PIN out.
+#[test]
+fn neg_k05_damage_to_one_head_costs_nothing_and_is_mended() {
+    let (world, _) = world(513);
+    block_on(world.open().set_pin(&pin("583016"), &[])).unwrap();
+    let flip = |rows: &mut Rows, at: usize| rows.get_mut(&of(rows, 0)[at]).unwrap().bytes[40] ^= 1;
+    for (one, other) in [(0, 1), (1, 0)] {
+        let (world, vault) = altered(&world, |rows| flip(rows, one));
+        assert_eq!(block_on(vault.unlock_with_pin(&pin("583016"))), Ok(()));
+        assert!(block_on(vault.health()).unwrap().is_whole());
+        commit(&vault, put("enrolment", "mended", "1"));
+        drop(vault);
+        let (world, vault) = altered(&world, |rows| flip(rows, other));
+        assert_eq!(block_on(vault.unlock_with_pin(&pin("583016"))), Ok(()));
+        let key = RecordKey { kind: "enrolment".into(), name: "mended".into() };
+        assert!(block_on(vault.record(&key)).unwrap().is_some(), "the other one has the last commit");
+    }
+}
+
 #[test]
 fn what_was_taken_away_is_not_said_never_to_have_been() {
     let (world, _) = world(511);
@@ -129,8 +148,9 @@ fn a_row_exchanged_for_an_older_one_of_its_own_is_told() {
 fn an_older_head_is_told_too() {
     let (world, before) = world(504);
     let unrenewed = world.fork();
-    let head = of(&before, 0).remove(0);
-    world.disk.alter(|rows| drop(rows.insert(head.clone(), before[&head].clone())));
+    world.disk.alter(|rows| {
+        of(&before, 0).into_iter().for_each(|head| drop(rows.insert(head.clone(), before[&head].clone())))
+    });
     assert_eq!(world.try_open().err(), Some(VaultError::Rollback), "the envelope counts on");
     // Even where the envelope had not counted so far, the tables are not what that head says.
     let early = World::new(504);
@@ -139,8 +159,15 @@ fn an_older_head_is_told_too() {
     let first = early.fork();
     commit(&vault, add("b", 1));
     drop(vault);
-    let old = first.disk.rows().into_iter().find(|row| row.key.table.0 == 0).unwrap();
-    let (_, vault) = altered(&early, |rows| drop(rows.insert(old.key.clone(), old.clone())));
+    let old: Vec<Row> = first.disk.rows().into_iter().filter(|row| row.key.table.0 == 0).collect();
+    let put_back = |rows: &mut Rows, heads: &[Row]| {
+        for head in heads {
+            rows.insert(head.key.clone(), head.clone());
+        }
+    };
+    let (_, vault) = altered(&early, |rows| put_back(rows, &old[..1]));
+    assert!(block_on(vault.health()).unwrap().is_whole(), "one of before is passed over: the later one counts");
+    let (_, vault) = altered(&early, |rows| put_back(rows, &old));
     assert_eq!(block_on(vault.health()).unwrap().tables, [CREDENTIALS, COPIES, 6]);
     assert!(block_on(unrenewed.open().health()).unwrap().is_whole());
 }
@@ -222,7 +249,12 @@ fn neg_k20_a_garbled_row_is_named_and_the_others_are_served() {
     ];
     for row in world.disk.rows() {
         for garble in garbles {
-            let (_, vault) = altered(&world, |rows| garble(&mut rows.get_mut(&row.key).unwrap().bytes));
+            // Of the head both rows: one of them stands in for the other.
+            let garble = |rows: &mut Rows| {
+                let places = if row.key.table.0 == 0 { of(rows, 0) } else { vec![row.key.clone()] };
+                places.iter().for_each(|place| garble(&mut rows.get_mut(place).unwrap().bytes));
+            };
+            let (_, vault) = altered(&world, garble);
             let listing = block_on(vault.credentials()).unwrap();
             assert_eq!(listing.credentials.len() + listing.damaged.len(), 2);
             assert_eq!(listing.damaged.len(), usize::from(row.key.table.0 == CREDENTIALS));
