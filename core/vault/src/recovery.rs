@@ -26,7 +26,8 @@ pub struct Imported {
 }
 
 impl Vault {
-    /// A container of what may be taken along, sealed by the recovery code.
+    /// A container of what may be taken along, sealed by the recovery code. Of a history that is too long for one the oldest rows stay
+    /// here; from some 10,000 ordinary rows on.
     ///
     /// # Errors
     /// [`VaultError::RecoveryNotSet`]; [`ContainerError::WrongCode`]; [`VaultError::Locked`].
@@ -59,10 +60,11 @@ impl Vault {
             return Err(ContainerError::Form.into());
         }
         loop {
+            // Begun before the history is read: what another writes from here on has this one begin again, with the rows that came.
+            let mut step = Draft::begin(self).await?;
             let rows = self.history(0, u32::MAX).await?;
             let mut known: BTreeSet<[u8; 32]> =
                 rows.iter().filter_map(|row| row.kept()).map(|entry| sha256(&[&draft(entry)])).collect();
-            let mut step = Draft::begin(self).await?;
             let mut imported = Imported { recipes: recovery.recipes.clone(), ..Imported::default() };
             for (_, entry) in &recovery.history {
                 if known.insert(sha256(&[&draft(entry)])) {
