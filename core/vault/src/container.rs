@@ -127,11 +127,11 @@ pub struct Recovery {
     pub made: Timestamp,
 }
 
-/// Seals under a code, at [`Argon2Cost::STORED`].
+/// Seals under a code, at [`Argon2Cost::STORED`]. Of a history that is too long the oldest rows are left out.
 ///
 /// # Errors
-/// [`ContainerError::Content`] for a record that is no setting, [`ContainerError::TooLarge`] for more than 8 MiB (the caller
-/// leaves the oldest history out), [`ContainerError::Memory`].
+/// [`ContainerError::Content`] for a record that is no setting, [`ContainerError::TooLarge`] for recipes and settings of more than
+/// 8 MiB, [`ContainerError::Memory`].
 pub(crate) fn seal(
     code: &RecoveryCode,
     recovery: &Recovery,

@@ -21,11 +21,12 @@ pub(super) fn write(recovery: &Recovery) -> Result<Zeroizing<Vec<u8>>, Container
     if recovery.settings.iter().any(|record| record.key.kind != SETTINGS) {
         return Err(ContainerError::Content);
     }
-    let room = room(recovery);
+    let history = newest(recovery);
+    let room = room(recovery, history);
     if room > MAX_BYTES {
         return Err(ContainerError::TooLarge);
     }
-    pad(&encode(recovery, room))
+    pad(&encode(recovery, history, room))
 }
 
 pub(super) fn read(plain: &[u8]) -> Result<Recovery, ContainerError> {
@@ -33,15 +34,15 @@ pub(super) fn read(plain: &[u8]) -> Result<Recovery, ContainerError> {
     decode(unpad(plain).ok_or(ContainerError::Form)?).map_err(|_| ContainerError::Form)
 }
 
-pub(super) fn encode(recovery: &Recovery, room: usize) -> Zeroizing<Vec<u8>> {
+pub(super) fn encode(recovery: &Recovery, history: &[(bool, HistoryDraft)], room: usize) -> Zeroizing<Vec<u8>> {
     // Room for all of it at once: what grows leaves copies behind.
     let mut writer = Writer::with_capacity(room);
     writer.array(4).int(recovery.made.unix()).array(recovery.recipes.len());
     for Recipe { issuer, format, kind, copies } in &recovery.recipes {
         writer.array(4).text(issuer).text(format).text(kind).uint((*copies).into());
     }
-    writer.array(recovery.history.len());
-    for (imported, draft) in &recovery.history {
+    writer.array(history.len());
+    for (imported, draft) in history {
         let HistoryDraft { id, kind, outcome, at, peer, peer_verified, elements, reason } = draft;
         writer.array(9).boolean(*imported).bytes(&id.0).uint(kind_number(*kind)).uint(outcome_number(*outcome));
         writer.int(at.unix()).text(peer).boolean(*peer_verified).array(elements.len());
@@ -168,18 +169,60 @@ fn array_of<'a, const N: usize>(
     if count == N { Ok(()) } else { Err(CborError::MissingMember) }
 }
 
-/// Never less than what will be written: a head takes nine bytes at most.
-pub(super) fn room(recovery: &Recovery) -> usize {
-    let texts =
-        |texts: &[&str]| texts.iter().fold(0_usize, |sum, text| sum.saturating_add(9).saturating_add(text.len()));
-    let recipes = recovery.recipes.iter().map(|r| texts(&[&r.issuer, &r.format, &r.kind]).saturating_add(18));
-    let history = recovery.history.iter().map(|(_, draft)| {
-        let elements = draft.elements.iter().map(|(a, b, c, _)| texts(&[a, b, c]).saturating_add(2));
-        elements.fold(texts(&[&draft.peer, &draft.reason]).saturating_add(64), usize::saturating_add)
-    });
-    let settings =
-        recovery.settings.iter().map(|r| texts(&[&r.key.name]).saturating_add(r.bytes.len()).saturating_add(18));
-    recipes.chain(history).chain(settings).fold(64, usize::saturating_add)
+/// Most bytes of payload: what [`pad`] adds, the header and the tag go in beside it.
+const MOST: usize = MAX_BYTES - STEP - LENGTH;
+
+/// As much of the history as there is room for: without the oldest, by their encoded size.
+fn newest(recovery: &Recovery) -> &[(bool, HistoryDraft)] {
+    let mut size = room_beside(recovery);
+    let fits = |(_, draft): &&(bool, HistoryDraft)| {
+        size = size.saturating_add(room_of(draft));
+        size <= MOST
+    };
+    let kept = recovery.history.iter().rev().take_while(fits).count();
+    recovery.history.get(recovery.history.len().saturating_sub(kept)..).unwrap_or_default()
+}
+
+/// Never less than what will be written.
+pub(super) fn room(recovery: &Recovery, history: &[(bool, HistoryDraft)]) -> usize {
+    history.iter().map(|(_, draft)| room_of(draft)).fold(room_beside(recovery), usize::saturating_add)
+}
+
+/// All but the history.
+fn room_beside(recovery: &Recovery) -> usize {
+    let recipes =
+        recovery.recipes.iter().map(|r| texts(&[&r.issuer, &r.format, &r.kind]).saturating_add(MOST_OF_A_HEAD));
+    let settings = recovery.settings.iter().map(|r| texts(&[&r.key.name]).saturating_add(string(r.bytes.len())));
+    // Each of them is an array of its own; the whole has four heads and a time.
+    recipes.chain(settings).fold(64, |sum, size| sum.saturating_add(size).saturating_add(1))
+}
+
+/// A row: beside its texts an array, two booleans, an identifier, two small numbers, a time and the head of its elements.
+fn room_of(draft: &HistoryDraft) -> usize {
+    let elements = draft.elements.iter().map(|(a, b, c, _)| texts(&[a, b, c]).saturating_add(2));
+    let beside = 1 + 2 + 17 + 2 + MOST_OF_A_HEAD + head(draft.elements.len());
+    elements.fold(texts(&[&draft.peer, &draft.reason]).saturating_add(beside), usize::saturating_add)
+}
+
+fn texts(texts: &[&str]) -> usize {
+    texts.iter().map(|text| string(text.len())).fold(0, usize::saturating_add)
+}
+
+const fn string(length: usize) -> usize {
+    head(length).saturating_add(length)
+}
+
+const MOST_OF_A_HEAD: usize = 9;
+
+/// What the length of a string or array takes (RFC 8949, 3).
+const fn head(length: usize) -> usize {
+    match length {
+        0..=23 => 1,
+        24..=0xff => 2,
+        0x100..=0xffff => 3,
+        0x1_0000..=0xffff_ffff => 5,
+        _ => MOST_OF_A_HEAD,
+    }
 }
 
 /// To the next size, so that a file tells little of how much there is.

@@ -230,6 +230,30 @@ fn neg_k26_too_large() {
     assert_eq!(sealed(MAX_BYTES), Err(ContainerError::TooLarge));
 }
 
+/// More than goes in, in ordinary rows and in long ones: the newest go, as many as there is room for, in their order.
+#[test]
+fn of_a_history_that_is_too_long_the_newest_rows_go_along() {
+    let row = |n: u32, reason: &str| {
+        let mut id = [0; 16];
+        id[..4].copy_from_slice(&n.to_be_bytes());
+        (
+            n.is_multiple_of(2),
+            HistoryDraft { id: HistoryId(id), reason: reason.into(), ..sample().history[0].1.clone() },
+        )
+    };
+    for (count, length, least) in [(12_000, 700, 8_000), (3, 9 << 20, 0), (500, 24, 500)] {
+        let reason = "n".repeat(length);
+        let history: Vec<_> = (0..count).map(|n| row(n, &reason)).collect();
+        let all = Recovery { history, ..sample() };
+        let file = seal_at(CHEAP, &code(1), &all, &mut SeededRng::new(7)).unwrap();
+        let kept = open(&code(1), &file).unwrap();
+        let surplus = all.history.len() - kept.history.len();
+        assert!(kept.history == all.history[surplus..] && kept.history.len() >= least);
+        assert!(kept.recipes == all.recipes && kept.settings == all.settings);
+        assert!(surplus == 0 || least == 0 || file.len() > MAX_BYTES - (128 << 10), "room is left: {}", file.len());
+    }
+}
+
 /// Nothing of a device goes in: pending enrolments hold tokens, anchors are not a file's to bring.
 #[test]
 fn neg_k26_only_settings() {
@@ -303,8 +327,8 @@ proptest! {
     fn round_trip(recovery in any_recovery(), seed: u64) {
         let file = seal_at(CHEAP, &code(seed), &recovery, &mut SeededRng::new(seed)).unwrap();
         prop_assert!(open(&code(seed), &file).unwrap() == recovery);
-        let room = payload::room(&recovery);
-        let encoded = payload::encode(&recovery, room);
+        let room = payload::room(&recovery, &recovery.history);
+        let encoded = payload::encode(&recovery, &recovery.history, room);
         prop_assert!(encoded.len() <= room && encoded.capacity() == room);
     }
 
@@ -341,7 +365,7 @@ proptest! {
     fn neg_k26_payload_never_panics(bytes in vec(any::<u8>(), 0..300), at in any::<prop::sample::Index>(), mask in 1..=255_u8) {
         prop_assert!(matches!(payload::read(&bytes), Err(ContainerError::Form)));
         prop_assert!(matches!(payload::read(&payload::pad(&bytes).unwrap()), Err(ContainerError::Form)));
-        let mut encoded = payload::encode(&sample(), 1 << 12).to_vec();
+        let mut encoded = payload::encode(&sample(), &sample().history, 1 << 12).to_vec();
         let at = at.index(encoded.len());
         encoded[at] ^= mask;
         if let Ok(other) = payload::read(&payload::pad(&encoded).unwrap()) {
