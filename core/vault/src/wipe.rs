@@ -1,7 +1,12 @@
 //! Destroying everything: keys first, so that what a death leaves of the files opens nothing; completed at the next opening.
+//!
+//! The first pass leaves its marker where a key resists, so that the key is tried again. A pass that finds the marker takes the files
+//! whatever the keys do: one that resists for ever must not keep them (neg-K15).
 use std::sync::Arc;
 
-use rid_flow::ports::{Generation, KeyId, Read, Row, SecureArea, Storage, StorageError, Table, Transaction};
+use rid_flow::ports::{
+    Generation, KeyId, Read, Row, SecureArea, SecureAreaError, Storage, StorageError, Table, Transaction,
+};
 
 use crate::{
     Vault, VaultError,
@@ -14,18 +19,17 @@ use crate::{
 };
 
 /// Destroys a store whether or not it opens: its keys in the secure area, those of its credentials as far as they can be read, then
-/// its files.
+/// its files. The keys of stores that were set aside stay: no port reads what names them, and with the files they open nothing.
 ///
 /// # Errors
-/// [`VaultError`]; begun, it is completed by the next opening or wipe.
+/// [`VaultError`]; begun, it is completed by the next opening or wipe. [`VaultError::SecureArea`] from a second wipe: the files are
+/// gone, and a key that wraps nothing any more is left.
 pub async fn wipe(storage: Arc<dyn Storage>, area: Arc<dyn SecureArea>) -> Result<(), VaultError> {
-    match storage.open().await {
-        Ok(_) => {}
-        // Somebody else has it: nothing is taken from under their hands.
-        Err(StorageError::Locked) => return Err(StorageError::Locked.into()),
-        // It does not open: the files go all the same.
-        Err(_) => return Ok(storage.wipe().await?),
+    // Somebody else has it: nothing is taken from under their hands. Any other error: what can be read is, and the files go.
+    if storage.open().await == Err(StorageError::Locked) {
+        return Err(StorageError::Locked.into());
     }
+    // Of a database that does not open some storages give the envelope all the same; of others the keys stay, and wrap nothing.
     let found = storage.envelope_read().await.ok().flatten();
     let envelope = found.and_then(|(generation, bytes)| Some((generation, envelope::parse(&bytes).ok()?)));
     match envelope {
@@ -39,7 +43,8 @@ pub async fn wipe(storage: Arc<dyn Storage>, area: Arc<dyn SecureArea>) -> Resul
             if let Some(Ok(Found::V2(next))) = old.next.as_deref().map(envelope::parse) {
                 also.extend(next.envelope.area_keys());
             }
-            let outside = Envelope::wiping(NEWEST.0.into(), old.store_id, old.key, Vec::new());
+            let mut outside = Envelope::wiping(NEWEST.0.into(), old.store_id, old.key, Vec::new());
+            outside.wiping = false;
             begin_and_complete(&storage, &area, generation, &outside, also).await
         }
         None => Ok(storage.wipe().await?),
@@ -90,7 +95,9 @@ impl Vault {
         let beside = self.beside().clone();
         // What is known here must not be written over the marker (neg-K15): a wipe that was cut off is completed by the next opening.
         let Envelope { version, store_id, device_key, .. } = beside.envelope.clone();
-        self.beside().envelope = Envelope::wiping(version, store_id, device_key, Vec::new());
+        // All that is to be deleted stays known, to be tried again by who calls this again.
+        let keys = [beside.envelope.area_keys(), device_keys.clone()].concat();
+        self.beside().envelope = Envelope::wiping(version, store_id, device_key, keys);
         let wiped =
             begin_and_complete(&self.storage, &self.area, beside.generation, &beside.envelope, device_keys).await;
         if wiped.is_err() {
@@ -112,29 +119,55 @@ async fn begin_and_complete(
     keys.extend(also);
     let marker = Envelope::wiping(envelope.version, envelope.store_id, envelope.device_key.clone(), keys.clone());
     let bytes = marker.seal_without_keys();
+    let mut marked = false;
     for _ in 0..2 {
         match replace(storage, generation, bytes.clone()).await {
-            Ok(written) => generation = written,
+            Ok(written) => (generation, marked) = (written, true),
             // A full disk must not save what a person wants gone: it goes without the marker.
             Err(_) => break,
         }
     }
-    complete(storage, area, keys).await
+    let resists = delete(area, keys).await;
+    match resists {
+        // For the next pass, which takes the files whatever the keys do.
+        Some(error) if marked && !envelope.wiping => Err(error.into()),
+        _ => take_files(storage, resists).await,
+    }
 }
 
-/// Deletes the keys, then the files.
+/// The pass of an opening that found the marker: deletes the keys, then the files.
+///
+/// # Errors
+/// [`VaultError::SecureArea`]: of an area that is only busy or locked the marker is left, and the next opening tries again; of any
+/// other error the files are gone.
 pub(crate) async fn complete(
     storage: &Arc<dyn Storage>,
     area: &Arc<dyn SecureArea>,
     keys: Vec<KeyId>,
 ) -> Result<(), VaultError> {
-    let mut failed = None;
+    let resists = delete(area, keys).await;
+    match resists {
+        Some(error @ (SecureAreaError::Busy | SecureAreaError::Cancelled | SecureAreaError::Locked)) => {
+            Err(error.into())
+        }
+        _ => take_files(storage, resists).await,
+    }
+}
+
+/// Deletes keys; gives the error of the first that resists. One keeps none of the others, and one that is gone or dead does not resist.
+async fn delete(area: &Arc<dyn SecureArea>, keys: Vec<KeyId>) -> Option<SecureAreaError> {
+    let mut resists = None;
     for key in keys {
-        // One that resists keeps none of the others.
-        failed = failed.or(area.delete(key).await.err());
+        match area.delete(key).await {
+            Ok(()) | Err(SecureAreaError::NotFound | SecureAreaError::Invalidated) => {}
+            Err(error) => resists = resists.or(Some(error)),
+        }
     }
-    match failed {
-        Some(error) => Err(error.into()),
-        None => Ok(storage.wipe().await?),
-    }
+    resists
+}
+
+/// Destroys the files; what resisted is said once they are gone.
+async fn take_files(storage: &Arc<dyn Storage>, resisted: Option<SecureAreaError>) -> Result<(), VaultError> {
+    storage.wipe().await?;
+    resisted.map_or(Ok(()), |error| Err(error.into()))
 }

@@ -1,7 +1,14 @@
 //! A wipe cut off anywhere is completed by the next opening; nothing of it is left, in the files or in the secure area.
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use rid_crypto::Secret;
 use rid_flow::{
     fake::{AreaCall, block_on},
-    ports::{KeySpec, KeyUse, SecureAreaError, UserAuth},
+    ports::{
+        Generation, KeyId, KeyInfo, KeySpec, KeyUse, Layout, Prompt, Row, SecureArea, SecureAreaError, Storage,
+        StorageError, Transaction, UserAuth,
+    },
 };
 use rid_vault::{Vault, VaultError, wipe};
 
@@ -102,7 +109,7 @@ fn neg_k15_a_key_that_resists_keeps_none_of_the_others_and_the_next_opening_dele
     let (world, line) = (world(1405), Line::whole());
     let vault = world.open_on(&line).unwrap();
     // The device's keys are read, both generations marked, then one deletion fails.
-    line.fail_one(4, rid_flow::ports::StorageError::Io);
+    line.fail_one(4, StorageError::Io);
     assert_eq!(block_on(vault.wipe()).err(), Some(SecureAreaError::Unavailable.into()));
     assert_eq!(world.keys().len(), 1);
     drop(vault);
@@ -111,4 +118,180 @@ fn neg_k15_a_key_that_resists_keeps_none_of_the_others_and_the_next_opening_dele
     let old = world.keys();
     drop(world.open());
     assert!(old.iter().all(|key| world.is_gone(key)));
+}
+
+/// An area where the deletion of one key fails for ever.
+struct Stubborn(Arc<dyn SecureArea>, KeyId, SecureAreaError);
+
+#[async_trait]
+impl SecureArea for Stubborn {
+    async fn create_keys(&self, count: u32, spec: KeySpec) -> Result<Vec<KeyInfo>, SecureAreaError> {
+        self.0.create_keys(count, spec).await
+    }
+
+    async fn sign(&self, key: KeyId, message: Vec<u8>, prompt: Prompt) -> Result<[u8; 64], SecureAreaError> {
+        self.0.sign(key, message, prompt).await
+    }
+
+    async fn agree(&self, key: KeyId, peer: Vec<u8>, prompt: Prompt) -> Result<Secret<32>, SecureAreaError> {
+        self.0.agree(key, peer, prompt).await
+    }
+
+    async fn derive(&self, key: KeyId, input: [u8; 32], prompt: Prompt) -> Result<Secret<32>, SecureAreaError> {
+        self.0.derive(key, input, prompt).await
+    }
+
+    async fn info(&self, key: KeyId) -> Result<KeyInfo, SecureAreaError> {
+        self.0.info(key).await
+    }
+
+    async fn delete(&self, key: KeyId) -> Result<(), SecureAreaError> {
+        if key == self.1 { Err(self.2) } else { self.0.delete(key).await }
+    }
+}
+
+/// A disk where some things fail for ever.
+struct Ill {
+    storage: Arc<dyn Storage>,
+    /// The database does not open; the envelope beside it is read.
+    database: bool,
+    /// No room for another envelope.
+    full: bool,
+}
+
+#[async_trait]
+impl Storage for Ill {
+    async fn open(&self) -> Result<Layout, StorageError> {
+        let opened = self.storage.open().await;
+        if self.database { Err(StorageError::Damaged) } else { opened }
+    }
+
+    async fn transact(&self, transaction: Transaction) -> Result<Vec<Vec<Row>>, StorageError> {
+        if self.database { Err(StorageError::Locked) } else { self.storage.transact(transaction).await }
+    }
+
+    async fn envelope_read(&self) -> Result<Option<(Generation, Vec<u8>)>, StorageError> {
+        self.storage.envelope_read().await
+    }
+
+    async fn envelope_replace(&self, generation: Generation, bytes: Vec<u8>) -> Result<(), StorageError> {
+        if self.full { Err(StorageError::Full) } else { self.storage.envelope_replace(generation, bytes).await }
+    }
+
+    async fn set_aside(&self) -> Result<(), StorageError> {
+        self.storage.set_aside().await
+    }
+
+    async fn wipe(&self) -> Result<(), StorageError> {
+        self.storage.wipe().await
+    }
+
+    async fn close(&self) -> Result<(), StorageError> {
+        self.storage.close().await
+    }
+}
+
+impl World {
+    fn stubborn(&self, key: &KeyId, error: SecureAreaError) -> Arc<dyn SecureArea> {
+        Arc::new(Stubborn(self.area(&Line::whole()), key.clone(), error))
+    }
+
+    fn wipe(&self, key: &KeyId, error: SecureAreaError) -> Result<(), VaultError> {
+        self.disk.kill();
+        block_on(wipe(self.storage(&Line::whole()), self.stubborn(key, error)))
+    }
+
+    fn open_stubborn(&self, key: &KeyId, error: SecureAreaError) -> Result<Vault, VaultError> {
+        self.disk.kill();
+        open(self.storage(&Line::whole()), self.stubborn(key, error))
+    }
+
+    fn has_files(&self) -> bool {
+        !self.disk.rows().is_empty() || self.disk.envelope().is_some()
+    }
+}
+
+#[test]
+fn neg_k15_a_key_that_resists_for_ever_keeps_no_file() {
+    let base = world(1406);
+    let old = base.keys();
+    let left = |world: &World| old.iter().filter(|key| !world.is_gone(key)).cloned().collect::<Vec<_>>();
+    // Each of them: those of the copies and those of the doors.
+    for key in old.clone() {
+        let world = base.fork();
+        let error = SecureAreaError::Unavailable;
+        assert_eq!(world.wipe(&key, error), Err(error.into()));
+        assert!(world.has_files() && left(&world) == [key.clone()], "the first pass leaves its marker");
+        let again = world.fork();
+        assert_eq!(again.wipe(&key, error), Err(error.into()), "said once the files are gone");
+        assert!(!again.has_files());
+        again.wipe(&key, error).unwrap();
+        // The next opening is a second pass too.
+        assert_eq!(world.open_stubborn(&key, error).err(), Some(error.into()));
+        assert!(!world.has_files());
+        let vault = world.open_stubborn(&key, error).unwrap();
+        assert!(!vault.is_locked() && block_on(vault.credentials()).unwrap().credentials.is_empty());
+    }
+}
+
+#[test]
+fn neg_k15_an_area_that_is_busy_is_waited_for_but_not_by_who_wipes_again() {
+    let base = world(1407);
+    let key = base.keys().remove(2);
+    for error in [SecureAreaError::Busy, SecureAreaError::Cancelled, SecureAreaError::Locked] {
+        let world = base.fork();
+        assert_eq!(world.wipe(&key, error), Err(error.into()));
+        for _ in 0..3 {
+            assert_eq!(world.open_stubborn(&key, error).err(), Some(error.into()));
+            assert!(world.has_files());
+        }
+        let again = world.fork();
+        drop(world.open());
+        assert!(world.is_gone(&key));
+        assert_eq!(again.wipe(&key, error), Err(error.into()));
+        assert!(!again.has_files());
+    }
+}
+
+#[test]
+fn neg_k15_a_key_that_is_gone_or_dead_does_not_resist() {
+    let base = world(1408);
+    for error in [SecureAreaError::NotFound, SecureAreaError::Invalidated] {
+        let world = base.fork();
+        world.wipe(&base.keys().remove(2), error).unwrap();
+        assert!(!world.has_files() && world.keys().len() == 1);
+    }
+}
+
+#[test]
+fn neg_k15_the_same_vault_wiped_again_tries_the_same_keys() {
+    let (world, line) = (world(1409), Line::whole());
+    let vault = world.open_on(&line).unwrap();
+    let keys = world.keys().len();
+    // After the device's keys were read and both generations marked, the fourth deletion fails.
+    line.fail_one(6, StorageError::Io);
+    assert_eq!(block_on(vault.wipe()), Err(SecureAreaError::Unavailable.into()));
+    assert!(keys > 4 && world.keys().len() == 1 && world.has_files());
+    block_on(vault.wipe()).unwrap();
+    assert!(world.keys().is_empty() && !world.has_files());
+}
+
+#[test]
+fn neg_k15_without_room_for_the_marker_the_files_go_in_the_first_pass() {
+    let world = world(1410);
+    let (key, error) = (world.keys().remove(2), SecureAreaError::Unavailable);
+    world.disk.kill();
+    let storage = Arc::new(Ill { storage: world.storage(&Line::whole()), database: false, full: true });
+    assert_eq!(block_on(wipe(storage, world.stubborn(&key, error))), Err(error.into()));
+    assert!(!world.has_files() && world.keys() == [key]);
+}
+
+/// Where storage gives the envelope of a database that does not open, what it names goes; what only rows name is left.
+#[test]
+fn neg_k15_of_a_database_that_does_not_open_the_envelopes_keys_go() {
+    let world = world(1411);
+    world.disk.kill();
+    let storage = Arc::new(Ill { storage: world.storage(&Line::whole()), database: true, full: false });
+    block_on(wipe(storage, world.area(&Line::whole()))).unwrap();
+    assert!(!world.has_files() && world.keys().len() == 4, "{:?}", world.keys());
 }
