@@ -74,7 +74,7 @@ fn neg_k05_damage_to_one_head_costs_nothing_and_is_mended() {
         assert!(block_on(vault.health()).unwrap().is_whole());
         commit(&vault, put("enrolment", "mended", "1"));
         drop(vault);
-        let (world, vault) = altered(&world, |rows| flip(rows, other));
+        let (_, vault) = altered(&world, |rows| flip(rows, other));
         assert_eq!(block_on(vault.unlock_with_pin(&pin("583016"))), Ok(()));
         let key = RecordKey { kind: "enrolment".into(), name: "mended".into() };
         assert!(block_on(vault.record(&key)).unwrap().is_some(), "the other one has the last commit");
