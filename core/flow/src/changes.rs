@@ -102,7 +102,7 @@ macro_rules! wiped {
         }
     )*};
 }
-wiped!(Copy, NewCopy);
+wiped!(Copy, NewCopy, Record);
 
 /// What a history row is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use rid_flow::{
     ports::{KeyId, StorageError},
 };
 use rid_wire::cbor::{CborError, Writer};
+use zeroize::Zeroizing;
 
 use super::read_map;
 
@@ -37,15 +38,24 @@ pub(crate) fn read_copy(bytes: &[u8]) -> Result<Copy, StorageError> {
     Ok(copy)
 }
 
-pub(crate) fn record(record: &Record) -> Vec<u8> {
-    let mut writer = Writer::new();
-    writer.map(4).uint(0).uint(VERSION).uint(1).text(&record.key.kind).uint(2).text(&record.key.name);
-    writer.uint(3).bytes(&record.bytes);
-    writer.finish()
+/// Wiped when done with; room for all of it at once, since what grows leaves copies behind.
+pub(crate) fn record(record: &Record) -> Zeroizing<Vec<u8>> {
+    let RecordKey { kind, name } = &record.key;
+    // Beside them heads and numbers.
+    let room = [kind.len(), name.len(), record.bytes.len()].into_iter().fold(64, usize::saturating_add);
+    let mut writer = Writer::with_capacity(room);
+    writer.map(4).uint(0).uint(VERSION).uint(1).text(kind).uint(2).text(name).uint(3).bytes(&record.bytes);
+    Zeroizing::new(writer.finish())
 }
 
-pub(crate) fn read_record(bytes: &[u8]) -> Result<Record, StorageError> {
-    let mut record = Record { key: RecordKey { kind: String::new(), name: String::new() }, bytes: Vec::new() };
+/// A record to be taken apart by who read it, which [`Record`] is not: the bytes are the reader's to wipe.
+pub(crate) struct ReadRecord {
+    pub(crate) key: RecordKey,
+    pub(crate) bytes: Vec<u8>,
+}
+
+pub(crate) fn read_record(bytes: &[u8]) -> Result<ReadRecord, StorageError> {
+    let mut record = ReadRecord { key: RecordKey { kind: String::new(), name: String::new() }, bytes: Vec::new() };
     read_map(bytes, VERSION, |reader, key| {
         match key {
             1 => record.key.kind = reader.text()?.into_owned(),

@@ -21,4 +21,6 @@ mod tally;
 mod third;
 mod unseen;
 mod wipe;
+#[cfg(target_os = "linux")]
+mod wiped;
 mod world;
