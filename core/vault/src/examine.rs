@@ -75,6 +75,7 @@ impl VaultError {
             | Self::UserAuthRequired
             | Self::Container(ContainerError::WrongCode) => Remedy::UnlockOtherwise,
             // Refused by a rule of the store, which is whole: of what was asked for there is none, or it is there already.
+            Self::Container(ContainerError::Memory) => Remedy::TryAgain,
             Self::HistoryUnknown | Self::Container(_) | Self::Storage(StorageError::Conflict) => Remedy::Know,
             Self::EnvelopeCorrupt | Self::Rollback | Self::Storage(_) => Remedy::Reset,
         }

@@ -115,22 +115,24 @@ async fn begin_and_complete(
     envelope: &Envelope,
     also: Vec<KeyId>,
 ) -> Result<(), VaultError> {
-    let mut keys = envelope.area_keys();
-    keys.extend(also);
+    // The device's key last: without it nothing tells the names of the credentials' keys.
+    let mut keys = also;
+    keys.extend(envelope.area_keys().into_iter().filter(|key| *key != envelope.device_key));
+    keys.push(envelope.device_key.clone());
     let marker = Envelope::wiping(envelope.version, envelope.store_id, envelope.device_key.clone(), keys.clone());
     let bytes = marker.seal_without_keys();
     let mut marked = false;
     for _ in 0..2 {
         match replace(storage, generation, bytes.clone()).await {
             Ok(written) => (generation, marked) = (written, true),
-            // A full disk must not save what a person wants gone: it goes without the marker.
+            // A full disk must not save what a person wants gone: it goes without the marker, if its keys go.
             Err(_) => break,
         }
     }
-    let resists = delete(area, keys).await;
+    let resists = if marked || envelope.wiping { delete(area, keys).await } else { delete_in_order(area, keys).await };
     match resists {
         // For the next pass, which takes the files whatever the keys do.
-        Some(error) if marked && !envelope.wiping => Err(error.into()),
+        Some(error) if !envelope.wiping => Err(error.into()),
         _ => take_files(storage, resists).await,
     }
 }
@@ -164,6 +166,17 @@ async fn delete(area: &Arc<dyn SecureArea>, keys: Vec<KeyId>) -> Option<SecureAr
         }
     }
     resists
+}
+
+/// Deletes keys until one resists: where no marker names them, those that name the others must outlive them.
+async fn delete_in_order(area: &Arc<dyn SecureArea>, keys: Vec<KeyId>) -> Option<SecureAreaError> {
+    for key in keys {
+        let resists = delete(area, vec![key]).await;
+        if resists.is_some() {
+            return resists;
+        }
+    }
+    None
 }
 
 /// Destroys the files; what resisted is said once they are gone.

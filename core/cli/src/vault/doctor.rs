@@ -79,7 +79,7 @@ fn diagnose(opening: &Opening<'_>, folder: &Path) -> Result<Diagnosis, Failure> 
     }
     if !folder.is_dir() {
         let error = VaultError::Storage(StorageError::Io);
-        return Ok(Diagnosis::of(Store::Closed, [Diagnosis::closed(error.code(), error.remedy())]));
+        return Ok(Diagnosis::of(Store::Closed, [Diagnosis::closed(error.code(), error.remedy_at_opening())]));
     }
     let files = names(folder)?;
     let is_store = |name: &&String| ["store.", "envelope.", "journal-"].iter().any(|start| name.starts_with(start));
@@ -99,7 +99,7 @@ fn diagnose(opening: &Opening<'_>, folder: &Path) -> Result<Diagnosis, Failure> 
         opened
     });
     let mut findings: Vec<Finding> =
-        opens.err().map(|error| Diagnosis::closed(error.code(), error.remedy())).into_iter().collect();
+        opens.err().map(|error| Diagnosis::closed(error.code(), error.remedy_at_opening())).into_iter().collect();
     let area = match opening.area() {
         Ok(area) => area,
         Err(Failure::Core { code, .. }) => {
@@ -119,7 +119,7 @@ async fn look(opening: &Opening<'_>, area: SoftwareSecureArea) -> Result<Diagnos
     let vault = match opening.vault(opening.storage(), Arc::new(area)).await {
         Ok(vault) => vault,
         Err(error) => {
-            return Ok(Diagnosis::of(Store::Closed, [Diagnosis::closed(error.code(), error.remedy())]));
+            return Ok(Diagnosis::of(Store::Closed, [Diagnosis::closed(error.code(), error.remedy_at_opening())]));
         }
     };
     let mut findings = Vec::new();
