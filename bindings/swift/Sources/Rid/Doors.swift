@@ -87,6 +87,6 @@ extension RidWallet {
     /// Makes a recovery code, to be shown and written down once; an earlier one is void. Nothing says it a second time: if it got lost, make another.
     public func makeRecoveryCode() async throws -> PrivateText {
         let core = try core()
-        return try await calling(callAway: { self.area.callAway([.derive]) }) { try await core.makeRecoveryCode() }
+        return try await calling(callAway: { self.area.callAway([.createKeys, .derive]) }) { try await core.makeRecoveryCode() }
     }
 }

@@ -106,7 +106,7 @@ public class RidWallet private constructor(private val core: Wallet, private val
      * Makes a recovery code, to be shown and written down once; an earlier one is void. Nothing says it a second time: if it got lost, make
      * another.
      */
-    public suspend fun makeRecoveryCode(): PrivateText = whole(area, DERIVING) { core.makeRecoveryCode() }
+    public suspend fun makeRecoveryCode(): PrivateText = whole(area, MAKING) { core.makeRecoveryCode() }
 
     /**
      * A container for another device, sealed by the recovery [code]: what to ask issuers for again, the history, settings. Never a key or

@@ -79,15 +79,6 @@ internal class Holder(
     }
 
     /** The session may have ended before the radio knew. */
-    /** A link may end on another thread between a step and what is done for it: the next step says so. */
-    private fun unlessClosed(act: () -> Unit) {
-        try {
-            act()
-        } catch (misuse: ReaderException.Misuse) {
-            if (misuse.code != "session_closed") throw misuse
-        }
-    }
-
     private fun told(event: () -> Unit) {
         try {
             event()
@@ -142,5 +133,14 @@ internal class Verifier(private val session: ReadingSession, private val port: I
             event()
         } catch (_: ReaderException) {
         }
+    }
+}
+
+/** A link may end on another thread between a step and what is done for it: the next step says so. */
+private fun unlessClosed(act: () -> Unit) {
+    try {
+        act()
+    } catch (misuse: ReaderException.Misuse) {
+        if (misuse.code != "session_closed") throw misuse
     }
 }
