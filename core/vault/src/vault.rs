@@ -232,6 +232,10 @@ impl Vault {
     /// # Errors
     /// [`VaultError`].
     pub async fn keys_left(&self, id: &CredentialId) -> Result<Vec<KeyId>, VaultError> {
+        // A damaged tree may show a copy again that was used; its row is sound, only the tally tells.
+        if self.is_suspect(rows::COPIES).await? {
+            return Err(StorageError::Damaged.into());
+        }
         let pool = Read::Rows(rows::COPIES, Some(self.open_keys().pool(id)));
         let copies = self.each(pool, |plain| Ok(small::read_copy(plain)?.key.clone())).await?;
         copies.into_iter().map(|(_, key)| key).collect()
