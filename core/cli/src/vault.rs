@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &VaultArguments) -> Result<u8, Failure> {
         VaultCommand::Reset { yes } => wipe::reset(&opening, *yes, json),
         VaultCommand::Rotate => recovery::rotate(&Opened::new(&opening)?, json),
         VaultCommand::TakeAlong { out } => recovery::take_along(&Opened::new(&opening)?, &arguments.open, out, json),
-        VaultCommand::TakeIn { file } => recovery::take_in(&Opened::new(&opening)?, &arguments.open, file, json),
+        VaultCommand::TakeIn { file } => recovery::take_in(&Opened::made(&opening)?, &arguments.open, file, json),
         VaultCommand::Verify { file: Some(file), key } => export::verify(file, key.as_deref(), json),
         VaultCommand::Verify { file: None, .. } => history::verify(&Opened::new(&opening)?, json),
         VaultCommand::Wipe { yes } => wipe::wipe(&opening, *yes, json),
@@ -53,6 +53,11 @@ impl Opened {
     /// Unlocked. A store is never made by who only looks.
     fn new(opening: &Opening<'_>) -> Result<Self, Failure> {
         there(opening.home)?;
+        opening.wallet(opening.any_trust()?).map(Self)
+    }
+
+    /// The same, made where there is none: what a recovery file is for begins on a new device.
+    fn made(opening: &Opening<'_>) -> Result<Self, Failure> {
         opening.wallet(opening.any_trust()?).map(Self)
     }
 

@@ -588,3 +588,15 @@ fn copies_that_cannot_be_trusted_are_given_up() {
     let listed = ok_json(&scratch, &["wallet", "list"]);
     assert_eq!((listed[0]["copiesLeft"].as_u64(), listed[0]["state"].as_str()), (Some(0), Some("exhausted")));
 }
+
+#[test]
+fn a_recovery_file_begins_a_wallet_on_a_new_device() {
+    let scratch = Scratch::new("vault-new-device");
+    enrolled(&scratch, &[]);
+    with_code(&scratch, &[]);
+    ok(&scratch, &["vault", "take-along", "--out", "recovery.rid", "--code-file", "code"]);
+    let second = ["vault", "take-in", "recovery.rid", "--home", "second", "--code-file", "code"];
+    let brought = ok_json(&scratch, &second);
+    assert_eq!(brought["recipes"].as_array().map(Vec::len), Some(1));
+    assert!(scratch.path("second/wallet/store.db").exists());
+}

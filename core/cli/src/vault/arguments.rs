@@ -10,7 +10,8 @@ use crate::args::{HomeArguments, OpenArguments};
 /// keys under something that does not lie beside them. What is promised, and what is not: spec/vault.md.
 #[derive(Args)]
 #[command(
-    after_help = "Exit codes: 0 done and whole; 1 refused, by name; 3 looked at and not whole (doctor, verify); 64 wrong call.\n\n\
+    after_help = "Exit codes: 0 done and whole; 1 refused, by name; 3 looked at and not whole (doctor; verify of a \
+    history that was broken already; one altered after it was signed is refused, 1); 64 wrong call.\n\n\
     Examples:\n  rid vault pin set\n  rid vault code                          (write it down: it is shown once)\n  \
     rid vault export --out history.json && rid vault verify history.json\n  rid vault take-along --out recovery.rid\n  rid vault doctor"
 )]

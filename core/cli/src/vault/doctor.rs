@@ -231,7 +231,7 @@ fn words(finding: &Finding) -> (String, &'static str) {
         "key_mismatch" => "the keys here are another device's".into(),
         "key_not_found" => "the keys that sealed this store, or their key file, are not here".into(),
         "key_unavailable" => "the software keys do not open: the key file is another one, or a file is damaged".into(),
-        "no_pin" => "no PIN is set: whoever has this folder opens it".into(),
+        "no_pin" => "no PIN is set: whoever has this folder and its keys opens it".into(),
         "pin_locked" => "five wrong PINs: it takes none any more".into(),
         "pin_wrong" => "the PIN is wrong; it was counted".into(),
         "records_damaged" => format!("{count} small records cannot be read"),

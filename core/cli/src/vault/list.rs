@@ -23,7 +23,7 @@ fn text(views: &[CredentialView], doors: &DoorsView) -> String {
         text.push_str("No credentials.\n");
     }
     let pin = if doors.needs_pin {
-        "none: whoever has this folder opens it (`rid vault pin set`)".into()
+        "none: whoever has this folder and its keys opens it (`rid vault pin set`)".into()
     } else {
         format!("set, {} of 5 tries left", doors.pin_tries_left)
     };
