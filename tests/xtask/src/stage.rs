@@ -96,13 +96,13 @@ pub(crate) const STAGES: &[Stage] = &[
     },
     Stage {
         name: "kotlin",
-        budget: 190,
+        budget: 230,
         about: "the Kotlin package over the real library",
         kind: Kind::Check(packages::kotlin),
     },
     Stage {
         name: "swift",
-        budget: 170,
+        budget: 130,
         about: "the Swift package over the real library",
         kind: Kind::Check(packages::swift),
     },
