@@ -4,7 +4,6 @@ use rid_flow::ports::{KeyId, SecureAreaError, UserAuth};
 
 use crate::{
     Pin, RecoveryCode, Vault, VaultError,
-    envelope::Envelope,
     head::Head,
     latch::Held,
     open::unwrap_user,
@@ -312,26 +311,6 @@ impl Vault {
         envelope.biometric_lost = true;
         // If it cannot be written the door fails again next time.
         let _ = self.restructure(&held, envelope).await;
-    }
-
-    /// Writes changed doors, with the PIN's count as it is in both files.
-    pub(crate) async fn restructure(&self, held: &Held<'_>, mut envelope: Envelope) -> Result<(), VaultError> {
-        envelope.tries = envelope.counted(&self.read_head().await?.0);
-        self.write_structure(held, envelope).await
-    }
-
-    /// Writes changed doors into both generations, says so in the head, and deletes the keys given up.
-    async fn write_structure(&self, held: &Held<'_>, envelope: Envelope) -> Result<(), VaultError> {
-        let (tries, gives_up_keys) = (envelope.tries, !envelope.retired.is_empty());
-        self.write_envelope(held, envelope, true).await?;
-        // The head's word makes an older envelope a rollback from now on; every later commit says it again.
-        let said = self.commit_head(|head| head.tries = tries).await;
-        if !self.beside().other_is_old {
-            self.sweep().await;
-        }
-        // An envelope of before opens nothing whose keys are dead. Where they are not, it is for the head to tell it.
-        let dead = gives_up_keys && self.beside().envelope.retired.is_empty();
-        if dead { Ok(()) } else { said.map(drop) }
     }
 
     /// By the envelope of now: a rotation may have changed it while the door was opened.

@@ -4,6 +4,7 @@
 //! by keyed hashes, and padded; a keyed sum over each table tells a missing or exchanged row. A commit is one transaction of the
 //! Storage port: all of it or nothing. Which keys open what, and through which doors a person comes to them, stands in the envelope.
 
+mod beside;
 mod code;
 mod commit;
 mod container;
@@ -12,16 +13,11 @@ mod encode;
 mod envelope;
 mod error;
 mod examine;
-#[cfg(test)]
-mod forged;
 mod head;
 mod health;
 mod history;
 mod keys;
 mod latch;
-#[cfg(all(test, target_os = "linux"))]
-#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
-mod left_behind;
 mod migrate;
 mod open;
 mod pin;
@@ -32,6 +28,8 @@ mod rotate;
 mod rows;
 mod slots;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod vault;
 mod wipe;
 

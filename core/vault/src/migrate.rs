@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     VaultError,
+    beside::{Beside, replace},
     encode::{
         credential,
         history::{Link, decode_v1},
@@ -22,7 +23,7 @@ use crate::{
     keys::{Masters, OpenKeys, UserKeys, make_secret, v1::EnvelopeV1},
     open::{Opened, make, unseal},
     rows,
-    vault::{Beside, Parts, replace},
+    vault::Parts,
 };
 
 pub(crate) const SECOND: Layout = Layout(2);

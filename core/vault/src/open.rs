@@ -5,12 +5,13 @@ use rid_flow::ports::{Generation, Layout, Read, SecureArea, Storage, StorageErro
 
 use crate::{
     Vault, VaultConfig, VaultError,
+    beside::{Beside, replace},
     envelope::{self, Envelope, Found, NEWEST, Sealed},
     head::{Counters, Head},
     keys::{Masters, OpenKeys, UserKeys, make_secret, unwrap, wrap},
     migrate, rows,
     slots::{Kind, Slots, open_aad, user_aad},
-    vault::{Beside, Parts, RngSource, replace},
+    vault::{Parts, RngSource},
     wipe,
 };
 

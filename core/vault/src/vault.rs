@@ -1,5 +1,5 @@
 use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError, RwLock,
+    Arc, Mutex, PoisonError, RwLock,
     atomic::{AtomicI64, AtomicU64, Ordering},
 };
 
@@ -7,18 +7,18 @@ use async_trait::async_trait;
 use rid_crypto::CryptoRng;
 use rid_flow::{
     Changes, Committed, Committer, CredentialId, RecordKey,
-    ports::{Generation, KeyId, Read, Row, RowKey, SecureArea, Storage, StorageError, Table, Transaction},
+    ports::{KeyId, Read, Row, RowKey, SecureArea, Storage, StorageError, Table, Transaction},
 };
 use rid_wire::{Timestamp, hex};
 
 use crate::{
     CredentialMeta, Door, VaultError,
+    beside::Beside,
     encode::{credential, small},
-    envelope::Envelope,
     head::{Head, HeadRows},
     health::Looked,
     keys::{Masters, OpenKeys, UserKeys},
-    latch::{Held, Latch},
+    latch::Latch,
     rows,
 };
 
@@ -62,15 +62,6 @@ pub struct Vault {
     signed: AtomicI64,
     /// How often it was locked.
     locks: AtomicU64,
-}
-
-/// The envelope and which generation it is.
-#[derive(Clone)]
-pub(crate) struct Beside {
-    pub(crate) envelope: Envelope,
-    pub(crate) generation: Generation,
-    /// One of the two files is of before a change of keys or doors: both are to be written over at the next occasion.
-    pub(crate) other_is_old: bool,
 }
 
 /// The keys of one operation: cheap handles, so that no lock is held over an await.
@@ -350,14 +341,6 @@ impl Vault {
         }
     }
 
-    pub(crate) fn beside(&self) -> MutexGuard<'_, Beside> {
-        self.beside.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn envelope(&self) -> Envelope {
-        self.beside().envelope.clone()
-    }
-
     pub(crate) async fn read(&self, read: Read) -> Result<Vec<Row>, StorageError> {
         Ok(self.read_all(vec![read]).await?.into_iter().next().unwrap_or_default())
     }
@@ -384,61 +367,6 @@ impl Vault {
         if let Some(signed) = signed {
             self.signed.fetch_max(signed.unix(), Ordering::AcqRel);
         }
-    }
-
-    /// Replaces the envelope; `structure`: keys or doors change, so both generations are written over.
-    pub(crate) async fn write_envelope(
-        &self,
-        _held: &Held<'_>,
-        mut envelope: Envelope,
-        structure: bool,
-    ) -> Result<(), VaultError> {
-        if structure {
-            envelope.structure = envelope.structure.saturating_add(1);
-        }
-        let bytes = envelope.seal(&self.open_keys());
-        let mut old = self.beside().clone();
-        let written = replace(&self.storage, old.generation, bytes.clone()).await?;
-        let twice = structure || old.other_is_old;
-        old = Beside { envelope, generation: written, other_is_old: twice };
-        *self.beside() = old;
-        if twice && let Ok(again) = replace(&self.storage, written, bytes).await {
-            // The change stands already: a failure here is made good at the next occasion.
-            let mut beside = self.beside();
-            beside.generation = again;
-            beside.other_is_old = false;
-        }
-        Ok(())
-    }
-
-    /// Writes the counters of now into the envelope.
-    pub(crate) async fn renew(&self, held: &Held<'_>) -> Result<(), VaultError> {
-        let (head, _) = self.read_head().await?;
-        let mut envelope = self.envelope();
-        if envelope.counters == head.counters && !self.beside().other_is_old {
-            return Ok(());
-        }
-        envelope.counters = head.counters;
-        self.write_envelope(held, envelope, false).await
-    }
-}
-
-/// Writes the next generation; one that was written although its answer was an error is counted too.
-pub(crate) async fn replace(
-    storage: &Arc<dyn Storage>,
-    after: Generation,
-    bytes: Vec<u8>,
-) -> Result<Generation, StorageError> {
-    let next = Generation(after.0.saturating_add(1));
-    match storage.envelope_replace(next, bytes.clone()).await {
-        Ok(()) => Ok(next),
-        Err(StorageError::Conflict) => {
-            let found = storage.envelope_read().await?.map_or(after, |(generation, _)| generation);
-            let next = Generation(found.0.saturating_add(1));
-            storage.envelope_replace(next, bytes).await?;
-            Ok(next)
-        }
-        Err(error) => Err(error),
     }
 }
 

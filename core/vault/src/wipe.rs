@@ -10,12 +10,12 @@ use rid_flow::ports::{
 
 use crate::{
     Vault, VaultError,
+    beside::replace,
     encode::small,
     envelope::{self, Envelope, Found, NEWEST},
     keys::{OpenKeys, unwrap, v1::EnvelopeV1},
     rows,
     slots::{Slots, open_aad},
-    vault::replace,
 };
 
 /// Destroys a store whether or not it opens: its keys in the secure area, those of its credentials as far as they can be read, then
