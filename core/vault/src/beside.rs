@@ -1,7 +1,7 @@
 //! The envelope beside the database: what is known of the two files, and how it is written.
 use std::sync::{Arc, MutexGuard, PoisonError};
 
-use rid_flow::ports::{Generation, Storage, StorageError};
+use rid_flow::ports::{Generation, KeyId, Storage, StorageError, UserAuth};
 
 use crate::{Vault, VaultError, envelope::Envelope, latch::Held};
 
@@ -12,6 +12,22 @@ pub(crate) struct Beside {
     pub(crate) generation: Generation,
     /// One of the two files is of before a change of keys or doors: both are to be written over at the next occasion.
     pub(crate) other_is_old: bool,
+    /// The highest structure given to the storage. Above the envelope's own: nobody saw whether that one was written.
+    claimed: u64,
+    /// Keys made for doors that no envelope names yet.
+    begun: Vec<KeyId>,
+}
+
+impl Beside {
+    pub(crate) fn new(envelope: Envelope, generation: Generation) -> Self {
+        let claimed = envelope.structure;
+        Self { envelope, generation, other_is_old: false, claimed, begun: Vec::new() }
+    }
+
+    /// Keys made for doors that no envelope names.
+    pub(crate) fn begun_keys(&self) -> Vec<KeyId> {
+        self.begun.clone()
+    }
 }
 
 impl Vault {
@@ -23,6 +39,36 @@ impl Vault {
         self.beside().envelope.clone()
     }
 
+    /// The right to change the envelope. A change of doors that was cut off is first undone on the disk: whoever was told nothing of its
+    /// end must not find it there later.
+    pub(crate) async fn hold(&self) -> Held<'_> {
+        let held = self.latch.hold().await;
+        let cut_off = {
+            let beside = self.beside();
+            beside.claimed > beside.envelope.structure || !beside.begun.is_empty()
+        };
+        if cut_off {
+            // What cannot be written now is written by the next who comes.
+            let _ = self.restructure(&held, self.envelope()).await;
+        }
+        held
+    }
+
+    /// A key for a door. Until an envelope names it, it is remembered: no change that is cut off leaves it behind.
+    pub(crate) async fn door_key(&self, auth: UserAuth) -> Result<KeyId, VaultError> {
+        let key = self.slots().make_key(auth).await?;
+        self.beside().begun.push(key.clone());
+        Ok(key)
+    }
+
+    /// Gives a door, or deletes the key that was made for it.
+    pub(crate) async fn or_given_up<T>(&self, key: KeyId, door: Result<T, VaultError>) -> Result<T, VaultError> {
+        if door.is_err() && self.area.delete(key.clone()).await.is_ok() {
+            self.beside().begun.retain(|begun| *begun != key);
+        }
+        door
+    }
+
     /// Replaces the envelope; `structure`: keys or doors change, so both generations are written over.
     pub(crate) async fn write_envelope(
         &self,
@@ -31,14 +77,24 @@ impl Vault {
         structure: bool,
     ) -> Result<(), VaultError> {
         if structure {
-            envelope.structure = envelope.structure.saturating_add(1);
+            let mut beside = self.beside();
+            // A number is never used for two structures, the one of a write that nobody saw end among them.
+            envelope.structure = beside.claimed.saturating_add(1);
+            beside.claimed = envelope.structure;
+            let named = envelope.area_keys();
+            envelope.retired.extend(beside.begun.iter().filter(|key| !named.contains(key)).cloned());
         }
         let bytes = envelope.seal(&self.open_keys());
-        let mut old = self.beside().clone();
-        let written = replace(&self.storage, old.generation, bytes.clone()).await?;
-        let twice = structure || old.other_is_old;
-        old = Beside { envelope, generation: written, other_is_old: twice };
-        *self.beside() = old;
+        let Beside { generation, other_is_old, .. } = self.beside().clone();
+        let written = replace(&self.storage, generation, bytes.clone()).await?;
+        let twice = structure || other_is_old;
+        {
+            let mut beside = self.beside();
+            (beside.envelope, beside.generation, beside.other_is_old) = (envelope, written, twice);
+            if structure {
+                beside.begun.clear();
+            }
+        }
         if twice && let Ok(again) = replace(&self.storage, written, bytes).await {
             // The change stands already: a failure here is made good at the next occasion.
             let mut beside = self.beside();

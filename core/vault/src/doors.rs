@@ -4,6 +4,7 @@ use rid_flow::ports::{KeyId, SecureAreaError, UserAuth};
 
 use crate::{
     Pin, RecoveryCode, Vault, VaultError,
+    envelope::SecretSlot,
     head::Head,
     latch::Held,
     open::unwrap_user,
@@ -85,7 +86,7 @@ impl Vault {
     /// [`VaultError::PinWrong`], [`VaultError::PinLocked`], [`VaultError::PinNotSet`]; those of storage and secure area.
     pub async fn unlock_with_pin(&self, pin: &Pin) -> Result<(), VaultError> {
         let mark = self.lock_mark();
-        let held = self.latch.hold().await;
+        let held = self.hold().await;
         let kek = self.try_pin(&held, pin).await?;
         self.enter(&held, kek, Door::Pin, mark)?;
         drop(held);
@@ -133,7 +134,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError::PinRequired`] for who came in by the PIN; [`VaultError::Pin`]; [`VaultError::Locked`].
     pub async fn set_pin(&self, pin: &Pin, hints: &[String]) -> Result<(), VaultError> {
-        let held = self.latch.hold().await;
+        let held = self.hold().await;
         if self.unlocked_by() == Some(Door::Pin) {
             return Err(VaultError::PinRequired);
         }
@@ -146,7 +147,7 @@ impl Vault {
     /// As [`Self::unlock_with_pin`] and [`Self::set_pin`].
     pub async fn change_pin(&self, old: &Pin, new: &Pin, hints: &[String]) -> Result<(), VaultError> {
         let mark = self.lock_mark();
-        let held = self.latch.hold().await;
+        let held = self.hold().await;
         new.check_strength(hints)?;
         let kek = self.try_pin(&held, old).await?;
         if self.is_locked() {
@@ -160,20 +161,14 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Locked`]; those of the secure area.
     pub async fn enable_biometrics(&self) -> Result<(), VaultError> {
-        let held = self.latch.hold().await;
+        let held = self.hold().await;
         let user = self.keys().user()?.clone();
-        let key = self.slots().make_key(UserAuth::BiometricCurrentSet).await?;
+        let key = self.door_key(UserAuth::BiometricCurrentSet).await?;
         let mut rng = (self.rng)();
         let sealed = self.slots().seal_key(Kind::Biometric, key.clone(), &user.kek, &mut *rng).await;
         drop(rng);
-        let slot = match sealed {
-            Ok(slot) => slot,
-            Err(error) => {
-                // The person turned away: the key is of no use.
-                let _ = self.area.delete(key).await;
-                return Err(error);
-            }
-        };
+        // The person may have turned away.
+        let slot = self.or_given_up(key, sealed).await?;
         let mut envelope = self.envelope();
         envelope.retired.extend(envelope.slots.biometric.replace(slot).map(|slot| slot.key));
         envelope.biometric_lost = false;
@@ -185,7 +180,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Locked`], [`VaultError::Storage`].
     pub async fn disable_biometrics(&self) -> Result<(), VaultError> {
-        let held = self.latch.hold().await;
+        let held = self.hold().await;
         self.keys().user()?;
         let mut envelope = self.envelope();
         envelope.retired.extend(envelope.slots.biometric.take().map(|slot| slot.key));
@@ -198,22 +193,11 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Locked`]; those of storage and secure area.
     pub async fn make_recovery_code(&self) -> Result<RecoveryCode, VaultError> {
-        let held = self.latch.hold().await;
+        let held = self.hold().await;
         let user = self.keys().user()?.clone();
         let code = RecoveryCode::make(&mut *(self.rng)());
         let mut envelope = self.envelope();
-        let mut rng = (self.rng)();
-        // A key of its own for every code: with it an earlier code dies, in every old envelope too.
-        let key = self.slots().make_key(UserAuth::None).await?;
-        let sealed = self.slots().seal_secret(Kind::Recovery, key.clone(), code.expose(), &user.kek, &mut *rng).await;
-        drop(rng);
-        let slot = match sealed {
-            Ok(slot) => slot,
-            Err(error) => {
-                let _ = self.area.delete(key).await;
-                return Err(error);
-            }
-        };
+        let slot = self.secret_door(Kind::Recovery, code.expose(), &user.kek).await?;
         let device = envelope.device_key.clone();
         let earlier = envelope.slots.recovery.replace(slot).map(|slot| slot.key);
         envelope.retired.extend(earlier.filter(|key| *key != device));
@@ -233,18 +217,7 @@ impl Vault {
         let user = self.keys().user()?.clone();
         pin.check_strength(hints)?;
         let mut envelope = self.envelope();
-        // A key of its own for every PIN: with the old one's key the old PIN dies, in every old envelope too.
-        let key = self.slots().make_key(UserAuth::None).await?;
-        let mut rng = (self.rng)();
-        let sealed = self.slots().seal_secret(Kind::Pin, key.clone(), pin.expose(), &user.kek, &mut *rng).await;
-        drop(rng);
-        let slot = match sealed {
-            Ok(slot) => slot,
-            Err(error) => {
-                let _ = self.area.delete(key).await;
-                return Err(error);
-            }
-        };
+        let slot = self.secret_door(Kind::Pin, pin.expose(), &user.kek).await?;
         envelope.retired.extend(envelope.slots.pin.replace(slot).map(|slot| slot.key));
         // The device alone opens no longer: its key dies, and with it every old envelope that still had this door.
         envelope.retired.extend(envelope.slots.device.take().map(|slot| slot.key));
@@ -253,6 +226,15 @@ impl Vault {
         // Whoever set it knows it: the next one is set by who knows this one.
         self.change_user_keys(|_, door| *door = Door::Pin);
         Ok(())
+    }
+
+    /// A door to a PIN or a code, with a key of its own for each: with it the earlier one dies, in every old envelope too.
+    async fn secret_door(&self, kind: Kind, known: &[u8], kek: &Secret<32>) -> Result<SecretSlot, VaultError> {
+        let key = self.door_key(UserAuth::None).await?;
+        let mut rng = (self.rng)();
+        let sealed = self.slots().seal_secret(kind, key.clone(), known, kek, &mut *rng).await;
+        drop(rng);
+        self.or_given_up(key, sealed).await
     }
 
     /// Counts the try, then compares.
@@ -303,7 +285,7 @@ impl Vault {
     }
 
     async fn lose_biometrics(&self, key: &KeyId) {
-        let held = self.latch.hold().await;
+        let held = self.hold().await;
         let mut envelope = self.envelope();
         // Made anew meanwhile: that one lives.
         let Some(slot) = envelope.slots.biometric.take_if(|slot| slot.key == *key) else { return };
@@ -319,7 +301,7 @@ impl Vault {
     }
 
     async fn enter_in_turn(&self, kek: Secret<32>, door: Door, mark: u64) -> Result<(), VaultError> {
-        let held = self.latch.hold().await;
+        let held = self.hold().await;
         self.enter(&held, kek, door, mark)?;
         drop(held);
         self.entered().await;
@@ -335,7 +317,7 @@ impl Vault {
         if rotating(&self.keys()) {
             let _ = self.finish_rotation().await;
         }
-        let held = self.latch.hold().await;
+        let held = self.hold().await;
         let _ = self.renew(&held).await;
     }
 

@@ -127,7 +127,7 @@ async fn stand_alone(
     for _ in 0..2 {
         generation = replace(&parts.storage, generation, envelope.seal(&keys)).await?;
     }
-    Ok(Opened { beside: Beside { envelope, generation, other_is_old: false }, keys })
+    Ok(Opened { beside: Beside::new(envelope, generation), keys })
 }
 
 /// Rows of the second version from those of the first: a head with tallies, the chain, the names of device keys. The rows of

@@ -138,9 +138,8 @@ async fn found(
             if sealed.envelope.version > u64::from(newest.0) {
                 return Err(VaultError::SchemaNewer);
             }
-            let beside = |envelope| Beside { envelope, generation, other_is_old: false };
             let (envelope, keys) = unseal(parts, *sealed).await?;
-            Opened { beside: beside(envelope), keys }
+            Opened { beside: Beside::new(envelope, generation), keys }
         }
     };
     migrate::raise(parts, opened, layout, newest).await
@@ -178,7 +177,7 @@ async fn first(parts: &Parts, layout: Layout, newest: Layout) -> Result<Opened, 
     let envelope = make(parts, newest, &open, &user).await?;
     let generation = replace(&parts.storage, Generation(0), envelope.seal(&open)).await?;
     let generation = replace(&parts.storage, generation, envelope.seal(&open)).await?;
-    Ok(Opened { beside: Beside { envelope, generation, other_is_old: false }, keys: open })
+    Ok(Opened { beside: Beside::new(envelope, generation), keys: open })
 }
 
 /// An envelope round these keys with no door but the device's own.

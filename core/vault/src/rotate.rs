@@ -24,7 +24,7 @@ impl Vault {
     /// [`VaultError::Locked`]; those of storage and secure area: it goes on at the next unlocking.
     pub async fn rotate_keys(&self) -> Result<(), VaultError> {
         {
-            let held = self.latch.hold().await;
+            let held = self.hold().await;
             let keys = self.keys();
             let user = keys.user()?;
             let open = keys.open.with_masters(keys.open.masters.rotated(&mut *(self.rng)()));

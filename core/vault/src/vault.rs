@@ -153,7 +153,7 @@ impl Vault {
     /// [`VaultError::Storage`].
     pub async fn close(&self) -> Result<(), VaultError> {
         self.lock();
-        let held = self.latch.hold().await;
+        let held = self.hold().await;
         // Once more: who unlocked while this waited.
         self.lock();
         // What was acknowledged stands without it; it only makes an exchanged database sooner seen.

@@ -96,6 +96,7 @@ impl Vault {
         // What is known here must not be written over the marker (neg-K15): a wipe that was cut off is completed by the next opening.
         let Envelope { version, store_id, device_key, .. } = beside.envelope.clone();
         // All that is to be deleted stays known, to be tried again by who calls this again.
+        let device_keys = [device_keys, beside.begun_keys()].concat();
         let keys = [beside.envelope.area_keys(), device_keys.clone()].concat();
         self.beside().envelope = Envelope::wiping(version, store_id, device_key, keys);
         let wiped =
