@@ -506,6 +506,13 @@ fn a_wipe_leaves_nothing() {
     let challenge = ok(&scratch, &["issue", "--challenge"]);
     ok(&scratch, &["enrol", "--kind", "pid", "--copies", "2", "--challenge", challenge.trim(), "--out", "pending"]);
     refused(&scratch, &["vault", "wipe"], 64, "no --yes");
+    // A mistyped argument has destroyed or moved nothing.
+    let before = names_and_bytes(&scratch.path(".rid/wallet"));
+    for verb in ["wipe", "reset"] {
+        let mistyped = run(&scratch, &["vault", verb, "--yes", "--passphrase-file", "not-there"]);
+        assert!(!mistyped.status.success(), "{verb}: {}", text(&mistyped));
+        assert_eq!(names_and_bytes(&scratch.path(".rid/wallet")), before, "{verb}");
+    }
     assert_eq!(ok_json(&scratch, &["vault", "wipe", "--yes"])["left"], Value::Array(Vec::new()));
     assert_eq!(names(&scratch), ["lock"]);
     refused(&scratch, &["vault", "wipe", "--yes", "--home", "nowhere"], 64, "no wallet here");

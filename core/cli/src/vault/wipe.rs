@@ -54,10 +54,11 @@ async fn destroy(opening: &Opening<'_>) -> Result<(), Failure> {
     if let Err(error @ StorageError::Locked) = storage.open().await {
         return Err(VaultError::from(error).into());
     }
-    let area = match opening.try_area() {
-        Ok(Ok(area)) => area,
+    // An argument that says nothing is no word on the area: nothing is begun by it.
+    let area = match opening.try_area()? {
+        Ok(area) => area,
         // Its keys are of no use to anybody: they go as files, and an empty area stands in.
-        _ => {
+        Err(_) => {
             remove_area(&folder)?;
             SoftwareSecureArea::open(&folder)
                 .map_err(|error| Failure::core("software secure area (NOT hardware)", error.code()))?
@@ -98,8 +99,9 @@ pub(super) fn reset(opening: &Opening<'_>, yes: bool, json: bool) -> Result<u8, 
         return Err(Failure::usage("nothing was moved"));
     }
     let before = asides(opening.home)?;
+    let area_opens = opening.try_area()?.is_ok();
     pollster::block_on(Wallet::reset(opening.storage()))?;
-    if opening.try_area()?.is_err() {
+    if !area_opens {
         set_area_aside(&opening.home.wallet())?;
     }
     let moved: Vec<String> = asides(opening.home)?.into_iter().filter(|name| !before.contains(name)).collect();
