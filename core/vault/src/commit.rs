@@ -13,10 +13,8 @@ use crate::{
         history::{Body, Link},
         small,
     },
-    head::{Head, HeadRows},
-    history,
-    keys::Masters,
-    pool, rows,
+    head::{Head, HeadRows, HeadVersions},
+    history, pool, rows,
     vault::{Keys, damaged_name},
 };
 
@@ -30,7 +28,7 @@ pub(crate) struct Draft<'a> {
     vault: &'a Vault,
     pub(crate) keys: Keys,
     pub(crate) head: Head,
-    head_versions: [u64; 2],
+    head_versions: HeadVersions,
     /// Metas read or changed, with the version of their row (0: new).
     pub(crate) metas: Vec<(CredentialMeta, u64)>,
     writes: Vec<Write>,
@@ -370,24 +368,18 @@ impl<'a> Draft<'a> {
         index: [u8; 32],
         plain: &[u8],
     ) -> Result<(), VaultError> {
-        let open = self.keys.open.clone();
-        let user;
-        let masters: &Masters = if rows::OPEN.contains(&place.table) {
-            &open.masters
-        } else {
-            user = self.keys.user()?.clone();
-            &user.masters
-        };
-        let version = old.map_or(0, |row| row.version);
+        let keys = self.keys.clone();
+        let (open, masters) = (&keys.open, keys.masters_of(place.table)?);
+        let version = old.map(|row| row.version);
         // Never one that a row at this place had before: it may have been deleted, and its old bytes put back.
-        let next = version.saturating_add(1).max(self.head.counters.commits);
+        let next = version.unwrap_or(0).saturating_add(1).max(self.head.counters.commits);
         let row = rows::seal(masters, place, next, index, plain, &mut *(self.vault.rng)())?;
         let tally = self.head.tallies.table(row.key.table);
         if let Some(old) = old {
-            tally.remove(&open, &old.key, old.version, &old.index);
+            tally.remove(open, &old.key, old.version, &old.index);
         }
-        tally.add(&open, &row.key, row.version, &row.index);
-        self.writes.push(Write::Put(row, expect(version)));
+        tally.add(open, &row.key, row.version, &row.index);
+        self.writes.push(Write::Put(row, Expect::over(version)));
         Ok(())
     }
 }
@@ -396,8 +388,4 @@ fn set_outcome(link: &mut Link, ended: HistoryOutcome) {
     if let Body::Kept { outcome, .. } = &mut link.body {
         *outcome = ended;
     }
-}
-
-const fn expect(version: u64) -> Expect {
-    if version == 0 { Expect::Absent } else { Expect::Version(version) }
 }

@@ -106,47 +106,65 @@ impl Head {
     }
 }
 
+/// Versions of the head's two rows, as storage has them.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub(crate) struct HeadVersions {
+    /// What each is to be written over; a damaged row's says nothing else.
+    rows: [Option<u64>; 2],
+    /// Of the one that counts.
+    sound: u64,
+}
+
+impl HeadVersions {
+    /// Before the first commit.
+    pub(crate) fn none(&self) -> bool {
+        self.rows == [None, None]
+    }
+}
+
 /// The head as its two rows have it: written together, so that damage to one of them costs nothing.
 pub(crate) struct HeadRows {
     pub(crate) head: Head,
-    /// Versions of the two rows; 0 where there is none.
-    pub(crate) versions: [u64; 2],
+    pub(crate) versions: HeadVersions,
 }
 
 impl HeadRows {
     /// From the rows of the head's table.
     pub(crate) fn of(keys: &OpenKeys, rows: &[Row]) -> Result<Self, StorageError> {
         let [one, twin] = keys.heads().map(|place| rows.iter().find(|row| row.key == place));
-        let versions = [one, twin].map(|row| row.map_or(0, |row| row.version));
-        let [first, second] = versions;
-        if first == 0 && second == 0 {
+        let [first, second] = [one, twin].map(|row| row.map(|row| row.version));
+        let mut versions = HeadVersions { rows: [first, second], sound: 0 };
+        if versions.none() {
             return Ok(Self { head: Head::default(), versions });
         }
         let read = |row: Option<&Row>| {
-            row.and_then(|row| rows::open(&keys.masters, row).and_then(|plain| Head::decode(&plain)).ok())
+            let row = row?;
+            let plain = rows::open(&keys.masters, row).ok()?;
+            Some((Head::decode(&plain).ok()?, row.version))
         };
         // The twin is only looked at where the first does not open, or is not of the same moment; the later one counts.
-        let head = match read(one) {
-            Some(head) if first == second => Some(head),
-            head => read(twin).into_iter().chain(head).max_by_key(|head| head.counters.commits),
+        let found = match read(one) {
+            Some(found) if first == second => Some(found),
+            found => read(twin).into_iter().chain(found).max_by_key(|(head, _)| head.counters.commits),
         };
-        Ok(Self { head: head.ok_or(StorageError::Damaged)?, versions })
+        let (head, sound) = found.ok_or(StorageError::Damaged)?;
+        versions.sound = sound;
+        Ok(Self { head, versions })
     }
 
     /// Both rows of a new head.
     pub(crate) fn writes(
         keys: &OpenKeys,
-        versions: [u64; 2],
+        versions: HeadVersions,
         head: &Head,
         rng: &mut dyn CryptoRng,
     ) -> Result<Vec<Write>, StorageError> {
-        let [first, second] = versions;
-        let next = first.max(second).saturating_add(1);
+        let next = versions.sound.saturating_add(1);
         let plain = head.encode();
         let mut writes = Vec::with_capacity(2);
-        for (place, version) in keys.heads().into_iter().zip(versions) {
+        for (place, version) in keys.heads().into_iter().zip(versions.rows) {
             let row = rows::seal(&keys.masters, place, next, [0; 32], &plain, rng)?;
-            writes.push(Write::Put(row, if version == 0 { Expect::Absent } else { Expect::Version(version) }));
+            writes.push(Write::Put(row, Expect::over(version)));
         }
         Ok(writes)
     }

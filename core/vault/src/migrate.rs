@@ -18,7 +18,7 @@ use crate::{
         small,
     },
     envelope::{self, Envelope, Found},
-    head::{self, Counters, Head, HeadRows},
+    head::{self, Counters, Head, HeadRows, HeadVersions},
     history,
     keys::{Masters, OpenKeys, UserKeys, make_secret, v1::EnvelopeV1},
     open::{Opened, make, unseal},
@@ -98,7 +98,7 @@ async fn step(parts: &Parts, opened: Opened, to: Layout) -> Result<Opened, Vault
     let found: Vec<Row> = parts.storage.transact(read).await?.into_iter().flatten().collect();
     let HeadRows { mut head, versions } = HeadRows::of(&keys, &found)?;
     let mut writes = Vec::new();
-    if versions != [0, 0] {
+    if !versions.none() {
         next.tries = envelope.counted(&head);
         head.structure = next.structure;
         head.counters.commits = head.counters.commits.saturating_add(1);
@@ -161,7 +161,7 @@ async fn rows_of_second(
     }
     let mut put = |head: &mut Head, old: Option<&Row>, row: Row| {
         head.tallies.table(row.key.table).add(open, &row.key, row.version, &row.index);
-        writes.push(Write::Put(row, old.map_or(Expect::Absent, |old| Expect::Version(old.version))));
+        writes.push(Write::Put(row, Expect::over(old.map(|old| old.version))));
     };
     for seq in 1..=last_seq {
         let place = open.history(seq);
@@ -203,6 +203,6 @@ async fn rows_of_second(
     // Versions of rows made from now on are those of commits: above all there were.
     let all = old_history.iter().chain(&credentials).chain(&copies).chain(&records);
     head.counters.commits = all.map(|row| row.version).max().unwrap_or_default().saturating_add(1);
-    writes.extend(HeadRows::writes(open, [0, 0], &head, &mut *(parts.rng)())?);
+    writes.extend(HeadRows::writes(open, HeadVersions::default(), &head, &mut *(parts.rng)())?);
     Ok((Transaction { writes, layout: Some(SECOND), ..Transaction::default() }, head.counters))
 }

@@ -7,7 +7,7 @@ use crate::{
     Vault, VaultConfig, VaultError,
     beside::{Beside, replace},
     envelope::{self, Envelope, Found, NEWEST, Sealed},
-    head::{Counters, Head},
+    head::{Counters, Head, HeadVersions},
     keys::{Masters, OpenKeys, UserKeys, make_secret, unwrap, wrap},
     migrate, rows,
     slots::{Kind, Slots, open_aad, user_aad},
@@ -73,9 +73,9 @@ impl Vault {
     }
 
     /// Whether database and envelope are of one moment: the one counts what the other knows of (neg-L03).
-    fn compare(&self, head: &Head, versions: [u64; 2]) -> Result<(), VaultError> {
+    fn compare(&self, head: &Head, versions: HeadVersions) -> Result<(), VaultError> {
         let Envelope { counters, structure, .. } = self.envelope();
-        let same_length = head.counters.commits == counters.commits && versions != [0, 0];
+        let same_length = head.counters.commits == counters.commits && !versions.none();
         let gone_back = head.counters.commits < counters.commits
             || (same_length && head.counters != counters)
             || head.structure > structure;

@@ -112,7 +112,7 @@ enum Sealed {
 }
 
 fn old(keys: &Keys, row: &Row) -> Result<Sealed, VaultError> {
-    let masters = if rows::OPEN.contains(&row.key.table) { &keys.open.masters } else { &keys.user()?.masters };
+    let masters = keys.masters_of(row.key.table)?;
     Ok(match rows::open_of(masters, row) {
         Ok((epoch, _)) if epoch == masters.newest() => Sealed::Newest,
         Ok((_, plain)) => Sealed::Older(plain),

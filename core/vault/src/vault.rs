@@ -15,7 +15,7 @@ use crate::{
     CredentialMeta, Door, VaultError,
     beside::Beside,
     encode::{credential, small},
-    head::{Head, HeadRows},
+    head::{Head, HeadRows, HeadVersions},
     health::Looked,
     keys::{Masters, OpenKeys, UserKeys},
     latch::Latch,
@@ -91,7 +91,7 @@ impl Keys {
     }
 
     /// The masters of a table's class.
-    fn masters_of(&self, table: Table) -> Result<&Masters, VaultError> {
+    pub(crate) fn masters_of(&self, table: Table) -> Result<&Masters, VaultError> {
         Ok(if rows::OPEN.contains(&table) { &self.open.masters } else { &self.user()?.masters })
     }
 }
@@ -349,8 +349,8 @@ impl Vault {
         self.storage.transact(Transaction { reads, ..Transaction::default() }).await
     }
 
-    /// The head and the versions of its two rows; the default and zeros before the first commit.
-    pub(crate) async fn read_head(&self) -> Result<(Head, [u64; 2]), VaultError> {
+    /// The head and the versions of its two rows; the default and none before the first commit.
+    pub(crate) async fn read_head(&self) -> Result<(Head, HeadVersions), VaultError> {
         loop {
             let keys = self.open_keys();
             let rows = self.read(Read::Rows(rows::HEAD, None)).await?;

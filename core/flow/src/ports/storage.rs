@@ -38,6 +38,14 @@ pub enum Expect {
     Version(u64),
 }
 
+impl Expect {
+    /// What must be there for a row to be written over one of that version, or where there is none.
+    #[must_use]
+    pub fn over(version: Option<u64>) -> Self {
+        version.map_or(Self::Absent, Self::Version)
+    }
+}
+
 /// One read of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Read {

@@ -67,9 +67,14 @@ fn a_row_taken_away_is_missed() {
 fn neg_k05_damage_to_one_head_costs_nothing_and_is_mended() {
     let (world, _) = world(513);
     block_on(world.open().set_pin(&pin("583016"), &[])).unwrap();
+    type Harm<'a> = &'a dyn Fn(&mut Rows, usize);
     let flip = |rows: &mut Rows, at: usize| rows.get_mut(&of(rows, 0)[at]).unwrap().bytes[40] ^= 1;
-    for (one, other) in [(0, 1), (1, 0)] {
-        let (world, vault) = altered(&world, |rows| flip(rows, one));
+    // Versions too; 0 is what a storage says of one that it cannot read.
+    let version = |rows: &mut Rows, at: usize, is: u64| rows.get_mut(&of(rows, 0)[at]).unwrap().version = is;
+    let highest = u64::try_from(i64::MAX).unwrap();
+    let harms: [Harm<'_>; 3] = [&flip, &|rows, at| version(rows, at, 0), &|rows, at| version(rows, at, highest)];
+    for ((one, other), harm) in [(0, 1), (1, 0)].into_iter().flat_map(|pair| harms.map(|harm| (pair, harm))) {
+        let (world, vault) = altered(&world, |rows| harm(rows, one));
         assert_eq!(block_on(vault.unlock_with_pin(&pin("583016"))), Ok(()));
         assert!(block_on(vault.health()).unwrap().is_whole());
         commit(&vault, put("enrolment", "mended", "1"));

@@ -65,7 +65,7 @@ pub(super) fn run(
     newest: Layout,
 ) -> Result<Vec<Vec<Row>>, StorageError> {
     let fail = |error: rusqlite::Error| storage_error(&error);
-    if transaction.writes.iter().any(is_too_long) {
+    if transaction.writes.iter().any(is_beyond) {
         return Err(StorageError::Io);
     }
     let reads_only = transaction.writes.is_empty() && transaction.layout.is_none();
@@ -121,9 +121,9 @@ fn in_both(sql: &Connection, table: Table, mut rows: Vec<Row>) -> rusqlite::Resu
     Ok(rows)
 }
 
-/// What could not be read again is not written.
-fn is_too_long(write: &Write) -> bool {
-    matches!(write, Write::Put(row, _) if row.bytes.len() > MAX_BODY)
+/// What could not be read again, or not as it was, is not written.
+fn is_beyond(write: &Write) -> bool {
+    matches!(write, Write::Put(row, _) if row.bytes.len() > MAX_BODY || i64::try_from(row.version).is_err())
 }
 
 /// The number of rows changed: 1, or the expectation did not hold.
