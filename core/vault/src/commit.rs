@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How often a commit is tried again when others commit between its reads and its writes.
-const TRIES: u32 = 1_000;
+pub(crate) const TRIES: u32 = 1_000;
 /// Commits after which the envelope's copy of the counters is renewed; so many may go unnoticed if a database is exchanged alone.
 const RENEW_EVERY: u64 = 64;
 
@@ -50,14 +50,9 @@ impl Vault {
                 let held = self.latch.hold().await;
                 self.renew(&held).await?;
             }
-            if let Err(error) = draft.take_in(changes).await {
-                if draft.is_latest().await? {
-                    return Err(error);
-                }
-                continue;
-            }
             let commits = draft.head.counters.commits;
-            if let Some(committed) = draft.finish().await? {
+            let tried = draft.take_in(changes).await;
+            if let Some(committed) = draft.settle(tried).await? {
                 // The first at once: an emptied database must never look like an empty wallet.
                 if commits % RENEW_EVERY == 0 || self.beside().envelope.counters.commits == 0 {
                     let held = self.latch.hold().await;
@@ -106,8 +101,17 @@ impl<'a> Draft<'a> {
         })
     }
 
-    /// What was read may be of two moments: only if nobody else wrote meanwhile is it so.
-    pub(crate) async fn is_latest(&self) -> Result<bool, VaultError> {
+    /// Hands what was tried to storage; `None`: others were first, begin again. What was read may be of two moments: an error is
+    /// one only if nobody else wrote meanwhile.
+    pub(crate) async fn settle(self, tried: Result<(), VaultError>) -> Result<Option<Committed>, VaultError> {
+        match tried {
+            Ok(()) => self.finish().await,
+            Err(_) if !self.is_latest().await? => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn is_latest(&self) -> Result<bool, VaultError> {
         Ok(self.vault.read_head().await?.1 == self.head_versions)
     }
 

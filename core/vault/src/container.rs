@@ -18,9 +18,10 @@ use zeroize::Zeroizing;
 use crate::RecoveryCode;
 
 mod payload;
-
 #[cfg(test)]
 mod tests;
+
+pub(crate) use payload::SETTINGS;
 
 const MAGIC: &[u8; 8] = b"RIDREC01";
 /// What is written; every one from 1 on is read. The version is the first member of the header in all of them.

@@ -4,7 +4,7 @@ use std::{
     sync::{Arc, MutexGuard, PoisonError},
 };
 
-use rid_flow::ports::{Read, Row, Table};
+use rid_flow::ports::{Read, Row, StorageError, Table};
 
 use crate::{Vault, VaultError, head::HeadRows, rows, tally::Tally};
 
@@ -28,7 +28,6 @@ impl Health {
 /// Which tables were compared with their tallies since opening, and whether they held.
 #[derive(Default)]
 pub(crate) struct Looked {
-    head_damaged: bool,
     tables: BTreeMap<u8, bool>,
 }
 
@@ -39,9 +38,10 @@ impl Vault {
     /// [`VaultError::Storage`].
     pub async fn health(&self) -> Result<Health, VaultError> {
         self.look(&rows::TALLIED).await?;
+        let head = self.read_head().await.err() == Some(VaultError::Storage(StorageError::Damaged));
         let looked = self.looked();
         let wrong = looked.tables.iter().filter(|(_, holds)| !**holds);
-        Ok(Health { head: looked.head_damaged, tables: wrong.map(|(table, _)| *table).collect() })
+        Ok(Health { head, tables: wrong.map(|(table, _)| *table).collect() })
     }
 
     /// Rows; a whole table is compared with its tally in the same breath, if it was not yet.
@@ -89,10 +89,6 @@ impl Vault {
 
     pub(crate) fn forget_looks(&self) {
         self.looked().tables.clear();
-    }
-
-    pub(crate) fn set_head_damaged(&self) {
-        self.looked().head_damaged = true;
     }
 
     /// Whether a table does not check; nothing is taken from pools that may hold a copy used before.

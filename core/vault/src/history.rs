@@ -2,13 +2,13 @@
 use rid_crypto::{CryptoRng, constant_time_eq, hmac_sha256, sha256};
 use rid_flow::{
     History, HistoryContent, HistoryDraft, HistorySeq,
-    ports::{Read, Row},
+    ports::{Read, Row, StorageError},
 };
 use rid_wire::Timestamp;
 
 use crate::{
     Vault, VaultError,
-    commit::Draft,
+    commit::{Draft, TRIES},
     encode::history::{Body, Link, draft},
     head::Counters,
     keys::UserKeys,
@@ -138,16 +138,14 @@ impl Vault {
     /// # Errors
     /// [`VaultError::HistoryUnknown`].
     pub async fn delete_history(&self, seq: HistorySeq, at: Timestamp) -> Result<(), VaultError> {
-        loop {
+        for _ in 0..TRIES {
             let mut draft = Draft::begin(self).await?;
-            if let Err(error) = draft.empty(seq, at).await {
-                if draft.is_latest().await? {
-                    return Err(error);
-                }
-            } else if draft.finish().await?.is_some() {
+            let tried = draft.empty(seq, at).await;
+            if draft.settle(tried).await?.is_some() {
                 return Ok(());
             }
         }
+        Err(StorageError::Conflict.into())
     }
 
     /// The links from one place to another; `None` where a row is missing or cannot be read.

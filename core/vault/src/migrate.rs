@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use rid_flow::{
     CredentialId,
-    ports::{Expect, Generation, KeyId, Layout, Read, Row, StorageError, Transaction, Write},
+    ports::{Expect, Generation, KeyId, Layout, Read, Row, RowKey, StorageError, Transaction, Write},
 };
 use zeroize::Zeroizing;
 
@@ -163,9 +163,10 @@ async fn rows_of_second(
         head.tallies.table(row.key.table).add(open, &row.key, row.version, &row.index);
         writes.push(Write::Put(row, Expect::over(old.map(|old| old.version))));
     };
+    let by_place: BTreeMap<&RowKey, &Row> = old_history.iter().map(|row| (&row.key, row)).collect();
     for seq in 1..=last_seq {
         let place = open.history(seq);
-        let old = old_history.iter().find(|row| row.key == place);
+        let old = by_place.get(&place).copied();
         let index = old.map_or([0; 32], |row| row.index);
         let entry = old.and_then(|row| decode_v1(&rows::open(&user.masters, row).ok()?).ok());
         head.counters.last_seq = seq;

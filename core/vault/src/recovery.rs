@@ -1,18 +1,19 @@
 //! Taking along to another device what may be taken along: what to ask issuers for again, the history, settings. Never a key or token.
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rid_crypto::sha256;
-use rid_flow::{Changes, Record, RecordKey};
+use rid_flow::{Changes, Record, RecordKey, ports::StorageError};
 use rid_wire::{Timestamp, cbor::Writer};
 
 use crate::{
-    ContainerError, Recipe, Recovery, RecoveryCode, Vault, VaultError, commit::Draft, container, encode::history::draft,
+    Recipe, Recovery, RecoveryCode, Vault, VaultError,
+    commit::{Draft, TRIES},
+    container::{self, SETTINGS},
+    encode::history::draft,
 };
 
 /// Kind of the records that name what to ask issuers for again.
 const RECIPES: &str = "reissue";
-/// Kind of the records that go along.
-const SETTINGS: &str = "settings";
 
 /// What a container brought.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,41 +57,55 @@ impl Vault {
     pub async fn import_recovery(&self, code: &RecoveryCode, bytes: &[u8]) -> Result<Imported, VaultError> {
         self.keys().user()?;
         let recovery = container::open(code, bytes)?;
-        if recovery.settings.iter().any(|record| record.key.kind != SETTINGS) {
-            return Err(ContainerError::Form.into());
-        }
-        loop {
+        for _ in 0..TRIES {
             // Begun before the history is read: what another writes from here on has this one begin again, with the rows that came.
             let mut step = Draft::begin(self).await?;
             let rows = self.history(0, u32::MAX).await?;
-            let mut known: BTreeSet<[u8; 32]> =
-                rows.iter().filter_map(|row| row.kept()).map(|entry| sha256(&[&draft(entry)])).collect();
             let mut imported = Imported { recipes: recovery.recipes.clone(), ..Imported::default() };
-            for (_, entry) in &recovery.history {
-                if known.insert(sha256(&[&draft(entry)])) {
-                    step.append(entry, true)?;
-                    imported.history = imported.history.saturating_add(1);
-                }
-            }
-            let mut changes = Changes { put: recovery.settings.clone(), ..Changes::default() };
-            imported.settings = u32::try_from(changes.put.len()).unwrap_or(u32::MAX);
-            changes.put.extend((0..recovery.recipes.len()).filter_map(|at| recipe_record(&recovery.recipes, at)));
-            step.put_records(&changes).await?;
-            if step.finish().await?.is_some() {
+            let tried = step.take_along(&recovery, &rows, &mut imported).await;
+            if step.settle(tried).await?.is_some() {
                 return Ok(imported);
             }
         }
+        Err(StorageError::Conflict.into())
     }
 }
 
-/// Named by how many of its like come before it too: two documents of one kind (a child's beside one's own) are asked for twice.
-fn recipe_record(recipes: &[Recipe], at: usize) -> Option<Record> {
-    let recipe = recipes.get(at)?;
-    let like =
-        |other: &&Recipe| (&other.issuer, &other.format, &other.kind) == (&recipe.issuer, &recipe.format, &recipe.kind);
-    let before = recipes.iter().take(at).filter(like).count();
-    let mut writer = Writer::new();
-    writer.array(4).text(&recipe.issuer).text(&recipe.format).text(&recipe.kind).uint(recipe.copies.into());
-    let name = [recipe.issuer.as_str(), &recipe.format, &recipe.kind, &before.to_string()].join("\n");
-    Some(Record { key: RecordKey { kind: RECIPES.into(), name }, bytes: writer.finish() })
+impl Draft<'_> {
+    async fn take_along(
+        &mut self,
+        recovery: &Recovery,
+        rows: &[rid_flow::History],
+        imported: &mut Imported,
+    ) -> Result<(), VaultError> {
+        let mut known: BTreeSet<[u8; 32]> =
+            rows.iter().filter_map(|row| row.kept()).map(|entry| sha256(&[&draft(entry)])).collect();
+        for (_, entry) in &recovery.history {
+            if known.insert(sha256(&[&draft(entry)])) {
+                self.append(entry, true)?;
+                imported.history = imported.history.saturating_add(1);
+            }
+        }
+        let mut changes = Changes { put: recovery.settings.clone(), ..Changes::default() };
+        imported.settings = u32::try_from(changes.put.len()).unwrap_or(u32::MAX);
+        changes.put.extend(recipe_records(&recovery.recipes));
+        self.put_records(&changes).await
+    }
+}
+
+/// Each named by how many of its like come before it too: two documents of one kind (a child's beside one's own) are asked for twice.
+fn recipe_records(recipes: &[Recipe]) -> Vec<Record> {
+    let mut before: BTreeMap<[&str; 3], u32> = BTreeMap::new();
+    let mut records = Vec::with_capacity(recipes.len());
+    for recipe in recipes {
+        let like = [recipe.issuer.as_str(), &recipe.format, &recipe.kind];
+        let [issuer, format, kind] = like;
+        let count = before.entry(like).or_default();
+        let name = [issuer, format, kind, &count.to_string()].join("\n");
+        *count = count.saturating_add(1);
+        let mut writer = Writer::new();
+        writer.array(4).text(issuer).text(format).text(kind).uint(recipe.copies.into());
+        records.push(Record { key: RecordKey { kind: RECIPES.into(), name }, bytes: writer.finish() });
+    }
+    records
 }

@@ -1,7 +1,13 @@
 //! After copies went missing or were put back nothing tells which of them were shown: all of them go, and issuers are asked again.
-use rid_flow::ports::Read;
+use rid_flow::ports::{Read, StorageError};
 
-use crate::{Vault, VaultError, commit::Draft, encode::credential, rows, tally::Tally};
+use crate::{
+    Vault, VaultError,
+    commit::{Draft, TRIES},
+    encode::credential,
+    rows,
+    tally::Tally,
+};
 
 impl Vault {
     /// Gives up every copy of every credential and counts their tables anew, so that copies that are issued from now on are served.
@@ -15,17 +21,15 @@ impl Vault {
         if !self.is_suspect(rows::COPIES).await? && !self.is_suspect(rows::CREDENTIALS).await? {
             return Ok(false);
         }
-        loop {
+        for _ in 0..TRIES {
             let mut draft = Draft::begin(self).await?;
-            if let Err(error) = draft.give_up(self).await {
-                if draft.is_latest().await? {
-                    return Err(error);
-                }
-            } else if draft.finish().await?.is_some() {
+            let tried = draft.give_up(self).await;
+            if draft.settle(tried).await?.is_some() {
                 self.forget_looks();
                 return Ok(true);
             }
         }
+        Err(StorageError::Conflict.into())
     }
 }
 

@@ -2,11 +2,11 @@
 //! leaves both, and the next unlocking goes on.
 use std::sync::Arc;
 
-use rid_flow::ports::{Read, Row, RowKey};
+use rid_flow::ports::{Read, Row, RowKey, StorageError};
 
 use crate::{
     Vault, VaultError,
-    commit::Draft,
+    commit::{Draft, TRIES},
     keys::{Epoch, OpenKeys, UserKeys, wrap},
     open::wrap_user,
     rows,
@@ -68,24 +68,14 @@ impl Vault {
 
     /// Rows that no key opens are damaged under whatever masters: nothing more is lost with the old ones.
     async fn reseal(&self, places: &[RowKey]) -> Result<(), VaultError> {
-        loop {
+        for _ in 0..TRIES {
             let mut draft = Draft::begin(self).await?;
-            let mut changed = false;
-            for place in places {
-                // Gone meanwhile: used or deleted.
-                let Some(row) = draft.get(place.clone()).await? else { continue };
-                match old(&draft.keys, &row)? {
-                    Sealed::Newest | Sealed::Unreadable => {}
-                    Sealed::Older(plain) => {
-                        draft.put(place.clone(), Some(&row), row.index, &plain)?;
-                        changed = true;
-                    }
-                }
-            }
-            if !changed || draft.finish().await?.is_some() {
+            let tried = draft.reseal(places).await;
+            if tried == Ok(false) || draft.settle(tried.map(drop)).await?.is_some() {
                 return Ok(());
             }
         }
+        Err(StorageError::Conflict.into())
     }
 
     async fn put_keys(&self, held: &crate::latch::Held<'_>, open: OpenKeys, user: UserKeys) -> Result<(), VaultError> {
@@ -102,6 +92,25 @@ impl Vault {
         self.change_user_keys(|keys, _| *keys = Arc::new(user));
         // The head's word makes the older envelope a rollback.
         self.commit_head(|_| {}).await.map(drop)
+    }
+}
+
+impl Draft<'_> {
+    /// Whether anything was under older masters.
+    async fn reseal(&mut self, places: &[RowKey]) -> Result<bool, VaultError> {
+        let mut changed = false;
+        for place in places {
+            // Gone meanwhile: used or deleted.
+            let Some(row) = self.get(place.clone()).await? else { continue };
+            match old(&self.keys, &row)? {
+                Sealed::Newest | Sealed::Unreadable => {}
+                Sealed::Older(plain) => {
+                    self.put(place.clone(), Some(&row), row.index, &plain)?;
+                    changed = true;
+                }
+            }
+        }
+        Ok(changed)
     }
 }
 

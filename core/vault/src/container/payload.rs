@@ -11,11 +11,13 @@ use zeroize::Zeroizing;
 use super::{ContainerError, LIMITS, MAX_BYTES, Recipe, Recovery};
 
 /// The one kind of record that goes in. The kind itself is not written, so no file can bring another.
-const SETTINGS: &str = "settings";
+pub(crate) const SETTINGS: &str = "settings";
 const LENGTH: usize = 4;
 /// The smallest payload; up to [`STEP`] the sizes double, from there they grow by it.
 const LEAST: usize = 4 << 10;
 const STEP: usize = 64 << 10;
+/// Most recipes, and most settings: no person has so many, and each becomes a row of the store.
+pub(super) const MOST_NAMED: usize = 4096;
 
 pub(super) fn write(recovery: &Recovery) -> Result<Zeroizing<Vec<u8>>, ContainerError> {
     if recovery.settings.iter().any(|record| record.key.kind != SETTINGS) {
@@ -23,7 +25,7 @@ pub(super) fn write(recovery: &Recovery) -> Result<Zeroizing<Vec<u8>>, Container
     }
     let history = newest(recovery);
     let room = room(recovery, history);
-    if room > MAX_BYTES {
+    if room > MAX_BYTES || recovery.recipes.len().max(recovery.settings.len()) > MOST_NAMED {
         return Err(ContainerError::TooLarge);
     }
     pad(&encode(recovery, history, room))
@@ -72,6 +74,9 @@ fn decode(bytes: &[u8]) -> Result<Recovery, CborError> {
         Ok(())
     })?;
     reader.finish()?;
+    if recipes.len().max(settings.len()) > MOST_NAMED {
+        return Err(CborError::TooLarge);
+    }
     Ok(Recovery { recipes, history, settings, made })
 }
 

@@ -232,6 +232,28 @@ fn neg_k26_too_large() {
 
 /// More than goes in, in ordinary rows and in long ones: the newest go, as many as there is room for, in their order.
 #[test]
+fn neg_k26_more_recipes_or_settings_than_anybody_has() {
+    let recipe = Recipe { issuer: String::new(), format: String::new(), kind: String::new(), copies: 0 };
+    let of = |recipes, settings| {
+        let settings = vec![setting("settings", "", b""); settings];
+        Recovery {
+            recipes: vec![recipe.clone(); recipes],
+            history: Vec::new(),
+            settings,
+            made: Timestamp::from_unix(0),
+        }
+    };
+    for (recipes, settings) in [(payload::MOST_NAMED + 1, 0), (0, payload::MOST_NAMED + 1)] {
+        let many = of(recipes, settings);
+        assert_eq!(payload::write(&many).err(), Some(ContainerError::TooLarge));
+        let sealed = payload::pad(&payload::encode(&many, &[], 1 << 16)).unwrap();
+        assert_eq!(payload::read(&sealed).err(), Some(ContainerError::Form));
+    }
+    let most = of(payload::MOST_NAMED, payload::MOST_NAMED);
+    assert_eq!(payload::read(&payload::write(&most).unwrap()).unwrap().recipes.len(), payload::MOST_NAMED);
+}
+
+#[test]
 fn of_a_history_that_is_too_long_the_newest_rows_go_along() {
     let row = |n: u32, reason: &str| {
         let mut id = [0; 16];

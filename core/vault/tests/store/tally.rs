@@ -86,6 +86,18 @@ fn neg_k05_damage_to_one_head_costs_nothing_and_is_mended() {
     }
 }
 
+/// A store that is open when its head goes says so too.
+#[test]
+fn neg_k05_damage_to_both_heads_of_an_open_store_is_named() {
+    let (world, _) = world(514);
+    let vault = world.open();
+    assert!(!block_on(vault.health()).unwrap().head);
+    world.disk.alter(|rows| of(rows, 0).iter().for_each(|key| rows.get_mut(key).unwrap().bytes[40] ^= 1));
+    assert!(block_on(vault.health()).unwrap().head);
+    let found = block_on(vault.examine()).unwrap();
+    assert!(found.findings.iter().any(|finding| finding.code.as_str() == "head_damaged"));
+}
+
 #[test]
 fn what_was_taken_away_is_not_said_never_to_have_been() {
     let (world, _) = world(511);
