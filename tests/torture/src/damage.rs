@@ -41,6 +41,7 @@ pub(crate) fn flips(flips: u64, seed: u64, scratch: &Scratch) -> Tally {
             tally.add(Verdict::Wrong("no store could be made".into()), "flips");
             return tally;
         };
+        control(&folder, &truth, scratch, &mut tally);
         for _ in 0..PER_STORE.min(flips - tally.all()) {
             let image = scratch.fresh("image");
             scratch::copy(&folder, &image);
@@ -70,6 +71,7 @@ pub(crate) fn surgery(rounds: u64, seed: u64, scratch: &Scratch) -> Tally {
             tally.add(Verdict::Wrong("no store could be made".into()), "surgery");
             return tally;
         };
+        control(&folder, &truth, scratch, &mut tally);
         let earlier = folder.with_extension("earlier");
         let patient = Patient { folder, truth, scratch };
         for file in files(&patient.folder) {
@@ -140,6 +142,17 @@ impl Patient<'_> {
             }
             judge(&image, &self.truth, &format!("{group} of an earlier moment"), tally);
         }
+    }
+}
+
+/// An untouched copy is what it is: a look that never opens anything would find all damage detected.
+fn control(folder: &Path, truth: &Truth, scratch: &Scratch, tally: &mut Tally) {
+    let image = scratch.fresh("image");
+    scratch::copy(folder, &image);
+    let mut seen = Tally::default();
+    judge(&image, truth, "an untouched copy", &mut seen);
+    if seen.survived != 1 {
+        tally.add(Verdict::Wrong("it is not what it was".into()), "an untouched copy");
     }
 }
 

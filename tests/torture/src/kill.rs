@@ -2,8 +2,9 @@
 use std::{
     collections::BTreeMap,
     io::Read,
+    os::unix::process::ExitStatusExt as _,
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -27,15 +28,18 @@ use crate::{
 
 /// Kills over one store before a new one is made.
 const PER_STORE: u64 = 40;
+/// Children in a row that end before they are hit: so many are not chance.
+const MISSES: u64 = 200;
+const SIGKILL: i32 = 9;
 /// What is hit most: each stretches a secret for a third of a second, so that there are few of it.
 const SLOW: [Kind; 4] = [Kind::Export, Kind::Import, Kind::MakeCode, Kind::UnlockCode];
 
 pub(crate) fn run(kills: u64, seed: u64, scratch: &Scratch) -> Tally {
     let mut tally = Tally::default();
     let mut spans = Spans::default();
-    let mut done = 0;
+    let mut missed = 0;
     for round in seed.. {
-        if done >= kills {
+        if tally.all() >= kills {
             break;
         }
         let mut seed = Seed::new(round);
@@ -46,12 +50,23 @@ pub(crate) fn run(kills: u64, seed: u64, scratch: &Scratch) -> Tally {
             tally.add(Verdict::Wrong("no store could be made".into()), "kill");
             return tally;
         };
-        for _ in 0..PER_STORE.min(kills - done) {
-            done += 1;
+        for done in 0..PER_STORE.min(kills - tally.all()) {
             let target = target(&account.model(), &mut seed);
             let place = Place { folder: folder.clone(), third: account.third };
-            let verdict = one(&place, target, &mut spans, &mut account, &mut seed);
+            let (hit, verdict) = one(&place, target, &mut spans, &mut account, &mut seed);
             let ends = verdict != Verdict::Survived || account.over;
+            missed = if hit { 0 } else { missed + 1 };
+            if missed > MISSES {
+                tally.add(Verdict::Wrong("none of 200 children was hit".into()), "kill");
+                return tally;
+            }
+            // Whoever ended by itself was not killed: it counts if something is broken, and as no kill.
+            if !hit && verdict == Verdict::Survived {
+                if ends {
+                    break;
+                }
+                continue;
+            }
             tally.add(verdict, &format!("kill {done}, seed {round}, at {}", target.map_or("opening", Kind::name)));
             if ends {
                 break;
@@ -61,7 +76,13 @@ pub(crate) fn run(kills: u64, seed: u64, scratch: &Scratch) -> Tally {
     tally
 }
 
-fn one(place: &Place, target: Option<Kind>, spans: &mut Spans, account: &mut Account, seed: &mut Seed) -> Verdict {
+fn one(
+    place: &Place,
+    target: Option<Kind>,
+    spans: &mut Spans,
+    account: &mut Account,
+    seed: &mut Seed,
+) -> (bool, Verdict) {
     let span = spans.of(target);
     let delay = Duration::from_micros(100 + seed.below(*span));
     account.opened = false;
@@ -71,13 +92,18 @@ fn one(place: &Place, target: Option<Kind>, spans: &mut Spans, account: &mut Acc
         calm: true,
         ..orders(place, account, seed.draw(), u64::MAX)
     };
-    let Some(child) = spawn(&orders, &[]) else { return Verdict::Wrong("the child did not start".into()) };
+    let Some(child) = spawn(&orders, &[]) else {
+        return (false, Verdict::Wrong("the child did not start".into()));
+    };
     let signal = target.map(|kind| format!("do {}", if kind == Kind::Guess { "unlock-pin" } else { kind.name() }));
-    killed(child, delay, signal.as_deref(), account);
+    let hit = killed(child, delay, signal.as_deref(), account);
     // Half of the instants are to fall into the operation.
     let answered = if target.is_some() { account.acknowledged > before + 1 } else { account.opened };
     *span = if answered { *span - *span / 16 } else { *span + *span / 16 }.clamp(500, 1_500_000);
-    check::after(&place.folder, account)
+    match hit {
+        Ok(hit) => (hit, check::after(&place.folder, account)),
+        Err(verdict) => (true, verdict),
+    }
 }
 
 /// Microseconds within which an operation is hit, learned as it goes.
@@ -142,9 +168,20 @@ pub(crate) fn spawn(orders: &Orders, env: &[(&str, String)]) -> Option<Child> {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().ok()
 }
 
-/// Kills it so long after it said `signal` (`None`: after its start); at the latest after two seconds.
-pub(crate) fn killed(mut child: Child, delay: Duration, signal: Option<&str>, account: &mut Account) {
-    let Some(mut pipe) = child.stdout.take() else { return };
+/// Kills it so long after it said `signal` (`None`: after its start); at the latest after two seconds. Whether it was hit, and not ended
+/// by itself.
+pub(crate) fn killed(
+    mut child: Child,
+    delay: Duration,
+    signal: Option<&str>,
+    account: &mut Account,
+) -> Result<bool, Verdict> {
+    let (Some(mut pipe), Some(mut errors)) = (child.stdout.take(), child.stderr.take()) else { return Ok(false) };
+    let complaint = thread::spawn(move || {
+        let mut text = Vec::new();
+        let _ = errors.read_to_end(&mut text);
+        text
+    });
     let heard_signal = Arc::new(AtomicBool::new(signal.is_none()));
     let (told, wanted) = (heard_signal.clone(), signal.map(str::to_owned));
     let waiting = thread::current();
@@ -171,9 +208,24 @@ pub(crate) fn killed(mut child: Child, delay: Duration, signal: Option<&str>, ac
     thread::sleep(delay);
     // It may have ended by itself.
     let _ = child.kill();
-    let _ = child.wait();
+    let status = child.wait();
     let text = reader.join().unwrap_or_default();
     heard(&text, account);
+    let complaint = complaint.join().unwrap_or_default();
+    match status {
+        Ok(status) if status.signal() == Some(SIGKILL) => Ok(true),
+        Ok(status) => in_order(status, &complaint).map(|()| false),
+        Err(error) => Err(Verdict::Wrong(format!("a child cannot be waited for: {error}"))),
+    }
+}
+
+/// A child that was not killed ends with 0, whatever the store answered; anything else is a panic.
+pub(crate) fn in_order(status: ExitStatus, complaint: &[u8]) -> Result<(), Verdict> {
+    if status.success() {
+        return Ok(());
+    }
+    let words = String::from_utf8_lossy(complaint).lines().next().unwrap_or_default().to_owned();
+    Err(Verdict::Wrong(format!("inv-I1: not a named error but {status:?}: {words}")))
 }
 
 /// Whole lines only: a broken last line was not said.

@@ -58,9 +58,9 @@ fn until_locked(
         let Some(child) = kill::spawn(&orders, &[]) else { return false };
         // Five guesses take a tenth of a second.
         let delay = Duration::from_micros(seed.below(60_000));
-        kill::killed(child, delay, Some("do"), account);
+        let ended = kill::killed(child, delay, Some("do"), account);
         account.settle();
-        let verdict = counted(place, account);
+        let verdict = ended.and_then(|_| counted(place, account));
         let (left, verdict) = match verdict {
             Ok(left) => (left, Verdict::Survived),
             Err(verdict) => (0, verdict),

@@ -177,6 +177,9 @@ fn taken(scratch: &Scratch) -> Verdict {
     let mut other = Account::default();
     let orders = kill::orders(&place, &other, 1, 5);
     if let Some(output) = kill::spawn(&orders, &[]).and_then(|child| child.wait_with_output().ok()) {
+        if let Err(verdict) = kill::in_order(output.status, &output.stderr) {
+            return verdict;
+        }
         kill::heard(&output.stdout, &mut other);
     }
     let told = other.errors == ["storage_locked"] && other.acknowledged == 0;
@@ -201,6 +204,9 @@ fn crowd(seed: &mut Seed, scratch: &Scratch) -> Verdict {
             .collect();
         for child in children {
             let Ok(Ok(output)) = child.join() else { return Verdict::Wrong("a process did not end".into()) };
+            if let Err(verdict) = kill::in_order(output.status, &output.stderr) {
+                return verdict;
+            }
             let text = String::from_utf8_lossy(&output.stdout).into_owned();
             let mut adding = None;
             for line in text.lines() {
