@@ -91,7 +91,7 @@ fn neg_k10_of_two_envelope_generations_a_damaged_one_falls_back_and_two_have_a_n
 }
 
 #[test]
-fn neg_k21_another_process_may_open_only_after_close_and_garbage_is_named() {
+fn neg_k08_a_file_that_is_no_database_is_named_and_not_written_over() {
     let folder = Folder::new("garbage");
     fs::create_dir_all(&folder.0).unwrap();
     fs::write(folder.0.join("store.db"), vec![0x5a; 8192]).unwrap();

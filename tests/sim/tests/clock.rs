@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
 };
 
@@ -28,22 +28,32 @@ use rid_shell::{SoftwareSecureArea, SqliteStorage, SystemTimer};
 use rid_sim::{NOW, SimRng, TestState};
 use rid_wallet::{
     DeviceAuthMethod, PresentationStep, Wallet, WalletConfig, WalletPorts,
-    view::{ConsentAnswer, ConsentDecision, ConsentedDocument, HistoryView, RequestView},
+    view::{ConsentAnswer, ConsentDecision, ConsentedDocument, CredentialState, HistoryView, RequestView},
 };
 use rid_wire::Timestamp;
 
-/// Fails while it is broken.
-struct Breaking(AtomicBool);
+/// Fails while it is broken, and can be set.
+struct Breaking {
+    broken: AtomicBool,
+    says: AtomicI64,
+}
 
 impl Breaking {
     fn is(&self, broken: bool) {
-        self.0.store(broken, Ordering::Release);
+        self.broken.store(broken, Ordering::Release);
+    }
+
+    fn set(&self, seconds: i64) {
+        self.says.store(seconds, Ordering::Release);
     }
 }
 
 impl Clock for Breaking {
     fn now(&self) -> Result<Timestamp, ClockError> {
-        if self.0.load(Ordering::Acquire) { Err(ClockError) } else { Ok(NOW) }
+        if self.broken.load(Ordering::Acquire) {
+            return Err(ClockError);
+        }
+        Ok(Timestamp::from_unix(self.says.load(Ordering::Acquire)))
     }
 
     fn uptime(&self) -> Uptime {
@@ -73,7 +83,7 @@ impl Pair {
         let _ = std::fs::remove_dir_all(&path);
         std::fs::create_dir_all(&path).unwrap();
         let state = TestState::make(0, &mut SimRng::new(1)).unwrap();
-        let clock = Arc::new(Breaking(AtomicBool::new(false)));
+        let clock = Arc::new(Breaking { broken: AtomicBool::new(false), says: AtomicI64::new(NOW.unix()) });
         let area = Arc::new(SoftwareSecureArea::open(&path).unwrap());
         let ports = WalletPorts {
             secure_area: area.clone(),
@@ -130,6 +140,54 @@ fn agree(request: &RequestView) -> ConsentAnswer {
     let documents = vec![ConsentedDocument { position: document.position, elements }];
     let decision = ConsentDecision::Agree { alternative: 0, documents };
     ConsentAnswer { id: request.id.clone(), hash: request.hash.clone(), decision }
+}
+
+/// A clock that says less than an issuer's signature is wrong: a credential is shown as of that signature, the latest of all.
+#[test]
+fn neg_k19_a_clock_set_back_changes_no_credentials_state() {
+    let pair = Pair::new("set-back");
+    let shown = || {
+        let credential = block_on(pair.wallet.credentials()).unwrap().remove(0);
+        let alone = block_on(pair.wallet.credential(&credential.id)).unwrap();
+        (credential.state, alone.credential.state)
+    };
+    let now = shown();
+    assert_eq!(now.0, CredentialState::Ready);
+    for seconds in [NOW.unix() - 20 * 365 * 86_400, 0, -1, i64::MIN] {
+        pair.clock.set(seconds);
+        assert_eq!(shown(), now, "{seconds}");
+    }
+    pair.clock.set(NOW.unix() + 20 * 365 * 86_400);
+    assert_eq!(shown().0, CredentialState::Expired);
+    pair.clock.set(NOW.unix());
+    assert_eq!(shown(), now);
+}
+
+/// A device whose clock was never set says 0: no answer is accepted as of then.
+#[test]
+fn neg_m07_a_reader_whose_clock_was_never_set_accepts_nothing() {
+    for seconds in [0, i64::MIN, i64::MAX] {
+        let pair = Pair::new(&format!("never-set{seconds}"));
+        let presentation = pair.wallet.present().unwrap();
+        let PresentationStep::Advertise { qr, .. } = block_on(presentation.next()).unwrap() else {
+            panic!("a QR code")
+        };
+        let reading = pair.reader.read(&qr, &asked()).unwrap();
+        presentation.proceed().unwrap();
+        presentation.connected().unwrap();
+        assert!(matches!(block_on(reading.next()).unwrap(), ReadingStep::Connect { .. }));
+        reading.connected().unwrap();
+        let ReadingStep::Send { message } = block_on(reading.next()).unwrap() else { panic!("a request") };
+        reading.proceed().unwrap();
+        presentation.received(message).unwrap();
+        let PresentationStep::Ask { request } = block_on(presentation.next()).unwrap() else { panic!("a question") };
+        presentation.answer(agree(&request)).unwrap();
+        let PresentationStep::Send { message } = block_on(presentation.next()).unwrap() else { panic!("an answer") };
+        pair.clock.set(seconds);
+        reading.received(message).unwrap();
+        let ReadingStep::Judged { verdict } = block_on(reading.next()).unwrap() else { panic!("a verdict") };
+        assert_ne!(verdict.decision, Decision::Accepted, "{seconds}");
+    }
 }
 
 #[test]

@@ -54,11 +54,12 @@ fn a_wallet_locked_while_the_person_was_asked_commits_nothing() {
 }
 
 #[test]
-fn storage_errors_end_the_session_before_any_signature() {
+fn neg_k24_storage_errors_end_the_session_before_any_signature() {
     let cases = [
         (StorageError::Exhausted, "credential_unavailable"),
         (StorageError::Full, "storage_full"),
         (StorageError::Io, "storage_io"),
+        (StorageError::ReadOnly, "storage_readonly"),
         (StorageError::Locked, "storage_locked"),
         (StorageError::Damaged, "storage_corrupt"),
     ];
