@@ -1,7 +1,7 @@
 // UNVERIFIED: Gradle and the Android plugin cannot be had where this project is built. Maven's pom.xml is what is tested; this says the same
 // to Gradle, for an .aar: our sources, the Android source set, and what bindings/android made: generated sources and the libraries of the ABIs.
 //
-// An app that takes the package needs only:   implementation("az.gov.rid:rid:0.1.0")
+// An app that takes the package needs only:   implementation("az.gov.rid:rid:0.1.0-SNAPSHOT")
 plugins {
     // It brings Kotlin itself from 9.0 on.
     id("com.android.library") version "9.0.0"

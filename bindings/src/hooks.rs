@@ -115,6 +115,22 @@ pub fn panic_inside() -> Result<(), crate::types::WalletError> {
     guard("hooks.panic_inside", || panic!("a secret in a panic's text"))
 }
 
+/// The same in a call that waits once before.
+#[cfg(feature = "wallet")]
+#[uniffi::export]
+pub async fn panic_inside_later() -> Result<(), crate::types::WalletError> {
+    let mut waited = false;
+    let later = std::future::poll_fn(move |context| {
+        #[expect(clippy::panic, reason = "the hook is there to panic")]
+        if std::mem::replace(&mut waited, true) {
+            panic!("a secret in a panic's text");
+        }
+        context.waker().wake_by_ref();
+        std::task::Poll::Pending
+    });
+    crate::guard::guard_async("hooks.panic_inside_later", later).await
+}
+
 impl From<ports::SecureAreaError> for SecureAreaError {
     fn from(error: ports::SecureAreaError) -> Self {
         match error {

@@ -66,7 +66,7 @@ import Testing
             growths.append(try resident() - before)
         }
         // The runtime takes memory in steps, once in a while; a leak grows in every quarter.
-        #expect(growths.contains { $0 < 256 }, "grew by \(growths) kB")
+        #expect(growths.count(where: { $0 < 256 }) >= 2, "grew by \(growths) kB")
         #expect(try await rig.open().credentials().count == 1)
     }
 }

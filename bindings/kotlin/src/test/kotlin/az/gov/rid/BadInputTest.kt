@@ -12,6 +12,7 @@ import az.gov.rid.core.ReaderException
 import az.gov.rid.core.ReadingStep
 import az.gov.rid.core.WalletException
 import az.gov.rid.core.panicInside
+import az.gov.rid.core.panicInsideLater
 import java.nio.file.Path
 import kotlin.test.Test
 import kotlin.test.assertEquals
@@ -306,6 +307,9 @@ internal class BadInputTest {
         val failed = assertFailsWith<WalletException.Bug> { WalletRim.call { panicInside() } }
         assertEquals("panic", failed.code)
         assertFalse(failed.toString().contains("secret"))
+        val later = runCatching { kotlinx.coroutines.runBlocking { WalletRim.await { panicInsideLater() } } }.exceptionOrNull()
+        assertEquals("panic", (later as? WalletException.Bug)?.code)
+        assertFalse(later.toString().contains("secret"))
     }
 
     @Test

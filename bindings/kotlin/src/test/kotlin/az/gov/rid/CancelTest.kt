@@ -23,7 +23,6 @@ import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.coroutineScope
-import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withTimeoutOrNull
 import org.junit.jupiter.api.io.TempDir
@@ -59,7 +58,7 @@ internal class CancelTest {
         }
         repeat(120) { round ->
             val call = launch(Dispatchers.Default) { rig.open().use { it.closeStore() } }
-            delay((round * 75).microseconds)
+            spin(round * 75L)
             call.cancelAndJoin()
             // The next start finds the folder free and everything in it.
             rig.open().use { wallet ->
@@ -197,7 +196,7 @@ internal class CancelTest {
                 val answer = rig.answer(message.message)
                 val before = wallet.credentials().size
                 val call = launch(Dispatchers.Default) { wallet.accept(message.id, answer) }
-                delay((round * 400).microseconds)
+                spin(round * 400L)
                 call.cancelAndJoin()
                 val after = wallet.credentials().size
                 // All or nothing, and what is not done yet can be done again.

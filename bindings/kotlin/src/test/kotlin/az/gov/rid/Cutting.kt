@@ -57,6 +57,12 @@ internal suspend fun everyCall(run: suspend (at: Int, acted: Boolean) -> Boolean
     }
 }
 
+/** Waits so long, to the microsecond: `delay` knows whole milliseconds only. */
+internal fun spin(micros: Long) {
+    val end = System.nanoTime() + micros * 1_000
+    while (System.nanoTime() < end) Thread.onSpinWait()
+}
+
 /** As many copies used as rows of presentations. */
 internal suspend fun consistent(wallet: RidWallet) {
     val used = wallet.credentials().sumOf { it.copiesTotal - it.copiesLeft }.toInt()

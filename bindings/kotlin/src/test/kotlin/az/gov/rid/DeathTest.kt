@@ -148,7 +148,7 @@ internal class DeathTest {
                     if (old != null) wallet.unlockWithPin(pin(OTHER_PIN))
                     // One of the two, and the new one once it was said.
                     if (old == null) assertTrue(listOf("PIN changed", "biometrics", "sign").none { it in said }, said)
-                    assertTrue(wallet.checkHistory().whole && wallet.examine().findings.none { it.code != "pin_locked" }, said)
+                    assertTrue(wallet.checkHistory().whole && wallet.examine().findings.isEmpty(), said)
                     val held = wallet.credentials()
                     val deleted = wallet.history().count { it.event?.kind == HistoryKind.DELETION }
                     assertEquals(1, held.size + deleted, said)

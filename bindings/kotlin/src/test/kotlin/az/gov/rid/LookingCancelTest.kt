@@ -7,13 +7,11 @@ import kotlin.test.Test
 import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
 import kotlin.test.assertTrue
-import kotlin.time.Duration.Companion.microseconds
 import kotlin.time.Duration.Companion.minutes
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.coroutineScope
-import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
 import org.junit.jupiter.api.io.TempDir
 
@@ -87,7 +85,7 @@ internal class LookingCancelTest {
             )
             for (call in calls) repeat(30) { round ->
                 val looking = launch(Dispatchers.Default) { call() }
-                delay((round * 40).microseconds)
+                spin(round * 40L)
                 looking.cancelAndJoin()
             }
             assertEquals(1, wallet.credentials().size)
@@ -103,7 +101,7 @@ internal class LookingCancelTest {
         repeat(40) { round ->
             val wallet = rig.open()
             val closing = launch(Dispatchers.Default) { wallet.closeStore() }
-            delay((round * 40).microseconds)
+            spin(round * 40L)
             closing.cancelAndJoin()
             // Closed by it, or to be closed by who comes next.
             wallet.runCatching { closeStore() }

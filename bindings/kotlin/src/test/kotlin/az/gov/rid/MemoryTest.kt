@@ -71,7 +71,7 @@ internal class MemoryTest {
         }
         println("10000 wallets opened and closed, by quarters: $growths kB")
         // The runtime takes memory in steps, once in a while; a leak grows in every quarter.
-        assertTrue(growths.min() < 256, "grew by $growths kB")
+        assertTrue(growths.count { it < 256 } >= 2, "grew by $growths kB")
         assertEquals(0, uniffiForeignFutureHandleCount())
         rig.open().use { assertEquals(1, it.credentials().size) }
     }
