@@ -216,7 +216,9 @@ impl Backend for RustCrypto {
     fn mac_tag(key: &Hmac<Sha256>, parts: &[&[u8]]) -> [u8; 32] {
         let mut mac = key.clone();
         parts.iter().for_each(|part| mac.update(part));
-        mac.finalize().as_bytes().as_slice().try_into().unwrap_or([0; 32])
+        let mut tag = [0; 32];
+        tag.copy_from_slice(mac.finalize().as_bytes());
+        tag
     }
 
     fn argon2id(input: &Argon2Input<'_>, cost: Argon2Cost, out: &mut [u8; 32]) -> Result<(), CryptoError> {
