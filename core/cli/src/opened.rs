@@ -15,8 +15,10 @@ use rid_wire::Code;
 
 use crate::{args::OpenArguments, failure::Failure, home, home::Home, pki, terminal, verdict};
 
-/// What a failure of the secure area is of.
-const AREA: &str = "software secure area (NOT hardware)";
+/// A failure of the secure area.
+pub(crate) fn of_area(error: SecureAreaError) -> Failure {
+    Failure::core("software secure area (NOT hardware)", error.code())
+}
 
 impl From<WalletError> for Failure {
     fn from(error: WalletError) -> Self {
@@ -93,10 +95,9 @@ impl Opening<'_> {
         match self.try_area()? {
             Err(SecureAreaError::Locked) if self.open.passphrase_file.is_none() && terminal::is_here() => {
                 let passphrase = terminal::ask("Passphrase of the software keys (NOT hardware): ")?;
-                SoftwareSecureArea::open_with(&self.home.wallet(), Sealing::Passphrase(passphrase))
-                    .map_err(|error| Failure::core(AREA, error.code()))
+                SoftwareSecureArea::open_with(&self.home.wallet(), Sealing::Passphrase(passphrase)).map_err(of_area)
             }
-            opened => opened.map_err(|error| Failure::core(AREA, error.code())),
+            opened => opened.map_err(of_area),
         }
     }
 

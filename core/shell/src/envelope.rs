@@ -1,13 +1,14 @@
 //! The key envelope beside the database: two generations, each written temp → fsync → rename → fsync(dir), each with its hash,
 //! so that a file cut short by a kill is never taken for an envelope (neg-K03, neg-K10).
 use std::{
-    fs::{self, File},
-    io::{self, Read as _, Write},
+    io,
     path::{Path, PathBuf},
 };
 
 use rid_crypto::sha256;
 use rid_flow::ports::{Generation, StorageError};
+
+use crate::durable::{self, Over};
 
 const MAGIC: &[u8; 8] = b"RIDENV01";
 const HEAD: usize = 16;
@@ -24,14 +25,12 @@ pub(crate) fn read(folder: &Path) -> Result<Option<(Generation, Vec<u8>)>, Stora
     let mut newest: Option<(Generation, Vec<u8>)> = None;
     let mut damaged = false;
     for name in ["a", "b"] {
-        match file(&path(folder, name)) {
-            Ok(Some(found)) if newest.as_ref().is_none_or(|(generation, _)| found.0 > *generation) => {
-                newest = Some(found);
+        match file(&path(folder, name)).map_err(|error| storage_error(&error))? {
+            Found::Whole(generation, bytes) if newest.as_ref().is_none_or(|(newest, _)| generation > *newest) => {
+                newest = Some((generation, bytes));
             }
-            Ok(Some(_)) => {}
-            Ok(None) => damaged = true,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(storage_error(&error)),
+            Found::Whole(..) | Found::None => {}
+            Found::Damaged => damaged = true,
         }
     }
     // Of two generations one may be damaged; if none is whole, nothing is made up.
@@ -53,9 +52,9 @@ pub(crate) fn replace(folder: &Path, generation: Generation, bytes: &[u8]) -> Re
     if current.is_some_and(|current| generation <= current) {
         return Err(StorageError::Conflict);
     }
-    let newest_is = |name: &str| {
-        let found = file(&path(folder, name)).ok().flatten();
-        found.map(|(generation, _)| generation) == current && current.is_some()
+    let newest_is = |name: &str| match file(&path(folder, name)) {
+        Ok(Found::Whole(generation, _)) => current == Some(generation),
+        _ => false,
     };
     let target = if newest_is("a") { "b" } else { "a" };
     write(folder, target, generation, bytes).map_err(|error| storage_error(&error))
@@ -67,23 +66,26 @@ fn write(folder: &Path, target: &str, generation: Generation, bytes: &[u8]) -> i
     whole.extend_from_slice(bytes);
     let hash = sha256(&[&whole]);
     whole.extend_from_slice(&hash);
-    let temporary = path(folder, "new");
-    let mut file = File::create(&temporary)?;
-    file.write_all(&whole)?;
-    file.sync_all()?;
-    fs::rename(&temporary, path(folder, target))?;
-    sync_folder(folder)
+    durable::write(&path(folder, target), &path(folder, "new"), &whole, Over::Replace)
 }
 
-/// What a file holds; `None` if it is no whole envelope. What is too long, or no file but a pipe or a device, is not read.
-fn file(path: &Path) -> io::Result<Option<(Generation, Vec<u8>)>> {
-    let about = fs::metadata(path)?;
-    if !about.is_file() || about.len() > MAX_LEN as u64 {
-        return Ok(None);
+/// What lies at a place.
+#[derive(Debug, PartialEq, Eq)]
+enum Found {
+    Damaged,
+    None,
+    Whole(Generation, Vec<u8>),
+}
+
+fn file(path: &Path) -> io::Result<Found> {
+    match durable::read(path, MAX_LEN) {
+        Ok(Some(whole)) => {
+            Ok(parse(&whole).map_or(Found::Damaged, |(generation, bytes)| Found::Whole(generation, bytes)))
+        }
+        Ok(None) => Ok(Found::None),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(Found::Damaged),
+        Err(error) => Err(error),
     }
-    let mut whole = Vec::new();
-    File::open(path)?.take(MAX_LEN as u64).read_to_end(&mut whole)?;
-    Ok(parse(&whole))
 }
 
 fn parse(whole: &[u8]) -> Option<(Generation, Vec<u8>)> {
@@ -94,13 +96,6 @@ fn parse(whole: &[u8]) -> Option<(Generation, Vec<u8>)> {
     let (head, bytes) = body.split_at_checked(HEAD)?;
     let generation = u64::from_be_bytes(head.get(MAGIC.len()..)?.try_into().ok()?);
     Some((Generation(generation), bytes.to_vec()))
-}
-
-/// Makes a rename durable.
-pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
-    // The folder of a bare file name is the one we are in.
-    let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    File::open(here)?.sync_all()
 }
 
 /// The port's name for a system error.

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::envelope::sync_folder;
+use crate::durable::sync_folder;
 
 #[derive(Debug, PartialEq, Eq)]
 enum Step {

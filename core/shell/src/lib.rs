@@ -4,6 +4,7 @@
 //! keys. It exists so that the whole product runs on a desktop and in tests; phones bring their own [`rid_flow::ports::SecureArea`].
 
 mod clock;
+mod durable;
 mod envelope;
 mod folder;
 mod random;

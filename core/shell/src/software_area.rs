@@ -1,6 +1,7 @@
 //! A secure area in software, for desktops and tests. **Not hardware**: its keys are in the memory of the process and in a file sealed
 //! under a key file or a passphrase. Who has both, or looks into the process, has the keys.
 mod file;
+mod files;
 mod sealing;
 
 use std::{
@@ -44,6 +45,28 @@ impl SoftwareSecureArea {
     /// [`SecureAreaError::Unavailable`] when files are damaged, cannot be read or written, or are sealed under another key.
     pub fn open_with(folder: &Path, sealing: Sealing) -> Result<Self, SecureAreaError> {
         Self::open_at(folder, &sealing, Argon2Cost::STORED)
+    }
+
+    /// Whether there are keys in a folder, readable or not.
+    #[must_use]
+    pub fn is_there(folder: &Path) -> bool {
+        file::exists(folder)
+    }
+
+    /// Destroys the area of a folder, whether or not it opens. A key file that lies elsewhere stays.
+    ///
+    /// # Errors
+    /// [`SecureAreaError::Unavailable`] when a file resists; the keys were the first to go.
+    pub fn remove(folder: &Path) -> Result<(), SecureAreaError> {
+        files::remove(folder).map_err(unavailable)
+    }
+
+    /// Moves the area of a folder into a folder `aside-keys-<n>` in it: keys that do not open are in the way of new ones.
+    ///
+    /// # Errors
+    /// [`SecureAreaError::Unavailable`] when they cannot be moved.
+    pub fn set_aside(folder: &Path) -> Result<(), SecureAreaError> {
+        files::set_aside(folder).map_err(unavailable)
     }
 
     fn open_at(folder: &Path, sealing: &Sealing, cost: Argon2Cost) -> Result<Self, SecureAreaError> {

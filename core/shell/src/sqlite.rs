@@ -45,6 +45,22 @@ impl SqliteStorage {
         Self { folder: folder.to_path_buf(), newest, jobs: Mutex::new(None) }
     }
 
+    /// Whether a store lies in the folder, or what is left of one.
+    ///
+    /// # Errors
+    /// [`StorageError`] when the folder cannot be read.
+    pub fn is_there(&self) -> Result<bool, StorageError> {
+        database::is_there(&self.folder)
+    }
+
+    /// Names of the folders in it of what was set aside: stores, and areas of keys.
+    ///
+    /// # Errors
+    /// [`StorageError`] when the folder cannot be read.
+    pub fn asides(&self) -> Result<Vec<String>, StorageError> {
+        database::asides(&self.folder)
+    }
+
     /// Runs a job on the store's thread and waits for its answer without blocking the caller's executor.
     async fn run<T: Send + 'static>(
         &self,

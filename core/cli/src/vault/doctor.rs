@@ -7,7 +7,7 @@ use rid_vault::{Finding, Pin, RecoveryCode, Remedy, Vault, VaultError};
 use rid_wire::Code;
 use serde_json::{Value, json};
 
-use super::{say, wipe::names};
+use super::say;
 use crate::{
     failure::{EXIT_UNSOUND, Failure},
     opened::Opening,
@@ -61,7 +61,7 @@ impl Diagnosis {
 pub(super) fn run(opening: &Opening<'_>, json: bool) -> Result<u8, Failure> {
     let folder = opening.home.wallet();
     let diagnosis = diagnose(opening, &folder)?;
-    let aside = names(&folder).unwrap_or_default().into_iter().filter(|name| name.starts_with("aside-")).count();
+    let aside = opening.storage().asides().map_or(0, |names| names.len());
     let object = || {
         json!({
             "healthy": diagnosis.is_healthy(), "store": diagnosis.store.name(), "setAside": aside,
@@ -81,17 +81,14 @@ fn diagnose(opening: &Opening<'_>, folder: &Path) -> Result<Diagnosis, Failure> 
         let error = VaultError::Storage(StorageError::Io);
         return Ok(Diagnosis::of(Store::Closed, [Diagnosis::closed(error.code(), error.remedy_at_opening())]));
     }
-    let files = names(folder)?;
-    let is_store = |name: &&String| ["store.", "envelope.", "journal-"].iter().any(|start| name.starts_with(start));
-    if !files.iter().any(|name| is_store(&name)) {
-        let keys = files.iter().any(|name| name == "software-keys");
-        let aside = files.iter().any(|name| name.starts_with("aside-"));
+    let storage = opening.storage();
+    if !storage.is_there().map_err(VaultError::from)? {
+        let aside = !storage.asides().map_err(VaultError::from)?.is_empty();
         // Keys of a store that something else took away; after a move aside it is meant to be so.
-        let lost = keys && !aside;
+        let lost = SoftwareSecureArea::is_there(folder) && !aside;
         let missing = Diagnosis::closed(Code::new("store_missing"), Remedy::Reset);
         return Ok(Diagnosis::of(if lost { Store::Closed } else { Store::None }, lost.then_some(missing)));
     }
-    let storage = opening.storage();
     let opens = pollster::block_on(async {
         let opened = storage.open().await.map(drop).map_err(VaultError::from);
         // What is looked at next takes it again.

@@ -1,10 +1,5 @@
 //! The two ends of a store: destroyed, or moved aside.
-use std::{
-    fs,
-    io::ErrorKind,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{fs, sync::Arc};
 
 use rid_flow::ports::{Storage, StorageError};
 use rid_shell::{SoftwareSecureArea, SqliteStorage};
@@ -15,15 +10,9 @@ use serde_json::json;
 use super::{say, there};
 use crate::{
     failure::Failure,
-    home::{self, Home},
-    opened::Opening,
+    opened::{Opening, of_area},
     terminal,
 };
-
-/// How the files of the software area begin.
-const AREA: &str = "software-keys";
-/// Folders of what was moved aside; a wipe of the store takes them along.
-const ASIDE: &str = "aside-";
 
 pub(super) fn wipe(opening: &Opening<'_>, yes: bool, json: bool) -> Result<u8, Failure> {
     there(opening.home)?;
@@ -33,7 +22,12 @@ pub(super) fn wipe(opening: &Opening<'_>, yes: bool, json: bool) -> Result<u8, F
     }
     pollster::block_on(destroy(opening))?;
     let folder = opening.home.wallet();
-    let left = names(&folder)?.into_iter().filter(|name| name != "lock").collect::<Vec<_>>();
+    let fail = |error| Failure::file(&folder, error);
+    let entries = fs::read_dir(&folder).map_err(fail)?;
+    let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+    let mut left = names.collect::<std::io::Result<Vec<String>>>().map_err(fail)?;
+    left.retain(|name| name != "lock");
+    left.sort();
     let text = || {
         let mut text = String::from("wiped: keys first, then files\n");
         if let Some(path) = &opening.open.key_file {
@@ -59,14 +53,13 @@ async fn destroy(opening: &Opening<'_>) -> Result<(), Failure> {
         Ok(area) => area,
         // Its keys are of no use to anybody: they go as files, and an empty area stands in.
         Err(_) => {
-            remove_area(&folder)?;
-            SoftwareSecureArea::open(&folder)
-                .map_err(|error| Failure::core("software secure area (NOT hardware)", error.code()))?
+            SoftwareSecureArea::remove(&folder).map_err(of_area)?;
+            SoftwareSecureArea::open(&folder).map_err(of_area)?
         }
     };
     destroy_store(opening, storage, Arc::new(area)).await?;
     // The area is of this wallet alone: keys of an enrolment that was never answered go, too.
-    remove_area(&folder)
+    SoftwareSecureArea::remove(&folder).map_err(of_area)
 }
 
 async fn destroy_store(
@@ -80,17 +73,6 @@ async fn destroy_store(
     }
 }
 
-/// Sealed keys first: without them the rest of the area opens nothing.
-fn remove_area(folder: &Path) -> Result<(), Failure> {
-    for path in area_files(folder)? {
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(Failure::file(&path, error)),
-            _ => {}
-        }
-    }
-    fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| Failure::file(folder, error))
-}
-
 pub(super) fn reset(opening: &Opening<'_>, yes: bool, json: bool) -> Result<u8, Failure> {
     there(opening.home)?;
     let question =
@@ -98,13 +80,15 @@ pub(super) fn reset(opening: &Opening<'_>, yes: bool, json: bool) -> Result<u8, 
     if !yes && !terminal::confirmed(question)? {
         return Err(Failure::usage("nothing was moved"));
     }
-    let before = asides(opening.home)?;
+    let storage = opening.storage();
+    let asides = || storage.asides().map_err(VaultError::from);
+    let before = asides()?;
     let area_opens = opening.try_area()?.is_ok();
-    pollster::block_on(Wallet::reset(opening.storage()))?;
+    pollster::block_on(Wallet::reset(storage.clone()))?;
     if !area_opens {
-        set_area_aside(&opening.home.wallet())?;
+        SoftwareSecureArea::set_aside(&opening.home.wallet()).map_err(of_area)?;
     }
-    let moved: Vec<String> = asides(opening.home)?.into_iter().filter(|name| !before.contains(name)).collect();
+    let moved: Vec<String> = asides()?.into_iter().filter(|name| !before.contains(name)).collect();
     say(
         json,
         || json!({"setAside": moved}),
@@ -114,36 +98,4 @@ pub(super) fn reset(opening: &Opening<'_>, yes: bool, json: bool) -> Result<u8, 
         },
     )
     .map(|()| 0)
-}
-
-/// Keys that do not open would be in the way of new ones.
-fn set_area_aside(folder: &Path) -> Result<(), Failure> {
-    let free = (1..u32::MAX).map(|number| folder.join(format!("{ASIDE}keys-{number}"))).find(|path| !path.exists());
-    let aside = free.ok_or_else(|| Failure::usage("too much was moved aside"))?;
-    home::make_private_dir(&aside)?;
-    for from in area_files(folder)? {
-        let to = aside.join(from.file_name().unwrap_or_default());
-        fs::rename(&from, to).map_err(|error| Failure::file(&from, error))?;
-    }
-    Ok(())
-}
-
-/// Files of the software area, the sealed keys first.
-fn area_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let mut names: Vec<String> = names(folder)?.into_iter().filter(|name| name.starts_with(AREA)).collect();
-    names.sort();
-    Ok(names.into_iter().map(|name| folder.join(name)).collect())
-}
-
-fn asides(home: &Home) -> Result<Vec<String>, Failure> {
-    Ok(names(&home.wallet())?.into_iter().filter(|name| name.starts_with(ASIDE)).collect())
-}
-
-pub(super) fn names(folder: &Path) -> Result<Vec<String>, Failure> {
-    let fail = |error| Failure::file(folder, error);
-    let entries = fs::read_dir(folder).map_err(fail)?;
-    let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
-    let mut names = names.collect::<std::io::Result<Vec<String>>>().map_err(fail)?;
-    names.sort();
-    Ok(names)
 }

@@ -1,9 +1,4 @@
-use std::{
-    collections::BTreeMap,
-    fs::{self, File},
-    io::{self, Write as _},
-    path::Path,
-};
+use std::{collections::BTreeMap, fs::File, path::Path};
 
 use rid_crypto::{AeadKey, CryptoRng, NONCE_LEN, Secret};
 use rid_flow::ports::{KeyUse, SecureAreaError};
@@ -14,14 +9,19 @@ use rid_wire::{
 use zeroize::Zeroizing;
 
 use super::unavailable;
-use crate::{OsRng, envelope::sync_folder};
+use crate::{
+    OsRng,
+    durable::{self, Over},
+};
 
-const SEALED: &str = "software-keys";
+pub(super) const SEALED: &str = "software-keys";
 /// Made in a folder that is durable.
 pub(super) const LOCK: &str = "software-keys.lock";
 const AAD: &[u8] = b"rid-software-secure-area-1";
 /// No key takes more in the file: the heads, the id in hex, the use, the scalar.
 const KEY_LEN: usize = 80;
+/// No file of keys is longer: 200,000 keys.
+const MAX_LEN: usize = 16 << 20;
 
 pub(super) struct StoredKey {
     pub(super) usage: KeyUse,
@@ -43,7 +43,7 @@ pub(super) fn exists(folder: &Path) -> bool {
 }
 
 pub(super) fn load(folder: &Path, sealing: &AeadKey) -> Result<Keys, SecureAreaError> {
-    match read_if_there(&folder.join(SEALED))? {
+    match read(&folder.join(SEALED), MAX_LEN)? {
         Some(sealed) => unseal(sealing, &sealed).ok_or(SecureAreaError::Unavailable),
         None => Ok(Keys::new()),
     }
@@ -60,7 +60,12 @@ pub(super) fn save(folder: &Path, sealing: &AeadKey, keys: &Keys) -> Result<(), 
     let mut nonce = [0; NONCE_LEN];
     (&mut OsRng as &mut dyn CryptoRng).fill_bytes(&mut nonce);
     let sealed = sealing.seal(&nonce, AAD, &plain).map_err(unavailable)?;
-    write_durably(&folder.join(SEALED), &[nonce.as_slice(), &sealed].concat(), Over::Replace)
+    let whole = [nonce.as_slice(), &sealed].concat();
+    if whole.len() > MAX_LEN {
+        // What could not be read again is not written.
+        return Err(SecureAreaError::Unavailable);
+    }
+    write(&folder.join(SEALED), &whole, Over::Replace)
 }
 
 fn unseal(sealing: &AeadKey, sealed: &[u8]) -> Option<Keys> {
@@ -108,24 +113,13 @@ const fn numbered(number: u64) -> Option<KeyUse> {
     }
 }
 
-pub(super) fn read_if_there(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, SecureAreaError> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(unavailable(error)),
-    }
-}
-
-/// What becomes of a file that is there.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Over {
-    Keep,
-    Replace,
+/// A file of at most `most` bytes, if it is there.
+pub(super) fn read(path: &Path, most: usize) -> Result<Option<Zeroizing<Vec<u8>>>, SecureAreaError> {
+    durable::read(path, most).map_err(unavailable)
 }
 
 /// The whole file or none, whenever the process dies.
-pub(super) fn write_durably(path: &Path, bytes: &[u8], over: Over) -> Result<(), SecureAreaError> {
-    let folder = path.parent().ok_or(SecureAreaError::Unavailable)?;
+pub(super) fn write(path: &Path, bytes: &[u8], over: Over) -> Result<(), SecureAreaError> {
     let mut part = path.file_name().ok_or(SecureAreaError::Unavailable)?.to_os_string();
     part.push(".part");
     if over == Over::Keep {
@@ -134,27 +128,5 @@ pub(super) fn write_durably(path: &Path, bytes: &[u8], over: Over) -> Result<(),
         (&mut OsRng as &mut dyn CryptoRng).fill_bytes(&mut name);
         part.push(hex::encode(&name));
     }
-    let part = folder.join(part);
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    let mut file = options.open(&part).map_err(unavailable)?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(unavailable)?;
-    let placed = match over {
-        Over::Keep => keep(&part, path),
-        Over::Replace => fs::rename(&part, path),
-    };
-    placed.and_then(|()| sync_folder(folder)).map_err(unavailable)
-}
-
-/// A link fails where the name is taken; a move would not, and is for media that have no links.
-fn keep(part: &Path, path: &Path) -> io::Result<()> {
-    match fs::hard_link(part, path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists && !path.exists() => fs::rename(part, path),
-        linked => linked.and(fs::remove_file(part)),
-    }
+    durable::write(path, &path.with_file_name(part), bytes, over).map_err(unavailable)
 }

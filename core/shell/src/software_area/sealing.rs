@@ -7,16 +7,18 @@ use rid_flow::ports::SecureAreaError;
 use zeroize::Zeroizing;
 
 use super::{
-    file::{self, Over, read_if_there, secret_of, write_durably},
+    file::{self, secret_of},
     unavailable,
 };
-use crate::OsRng;
+use crate::{OsRng, durable::Over};
 
 /// The key file that lies beside the keys.
 pub(super) const BESIDE: &str = "software-keys.not-hardware";
 /// Salt and cost of the passphrase, and how to tell a wrong one.
 const HEADER: &str = "software-keys.passphrase";
 
+/// Neither of the two is longer.
+const MAX_LEN: usize = 256;
 const MAGIC: &[u8; 8] = b"RIDPASS1";
 const CHECK: &[u8] = b"rid-software-check-1";
 const SEAL: &[u8] = b"rid-software-seal-1";
@@ -38,7 +40,7 @@ impl Sealing {
             Self::KeyFile(_) if header.exists() => Err(SecureAreaError::Locked),
             Self::KeyFile(path) => key_file(folder, path).map(AeadKey::new),
             Self::Passphrase(passphrase) if passphrase.is_empty() => Err(SecureAreaError::Locked),
-            Self::Passphrase(passphrase) => match read_if_there(&header)? {
+            Self::Passphrase(passphrase) => match file::read(&header, MAX_LEN)? {
                 Some(header) => unlock(&header, passphrase),
                 None if file::exists(folder) => Err(SecureAreaError::NotFound),
                 None => set(&header, passphrase, cost),
@@ -48,7 +50,7 @@ impl Sealing {
 }
 
 fn key_file(folder: &Path, path: &Path) -> Result<Secret<32>, SecureAreaError> {
-    if let Some(bytes) = read_if_there(path)? {
+    if let Some(bytes) = file::read(path, MAX_LEN)? {
         return secret_of(&bytes).ok_or(SecureAreaError::Unavailable);
     }
     if file::exists(folder) {
@@ -56,7 +58,7 @@ fn key_file(folder: &Path, path: &Path) -> Result<Secret<32>, SecureAreaError> {
     }
     let fresh = Secret::filled(|key| (&mut OsRng as &mut dyn CryptoRng).fill_bytes(key));
     // Another area may share the file and be first: then this fails, and the next try finds it.
-    write_durably(path, fresh.expose(), Over::Keep)?;
+    file::write(path, fresh.expose(), Over::Keep)?;
     Ok(fresh)
 }
 
@@ -73,7 +75,7 @@ fn set(path: &Path, passphrase: &str, cost: Argon2Cost) -> Result<AeadKey, Secur
     header.extend_from_slice(&check);
     let hash = sha256(&[&header]);
     header.extend_from_slice(&hash);
-    write_durably(path, &header, Over::Keep)?;
+    file::write(path, &header, Over::Keep)?;
     Ok(sealing(&stretched, &salt))
 }
 

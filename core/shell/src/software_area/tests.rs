@@ -170,3 +170,55 @@ fn a_key_file_may_be_shared_and_a_process_that_died_over_it_leaves_it_whole() {
         assert_eq!(fs::metadata(one.0.join("software-keys")).unwrap().permissions().mode() & 0o777, 0o600);
     }
 }
+
+#[test]
+#[cfg(unix)]
+fn neg_k26_a_file_without_an_end_is_named_and_not_read() {
+    let stick = Folder::new("area-endless-stick");
+    fs::create_dir_all(&stick.0).unwrap();
+    for sealing in [passphrase("right"), Sealing::KeyFile(stick.0.join("key"))] {
+        let folder = Folder::new("area-endless");
+        make(&opened(&folder, &sealing).unwrap(), KeyUse::Sign);
+        let names: Vec<PathBuf> = files(&folder).into_keys().map(|name| folder.0.join(name)).collect();
+        let read = |path: &&PathBuf| path.exists() && path.extension().is_none_or(|end| end != "lock");
+        for path in names.iter().chain(&[stick.0.join("key")]).filter(read) {
+            let whole = fs::read(path).unwrap();
+            fs::remove_file(path).unwrap();
+            for endless in ["/dev/zero", "/"] {
+                std::os::unix::fs::symlink(endless, path).unwrap();
+                assert_eq!(opened(&folder, &sealing).err(), Some(SecureAreaError::Unavailable), "{}", path.display());
+                fs::remove_file(path).unwrap();
+            }
+            fs::write(path, whole).unwrap();
+        }
+        opened(&folder, &sealing).unwrap();
+    }
+}
+
+#[test]
+fn an_area_that_does_not_open_is_set_aside_or_removed_whole() {
+    let folder = Folder::new("area-away");
+    let key = make(&opened(&folder, &passphrase("forgotten")).unwrap(), KeyUse::Sign);
+    assert_eq!(SoftwareSecureArea::open(&folder.0).err(), Some(SecureAreaError::Locked));
+    assert!(SoftwareSecureArea::is_there(&folder.0));
+    for number in 1..=2 {
+        SoftwareSecureArea::set_aside(&folder.0).unwrap();
+        assert!(!SoftwareSecureArea::is_there(&folder.0));
+        make(&SoftwareSecureArea::open(&folder.0).unwrap(), KeyUse::Sign);
+        let aside = Folder(folder.0.join(format!("aside-keys-{number}")));
+        let opened =
+            if number == 1 { opened(&aside, &passphrase("forgotten")) } else { SoftwareSecureArea::open(&aside.0) };
+        assert_eq!(
+            block_on(opened.unwrap().info(key.id.clone())).is_ok(),
+            number == 1,
+            "what was moved opens as it was"
+        );
+        std::mem::forget(aside);
+    }
+    fs::write(folder.0.join("software-keys"), "damaged").unwrap();
+    SoftwareSecureArea::remove(&folder.0).unwrap();
+    let left: Vec<_> = fs::read_dir(&folder.0).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(left.iter().all(|name| name.to_string_lossy().starts_with("aside-keys-")), "{left:?}");
+    SoftwareSecureArea::remove(&folder.0).unwrap();
+    assert!(SoftwareSecureArea::remove(&folder.0.join("none")).is_err());
+}

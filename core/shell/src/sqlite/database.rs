@@ -16,6 +16,16 @@ use crate::{envelope, folder};
 
 const LOCK: &str = "lock";
 
+/// Whether there is a file of a store.
+pub(super) fn is_there(folder: &Path) -> Result<bool, StorageError> {
+    files::are_there(folder).map_err(fail)
+}
+
+/// Names of what was set aside.
+pub(super) fn asides(folder: &Path) -> Result<Vec<String>, StorageError> {
+    files::asides(folder).map_err(fail)
+}
+
 /// The store's files, used by one thread.
 pub(super) struct Database {
     folder: PathBuf,

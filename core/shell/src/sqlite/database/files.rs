@@ -9,7 +9,7 @@ use std::{
 
 use rid_crypto::CryptoRng;
 
-use crate::{OsRng, envelope::sync_folder};
+use crate::{OsRng, durable::sync_folder};
 
 const ENVELOPES: [&str; 3] = ["envelope.new", "envelope.a", "envelope.b"];
 const DATABASE: [&str; 4] = ["store.db", "store.db-wal", "store.db-shm", "store.db-journal"];
@@ -50,6 +50,26 @@ pub(super) fn wipe(folder: &Path) -> io::Result<()> {
     run(&wiping(folder)?)
 }
 
+/// Whether there is a file of a store, or a marker.
+pub(super) fn are_there(folder: &Path) -> io::Result<bool> {
+    let ours = |name: &String| {
+        ENVELOPES.contains(&name.as_str()) || DATABASE.contains(&name.as_str()) || name == WIPING || is_moving(name)
+    };
+    Ok(names(folder)?.iter().any(ours))
+}
+
+/// Names of the folders of what was set aside, in their order.
+pub(super) fn asides(folder: &Path) -> io::Result<Vec<String>> {
+    let mut names = names(folder)?;
+    names.retain(|name| name.starts_with(ASIDE));
+    names.sort();
+    Ok(names)
+}
+
+fn is_moving(name: &str) -> bool {
+    name.strip_prefix(MOVING).is_some_and(|aside| aside.starts_with(ASIDE))
+}
+
 fn run(steps: &[Step]) -> io::Result<()> {
     steps.iter().try_for_each(step)
 }
@@ -84,7 +104,7 @@ fn completion(folder: &Path) -> io::Result<Vec<Step>> {
         if name == WIPING {
             return wiping(folder);
         }
-        if name.strip_prefix(MOVING).is_some_and(|aside| aside.starts_with(ASIDE)) {
+        if is_moving(&name) {
             moving = Some(name);
         }
     }
@@ -120,8 +140,7 @@ fn moves(folder: &Path, aside: &Path) -> Vec<Step> {
 /// The envelopes first: without them nothing of the rest can be read.
 fn wiping(folder: &Path) -> io::Result<Vec<Step>> {
     let names = names(folder)?;
-    let asides: Vec<PathBuf> =
-        names.iter().filter(|name| name.starts_with(ASIDE)).map(|name| folder.join(name)).collect();
+    let asides: Vec<PathBuf> = asides(folder)?.into_iter().map(|name| folder.join(name)).collect();
     let mut steps = vec![Step::Mark(folder.join(WIPING)), Step::Sync(folder.into())];
     for place in asides.iter().map(PathBuf::as_path).chain([folder]) {
         let envelopes = ENVELOPES.iter().map(|name| place.join(name)).filter(|path| path.exists());

@@ -79,7 +79,10 @@ fn what_cannot_be_opened_can_be_set_aside_and_wiped() {
         fs::write(folder.0.join("store.db"), vec![0x5a; 8192]).unwrap();
         let mut database = Database::new(folder.0.clone(), Layout::NEWEST);
         assert_eq!(database.open(), Err(StorageError::Damaged));
+        assert_eq!(super::is_there(&folder.0), Ok(true));
         database.set_aside().unwrap();
+        assert_eq!(super::is_there(&folder.0), Ok(false));
+        assert_eq!(super::asides(&folder.0).map(|names| names.len()), Ok(round));
         let aside = folder.0.join(format!("aside-{round}")).join("store.db");
         assert_eq!(fs::read(aside).unwrap(), vec![0x5a; 8192], "moved, not deleted");
         database.open().unwrap();

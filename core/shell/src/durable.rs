@@ -1,0 +1,65 @@
+//! Files that are there whole or not at all, whenever the process dies.
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, ErrorKind, Read as _, Write as _},
+    path::Path,
+};
+
+use zeroize::Zeroizing;
+
+/// What becomes of a file that is there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Over {
+    Keep,
+    Replace,
+}
+
+/// Writes `part`, makes it durable, and gives it the name `path`, in the same folder. For its owner's eyes only.
+pub(crate) fn write(path: &Path, part: &Path, bytes: &[u8], over: Over) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    let mut file = options.open(part)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    match over {
+        Over::Keep => keep(part, path)?,
+        Over::Replace => fs::rename(part, path)?,
+    }
+    sync_folder(path.parent().ok_or(ErrorKind::InvalidInput)?)
+}
+
+/// A link fails where the name is taken; a move would not, and is for media that have no links.
+fn keep(part: &Path, path: &Path) -> io::Result<()> {
+    match fs::hard_link(part, path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists && !path.exists() => fs::rename(part, path),
+        linked => linked.and(fs::remove_file(part)),
+    }
+}
+
+/// What a file holds; `None` where there is none. What is longer than `most`, or no file but a pipe or a device, is not read:
+/// [`ErrorKind::InvalidData`].
+pub(crate) fn read(path: &Path, most: usize) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    let about = match fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        about => about?,
+    };
+    let most = u64::try_from(most).unwrap_or(u64::MAX);
+    if !about.is_file() || about.len() > most {
+        return Err(ErrorKind::InvalidData.into());
+    }
+    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(about.len()).unwrap_or(0)));
+    File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
+}
+
+/// Makes the names in a folder durable.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    // The folder of a bare file name is the one we are in.
+    let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    File::open(here)?.sync_all()
+}
