@@ -86,7 +86,11 @@ fn is_open_record(key: &rid_flow::RecordKey) -> bool {
 impl<'a> Draft<'a> {
     pub(crate) async fn begin(vault: &'a Vault) -> Result<Self, VaultError> {
         // The keys after the head: a rotation sets its keys, then commits, so whoever still seals with the old ones is overtaken.
-        let (mut head, head_versions) = vault.read_head().await?;
+        let known = vault.last_head().clone();
+        let (mut head, head_versions) = match known {
+            Some(known) => known,
+            None => vault.read_head().await?,
+        };
         let keys = vault.keys();
         head.counters.commits = head.counters.commits.saturating_add(1);
         head.structure = head.structure.max(vault.beside().envelope.structure);
@@ -334,12 +338,15 @@ impl<'a> Draft<'a> {
         let mut writes = HeadRows::writes(&self.keys.open, self.head_versions, &self.head, &mut *(self.vault.rng)())?;
         writes.append(&mut self.writes);
         let transaction = Transaction { writes, ..Transaction::default() };
+        // Whatever comes of it, that head is no more, or nobody saw whether it is.
+        *self.vault.last_head() = None;
         match self.vault.storage.transact(transaction).await {
             Ok(_) => {}
             Err(StorageError::Conflict) if !self.is_latest().await? => return Ok(None),
             Err(error) => return Err(error.into()),
         }
         self.vault.note_signed(self.head.signed);
+        *self.vault.last_head() = Some((self.head, self.head_versions.next()));
         Ok(Some(self.committed))
     }
 

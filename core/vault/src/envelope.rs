@@ -152,8 +152,8 @@ impl Envelope {
         writer.finish()
     }
 
-    /// The marker of a wipe: no slot, no wrapped key, nothing that opens anything; only what is still to be deleted.
-    pub(crate) fn wiping(version: u64, store_id: [u8; 16], device_key: KeyId, retired: Vec<KeyId>) -> Self {
+    /// One with no slot and no wrapped key: nothing that opens anything.
+    pub(crate) fn bare(version: u64, store_id: [u8; 16], device_key: KeyId) -> Self {
         Self {
             version,
             store_id,
@@ -165,11 +165,16 @@ impl Envelope {
             tries: 0,
             structure: 0,
             counters: Counters::default(),
-            retired,
+            retired: Vec::new(),
             biometric_lost: false,
-            wiping: true,
+            wiping: false,
             next: None,
         }
+    }
+
+    /// The marker of a wipe: bare, with what is still to be deleted.
+    pub(crate) fn wiping(version: u64, store_id: [u8; 16], device_key: KeyId, retired: Vec<KeyId>) -> Self {
+        Self { retired, wiping: true, ..Self::bare(version, store_id, device_key) }
     }
 
     /// Wrong PINs since the last right one: the greater of both files' counts, so that neither can be taken back alone (neg-L03).
@@ -217,7 +222,7 @@ impl Envelope {
     }
 
     fn parse(version: u64, body: &[u8]) -> Result<Self, VaultError> {
-        let mut envelope = Self::wiping(version, [0; 16], KeyId(String::new()), Vec::new());
+        let mut envelope = Self::bare(version, [0; 16], KeyId(String::new()));
         let mut named = 0_u32;
         let mut stated = None;
         let mut read = || {

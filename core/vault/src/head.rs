@@ -116,6 +116,12 @@ pub(crate) struct HeadVersions {
 }
 
 impl HeadVersions {
+    /// Those that the next head is written with.
+    pub(crate) fn next(&self) -> Self {
+        let sound = self.sound.saturating_add(1);
+        Self { rows: [Some(sound); 2], sound }
+    }
+
     /// Before the first commit.
     pub(crate) fn none(&self) -> bool {
         self.rows == [None, None]
@@ -159,7 +165,7 @@ impl HeadRows {
         head: &Head,
         rng: &mut dyn CryptoRng,
     ) -> Result<Vec<Write>, StorageError> {
-        let next = versions.sound.saturating_add(1);
+        let next = versions.next().sound;
         let plain = head.encode();
         let mut writes = Vec::with_capacity(2);
         for (place, version) in keys.heads().into_iter().zip(versions.rows) {

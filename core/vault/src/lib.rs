@@ -22,6 +22,7 @@ mod migrate;
 mod open;
 mod pin;
 mod pool;
+mod read;
 mod recovery;
 mod repair;
 mod rotate;

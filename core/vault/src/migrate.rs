@@ -21,7 +21,7 @@ use crate::{
     head::{self, Counters, Head, HeadRows, HeadVersions},
     history,
     keys::{Masters, OpenKeys, UserKeys, make_secret, v1::EnvelopeV1},
-    open::{Opened, make, unseal},
+    open::{Opened, make, replace_first, unseal},
     rows,
     vault::Parts,
 };
@@ -50,11 +50,12 @@ pub(crate) async fn from_first(
     let user = UserKeys::new(fresh(parts), fresh(parts), masters);
     let (transaction, counters) = rows_of_second(parts, &open, &user).await?;
     let mut next = make(parts, SECOND, &open, &user).await?;
+    let made = next.area_keys();
     next.counters = counters;
     next.retired = abandoned;
     next.retired.push(old.key.clone());
     old.next = Some(next.seal(&open));
-    let generation = replace(&parts.storage, generation, old.encode()).await?;
+    let generation = replace_first(parts, generation, old.encode(), made).await?;
     parts.storage.transact(transaction).await?;
     stand_alone(parts, next, open, generation).await
 }

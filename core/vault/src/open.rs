@@ -1,7 +1,7 @@
 //! Opening: the envelope, the keys of the open store, what a death left half done, and whether both files are of one moment.
 use std::sync::Arc;
 
-use rid_flow::ports::{Generation, Layout, Read, SecureArea, Storage, StorageError, Transaction, UserAuth};
+use rid_flow::ports::{Generation, KeyId, Layout, Read, SecureArea, Storage, StorageError, Transaction, UserAuth};
 
 use crate::{
     Vault, VaultConfig, VaultError,
@@ -176,26 +176,42 @@ async fn first(parts: &Parts, layout: Layout, newest: Layout) -> Result<Opened, 
     let open = OpenKeys::new(fresh(parts), Masters::new(store_id, vec![(1, fresh(parts))]));
     let user = UserKeys::new(fresh(parts), fresh(parts), Masters::new(store_id, vec![(1, fresh(parts))]));
     let envelope = make(parts, newest, &open, &user).await?;
-    let generation = replace(&parts.storage, Generation(0), envelope.seal(&open)).await?;
+    let generation = replace_first(parts, Generation(0), envelope.seal(&open), envelope.area_keys()).await?;
     let generation = replace(&parts.storage, generation, envelope.seal(&open)).await?;
     Ok(Opened { beside: Beside::new(envelope, generation), keys: open })
 }
 
-/// An envelope round these keys with no door but the device's own.
+/// An envelope round these keys with no door but the device's own. Where it fails no key of the secure area is left.
 pub(crate) async fn make(
     parts: &Parts,
     version: Layout,
     open: &OpenKeys,
     user: &UserKeys,
 ) -> Result<Envelope, VaultError> {
+    let mut made = Vec::new();
+    let envelope = make_round(parts, version, open, user, &mut made).await;
+    if envelope.is_err() {
+        give_up(parts, made).await;
+    }
+    envelope
+}
+
+async fn make_round(
+    parts: &Parts,
+    version: Layout,
+    open: &OpenKeys,
+    user: &UserKeys,
+    made: &mut Vec<KeyId>,
+) -> Result<Envelope, VaultError> {
     let store_id = *open.masters.store_id();
     let slots = Slots { area: &parts.area, store_id };
     let device_key = slots.make_key(UserAuth::None).await?;
+    made.push(device_key.clone());
     let (wrapping, key_check) = slots.device(&device_key).await?;
     let door = slots.make_key(UserAuth::None).await?;
+    made.push(door.clone());
     let mut rng = (parts.rng)();
-    let mut envelope = Envelope::wiping(u64::from(version.0), store_id, device_key, Vec::new());
-    envelope.wiping = false;
+    let mut envelope = Envelope::bare(u64::from(version.0), store_id, device_key);
     envelope.structure = 1;
     envelope.key_check = key_check;
     envelope.counters = Counters::default();
@@ -203,6 +219,32 @@ pub(crate) async fn make(
     envelope.user = wrap_user(user, &mut *rng)?;
     envelope.slots.device = Some(slots.seal_key(Kind::Device, door, &user.kek, &mut *rng).await?);
     Ok(envelope)
+}
+
+/// Writes the first envelope that names new keys of the secure area. Where it does not come to lie on the disk, they go.
+pub(crate) async fn replace_first(
+    parts: &Parts,
+    after: Generation,
+    bytes: Vec<u8>,
+    made: Vec<KeyId>,
+) -> Result<Generation, StorageError> {
+    let written = replace(&parts.storage, after, bytes.clone()).await;
+    if written.is_err() {
+        // The error may have come after the writing.
+        match parts.storage.envelope_read().await {
+            Ok(Some((_, found))) if found == bytes => {}
+            Ok(_) => give_up(parts, made).await,
+            Err(_) => {}
+        }
+    }
+    written
+}
+
+/// Deletes keys that no file names. One that resists wraps nothing.
+async fn give_up(parts: &Parts, made: Vec<KeyId>) {
+    for key in made {
+        let _ = parts.area.delete(key).await;
+    }
 }
 
 pub(crate) fn wrap_user(user: &UserKeys, rng: &mut dyn rid_crypto::CryptoRng) -> Result<Vec<u8>, VaultError> {

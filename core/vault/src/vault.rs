@@ -1,5 +1,5 @@
 use std::sync::{
-    Arc, Mutex, PoisonError, RwLock,
+    Arc, Mutex, MutexGuard, PoisonError, RwLock,
     atomic::{AtomicI64, AtomicU64, Ordering},
 };
 
@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use rid_crypto::CryptoRng;
 use rid_flow::{
     Changes, Committed, Committer, CredentialId, RecordKey,
-    ports::{KeyId, Read, Row, RowKey, SecureArea, Storage, StorageError, Table, Transaction},
+    ports::{KeyId, Read, Row, SecureArea, Storage, StorageError, Table},
 };
 use rid_wire::{Timestamp, hex};
 
@@ -15,15 +15,12 @@ use crate::{
     CredentialMeta, Door, VaultError,
     beside::Beside,
     encode::{credential, small},
-    head::{Head, HeadRows, HeadVersions},
+    head::{Head, HeadVersions},
     health::Looked,
     keys::{Masters, OpenKeys, UserKeys},
     latch::Latch,
     rows,
 };
-
-/// Rows in the clear at one time.
-const BATCH: usize = 64;
 
 /// Makes a handle to randomness for one step.
 pub type RngSource = Arc<dyn Fn() -> Box<dyn CryptoRng + Send> + Send + Sync>;
@@ -58,6 +55,8 @@ pub struct Vault {
     /// Keys of personal data, there while it is unlocked, and the door by which they came.
     user_keys: RwLock<Option<(Arc<UserKeys>, Door)>>,
     pub(crate) looked: Mutex<Looked>,
+    /// The head of the last commit of this vault, of which the next one begins; if it is not the latest, the next one fails and reads.
+    last_head: Mutex<Option<(Head, HeadVersions)>>,
     /// The latest time a stored credential was signed at, in seconds.
     signed: AtomicI64,
     /// How often it was locked.
@@ -109,6 +108,7 @@ impl Vault {
             open_keys: RwLock::new(Arc::new(open)),
             user_keys: RwLock::new(None),
             looked: Mutex::new(Looked::default()),
+            last_head: Mutex::default(),
             signed: AtomicI64::new(i64::MIN),
             locks: AtomicU64::new(0),
         }
@@ -267,49 +267,6 @@ impl Vault {
         self.each(of_kind, read).await?.into_iter().map(|(_, record)| record).collect()
     }
 
-    /// Rows with what stands in them. Where a rotation overtook the reading it is done again with the keys that came.
-    pub(crate) async fn each<T>(
-        &self,
-        read: Read,
-        decode: impl Fn(&[u8]) -> Result<T, StorageError>,
-    ) -> Result<Vec<(Row, Result<T, VaultError>)>, VaultError> {
-        let (Read::Get(RowKey { table, .. }) | Read::Heads(table, _) | Read::Rows(table, _)) = read;
-        loop {
-            let keys = self.keys();
-            if !rows::OPEN.contains(&table) {
-                keys.user()?;
-            }
-            let rows = self.rows_of(table, &read).await?;
-            let mut opened = Vec::with_capacity(rows.len());
-            for batch in rows.chunks(BATCH) {
-                for (row, plain) in batch.iter().zip(rows::open_all(keys.masters_of(table)?, batch)) {
-                    let value = plain.and_then(|plain| decode(&plain)).map_err(VaultError::from);
-                    opened.push((Row { key: row.key.clone(), bytes: Vec::new(), ..*row }, value));
-                }
-            }
-            if opened.iter().all(|(_, value)| value.is_ok()) || keys.are(&self.keys()) {
-                return Ok(opened);
-            }
-        }
-    }
-
-    /// What stands in one row, if it is there.
-    async fn one<T>(
-        &self,
-        read: Read,
-        decode: impl Fn(&[u8]) -> Result<T, StorageError>,
-    ) -> Result<Option<T>, VaultError> {
-        self.each(read, decode).await?.into_iter().next().map(|(_, value)| value).transpose()
-    }
-
-    /// What is not there may have been taken away: then it is not "none", but damage.
-    async fn there_or_never<T>(&self, table: Table, value: Option<T>) -> Result<Option<T>, VaultError> {
-        if value.is_none() && self.is_suspect(table).await? {
-            return Err(StorageError::Damaged.into());
-        }
-        Ok(value)
-    }
-
     pub(crate) fn keys(&self) -> Keys {
         let user = self.user_keys.read().unwrap_or_else(PoisonError::into_inner);
         Keys { open: self.open_keys(), user: user.as_ref().map(|(keys, _)| keys.clone()) }
@@ -341,26 +298,8 @@ impl Vault {
         }
     }
 
-    pub(crate) async fn read(&self, read: Read) -> Result<Vec<Row>, StorageError> {
-        Ok(self.read_all(vec![read]).await?.into_iter().next().unwrap_or_default())
-    }
-
-    pub(crate) async fn read_all(&self, reads: Vec<Read>) -> Result<Vec<Vec<Row>>, StorageError> {
-        self.storage.transact(Transaction { reads, ..Transaction::default() }).await
-    }
-
-    /// The head and the versions of its two rows; the default and none before the first commit.
-    pub(crate) async fn read_head(&self) -> Result<(Head, HeadVersions), VaultError> {
-        loop {
-            let keys = self.open_keys();
-            let rows = self.read(Read::Rows(rows::HEAD, None)).await?;
-            match HeadRows::of(&keys, &rows) {
-                Ok(HeadRows { head, versions }) => return Ok((head, versions)),
-                Err(error) if Arc::ptr_eq(&keys, &self.open_keys()) => return Err(error.into()),
-                // A rotation overtook the reading.
-                Err(_) => {}
-            }
-        }
+    pub(crate) fn last_head(&self) -> MutexGuard<'_, Option<(Head, HeadVersions)>> {
+        self.last_head.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn note_signed(&self, signed: Option<Timestamp>) {

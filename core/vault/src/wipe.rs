@@ -43,8 +43,7 @@ pub async fn wipe(storage: Arc<dyn Storage>, area: Arc<dyn SecureArea>) -> Resul
             if let Some(Ok(Found::V2(next))) = old.next.as_deref().map(envelope::parse) {
                 also.extend(next.envelope.area_keys());
             }
-            let mut outside = Envelope::wiping(NEWEST.0.into(), old.store_id, old.key, Vec::new());
-            outside.wiping = false;
+            let outside = Envelope::bare(NEWEST.0.into(), old.store_id, old.key);
             begin_and_complete(&storage, &area, generation, &outside, also).await
         }
         None => Ok(storage.wipe().await?),

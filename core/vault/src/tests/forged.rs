@@ -68,6 +68,8 @@ impl Forger {
         let mut rng = SeededRng::new(7);
         let sealed = rows::seal(masters, row.key.clone(), row.version, row.index, plain, &mut rng).unwrap();
         self.disk.alter(|rows| drop(rows.insert(row.key.clone(), sealed)));
+        // As if it lay there when the store was opened.
+        *self.vault.last_head() = None;
     }
 
     fn plain(&self, row: &Row) -> Vec<u8> {

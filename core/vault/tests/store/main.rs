@@ -2,10 +2,12 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod biometric;
+mod calls;
 mod change;
 mod cut;
 mod dropped;
 mod envelope;
+mod first;
 mod history;
 mod locked;
 mod migration;
