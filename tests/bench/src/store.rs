@@ -2,7 +2,7 @@
 //! against one fdatasync of the same bytes, and how many syncs it makes).
 use std::{
     fs::{self, File},
-    io::Write,
+    io::{Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     process::Command,
     sync::Arc,
@@ -110,28 +110,39 @@ fn resident(filled: &Path, empty: &Path) {
     }
 }
 
+/// Against one fdatasync of the same bytes, in a log that grows by them, as SQLite's does; and against one of the sealed rows alone, in a
+/// file that has its size already: what a store would take that wrote nothing but them.
 fn durable(base: &Path) {
     let store = base.join("durable");
     let vault = open(&store);
-    let file_path = base.join("plain-file");
-    let mut file = expect(File::create(&file_path), "file");
-    // What a commit of this size writes anyhow: the sealed rows, padded.
-    let bytes = vec![7_u8; 8 << 10];
-    expect(file.write_all(&vec![0; 16 << 20]).and_then(|()| file.sync_all()), "a file of its size");
-    let (mut ours, mut plain) = (Vec::new(), Vec::new());
+    let log_path = store.join("store.db-wal");
+    let length = || expect(fs::metadata(&log_path), "the log").len();
+    let mut log = expect(File::create(base.join("plain-log")), "file");
+    let mut sized = expect(File::create(base.join("plain-file")), "file");
+    expect(sized.write_all(&vec![0; 16 << 20]).and_then(|()| sized.sync_all()), "a file of its size");
+    let rows = vec![7_u8; 8 << 10];
+    let (mut ours, mut same, mut least, mut written) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for n in 0..COMMITS {
+        let before = length();
         let begun = now();
         expect(block_on(vault.commit(add(n, 2_000))), "commit");
-        ours.push(begun.elapsed().as_secs_f64() * 1e6);
+        ours.push(micros_since(begun));
+        let bytes = vec![7_u8; usize::try_from(length() - before).unwrap_or(0)];
+        written.push(f64::from(u32::try_from(bytes.len()).unwrap_or(u32::MAX)));
         let begun = now();
-        use std::io::{Seek, SeekFrom};
-        let at = u64::try_from(n * bytes.len()).unwrap_or(0);
-        expect(file.seek(SeekFrom::Start(at)).and_then(|_| file.write_all(&bytes)), "write");
-        expect(file.sync_data(), "fdatasync");
-        plain.push(begun.elapsed().as_secs_f64() * 1e6);
+        expect(log.write_all(&bytes).and_then(|()| log.sync_data()), "fdatasync");
+        same.push(micros_since(begun));
+        let begun = now();
+        let at = SeekFrom::Start(u64::try_from(n * rows.len()).unwrap_or(0));
+        expect(sized.seek(at).and_then(|_| sized.write_all(&rows)).and_then(|()| sized.sync_data()), "fdatasync");
+        least.push(micros_since(begun));
     }
-    let (ours, plain) = (median(ours), median(plain));
-    Figure { name: "P11", ratio: ours / plain, target: 2.2 }.print();
+    let [ours, same, least, written] = [ours, same, least, written].map(median);
+    Figure { name: "P11", ratio: ours / same, target: 2.2 }.print();
+    println!(
+        "P11 {:.3} against one fdatasync of the rows alone, 8192 bytes of a file that does not grow",
+        ours / least
+    );
     match syncs_per_commit(base) {
         Ok(syncs) => {
             let met = if syncs <= 1.05 { "met" } else { "missed" };
@@ -141,8 +152,14 @@ fn durable(base: &Path) {
         }
         Err(reason) => println!("P11 syncs not counted: {reason}"),
     }
-    println!("in microseconds of this machine: commit {ours:.0}, fdatasync {plain:.0}");
+    println!(
+        "in microseconds of this machine: commit {ours:.0} of {written:.0} bytes, fdatasync {same:.0} and {least:.0}"
+    );
     expect(block_on(vault.close()), "close");
+}
+
+fn micros_since(begun: Instant) -> f64 {
+    begun.elapsed().as_secs_f64() * 1e6
 }
 
 /// Counts syncs of files by the shim that `tests/torture` has: of 24 commits more in one run than in another.

@@ -13,11 +13,12 @@ use super::{
 };
 use crate::envelope;
 
-/// Before anything is read. Locked so from the start, the index of the WAL is in this process's memory and not in a file. As text:
+/// Before anything is read. A list reads each page once, so that 400 KiB of them are enough. Locked so from the start, the index of the WAL is in this process's memory and not in a file. As text:
 /// `rusqlite`'s own pragma calls read the database first, to look the name up. Foreign keys are off: no layout has one, and the action
 /// of one that somebody else put there would change rows that nobody asked to change.
 const BEFORE_READING: &str = "PRAGMA locking_mode = EXCLUSIVE;
     PRAGMA mmap_size = 0;
+    PRAGMA cache_size = -400;
     PRAGMA cell_size_check = ON;
     PRAGMA trusted_schema = OFF;
     PRAGMA temp_store = MEMORY;
@@ -25,13 +26,15 @@ const BEFORE_READING: &str = "PRAGMA locking_mode = EXCLUSIVE;
     PRAGMA secure_delete = ON;
     PRAGMA fullfsync = ON;
     PRAGMA checkpoint_fullfsync = ON;";
-/// No text in double quotes, nothing that runs by itself, and no statement that writes the schema as if it were a table.
-const CONFIG: [(DbConfig, bool); 5] = [
+/// No text in double quotes, nothing that runs by itself, and no statement that writes the schema as if it were a table. A statement is
+/// planned once, not again for each value that is bound.
+const CONFIG: [(DbConfig, bool); 6] = [
     (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
     (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false),
     (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
     (DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false),
     (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
+    (DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true),
 ];
 /// With `FULL` a commit is one sync of the WAL.
 const BEFORE_WRITING: &str = "PRAGMA synchronous = FULL;";

@@ -1,5 +1,3 @@
-use std::collections::HashSet;
-
 use rid_flow::ports::{Expect, Layout, Read, Row, RowKey, StorageError, Table, Transaction, Write};
 use rusqlite::{Connection, ErrorCode, Params, TransactionBehavior, params};
 
@@ -43,18 +41,22 @@ macro_rules! has_version {
     };
 }
 const ROW: &str = concat!(row!(), "WHERE t = ?1 AND k = ?2");
-/// By the primary key, in whose order they are wanted: nothing is sorted.
-const ROWS: &str = concat!(row!(), "INDEXED BY sqlite_autoindex_r_1 WHERE t = ?1", has_key!(), " ORDER BY k");
+/// Found by the primary key, but read in the order they lie in, each page once: not in the order they are wanted in.
+pub(super) const ROWS: &str = concat!(
+    row!(),
+    "NOT INDEXED WHERE rowid IN (SELECT rowid FROM r INDEXED BY sqlite_autoindex_r_1 WHERE t = ?1",
+    has_key!(),
+    ")"
+);
 const ROWS_OF_INDEX: &str = concat!(row!(), "WHERE t = ?1 AND i = ?2", has_key!(), " ORDER BY k");
 /// The index is named, or the planner takes the one that spares it sorting and reads every row's page for it.
-pub(super) const HEADS: &str = concat!(head!(), "INDEXED BY ri WHERE t = ?1", has_key!(), " ORDER BY k");
+pub(super) const HEADS: &str = concat!(head!(), "INDEXED BY ri WHERE t = ?1", has_key!());
 pub(super) const HEADS_OF_INDEX: &str =
     concat!(head!(), "INDEXED BY ri WHERE t = ?1 AND i = ?2", has_key!(), " ORDER BY k");
 /// What each of the two indexes holds of a table. One damaged entry hides a row from one of them alone (neg-K05).
-pub(super) const KEYS: [&str; 2] = [
-    concat!("SELECT k FROM r INDEXED BY sqlite_autoindex_r_1 WHERE t = ?1", has_key!()),
-    concat!("SELECT k FROM r INDEXED BY ri WHERE t = ?1", has_key!()),
-];
+pub(super) const KEYS_OF_PRIMARY: &str =
+    concat!("SELECT k FROM r INDEXED BY sqlite_autoindex_r_1 WHERE t = ?1", has_key!());
+pub(super) const KEYS_OF_INDEX: &str = concat!("SELECT k FROM r INDEXED BY ri WHERE t = ?1", has_key!());
 const DELETE: &str = concat!("DELETE FROM r WHERE t = ?1 AND k = ?2", has_version!("?3"));
 const UPDATE: &str = concat!("UPDATE r SET v = ?3, i = ?4, b = ?5 WHERE t = ?1 AND k = ?2", has_version!("?6"));
 
@@ -90,9 +92,9 @@ pub(super) fn run(
 fn rows(sql: &Connection, read: &Read) -> rusqlite::Result<Vec<Row>> {
     match read {
         Read::Get(key) => found(sql, ROW, key.table, params![key.table.0, key.id]),
-        Read::Heads(table, None) => in_both(sql, *table, found(sql, HEADS, *table, params![table.0])?),
+        Read::Heads(table, None) => also_in(sql, KEYS_OF_PRIMARY, *table, found(sql, HEADS, *table, params![table.0])?),
         Read::Heads(table, Some(index)) => found(sql, HEADS_OF_INDEX, *table, params![table.0, index]),
-        Read::Rows(table, None) => in_both(sql, *table, found(sql, ROWS, *table, params![table.0])?),
+        Read::Rows(table, None) => also_in(sql, KEYS_OF_INDEX, *table, found(sql, ROWS, *table, params![table.0])?),
         Read::Rows(table, Some(index)) => found(sql, ROWS_OF_INDEX, *table, params![table.0, index]),
     }
 }
@@ -111,13 +113,15 @@ fn read_row(table: Table, row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
     Ok(Row { key, version: version.unwrap_or_default(), index: index.unwrap_or_default(), bytes })
 }
 
-/// Of a whole table, the rows that stand in both indexes: who counts them sees that one is missing, by whichever way it is looked for.
-fn in_both(sql: &Connection, table: Table, mut rows: Vec<Row>) -> rusqlite::Result<Vec<Row>> {
-    for keys in KEYS {
-        let mut keys = sql.prepare_cached(keys)?;
-        let keys = keys.query_map(params![table.0], |row| row.get(0))?.collect::<Result<HashSet<[u8; 32]>, _>>()?;
-        rows.retain(|row| keys.contains(&row.key.id));
-    }
+/// Of a whole table as one index has it, the rows that stand in the other too, in the order of their keys: who counts them sees that one is missing, by whichever
+/// way it is looked for.
+fn also_in(sql: &Connection, other: &str, table: Table, mut rows: Vec<Row>) -> rusqlite::Result<Vec<Row>> {
+    let mut other = sql.prepare_cached(other)?;
+    let mut keys = other.query_map(params![table.0], |row| row.get(0))?.collect::<Result<Vec<[u8; 32]>, _>>()?;
+    // Mostly they come in order: rows of one index value do.
+    keys.sort_unstable();
+    rows.sort_unstable_by_key(|row| row.key.id);
+    rows.retain(|row| keys.binary_search(&row.key.id).is_ok());
     Ok(rows)
 }
 
