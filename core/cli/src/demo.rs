@@ -158,7 +158,7 @@ fn walks(arguments: &DemoArguments) -> Vec<Walk> {
 /// Runs wallet and reader; gives the code of the reader's verdict, `None` when accepted.
 fn walk_once(walk: &Walk, home: &Home, arguments: &DemoArguments, scripted: bool) -> Result<Option<String>, Failure> {
     let handoff = home.exchange().join(walk.name);
-    let saved = home.path().join("saved").join(walk.name);
+    let saved = home.saved().join(walk.name);
     let _ = std::fs::remove_dir_all(&handoff);
     let mut wallet = Running::start(wallet_command(walk, home, arguments, scripted, &handoff)?)?;
     let port = wait_for(&handoff.join("port"), &mut wallet)?;

@@ -25,7 +25,7 @@ pub(crate) enum Failure {
         error: std::io::Error,
     },
     /// A wrong PIN.
-    #[error("wallet: {code}; {left} tries left")]
+    #[error("wallet: {code}; {}", tries_left(*left))]
     Pin {
         /// The stable code.
         code: Code,
@@ -65,5 +65,28 @@ impl Failure {
     pub(crate) fn print(&self) {
         // A closed stderr leaves nobody to tell.
         let _ = writeln!(std::io::stderr(), "rid: {self}");
+        if let Self::Core { code, .. } = self
+            && is_of_store(code.as_str())
+        {
+            let _ = writeln!(std::io::stderr(), "rid: `rid vault doctor` says what that means and what can be done");
+        }
+    }
+}
+
+/// Errors that a look at the store explains.
+fn is_of_store(code: &str) -> bool {
+    ["key_", "schema_", "storage_"].iter().any(|start| code.starts_with(start))
+}
+
+/// How often a PIN may still be tried, in words.
+pub(crate) fn tries_left(left: u32) -> String {
+    if left == 1 { "1 try left".into() } else { format!("{left} tries left") }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn one_try_is_one() {
+        assert_eq!([0, 1, 2].map(super::tries_left), ["0 tries left", "1 try left", "2 tries left"]);
     }
 }

@@ -25,6 +25,11 @@ impl Home {
         self.0.join("wallet")
     }
 
+    /// What the demo's reader saved.
+    pub(crate) fn saved(&self) -> PathBuf {
+        self.0.join("saved")
+    }
+
     /// Files on their way between roles.
     pub(crate) fn exchange(&self) -> PathBuf {
         self.0.join("exchange")

@@ -1,5 +1,5 @@
 //! The wallet of a home folder, opened over the desktop's ports, and unlocked.
-use std::{path::Path, sync::Arc};
+use std::{io::Write, path::Path, sync::Arc};
 
 use rid_flow::ports::{SecureAreaError, UserAuth};
 use rid_holder::proximity::DeviceAuthMethod;
@@ -13,7 +13,13 @@ use rid_wallet::{
 };
 use rid_wire::Code;
 
-use crate::{args::OpenArguments, failure::Failure, home, home::Home, pki, terminal, verdict};
+use crate::{
+    args::OpenArguments,
+    failure::{Failure, tries_left},
+    home,
+    home::Home,
+    pki, terminal, verdict,
+};
 
 /// A failure of the secure area.
 pub(crate) fn of_area(error: SecureAreaError) -> Failure {
@@ -153,7 +159,7 @@ pub(crate) async fn unlock(wallet: &Wallet, open: &OpenArguments) -> Result<(), 
         match try_pin(wallet, &pin).await {
             Err(Failure::Pin { left, .. }) if left > 0 => {
                 // A closed stderr leaves nobody to tell.
-                let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("Wrong; {left} tries left.\n"));
+                let _ = writeln!(std::io::stderr(), "Wrong; {}.", tries_left(left));
             }
             done => return done,
         }
@@ -170,9 +176,9 @@ pub(crate) async fn unlock_by_code(wallet: &Wallet, open: &OpenArguments, doors:
     Ok(wallet.unlock_with_recovery_code(code.as_str().into()).await?)
 }
 
-/// One try; says how many are left.
+/// One try; says how many are left. A blank at the end of a file's line is not of the PIN.
 pub(crate) async fn try_pin(wallet: &Wallet, pin: &str) -> Result<(), Failure> {
-    let Err(error) = wallet.unlock_with_pin(pin.as_bytes().to_vec()).await else { return Ok(()) };
+    let Err(error) = wallet.unlock_with_pin(pin.trim().as_bytes().to_vec()).await else { return Ok(()) };
     if error.code().as_str() == "pin_wrong" {
         let left = wallet.doors().await?.pin_tries_left;
         return Err(Failure::Pin { code: error.code(), left });

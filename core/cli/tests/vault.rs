@@ -195,6 +195,9 @@ fn pin_and_recovery_code_open_every_command() {
     assert!(ok(&scratch, &["vault", "rotate", "--code-file", "code"]).contains("new keys"));
     assert_eq!(findings(&scratch, &[], 0), Vec::<String>::new());
     assert_eq!(findings(&scratch, &["--pin-file", "new-pin"], 0), Vec::<String>::new());
+    // A blank that an editor left is not of the PIN.
+    scratch.write("blank", format!("{NEW_PIN} \r\n").as_bytes());
+    ok(&scratch, &["vault", "list", "--pin-file", "blank"]);
 }
 
 #[test]
@@ -218,10 +221,11 @@ fn neg_l01_five_wrong_pins() {
     let scratch = Scratch::new("vault-tries");
     enrolled(&scratch, &[]);
     with_pin(&scratch);
+    assert_eq!(findings(&scratch, &[], 0), ["no_recovery_code"]);
     with_code(&scratch, &["--pin-file", "pin"]);
     scratch.write("wrong", b"704958");
-    for left in (1..5).rev() {
-        refused(&scratch, &["wallet", "list", "--pin-file", "wrong"], 1, &format!("pin_wrong; {left} tries left"));
+    for left in ["4 tries", "3 tries", "2 tries", "1 try"] {
+        refused(&scratch, &["wallet", "list", "--pin-file", "wrong"], 1, &format!("pin_wrong; {left} left"));
     }
     refused(&scratch, &["vault", "list", "--pin-file", "wrong"], 1, "pin_locked");
     // Neither the right one nor time helps; the doctor says what does.
@@ -252,7 +256,11 @@ fn an_export_is_checked_without_a_wallet() {
     assert_eq!((made["rows"].as_u64(), key.len()), (Some(2), 43), "{made:#}");
     // Standard output is the file.
     let printed: Value = serde_json::from_str(&ok(&scratch, &["vault", "export"])).unwrap();
-    assert_eq!(printed["history"]["entries"].as_array().unwrap().len(), 2);
+    let dash: Value = serde_json::from_str(&ok(&scratch, &["vault", "export", "--out", "-"])).unwrap();
+    for printed in [&printed, &dash] {
+        assert_eq!(printed["history"]["entries"].as_array().unwrap().len(), 2);
+    }
+    assert!(!scratch.path("-").exists());
 
     // Somebody else, without any home.
     let elsewhere = Scratch::new("vault-export-judge");
@@ -384,7 +392,10 @@ fn neg_k14_keys_sealed_apart_are_wanted_back() {
     assert!(!scratch.path(".rid/wallet/software-keys.not-hardware").exists());
     ok(&scratch, &["vault", "list", "--key-file", "stick"]);
     refused(&scratch, &["vault", "list"], 1, "key_not_found");
+    refused(&scratch, &["vault", "list"], 1, "`rid vault doctor` says what that means");
     assert_eq!(findings(&scratch, &[], UNSOUND), ["key_not_found"]);
+    scratch.write("phrase", b"another kind of seal");
+    assert_eq!(findings(&scratch, &["--passphrase-file", "phrase"], UNSOUND), ["passphrase_not_set"]);
     scratch.write("stranger", &[7; 32]);
     assert_eq!(findings(&scratch, &["--key-file", "stranger"], UNSOUND), ["key_unavailable"]);
     refused(&scratch, &["vault", "list", "--key-file", "a", "--passphrase-file", "b"], 64, "cannot be used");
@@ -443,6 +454,11 @@ fn the_doctor_names_what_is_wrong() {
         let mut bytes = fs::read(at("store.db")).unwrap();
         bytes[60..64].copy_from_slice(&9_u32.to_be_bytes());
         fs::write(at("store.db"), bytes).unwrap();
+    });
+    ill("neg-L03: a database of before the PIN", "storage_rollback", &|| {
+        with_pin(&scratch);
+        let (name, bytes) = sound.iter().find(|(name, _)| name == "store.db").unwrap();
+        fs::write(at(name), bytes).unwrap();
     });
     // The other device's keys: whole, and not these.
     let stranger = Scratch::new("vault-doctor-stranger");
@@ -549,7 +565,7 @@ fn a_reset_moves_aside_and_begins_anew() {
     fs::write(scratch.path(".rid/wallet/software-keys.not-hardware"), [1; 32]).unwrap();
     refused(&scratch, &["wallet"], 1, "key_unavailable");
     let said = ok(&scratch, &["vault", "reset", "--yes"]);
-    assert!(said.contains("aside-2") && said.contains("aside-keys-1"), "{said}");
+    assert!(said.contains("aside-2") && said.contains("aside-keys-1") && said.contains("The way back"), "{said}");
     assert!(ok(&scratch, &["wallet"]).contains("empty"));
     assert!(ok(&scratch, &["vault", "doctor"]).contains("moved aside in this folder: 3"));
     ok(&scratch, &["vault", "wipe", "--yes"]);
@@ -587,7 +603,12 @@ fn copies_that_cannot_be_trusted_are_given_up() {
     enrolled(&scratch, &[]);
     assert_eq!(ok_json(&scratch, &["vault", "give-up-copies", "--yes"])["givenUp"], false, "nothing is amiss");
     refused(&scratch, &["vault", "give-up-copies"], 64, "no --yes");
+    let wrong = "Something is wrong with this store";
+    assert!(!ok(&scratch, &["vault", "list"]).contains(wrong));
+    assert_eq!(ok_json(&scratch, &["vault", "list"])["healthy"], true);
     take_away(&scratch, 2);
+    assert!(ok(&scratch, &["vault", "list"]).contains(wrong));
+    assert_eq!(ok_json(&scratch, &["vault", "list"])["healthy"], false);
     assert_eq!(findings(&scratch, &[], UNSOUND), ["copies_missing", "no_pin"]);
     assert!(text(&run(&scratch, &["vault", "doctor"])).contains("rid vault give-up-copies"));
     assert_eq!(ok_json(&scratch, &["vault", "give-up-copies", "--yes"])["givenUp"], true);

@@ -47,7 +47,7 @@ pub(super) enum VaultCommand {
     Doctor,
     /// The history as signed JSON that others can check (spec/history.md)
     Export {
-        /// Where to write it; standard output if not given
+        /// Where to write it; standard output if not given, or `-`
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },

@@ -52,10 +52,14 @@ impl Diagnosis {
         Self { store, findings: findings.into_iter().collect() }
     }
 
-    /// That no PIN is set is a choice.
     fn is_healthy(&self) -> bool {
-        self.findings.iter().all(|finding| finding.code.as_str() == "no_pin")
+        self.findings.iter().all(|finding| is_choice(finding.code))
     }
+}
+
+/// To be known, but nothing is wrong: that no PIN is set, or no recovery code made, is the person's choice.
+pub(super) fn is_choice(code: Code) -> bool {
+    matches!(code.as_str(), "no_pin" | "no_recovery_code")
 }
 
 pub(super) fn run(opening: &Opening<'_>, json: bool) -> Result<u8, Failure> {
@@ -100,7 +104,11 @@ fn diagnose(opening: &Opening<'_>, folder: &Path) -> Result<Diagnosis, Failure> 
     let area = match opening.area() {
         Ok(area) => area,
         Err(Failure::Core { code, .. }) => {
-            let remedy = if code.as_str() == "key_locked" { Remedy::UnlockOtherwise } else { Remedy::Reset };
+            // Keys that lie there are under a key file: a passphrase was given for them.
+            let no_passphrase = code.as_str() == "key_not_found" && opening.open.passphrase_file.is_some();
+            let code = if no_passphrase { Code::new("passphrase_not_set") } else { code };
+            let other_seal = no_passphrase || code.as_str() == "key_locked";
+            let remedy = if other_seal { Remedy::UnlockOtherwise } else { Remedy::Reset };
             findings.push(Diagnosis::closed(code, remedy));
             return Ok(Diagnosis::of(Store::Closed, findings));
         }
@@ -126,6 +134,9 @@ async fn look(opening: &Opening<'_>, area: SoftwareSecureArea) -> Result<Diagnos
         findings.push(Diagnosis::closed(error.code(), error.remedy()));
     }
     let looked = vault.examine().await;
+    if vault.doors().await.is_ok_and(|doors| doors.pin && !doors.recovery) {
+        findings.push(Diagnosis::closed(Code::new("no_recovery_code"), Remedy::Know));
+    }
     // What was acknowledged stands without it.
     let _ = vault.close().await;
     match looked {
@@ -228,6 +239,13 @@ fn words(finding: &Finding) -> (String, &'static str) {
         "key_mismatch" => "the keys here are another device's".into(),
         "key_not_found" => "the keys that sealed this store, or their key file, are not here".into(),
         "key_unavailable" => "the software keys do not open: the key file is another one, or a file is damaged".into(),
+        "no_recovery_code" => {
+            "no recovery code is made: a PIN that is forgotten or locked is then the end of this store".into()
+        }
+        "passphrase_not_set" => {
+            "nothing here belongs to a passphrase: a key file seals these keys, or `software-keys.passphrase` is lost"
+                .into()
+        }
         "no_pin" => "no PIN is set: whoever has this folder and its keys opens it".into(),
         "pin_locked" => "five wrong PINs: it takes none any more".into(),
         "pin_wrong" => "the PIN is wrong; it was counted".into(),
@@ -253,7 +271,9 @@ fn words(finding: &Finding) -> (String, &'static str) {
 fn advice(finding: &Finding) -> &'static str {
     match (finding.code.as_str(), finding.remedy) {
         ("no_pin", _) => "rid vault pin set",
-        ("key_locked", _) => "give --passphrase-file",
+        ("no_recovery_code", _) => "rid vault code",
+        ("passphrase_not_set", _) => "leave --passphrase-file out and give the --key-file, or put the lost file back",
+        ("key_locked", _) => "give --passphrase-file, with the passphrase that was set, and no --key-file",
         ("key_not_found" | "key_unavailable", _) => {
             "give the right --key-file or put the files back; else `rid vault reset` moves all aside and begins anew"
         }

@@ -21,7 +21,7 @@ pub(super) fn set(wallet: &Opened, open: &OpenArguments, new: Option<&Path>, jso
         pollster::block_on(opened::unlock_by_code(wallet, open, &doors))?;
     }
     let pin = terminal::new_secret("PIN (6 to 12 digits)", new, NEW_PIN_FILE)?;
-    pollster::block_on(wallet.set_pin(pin.as_bytes().to_vec()))?;
+    pollster::block_on(wallet.set_pin(pin.trim().as_bytes().to_vec()))?;
     done(json)
 }
 
@@ -34,7 +34,7 @@ pub(super) fn change(wallet: &Opened, open: &OpenArguments, new: Option<&Path>, 
     // Unlocked first: only then are the dates of birth known that the new PIN must not repeat.
     pollster::block_on(opened::try_pin(wallet, &old))?;
     let pin = terminal::new_secret("PIN (6 to 12 digits)", new, NEW_PIN_FILE)?;
-    pollster::block_on(wallet.change_pin(old.as_bytes().to_vec(), pin.as_bytes().to_vec()))?;
+    pollster::block_on(wallet.change_pin(old.trim().as_bytes().to_vec(), pin.trim().as_bytes().to_vec()))?;
     done(json)
 }
 

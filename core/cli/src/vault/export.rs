@@ -16,7 +16,9 @@ const MAX_FILE: u64 = 64 << 20;
 
 pub(super) fn export(opened: &Opened, out: Option<&Path>, json: bool) -> Result<u8, Failure> {
     let file = pollster::block_on(opened.0.export_history())?;
-    let Some(out) = out else { return verdict::write_out(&format!("{file}\n")).map(|()| 0) };
+    let Some(out) = out.filter(|out| *out != Path::new("-")) else {
+        return verdict::write_out(&format!("{file}\n")).map(|()| 0);
+    };
     // What is told of it is what anybody else will read in it.
     let made = verify_export(&file).map_err(|error| Failure::core("export", error.code()))?;
     home::write(out, file.as_bytes())?;

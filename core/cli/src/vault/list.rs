@@ -1,31 +1,39 @@
 use rid_wallet::view::{CredentialView, DoorKind, DoorsView};
 use serde_json::{Value, json};
 
-use super::{Opened, say};
-use crate::{failure::Failure, wallet};
+use super::{Opened, doctor, say};
+use crate::{
+    failure::{Failure, tries_left},
+    wallet,
+};
 
 pub(super) fn list(opened: &Opened, json: bool) -> Result<u8, Failure> {
     let views = pollster::block_on(opened.0.credentials())?;
     let doors = pollster::block_on(opened.0.doors())?;
+    let examined = pollster::block_on(opened.0.examine())?;
+    let healthy = examined.findings.iter().all(|finding| doctor::is_choice(finding.code));
     let object = || {
         json!({
-            "credentials": views.iter().map(wallet::list_json).collect::<Value>(),
+            "healthy": healthy, "credentials": views.iter().map(wallet::list_json).collect::<Value>(),
             "doors": doors_json(&doors),
             "secureArea": "software, not hardware",
         })
     };
-    say(json, object, || text(&views, &doors)).map(|()| 0)
+    say(json, object, || text(&views, &doors, healthy)).map(|()| 0)
 }
 
-fn text(views: &[CredentialView], doors: &DoorsView) -> String {
+fn text(views: &[CredentialView], doors: &DoorsView, healthy: bool) -> String {
     let mut text: String = views.iter().map(wallet::list_line).collect();
     if views.is_empty() {
         text.push_str("No credentials.\n");
     }
+    if !healthy {
+        text.push_str("Something is wrong with this store: `rid vault doctor` says what and what can be done\n");
+    }
     let pin = if doors.needs_pin {
         "none: whoever has this folder and its keys opens it (`rid vault pin set`)".into()
     } else {
-        format!("set, {} of 5 tries left", doors.pin_tries_left)
+        format!("set, {}", tries_left(doors.pin_tries_left))
     };
     let code = if doors.recovery { "made" } else { "none (`rid vault code`)" };
     text.push_str(&format!("PIN: {pin}\nRecovery code: {code}\nKeys: in software, NOT hardware\n"));

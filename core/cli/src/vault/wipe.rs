@@ -33,6 +33,9 @@ pub(super) fn wipe(opening: &Opening<'_>, yes: bool, json: bool) -> Result<u8, F
         if let Some(path) = &opening.open.key_file {
             text.push_str(&format!("left, for other areas may use it: the key file {}\n", path.display()));
         }
+        if opening.home.saved().exists() {
+            text.push_str(&format!("left, for it is a reader's: {}\n", opening.home.saved().display()));
+        }
         for name in &left {
             text.push_str(&format!("left, for it is no file of a wallet: {name}\n"));
         }
@@ -94,7 +97,12 @@ pub(super) fn reset(opening: &Opening<'_>, yes: bool, json: bool) -> Result<u8, 
         || json!({"setAside": moved}),
         || match moved.as_slice() {
             [] => "there was nothing to move\n".into(),
-            moved => format!("moved aside: {}; the next command begins anew\n", moved.join(", ")),
+            moved => format!(
+                "moved aside: {}; the next command begins anew\nThe way back, while no program has it open: `rid vault reset` again, \
+                 then the files of one folder up into {}\n",
+                moved.join(", "),
+                opening.home.wallet().display()
+            ),
         },
     )
     .map(|()| 0)
