@@ -4,3 +4,4 @@ mod forged;
 #[cfg(target_os = "linux")]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod left_behind;
+mod secrets;

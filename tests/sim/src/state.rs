@@ -102,6 +102,20 @@ impl TestState {
         self.issuer.answer(request, &order, rng).map_err(|error| error.code())
     }
 
+    /// What the register has of the citizen.
+    #[must_use]
+    pub fn records(&self) -> &[PersonRecord] {
+        &self.records
+    }
+
+    /// One copy of a document, as this State's issuer makes it today, bound to a key of the holder's.
+    ///
+    /// # Errors
+    /// The issuer's code.
+    pub fn mint(&self, record: &PersonRecord, key: &SigningKey, rng: &mut SimRng) -> Result<Vec<u8>, Code> {
+        issued(&self.issuer, record, key, rng)
+    }
+
     /// Roots as a wallet or reader of this State holds them.
     #[must_use]
     pub fn trust(&self) -> Arc<TrustStore> {
@@ -162,6 +176,12 @@ impl TestState {
 
 fn mint(issuer: &Issuer, record: &PersonRecord, number: usize, rng: &mut SimRng) -> Result<HeldCopy, Code> {
     let key = SigningKey::make(rng);
+    let bytes = issued(issuer, record, &key, rng)?;
+    let name = format!("{}-{number}", record.doc_type);
+    Ok(HeldCopy { doc_type: record.doc_type.clone(), copy: CopyId(name.clone()), key_id: KeyId(name), key, bytes })
+}
+
+fn issued(issuer: &Issuer, record: &PersonRecord, key: &SigningKey, rng: &mut SimRng) -> Result<Vec<u8>, Code> {
     let signed = NOW.day_start();
     let validity = ValidityInfo {
         signed,
@@ -170,7 +190,5 @@ fn mint(issuer: &Issuer, record: &PersonRecord, number: usize, rng: &mut SimRng)
         expected_update: None,
         fraction: false,
     };
-    let bytes = issuer.mint(record, &key.public().to_bytes(), validity, rng).map_err(|error| error.code())?;
-    let name = format!("{}-{number}", record.doc_type);
-    Ok(HeldCopy { doc_type: record.doc_type.clone(), copy: CopyId(name.clone()), key_id: KeyId(name), key, bytes })
+    issuer.mint(record, &key.public().to_bytes(), validity, rng).map_err(|error| error.code())
 }
