@@ -11,8 +11,9 @@ use rid_flow::{
         MemoryDisk, MemoryStorage, ScriptedSecureArea, SeededRng, block_on,
         memory::{Needle, sweep},
     },
-    ports::KeyId,
+    ports::{KeyId, Storage},
 };
+use rid_shell::SqliteStorage;
 use rid_wire::Timestamp;
 use zeroize::Zeroizing;
 
@@ -72,29 +73,43 @@ fn pin(needle: &Needle) -> Pin {
 
 #[test]
 fn neg_n03_nothing_is_left_after_lock() {
-    let area = Arc::new(ScriptedSecureArea::new(31));
-    let storage = Arc::new(MemoryStorage::new(&MemoryDisk::new()));
-    let seed = AtomicU64::new(1_000);
+    nothing_is_left(Arc::new(MemoryStorage::new(&MemoryDisk::new())), 1_000);
+}
+
+#[test]
+fn neg_n03_nothing_is_left_after_lock_over_sqlite() {
+    let folder = std::env::temp_dir().join(format!("rid-left-behind-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    nothing_is_left(Arc::new(SqliteStorage::new(&folder)), 2_000);
+    let _ = std::fs::remove_dir_all(&folder);
+}
+
+/// `seeds`: no two tests in one process have the same secrets.
+fn nothing_is_left(storage: Arc<dyn Storage>, seeds: u64) {
+    let area = Arc::new(ScriptedSecureArea::new(seeds + 31));
+    let seed = AtomicU64::new(seeds + 100);
     let rng = Arc::new(move || -> Box<dyn rid_crypto::CryptoRng + Send> {
         Box::new(SeededRng::new(seed.fetch_add(1, Ordering::Relaxed)))
     });
     let vault = block_on(Vault::open(storage, area, rng, VaultConfig { low_water: 0 })).unwrap();
-    let document = drawn(5, 600);
+    let document = drawn(seeds + 5, 600);
     let part = Needle::of(&revealed(&document, 600)[100..164]);
-    let add = Changes { add: vec![credential(&document, 3)], ..Changes::default() };
+    let add = Changes { add: vec![credential(&document, 4)], ..Changes::default() };
     block_on(vault.commit(add)).unwrap();
-    let digits = drawn(6, 12);
+    let digits = drawn(seeds + 6, 12);
     block_on(vault.set_pin(&pin(&digits), &[])).unwrap();
     let code = block_on(vault.make_recovery_code()).unwrap();
     let (code_bytes, code_text) = (Needle::of(code.expose()), Needle::of(code.to_text().as_bytes()));
     let again = RecoveryCode::parse(&code.to_text()).unwrap();
     drop(code);
+    block_on(vault.enable_biometrics()).unwrap();
     block_on(vault.rotate_keys()).unwrap();
 
-    for door in 0..2 {
+    for door in 0..3 {
         vault.lock();
         match door {
             0 => block_on(vault.unlock_with_pin(&pin(&digits))).unwrap(),
+            1 => block_on(vault.unlock_with_biometrics()).unwrap(),
             _ => block_on(vault.unlock_with_recovery_code(&again)).unwrap(),
         }
         let used = block_on(vault.commit(presentation())).unwrap();
