@@ -115,8 +115,14 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// Whether nobody wrote since the head that this began with.
     async fn is_latest(&self) -> Result<bool, VaultError> {
-        Ok(self.vault.read_head().await?.1 == self.head_versions)
+        let latest = self.vault.read_head().await?.1 == self.head_versions;
+        if !latest {
+            // A commit that ended late may have left an earlier head than the last: whoever begins again reads it.
+            *self.vault.last_head() = None;
+        }
+        Ok(latest)
     }
 
     async fn take_in(&mut self, changes: &Changes) -> Result<(), VaultError> {

@@ -41,14 +41,16 @@ pub(crate) fn run(rounds: u64, scratch: &Scratch) -> Tally {
         let results: Vec<_> = handles.into_iter().filter_map(|handle| handle.join().ok()).collect();
         let taken: Vec<&String> = results.iter().flatten().collect();
         let different: BTreeSet<&&String> = taken.iter().collect();
-        let named = results.iter().all(|r| matches!(r, Ok(_) | Err(VaultError::Storage(StorageError::Exhausted))));
+        let exhausted = VaultError::Storage(StorageError::Exhausted);
+        let other = results.iter().filter_map(|result| result.as_ref().err()).find(|error| **error != exhausted);
         tally.add(
             if different.len() < taken.len() {
                 Verdict::DoubleUsed(format!("inv-I4: {} copies for {} takers", different.len(), taken.len()))
-            } else if taken.len() == 10 && named && u64::try_from(results.len()) == Ok(THREADS) {
+            } else if taken.len() == 10 && other.is_none() && u64::try_from(results.len()) == Ok(THREADS) {
                 Verdict::Survived
             } else {
-                Verdict::Wrong(format!("{} of 10 copies were taken", taken.len()))
+                let other = other.map_or("", |error| error.code().as_str());
+                Verdict::Wrong(format!("{} of 10 copies were taken {other}", taken.len()))
             },
             &format!("round {round}"),
         );
