@@ -41,7 +41,7 @@ fn keep(part: &Path, path: &Path) -> io::Result<()> {
     }
 }
 
-/// What a file holds; `None` where there is none. What is longer than `most`, or no file but a pipe or a device, is not read:
+/// What a file of ours holds; `None` where there is none. What is longer than `most`, or no file but a pipe or a device, is not read:
 /// [`ErrorKind::InvalidData`].
 pub(crate) fn read(path: &Path, most: usize) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     let about = match fs::metadata(path) {
@@ -55,6 +55,18 @@ pub(crate) fn read(path: &Path, most: usize) -> io::Result<Option<Zeroizing<Vec<
     let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(about.len()).unwrap_or(0)));
     File::open(path)?.take(most).read_to_end(&mut bytes)?;
     Ok(Some(bytes))
+}
+
+/// The same of what a person named, which may be a pipe.
+pub(crate) fn read_named(path: &Path, most: usize) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        file => file?,
+    };
+    // Room for all of it at once: what grows leaves copies behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(most.saturating_add(1)));
+    file.take(u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() > most { Err(ErrorKind::InvalidData.into()) } else { Ok(Some(bytes)) }
 }
 
 /// Makes the names in a folder durable.

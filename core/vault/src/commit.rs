@@ -352,7 +352,13 @@ impl<'a> Draft<'a> {
             Err(error) => return Err(error.into()),
         }
         self.vault.note_signed(self.head.signed);
-        *self.vault.last_head() = Some((self.head, self.head_versions.next()));
+        let commits = self.head.counters.commits;
+        let mut last = self.vault.last_head();
+        // Who ends late leaves the head of who was later.
+        if last.as_ref().is_none_or(|(head, _)| head.counters.commits < commits) {
+            *last = Some((self.head, self.head_versions.next()));
+        }
+        drop(last);
         Ok(Some(self.committed))
     }
 

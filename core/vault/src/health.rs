@@ -11,7 +11,7 @@ use crate::{Vault, VaultError, head::HeadRows, rows, tally::Tally};
 /// What does not check in an open store. Reading goes on: a damaged row is named, the others are served.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Health {
-    /// The row of counters cannot be read: nothing can be written.
+    /// The row of counters cannot be read: after the next opening nothing can be written.
     pub head: bool,
     /// Tables (by number) in which rows are missing, too many, or of an earlier time.
     pub tables: Vec<u8>,

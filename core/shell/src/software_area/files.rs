@@ -29,7 +29,13 @@ pub(super) fn set_aside(folder: &Path) -> io::Result<()> {
     }
     let free = (1..u32::MAX).map(|number| folder.join(format!("{ASIDE}{number}"))).find(|path| !path.exists());
     let aside = free.ok_or(io::ErrorKind::QuotaExceeded)?;
-    fs::create_dir(&aside)?;
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.create(&aside)?;
     sync_folder(folder)?;
     for from in files {
         fs::rename(&from, aside.join(from.file_name().unwrap_or_default()))?;

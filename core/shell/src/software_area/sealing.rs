@@ -10,7 +10,10 @@ use super::{
     file::{self, secret_of},
     unavailable,
 };
-use crate::{OsRng, durable::Over};
+use crate::{
+    OsRng,
+    durable::{self, Over},
+};
 
 /// The key file that lies beside the keys.
 pub(super) const BESIDE: &str = "software-keys.not-hardware";
@@ -50,7 +53,7 @@ impl Sealing {
 }
 
 fn key_file(folder: &Path, path: &Path) -> Result<Secret<32>, SecureAreaError> {
-    if let Some(bytes) = file::read(path, MAX_LEN)? {
+    if let Some(bytes) = durable::read_named(path, MAX_LEN).map_err(unavailable)? {
         return secret_of(&bytes).ok_or(SecureAreaError::Unavailable);
     }
     if file::exists(folder) {

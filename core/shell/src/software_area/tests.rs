@@ -222,3 +222,20 @@ fn an_area_that_does_not_open_is_set_aside_or_removed_whole() {
     SoftwareSecureArea::remove(&folder.0).unwrap();
     assert!(SoftwareSecureArea::remove(&folder.0.join("none")).is_err());
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_key_file_may_be_a_pipe() {
+    use std::{io::Write as _, os::fd::AsRawFd as _};
+    let folder = Folder::new("area-pipe");
+    let piped = |key: &[u8]| {
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        writer.write_all(key).unwrap();
+        drop(writer);
+        opened(&folder, &Sealing::KeyFile(format!("/proc/self/fd/{}", reader.as_raw_fd()).into()))
+    };
+    let key = make(&piped(&[7; 32]).unwrap(), KeyUse::Derive);
+    assert_eq!(block_on(piped(&[7; 32]).unwrap().info(key.id.clone())), Ok(key));
+    assert_eq!(piped(&[7; 31]).err(), Some(SecureAreaError::Unavailable));
+    assert_eq!(piped(&[7; 4096]).err(), Some(SecureAreaError::Unavailable));
+}

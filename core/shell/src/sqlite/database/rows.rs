@@ -9,23 +9,24 @@ const MAX_BODY: usize = 8 << 20;
 pub(super) const MAX_LEN: i32 = (8 << 20) + 1024;
 /// What a row holds, each column only if it is what we write: SQLite tells that from the head of the row, without reading the column.
 macro_rules! columns {
-    ($body:literal) => {
+    ($key:literal, $body:literal) => {
         concat!(
-            "SELECT k, iif(typeof(v) = 'integer', v, NULL), iif(typeof(i) = 'blob' AND octet_length(i) = 32, i, NULL), ",
-            $body,
-            " FROM r "
+            "SELECT ",
+            $key,
+            ", iif(typeof(v) = 'integer', v, NULL), iif(typeof(i) = 'blob' AND octet_length(i) = 32, i, NULL), ",
+            $body
         )
     };
 }
 macro_rules! row {
-    () => {
+    ($key:literal) => {
         // 8388608 is `MAX_BODY`.
-        columns!("iif(typeof(b) = 'blob' AND octet_length(b) <= 8388608, b, NULL)")
+        columns!($key, "iif(typeof(b) = 'blob' AND octet_length(b) <= 8388608, b, NULL)")
     };
 }
 macro_rules! head {
     () => {
-        columns!("x''")
+        concat!(columns!("k", "x''"), " FROM r ")
     };
 }
 /// What no key is, names no row: who counts the others sees what is missing.
@@ -40,15 +41,16 @@ macro_rules! has_version {
         concat!(" AND iif(typeof(v) = 'integer', max(v, 0), 0) = ", $number)
     };
 }
-const ROW: &str = concat!(row!(), "WHERE t = ?1 AND k = ?2");
-/// Found by the primary key, but read in the order they lie in, each page once: not in the order they are wanted in.
-pub(super) const ROWS: &str = concat!(
-    row!(),
-    "NOT INDEXED WHERE rowid IN (SELECT rowid FROM r INDEXED BY sqlite_autoindex_r_1 WHERE t = ?1",
+const ROW: &str = concat!(row!("k"), " FROM r WHERE t = ?1 AND k = ?2");
+/// Keys are those of the primary key, by which a row is found and changed. The rows are read in the order they lie in, each page once:
+/// `LIMIT` keeps the planner from passing over that order.
+const ROWS: &str = concat!(
+    row!("p.k"),
+    " FROM (SELECT rowid AS n, k FROM r INDEXED BY sqlite_autoindex_r_1 WHERE t = ?1",
     has_key!(),
-    ")"
+    " ORDER BY n LIMIT -1) AS p CROSS JOIN r NOT INDEXED ON r.rowid = p.n"
 );
-const ROWS_OF_INDEX: &str = concat!(row!(), "WHERE t = ?1 AND i = ?2", has_key!(), " ORDER BY k");
+const ROWS_OF_INDEX: &str = concat!(row!("k"), " FROM r WHERE t = ?1 AND i = ?2", has_key!(), " ORDER BY k");
 /// The index is named, or the planner takes the one that spares it sorting and reads every row's page for it.
 pub(super) const HEADS: &str = concat!(head!(), "INDEXED BY ri WHERE t = ?1", has_key!());
 pub(super) const HEADS_OF_INDEX: &str =

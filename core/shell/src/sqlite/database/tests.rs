@@ -138,3 +138,72 @@ pub(super) fn names(folder: &Path) -> Vec<String> {
     names.sort();
     names
 }
+
+/// Twelve rows and nothing else, with a bit of the second one's key changed: `hurt` is given the places where the key stands.
+fn with_a_bit_changed(hurt: impl FnOnce(&mut [u8], &[usize])) -> (Folder, Vec<Row>, Database) {
+    let folder = Folder::new("one-bit");
+    let mut database = opened(&folder);
+    let key = |id: u8| -> [u8; 32] {
+        let mut key: [u8; 32] = std::array::from_fn(|at| u8::try_from(at * 7 + 3).unwrap());
+        key[0] = id;
+        key
+    };
+    for id in 1..=12 {
+        let key = RowKey { table: Table(1), id: key(id) };
+        let row = Row { key, version: 1, index: [0; 32], bytes: vec![0xee; 100] };
+        let writes = vec![Write::Put(row, Expect::Absent)];
+        database.transact(&Transaction { writes, ..Transaction::default() }).unwrap();
+    }
+    database.close().unwrap();
+    let path = folder.0.join("store.db");
+    let mut bytes = fs::read(&path).unwrap();
+    let key = key(2);
+    let places: Vec<usize> = (0..bytes.len() - 32).filter(|at| bytes[*at..*at + 32] == key).collect();
+    hurt(&mut bytes, &places);
+    fs::write(&path, bytes).unwrap();
+    let mut database = opened(&folder);
+    let read = Transaction { reads: vec![Read::Rows(Table(1), None)], ..Transaction::default() };
+    let rows = database.transact(&read).unwrap().remove(0);
+    (folder, rows, database)
+}
+
+#[test]
+fn neg_k05_what_a_whole_table_shows_is_found_by_its_key_whichever_tree_was_hit() {
+    // The table itself and its two indexes.
+    for tree in 0..3 {
+        for bit in 0..8 {
+            let (_folder, rows, mut database) = with_a_bit_changed(|bytes, places| {
+                assert_eq!(places.len(), 3, "{places:?}");
+                // The last byte: the order of the keys stays.
+                bytes[places[tree] + 31] ^= 1 << bit;
+            });
+            for row in &rows {
+                let get = Transaction { reads: vec![Read::Get(row.key.clone())], ..Transaction::default() };
+                assert_eq!(database.transact(&get).unwrap(), [[row.clone()]], "tree {tree}, bit {bit}");
+            }
+            let others = rows.iter().filter(|row| row.key.id[0] != 2).count();
+            assert_eq!((others, rows.len() >= 11), (11, true), "tree {tree}, bit {bit}");
+        }
+    }
+}
+
+#[test]
+fn neg_k05_a_key_of_another_type_hides_no_other_row() {
+    let mut seen = 0;
+    for tree in 0..3 {
+        let mut typed = false;
+        let (_folder, rows, _database) = with_a_bit_changed(|bytes, places| {
+            let at = places[tree];
+            // The head of the record stands before its first column that takes room: its length, then a type for each column. 76 is a
+            // blob of 32 bytes, 77 a text of 32. In the other index the column before stands between.
+            if let Some(head) = (3..=8).find(|len| usize::from(bytes[at - len]) == *len && bytes[at - len + 2] == 76) {
+                typed = true;
+                bytes[at - head + 2] = 77;
+            }
+        });
+        seen += u32::from(typed);
+        assert!((11..=12).contains(&rows.len()), "tree {tree}: {}", rows.len());
+        assert_eq!(rows.iter().filter(|row| row.key.id[0] != 2).count(), 11, "tree {tree}");
+    }
+    assert!(seen >= 2, "{seen}");
+}
