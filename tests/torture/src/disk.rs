@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_synced_may_be_gone() {
+    fn neg_k02_what_was_not_synced_may_be_gone() {
         let mut disk = Disk::default();
         disk.open("/s/a", true, false);
         disk.write("/s/a", 0, b"one");
