@@ -141,7 +141,7 @@ impl Envelope {
         self.outer(&body, &mac)
     }
 
-    /// A marker of a wipe has no MAC: its keys are the first to go.
+    /// The marker of a wipe of a store whose keys cannot be had has no MAC: whoever finds it takes the files and no key.
     pub(crate) fn seal_without_keys(&self) -> Vec<u8> {
         self.outer(&self.body(), &[])
     }
@@ -172,9 +172,11 @@ impl Envelope {
         }
     }
 
-    /// The marker of a wipe: bare, with what is still to be deleted.
-    pub(crate) fn wiping(version: u64, store_id: [u8; 16], device_key: KeyId, retired: Vec<KeyId>) -> Self {
-        Self { retired, wiping: true, ..Self::bare(version, store_id, device_key) }
+    /// The marker of a wipe: no slot; what is still to be deleted; and what the device's key wraps, which is the last to go, so that
+    /// until then the marker's MAC can be checked. It opens nothing about the person.
+    pub(crate) fn wiping(&self, retired: Vec<KeyId>) -> Self {
+        let Self { version, store_id, device_key, key_check, open, .. } = self.clone();
+        Self { key_check, open, retired, wiping: true, ..Self::bare(version, store_id, device_key) }
     }
 
     /// Wrong PINs since the last right one: the greater of both files' counts, so that neither can be taken back alone (neg-L03).

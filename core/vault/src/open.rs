@@ -131,7 +131,7 @@ async fn found(
             opened
         }
         Found::V2(sealed) if sealed.envelope.wiping => {
-            wipe::complete(&parts.storage, &parts.area, sealed.envelope.area_keys()).await?;
+            wipe::complete(&parts.storage, &parts.area, *sealed).await?;
             let layout = parts.storage.open().await?;
             return first(parts, layout, newest).await;
         }

@@ -6,4 +6,6 @@ mod last_head;
 #[cfg(target_os = "linux")]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod left_behind;
+#[allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+mod marker;
 mod secrets;

@@ -1,7 +1,8 @@
 //! Destroying everything: keys first, so that what a death leaves of the files opens nothing; completed at the next opening.
 //!
 //! The first pass leaves its marker where a key resists, so that the key is tried again. A pass that finds the marker takes the files
-//! whatever the keys do: one that resists for ever must not keep them (neg-K15).
+//! whatever the keys do: one that resists for ever must not keep them (neg-K15). The device's key is the last to go: while it is there
+//! the marker's MAC can be checked, and whoever can only write files has no key deleted by a marker of their own.
 use std::sync::Arc;
 
 use rid_flow::ports::{
@@ -12,7 +13,7 @@ use crate::{
     Vault, VaultError,
     beside::replace,
     encode::small,
-    envelope::{self, Envelope, Found, NEWEST},
+    envelope::{self, Envelope, Found, NEWEST, Sealed},
     keys::{OpenKeys, unwrap, v1::EnvelopeV1},
     rows,
     slots::{Slots, open_aad},
@@ -34,8 +35,12 @@ pub async fn wipe(storage: Arc<dyn Storage>, area: Arc<dyn SecureArea>) -> Resul
     let envelope = found.and_then(|(generation, bytes)| Some((generation, envelope::parse(&bytes).ok()?)));
     match envelope {
         Some((generation, Found::V2(sealed))) => {
-            let also = device_keys(&storage, &area, &sealed.envelope).await.unwrap_or_default();
-            begin_and_complete(&storage, &area, generation, &sealed.envelope, also).await
+            let keys = open_keys(&area, &sealed.envelope).await.ok();
+            let also = match &keys {
+                Some(keys) => device_keys(&storage, keys).await.unwrap_or_default(),
+                None => Vec::new(),
+            };
+            begin_and_complete(&storage, &area, generation, &sealed.envelope, keys.as_ref(), also).await
         }
         Some((generation, Found::V1(old))) => {
             let mut also = device_keys_v1(&storage, &area, &old).await.unwrap_or_default();
@@ -44,22 +49,22 @@ pub async fn wipe(storage: Arc<dyn Storage>, area: Arc<dyn SecureArea>) -> Resul
                 also.extend(next.envelope.area_keys());
             }
             let outside = Envelope::bare(NEWEST.0.into(), old.store_id, old.key);
-            begin_and_complete(&storage, &area, generation, &outside, also).await
+            begin_and_complete(&storage, &area, generation, &outside, None, also).await
         }
         None => Ok(storage.wipe().await?),
     }
 }
 
-/// The device keys of the credentials of a store that is not open, as far as its device key can be had.
-async fn device_keys(
-    storage: &Arc<dyn Storage>,
-    area: &Arc<dyn SecureArea>,
-    envelope: &Envelope,
-) -> Result<Vec<KeyId>, VaultError> {
+/// The keys of an open store, of one that is not, as far as its device key can be had.
+async fn open_keys(area: &Arc<dyn SecureArea>, envelope: &Envelope) -> Result<OpenKeys, VaultError> {
     let slots = Slots { area, store_id: envelope.store_id };
     let (wrapping, _) = slots.device(&envelope.device_key).await?;
     let bundle = unwrap(wrapping, &open_aad(&envelope.store_id), &envelope.open).ok_or(VaultError::WrongKey)?;
-    let keys = OpenKeys::decode(envelope.store_id, &bundle)?;
+    OpenKeys::decode(envelope.store_id, &bundle)
+}
+
+/// The device keys of the credentials of a store that is not open.
+async fn device_keys(storage: &Arc<dyn Storage>, keys: &OpenKeys) -> Result<Vec<KeyId>, VaultError> {
     let lists = rows_of(storage, rows::DEVICE_KEYS).await?;
     let named = |row: &Row| small::read_device_keys(&rows::open(&keys.masters, row).ok()?).ok();
     Ok(lists.iter().filter_map(named).flat_map(|(_, keys)| keys).collect())
@@ -93,13 +98,13 @@ impl Vault {
         self.lock();
         let beside = self.beside().clone();
         // What is known here must not be written over the marker (neg-K15): a wipe that was cut off is completed by the next opening.
-        let Envelope { version, store_id, device_key, .. } = beside.envelope.clone();
         // All that is to be deleted stays known, to be tried again by who calls this again.
-        let device_keys = [device_keys, beside.begun_keys()].concat();
-        let keys = [beside.envelope.area_keys(), device_keys.clone()].concat();
-        self.beside().envelope = Envelope::wiping(version, store_id, device_key, keys);
-        let wiped =
-            begin_and_complete(&self.storage, &self.area, beside.generation, &beside.envelope, device_keys).await;
+        let also = [device_keys, beside.begun_keys()].concat();
+        let all = [beside.envelope.area_keys(), also.clone()].concat();
+        self.beside().envelope = beside.envelope.wiping(all);
+        let keys = self.open_keys();
+        let (storage, area, generation) = (&self.storage, &self.area, beside.generation);
+        let wiped = begin_and_complete(storage, area, generation, &beside.envelope, Some(&keys), also).await;
         if wiped.is_err() {
             let _ = self.storage.close().await;
         }
@@ -113,14 +118,12 @@ async fn begin_and_complete(
     area: &Arc<dyn SecureArea>,
     mut generation: Generation,
     envelope: &Envelope,
+    keys: Option<&OpenKeys>,
     also: Vec<KeyId>,
 ) -> Result<(), VaultError> {
-    // The device's key last: without it nothing tells the names of the credentials' keys.
-    let mut keys = also;
-    keys.extend(envelope.area_keys().into_iter().filter(|key| *key != envelope.device_key));
-    keys.push(envelope.device_key.clone());
-    let marker = Envelope::wiping(envelope.version, envelope.store_id, envelope.device_key.clone(), keys.clone());
-    let bytes = marker.seal_without_keys();
+    let names = Names::of(envelope, also);
+    let marker = envelope.wiping(names.all());
+    let bytes = keys.map_or_else(|| marker.seal_without_keys(), |keys| marker.seal(keys));
     let mut marked = false;
     for _ in 0..2 {
         match replace(storage, generation, bytes.clone()).await {
@@ -129,10 +132,12 @@ async fn begin_and_complete(
             Err(_) => break,
         }
     }
-    let resists = if marked || envelope.wiping { delete(area, keys).await } else { delete_in_order(area, keys).await };
+    let second = envelope.wiping;
+    let resists =
+        if marked || second { names.delete(area, |_| second).await } else { delete_in_order(area, names.all()).await };
     match resists {
         // For the next pass, which takes the files whatever the keys do.
-        Some(error) if !envelope.wiping => Err(error.into()),
+        Some(error) if !second => Err(error.into()),
         _ => take_files(storage, resists).await,
     }
 }
@@ -145,14 +150,63 @@ async fn begin_and_complete(
 pub(crate) async fn complete(
     storage: &Arc<dyn Storage>,
     area: &Arc<dyn SecureArea>,
-    keys: Vec<KeyId>,
+    marker: Sealed,
 ) -> Result<(), VaultError> {
-    let resists = delete(area, keys).await;
+    let names = match open_keys(area, &marker.envelope).await {
+        Ok(keys) => marker.checked(&keys).map(|envelope| Names::of(&envelope, Vec::new())),
+        Err(VaultError::SecureArea(error)) if passes(error) => return Err(error.into()),
+        Err(error) => Err(error),
+    };
+    let resists = match names {
+        Ok(names) => names.delete(area, |error| !passes(error)).await,
+        // The device's key went last, so the others are gone.
+        Err(VaultError::SecureArea(SecureAreaError::NotFound | SecureAreaError::Invalidated)) => None,
+        Err(VaultError::SecureArea(error)) => Some(error),
+        // No marker of ours: no key is given up for it.
+        Err(_) => None,
+    };
     match resists {
-        Some(error @ (SecureAreaError::Busy | SecureAreaError::Cancelled | SecureAreaError::Locked)) => {
-            Err(error.into())
-        }
+        Some(error) if passes(error) => Err(error.into()),
         _ => take_files(storage, resists).await,
+    }
+}
+
+/// Errors of an area that may answer otherwise soon.
+const fn passes(error: SecureAreaError) -> bool {
+    matches!(error, SecureAreaError::Busy | SecureAreaError::Cancelled | SecureAreaError::Locked)
+}
+
+/// What is to be deleted of the secure area.
+struct Names {
+    others: Vec<KeyId>,
+    /// The last to go: without it nothing tells the names of the credentials' keys, and no marker can be checked.
+    device_key: KeyId,
+}
+
+impl Names {
+    fn of(envelope: &Envelope, also: Vec<KeyId>) -> Self {
+        let device_key = envelope.device_key.clone();
+        let mut others = also;
+        others.extend(envelope.area_keys());
+        others.retain(|key| *key != device_key);
+        Self { others, device_key }
+    }
+
+    fn all(&self) -> Vec<KeyId> {
+        [self.others.as_slice(), std::slice::from_ref(&self.device_key)].concat()
+    }
+
+    /// Deletes all of them; the device's key after one that resists only if `goes_on`.
+    async fn delete(
+        self,
+        area: &Arc<dyn SecureArea>,
+        goes_on: impl Fn(SecureAreaError) -> bool,
+    ) -> Option<SecureAreaError> {
+        let resists = delete(area, self.others).await;
+        match resists {
+            Some(error) if !goes_on(error) => resists,
+            _ => resists.or(delete(area, vec![self.device_key]).await),
+        }
     }
 }
 

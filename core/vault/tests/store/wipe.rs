@@ -111,7 +111,7 @@ fn neg_k15_a_key_that_resists_keeps_none_of_the_others_and_the_next_opening_dele
     // The device's keys are read, both generations marked, then one deletion fails.
     line.fail_one(4, StorageError::Io);
     assert_eq!(block_on(vault.wipe()).err(), Some(SecureAreaError::Unavailable.into()));
-    assert_eq!(world.keys().len(), 1);
+    assert_eq!(world.keys().len(), 2, "it, and the device's, by which the marker is known");
     drop(vault);
     world.area.heal();
     assert_eq!(world.area.done(AreaCall::Sign), 0);
@@ -221,7 +221,9 @@ fn neg_k15_a_key_that_resists_for_ever_keeps_no_file() {
         let world = base.fork();
         let error = SecureAreaError::Unavailable;
         assert_eq!(world.wipe(&key, error), Err(error.into()));
-        assert!(world.has_files() && left(&world) == [key.clone()], "the first pass leaves its marker");
+        let rest = left(&world);
+        assert!(world.has_files() && rest.contains(&key), "the first pass leaves its marker");
+        assert!(rest.len() <= 2, "and of the others only the device's key, by which the marker is known: {rest:?}");
         let again = world.fork();
         assert_eq!(again.wipe(&key, error), Err(error.into()), "said once the files are gone");
         assert!(!again.has_files());
@@ -271,7 +273,7 @@ fn neg_k15_the_same_vault_wiped_again_tries_the_same_keys() {
     // After the device's keys were read and both generations marked, the fourth deletion fails.
     line.fail_one(6, StorageError::Io);
     assert_eq!(block_on(vault.wipe()), Err(SecureAreaError::Unavailable.into()));
-    assert!(keys > 4 && world.keys().len() == 1 && world.has_files());
+    assert!(keys > 4 && world.keys().len() == 2 && world.has_files());
     block_on(vault.wipe()).unwrap();
     assert!(world.keys().is_empty() && !world.has_files());
 }
