@@ -31,7 +31,7 @@ impl Vault {
     /// here; from some 10,000 ordinary rows on.
     ///
     /// # Errors
-    /// [`VaultError::RecoveryNotSet`]; [`ContainerError::WrongCode`]; [`VaultError::Locked`].
+    /// [`VaultError::RecoveryNotSet`]; [`crate::ContainerError::WrongCode`]; [`VaultError::Locked`].
     pub async fn export_recovery(&self, code: &RecoveryCode, made: Timestamp) -> Result<Vec<u8>, VaultError> {
         self.keys().user()?;
         self.check_recovery_code(code).await?;
