@@ -1,6 +1,6 @@
 //! Cryptography behind one seam: algorithm identifiers, signatures, key agreement, AEAD, key derivation, X.509.
 //!
-//! Only this crate names a cryptographic library. [`backend`] is the seam: everything hot goes through its trait, whose
+//! Only this crate names a cryptographic library. `backend` is the seam: everything hot goes through its trait, whose
 //! one implementation today is RustCrypto; a second one may serve the same calls without a change above.
 #![no_std]
 #![deny(clippy::arithmetic_side_effects)]
