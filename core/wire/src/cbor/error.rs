@@ -4,7 +4,7 @@ use crate::Code;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CborError {
-    /// Nested deeper than [`Limits::max_depth`] (neg-A01).
+    /// Nested deeper than [`Limits::max_depth`](crate::cbor::Limits::max_depth) (neg-A01).
     #[error("cbor_too_deep")]
     TooDeep,
     /// A map key occurs twice (neg-A03).
@@ -34,7 +34,7 @@ pub enum CborError {
     /// A member the standard requires is absent.
     #[error("cbor_missing_member")]
     MissingMember,
-    /// Larger than [`Limits::max_bytes`] (neg-A15).
+    /// Larger than [`Limits::max_bytes`](crate::cbor::Limits::max_bytes) (neg-A15).
     #[error("input_too_large")]
     TooLarge,
 }
