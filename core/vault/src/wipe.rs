@@ -5,6 +5,7 @@
 //! the marker's MAC can be checked, and whoever can only write files has no key deleted by a marker of their own.
 use std::sync::Arc;
 
+use rid_crypto::{AeadKey, NONCE_LEN, hkdf_sha256};
 use rid_flow::ports::{
     Generation, KeyId, Read, Row, SecureArea, SecureAreaError, Storage, StorageError, Table, Transaction,
 };
@@ -14,7 +15,7 @@ use crate::{
     beside::replace,
     encode::small,
     envelope::{self, Envelope, Found, NEWEST, Sealed},
-    keys::{OpenKeys, unwrap, v1::EnvelopeV1},
+    keys::{Masters, OpenKeys, unwrap, v1::EnvelopeV1},
     rows,
     slots::{Slots, open_aad},
 };
@@ -48,8 +49,9 @@ pub async fn wipe(storage: Arc<dyn Storage>, area: Arc<dyn SecureArea>) -> Resul
             if let Some(Ok(Found::V2(next))) = old.next.as_deref().map(envelope::parse) {
                 also.extend(next.envelope.area_keys());
             }
-            let outside = Envelope::bare(NEWEST.0.into(), old.store_id, old.key);
-            begin_and_complete(&storage, &area, generation, &outside, None, also).await
+            let mut outside = Envelope::bare(NEWEST.0.into(), old.store_id, old.key.clone());
+            let keys = open_keys_v1(&area, &old, &mut outside).await.ok();
+            begin_and_complete(&storage, &area, generation, &outside, keys.as_ref(), also).await
         }
         None => Ok(storage.wipe().await?),
     }
@@ -61,6 +63,25 @@ async fn open_keys(area: &Arc<dyn SecureArea>, envelope: &Envelope) -> Result<Op
     let (wrapping, _) = slots.device(&envelope.device_key).await?;
     let bundle = unwrap(wrapping, &open_aad(&envelope.store_id), &envelope.open).ok_or(VaultError::WrongKey)?;
     OpenKeys::decode(envelope.store_id, &bundle)
+}
+
+/// Keys for the marker of a store of the first version, put where a later opening finds them. What is wrapped is always the same, under a
+/// key that wraps nothing else: so is its nonce.
+async fn open_keys_v1(
+    area: &Arc<dyn SecureArea>,
+    old: &EnvelopeV1,
+    outside: &mut Envelope,
+) -> Result<OpenKeys, VaultError> {
+    let (index, _) = old.unwrap(area).await?;
+    let master = hkdf_sha256(index.expose(), &old.store_id, b"marker");
+    let keys = OpenKeys::new(index, Masters::new(old.store_id, vec![(1, master)]));
+    let slots = Slots { area, store_id: old.store_id };
+    let (wrapping, key_check) = slots.device(&old.key).await?;
+    let nonce = [0; NONCE_LEN];
+    let sealed = AeadKey::new(wrapping).seal(&nonce, &open_aad(&old.store_id), &keys.encode());
+    outside.open = [nonce.as_slice(), &sealed.map_err(|_| VaultError::EnvelopeCorrupt)?].concat();
+    outside.key_check = key_check;
+    Ok(keys)
 }
 
 /// The device keys of the credentials of a store that is not open.

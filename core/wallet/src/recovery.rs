@@ -61,6 +61,15 @@ impl Wallet {
         Ok(self.vault.give_up_copies().await?)
     }
 
+    /// Whether no table lacks a row, has one too many, or one of an earlier time. Opens no row: what stands in them [`Self::examine`]
+    /// looks at.
+    ///
+    /// # Errors
+    /// [`WalletError::StorageDamaged`].
+    pub async fn is_whole(&self) -> Result<bool, WalletError> {
+        Ok(self.vault.health().await?.is_whole())
+    }
+
     /// What is wrong with the store, and what can be done. Changes nothing.
     ///
     /// # Errors

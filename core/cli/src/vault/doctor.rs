@@ -58,7 +58,7 @@ impl Diagnosis {
 }
 
 /// To be known, but nothing is wrong: that no PIN is set, or no recovery code made, is the person's choice.
-pub(super) fn is_choice(code: Code) -> bool {
+fn is_choice(code: Code) -> bool {
     matches!(code.as_str(), "no_pin" | "no_recovery_code")
 }
 

@@ -1,7 +1,7 @@
-use rid_wallet::view::{CredentialView, DoorKind, DoorsView};
+use rid_wallet::view::{CredentialState, CredentialView, DoorKind, DoorsView};
 use serde_json::{Value, json};
 
-use super::{Opened, doctor, say};
+use super::{Opened, say};
 use crate::{
     failure::{Failure, tries_left},
     wallet,
@@ -10,9 +10,9 @@ use crate::{
 pub(super) fn list(opened: &Opened, json: bool) -> Result<u8, Failure> {
     let views = pollster::block_on(opened.0.credentials())?;
     let doors = pollster::block_on(opened.0.doors())?;
-    // What cannot be looked at is not in the way of what can be listed.
-    let examined = pollster::block_on(opened.0.examine());
-    let healthy = examined.is_ok_and(|found| found.findings.iter().all(|finding| doctor::is_choice(finding.code)));
+    // What cannot be looked at is not in the way of what can be listed. No copy is opened for it: that is the doctor's.
+    let whole = pollster::block_on(opened.0.is_whole()).unwrap_or(false);
+    let healthy = whole && views.iter().all(|view| view.state != CredentialState::Damaged);
     let object = || {
         json!({
             "healthy": healthy, "credentials": views.iter().map(wallet::list_json).collect::<Value>(),

@@ -108,7 +108,7 @@ impl Forger {
     }
 }
 
-fn event(n: u8) -> HistoryDraft {
+pub(super) fn event(n: u8) -> HistoryDraft {
     HistoryDraft {
         id: HistoryId([n; 16]),
         kind: HistoryKind::SignIn,

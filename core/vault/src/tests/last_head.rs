@@ -2,26 +2,17 @@
 use std::sync::Arc;
 
 use rid_flow::{
-    Changes, Committer, CredentialId, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, HistorySeq,
+    Changes, Committer, CredentialId, HistorySeq,
     fake::{MemoryDisk, MemoryStorage, ScriptedSecureArea, SeededRng, block_on},
     ports::StorageError,
 };
 use rid_wire::Timestamp;
 
+use super::forged::event;
 use crate::{ChainVerdict, Vault, VaultConfig};
 
 fn log(n: u8) -> Changes {
-    let history = HistoryDraft {
-        id: HistoryId([n; 16]),
-        kind: HistoryKind::Presentation,
-        outcome: HistoryOutcome::Started,
-        at: Timestamp::from_unix(1_800_000_000),
-        peer: String::new(),
-        peer_verified: false,
-        elements: Vec::new(),
-        reason: String::new(),
-    };
-    Changes { history: vec![history], ..Changes::default() }
+    Changes { history: vec![event(n)], ..Changes::default() }
 }
 
 #[test]

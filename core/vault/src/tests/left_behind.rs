@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use rid_flow::{
-    Changes, Committer, Credential, CredentialId, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, NewCopy, Reuse,
+    Changes, Committer, Credential, CredentialId, NewCopy, Reuse,
     fake::{
         MemoryDisk, MemoryStorage, ScriptedSecureArea, SeededRng, block_on,
         memory::{Needle, sweep},
@@ -17,6 +17,7 @@ use rid_shell::SqliteStorage;
 use rid_wire::Timestamp;
 use zeroize::Zeroizing;
 
+use super::forged::event;
 use crate::{Pin, RecoveryCode, Vault, VaultConfig};
 
 /// Drawn, so that it stands nowhere but where it is put; kept masked.
@@ -52,17 +53,7 @@ fn credential(document: &Needle, copies: u8) -> Credential {
 }
 
 fn presentation() -> Changes {
-    let history = HistoryDraft {
-        id: HistoryId([1; 16]),
-        kind: HistoryKind::Presentation,
-        outcome: HistoryOutcome::Started,
-        at: Timestamp::from_unix(1_800_000_000),
-        peer: String::new(),
-        peer_verified: false,
-        elements: Vec::new(),
-        reason: String::new(),
-    };
-    Changes { consume: vec![CredentialId("card".into())], history: vec![history], ..Changes::default() }
+    Changes { consume: vec![CredentialId("card".into())], history: vec![event(1)], ..Changes::default() }
 }
 
 /// Digits from drawn bytes: twelve, so that they stand nowhere by chance.

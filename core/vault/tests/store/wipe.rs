@@ -301,3 +301,61 @@ fn neg_k15_of_a_database_that_does_not_open_the_envelopes_keys_go() {
     block_on(wipe(storage, world.area(&Line::whole()))).unwrap();
     assert!(!world.has_files() && world.keys().len() == 4, "{:?}", world.keys());
 }
+
+/// Writes down which keys are to be deleted, and fails at one of them.
+struct Recording {
+    area: Arc<dyn SecureArea>,
+    asked: std::sync::Mutex<Vec<KeyId>>,
+    fails_at: usize,
+}
+
+#[async_trait]
+impl SecureArea for Recording {
+    async fn create_keys(&self, count: u32, spec: KeySpec) -> Result<Vec<KeyInfo>, SecureAreaError> {
+        self.area.create_keys(count, spec).await
+    }
+
+    async fn sign(&self, key: KeyId, message: Vec<u8>, prompt: Prompt) -> Result<[u8; 64], SecureAreaError> {
+        self.area.sign(key, message, prompt).await
+    }
+
+    async fn agree(&self, key: KeyId, peer: Vec<u8>, prompt: Prompt) -> Result<Secret<32>, SecureAreaError> {
+        self.area.agree(key, peer, prompt).await
+    }
+
+    async fn derive(&self, key: KeyId, input: [u8; 32], prompt: Prompt) -> Result<Secret<32>, SecureAreaError> {
+        self.area.derive(key, input, prompt).await
+    }
+
+    async fn info(&self, key: KeyId) -> Result<KeyInfo, SecureAreaError> {
+        self.area.info(key).await
+    }
+
+    async fn delete(&self, key: KeyId) -> Result<(), SecureAreaError> {
+        let at = {
+            let mut asked = self.asked.lock().unwrap();
+            asked.push(key.clone());
+            asked.len() - 1
+        };
+        if at == self.fails_at { Err(SecureAreaError::Unavailable) } else { self.area.delete(key).await }
+    }
+}
+
+#[test]
+fn neg_k15_of_a_store_of_the_first_version_the_next_opening_deletes_what_resisted() {
+    for fails_at in 0..3 {
+        let (disk, area, _folder) = crate::migration::in_memory("golden-wipe");
+        let asked = std::sync::Mutex::default();
+        let recording = Arc::new(Recording { area: area.clone(), asked, fails_at });
+        let storage = || Arc::new(rid_flow::fake::MemoryStorage::new(&disk));
+        assert_eq!(block_on(wipe(storage(), recording.clone())), Err(SecureAreaError::Unavailable.into()));
+        let keys = recording.asked.lock().unwrap().clone();
+        assert!(keys.len() >= 5 && block_on(area.info(keys[fails_at].clone())).is_ok());
+        disk.kill();
+        let vault = open(storage(), area.clone()).unwrap();
+        assert!(block_on(vault.credentials()).unwrap().credentials.is_empty());
+        for key in keys {
+            assert_eq!(block_on(area.info(key)).err(), Some(SecureAreaError::NotFound), "{fails_at}");
+        }
+    }
+}
