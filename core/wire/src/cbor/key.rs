@@ -163,7 +163,8 @@ impl<'a> Iterator for Pieces<'a> {
 pub(crate) struct Keys<'a> {
     /// One bit for each unsigned integer below 64.
     small: u64,
-    few: [RawKey<'a>; FEW],
+    /// Made when the first of them comes: most maps have none.
+    few: Option<[RawKey<'a>; FEW]>,
     count: usize,
     many: BTreeSet<RawKey<'a>>,
 }
@@ -172,7 +173,7 @@ const FEW: usize = 16;
 
 impl<'a> Keys<'a> {
     pub(crate) const fn new() -> Self {
-        Self { small: 0, few: [RawKey::Uint(0); FEW], count: 0, many: BTreeSet::new() }
+        Self { small: 0, few: None, count: 0, many: BTreeSet::new() }
     }
 
     /// Adds a key.
@@ -187,13 +188,14 @@ impl<'a> Keys<'a> {
             self.small |= bit;
             return Ok(());
         }
-        if let Some(place) = self.few.get_mut(self.count) {
+        let few = self.few.get_or_insert([RawKey::Uint(0); FEW]);
+        if let Some(place) = few.get_mut(self.count) {
             *place = key;
             self.count = self.count.saturating_add(1);
             return Ok(());
         }
         if self.many.is_empty() {
-            self.many.extend(self.few);
+            self.many.extend(*few);
         }
         self.many.insert(key);
         Ok(())
@@ -205,7 +207,7 @@ impl<'a> Keys<'a> {
             return self.small & bit != 0;
         }
         if self.many.is_empty() {
-            self.few.iter().take(self.count).any(|known| known == key)
+            self.few.iter().flatten().take(self.count).any(|known| known == key)
         } else {
             self.many.contains(key)
         }
