@@ -11,7 +11,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use rid_flow::ports::{Generation, Layout, Row, Storage, StorageError, Transaction};
+use rid_flow::ports::{Generation, Layout, Read, Row, Storage, StorageError, Transaction, Visitor};
 use tokio::sync::oneshot;
 
 use database::Database;
@@ -115,6 +115,10 @@ impl Storage for SqliteStorage {
 
     async fn transact(&self, transaction: Transaction) -> Result<Vec<Vec<Row>>, StorageError> {
         self.run(move |database| database.transact(&transaction)).await
+    }
+
+    async fn visit(&self, reads: Vec<Read>, visitor: Visitor) -> Result<(), StorageError> {
+        self.run(move |database| database.visit(&reads, visitor)).await
     }
 
     async fn envelope_read(&self) -> Result<Option<(Generation, Vec<u8>)>, StorageError> {

@@ -250,7 +250,8 @@ impl Files {
             Read::Rows(table, index) => (table, index, true),
         };
         let rows = self.rows.values().filter(|row| row.key.table == *table);
-        let rows = rows.filter(|row| index.is_none_or(|index| row.index == index));
+        // Zero is no index value.
+        let rows = rows.filter(|row| index.is_none_or(|index| index != [0; 32] && row.index == index));
         let headless = |row: &Row| Row { key: row.key.clone(), bytes: Vec::new(), ..*row };
         rows.map(|row| if bytes { row.clone() } else { headless(row) }).collect()
     }

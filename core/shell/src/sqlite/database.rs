@@ -1,5 +1,6 @@
 mod files;
 mod layout;
+mod read;
 mod rows;
 mod schema;
 
@@ -9,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rid_flow::ports::{Generation, Layout, Row, StorageError, Transaction};
+use rid_flow::ports::{Generation, Layout, Read, Row, StorageError, Transaction, Visitor};
 use rusqlite::Connection;
 
 use crate::{envelope, folder};
@@ -68,6 +69,11 @@ impl Database {
         let found = rows::run(connection, transaction, self.newest)?;
         *layout = transaction.layout.unwrap_or(*layout);
         Ok(found)
+    }
+
+    pub(super) fn visit(&mut self, reads: &[Read], visitor: Visitor) -> Result<(), StorageError> {
+        let Open { connection, .. } = self.open.as_mut().ok_or(StorageError::Locked)?;
+        rows::visit(connection, reads, visitor)
     }
 
     pub(super) fn envelope_read(&mut self) -> Result<Option<(Generation, Vec<u8>)>, StorageError> {

@@ -39,19 +39,22 @@ const CONFIG: [(DbConfig, bool); 6] = [
 /// With `FULL` a commit is one sync of the WAL.
 const BEFORE_WRITING: &str = "PRAGMA synchronous = FULL;";
 
+/// The body stands last: lists without it do not read its pages.
+pub(super) const ROWS: &str = "CREATE TABLE r (t INTEGER NOT NULL, k BLOB NOT NULL, v INTEGER NOT NULL, i BLOB NOT NULL, b BLOB NOT NULL, PRIMARY KEY (t, k))";
+pub(super) const INDEX_OF_FIRST: &str = "CREATE INDEX ri ON r (t, i, k)";
+/// The index holds all that a head shows, so that a list reads no page of a body; and no row without an index value, so that writing
+/// one writes none of its pages.
+pub(super) const INDEX: &str =
+    "CREATE INDEX ri ON r (t, i, k, v) WHERE i <> x'0000000000000000000000000000000000000000000000000000000000000000'";
+/// For tests of steps to come: only `SqliteStorage::dangerous_with_layout` gets there.
+pub(super) const MADE_UP: &str = "CREATE TABLE made_up (x INTEGER NOT NULL)";
+
 /// What leads from the layout before to this one. Neither a statement nor a word of one is ever changed: files are compared with them.
-fn step(layout: u32) -> &'static str {
+fn step(layout: u32) -> &'static [&'static str] {
     match layout {
-        // The body stands last: lists without it do not read its pages.
-        1 => {
-            "CREATE TABLE r (t INTEGER NOT NULL, k BLOB NOT NULL, v INTEGER NOT NULL, i BLOB NOT NULL, b BLOB NOT NULL,
-                             PRIMARY KEY (t, k));
-             CREATE INDEX ri ON r (t, i, k);"
-        }
-        // The index holds all that a head shows, so that a list reads no page of a body.
-        2 => "DROP INDEX ri; CREATE INDEX ri ON r (t, i, k, v);",
-        // Made up, for tests of steps to come: only `SqliteStorage::dangerous_with_layout` gets here.
-        _ => "CREATE TABLE made_up (x INTEGER NOT NULL); INSERT INTO made_up VALUES (1);",
+        1 => &[ROWS, INDEX_OF_FIRST],
+        2 => &["DROP INDEX ri", INDEX],
+        _ => &[MADE_UP, "INSERT INTO made_up VALUES (1)"],
     }
 }
 
@@ -115,7 +118,8 @@ pub(super) fn raise(sql: &Connection, wanted: Layout, newest: Layout) -> Result<
 
 /// The steps from one layout to another.
 pub(super) fn lay_out(sql: &Connection, from: Layout, to: Layout) -> rusqlite::Result<()> {
-    (from.0.saturating_add(1)..=to.0).try_for_each(|number| sql.execute_batch(step(number)))
+    let mut statements = (from.0.saturating_add(1)..=to.0).flat_map(step);
+    statements.try_for_each(|statement| sql.execute_batch(statement))
 }
 
 fn layout(connection: &Connection) -> Result<Layout, StorageError> {

@@ -1,65 +1,23 @@
-use rid_flow::ports::{Expect, Layout, Read, Row, RowKey, StorageError, Table, Transaction, Write};
-use rusqlite::{Connection, ErrorCode, Params, TransactionBehavior, params};
+use rid_flow::ports::{Expect, Layout, Read, Row, StorageError, Transaction, Visitor, Write};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
 
-use super::layout;
+use super::{layout, read};
 
 /// No body is longer; a document with a portrait is a tenth of it.
 const MAX_BODY: usize = 8 << 20;
 /// Of a row with such a body: a forged length takes no more memory than this.
 pub(super) const MAX_LEN: i32 = (8 << 20) + 1024;
-/// What a row holds, each column only if it is what we write: SQLite tells that from the head of the row, without reading the column.
-macro_rules! columns {
-    ($key:literal, $body:literal) => {
-        concat!(
-            "SELECT ",
-            $key,
-            ", iif(typeof(v) = 'integer', v, NULL), iif(typeof(i) = 'blob' AND octet_length(i) = 32, i, NULL), ",
-            $body
-        )
-    };
-}
-macro_rules! row {
-    ($key:literal) => {
-        // 8388608 is `MAX_BODY`.
-        columns!($key, "iif(typeof(b) = 'blob' AND octet_length(b) <= 8388608, b, NULL)")
-    };
-}
-macro_rules! head {
-    () => {
-        concat!(columns!("k", "x''"), " FROM r ")
-    };
-}
-/// What no key is, names no row: who counts the others sees what is missing.
-macro_rules! has_key {
-    () => {
-        " AND typeof(k) = 'blob' AND octet_length(k) = 32"
-    };
-}
 /// The version as it was served: a row whose version nobody can read can still be given up.
 macro_rules! has_version {
     ($number:literal) => {
         concat!(" AND iif(typeof(v) = 'integer', max(v, 0), 0) = ", $number)
     };
 }
-const ROW: &str = concat!(row!("k"), " FROM r WHERE t = ?1 AND k = ?2");
-/// Keys are those of the primary key, by which a row is found and changed. The rows are read in the order they lie in, each page once:
-/// `LIMIT` keeps the planner from passing over that order.
-const ROWS: &str = concat!(
-    row!("p.k"),
-    " FROM (SELECT rowid AS n, k FROM r INDEXED BY sqlite_autoindex_r_1 WHERE t = ?1",
-    has_key!(),
-    " ORDER BY n LIMIT -1) AS p CROSS JOIN r NOT INDEXED ON r.rowid = p.n"
-);
-const ROWS_OF_INDEX: &str = concat!(row!("k"), " FROM r WHERE t = ?1 AND i = ?2", has_key!(), " ORDER BY k");
-/// The index is named, or the planner takes the one that spares it sorting and reads every row's page for it.
-pub(super) const HEADS: &str = concat!(head!(), "INDEXED BY ri WHERE t = ?1", has_key!());
-pub(super) const HEADS_OF_INDEX: &str =
-    concat!(head!(), "INDEXED BY ri WHERE t = ?1 AND i = ?2", has_key!(), " ORDER BY k");
-/// What each of the two indexes holds of a table. One damaged entry hides a row from one of them alone (neg-K05).
-pub(super) const KEYS_OF_PRIMARY: &str =
-    concat!("SELECT k FROM r INDEXED BY sqlite_autoindex_r_1 WHERE t = ?1", has_key!());
-pub(super) const KEYS_OF_INDEX: &str = concat!("SELECT k FROM r INDEXED BY ri WHERE t = ?1", has_key!());
 const DELETE: &str = concat!("DELETE FROM r WHERE t = ?1 AND k = ?2", has_version!("?3"));
+const INSERT: &str = "INSERT OR IGNORE INTO r (t, k, v, i, b, rowid) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+/// The place after the last of these, or `NULL` where there is no room.
+const NEXT_PLACE: &str =
+    "SELECT nullif(coalesce(max(rowid), ?1) + 1, ?2) FROM r NOT INDEXED WHERE rowid >= ?1 AND rowid < ?2";
 const UPDATE: &str = concat!("UPDATE r SET v = ?3, i = ?4, b = ?5 WHERE t = ?1 AND k = ?2", has_version!("?6"));
 
 /// Runs one transaction; `newest` is the highest layout it may raise the store to.
@@ -80,7 +38,7 @@ pub(super) fn run(
     }
     let mut results = Vec::with_capacity(transaction.reads.len());
     for read in &transaction.reads {
-        results.push(rows(&sql, read).map_err(fail)?);
+        results.push(read::rows(&sql, read).map_err(fail)?);
     }
     for write in &transaction.writes {
         if apply(&sql, write).map_err(fail)? != 1 {
@@ -91,40 +49,14 @@ pub(super) fn run(
     Ok(results)
 }
 
-fn rows(sql: &Connection, read: &Read) -> rusqlite::Result<Vec<Row>> {
-    match read {
-        Read::Get(key) => found(sql, ROW, key.table, params![key.table.0, key.id]),
-        Read::Heads(table, None) => also_in(sql, KEYS_OF_PRIMARY, *table, found(sql, HEADS, *table, params![table.0])?),
-        Read::Heads(table, Some(index)) => found(sql, HEADS_OF_INDEX, *table, params![table.0, index]),
-        Read::Rows(table, None) => also_in(sql, KEYS_OF_INDEX, *table, found(sql, ROWS, *table, params![table.0])?),
-        Read::Rows(table, Some(index)) => found(sql, ROWS_OF_INDEX, *table, params![table.0, index]),
+/// Shows the rows of one moment.
+pub(super) fn visit(connection: &mut Connection, reads: &[Read], mut visitor: Visitor) -> Result<(), StorageError> {
+    let fail = |error: rusqlite::Error| storage_error(&error);
+    let sql = connection.transaction_with_behavior(TransactionBehavior::Deferred).map_err(fail)?;
+    for (number, read) in reads.iter().enumerate() {
+        read::each(&sql, read, &mut |lent| visitor(number, lent)).map_err(fail)?;
     }
-}
-
-fn found(sql: &Connection, columns: &str, table: Table, which: impl Params) -> rusqlite::Result<Vec<Row>> {
-    sql.prepare_cached(columns)?.query_map(which, |row| read_row(table, row))?.collect()
-}
-
-/// A row with a column that we cannot have written is served without bytes, so that who opens it names this one and no other
-/// (neg-K20).
-fn read_row(table: Table, row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
-    let key = RowKey { table, id: row.get(0)? };
-    let version = row.get::<_, Option<i64>>(1)?.and_then(|version| u64::try_from(version).ok());
-    let (index, bytes) = (row.get(2)?, row.get(3)?);
-    let bytes = version.and(index).and(bytes).unwrap_or_default();
-    Ok(Row { key, version: version.unwrap_or_default(), index: index.unwrap_or_default(), bytes })
-}
-
-/// Of a whole table as one index has it, the rows that stand in the other too, in the order of their keys: who counts them sees that one is missing, by whichever
-/// way it is looked for.
-fn also_in(sql: &Connection, other: &str, table: Table, mut rows: Vec<Row>) -> rusqlite::Result<Vec<Row>> {
-    let mut other = sql.prepare_cached(other)?;
-    let mut keys = other.query_map(params![table.0], |row| row.get(0))?.collect::<Result<Vec<[u8; 32]>, _>>()?;
-    // Mostly they come in order: rows of one index value do.
-    keys.sort_unstable();
-    rows.sort_unstable_by_key(|row| row.key.id);
-    rows.retain(|row| keys.binary_search(&row.key.id).is_ok());
-    Ok(rows)
+    sql.commit().map_err(fail)
 }
 
 /// What could not be read again, or not as it was, is not written.
@@ -144,9 +76,14 @@ fn apply(sql: &Connection, write: &Write) -> rusqlite::Result<usize> {
             .prepare_cached("SELECT count(*) = 0 FROM r WHERE t = ?1 AND k = ?2")?
             .query_row(params![key.table.0, key.id], |row| row.get::<_, bool>(0))
             .map(usize::from),
-        Write::Put(row, Expect::Absent) => sql
-            .prepare_cached("INSERT OR IGNORE INTO r (t, k, v, i, b) VALUES (?1, ?2, ?3, ?4, ?5)")?
-            .execute(params![row.key.table.0, row.key.id, number(row.version), row.index, row.bytes]),
+        Write::Put(row, Expect::Absent) => sql.prepare_cached(INSERT)?.execute(params![
+            row.key.table.0,
+            row.key.id,
+            number(row.version),
+            row.index,
+            row.bytes,
+            place(sql, row)?
+        ]),
         Write::Put(row, Expect::Version(version)) => sql.prepare_cached(UPDATE)?.execute(params![
             row.key.table.0,
             row.key.id,
@@ -156,6 +93,19 @@ fn apply(sql: &Connection, write: &Write) -> rusqlite::Result<usize> {
             number(*version)
         ]),
     }
+}
+
+/// Where a new row is to lie: those of no index are read a table at a time, and lie together, below zero; all others above. Where there
+/// is no room, which only a forged file has, SQLite chooses.
+fn place(sql: &Connection, row: &Row) -> rusqlite::Result<Option<i64>> {
+    const ROOM: i64 = 1 << 48;
+    let (first, end) = if row.index == read::NO_INDEX {
+        let first = i64::from(row.key.table.0).saturating_add(1).saturating_mul(-ROOM);
+        (first, first.saturating_add(ROOM))
+    } else {
+        (0, i64::MAX)
+    };
+    sql.prepare_cached(NEXT_PLACE)?.query_row(params![first, end], |row| row.get(0))
 }
 
 pub(super) fn storage_error(error: &rusqlite::Error) -> StorageError {

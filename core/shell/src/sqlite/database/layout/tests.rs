@@ -5,7 +5,7 @@ use rusqlite::{Connection, config::DbConfig};
 
 use super::super::{
     Database,
-    rows::{HEADS, HEADS_OF_INDEX, KEYS_OF_INDEX, KEYS_OF_PRIMARY},
+    read::{HEADS, HEADS_OF_INDEX, KEYS_OF_INDEX, PLACES},
     tests::{names, opened, opened_by, put},
 };
 use crate::testing::Folder;
@@ -123,7 +123,7 @@ fn lists_read_no_page_of_a_body() {
         let all = plan(&database, HEADS);
         assert!(all.starts_with("SEARCH r USING COVERING INDEX ri (t=?)"), "{all}");
         assert_eq!(plan(&database, HEADS_OF_INDEX), "SEARCH r USING COVERING INDEX ri (t=? AND i=?)");
-        let keys = [KEYS_OF_PRIMARY, KEYS_OF_INDEX].map(|sql| plan(&database, sql));
+        let keys = [PLACES, KEYS_OF_INDEX].map(|sql| plan(&database, sql));
         assert_eq!(
             keys,
             ["sqlite_autoindex_r_1", "ri"].map(|name| format!("SEARCH r USING COVERING INDEX {name} (t=?)"))

@@ -3,12 +3,10 @@ use rusqlite::Connection;
 
 use super::super::{
     Database,
-    tests::{opened, put},
+    tests::{INDEX, opened, put},
 };
 use super::MAX_BODY;
 use crate::testing::Folder;
-
-const INDEX: [u8; 32] = [0; 32];
 
 /// Three rows, the second of them altered while the store was closed.
 fn altered(sql: &str) -> (Folder, Database) {
@@ -76,19 +74,20 @@ const DAMAGED: [(&str, u64, bool); 14] = [
 #[test]
 fn neg_k20_a_row_with_a_malformed_column_is_named_and_the_others_are_served() {
     for (what, version, same_index) in DAMAGED {
+        let served = if same_index { INDEX } else { [0; 32] };
         let (_folder, mut database) = altered(&set(what));
         for whole in [Read::Rows(Table(1), None), Read::Heads(Table(1), None)] {
             let bodies = matches!(whole, Read::Rows(..));
             let rows = read(&mut database, whole);
             assert_eq!(ids(&rows), [1, 2, 3], "{what}");
-            assert!(rows[1] == Row { key: key(2), version, index: INDEX, bytes: vec![] }, "{what}");
+            assert!(rows[1] == Row { key: key(2), version, index: served, bytes: vec![] }, "{what}");
             for row in [&rows[0], &rows[2]] {
                 let bytes = if bodies { vec![row.key.id[0]; 100] } else { vec![] };
                 assert!(*row == Row { key: row.key.clone(), version: 1, index: INDEX, bytes }, "{what}");
             }
         }
         let one = read(&mut database, Read::Get(key(2)));
-        assert!(one == [Row { key: key(2), version, index: INDEX, bytes: vec![] }], "{what}");
+        assert!(one == [Row { key: key(2), version, index: served, bytes: vec![] }], "{what}");
         for some in [Read::Rows(Table(1), Some(INDEX)), Read::Heads(Table(1), Some(INDEX))] {
             let expected: &[u8] = if same_index { &[1, 2, 3] } else { &[1, 3] };
             assert_eq!(ids(&read(&mut database, some)), expected, "{what}");
@@ -168,21 +167,79 @@ fn neg_k20_a_body_longer_than_any_is_not_read_and_not_written() {
 
 #[test]
 fn neg_k20_an_indexed_column_longer_than_any_is_not_read() {
-    for (what, version) in [
-        ("i = zeroblob(9000000)", 1),
-        ("i = printf('%.*c', 9000000, 'i')", 1),
-        ("v = printf('%.*c', 9000000, 'v')", 0),
-        ("v = zeroblob(9000000)", 0),
+    for (what, version, index) in [
+        ("i = zeroblob(9000000)", 1, [0; 32]),
+        ("i = printf('%.*c', 9000000, 'i')", 1, [0; 32]),
+        ("v = printf('%.*c', 9000000, 'v')", 0, INDEX),
+        ("v = zeroblob(9000000)", 0, INDEX),
     ] {
         let (_folder, mut database) = altered(&set(what));
         for whole in [Read::Rows(Table(1), None), Read::Heads(Table(1), None)] {
             let rows = read(&mut database, whole);
             assert_eq!(ids(&rows), [1, 2, 3], "{what}");
-            assert!(rows[1] == Row { key: key(2), version, index: INDEX, bytes: vec![] }, "{what}");
+            assert!(rows[1] == Row { key: key(2), version, index, bytes: vec![] }, "{what}");
         }
         // To take it out of the index it would have to be read.
         let refused = write(&mut database, Write::Delete(key(2), Expect::Version(version)));
         assert_eq!(refused, Err(StorageError::Damaged), "{what}");
         assert_eq!(ids(&read(&mut database, Read::Rows(Table(1), None))), [1, 2, 3], "nothing was changed");
     }
+}
+
+/// Places of the rows of a table, as they come.
+fn places(database: &Database, table: u8) -> Vec<i64> {
+    let connection = &database.open.as_ref().unwrap().connection;
+    let mut select = connection.prepare("SELECT rowid FROM r WHERE t = ?1 ORDER BY rowid").unwrap();
+    select.query_map([table], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+}
+
+fn row(table: u8, id: u8, index: [u8; 32]) -> Row {
+    Row { key: RowKey { table: Table(table), id: [id; 32] }, version: 1, index, bytes: vec![id; 9] }
+}
+
+#[test]
+fn rows_of_no_index_lie_together_however_they_were_written() {
+    let folder = Folder::new("together");
+    let mut database = opened(&folder);
+    for id in 0..40 {
+        for (table, index) in [(1, [0; 32]), (2, [7; 32]), (255, [0; 32]), (0, [0; 32])] {
+            write(&mut database, Write::Put(row(table, id, index), Expect::Absent)).unwrap();
+        }
+    }
+    for table in [0, 1, 255] {
+        let places = places(&database, table);
+        assert!(places.windows(2).all(|pair| pair[1] == pair[0] + 1) && places[39] < 0, "{places:?}");
+    }
+    assert_eq!(places(&database, 2), (1..=40).collect::<Vec<_>>());
+    for table in [0, 1, 2, 255] {
+        assert_eq!(ids(&read(&mut database, Read::Rows(Table(table), None))), (0..40).collect::<Vec<_>>());
+    }
+    // In the middle a row goes and comes.
+    write(&mut database, Write::Delete(key(20), Expect::Version(1))).unwrap();
+    write(&mut database, Write::Put(row(1, 200, [0; 32]), Expect::Absent)).unwrap();
+    let left = (0..40).filter(|id| *id != 20).chain([200]).collect::<Vec<_>>();
+    assert_eq!(ids(&read(&mut database, Read::Rows(Table(1), None))), left);
+}
+
+#[test]
+fn neg_k20_a_row_at_the_end_of_all_places_leaves_room_for_others() {
+    let beyond = |table: i64| (table - 256) * (1 << 48) + (1 << 48) - 1;
+    for place in [beyond(0), beyond(1), beyond(255), i64::MAX, 0, i64::MIN] {
+        let (_folder, mut database) =
+            altered(&format!("UPDATE r SET rowid = {place} WHERE k = x'{}'", "02".repeat(32)));
+        for (table, id, index) in [(1, 9, [0; 32]), (1, 10, [0; 32]), (2, 1, [7; 32]), (255, 1, [0; 32])] {
+            write(&mut database, Write::Put(row(table, id, index), Expect::Absent)).unwrap();
+        }
+        let rows = read(&mut database, Read::Rows(Table(1), None));
+        assert_eq!(ids(&rows), [1, 2, 3, 9, 10], "{place}");
+        assert_eq!(rows[3].bytes, [9; 9]);
+        write(&mut database, Write::Delete(key(2), Expect::Version(1))).unwrap();
+    }
+}
+
+#[test]
+fn rows_of_a_store_made_before_and_those_written_since_are_served_alike() {
+    let (_folder, mut database) = altered(&format!("UPDATE r SET rowid = 7 WHERE k = x'{}'", "02".repeat(32)));
+    write(&mut database, Write::Put(row(1, 4, [0; 32]), Expect::Absent)).unwrap();
+    assert_eq!(ids(&read(&mut database, Read::Rows(Table(1), None))), [1, 2, 3, 4]);
 }

@@ -29,6 +29,15 @@ fn by_foreign_key() -> String {
     )
 }
 
+#[test]
+fn neg_k20_the_schema_looked_for_is_the_one_that_the_steps_make() {
+    for layout in [Layout(0)].into_iter().chain(LAYOUTS) {
+        let made = Connection::open_in_memory().unwrap();
+        super::super::layout::lay_out(&made, Layout(0), layout).unwrap();
+        assert_eq!(super::entries(&made).unwrap(), super::made_by(layout), "{layout:?}");
+    }
+}
+
 /// A store of one row, closed.
 fn made(name: &str, layout: Layout) -> Folder {
     let folder = Folder::new(name);
