@@ -1,11 +1,8 @@
 use alloc::{boxed::Box, vec::Vec};
 
-use zeroize::Zeroizing;
-
 use crate::{
-    CryptoError, Secret,
+    CryptoError, HmacKey, Secret,
     backend::{Active, Backend},
-    mac::hkdf,
     stack::wiping,
 };
 
@@ -43,28 +40,25 @@ impl AeadKey {
 
 /// A message under a key of its own: what a store of many small records has.
 pub struct DerivedMessage<'a> {
-    /// The key that the message's own is derived from.
-    pub parent: &'a Secret<32>,
-    /// Salt of HKDF-SHA-256.
-    pub salt: &'a [u8],
-    /// Info of HKDF-SHA-256.
-    pub info: &'a [u8],
+    /// The key that the message's own is expanded from ([`HmacKey::expand`]).
+    pub parent: &'a HmacKey,
+    /// What it is expanded by.
+    pub info: [&'a [u8]; 2],
     /// Nonce.
     pub nonce: &'a [u8; NONCE_LEN],
     /// Additional data.
     pub aad: Vec<u8>,
     /// Ciphertext ‖ tag.
-    pub sealed: &'a [u8],
+    pub sealed: &'a mut [u8],
 }
 
-/// Opens many: each key is derived, used and wiped, and the stack once after all of them.
-pub fn open_derived<'a>(
-    messages: impl IntoIterator<Item = DerivedMessage<'a>>,
-) -> Vec<Result<Zeroizing<Vec<u8>>, CryptoError>> {
+/// Opens many, each where it lies: then the plaintext stands where the ciphertext stood, before the tag; what does not open stays as it
+/// was. Each key is derived, used and wiped, and the stack once after all of them.
+pub fn open_derived<'a>(messages: impl IntoIterator<Item = DerivedMessage<'a>>) -> Vec<Result<(), CryptoError>> {
     let open = |message: DerivedMessage<'_>| {
-        let key = hkdf(message.parent.expose(), message.salt, message.info);
+        let key = message.parent.expand_unwiped(message.info);
         let key = Active::aead(key.expose());
-        Active::open(&key, message.nonce, &message.aad, message.sealed).map(Zeroizing::new)
+        Active::open_in_place(&key, message.nonce, &message.aad, message.sealed)
     };
     wiping(|| messages.into_iter().map(open).collect())
 }

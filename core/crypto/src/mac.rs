@@ -1,5 +1,7 @@
 use alloc::boxed::Box;
 
+use zeroize::Zeroizing;
+
 use crate::{
     CryptoError, Secret,
     backend::{Active, Backend},
@@ -35,6 +37,19 @@ impl HmacKey {
     #[must_use]
     pub fn new(key: &Secret<32>) -> Self {
         wiping(|| Self(Active::mac(key.expose())))
+    }
+
+    /// HKDF-Expand (RFC 5869, 2.3) to 32 bytes, with this as the pseudorandom key; `info` is the concatenated parts.
+    #[must_use]
+    pub fn expand(&self, info: [&[u8]; 2]) -> Secret<32> {
+        wiping(|| self.expand_unwiped(info))
+    }
+
+    /// For callers that wipe the stack themselves.
+    pub(crate) fn expand_unwiped(&self, [first, second]: [&[u8]; 2]) -> Secret<32> {
+        // One block of the hash's length, T(1).
+        let expanded = Zeroizing::new(Active::mac_tag(&self.0, &[first, second, &[1]]));
+        Secret::filled(|out| out.copy_from_slice(&*expanded))
     }
 
     /// The tag over the concatenated parts.

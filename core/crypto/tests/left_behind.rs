@@ -8,7 +8,10 @@ use std::{
     os::unix::fs::FileExt,
 };
 
-use rid_crypto::{AeadKey, AgreementKey, Argon2Cost, Curve, Secret, SigningKey, argon2id, hkdf_sha256, sha256};
+use rid_crypto::{
+    AeadKey, AgreementKey, Argon2Cost, Curve, DerivedMessage, HmacKey, Secret, SigningKey, argon2id, hkdf_sha256,
+    open_derived, sha256,
+};
 
 /// A needle is kept masked, so that looking for it does not find what looks.
 const MASK: u8 = 0x5a;
@@ -102,6 +105,17 @@ fn neg_n04_nothing_is_left_behind() {
     let out = masked(derived.expose());
     drop((ikm, derived));
     assert_eq!((hits(&n), hits(&out)), (0, 0), "HKDF");
+
+    let n = needle("expand");
+    let parent = secret(&n);
+    let key = HmacKey::new(&parent);
+    let out = masked(key.expand([b"in", b"fo"]).expose());
+    let mut sealed = AeadKey::new(key.expand([b"in", b"fo"])).seal(&[1; 12], b"", b"plain").unwrap();
+    let message =
+        DerivedMessage { parent: &key, info: [b"in", b"fo"], nonce: &[1; 12], aad: Vec::new(), sealed: &mut sealed };
+    assert_eq!(open_derived([message]), [Ok(())]);
+    drop((parent, key));
+    assert_eq!((hits(&n), hits(&out)), (0, 0), "expanded keys");
 
     let n = needle("argon2");
     let password = secret(&n);

@@ -260,7 +260,7 @@ impl<'a> Draft<'a> {
     /// The row that a damaged credential's name stands for, and the credential's true name, which its device keys are kept under.
     async fn damaged(&self, name: &CredentialId) -> Result<Option<(CredentialId, Row)>, VaultError> {
         let heads = self.vault.read(Read::Heads(rows::CREDENTIALS, None)).await?;
-        let Some(row) = heads.into_iter().find(|row| damaged_name(row) == *name) else { return Ok(None) };
+        let Some(row) = heads.into_iter().find(|row| damaged_name(&row.key) == *name) else { return Ok(None) };
         for keys in self.vault.read(Read::Rows(rows::DEVICE_KEYS, None)).await? {
             let named = self.keys.open_row(&keys).and_then(|plain| Ok(small::read_device_keys(&plain)?));
             if let Ok((id, _)) = named
@@ -286,7 +286,9 @@ impl<'a> Draft<'a> {
                 pool::note(&mut meta, copy);
             }
             let names: Vec<_> = copies.iter().map(|copy| copy.key.clone()).collect();
-            self.put(self.keys.open.device_keys(id), None, [0; 32], &small::device_keys(id, &names))?;
+            // By the copies' index value: it is written with them, and read with no list.
+            let index = self.keys.open.pool(id);
+            self.put(self.keys.open.device_keys(id), None, index, &small::device_keys(id, &names))?;
             self.head.signed = self.head.signed.max(Some(meta.signed));
             self.metas.push((meta, 0));
         }

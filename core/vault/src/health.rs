@@ -44,22 +44,15 @@ impl Vault {
         Ok(Health { head, tables: wrong.map(|(table, _)| *table).collect() })
     }
 
-    /// Rows; a whole table is compared with its tally in the same breath, if it was not yet.
-    pub(crate) async fn rows_of(&self, table: Table, read: &Read) -> Result<Vec<Row>, VaultError> {
-        if !matches!(read, Read::Rows(_, None)) || self.looked().tables.contains_key(&table.0) {
-            return Ok(self.read(read.clone()).await?);
-        }
-        let mut found = self.read_all(vec![Read::Rows(rows::HEAD, None), read.clone()]).await?;
-        let rows = found.pop().unwrap_or_default();
-        self.compare_table(table, &found.pop().unwrap_or_default(), &rows);
-        Ok(rows)
+    /// Whether a table was compared since the store was opened.
+    pub(crate) fn has_looked_at(&self, table: Table) -> bool {
+        self.looked().tables.contains_key(&table.0)
     }
 
     /// Compares tables with their tallies, those that were not compared since the store was opened: a scan of places and versions
     /// in the same moment as the head; no row is opened.
     pub(crate) async fn look(&self, tables: &[Table]) -> Result<(), VaultError> {
-        let known = |table: &&Table| !self.looked().tables.contains_key(&table.0);
-        let tables: Vec<Table> = tables.iter().filter(known).copied().collect();
+        let tables: Vec<Table> = tables.iter().filter(|table| !self.has_looked_at(**table)).copied().collect();
         if tables.is_empty() {
             return Ok(());
         }
@@ -68,17 +61,17 @@ impl Vault {
         let found = self.read_all(reads).await?;
         let Some((head, found)) = found.split_first() else { return Ok(()) };
         for (table, rows) in tables.into_iter().zip(found) {
-            self.compare_table(table, head, rows);
+            self.compare_table(table, head, Tally::of(&self.open_keys(), rows));
         }
         Ok(())
     }
 
     /// What a table holds against what the head of the same moment says of it.
-    fn compare_table(&self, table: Table, head: &[Row], rows: &[Row]) -> Option<bool> {
+    pub(crate) fn compare_table(&self, table: Table, head: &[Row], tally: Tally) -> Option<bool> {
         let keys = self.open_keys();
         // Of another epoch, or damaged: the next look says which.
         let HeadRows { head, .. } = HeadRows::of(&keys, head).ok()?;
-        let holds = Tally::of(&keys, rows) == head.tallies.of(table);
+        let holds = tally == head.tallies.of(table);
         self.looked().tables.insert(table.0, holds);
         Some(holds)
     }
@@ -106,7 +99,7 @@ impl Vault {
             let keys = self.open_keys();
             let found = self.read_all(vec![Read::Rows(rows::HEAD, None), Read::Heads(table, None)]).await?;
             let [head, rows] = found.as_slice() else { return Ok(true) };
-            match self.compare_table(table, head, rows) {
+            match self.compare_table(table, head, Tally::of(&keys, rows)) {
                 Some(holds) => return Ok(!holds),
                 // A head that nothing opens vouches for nothing.
                 None if Arc::ptr_eq(&keys, &self.open_keys()) => return Ok(true),

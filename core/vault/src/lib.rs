@@ -20,6 +20,7 @@ mod keys;
 mod latch;
 mod migrate;
 mod open;
+mod opening;
 mod pin;
 mod pool;
 mod read;

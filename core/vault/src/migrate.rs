@@ -20,7 +20,7 @@ use crate::{
     envelope::{self, Envelope, Found},
     head::{self, Counters, Head, HeadRows, HeadVersions},
     history,
-    keys::{Masters, OpenKeys, UserKeys, make_secret, v1::EnvelopeV1},
+    keys::{FIRST_EPOCH, Masters, OpenKeys, UserKeys, make_secret, v1::EnvelopeV1},
     open::{Opened, make, replace_first, unseal},
     rows,
     vault::Parts,
@@ -46,7 +46,7 @@ pub(crate) async fn from_first(
     });
     let (index, masters) = old.unwrap(&parts.area).await?;
     let fresh = |parts: &Parts| make_secret(&mut *(parts.rng)());
-    let open = OpenKeys::new(index, Masters::new(old.store_id, vec![(1, fresh(parts))]));
+    let open = OpenKeys::new(index, Masters::new(old.store_id, vec![(FIRST_EPOCH, fresh(parts))]));
     let user = UserKeys::new(fresh(parts), fresh(parts), masters);
     let (transaction, counters) = rows_of_second(parts, &open, &user).await?;
     let mut next = make(parts, SECOND, &open, &user).await?;
@@ -197,7 +197,7 @@ async fn rows_of_second(
     for (id, names) in &keys {
         let plain = small::device_keys(id, names);
         let place = open.device_keys(id);
-        put(&mut head, None, rows::seal(&open.masters, place, 1, [0; 32], &plain, &mut *(parts.rng)())?);
+        put(&mut head, None, rows::seal(&open.masters, place, 1, open.pool(id), &plain, &mut *(parts.rng)())?);
     }
     for row in credentials.iter().chain(&copies).chain(&records) {
         head.tallies.table(row.key.table).add(open, &row.key, row.version, &row.index);

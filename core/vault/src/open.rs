@@ -8,7 +8,7 @@ use crate::{
     beside::{Beside, replace},
     envelope::{self, Envelope, Found, NEWEST, Sealed},
     head::{Counters, Head, HeadVersions},
-    keys::{Masters, OpenKeys, UserKeys, make_secret, unwrap, wrap},
+    keys::{FIRST_EPOCH, Masters, OpenKeys, UserKeys, make_secret, unwrap, wrap},
     migrate, rows,
     slots::{Kind, Slots, open_aad, user_aad},
     vault::{Parts, RngSource},
@@ -173,8 +173,8 @@ async fn first(parts: &Parts, layout: Layout, newest: Layout) -> Result<Opened, 
     let mut store_id = [0; 16];
     (parts.rng)().fill_bytes(&mut store_id);
     let fresh = |parts: &Parts| make_secret(&mut *(parts.rng)());
-    let open = OpenKeys::new(fresh(parts), Masters::new(store_id, vec![(1, fresh(parts))]));
-    let user = UserKeys::new(fresh(parts), fresh(parts), Masters::new(store_id, vec![(1, fresh(parts))]));
+    let open = OpenKeys::new(fresh(parts), Masters::new(store_id, vec![(FIRST_EPOCH, fresh(parts))]));
+    let user = UserKeys::new(fresh(parts), fresh(parts), Masters::new(store_id, vec![(FIRST_EPOCH, fresh(parts))]));
     let envelope = make(parts, newest, &open, &user).await?;
     let generation = replace_first(parts, Generation(0), envelope.seal(&open), envelope.area_keys()).await?;
     let generation = replace(&parts.storage, generation, envelope.seal(&open)).await?;

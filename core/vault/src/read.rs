@@ -1,26 +1,23 @@
 //! Reading: rows found, opened, and taken for what stands in them; the head.
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use rid_flow::ports::{Read, Row, RowKey, StorageError, Table, Transaction};
+use rid_flow::ports::{Lent, Read, Row, RowKey, StorageError, Table, Transaction};
 
 use crate::{
     Vault, VaultError,
     head::{Head, HeadRows, HeadVersions},
+    opening::{Decode, Found, Opening},
     rows,
+    tally::Tally,
 };
 
-/// Rows in the clear at one time.
-const BATCH: usize = 64;
-
-/// A row without its bytes, and what stood in it.
-type Found<T> = (Row, Result<T, VaultError>);
-
 impl Vault {
-    /// Rows with what stands in them. Where a rotation overtook the reading it is done again with the keys that came.
-    pub(crate) async fn each<T>(
+    /// Rows with what stands in them. A whole table is compared with its tally in the same breath, if it was not yet. Where a rotation
+    /// overtook the reading it is done again with the keys that came.
+    pub(crate) async fn each<T: Send + 'static>(
         &self,
         read: Read,
-        decode: impl Fn(&[u8]) -> Result<T, StorageError>,
+        decode: impl Decode<T>,
     ) -> Result<Vec<Found<T>>, VaultError> {
         let (Read::Get(RowKey { table, .. }) | Read::Heads(table, _) | Read::Rows(table, _)) = read;
         loop {
@@ -28,13 +25,13 @@ impl Vault {
             if !rows::OPEN.contains(&table) {
                 keys.user()?;
             }
-            let rows = self.rows_of(table, &read).await?;
-            let mut found = Vec::with_capacity(rows.len());
-            for batch in rows.chunks(BATCH) {
-                for (row, plain) in batch.iter().zip(rows::open_all(keys.masters_of(table)?, batch)) {
-                    let value = plain.and_then(|plain| decode(&plain)).map_err(VaultError::from);
-                    found.push((Row { key: row.key.clone(), bytes: Vec::new(), ..*row }, value));
-                }
+            let compared = matches!(read, Read::Rows(_, None)) && !self.has_looked_at(table);
+            let head = compared.then_some(Read::Rows(rows::HEAD, None));
+            let opening = Opening::new(keys.clone(), table, decode.clone(), compared.then(Tally::default));
+            let (head, opening) = self.shown(head, read.clone(), opening).await?;
+            let (found, tally) = opening.finish();
+            if let Some(tally) = tally {
+                self.compare_table(table, &head, tally);
             }
             if found.iter().all(|(_, value)| value.is_ok()) || keys.are(&self.keys()) {
                 return Ok(found);
@@ -42,11 +39,31 @@ impl Vault {
         }
     }
 
+    /// Rows of the head, where they are asked for, and those of a read, taken in as they are shown.
+    async fn shown<T: Send + 'static, D: Decode<T>>(
+        &self,
+        head: Option<Read>,
+        read: Read,
+        opening: Opening<T, D>,
+    ) -> Result<(Vec<Row>, Opening<T, D>), StorageError> {
+        let heads = usize::from(head.is_some());
+        let shown = Arc::new(Mutex::new(Some((Vec::new(), opening))));
+        let of_visitor = shown.clone();
+        let visitor = move |number: usize, row: Lent<'_>| {
+            if let Some((head, opening)) = &mut *of_visitor.lock().unwrap_or_else(PoisonError::into_inner) {
+                if number < heads { head.push(row.to_row()) } else { opening.take(row) }
+            }
+        };
+        self.storage.visit(head.into_iter().chain([read]).collect(), Box::new(visitor)).await?;
+        let shown = shown.lock().unwrap_or_else(PoisonError::into_inner).take();
+        shown.ok_or(StorageError::Io)
+    }
+
     /// What stands in one row, if it is there.
-    pub(crate) async fn one<T>(
+    pub(crate) async fn one<T: Send + 'static>(
         &self,
         read: Read,
-        decode: impl Fn(&[u8]) -> Result<T, StorageError>,
+        decode: impl Decode<T>,
     ) -> Result<Option<T>, VaultError> {
         self.each(read, decode).await?.into_iter().next().map(|(_, value)| value).transpose()
     }

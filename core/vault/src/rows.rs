@@ -1,5 +1,7 @@
 //! Rows: sealed, padded, bound to their place.
-use rid_crypto::{CryptoRng, DerivedMessage, NONCE_LEN, open_derived};
+use std::mem;
+
+use rid_crypto::{CryptoRng, DerivedMessage, NONCE_LEN, TAG_LEN, open_derived};
 use rid_flow::ports::{Row, RowKey, StorageError, Table};
 use zeroize::Zeroizing;
 
@@ -59,51 +61,77 @@ pub(crate) fn open(masters: &Masters, row: &Row) -> Result<Zeroizing<Vec<u8>>, S
 
 /// Opens a row and says which epoch sealed it.
 pub(crate) fn open_of(masters: &Masters, row: &Row) -> Result<(Epoch, Zeroizing<Vec<u8>>), StorageError> {
-    let (nonce, sealed) = row.bytes.split_at_checked(NONCE_LEN).ok_or(StorageError::Damaged)?;
-    let nonce = nonce.try_into().map_err(|_| StorageError::Damaged)?;
+    open_bytes(masters, &row.key, row.version, &row.bytes)
+}
+
+fn open_bytes(
+    masters: &Masters,
+    key: &RowKey,
+    version: u64,
+    bytes: &[u8],
+) -> Result<(Epoch, Zeroizing<Vec<u8>>), StorageError> {
+    let (nonce, sealed) = bytes.split_first_chunk().ok_or(StorageError::Damaged)?;
     let opened = masters.epochs().find_map(|epoch| {
-        let key = masters.row_key(epoch, &row.key)?;
-        let padded = key.open(nonce, &aad(masters, &row.key, row.version, epoch), sealed).ok()?;
+        let aad = aad(masters, key, version, epoch);
+        let keys = [masters.row_key(epoch, key), masters.row_key_v1(epoch, key)];
+        let padded = keys.into_iter().flatten().find_map(|key| key.open(nonce, &aad, sealed).ok())?;
         Some((epoch, Zeroizing::new(padded)))
     });
     let (epoch, padded) = opened.ok_or(StorageError::Damaged)?;
     Ok((epoch, unpad(padded)?))
 }
 
-/// Opens many rows of one class.
-pub(crate) fn open_all(masters: &Masters, rows: &[Row]) -> Vec<Result<Zeroizing<Vec<u8>>, StorageError>> {
-    let epoch = masters.newest();
+/// A row whose bytes wait to be opened.
+pub(crate) struct Waiting {
+    pub(crate) key: RowKey,
+    pub(crate) version: u64,
+    /// How many bytes it has.
+    pub(crate) len: usize,
+}
+
+/// Opens rows of one class where their bytes lie, and reads what stands in them. `sealed` has the bytes of each after those of the one
+/// before; afterwards what stood in them.
+pub(crate) fn open_all<T>(
+    masters: &Masters,
+    rows: &[Waiting],
+    sealed: &mut [u8],
+    read: impl Fn(&[u8]) -> Result<T, StorageError>,
+) -> Vec<Result<T, StorageError>> {
+    let (epoch, mut rest) = (masters.newest(), &mut *sealed);
     let info = epoch.to_be_bytes();
-    let message = |row| {
-        let Row { key, version, bytes, .. }: &Row = row;
-        let (nonce, sealed) = bytes.split_at_checked(NONCE_LEN)?;
-        Some(DerivedMessage {
-            parent: masters.table_key(epoch, key.table)?,
-            salt: &key.id,
-            info: &info,
-            nonce: nonce.try_into().ok()?,
-            aad: aad(masters, key, *version, epoch),
-            sealed,
-        })
-    };
-    let messages: Vec<_> = rows.iter().map(message).collect();
+    let messages = rows.iter().map(|Waiting { key, version, len }| {
+        let (bytes, after) = mem::take(&mut rest).split_at_mut_checked(*len)?;
+        rest = after;
+        let (nonce, sealed) = bytes.split_first_chunk_mut()?;
+        let parent = &masters.table_key(epoch, key.table)?.parent;
+        let aad = aad(masters, key, *version, epoch);
+        Some(DerivedMessage { parent, info: [&key.id, &info], nonce, aad, sealed })
+    });
+    let messages: Vec<_> = messages.collect();
     let there: Vec<bool> = messages.iter().map(Option::is_some).collect();
     let mut opened = open_derived(messages.into_iter().flatten()).into_iter();
-    let first = there.into_iter().map(|there| if there { opened.next() } else { None });
-    let one = |(opened, row): (Option<Zeroizing<Vec<u8>>>, &Row)| match opened {
-        Some(padded) => unpad(padded),
+    let mut rest = &*sealed;
+    let each = |(Waiting { key, version, len }, there): (&Waiting, _)| {
+        let bytes;
+        (bytes, rest) = rest.split_at_checked(*len).unwrap_or_default();
+        if there && opened.next().is_some_and(|opened| opened.is_ok()) {
+            return read(content(bytes.get(NONCE_LEN..len.saturating_sub(TAG_LEN)).unwrap_or_default())?);
+        }
         // Damaged, or of an older epoch.
-        None => open(masters, row),
+        read(&open_bytes(masters, key, *version, bytes)?.1)
     };
-    first.map(|opened| opened.and_then(Result::ok)).zip(rows).map(one).collect()
+    rows.iter().zip(there).map(each).collect()
+}
+
+/// What was padded.
+fn content(padded: &[u8]) -> Result<&[u8], StorageError> {
+    let (head, rest) = padded.split_at_checked(4).ok_or(StorageError::Damaged)?;
+    let len = head.iter().fold(0_usize, |len, byte| len << 8 | usize::from(*byte));
+    rest.get(..len).ok_or(StorageError::Damaged)
 }
 
 fn unpad(mut padded: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, StorageError> {
-    let (head, rest) = padded.split_at_checked(4).ok_or(StorageError::Damaged)?;
-    let len = head.iter().fold(0_usize, |len, byte| len << 8 | usize::from(*byte));
-    if rest.len() < len {
-        return Err(StorageError::Damaged);
-    }
+    let len = content(&padded)?.len();
     // In place: a second buffer would be a second copy to wipe.
     padded.copy_within(4..len.saturating_add(4), 0);
     padded.truncate(len);

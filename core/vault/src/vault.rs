@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use rid_crypto::CryptoRng;
 use rid_flow::{
     Changes, Committed, Committer, CredentialId, RecordKey,
-    ports::{KeyId, Read, Row, SecureArea, Storage, StorageError, Table},
+    ports::{KeyId, Read, Row, RowKey, SecureArea, Storage, StorageError, Table},
 };
 use rid_wire::{Timestamp, hex};
 
@@ -167,10 +167,12 @@ impl Vault {
     /// [`VaultError`].
     pub async fn credentials(&self) -> Result<Listing, VaultError> {
         let mut listing = Listing::default();
-        for (row, meta) in self.each(Read::Rows(rows::CREDENTIALS, None), credential::decode).await? {
+        let found = self.each(Read::Rows(rows::CREDENTIALS, None), credential::decode).await?;
+        listing.credentials.reserve(found.len());
+        for (key, meta) in found {
             match meta {
                 Ok(meta) => listing.credentials.push(meta),
-                Err(_) => listing.damaged.push(damaged_name(&row)),
+                Err(_) => listing.damaged.push(damaged_name(&key)),
             }
         }
         // Rows lie in the order of keyed hashes; people see the newest first, and always in the same order.
@@ -259,7 +261,8 @@ impl Vault {
     /// [`VaultError`].
     pub async fn records(&self, kind: &str) -> Result<Vec<(RecordKey, Vec<u8>)>, VaultError> {
         let of_kind = Read::Rows(rows::record_table(kind), Some(self.open_keys().record_kind(kind)));
-        let read = |plain: &[u8]| match small::read_record(plain)? {
+        let kind = kind.to_owned();
+        let read = move |plain: &[u8]| match small::read_record(plain)? {
             // By its index it lay among these; what it says of itself counts.
             record if record.key.kind != kind => Err(StorageError::Damaged),
             record => Ok((record.key, record.bytes)),
@@ -318,8 +321,8 @@ pub(crate) struct Parts {
 }
 
 /// A damaged credential's name: its row's place. No credential is called so.
-pub(crate) fn damaged_name(row: &Row) -> CredentialId {
-    CredentialId(format!("damaged-{}", hex::encode(&row.key.id)))
+pub(crate) fn damaged_name(key: &RowKey) -> CredentialId {
+    CredentialId(format!("damaged-{}", hex::encode(&key.id)))
 }
 
 #[async_trait]

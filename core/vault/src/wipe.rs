@@ -15,7 +15,7 @@ use crate::{
     beside::replace,
     encode::small,
     envelope::{self, Envelope, Found, NEWEST, Sealed},
-    keys::{Masters, OpenKeys, unwrap, v1::EnvelopeV1},
+    keys::{FIRST_EPOCH, Masters, OpenKeys, unwrap, v1::EnvelopeV1},
     rows,
     slots::{Slots, open_aad},
 };
@@ -74,7 +74,7 @@ async fn open_keys_v1(
 ) -> Result<OpenKeys, VaultError> {
     let (index, _) = old.unwrap(area).await?;
     let master = hkdf_sha256(index.expose(), &old.store_id, b"marker");
-    let keys = OpenKeys::new(index, Masters::new(old.store_id, vec![(1, master)]));
+    let keys = OpenKeys::new(index, Masters::new(old.store_id, vec![(FIRST_EPOCH, master)]));
     let slots = Slots { area, store_id: old.store_id };
     let (wrapping, key_check) = slots.device(&old.key).await?;
     let nonce = [0; NONCE_LEN];

@@ -69,6 +69,9 @@ pub(crate) trait Backend {
     fn seal(key: &Self::Aead, nonce: &[u8; 12], aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, CryptoError>;
     fn open(key: &Self::Aead, nonce: &[u8; 12], aad: &[u8], sealed: &[u8]) -> Result<Vec<u8>, CryptoError>;
 
+    /// Leaves the plaintext where the ciphertext was, before the tag; what does not open stays as it was.
+    fn open_in_place(key: &Self::Aead, nonce: &[u8; 12], aad: &[u8], sealed: &mut [u8]) -> Result<(), CryptoError>;
+
     fn sha256(parts: &[&[u8]]) -> [u8; 32];
     fn sha384(parts: &[&[u8]]) -> [u8; 48];
     fn sha512(parts: &[&[u8]]) -> [u8; 64];

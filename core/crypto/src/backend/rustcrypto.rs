@@ -2,7 +2,7 @@ use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 
 use aes_gcm::{
     Aes256Gcm, KeyInit,
-    aead::{Aead, Payload},
+    aead::{Aead, AeadInOut, Payload},
 };
 use hmac::{Hmac, Mac};
 use p256::ecdsa::signature::{MultipartSigner, hazmat::PrehashVerifier};
@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{Argon2Input, Backend};
-use crate::{Argon2Cost, CryptoError, Curve, DigestAlgorithm};
+use crate::{Argon2Cost, CryptoError, Curve, DigestAlgorithm, TAG_LEN};
 
 /// RustCrypto and dalek: portable, constant time for secrets, no C.
 pub(crate) struct RustCrypto;
@@ -169,6 +169,11 @@ impl Backend for RustCrypto {
 
     fn open(key: &Aes256Gcm, nonce: &[u8; 12], aad: &[u8], sealed: &[u8]) -> Result<Vec<u8>, CryptoError> {
         key.decrypt(nonce.into(), Payload { msg: sealed, aad }).map_err(|_| CryptoError::Open)
+    }
+
+    fn open_in_place(key: &Aes256Gcm, nonce: &[u8; 12], aad: &[u8], sealed: &mut [u8]) -> Result<(), CryptoError> {
+        let (text, tag) = sealed.split_last_chunk_mut::<TAG_LEN>().ok_or(CryptoError::Open)?;
+        key.decrypt_inout_detached(nonce.into(), aad, text.into(), (&*tag).into()).map_err(|_| CryptoError::Open)
     }
 
     fn sha256(parts: &[&[u8]]) -> [u8; 32] {

@@ -15,12 +15,21 @@ pub(crate) mod v1;
 /// Which masters sealed a row; grows by one with each rotation.
 pub(crate) type Epoch = u32;
 
+/// That of a new store, and of all rows of the first version.
+pub(crate) const FIRST_EPOCH: Epoch = 1;
+
 /// Master keys of one class, newest epoch first. More than one only while a rotation is under way.
 pub(crate) struct Masters {
     store_id: [u8; 16],
     epochs: Vec<(Epoch, Secret<32>)>,
     /// One key a table and epoch, derived once.
-    tables: Vec<(Epoch, Table, Secret<32>)>,
+    tables: Vec<(Epoch, Table, TableKey)>,
+}
+
+/// The key of one table in one epoch: as it is, and taken in to expand others from.
+pub(crate) struct TableKey {
+    pub(crate) key: Secret<32>,
+    pub(crate) parent: HmacKey,
 }
 
 impl Masters {
@@ -30,7 +39,8 @@ impl Masters {
         for (epoch, master) in &epochs {
             for table in rows::TABLES {
                 let purpose = [b"dek".as_slice(), &[table.0]].concat();
-                tables.push((*epoch, table, hkdf_sha256(master.expose(), &store_id, &purpose)));
+                let key = hkdf_sha256(master.expose(), &store_id, &purpose);
+                tables.push((*epoch, table, TableKey { parent: HmacKey::new(&key), key }));
             }
         }
         Self { store_id, epochs, tables }
@@ -50,14 +60,20 @@ impl Masters {
     }
 
     /// The key of one table in one epoch.
-    pub(crate) fn table_key(&self, epoch: Epoch, table: Table) -> Option<&Secret<32>> {
+    pub(crate) fn table_key(&self, epoch: Epoch, table: Table) -> Option<&TableKey> {
         self.tables.iter().find(|(known, of, _)| *known == epoch && *of == table).map(|(.., key)| key)
     }
 
     /// The key of one row in one epoch.
     pub(crate) fn row_key(&self, epoch: Epoch, key: &RowKey) -> Option<AeadKey> {
-        let dek = self.table_key(epoch, key.table)?;
-        Some(AeadKey::new(hkdf_sha256(dek.expose(), &key.id, &epoch.to_be_bytes())))
+        let TableKey { parent, .. } = self.table_key(epoch, key.table)?;
+        Some(AeadKey::new(parent.expand([&key.id, &epoch.to_be_bytes()])))
+    }
+
+    /// The same as the first version derived it: rows that came from there have it until they are written again.
+    pub(crate) fn row_key_v1(&self, epoch: Epoch, key: &RowKey) -> Option<AeadKey> {
+        let TableKey { key: of_table, .. } = self.table_key(epoch, key.table).filter(|_| epoch == FIRST_EPOCH)?;
+        Some(AeadKey::new(hkdf_sha256(of_table.expose(), &key.id, &epoch.to_be_bytes())))
     }
 
     /// The same with a fresh newest epoch, or with none but the newest.

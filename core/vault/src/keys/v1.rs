@@ -5,7 +5,7 @@ use rid_crypto::{Secret, hkdf_sha256, sha256};
 use rid_flow::ports::{KeyId, Prompt, SecureArea};
 use rid_wire::cbor::{CborError, Key, Limits, Reader, Writer};
 
-use super::{Masters, secret_of, unwrap};
+use super::{FIRST_EPOCH, Masters, secret_of, unwrap};
 use crate::VaultError;
 
 /// What lay beside the database.
@@ -66,6 +66,6 @@ impl EnvelopeV1 {
         let open = master(b"rid-vault-open-1", &self.open)?;
         let user = master(b"rid-vault-user-1", &self.user)?;
         let index = hkdf_sha256(open.expose(), &self.store_id, b"index");
-        Ok((index, Masters::new(self.store_id, vec![(1, user)])))
+        Ok((index, Masters::new(self.store_id, vec![(FIRST_EPOCH, user)])))
     }
 }
