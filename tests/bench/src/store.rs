@@ -110,8 +110,8 @@ fn resident(filled: &Path, empty: &Path) {
     }
 }
 
-/// Against one fdatasync of the sealed rows alone, in a file that has its size already: what a store would take that wrote nothing but
-/// them. For who looks for the cause, also against as many bytes as the commit writes, in a log that grows by them as SQLite's does.
+/// Against one fdatasync of as many bytes as the commit writes, in a log that grows by them as SQLite's does; and, harder, against one of
+/// the sealed rows alone, in a file that has its size already: what a store would take that wrote nothing but them.
 fn durable(base: &Path) {
     let store = base.join("durable");
     let vault = open(&store);
@@ -138,11 +138,8 @@ fn durable(base: &Path) {
         least.push(micros_since(begun));
     }
     let [ours, same, least, written] = [ours, same, least, written].map(median);
-    Figure { name: "P11", ratio: ours / least, target: 2.2 }.print();
-    println!(
-        "beside it {:.3} against one fdatasync of as many bytes as the commit writes, in a log that grows",
-        ours / same
-    );
+    Figure { name: "P11 (the same bytes)", ratio: ours / same, target: 2.2 }.print();
+    Figure { name: "P11 (the rows alone)", ratio: ours / least, target: 2.2 }.print();
     match syncs_per_commit(base) {
         Ok(syncs) => {
             let met = if syncs <= 1.05 { "met" } else { "missed" };
@@ -275,8 +272,9 @@ fn peer(path: &Path) {
 
 fn fill(folder: &Path, credentials: usize) {
     let vault = open(folder);
-    for from in (0..credentials).step_by(50) {
-        let add = (from..credentials.min(from + 50)).map(|n| credential(n, PORTRAIT)).collect();
+    // One by one, as they come in life: what is listed together was not written together.
+    for n in 0..credentials {
+        let add = vec![credential(n, PORTRAIT)];
         expect(block_on(vault.commit(Changes { add, ..Changes::default() })), "commit");
     }
     expect(block_on(vault.close()), "close");
