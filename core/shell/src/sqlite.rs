@@ -2,6 +2,7 @@
 mod database;
 
 use std::{
+    panic::{self, AssertUnwindSafe},
     path::{Path, PathBuf},
     sync::{
         Mutex, PoisonError,
@@ -100,7 +101,8 @@ fn start(folder: PathBuf, newest: Layout) -> Result<Worker, StorageError> {
     let work = move || {
         let mut database = Database::new(folder, newest);
         while let Ok(job) = received.recv() {
-            job(&mut database);
+            // What a visitor does is the caller's: its panic ends this job, which answers by an error, and no other.
+            let _ = panic::catch_unwind(AssertUnwindSafe(|| job(&mut database)));
         }
     };
     let thread = thread::Builder::new().name("rid-store".into()).spawn(work).map_err(|_| StorageError::Io)?;

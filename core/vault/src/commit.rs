@@ -286,8 +286,8 @@ impl<'a> Draft<'a> {
                 pool::note(&mut meta, copy);
             }
             let names: Vec<_> = copies.iter().map(|copy| copy.key.clone()).collect();
-            // By the copies' index value: it is written with them, and read with no list.
-            let index = self.keys.open.pool(id);
+            // With an index value it lies where it is written, with the copies, and not among what lists show.
+            let index = self.keys.open.device_keys_index(id);
             self.put(self.keys.open.device_keys(id), None, index, &small::device_keys(id, &names))?;
             self.head.signed = self.head.signed.max(Some(meta.signed));
             self.metas.push((meta, 0));

@@ -197,7 +197,11 @@ async fn rows_of_second(
     for (id, names) in &keys {
         let plain = small::device_keys(id, names);
         let place = open.device_keys(id);
-        put(&mut head, None, rows::seal(&open.masters, place, 1, open.pool(id), &plain, &mut *(parts.rng)())?);
+        put(
+            &mut head,
+            None,
+            rows::seal(&open.masters, place, 1, open.device_keys_index(id), &plain, &mut *(parts.rng)())?,
+        );
     }
     for row in credentials.iter().chain(&copies).chain(&records) {
         head.tallies.table(row.key.table).add(open, &row.key, row.version, &row.index);

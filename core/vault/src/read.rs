@@ -11,6 +11,21 @@ use crate::{
     tally::Tally,
 };
 
+/// What a visitor takes in. Whoever waited for it and was dropped has let go of it, and of the keys in it, whatever storage still shows.
+struct Shown<T>(Arc<Mutex<Option<T>>>);
+
+impl<T> Shown<T> {
+    fn take(&self) -> Option<T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl<T> Drop for Shown<T> {
+    fn drop(&mut self) {
+        drop(self.take());
+    }
+}
+
 impl Vault {
     /// Rows with what stands in them. A whole table is compared with its tally in the same breath, if it was not yet. Where a rotation
     /// overtook the reading it is done again with the keys that came.
@@ -47,16 +62,15 @@ impl Vault {
         opening: Opening<T, D>,
     ) -> Result<(Vec<Row>, Opening<T, D>), StorageError> {
         let heads = usize::from(head.is_some());
-        let shown = Arc::new(Mutex::new(Some((Vec::new(), opening))));
-        let of_visitor = shown.clone();
+        let shown = Shown(Arc::new(Mutex::new(Some((Vec::new(), opening)))));
+        let of_visitor = shown.0.clone();
         let visitor = move |number: usize, row: Lent<'_>| {
             if let Some((head, opening)) = &mut *of_visitor.lock().unwrap_or_else(PoisonError::into_inner) {
                 if number < heads { head.push(row.to_row()) } else { opening.take(row) }
             }
         };
         self.storage.visit(head.into_iter().chain([read]).collect(), Box::new(visitor)).await?;
-        let shown = shown.lock().unwrap_or_else(PoisonError::into_inner).take();
-        shown.ok_or(StorageError::Io)
+        shown.take().ok_or(StorageError::Io)
     }
 
     /// What stands in one row, if it is there.

@@ -9,3 +9,4 @@ mod left_behind;
 #[allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 mod marker;
 mod secrets;
+mod shown;

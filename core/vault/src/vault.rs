@@ -175,7 +175,8 @@ impl Vault {
                 Err(_) => listing.damaged.push(damaged_name(&key)),
             }
         }
-        // Rows lie in the order of keyed hashes; people see the newest first, and always in the same order.
+        // Rows are shown in any order; people see the newest first, and always in the same order.
+        listing.damaged.sort_unstable();
         listing
             .credentials
             .sort_by(|a, b| b.signed.cmp(&a.signed).then_with(|| a.kind.cmp(&b.kind)).then_with(|| a.id.cmp(&b.id)));

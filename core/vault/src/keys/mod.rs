@@ -162,6 +162,11 @@ impl OpenKeys {
         self.hash(b"pool", id.0.as_bytes())
     }
 
+    /// The index value of a credential's list of device keys: of no other row's, so that the file does not tell which pool it belongs to.
+    pub(crate) fn device_keys_index(&self, id: &CredentialId) -> [u8; 32] {
+        self.hash(b"device keys listed", id.0.as_bytes())
+    }
+
     /// The index value of an event's history rows.
     pub(crate) fn event(&self, id: &[u8; 16]) -> [u8; 32] {
         self.hash(b"event", id)

@@ -1,5 +1,5 @@
 use rid_flow::ports::{Expect, Layout, Read, Row, StorageError, Transaction, Visitor, Write};
-use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior, ffi, params};
 
 use super::{layout, read};
 
@@ -14,7 +14,7 @@ macro_rules! has_version {
     };
 }
 const DELETE: &str = concat!("DELETE FROM r WHERE t = ?1 AND k = ?2", has_version!("?3"));
-const INSERT: &str = "INSERT OR IGNORE INTO r (t, k, v, i, b, rowid) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+const INSERT: &str = "INSERT INTO r (t, k, v, i, b, rowid) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 /// The place after the last of these, or `NULL` where there is no room.
 const NEXT_PLACE: &str =
     "SELECT nullif(coalesce(max(rowid), ?1) + 1, ?2) FROM r NOT INDEXED WHERE rowid >= ?1 AND rowid < ?2";
@@ -76,14 +76,7 @@ fn apply(sql: &Connection, write: &Write) -> rusqlite::Result<usize> {
             .prepare_cached("SELECT count(*) = 0 FROM r WHERE t = ?1 AND k = ?2")?
             .query_row(params![key.table.0, key.id], |row| row.get::<_, bool>(0))
             .map(usize::from),
-        Write::Put(row, Expect::Absent) => sql.prepare_cached(INSERT)?.execute(params![
-            row.key.table.0,
-            row.key.id,
-            number(row.version),
-            row.index,
-            row.bytes,
-            place(sql, row)?
-        ]),
+        Write::Put(row, Expect::Absent) => insert(sql, row, number(row.version)),
         Write::Put(row, Expect::Version(version)) => sql.prepare_cached(UPDATE)?.execute(params![
             row.key.table.0,
             row.key.id,
@@ -95,17 +88,40 @@ fn apply(sql: &Connection, write: &Write) -> rusqlite::Result<usize> {
     }
 }
 
-/// Where a new row is to lie: those of no index are read a table at a time, and lie together, below zero; all others above. Where there
-/// is no room, which only a forged file has, SQLite chooses.
-fn place(sql: &Connection, row: &Row) -> rusqlite::Result<Option<i64>> {
+/// 0 when there is a row of that key. A place that is taken, as where one that is hurt reads as an earlier one, is no reason to refuse.
+fn insert(sql: &Connection, row: &Row, version: i64) -> rusqlite::Result<usize> {
+    let mut insert = sql.prepare_cached(INSERT)?;
+    for place in [next_place(sql, row)?.unwrap_or_else(|| far_place(row)), far_place(row)] {
+        let done = insert.execute(params![row.key.table.0, row.key.id, version, row.index, row.bytes, place]);
+        match done.as_ref().err().and_then(rusqlite::Error::sqlite_error).map(|error| error.extended_code) {
+            Some(ffi::SQLITE_CONSTRAINT_ROWID) => {}
+            Some(ffi::SQLITE_CONSTRAINT_PRIMARYKEY) => return Ok(0),
+            _ => return done,
+        }
+    }
+    // No error of SQLite's: the store is damaged.
+    Err(rusqlite::Error::InvalidQuery)
+}
+
+/// Where no row lies in its turn.
+const FAR: i64 = 1 << 62;
+
+/// Where a new row is to lie: those of no index are read a table at a time, and lie together, below zero; all others above. `None`: there
+/// is no room, which only a file that is hurt or forged has.
+fn next_place(sql: &Connection, row: &Row) -> rusqlite::Result<Option<i64>> {
     const ROOM: i64 = 1 << 48;
     let (first, end) = if row.index == read::NO_INDEX {
         let first = i64::from(row.key.table.0).saturating_add(1).saturating_mul(-ROOM);
         (first, first.saturating_add(ROOM))
     } else {
-        (0, i64::MAX)
+        (0, FAR)
     };
     sql.prepare_cached(NEXT_PLACE)?.query_row(params![first, end], |row| row.get(0))
+}
+
+/// One that nobody else has: keys are as good as random.
+fn far_place(row: &Row) -> i64 {
+    row.key.id.iter().take(7).fold(FAR >> 56, |place, byte| place << 8 | i64::from(*byte))
 }
 
 pub(super) fn storage_error(error: &rusqlite::Error) -> StorageError {

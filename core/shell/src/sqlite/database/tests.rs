@@ -212,3 +212,144 @@ fn neg_k05_a_key_of_another_type_hides_no_other_row() {
     }
     assert!(seen >= 2, "{seen}");
 }
+
+/// Rows of one table and no index value, closed; the key of each.
+fn lying(name: &str, rows: u16, len: usize) -> Folder {
+    let folder = Folder::new(name);
+    let mut database = opened(&folder);
+    (1..=rows).for_each(|id| database.transact(&put_lying(id, len)).map(drop).unwrap());
+    database.close().unwrap();
+    folder
+}
+
+fn lying_key(id: u16) -> RowKey {
+    let mut key: [u8; 32] = std::array::from_fn(|at| u8::try_from(at * 7 + 3).unwrap());
+    key[..2].copy_from_slice(&id.to_be_bytes());
+    RowKey { table: Table(1), id: key }
+}
+
+fn put_lying(id: u16, len: usize) -> Transaction {
+    let row = Row { key: lying_key(id), version: 1, index: [0; 32], bytes: vec![id.to_be_bytes()[1]; len] };
+    Transaction { writes: vec![Write::Put(row, Expect::Absent)], ..Transaction::default() }
+}
+
+/// Where in the file the place of a row of [`lying`] ends with this byte: before the head of its record.
+fn place_of(bytes: &[u8], id: u16) -> usize {
+    let key = lying_key(id).id;
+    let is_row = |at: &usize| bytes[*at..*at + 32] == key && bytes[at - 7] == 7 && bytes[at - 16] >= 0x80;
+    let at = (16..bytes.len() - 32).find(is_row).unwrap() - 8;
+    assert_eq!(u16::from(bytes[at]), id % 256);
+    at
+}
+
+fn listed(database: &mut Database, read: Read) -> Result<Vec<Row>, StorageError> {
+    Ok(database.transact(&Transaction { reads: vec![read], ..Transaction::default() })?.remove(0))
+}
+
+#[test]
+fn neg_k05_a_bit_of_one_rows_place_hides_no_other_row() {
+    for (rows, len) in [(12, 100), (200, 300)] {
+        for hit in [1, 2, 5, rows] {
+            for bit in 0..8 {
+                let folder = lying("place", rows, len);
+                let path = folder.0.join("store.db");
+                let mut bytes = fs::read(&path).unwrap();
+                let at = place_of(&bytes, hit);
+                bytes[at] ^= 1 << bit;
+                fs::write(&path, bytes).unwrap();
+                let mut database = opened(&folder);
+                let what = format!("{rows} rows, row {hit}, bit {bit}");
+                let is_own = |row: &Row| row.bytes == vec![row.key.id[1]; len];
+                let shown = listed(&mut database, Read::Rows(Table(1), None)).unwrap();
+                assert!(shown.iter().all(is_own), "{what}: a row under another's key");
+                for key in (1..=rows).map(lying_key) {
+                    let found = listed(&mut database, Read::Get(key)).unwrap_or_default();
+                    assert!(found.iter().all(|row| !is_own(row) || shown.contains(row)), "{what}: found and not shown");
+                }
+                // Some neighbours are sought past it, by their keys too: SQLite halves the page each time.
+                assert!(shown.len() + 8 >= usize::from(rows), "{what}: {} shown", shown.len());
+                let heads = listed(&mut database, Read::Heads(Table(1), None)).unwrap();
+                let ids = |rows: &[Row]| rows.iter().map(|row| row.key.id).collect::<Vec<_>>();
+                assert_eq!(ids(&shown), ids(&heads), "{what}");
+                let mut places = ids(&shown);
+                places.dedup();
+                assert_eq!(places.len(), shown.len(), "{what}: one twice");
+                // And the table takes rows as before.
+                for id in 300..304 {
+                    database.transact(&put_lying(id, len)).unwrap_or_else(|error| panic!("{what}: {error}"));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn neg_k20_many_entries_for_one_row_show_it_once() {
+    let folder = lying("many", 60, 100);
+    let mut database = opened(&folder);
+    database.transact(&put_lying(61, 1 << 20)).unwrap();
+    database.close().unwrap();
+    let path = folder.0.join("store.db");
+    let mut bytes = fs::read(&path).unwrap();
+    let place = |id: u16| (i64::from(id) - (1 << 49)).to_be_bytes();
+    for id in 1..=60 {
+        let key = lying_key(id).id;
+        let entry = [&key[..], &place(id)].concat();
+        let at = (0..bytes.len() - 40).find(|at| bytes[*at..*at + 40] == entry).unwrap();
+        bytes[at + 32..at + 40].copy_from_slice(&place(61));
+    }
+    fs::write(&path, bytes).unwrap();
+    let mut database = opened(&folder);
+    let shown = listed(&mut database, Read::Rows(Table(1), None)).unwrap();
+    assert!(shown.len() <= 1, "{}", shown.len());
+}
+
+/// Interior pages that each name the one below twenty-one times.
+#[test]
+fn neg_k20_a_tree_that_goes_round_and_round_is_damage_and_ends() {
+    const PAGE: usize = 4096;
+    for depth in 1..=9 {
+        let folder = lying("round", 12, 100);
+        let path = folder.0.join("store.db");
+        let root = "SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_r_1'";
+        let root: i64 = rusqlite::Connection::open(&path).unwrap().query_row(root, [], |row| row.get(0)).unwrap();
+        let root = (usize::try_from(root).unwrap() - 1) * PAGE;
+        let mut bytes = fs::read(&path).unwrap();
+        let leaf = bytes[root..root + PAGE].to_vec();
+        let cell = usize::from(u16::from_be_bytes([leaf[8], leaf[9]]));
+        let cell = leaf[cell..cell + 1 + usize::from(leaf[cell])].to_vec();
+        let interior = |child: usize| {
+            let child = u32::try_from(child).unwrap().to_be_bytes();
+            let mut page = vec![0_u8; PAGE];
+            (page[0], page[4]) = (2, 20);
+            page[8..12].copy_from_slice(&child);
+            let mut at = PAGE;
+            for n in 0..20 {
+                at -= 4 + cell.len();
+                page[at..at + 4].copy_from_slice(&child);
+                page[at + 4..at + 4 + cell.len()].copy_from_slice(&cell);
+                page[12 + 2 * n..14 + 2 * n].copy_from_slice(&u16::try_from(at).unwrap().to_be_bytes());
+            }
+            page[5..7].copy_from_slice(&u16::try_from(at).unwrap().to_be_bytes());
+            page
+        };
+        let last = bytes.len() / PAGE;
+        let mut pages = vec![leaf];
+        pages.extend((1..depth).map(|level| interior(last + level)));
+        bytes[root..root + PAGE].copy_from_slice(&interior(last + depth));
+        bytes.extend(pages.concat());
+        let count = u32::try_from(bytes.len() / PAGE).unwrap();
+        bytes[28..32].copy_from_slice(&count.to_be_bytes());
+        fs::write(&path, bytes).unwrap();
+        let mut database = opened(&folder);
+        for read in [Read::Rows(Table(1), None), Read::Heads(Table(1), None)] {
+            // What 21 pages would hold is not yet more than the file could.
+            let read = listed(&mut database, read);
+            assert!(
+                if depth > 1 { read == Err(StorageError::Damaged) } else { read.is_ok() },
+                "{depth}: {:?}",
+                read.map(|rows| rows.len())
+            );
+        }
+    }
+}
