@@ -89,6 +89,11 @@ impl Wallet {
         guard_async("wallet.give_up_copies", self.core().give_up_copies()).await
     }
 
+    /// Whether no document, copy or entry is missing, too many or of an earlier time. Opens none of them: cheap enough for every list.
+    pub async fn is_whole(&self) -> Result<bool, WalletError> {
+        guard_async("wallet.is_whole", self.core().is_whole()).await
+    }
+
     /// What is wrong with the store, and what can be done. Changes nothing.
     pub async fn examine(&self) -> Result<ExaminationView, WalletError> {
         guard_async("wallet.examine", self.core().examine()).await

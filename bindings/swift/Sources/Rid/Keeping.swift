@@ -66,6 +66,13 @@ extension RidWallet {
         return try await calling { try await core.giveUpCopies() }
     }
 
+    /// Whether no document, copy or entry is missing, too many or of an earlier time. Opens none of them, so an app can ask with every list
+    /// it shows; if `false`, ``examine()`` says what it is.
+    public func isWhole() async throws -> Bool {
+        let core = try core()
+        return try await calling { try await core.isWhole() }
+    }
+
     /// What is wrong with the store, and what can be done. Changes nothing; locked, it sees only the outside.
     public func examine() async throws -> ExaminationView {
         let core = try core()

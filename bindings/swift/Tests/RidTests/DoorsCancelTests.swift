@@ -125,7 +125,8 @@ import Testing
             { try await wallet.enableBiometrics() }, { try await wallet.disableBiometrics() }, { _ = try await wallet.makeRecoveryCode() },
             { _ = try await wallet.exportRecovery(code: otherCode) }, { _ = try await wallet.importRecovery(code: otherCode, container: Data()) },
             { _ = try await wallet.checkHistory() }, { try await wallet.deleteHistory(1) }, { _ = try await wallet.exportHistory() },
-            { try await wallet.rotateKeys() }, { _ = try await wallet.examine() }, { try await wallet.wipe() },
+            { try await wallet.rotateKeys() }, { _ = try await wallet.examine() }, { _ = try await wallet.isWhole() },
+            { try await wallet.wipe() },
             { try await RidWallet.wipe(folder: none, secureArea: try rig.area()) }, { try await RidWallet.reset(folder: none) },
         ])
         #expect(try await wallet.doors().needsPin)

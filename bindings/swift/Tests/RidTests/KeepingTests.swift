@@ -84,8 +84,11 @@ import Testing
         try await wallet.setPin(Pin(pin))
         try await wallet.rotateKeys()
         #expect(try await wallet.examine() == ExaminationView(findings: [], locked: false))
+        #expect(try await wallet.isWhole())
         #expect(try await !wallet.giveUpCopies())
         try wallet.lock()
+        // It opens no row.
+        #expect(try await wallet.isWhole())
         #expect(try await wallet.examine().locked)
         try await wallet.unlock(pin: Pin(pin))
         #expect(try await !wallet.credential(id).elements.isEmpty)

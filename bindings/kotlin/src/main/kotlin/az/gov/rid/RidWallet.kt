@@ -135,6 +135,12 @@ public class RidWallet private constructor(private val core: Wallet, private val
      */
     public suspend fun giveUpCopies(): Boolean = WalletRim.await { core.giveUpCopies() }
 
+    /**
+     * Whether no document, copy or entry is missing, too many or of an earlier time. Opens none of them, so an app can ask with every list
+     * it shows; if `false`, [examine] says what it is.
+     */
+    public suspend fun isWhole(): Boolean = WalletRim.await { core.isWhole() }
+
     /** What is wrong with the store, and what can be done. Changes nothing; locked, it sees only the outside. */
     public suspend fun examine(): ExaminationView = WalletRim.await { core.examine() }
 

@@ -131,7 +131,8 @@ internal class DoorsCancelTest {
                 { wallet.doors() }, { wallet.unlockWithPin(pin()) }, { wallet.unlockWithRecoveryCode(PrivateText(CODE)) }, { wallet.setPin(pin()) },
                 { wallet.changePin(pin(), pin()) }, { wallet.enableBiometrics() }, { wallet.disableBiometrics() }, { wallet.makeRecoveryCode() },
                 { wallet.exportRecovery(PrivateText(CODE)) }, { wallet.importRecovery(PrivateText(CODE), ByteArray(0)) }, { wallet.checkHistory() },
-                { wallet.deleteHistory(1u) }, { wallet.exportHistory() }, { wallet.rotateKeys() }, { wallet.examine() }, { wallet.wipe() },
+                { wallet.deleteHistory(1u) }, { wallet.exportHistory() }, { wallet.rotateKeys() }, { wallet.examine() }, { wallet.isWhole() },
+                { wallet.wipe() },
                 { RidWallet.wipe(rig.home.resolve("none").toString(), rig.area()) }, { RidWallet.reset(rig.home.resolve("none").toString()) },
             )
             for ((place, call) in calls.withIndex()) beginsNothing(place, call)

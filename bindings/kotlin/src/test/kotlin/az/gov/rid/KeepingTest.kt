@@ -111,9 +111,10 @@ internal class KeepingTest {
             wallet.rotateKeys()
             val healthy = wallet.examine()
             assertTrue(healthy.findings.isEmpty() && !healthy.locked)
+            assertTrue(wallet.isWhole())
             assertFalse(wallet.giveUpCopies(), "nothing is amiss")
             wallet.lock()
-            assertTrue(wallet.examine().locked)
+            assertTrue(wallet.examine().locked && wallet.isWhole(), "it opens no row")
             wallet.unlockWithPin(pin())
             assertTrue(wallet.credential(id).elements.isNotEmpty())
         }
