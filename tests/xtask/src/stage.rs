@@ -65,6 +65,12 @@ pub(crate) const STAGES: &[Stage] = &[
     },
     Stage { name: "doctests", budget: 20, about: "examples in the documentation", kind: Kind::Check(doctests) },
     Stage {
+        name: "docs",
+        budget: 60,
+        about: "the API documentation, with broken links as errors",
+        kind: Kind::Check(docs),
+    },
+    Stage {
         name: "vectors",
         budget: 10,
         about: "published vectors, each as a named test",
@@ -179,6 +185,12 @@ fn doctests() -> Tally {
         tally.add(Tally::failed("documentation tests did not run"));
     }
     tally
+}
+
+fn docs() -> Tally {
+    let arguments = ["doc", "--workspace", "--no-deps", "--locked", "--quiet"];
+    let built = child::runs(child::cargo().args(arguments).env("RUSTDOCFLAGS", "-D warnings"));
+    Tally::of(built, "the documentation does not build")
 }
 
 /// Without Node.js the peers of npm are left out, without Java and Maven multipaz, by name; with them they must run (the tests
