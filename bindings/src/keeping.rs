@@ -78,7 +78,7 @@ impl Wallet {
         guard_async("wallet.export_history", async { Ok(self.core().export_history().await?.into()) }).await
     }
 
-    /// Seals everything under new keys. Doors, PIN and code stay.
+    /// Seals everything under new keys. Doors, PIN and code stay. Refused where a row is missing.
     pub async fn rotate_keys(&self) -> Result<(), WalletError> {
         guard_async("wallet.rotate_keys", self.core().rotate_keys()).await
     }

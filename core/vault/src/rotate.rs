@@ -21,9 +21,11 @@ impl Vault {
     /// Draws new masters and seals every row under them. Doors, PIN and code stay.
     ///
     /// # Errors
-    /// [`VaultError::Locked`]; those of storage and secure area, [`StorageError::Damaged`] where a row is missing: it goes on at the next
-    /// unlocking.
+    /// [`VaultError::Locked`]; [`StorageError::Damaged`] where a row is missing: nothing was begun; those of storage and secure area: it
+    /// goes on at the next unlocking.
     pub async fn rotate_keys(&self) -> Result<(), VaultError> {
+        self.keys().user()?;
+        self.all_rows_are_shown().await?;
         {
             let held = self.hold().await;
             let keys = self.keys();
@@ -47,12 +49,7 @@ impl Vault {
                 self.reseal(batch).await?;
             }
         }
-        // A row that is not shown today may be found tomorrow: while one is missing the old masters stay.
-        for table in rows::TALLIED {
-            if self.is_suspect_now(table).await? {
-                return Err(StorageError::Damaged.into());
-            }
-        }
+        self.all_rows_are_shown().await?;
         // The head itself is sealed under the newest by every commit.
         self.commit_head(|_| {}).await?;
         let held = self.latch.hold().await;
@@ -65,6 +62,16 @@ impl Vault {
         let open = keys.open.with_masters(keys.open.masters.newest_only());
         let user = user.with_masters(user.masters.newest_only());
         self.put_keys(&held, open, user).await
+    }
+
+    /// A row that is not shown today may be found tomorrow: while one is missing the old masters stay, and no others are drawn.
+    async fn all_rows_are_shown(&self) -> Result<(), VaultError> {
+        for table in rows::TALLIED {
+            if self.is_suspect_now(table).await? {
+                return Err(StorageError::Damaged.into());
+            }
+        }
+        Ok(())
     }
 
     /// The newest epochs of both classes.

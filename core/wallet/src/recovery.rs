@@ -47,7 +47,8 @@ impl Wallet {
     /// Seals everything under new keys. Doors, PIN and code stay.
     ///
     /// # Errors
-    /// [`WalletError::Locked`], [`WalletError::StorageDamaged`]; what was begun goes on at the next unlocking.
+    /// [`WalletError::Locked`]; [`WalletError::StorageDamaged`] where a row is missing: nothing was begun; those of storage and secure
+    /// area: what was begun goes on at the next unlocking.
     pub async fn rotate_keys(&self) -> Result<(), WalletError> {
         Ok(self.vault.rotate_keys().await?)
     }

@@ -53,7 +53,8 @@ extension RidWallet {
         return try await calling { try await core.importRecovery(code: code, container: container) }
     }
 
-    /// Seals everything under new keys; doors, PIN and code stay. Cut off, it goes on at the next unlocking.
+    /// Seals everything under new keys; doors, PIN and code stay. Cut off, it goes on at the next unlocking. Where a row is missing
+    /// (``isWhole()``) it is refused, and changes nothing: what is missing may be found yet.
     public func rotateKeys() async throws {
         let core = try core()
         try await calling(callAway: { self.area.callAway([.derive]) }) { try await core.rotateKeys() }

@@ -126,7 +126,10 @@ public class RidWallet private constructor(private val core: Wallet, private val
     public suspend fun importRecovery(code: PrivateText, container: ByteArray): RecoveredView =
         whole(area, DERIVING) { core.importRecovery(checked(code), WalletRim.bytes(container)) }
 
-    /** Seals everything under new keys; doors, PIN and code stay. Cut off, it goes on at the next unlocking. */
+    /**
+     * Seals everything under new keys; doors, PIN and code stay. Cut off, it goes on at the next unlocking. Where a row is missing
+     * ([isWhole]) it is refused, and changes nothing: what is missing may be found yet.
+     */
     public suspend fun rotateKeys(): Unit = whole(area, DERIVING) { core.rotateKeys() }
 
     /**
