@@ -83,15 +83,18 @@ pub(super) fn each(sql: &Connection, read: &Read, show: &mut dyn FnMut(Lent<'_>)
         }
         Read::Heads(table, Some(index)) => heads(sql, HEADS_OF_INDEX, *table, params![table.0, index], show),
         Read::Rows(table, Some(index)) => {
-            let places = places(sql, PLACES_OF_INDEX, params![table.0, index])?;
-            lying(sql, ROWS_AT, *table, &places, &mut |lent| {
-                if lent.index == index {
-                    show(lent);
-                }
-            })
+            let found = places(sql, PLACES_OF_INDEX, params![table.0, index])?;
+            let mut shown = 0_usize;
+            lying(sql, ROWS_AT, *table, &found.places, &mut |lent| {
+                shown = shown.saturating_add(1);
+                // That it is one of these is what the index says, which is what is counted.
+                show(Lent { index, ..lent });
+            })?;
+            // No count would see that one is missing here.
+            if shown == found.entries { Ok(()) } else { Err(rusqlite::Error::InvalidQuery) }
         }
         Read::Heads(table, None) => {
-            let mut places = places(sql, PLACES, params![table.0])?;
+            let Found { mut places, .. } = places(sql, PLACES, params![table.0])?;
             let known = sorted(places.iter().map(|(_, key)| *key));
             let mut indexed = Vec::new();
             heads(sql, HEADS, *table, params![table.0], &mut |lent| {
@@ -115,7 +118,8 @@ pub(super) fn each(sql: &Connection, read: &Read, show: &mut dyn FnMut(Lent<'_>)
                 Ok(())
             })?;
             let indexed = sorted(indexed);
-            lying(sql, ROWS_AT, *table, &places(sql, PLACES, params![table.0])?, &mut |lent| {
+            let Found { places, .. } = places(sql, PLACES, params![table.0])?;
+            lying(sql, ROWS_AT, *table, &places, &mut |lent| {
                 if *lent.index == NO_INDEX || indexed.binary_search(&lent.key.id).is_ok() {
                     show(lent);
                 }
@@ -165,8 +169,15 @@ fn heads(
     })
 }
 
-/// Where rows lie, in that order, so that each page is read once; no place twice.
-fn places(sql: &Connection, columns: &str, which: impl Params) -> rusqlite::Result<Vec<Place>> {
+/// What an index says of where rows lie.
+struct Found {
+    /// In their order, so that each page is read once; no place twice.
+    places: Vec<Place>,
+    /// How many it names.
+    entries: usize,
+}
+
+fn places(sql: &Connection, columns: &str, which: impl Params) -> rusqlite::Result<Found> {
     let mut places = Vec::new();
     scan(sql, columns, which, |row| {
         if let Some(key) = key(row, 1)? {
@@ -174,9 +185,10 @@ fn places(sql: &Connection, columns: &str, which: impl Params) -> rusqlite::Resu
         }
         Ok(())
     })?;
+    let entries = places.len();
     places.sort_unstable();
     places.dedup_by_key(|(place, _)| *place);
-    Ok(places)
+    Ok(Found { places, entries })
 }
 
 /// Shows the rows of these places.

@@ -353,3 +353,53 @@ fn neg_k20_a_tree_that_goes_round_and_round_is_damage_and_ends() {
         }
     }
 }
+
+/// Whatever bit of index or table is hurt: what is looked for by its index value is all there, or it is said that something is damaged. No
+/// tally would tell.
+#[test]
+fn neg_k05_a_list_by_index_value_is_whole_or_damaged() {
+    let (mut whole, mut damaged) = (0, 0);
+    let folder = Folder::new("by-index");
+    let mut database = opened(&folder);
+    for id in 1..=6 {
+        database.transact(&put(id, 9)).unwrap();
+    }
+    database.close().unwrap();
+    let path = folder.0.join("store.db");
+    let sound = fs::read(&path).unwrap();
+    // Around each key, in whichever tree: the head of its record, the index value, the rowid.
+    let key = [3; 32];
+    let is_key = |at: &usize| sound[*at..*at + 32] == key && sound[at - 1] != 3;
+    let places = (1..sound.len() - 32).filter(is_key).collect::<Vec<_>>();
+    assert_eq!(places.len(), 3);
+    for place in places {
+        for at in place - 44..place + 80 {
+            for bit in 0..8 {
+                let mut bytes = sound.clone();
+                bytes[at] ^= 1 << bit;
+                fs::write(&path, bytes).unwrap();
+                let mut database = Database::new(folder.0.clone(), Layout::NEWEST);
+                if database.open().is_err() {
+                    continue;
+                }
+                let heads = listed(&mut database, Read::Heads(Table(1), Some(INDEX)));
+                let all = listed(&mut database, Read::Heads(Table(1), None));
+                match listed(&mut database, Read::Rows(Table(1), Some(INDEX))) {
+                    Ok(rows) if rows.len() == 6 => whole += 1,
+                    // The count of all tells.
+                    Ok(rows) => {
+                        assert!(heads.unwrap().len() == rows.len(), "byte {at}, bit {bit}");
+                        let all = all.unwrap_or_default();
+                        let indexed = all.iter().filter(|row| row.index == INDEX && row.version == 1).count();
+                        assert!(indexed < 6, "byte {at}, bit {bit}: {} of 6, and nobody sees it", rows.len());
+                    }
+                    Err(error) => {
+                        assert_eq!(error, StorageError::Damaged, "byte {at}, bit {bit}");
+                        damaged += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(whole > 1_000 && damaged > 20, "{whole} {damaged}");
+}
