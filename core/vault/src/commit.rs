@@ -345,13 +345,21 @@ impl<'a> Draft<'a> {
         // The head comes first: who was overtaken by another commit fails there, before anything else.
         let mut writes = HeadRows::writes(&self.keys.open, self.head_versions, &self.head, &mut *(self.vault.rng)())?;
         writes.append(&mut self.writes);
+        // A head row that is not shown and is there all the same is hurt: the other one alone counts.
+        let without = self.head_versions.missing().map(|at| {
+            let mut writes = writes.clone();
+            writes.remove(at);
+            Transaction { writes, ..Transaction::default() }
+        });
         let transaction = Transaction { writes, ..Transaction::default() };
         // Whatever comes of it, that head is no more, or nobody saw whether it is.
         *self.vault.last_head() = None;
-        match self.vault.storage.transact(transaction).await {
-            Ok(_) => {}
-            Err(StorageError::Conflict) if !self.is_latest().await? => return Ok(None),
-            Err(error) => return Err(error.into()),
+        let storage = self.vault.storage.clone();
+        match (storage.transact(transaction).await, without) {
+            (Ok(_), _) => {}
+            (Err(StorageError::Conflict), _) if !self.is_latest().await? => return Ok(None),
+            (Err(StorageError::Conflict), Some(without)) => drop(storage.transact(without).await?),
+            (Err(error), _) => return Err(error.into()),
         }
         self.vault.note_signed(self.head.signed);
         let commits = self.head.counters.commits;

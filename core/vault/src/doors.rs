@@ -310,11 +310,8 @@ impl Vault {
 
     /// What waits for the person's keys: a rotation that was cut off; and the copy of the counters is renewed.
     async fn entered(&self) {
-        let rotating = |keys: &crate::vault::Keys| {
-            keys.open.masters.epochs().len() > 1 || keys.user().is_ok_and(|user| user.masters.epochs().len() > 1)
-        };
         // Neither is owed to who unlocks: what cannot be done now is done at the next occasion.
-        if rotating(&self.keys()) {
+        if self.is_rotating() {
             let _ = self.finish_rotation().await;
         }
         let held = self.hold().await;

@@ -122,6 +122,11 @@ impl HeadVersions {
         Self { rows: [Some(sound); 2], sound }
     }
 
+    /// Which of the two is not shown, if the other is.
+    pub(crate) fn missing(&self) -> Option<usize> {
+        if self.none() { None } else { self.rows.iter().position(Option::is_none) }
+    }
+
     /// Before the first commit.
     pub(crate) fn none(&self) -> bool {
         self.rows == [None, None]

@@ -26,6 +26,10 @@ impl Vault {
     pub async fn rotate_keys(&self) -> Result<(), VaultError> {
         self.keys().user()?;
         self.all_rows_are_shown().await?;
+        if self.is_rotating() {
+            // Masters are drawn when those of before are done with, or they would grow in number.
+            self.finish_rotation().await?;
+        }
         {
             let held = self.hold().await;
             let keys = self.keys();
@@ -42,13 +46,23 @@ impl Vault {
         // Whoever began with the keys of before is overtaken by this commit; from here on all are sealed with those of now.
         let epochs = self.epochs()?;
         self.commit_head(|_| {}).await?;
+        let mut hurt = None;
         for table in rows::TALLIED {
             let heads = self.read(Read::Heads(table, None)).await?;
             let places: Vec<RowKey> = heads.into_iter().map(|row| row.key).collect();
             for batch in places.chunks(BATCH) {
-                self.reseal(batch).await?;
+                match self.reseal(batch).await {
+                    Err(VaultError::Storage(StorageError::Damaged)) => {
+                        for place in batch {
+                            hurt = hurt.or(self.reseal(std::slice::from_ref(place)).await.err());
+                        }
+                    }
+                    done => done?,
+                }
             }
         }
+        // All others are sealed anew; for what is hurt the old masters stay.
+        hurt.map_or(Ok(()), Err)?;
         self.all_rows_are_shown().await?;
         // The head itself is sealed under the newest by every commit.
         self.commit_head(|_| {}).await?;
@@ -72,6 +86,11 @@ impl Vault {
             }
         }
         Ok(())
+    }
+
+    pub(crate) fn is_rotating(&self) -> bool {
+        let keys = self.keys();
+        keys.open.masters.epochs().len() > 1 || keys.user().is_ok_and(|user| user.masters.epochs().len() > 1)
     }
 
     /// The newest epochs of both classes.

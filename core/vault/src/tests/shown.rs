@@ -14,7 +14,7 @@ use std::{
 };
 
 use rid_flow::{
-    Changes, Committer, Credential, CredentialId, NewCopy, Reuse,
+    Changes, Committer, Credential, CredentialId, NewCopy, Record, RecordKey, Reuse,
     fake::{ScriptedSecureArea, SeededRng, block_on},
     ports::{KeyId, Read, Storage, StorageError, Table},
 };
@@ -75,13 +75,73 @@ fn found(vault: &Vault, cards: usize) -> Vec<String> {
     names.filter(|name| matches!(block_on(vault.credential(&CredentialId(name.clone()))), Ok(Some(_)))).collect()
 }
 
-/// A bit of the place of a row in the file, before the head of its record, as a flash cell may have it.
-fn hurt(store: &Path, key: [u8; 32]) {
+/// What of a row a flash cell may have otherwise: its place, before the head of its record, or its index value, after its key.
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    Place,
+    Index,
+}
+
+fn hurt(store: &Path, key: [u8; 32], part: Part) {
     let mut bytes = fs::read(store).unwrap();
-    let is_row = |at: &usize| bytes[*at..*at + 32] == key && bytes[at - 7] == 7 && bytes[at - 16] >= 0x80;
-    let at = (16..bytes.len() - 32).find(is_row).unwrap() - 8;
-    bytes[at] ^= 0x80;
+    // The head of a record of the table: its length, five types, of which the key's is a blob of 32 bytes; a table's number above 1 takes a
+    // byte before the key.
+    let is_head = |at: usize| bytes[at] == 7 && bytes[at + 2] == 76;
+    let is_row = |at: &usize| bytes[*at..*at + 32] == key && (is_head(at - 7) || is_head(at - 8));
+    let at = (16..bytes.len() - 64).find(is_row).unwrap();
+    match part {
+        Part::Place => bytes[at - 8] ^= 0x40,
+        Part::Index => bytes[at + 50] ^= 1,
+    }
     fs::write(store, bytes).unwrap();
+}
+
+fn record(name: &str) -> Changes {
+    let key = RecordKey { kind: "enrolment".into(), name: name.into() };
+    Changes { put: vec![Record { key, bytes: vec![1] }], ..Changes::default() }
+}
+
+#[test]
+fn neg_k05_a_hurt_head_row_costs_nothing() {
+    for which in [0, 1] {
+        let home = Home::new(&format!("head-{which}"));
+        let vault = home.open(&home.storage());
+        block_on(vault.commit(card(1))).unwrap();
+        let key = vault.open_keys().heads()[which].id;
+        block_on(vault.close()).unwrap();
+        drop(vault);
+        hurt(&home.folder.join("store.db"), key, Part::Index);
+        for n in 2..5 {
+            let vault = home.open(&home.storage());
+            assert_eq!(found(&vault, 5).len(), n - 1, "{which}");
+            block_on(vault.commit(card(n))).unwrap();
+            block_on(vault.commit(record(&n.to_string()))).unwrap();
+            assert_eq!(found(&vault, 5).len(), n, "{which}");
+            block_on(vault.close()).unwrap();
+        }
+    }
+}
+
+#[test]
+fn neg_k05_a_rotation_over_a_hurt_row_renews_the_others_and_draws_no_more_keys() {
+    let home = Home::new("record");
+    let vault = home.open(&home.storage());
+    for n in 0..50 {
+        block_on(vault.commit(record(&n.to_string()))).unwrap();
+    }
+    let key = |n: u8| vault.open_keys().record(&RecordKey { kind: "enrolment".into(), name: n.to_string() });
+    let (hurt_key, other) = (key(40).id, key(7));
+    block_on(vault.close()).unwrap();
+    drop(vault);
+    hurt(&home.folder.join("store.db"), hurt_key, Part::Index);
+    let vault = home.open(&home.storage());
+    for _ in 0..3 {
+        assert_eq!(block_on(vault.rotate_keys()), Err(VaultError::Storage(StorageError::Damaged)));
+        assert_eq!(vault.keys().user().unwrap().masters.epochs().len(), 2);
+    }
+    let row = block_on(vault.read(Read::Get(other))).unwrap().remove(0);
+    let (epoch, _) = crate::rows::open_of(&vault.keys().user().unwrap().masters, &row).unwrap();
+    assert_eq!(epoch, 2, "all others are under the new keys");
 }
 
 #[test]
@@ -93,7 +153,7 @@ fn neg_k05_a_rotation_beside_a_hurt_place_loses_no_row_that_was_found() {
     let key = vault.open_keys().credential(&CredentialId("card-2".into())).id;
     block_on(vault.close()).unwrap();
     drop(vault);
-    hurt(&home.folder.join("store.db"), key);
+    hurt(&home.folder.join("store.db"), key, Part::Place);
     let vault = home.open(&home.storage());
     let before = found(&vault, CARDS);
     assert!(before.len() >= CARDS - 5, "{}", before.len());

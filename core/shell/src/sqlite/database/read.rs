@@ -83,19 +83,19 @@ pub(super) fn each(sql: &Connection, read: &Read, show: &mut dyn FnMut(Lent<'_>)
         }
         Read::Heads(table, Some(index)) => heads(sql, HEADS_OF_INDEX, *table, params![table.0, index], show),
         Read::Rows(table, Some(index)) => {
-            let found = places(sql, PLACES_OF_INDEX, params![table.0, index])?;
+            let places = places(sql, PLACES_OF_INDEX, params![table.0, index])?;
             let mut shown = 0_usize;
-            lying(sql, ROWS_AT, *table, &found.places, &mut |lent| {
+            lying(sql, ROWS_AT, *table, (&places, &places), &mut |lent| {
                 shown = shown.saturating_add(1);
                 // That it is one of these is what the index says, which is what is counted.
                 show(Lent { index, ..lent });
             })?;
             // No count would see that one is missing here.
-            if shown == found.entries { Ok(()) } else { Err(rusqlite::Error::InvalidQuery) }
+            if shown == places.len() { Ok(()) } else { Err(rusqlite::Error::InvalidQuery) }
         }
         Read::Heads(table, None) => {
-            let Found { mut places, .. } = places(sql, PLACES, params![table.0])?;
-            let known = sorted(places.iter().map(|(_, key)| *key));
+            let all = places(sql, PLACES, params![table.0])?;
+            let known = sorted(all.iter().map(|(_, key)| *key));
             let mut indexed = Vec::new();
             heads(sql, HEADS, *table, params![table.0], &mut |lent| {
                 if known.binary_search(&lent.key.id).is_ok() {
@@ -104,8 +104,8 @@ pub(super) fn each(sql: &Connection, read: &Read, show: &mut dyn FnMut(Lent<'_>)
                 }
             })?;
             let indexed = sorted(indexed);
-            places.retain(|(_, key)| indexed.binary_search(key).is_err());
-            lying(sql, HEADS_AT, *table, &places, &mut |lent| {
+            let others = all.iter().filter(|(_, key)| indexed.binary_search(key).is_err()).copied();
+            lying(sql, HEADS_AT, *table, (&others.collect::<Vec<_>>(), &all), &mut |lent| {
                 if *lent.index == NO_INDEX {
                     show(lent);
                 }
@@ -118,8 +118,8 @@ pub(super) fn each(sql: &Connection, read: &Read, show: &mut dyn FnMut(Lent<'_>)
                 Ok(())
             })?;
             let indexed = sorted(indexed);
-            let Found { places, .. } = places(sql, PLACES, params![table.0])?;
-            lying(sql, ROWS_AT, *table, &places, &mut |lent| {
+            let places = places(sql, PLACES, params![table.0])?;
+            lying(sql, ROWS_AT, *table, (&places, &places), &mut |lent| {
                 if *lent.index == NO_INDEX || indexed.binary_search(&lent.key.id).is_ok() {
                     show(lent);
                 }
@@ -169,15 +169,8 @@ fn heads(
     })
 }
 
-/// What an index says of where rows lie.
-struct Found {
-    /// In their order, so that each page is read once; no place twice.
-    places: Vec<Place>,
-    /// How many it names.
-    entries: usize,
-}
-
-fn places(sql: &Connection, columns: &str, which: impl Params) -> rusqlite::Result<Found> {
+/// What an index says of where rows lie, in that order, so that each page is read once.
+fn places(sql: &Connection, columns: &str, which: impl Params) -> rusqlite::Result<Vec<Place>> {
     let mut places = Vec::new();
     scan(sql, columns, which, |row| {
         if let Some(key) = key(row, 1)? {
@@ -185,25 +178,27 @@ fn places(sql: &Connection, columns: &str, which: impl Params) -> rusqlite::Resu
         }
         Ok(())
     })?;
-    let entries = places.len();
     places.sort_unstable();
-    places.dedup_by_key(|(place, _)| *place);
-    Ok(Found { places, entries })
+    Ok(places)
 }
 
-/// Shows the rows of these places.
+/// Shows the rows of these places; `all` are those of the whole table, or of as much of it as was asked for.
 fn lying(
     sql: &Connection,
     columns: &str,
     table: Table,
-    places: &[Place],
+    (places, all): (&[Place], &[Place]),
     show: &mut dyn FnMut(Lent<'_>),
 ) -> rusqlite::Result<()> {
     let mut statement = sql.prepare_cached(columns)?;
-    let mut missed = Vec::new();
-    // Those without a gap between them are asked for at once.
+    let (mut missed, mut known) = (Vec::new(), None);
+    // Those without a gap between them, and without a place that is named twice, are asked for at once.
     for run in places.chunk_by(|(place, _), (next, _)| place.checked_add(1) == Some(*next)) {
         let (Some((first, _)), Some((last, _))) = (run.first(), run.last()) else { continue };
+        if is_doubled(places, *first) || is_doubled(places, *last) {
+            missed.extend_from_slice(run);
+            continue;
+        }
         let mut shown = vec![false; run.len()];
         let mut rows = statement.query(params![first, last])?;
         for _ in run {
@@ -218,20 +213,33 @@ fn lying(
         }
         missed.extend(run.iter().zip(shown).filter(|(_, shown)| !shown).map(|(place, _)| *place));
     }
-    if missed.is_empty() {
-        return Ok(());
-    }
     // A place that is hurt ends a run too soon; sought one by one those after it are found.
-    let known = sorted(places.iter().map(|(_, key)| *key));
-    for (place, id) in missed {
+    for named in missed.chunk_by(|(place, _), (next, _)| place == next) {
+        let Some((place, id)) = named.first() else { continue };
         let mut rows = statement.query(params![place, place])?;
         let Some(row) = rows.next()? else { continue };
-        let is_anothers = |own: Key| own != id && known.binary_search(&own).is_ok();
-        if !key(row, 1)?.is_some_and(is_anothers) {
-            show(lend(&RowKey { table, id }, row, 2)?);
-        }
+        let own = key(row, 1)?;
+        let id = match own {
+            Some(own) if named.iter().any(|(_, id)| *id == own) => own,
+            _ if named.len() > 1 => continue,
+            Some(own) => {
+                let known = known.get_or_insert_with(|| sorted(all.iter().map(|(_, key)| *key)));
+                if known.binary_search(&own).is_ok() {
+                    continue;
+                }
+                *id
+            }
+            None => *id,
+        };
+        show(lend(&RowKey { table, id }, row, 2)?);
     }
     Ok(())
+}
+
+/// Whether more than one entry names this place.
+fn is_doubled(places: &[Place], place: i64) -> bool {
+    let from = places.partition_point(|(other, _)| *other < place);
+    places.get(from.saturating_add(1)).is_some_and(|(next, _)| *next == place)
 }
 
 fn blob<'a>(row: &'a rusqlite::Row<'_>, at: usize) -> rusqlite::Result<Option<&'a [u8]>> {

@@ -304,6 +304,28 @@ fn neg_k20_many_entries_for_one_row_show_it_once() {
     assert!(shown.len() <= 1, "{}", shown.len());
 }
 
+#[test]
+fn neg_k05_an_entry_at_another_rows_place_hides_only_its_own() {
+    for (hurt, other) in [(3_u16, 9_u16), (9, 3), (1, 12), (12, 1)] {
+        let folder = lying("doubled", 12, 20);
+        let path = folder.0.join("store.db");
+        let mut bytes = fs::read(&path).unwrap();
+        let place = |id: u16| (i64::from(id) - (1 << 49)).to_be_bytes();
+        let entry = [&lying_key(hurt).id[..], &place(hurt)].concat();
+        let at = (0..bytes.len() - 40).find(|at| bytes[*at..*at + 40] == entry).unwrap();
+        bytes[at + 32..at + 40].copy_from_slice(&place(other));
+        fs::write(&path, bytes).unwrap();
+        let mut database = opened(&folder);
+        for read in [Read::Rows(Table(1), None), Read::Heads(Table(1), None)] {
+            let shown = listed(&mut database, read).unwrap();
+            let ids: Vec<[u8; 32]> = shown.iter().map(|row| row.key.id).collect();
+            let others: Vec<[u8; 32]> = (1..=12).filter(|id| *id != hurt).map(|id| lying_key(id).id).collect();
+            assert_eq!(ids, others, "{hurt} at {other}");
+            assert!(shown.iter().all(|row| row.bytes.is_empty() || row.bytes[0] == row.key.id[1]));
+        }
+    }
+}
+
 /// Interior pages that each name the one below twenty-one times.
 #[test]
 fn neg_k20_a_tree_that_goes_round_and_round_is_damage_and_ends() {
