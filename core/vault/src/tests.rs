@@ -10,3 +10,24 @@ mod left_behind;
 mod marker;
 mod secrets;
 mod shown;
+
+use rid_flow::{Credential, CredentialId, NewCopy, Reuse};
+use rid_wire::Timestamp;
+
+/// One of copies that are shown once.
+fn credential(id: &str, copies: Vec<NewCopy>) -> Credential {
+    let at = Timestamp::from_unix(1_800_000_000);
+    Credential {
+        id: CredentialId(id.into()),
+        format: "mso_mdoc".into(),
+        kind: "kind".into(),
+        subject: None,
+        issuer: "An issuer".into(),
+        signed: at,
+        valid_from: at,
+        valid_until: at.plus_days(14),
+        elements: Vec::new(),
+        reuse: Reuse::Once,
+        copies,
+    }
+}

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use rid_flow::{
-    Changes, Committer, Credential, CredentialId, NewCopy, Reuse,
+    Changes, Committer, Credential, CredentialId, NewCopy,
     fake::{
         MemoryDisk, MemoryStorage, ScriptedSecureArea, SeededRng, block_on,
         memory::{Needle, sweep},
@@ -14,7 +14,6 @@ use rid_flow::{
     ports::{KeyId, Storage},
 };
 use rid_shell::SqliteStorage;
-use rid_wire::Timestamp;
 use zeroize::Zeroizing;
 
 use super::forged::event;
@@ -35,21 +34,8 @@ fn revealed(needle: &Needle, bytes: usize) -> Zeroizing<Vec<u8>> {
 }
 
 fn credential(document: &Needle, copies: u8) -> Credential {
-    let at = Timestamp::from_unix(1_800_000_000);
     let copy = |n| NewCopy { key: KeyId(format!("key-{n}")), bytes: revealed(document, 600).to_vec() };
-    Credential {
-        id: CredentialId("card".into()),
-        format: "mso_mdoc".into(),
-        kind: "kind".into(),
-        subject: None,
-        issuer: "An issuer".into(),
-        signed: at,
-        valid_from: at,
-        valid_until: at.plus_days(14),
-        elements: Vec::new(),
-        reuse: Reuse::Once,
-        copies: (0..copies).map(copy).collect(),
-    }
+    super::credential("card", (0..copies).map(copy).collect())
 }
 
 fn presentation() -> Changes {

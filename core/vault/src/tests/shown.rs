@@ -14,12 +14,11 @@ use std::{
 };
 
 use rid_flow::{
-    Changes, Committer, Credential, CredentialId, NewCopy, Record, RecordKey, Reuse,
+    Changes, Committer, CredentialId, NewCopy, Record, RecordKey,
     fake::{ScriptedSecureArea, SeededRng, block_on},
     ports::{KeyId, Read, Storage, StorageError, Table},
 };
 use rid_shell::SqliteStorage;
-use rid_wire::Timestamp;
 
 use crate::{Vault, VaultConfig, VaultError};
 
@@ -53,21 +52,8 @@ impl Drop for Home {
 }
 
 fn card(n: usize) -> Changes {
-    let at = Timestamp::from_unix(1_800_000_000);
-    let credential = Credential {
-        id: CredentialId(format!("card-{n}")),
-        format: "mso_mdoc".into(),
-        kind: "kind".into(),
-        subject: None,
-        issuer: "An issuer".into(),
-        signed: at,
-        valid_from: at,
-        valid_until: at.plus_days(14),
-        elements: Vec::new(),
-        reuse: Reuse::Once,
-        copies: vec![NewCopy { key: KeyId(format!("key-{n}")), bytes: vec![1; 50] }],
-    };
-    Changes { add: vec![credential], ..Changes::default() }
+    let copy = NewCopy { key: KeyId(format!("key-{n}")), bytes: vec![1; 50] };
+    Changes { add: vec![super::credential(&format!("card-{n}"), vec![copy])], ..Changes::default() }
 }
 
 fn found(vault: &Vault, cards: usize) -> Vec<String> {

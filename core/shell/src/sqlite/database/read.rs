@@ -265,3 +265,6 @@ fn lend<'a>(key: &'a RowKey, row: &'a rusqlite::Row<'_>, at: usize) -> rusqlite:
     let bytes = version.and(index).and(bytes).unwrap_or_default();
     Ok(Lent { key, version: version.unwrap_or_default(), index: index.unwrap_or(&NO_INDEX), bytes })
 }
+
+#[cfg(test)]
+mod tests;
