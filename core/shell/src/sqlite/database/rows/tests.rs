@@ -8,12 +8,20 @@ use super::super::{
 use super::MAX_BODY;
 use crate::testing::Folder;
 
+const INDEXES: [[u8; 32]; 2] = [INDEX, [0; 32]];
+
 /// Three rows, the second of them altered while the store was closed.
 fn altered(sql: &str) -> (Folder, Database) {
+    altered_of(INDEX, sql)
+}
+
+/// The same with rows of this index value.
+fn altered_of(index: [u8; 32], sql: &str) -> (Folder, Database) {
     let folder = Folder::new("malformed");
     let mut database = opened(&folder);
     for id in [1, 2, 3] {
-        database.transact(&put(id, 100)).unwrap();
+        let row = Row { key: key(id), version: 1, index, bytes: vec![id; 100] };
+        write(&mut database, Write::Put(row, Expect::Absent)).unwrap();
     }
     database.close().unwrap();
     let path = folder.0.join("store.db");
@@ -73,9 +81,9 @@ const DAMAGED: [(&str, u64, bool); 14] = [
 
 #[test]
 fn neg_k20_a_row_with_a_malformed_column_is_named_and_the_others_are_served() {
-    for (what, version, same_index) in DAMAGED {
-        let served = if same_index { INDEX } else { [0; 32] };
-        let (_folder, mut database) = altered(&set(what));
+    for (index, (what, version, same_index)) in INDEXES.into_iter().flat_map(|index| DAMAGED.map(|it| (index, it))) {
+        let served = if same_index { index } else { [0; 32] };
+        let (_folder, mut database) = altered_of(index, &set(what));
         for whole in [Read::Rows(Table(1), None), Read::Heads(Table(1), None)] {
             let bodies = matches!(whole, Read::Rows(..));
             let rows = read(&mut database, whole);
@@ -83,13 +91,17 @@ fn neg_k20_a_row_with_a_malformed_column_is_named_and_the_others_are_served() {
             assert!(rows[1] == Row { key: key(2), version, index: served, bytes: vec![] }, "{what}");
             for row in [&rows[0], &rows[2]] {
                 let bytes = if bodies { vec![row.key.id[0]; 100] } else { vec![] };
-                assert!(*row == Row { key: row.key.clone(), version: 1, index: INDEX, bytes }, "{what}");
+                assert!(*row == Row { key: row.key.clone(), version: 1, index, bytes }, "{what}");
             }
         }
         let one = read(&mut database, Read::Get(key(2)));
         assert!(one == [Row { key: key(2), version, index: served, bytes: vec![] }], "{what}");
         for some in [Read::Rows(Table(1), Some(INDEX)), Read::Heads(Table(1), Some(INDEX))] {
-            let expected: &[u8] = if same_index { &[1, 2, 3] } else { &[1, 3] };
+            let expected: &[u8] = match (index == INDEX, same_index) {
+                (false, _) => &[],
+                (true, true) => &[1, 2, 3],
+                (true, false) => &[1, 3],
+            };
             assert_eq!(ids(&read(&mut database, some)), expected, "{what}");
         }
     }
@@ -97,11 +109,11 @@ fn neg_k20_a_row_with_a_malformed_column_is_named_and_the_others_are_served() {
 
 #[test]
 fn neg_k20_a_row_with_a_malformed_column_can_be_given_up_or_written_anew_as_it_was_served() {
-    for (what, version, _) in DAMAGED {
-        let (_folder, mut database) = altered(&set(what));
+    for (index, (what, version, _)) in INDEXES.into_iter().flat_map(|index| DAMAGED.map(|it| (index, it))) {
+        let (_folder, mut database) = altered_of(index, &set(what));
         let other = Write::Delete(key(2), Expect::Version(version + 1));
         assert_eq!(write(&mut database, other), Err(StorageError::Conflict), "{what}");
-        let new = Row { key: key(2), version: 5, index: INDEX, bytes: vec![5] };
+        let new = Row { key: key(2), version: 5, index, bytes: vec![5] };
         assert_eq!(
             write(&mut database, Write::Put(new.clone(), Expect::Absent)),
             Err(StorageError::Conflict),
@@ -110,7 +122,7 @@ fn neg_k20_a_row_with_a_malformed_column_can_be_given_up_or_written_anew_as_it_w
         write(&mut database, Write::Put(new.clone(), Expect::Version(version))).unwrap();
         assert!(read(&mut database, Read::Get(key(2))) == [new], "{what}");
 
-        let (_folder, mut database) = altered(&set(what));
+        let (_folder, mut database) = altered_of(index, &set(what));
         write(&mut database, Write::Delete(key(2), Expect::Version(version))).unwrap();
         assert_eq!(ids(&read(&mut database, Read::Rows(Table(1), None))), [1, 3], "{what}");
     }
@@ -121,13 +133,15 @@ fn neg_k20_what_no_key_is_names_no_row_and_the_others_are_served() {
     for what in
         ["k = NULL", "k = x'02'", "k = zeroblob(33)", "k = 2", "k = printf('%.*c', 32, 'k')", "k = zeroblob(9000000)"]
     {
-        let (_folder, mut database) = altered(&set(what));
-        for index in [None, Some(INDEX)] {
-            for reads in [Read::Rows(Table(1), index), Read::Heads(Table(1), index)] {
-                assert_eq!(ids(&read(&mut database, reads)), [1, 3], "{what}");
+        for index in INDEXES {
+            let (_folder, mut database) = altered_of(index, &set(what));
+            for some in [None, Some(index)].into_iter().filter(|some| *some != Some([0; 32])) {
+                for reads in [Read::Rows(Table(1), some), Read::Heads(Table(1), some)] {
+                    assert_eq!(ids(&read(&mut database, reads)), [1, 3], "{what}");
+                }
             }
+            assert!(read(&mut database, Read::Get(key(2))).is_empty());
         }
-        assert!(read(&mut database, Read::Get(key(2))).is_empty());
     }
 }
 
