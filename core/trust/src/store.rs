@@ -4,7 +4,7 @@ use rid_crypto::{
     PublicKey,
     x509::{Certificate, PathPolicy, X509Error, verify_path},
 };
-use rid_wire::Timestamp;
+use rid_wire::{ClockTolerance, Timestamp};
 
 use crate::{IssuerTrust, ReaderTrust, TrustError};
 
@@ -56,6 +56,7 @@ pub struct TrustStore {
     anchors: Vec<Anchor>,
     pinned_leaves: Vec<Certificate>,
     pinned_keys: Vec<PublicKey>,
+    clock_tolerance: ClockTolerance,
 }
 
 impl TrustStore {
@@ -67,7 +68,13 @@ impl TrustStore {
         if environment == Environment::Production && anchors.iter().any(|a| a.environment == Environment::Test) {
             return Err(TrustError::Environment);
         }
-        Ok(Self { environment, anchors, pinned_leaves: Vec::new(), pinned_keys: Vec::new() })
+        Ok(Self {
+            environment,
+            anchors,
+            pinned_leaves: Vec::new(),
+            pinned_keys: Vec::new(),
+            clock_tolerance: ClockTolerance::default(),
+        })
     }
 
     /// Also trusts this very document-signer certificate, without a path (integrators' captures only).
@@ -82,6 +89,19 @@ impl TrustStore {
     pub fn pin_key(mut self, key: PublicKey) -> Self {
         self.pinned_keys.push(key);
         self
+    }
+
+    /// Sets the one tolerance for `signed`, validFrom and notBefore of everything that is verified with this store.
+    #[must_use]
+    pub fn with_clock_tolerance(mut self, tolerance: ClockTolerance) -> Self {
+        self.clock_tolerance = tolerance;
+        self
+    }
+
+    /// The tolerance for clocks, 60 seconds unless it was set.
+    #[must_use]
+    pub fn clock_tolerance(&self) -> ClockTolerance {
+        self.clock_tolerance
     }
 
     /// Whose roots these are.

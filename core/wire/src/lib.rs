@@ -13,6 +13,8 @@ pub mod cose;
 pub mod hex;
 pub mod json;
 mod time;
+mod tolerance;
 
 pub use code::Code;
 pub use time::{FullDate, TimeError, Timestamp};
+pub use tolerance::ClockTolerance;

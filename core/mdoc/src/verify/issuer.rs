@@ -9,7 +9,7 @@ use alloc::{
 use rid_crypto::{DigestAlgorithm, PublicKey, SignatureAlgorithm, x509::Certificate};
 use rid_trust::{Basis, Check, IssuerTrust, Outcome, TrustError, TrustStore};
 use rid_wire::{
-    Code, Timestamp,
+    ClockTolerance, Code, Timestamp,
     cbor::{CborError, Limits, Reader},
     cose::{CoseError, Sign1, sig_structure},
 };
@@ -20,9 +20,6 @@ use crate::{
     issuer_signed::UnverifiedIssuerSigned,
     mso::{Digests, MsoParts, ValidityInfo},
 };
-
-/// How far `signed` may lie ahead of the clock, in seconds (std-M45).
-const SIGNED_AHEAD: i64 = 60;
 
 /// A fraction of a second was read and cut off (neg-B10).
 const TDATE_FRACTION: Code = Code::new("tdate_fraction");
@@ -101,9 +98,9 @@ pub(super) fn judge<'a>(
         check_part(check::MSO_VERSION, mso.map(|mso| &mso.version)),
         check_part(check::DIGEST_ALGORITHM, mso.map(|mso| &mso.digest_algorithm)),
         check_doc_type(doc_type, mso),
-        check_validity_info(mso.map(|mso| &mso.validity), at, strictness),
+        check_validity_info(mso.map(|mso| &mso.validity), at, store.clock_tolerance(), strictness),
         check_signed_in_certificate(validity, trusted),
-        check_validity(validity, at),
+        check_validity(validity, at, store.clock_tolerance()),
         check_digests(issuer_signed, mso, &mut failed_elements),
         Check::not_done(check::CREDENTIAL_STATUS, None),
     ];
@@ -287,15 +284,18 @@ fn check_doc_type(doc_type: Option<&str>, mso: Option<&MsoParts<'_>>) -> Check {
     }
 }
 
-/// neg-B10. That validFrom is not before `signed` is not asked: issuers in the field round them apart.
+/// neg-B10. validFrom may lie before `signed`: issuers in the field round them differently. A `signed` ahead of the clock
+/// contradicts a validity that has begun; where validFrom is ahead too, the document is not yet valid (neg-F35).
 fn check_validity_info(
     validity: Option<&Result<ValidityInfo, MdocError>>,
     at: Timestamp,
+    tolerance: ClockTolerance,
     strictness: Strictness,
 ) -> Check {
     let part = check_part(check::VALIDITY_INFO, validity);
     let Some(Ok(validity)) = validity else { return part };
-    let contradicts = validity.valid_from > validity.valid_until || validity.signed > at.plus_seconds(SIGNED_AHEAD);
+    let signed_ahead = tolerance.is_ahead(validity.signed, at) && !tolerance.is_ahead(validity.valid_from, at);
+    let contradicts = validity.valid_from > validity.valid_until || signed_ahead;
     match (contradicts, validity.fraction, strictness) {
         (true, ..) | (_, true, Strictness::Receipt) => {
             Check::failed(check::VALIDITY_INFO, MdocError::Validity.code()).at(at)
@@ -316,10 +316,10 @@ fn check_signed_in_certificate(validity: Option<&ValidityInfo>, trusted: Option<
     }
 }
 
-fn check_validity(validity: Option<&ValidityInfo>, at: Timestamp) -> Check {
+fn check_validity(validity: Option<&ValidityInfo>, at: Timestamp, tolerance: ClockTolerance) -> Check {
     match validity {
         None => Check::not_done(check::VALIDITY, None),
-        Some(validity) if at < validity.valid_from => {
+        Some(validity) if tolerance.is_ahead(validity.valid_from, at) => {
             Check::failed(check::VALIDITY, MdocError::NotYetValid.code()).at(at)
         }
         Some(validity) if at > validity.valid_until => Check::failed(check::VALIDITY, MdocError::Expired.code()).at(at),

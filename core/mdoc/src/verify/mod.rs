@@ -42,7 +42,7 @@ pub mod check {
     pub const VALIDITY_INFO: Code = Code::new("validity_info");
     /// `signed` inside the certificate's validity.
     pub const SIGNED_IN_CERTIFICATE: Code = Code::new("signed_in_certificate");
-    /// validFrom <= now <= validUntil.
+    /// validFrom is not ahead of now by more than the tolerance for clocks, and validUntil is not past.
     pub const VALIDITY: Code = Code::new("validity");
     /// Digest of every returned item.
     pub const DIGESTS: Code = Code::new("digests");

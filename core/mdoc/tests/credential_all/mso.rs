@@ -8,7 +8,7 @@ use rid_mdoc::{
     verify::{Strictness, check, verify_issuer_signed},
 };
 use rid_trust::Outcome;
-use rid_wire::{Timestamp, cbor::Limits};
+use rid_wire::{ClockTolerance, Timestamp, cbor::Limits};
 
 use crate::{
     forge::{AZ, Forge, NOW, PKI, code, input, see, see_with},
@@ -70,10 +70,36 @@ fn neg_b09_not_yet_valid_and_expired() {
     // What was certified can still be read.
     assert_eq!(expired.elements.expect("evidence").len(), 4);
     assert_eq!(at(NOW.day_start()).code(), "accepted");
-    let ahead = validity("validFrom", Node::tdate("2026-06-15T12:00:01Z"));
+    let ahead = validity("validFrom", Node::tdate("2026-06-15T12:01:01Z"));
     assert_eq!(ahead.code(), "mdoc_not_yet_valid");
     let now = validity("validFrom", Node::tdate("2026-06-15T12:00:00Z"));
     assert_eq!(now.code(), "accepted");
+}
+
+#[test]
+fn neg_f35_times_ahead_within_the_tolerance() {
+    let seen = |signed: &str, from: &str, tolerance: Option<u32>| {
+        let forged = Forge::new().mso(|mso| {
+            mso.get("validityInfo").set("signed", Node::tdate(signed));
+            mso.get("validityInfo").set("validFrom", Node::tdate(from));
+        });
+        let store = PKI.store();
+        let store = match tolerance {
+            Some(seconds) => store.with_clock_tolerance(ClockTolerance::seconds(seconds)),
+            None => store,
+        };
+        see_with(&forged.build(), &store, &input(), NOW).expect("a response").code()
+    };
+    let (now, in_5_s, in_90_s) = ("2026-06-15T12:00:00Z", "2026-06-15T12:00:05Z", "2026-06-15T12:01:30Z");
+    assert_eq!(seen(in_5_s, in_5_s, None), "accepted");
+    assert_eq!(seen(now, in_90_s, None), "mdoc_not_yet_valid");
+    assert_eq!(seen(in_90_s, in_90_s, None), "mdoc_not_yet_valid");
+    // neg-B10: signed later than now, and yet said to be valid.
+    assert_eq!(seen(in_90_s, now, None), "mdoc_validity_invalid");
+    // The caller sets it.
+    assert_eq!(seen(in_90_s, in_90_s, Some(90)), "accepted");
+    assert_eq!(seen(now, in_5_s, Some(4)), "mdoc_not_yet_valid");
+    assert_eq!(seen(in_5_s, now, Some(4)), "mdoc_validity_invalid");
 }
 
 #[test]
