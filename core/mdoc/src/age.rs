@@ -15,6 +15,13 @@ pub fn age_over(identifier: &str) -> Option<u8> {
     }
 }
 
+/// Whether `age_over_{attested} = over` answers the question `age_over_{wanted}`: the very age, a true of a higher age, or a
+/// false of a lower one. Anything else says nothing about the question.
+#[must_use]
+pub const fn answers(wanted: u8, attested: u8, over: bool) -> bool {
+    if over { attested >= wanted } else { attested <= wanted }
+}
+
 /// Chooses the attested age that answers a request for `wanted`: the exact one; else the smallest `NN >= wanted` that is
 /// true; else the largest `NN <= wanted` that is false; else nothing. `attested` in any order.
 #[must_use]

@@ -148,6 +148,11 @@ impl<'a> UnverifiedDocument<'a> {
 }
 
 impl<'a> UnverifiedDeviceSigned<'a> {
+    /// The device-signed elements: namespace, identifier, value as encoded. Nothing of them is verified.
+    pub fn elements(&self) -> impl Iterator<Item = (&str, &str, &'a [u8])> {
+        self.elements.iter().map(|(namespace, identifier, value)| (namespace.as_ref(), identifier.as_ref(), *value))
+    }
+
     fn read(reader: &mut Reader<'a>) -> Result<Self, MdocError> {
         let (mut namespaces, mut auth) = (None, None);
         reader.map(|reader, key| -> Result<(), MdocError> {

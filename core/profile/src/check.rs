@@ -70,6 +70,15 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// Whether a received value has the type that the profile says (neg-Q06). An element that the profile does not know may
+    /// have any type.
+    #[must_use]
+    pub fn type_fits(&self, namespace: &str, identifier: &str, value: &Value<'_>) -> bool {
+        self.element(namespace, identifier).is_none_or(|element| element.value_type.matches(value))
+    }
+}
+
 impl ElementType {
     /// Whether a value has this type; dates must be real days.
     #[must_use]
