@@ -1,11 +1,14 @@
 //! Mirrors of the reader's views.
 pub use rid_reader::{
     DocumentAsk, ElementAsk, ReaderError, ReaderOptions, ReadingStep,
-    view::{Decision, DocumentVerdict, ElementView, Verdict},
+    view::{
+        AgeAnswer, Decision, DisclosedElements, DocumentElements, DocumentError, DocumentVerdict, ElementError,
+        ElementView, Verdict,
+    },
 };
 pub use rid_trust::{Check, Outcome};
 
-use super::{ClaimPath, ClaimValue, Code, Environment, KeyId, PrivateText, Timestamp};
+use super::{ClaimPath, ClaimValue, Code, Environment, ImageFormat, KeyId, PrivateText, Timestamp};
 
 /// The same as an app says it: certificates as DER or PEM, languages as tags.
 #[uniffi::remote(Record)]
@@ -70,6 +73,8 @@ pub struct ElementAsk {
     pub path: ClaimPath,
     /// The reader means to keep it (intentToRetain).
     pub retained: bool,
+    /// The verdict does not wait for it: an answer without it is complete. The request does not say so.
+    pub optional: bool,
 }
 
 /// What is to be done now. The same step is given until it was done: `connected`, `proceed`.
@@ -128,8 +133,19 @@ pub struct Verdict {
     pub checks: Vec<Check>,
     /// One per returned document, in order.
     pub documents: Vec<DocumentVerdict>,
-    /// Document types asked for or named, and not returned.
+    /// Document types that were asked for and not returned, or returned without any element.
     pub not_returned: Vec<String>,
+    /// `documentErrors`: the wallet's code for each document type that it does not return.
+    pub document_errors: Vec<DocumentError>,
+}
+
+/// The wallet's code for a document type that it does not return (18013-5, 8.3.2.1.2.3).
+#[uniffi::remote(Record)]
+pub struct DocumentError {
+    /// Document type.
+    pub doc_type: String,
+    /// The code; 0 says nothing.
+    pub code: i64,
 }
 
 /// The verdict on one document.
@@ -149,15 +165,73 @@ pub struct DocumentVerdict {
     pub issuer: Option<String>,
     /// Every check, in the order of std-M45, then device authentication.
     pub checks: Vec<Check>,
-    /// Issuer-signed elements; empty unless evidence allows.
-    pub elements: Vec<ElementView>,
-    /// Device-signed elements; empty unless evidence allows.
-    pub device_elements: Vec<ElementView>,
+    /// The elements, and whether they may be relied on.
+    pub elements: DocumentElements,
+    /// Elements that were asked for, are not optional and did not come.
+    pub not_returned: Vec<ClaimPath>,
+    /// `errors`: the wallet's code for each element that it does not return.
+    pub errors: Vec<ElementError>,
     /// Elements whose digest failed.
     pub failed_elements: Vec<ClaimPath>,
 }
 
-/// One disclosed element with its words.
+/// The elements of a document. Only `Current` ones answer a question: an app that reads nothing else cannot act on a document
+/// that was refused or has expired.
+#[uniffi::remote(Enum)]
+pub enum DocumentElements {
+    /// The document was accepted, and nothing refuses the response.
+    Current {
+        /// The elements.
+        disclosed: DisclosedElements,
+    },
+    /// The issuer signed them, but the document or the response is not accepted (an expired document, for example). For
+    /// records and for the screen of a person who looks into the reason; never an answer.
+    Lapsed {
+        /// The elements.
+        disclosed: DisclosedElements,
+    },
+    /// There is no evidence for any element.
+    NoEvidence,
+}
+
+/// Disclosed elements with the evidence of who signed them.
+#[uniffi::remote(Record)]
+pub struct DisclosedElements {
+    /// Signed by the issuer.
+    pub issuer_signed: Vec<ElementView>,
+    /// Signed by the holder's device, authorised by the issuer.
+    pub device_signed: Vec<ElementView>,
+    /// The answers to the ages that were asked for, in the order of the question.
+    pub ages: Vec<AgeAnswer>,
+}
+
+/// The answer to one `age_over_NN` that was asked for (18013-5, 7.2.5).
+#[uniffi::remote(Record)]
+pub struct AgeAnswer {
+    /// The element that was asked for.
+    pub asked: ClaimPath,
+    /// Its label in the first wanted language.
+    pub label: String,
+    /// What a screen reader says for the label.
+    pub spoken: String,
+    /// The holder is at least that old.
+    pub over: bool,
+    /// `over` in words of the first wanted language where the profile has them.
+    pub text: Option<PrivateText>,
+    /// The attested element that says so: the one asked for, a true of a higher age, or a false of a lower age.
+    pub attested: ClaimPath,
+}
+
+/// The wallet's code for an element that it does not return (18013-5, 8.3.2.1.2.3).
+#[uniffi::remote(Record)]
+pub struct ElementError {
+    /// Namespace and identifier.
+    pub path: ClaimPath,
+    /// The code; 0 says nothing.
+    pub code: i64,
+}
+
+/// One disclosed element with its display text.
 #[uniffi::remote(Record)]
 pub struct ElementView {
     /// Namespace and identifier.
@@ -168,10 +242,15 @@ pub struct ElementView {
     pub spoken: String,
     /// The value.
     pub value: ClaimValue,
-    /// The value in words of the first wanted language where the profile has them (sex, yes/no).
+    /// The value in words of the first wanted language where the profile has them (sex, yes/no); never for a value of another
+    /// type than the profile's.
     pub text: Option<PrivateText>,
     /// This is the holder's portrait.
     pub portrait: bool,
+    /// The format of a portrait, and of other bytes that begin like a picture.
+    pub image: Option<ImageFormat>,
+    /// A named warning: `element_type`, a value of another type than the profile's.
+    pub warning: Option<Code>,
 }
 
 /// How a check ended.

@@ -1,7 +1,7 @@
 //! Mirrors of what wallet and reader share. A field forgotten here does not compile.
 use rid_flow::ports;
 pub use rid_flow::ports::{KeyId, KeyInfo, KeySpec, KeyUse, Prompt, UserAuth};
-pub use rid_profile::{ClaimEntry, ClaimKey, ClaimPath, ClaimValue, PrivateBytes, PrivateText};
+pub use rid_profile::{ClaimEntry, ClaimKey, ClaimPath, ClaimValue, ImageFormat, PrivateBytes, PrivateText};
 pub use rid_trust::Environment;
 pub use rid_wire::{Code, Timestamp};
 
@@ -162,4 +162,15 @@ pub enum Prompt {
     SignIn,
     /// The wallet opens.
     Unlock,
+}
+
+/// The format of a picture, read from its first bytes. 18013-5 allows JPEG and JPEG 2000 for a portrait (7.2.2).
+#[uniffi::remote(Enum)]
+pub enum ImageFormat {
+    /// JPEG (ISO/IEC 10918).
+    Jpeg,
+    /// JPEG 2000 (ISO/IEC 15444), as a file or as a codestream. Many platforms cannot show it.
+    Jpeg2000,
+    /// Anything else.
+    Other,
 }

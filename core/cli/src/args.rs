@@ -257,7 +257,7 @@ pub(crate) enum Signed {
 pub(crate) struct ReadArguments {
     #[command(flatten)]
     pub(crate) home: HomeArguments,
-    /// docType/namespace/element, with :retain if it will be kept; may be given again
+    /// docType/namespace/element, with :retain if it will be kept and :optional if it may be missing; may be given again
     #[arg(long, required = true, value_name = "PATH")]
     pub(crate) ask: Vec<String>,
     /// The QR code: a PNG, or a file with its text
@@ -340,7 +340,7 @@ pub(crate) enum CaptureKind {
 ///
 /// The verdict is `accepted` (exit 0), `refused` (exit 1: a check failed) or `undecided` (exit 2: no check failed, but one
 /// that is needed had no input: `trust_missing`, `transcript_missing`, `reader_key_missing`, `not_returned`). Every check is
-/// listed by name. No network is opened; revocation and "asked equals answered" are not done here.
+/// listed by name. No network is opened, so revocation is not checked. Completeness is checked with --asked alone.
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  rid verify response.cbor --kind device-response --transcript transcript.cbor --trust iaca.pem\n  \
@@ -353,6 +353,9 @@ pub(crate) struct VerifyArguments {
     /// What the file holds (not needed for a folder)
     #[arg(long, value_enum)]
     pub(crate) kind: Option<CaptureKind>,
+    /// What was asked for: a DeviceRequest, or paths docType/namespace/element[:optional] as a JSON list or one a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) asked: Option<PathBuf>,
     /// SessionTranscript: the array of three or its tag-24 form, used as received
     #[arg(long, value_name = "FILE")]
     pub(crate) transcript: Option<PathBuf>,

@@ -269,6 +269,6 @@ fn outcome(read: ExitStatus, saved: &Path) -> Result<Option<String>, Failure> {
     if read.code() == Some(0) {
         return Ok(None);
     }
-    let verdict = crate::saved::judge(saved, None)?;
+    let (verdict, _) = crate::saved::judge(saved, None)?;
     Ok(Some(verdict.code.map_or_else(|| "none".into(), |code| code.as_str().into())))
 }

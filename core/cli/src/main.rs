@@ -6,6 +6,7 @@ mod asked;
 mod demo;
 mod enrol;
 mod failure;
+mod hint;
 mod home;
 mod hostile;
 mod input;

@@ -10,6 +10,7 @@ use rid_profile::Locale;
 use rid_shell::{OsRng, SystemClock};
 use rid_trust::{Anchor, Environment, Role, TrustStore};
 use rid_verifier::{
+    ask::Asked,
     reader::{CloseReason, Exchange, Reader, ReaderConfig, ReaderTypes},
     view::Verdict,
 };
@@ -46,7 +47,7 @@ pub(crate) fn run(arguments: &ReadArguments) -> Result<u8, Failure> {
     let say = Say::new(arguments.json, "reader");
     let home = Home::new(&arguments.home.home);
     let at = arguments.at.as_deref().map(|text| input::time(Some(text))).transpose()?;
-    let items = asked::parse(&arguments.ask)?;
+    let asked = asked::parse(&arguments.ask)?;
     let (trust, anchors) = trust(arguments, &home)?;
     let identity = identity(arguments, &home)?;
     let text = match (&arguments.qr, &arguments.qr_text) {
@@ -55,7 +56,7 @@ pub(crate) fn run(arguments: &ReadArguments) -> Result<u8, Failure> {
         (None, None) => return Err(Failure::usage("--qr FILE (PNG or text) or --qr-text TEXT is needed")),
     };
     let config = ReaderConfig {
-        items: items.clone(),
+        asked: asked.clone(),
         authentication: identity.as_ref().map(|i| (KeyId(READER_KEY.into()), vec![i.certificate.clone()])),
         trust: Arc::new(trust),
         profile: Arc::new(verdict::profile()?),
@@ -67,14 +68,14 @@ pub(crate) fn run(arguments: &ReadArguments) -> Result<u8, Failure> {
         let kept = saved::Saved {
             exchange,
             reader_key: read.reader_key.as_deref(),
-            items: &items,
+            asked: &asked,
             anchors: &anchors,
             at: judged_at,
         };
         kept.write(folder)?;
         say.line("saved", &format!("response, transcript and reader key: {}", folder.display()));
     }
-    report(&read, arguments.json)
+    report(&read, &asked, arguments.json)
 }
 
 /// Runs one session to its end.
@@ -159,11 +160,12 @@ fn read(
     }
 }
 
-fn report(read: &Read, json: bool) -> Result<u8, Failure> {
+fn report(read: &Read, asked: &Asked, json: bool) -> Result<u8, Failure> {
     let verdict = read.exchange.as_ref().map(|exchange| &exchange.verdict);
     if json {
         let steps: Vec<_> = read.steps.iter().map(|(name, millis)| json!({"step": name, "ms": millis})).collect();
         let text = json!({
+            "asked": asked::to_json(asked),
             "verdict": verdict.map(verdict::to_json),
             "closed": read.closed.code().as_str(),
             "link": {
@@ -175,7 +177,7 @@ fn report(read: &Read, json: bool) -> Result<u8, Failure> {
         verdict::write_out(&format!("{text:#}\n"))?;
     } else {
         if let Some(verdict) = verdict {
-            verdict::print(verdict, false)?;
+            verdict::print(&verdict::Report::of(verdict), false)?;
         }
         verdict::write_out(&for_people(read))?;
     }

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use rid_crypto::x509::Certificate;
-use rid_mdoc::request::ItemsRequest;
 use rid_trust::{Anchor, Environment, Role, TrustStore};
 use rid_verifier::{
+    ask::Asked,
     capture::{CaptureInput, judge_answer},
     reader::Exchange,
     view::Verdict,
@@ -26,7 +26,7 @@ const AT: &str = "at";
 pub(crate) struct Saved<'a> {
     pub(crate) exchange: &'a Exchange,
     pub(crate) reader_key: Option<&'a str>,
-    pub(crate) items: &'a [ItemsRequest],
+    pub(crate) asked: &'a Asked,
     pub(crate) anchors: &'a [Certificate],
     pub(crate) at: Timestamp,
 }
@@ -43,7 +43,7 @@ impl Saved<'_> {
         let put = |name: &str, bytes: &[u8]| home::write(&folder.join(name), bytes);
         put(RESPONSE, &self.exchange.response)?;
         put(TRANSCRIPT, &self.exchange.transcript)?;
-        put(ASKED, asked::to_json(self.items).to_string().as_bytes())?;
+        put(ASKED, asked::to_paths(self.asked).to_string().as_bytes())?;
         put(TRUST, pem.as_bytes())?;
         put(ENVIRONMENT, environment.as_bytes())?;
         put(AT, self.at.to_tdate().as_bytes())?;
@@ -54,8 +54,8 @@ impl Saved<'_> {
     }
 }
 
-/// Judges a folder again, at the time it was judged first unless `at` says otherwise.
-pub(crate) fn judge(folder: &Path, at: Option<Timestamp>) -> Result<Verdict, Failure> {
+/// Judges a folder again, at the time it was judged first unless `at` says otherwise; gives the question, too.
+pub(crate) fn judge(folder: &Path, at: Option<Timestamp>) -> Result<(Verdict, Asked), Failure> {
     let path = |name: &str| folder.join(name);
     let text = |name: &str| {
         String::from_utf8(input::file(&path(name))?)
@@ -80,8 +80,7 @@ pub(crate) fn judge(folder: &Path, at: Option<Timestamp>) -> Result<Verdict, Fai
             None => input::time(Some(text(AT)?.trim()))?,
         },
     };
-    let items = asked::from_json(&text(ASKED)?)
-        .ok_or_else(|| Failure::usage(format!("{}: not what `rid read --save` wrote", path(ASKED).display())))?;
+    let asked = asked::from_file(&path(ASKED))?;
     let profile = verdict::profile()?;
     let input = CaptureInput {
         profile: &profile,
@@ -92,5 +91,5 @@ pub(crate) fn judge(folder: &Path, at: Option<Timestamp>) -> Result<Verdict, Fai
         at: judgement.at,
         limits: Limits::PROXIMITY,
     };
-    Ok(judge_answer(&response, &input, &items))
+    Ok((judge_answer(&response, &input, &asked), asked))
 }

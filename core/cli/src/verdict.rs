@@ -1,11 +1,11 @@
-//! A verdict on paper: for people every check by name and the attributes in three languages, for machines JSON.
+//! Prints a verdict: for people every check by name and the elements in three languages, for machines JSON.
 mod json;
 mod people;
 
 use std::io::Write;
 
 use rid_profile::{Locale, Profile};
-use rid_verifier::view::Verdict;
+use rid_verifier::{ask::Asked, view::Verdict};
 use rid_wire::Code;
 
 use crate::failure::Failure;
@@ -21,9 +21,23 @@ pub(crate) fn profile() -> Result<Profile, Failure> {
     rid_profile::embedded().map_err(|_| Failure::core("profile", Code::new("profile_invalid")))
 }
 
+/// A verdict with its question, and with a hint about input that is something else.
+pub(crate) struct Report<'a> {
+    pub(crate) verdict: &'a Verdict,
+    pub(crate) asked: Option<&'a Asked>,
+    pub(crate) hint: Option<&'static str>,
+}
+
+impl<'a> Report<'a> {
+    /// A verdict alone.
+    pub(crate) const fn of(verdict: &'a Verdict) -> Self {
+        Self { verdict, asked: None, hint: None }
+    }
+}
+
 /// Prints a verdict.
-pub(crate) fn print(verdict: &Verdict, json: bool) -> Result<(), Failure> {
-    let text = if json { format!("{:#}\n", to_json(verdict)) } else { people::render(verdict, &profile()?) };
+pub(crate) fn print(report: &Report<'_>, json: bool) -> Result<(), Failure> {
+    let text = if json { format!("{:#}\n", json::report(report)) } else { people::render(report, &profile()?) };
     write_out(&text)
 }
 

@@ -5,15 +5,18 @@ use rid_crypto::AgreementKey;
 use rid_mdoc::transcript::Transcript;
 use rid_trust::{Anchor, Environment, Role, TrustStore};
 use rid_verifier::{
-    capture::{CaptureInput, judge_issuer_signed, judge_response},
+    ask::Asked,
+    capture::{CaptureInput, judge_answer, judge_issuer_signed, judge_response},
     view::{Decision, Verdict},
 };
 use rid_wire::{Timestamp, cbor::Limits};
 
 use crate::{
     args::{CaptureKind, VerifyArguments},
+    asked,
     failure::Failure,
-    input, saved, verdict,
+    hint, input, saved,
+    verdict::{self, Report},
 };
 
 /// Everything a judgement needs, read before anything is printed.
@@ -27,26 +30,43 @@ pub(crate) struct Judgement {
 pub(crate) fn run(arguments: &VerifyArguments) -> Result<u8, Failure> {
     if arguments.file.is_dir() {
         let given = [arguments.transcript.is_some(), !arguments.trust.is_empty(), arguments.reader_key.is_some()];
-        if arguments.kind.is_some() || arguments.trust_key.is_some() || given.contains(&true) {
-            return Err(Failure::usage("a folder of `rid read --save` brings its own transcript, trust and keys"));
+        if arguments.kind.is_some()
+            || arguments.trust_key.is_some()
+            || arguments.asked.is_some()
+            || given.contains(&true)
+        {
+            return Err(Failure::usage(
+                "a folder of `rid read --save` brings its own question, transcript, trust and keys",
+            ));
         }
         let at = arguments.at.as_deref().map(|text| input::time(Some(text))).transpose()?;
-        let judged = saved::judge(&arguments.file, at)?;
-        verdict::print(&judged, arguments.json)?;
+        let (judged, asked) = saved::judge(&arguments.file, at)?;
+        verdict::print(&Report { asked: Some(&asked), ..Report::of(&judged) }, arguments.json)?;
         return Ok(exit_code(judged.decision));
     }
     let Some(kind) = arguments.kind else {
         return Err(Failure::usage("--kind device-response or --kind issuer-signed is needed for a file"));
     };
-    let bytes = capture(&arguments.file)?;
+    let asked = match (&arguments.asked, kind) {
+        (Some(_), CaptureKind::IssuerSigned) => {
+            return Err(Failure::usage("--asked belongs to --kind device-response: an IssuerSigned answers nobody"));
+        }
+        (Some(path), _) => Some(asked::from_file(path)?),
+        (None, _) => None,
+    };
+    let file = read(&arguments.file)?;
+    let beginning: Vec<u8> = file.iter().take(BEGINNING).copied().collect();
+    let bytes = if file.len() < MAX_READ { input::decode_capture(file) } else { file };
     let judgement = Judgement {
         transcript: arguments.transcript.as_deref().map(input::transcript).transpose()?,
         reader_key: arguments.reader_key.as_deref().map(input::private_jwk).transpose()?,
         trust: trust(arguments)?,
         at: input::time(arguments.at.as_deref())?,
     };
-    let judged = judge(kind, &bytes, &judgement)?;
-    verdict::print(&judged, arguments.json)?;
+    let judged = judge(kind, &bytes, &judgement, asked.as_ref())?;
+    let malformed = judged.decision == Decision::Refused && judged.documents.is_empty();
+    let hint = malformed.then(|| hint::of(&beginning, &bytes, kind)).flatten();
+    verdict::print(&Report { verdict: &judged, asked: asked.as_ref(), hint }, arguments.json)?;
     Ok(exit_code(judged.decision))
 }
 
@@ -60,19 +80,22 @@ pub(crate) const fn exit_code(decision: Decision) -> u8 {
 }
 
 /// Most of a file that is read: the online limit in hexadecimal, with room for white space.
-const MAX_READ: u64 = 16 << 20;
+const MAX_READ: usize = 16 << 20;
 
-/// The bytes of a capture. One too long to be any is cut off beyond the limits, to be refused by name like other malformed
-/// input, and is not decoded.
-fn capture(path: &Path) -> Result<Vec<u8>, Failure> {
+/// The part of a file that a hint looks at.
+const BEGINNING: usize = 1024;
+
+/// The bytes of a file. One of `MAX_READ` or more is no capture: it is cut there, and refused by name like other malformed
+/// input without being decoded.
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(MAX_READ).read_to_end(&mut bytes));
-    let length = read.map_err(|error| Failure::file(path, error))?;
-    let whole = u64::try_from(length).is_ok_and(|length| length < MAX_READ);
-    Ok(if whole { input::decode_capture(bytes) } else { bytes })
+    let limit = u64::try_from(MAX_READ).unwrap_or(u64::MAX);
+    let read = File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes));
+    read.map_err(|error| Failure::file(path, error))?;
+    Ok(bytes)
 }
 
-fn judge(kind: CaptureKind, bytes: &[u8], judgement: &Judgement) -> Result<Verdict, Failure> {
+fn judge(kind: CaptureKind, bytes: &[u8], judgement: &Judgement, asked: Option<&Asked>) -> Result<Verdict, Failure> {
     let profile = verdict::profile()?;
     let input = CaptureInput {
         profile: &profile,
@@ -83,9 +106,10 @@ fn judge(kind: CaptureKind, bytes: &[u8], judgement: &Judgement) -> Result<Verdi
         at: judgement.at,
         limits: Limits::ONLINE,
     };
-    Ok(match kind {
-        CaptureKind::DeviceResponse => judge_response(bytes, &input),
-        CaptureKind::IssuerSigned => judge_issuer_signed(bytes, &input),
+    Ok(match (kind, asked) {
+        (CaptureKind::DeviceResponse, Some(asked)) => judge_answer(bytes, &input, asked),
+        (CaptureKind::DeviceResponse, None) => judge_response(bytes, &input),
+        (CaptureKind::IssuerSigned, _) => judge_issuer_signed(bytes, &input),
     })
 }
 

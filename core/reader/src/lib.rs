@@ -13,5 +13,9 @@ pub use reading::{Reading, ReadingStep};
 pub use rid_verifier::ask::{DocumentAsk, ElementAsk};
 /// Views: closed, owned types for the boundary.
 pub mod view {
-    pub use rid_verifier::view::{Decision, DocumentVerdict, ElementView, Verdict};
+    pub use rid_profile::ImageFormat;
+    pub use rid_verifier::view::{
+        AgeAnswer, Decision, DisclosedElements, DocumentElements, DocumentError, DocumentVerdict, ElementError,
+        ElementView, Verdict,
+    };
 }

@@ -8,7 +8,7 @@ use rid_flow::{
 use rid_profile::{Locale, Profile};
 use rid_trust::{Anchor, Environment, Role, TrustStore};
 use rid_verifier::{
-    ask::{self, DocumentAsk},
+    ask::{Asked, DocumentAsk},
     reader as machine,
 };
 use rid_wire::Code;
@@ -144,7 +144,7 @@ impl Reader {
     /// `ask_invalid`.
     pub fn read(self: &Arc<Self>, qr: &str, asked: &[DocumentAsk]) -> Result<Reading, ReaderError> {
         let config = machine::ReaderConfig {
-            items: ask::items(asked).map_err(|code| ReaderError::BadInput { code })?,
+            asked: Asked::new(asked).map_err(|code| ReaderError::BadInput { code })?,
             authentication: self.identity.as_ref().map(|identity| (identity.key.clone(), identity.chain.clone())),
             trust: self.trust.clone(),
             profile: self.profile.clone(),

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rid_flow::{Input, Output, Turn};
 use rid_verifier::{
-    ask::{self, DocumentAsk},
+    ask::{Asked, DocumentAsk},
     link,
     reader::ReaderTypes,
     view::Verdict,
@@ -158,12 +158,12 @@ impl Reading {
     /// # Errors
     /// [`ReaderError::BadInput`] (`ask_invalid`), [`ReaderError::Misuse`] (`not_asked`, `session_closed`).
     pub fn ask(&self, asked: &[DocumentAsk]) -> Result<(), ReaderError> {
-        let items = ask::items(asked).map_err(|code| ReaderError::BadInput { code })?;
+        let asked = Asked::new(asked).map_err(|code| ReaderError::BadInput { code })?;
         let mut state = self.state();
         if state.current.is_some() {
             return Err(ReaderError::misuse("not_asked"));
         }
-        Ok(self.reader.with_env(|env| state.session.ask(items, env))??)
+        Ok(self.reader.with_env(|env| state.session.ask(asked, env))??)
     }
 
     /// Ends the session in order.

@@ -1,55 +1,234 @@
-//! Asked equals answered: what came back was asked for, and what is missing is named.
-use alloc::string::String;
+//! Compares an answer with its question: nothing else may be in it, and everything asked for must be.
+use alloc::{string::String, vec::Vec};
 
-use rid_mdoc::{
-    MdocError, age,
-    request::{ItemsRequest, RequestedElement},
-};
+use rid_mdoc::{MdocError, age, request::ItemsRequest, response::UnverifiedDocument};
+use rid_profile::ClaimPath;
 use rid_trust::Check;
-use rid_wire::Code;
-
-use crate::{
-    judge::{check, overall},
-    view::{DocumentVerdict, Verdict},
+use rid_wire::{
+    Code,
+    cbor::{Limits, Value},
 };
+
+use crate::{ask::Asked, judge::check};
 
 /// A document or element came back that was not asked for.
 const NOT_ASKED_FOR: Code = Code::new("answer_not_asked");
 
-/// asked == answered: every returned document and element was asked for; what is missing is named.
-pub(crate) fn compare_with_asked(verdict: Verdict, asked: &[ItemsRequest]) -> Verdict {
-    let Verdict { environment, mut checks, documents, mut not_returned, .. } = verdict;
-    let fits = documents.iter().all(|document| was_asked(document, asked));
-    for item in checks.iter_mut().filter(|c| c.code == check::ASKED_EQUALS_ANSWERED) {
-        *item = if fits {
+/// The elements of one document as received. Their evidence is another check's matter: here only names count, and of ages
+/// whether they answer.
+pub(crate) struct Returned<'a> {
+    doc_type: &'a str,
+    elements: Vec<ReturnedElement<'a>>,
+}
+
+struct ReturnedElement<'a> {
+    namespace: &'a str,
+    identifier: &'a str,
+    /// The value of an age, if it is a boolean.
+    flag: Option<bool>,
+}
+
+impl<'a> Returned<'a> {
+    pub(crate) fn new(document: &'a UnverifiedDocument<'_>) -> Self {
+        let issuer = document.issuer_signed.iter().flat_map(|signed| &signed.namespaces);
+        let issuer = issuer.flat_map(|(namespace, items)| items.iter().map(move |item| (namespace, item)));
+        let issuer = issuer.map(|(namespace, item)| (namespace.as_ref(), item.identifier, item.value_bytes()));
+        let device = document.device_signed.iter().flat_map(|signed| signed.elements());
+        let elements = issuer.chain(device).map(|(namespace, identifier, value)| {
+            let value = age::age_over(identifier).and_then(|_| Value::parse(value, Limits::ONLINE).ok());
+            let flag = if let Some(Value::Bool(flag)) = value { Some(flag) } else { None };
+            ReturnedElement { namespace, identifier, flag }
+        });
+        Self { doc_type: &document.doc_type, elements: elements.collect() }
+    }
+
+    fn has(&self, (namespace, identifier): (&str, &str)) -> bool {
+        self.elements.iter().any(|element| (element.namespace, element.identifier) == (namespace, identifier))
+    }
+
+    /// The ages of a namespace; `None` for a value that is no boolean.
+    fn ages(&self, namespace: &str) -> impl Iterator<Item = (u8, Option<bool>)> {
+        let elements = self.elements.iter().filter(move |element| element.namespace == namespace);
+        elements.filter_map(|element| Some((age::age_over(element.identifier)?, element.flag)))
+    }
+
+    /// Whether an element answers this question, by its name or as an age.
+    fn answers(&self, question: (&str, &str)) -> bool {
+        let (namespace, identifier) = question;
+        match age::age_over(identifier) {
+            None => self.has(question),
+            Some(wanted) => self
+                .ages(namespace)
+                .any(|(attested, over)| over.is_some_and(|over| age::answers(wanted, attested, over))),
+        }
+    }
+
+    /// Whether every element answers a question, one element to each question.
+    fn answers_only(&self, questions: &Questions<'_>) -> bool {
+        let plain = |element: &ReturnedElement<'_>| {
+            age::age_over(element.identifier).is_some()
+                || questions.elements.contains(&(element.namespace, element.identifier))
+        };
+        let mut names: Vec<_> = self.elements.iter().map(|e| (e.namespace, e.identifier)).collect();
+        names.sort_unstable();
+        let repeats = names.windows(2).any(|pair| matches!(pair, [one, other] if one == other));
+        names.dedup_by_key(|(namespace, _)| *namespace);
+        !repeats
+            && self.elements.iter().all(plain)
+            && names
+                .iter()
+                .all(|(namespace, _)| one_age_each(questions.ages(namespace).collect(), self.ages(namespace).collect()))
+    }
+}
+
+/// Whether each attested age answers a question of its own. The very age answers first; then the attested ages nearest to
+/// the questions, which answer the fewest, choose before the others.
+fn one_age_each(mut wanted: Vec<u8>, attested: Vec<(u8, Option<bool>)>) -> bool {
+    let mut others = Vec::new();
+    for (age, over) in attested {
+        let Some(over) = over else { return false };
+        match wanted.iter().position(|wanted| *wanted == age) {
+            Some(at) => {
+                wanted.swap_remove(at);
+            }
+            None => others.push((age, over)),
+        }
+    }
+    others.sort_unstable_by_key(|(age, over)| if *over { i16::from(*age) } else { -i16::from(*age) });
+    others.into_iter().all(|(age, over)| {
+        let at = wanted.iter().position(|wanted| age::answers(*wanted, age, over));
+        at.map(|at| wanted.swap_remove(at)).is_some()
+    })
+}
+
+/// The elements asked of one document type, in all requests for it.
+struct Questions<'a> {
+    doc_type: &'a str,
+    elements: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Questions<'a> {
+    fn of(doc_type: &'a str, asked: &'a Asked) -> Self {
+        let mut elements = Vec::new();
+        for namespace in requests(asked, doc_type).flat_map(|item| &item.namespaces) {
+            for element in &namespace.elements {
+                let question = (namespace.namespace.as_str(), element.identifier.as_str());
+                if !elements.contains(&question) {
+                    elements.push(question);
+                }
+            }
+        }
+        Self { doc_type, elements }
+    }
+
+    fn ages(&self, namespace: &str) -> impl Iterator<Item = u8> {
+        let elements = self.elements.iter().filter(move |(asked, _)| *asked == namespace);
+        elements.filter_map(|(_, identifier)| age::age_over(identifier))
+    }
+
+    /// What none of these documents of the type answers, but for optional elements.
+    fn unanswered(&self, asked: &Asked, returned: &[Returned<'_>]) -> Vec<ClaimPath> {
+        let missing = self.elements.iter().filter(|(namespace, identifier)| {
+            !asked.is_optional(self.doc_type, namespace, identifier)
+                && !of_type(returned, self.doc_type).any(|document| document.answers((namespace, identifier)))
+        });
+        missing.map(|(namespace, identifier)| ClaimPath::element(namespace, identifier)).collect()
+    }
+}
+
+/// The outcome of the comparison.
+pub(crate) struct Comparison {
+    /// `asked_equals_answered`, `all_documents_returned` and `all_elements_returned`.
+    pub(crate) checks: [Check; 3],
+    /// Document types asked for and not returned, or returned without any element.
+    pub(crate) documents: Vec<String>,
+    /// For each returned document the elements that it should have held; named once, in the first document of a type.
+    pub(crate) elements: Vec<Vec<ClaimPath>>,
+}
+
+/// Compares what was returned with what was asked.
+pub(crate) fn compare(returned: &[Returned<'_>], asked: &Asked) -> Comparison {
+    let mut types: Vec<&str> = asked.items().iter().map(|item| item.doc_type.as_str()).collect();
+    types.sort_unstable();
+    types.dedup();
+    let fits = returned.iter().all(|document| {
+        let most = requests(asked, document.doc_type).count();
+        of_type(returned, document.doc_type).count() <= most
+            && document.answers_only(&Questions::of(document.doc_type, asked))
+    });
+    let mut elements: Vec<Vec<ClaimPath>> = returned.iter().map(|_| Vec::new()).collect();
+    let (mut documents, mut complete) = (Vec::new(), true);
+    for doc_type in types {
+        let unanswered = Questions::of(doc_type, asked).unanswered(asked, returned);
+        complete = complete && unanswered.is_empty();
+        if of_type(returned, doc_type).all(|document| document.elements.is_empty()) {
+            documents.push(doc_type.into());
+        }
+        let first = returned.iter().position(|document| document.doc_type == doc_type);
+        if let Some(missing) = first.and_then(|at| elements.get_mut(at)) {
+            *missing = unanswered;
+        }
+    }
+    let checks = [
+        if fits {
             Check::passed(check::ASKED_EQUALS_ANSWERED)
         } else {
             Check::failed(check::ASKED_EQUALS_ANSWERED, NOT_ASKED_FOR)
-        };
-    }
-    for item in asked {
-        let returned = documents.iter().any(|d| d.doc_type == item.doc_type);
-        if !returned && !not_returned.contains(&item.doc_type) {
-            not_returned.push(item.doc_type.clone());
+        },
+        all_returned(check::ALL_DOCUMENTS, documents.is_empty()),
+        all_returned(check::ALL_ELEMENTS, complete),
+    ];
+    Comparison { checks, documents, elements }
+}
+
+/// The ages asked of a document type: namespace, identifier, age.
+pub(crate) fn ages_asked<'a>(doc_type: &'a str, asked: &'a Asked) -> impl Iterator<Item = (&'a str, &'a str, u8)> {
+    let elements = Questions::of(doc_type, asked).elements.into_iter();
+    elements.filter_map(|(namespace, identifier)| Some((namespace, identifier, age::age_over(identifier)?)))
+}
+
+fn all_returned(code: Code, complete: bool) -> Check {
+    if complete { Check::passed(code) } else { Check::not_done(code, Some(MdocError::NotReturned.code())) }
+}
+
+fn requests<'a>(asked: &'a Asked, doc_type: &str) -> impl Iterator<Item = &'a ItemsRequest> {
+    asked.items().iter().filter(move |item| item.doc_type == doc_type)
+}
+
+fn of_type<'a, 'b>(returned: &'a [Returned<'b>], doc_type: &str) -> impl Iterator<Item = &'a Returned<'b>> {
+    returned.iter().filter(move |document| document.doc_type == doc_type)
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+
+    #[test]
+    fn std_m48_one_attested_age_answers_one_question() {
+        let yes = |age| (age, Some(true));
+        let no = |age| (age, Some(false));
+        for (wanted, attested, fits) in [
+            (vec![18], vec![yes(18)], true),
+            (vec![18], vec![no(18)], true),
+            (vec![18], vec![yes(21)], true),
+            (vec![18], vec![no(16)], true),
+            (vec![18], vec![yes(16)], false),
+            (vec![18], vec![no(21)], false),
+            (vec![18], vec![yes(18), yes(21)], false),
+            (vec![18], vec![yes(21), yes(25)], false),
+            (vec![18], vec![(18, None)], false),
+            (vec![18, 21], vec![yes(25)], true),
+            (vec![18, 21], vec![yes(21), yes(25)], true),
+            (vec![21, 18], vec![yes(25), yes(19)], true),
+            (vec![18, 21], vec![yes(19), yes(20)], false),
+            (vec![18, 65], vec![yes(21), no(60)], true),
+            (vec![18, 65], vec![no(64), no(60)], false),
+            (vec![60, 65], vec![no(64), no(59)], true),
+            (vec![], vec![yes(18)], false),
+        ] {
+            assert_eq!(one_age_each(wanted.clone(), attested.clone()), fits, "{wanted:?} {attested:?}");
         }
     }
-    if !documents.is_empty() && !not_returned.is_empty() {
-        checks.push(Check::not_done(check::ALL_RETURNED, Some(MdocError::NotReturned.code())));
-    }
-    overall(environment, checks, documents, not_returned)
-}
-
-fn was_asked(document: &DocumentVerdict, asked: &[ItemsRequest]) -> bool {
-    let Some(items) = asked.iter().find(|items| items.doc_type == document.doc_type) else { return false };
-    let mut elements = document.elements.iter().map(|e| &e.path);
-    elements.all(|path| path.as_element().is_some_and(|(n, i)| element_asked(items, n, i)))
-}
-
-/// An `age_over_NN` answers any `age_over_MM` asked for in its namespace (nearest match, std-M48).
-fn element_asked(items: &ItemsRequest, namespace: &str, identifier: &str) -> bool {
-    let Some(requested) = items.namespaces.iter().find(|n| n.namespace == namespace) else { return false };
-    let mut identifiers = requested.elements.iter().map(|e: &RequestedElement| &e.identifier);
-    identifiers.any(|asked: &String| {
-        asked == identifier || (age::age_over(identifier).is_some() && age::age_over(asked).is_some())
-    })
 }

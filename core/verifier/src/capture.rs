@@ -1,11 +1,10 @@
-//! Judging captures: a DeviceResponse or an IssuerSigned as bytes, with whatever transcript, key and trust there is.
-use alloc::vec;
+//! Judges captures: a DeviceResponse or an IssuerSigned as bytes, with the transcript, key and trust that are known.
+use alloc::{vec, vec::Vec};
 
 use rid_crypto::AgreementKey;
 use rid_mdoc::{
     MdocError,
     issuer_signed::UnverifiedIssuerSigned,
-    request::ItemsRequest,
     response::UnverifiedResponse,
     transcript::Transcript,
     verify::{DeviceAuthInput, Strictness, verify_document, verify_issuer_signed},
@@ -15,9 +14,11 @@ use rid_trust::{Check, TrustStore};
 use rid_wire::{Timestamp, cbor::Limits};
 
 use crate::{
-    asked::compare_with_asked,
-    judge::{Words, check, document_of_issuer_report, document_of_report, overall, refused_whole},
-    view::Verdict,
+    ask::Asked,
+    asked::{Returned, compare},
+    disclosed::Words,
+    judge::{check, document_of_issuer_report, document_of_report, overall, refused_whole},
+    view::{DocumentError, DocumentVerdict, Verdict},
 };
 
 /// What a capture is judged with.
@@ -38,9 +39,21 @@ pub struct CaptureInput<'a> {
     pub limits: Limits,
 }
 
-/// Judges a DeviceResponse. Malformed input gives a refused verdict with its code, never an error.
+/// Judges a DeviceResponse. Malformed input gives a refused verdict with its code, never an error. Nobody says what was
+/// asked for, so completeness is not judged.
 #[must_use]
 pub fn judge_response(bytes: &[u8], input: &CaptureInput<'_>) -> Verdict {
+    judge(bytes, input, None)
+}
+
+/// Judges a DeviceResponse as the answer to a question: nothing else may be in it, and the verdict is undecided
+/// (`not_returned`) while something that was asked for is missing.
+#[must_use]
+pub fn judge_answer(bytes: &[u8], input: &CaptureInput<'_>, asked: &Asked) -> Verdict {
+    judge(bytes, input, Some(asked))
+}
+
+fn judge(bytes: &[u8], input: &CaptureInput<'_>, asked: Option<&Asked>) -> Verdict {
     let environment = input.trust.environment();
     let response = match UnverifiedResponse::parse(bytes, input.limits) {
         Ok(response) => response,
@@ -50,18 +63,14 @@ pub fn judge_response(bytes: &[u8], input: &CaptureInput<'_>) -> Verdict {
         Err(MdocError::Version) => return refused_whole(environment, check::VERSION, MdocError::Version.code()),
         Err(error) => return refused_whole(environment, check::FORM, error.code()),
     };
-    let words = Words { profile: input.profile, locales: input.locales };
+    let words = Words { profile: input.profile, locales: input.locales, asked };
     let device = DeviceAuthInput { transcript: input.transcript, reader_key: input.reader_key };
-    let documents = response
-        .documents
+    let received = response.documents.as_deref().unwrap_or_default();
+    let mut documents: Vec<DocumentVerdict> = received
         .iter()
-        .flatten()
-        .map(|document| {
-            let report = verify_document(document, input.trust, &device, input.at);
-            document_of_report(&document.doc_type, report, &words)
-        })
+        .map(|document| document_of_report(document, verify_document(document, input.trust, &device, input.at), &words))
         .collect();
-    let checks = vec![
+    let mut checks = vec![
         Check::passed(check::FORM),
         Check::passed(check::VERSION),
         match response.status {
@@ -72,16 +81,28 @@ pub fn judge_response(bytes: &[u8], input: &CaptureInput<'_>) -> Verdict {
             Some(_) => Check::passed(check::DOCUMENTS),
             None => Check::not_done(check::DOCUMENTS, Some(MdocError::NotReturned.code())),
         },
-        Check::not_done(check::ASKED_EQUALS_ANSWERED, None),
     ];
-    let not_returned = response.document_errors.iter().map(|(doc_type, _)| doc_type.as_ref().into()).collect();
-    overall(environment, checks, documents, not_returned)
-}
-
-/// Judges a DeviceResponse and compares it with what was asked: nothing else may be in it, and what is missing is named.
-#[must_use]
-pub fn judge_answer(bytes: &[u8], input: &CaptureInput<'_>, asked: &[ItemsRequest]) -> Verdict {
-    compare_with_asked(judge_response(bytes, input), asked)
+    let document_errors = response.document_errors.iter();
+    let document_errors: Vec<DocumentError> = document_errors
+        .map(|(doc_type, code)| DocumentError { doc_type: doc_type.as_ref().into(), code: *code })
+        .collect();
+    let not_returned = match asked {
+        Some(asked) => {
+            let returned: Vec<Returned<'_>> = received.iter().map(Returned::new).collect();
+            let comparison = compare(&returned, asked);
+            checks.extend(comparison.checks);
+            for (document, missing) in documents.iter_mut().zip(comparison.elements) {
+                document.not_returned = missing;
+            }
+            comparison.documents
+        }
+        None => {
+            let not_done = [check::ASKED_EQUALS_ANSWERED, check::ALL_DOCUMENTS, check::ALL_ELEMENTS];
+            checks.extend(not_done.map(|code| Check::not_done(code, None)));
+            document_errors.iter().map(|error| error.doc_type.clone()).collect()
+        }
+    };
+    Verdict { document_errors, not_returned, ..overall(environment, checks, documents) }
 }
 
 /// Judges an IssuerSigned; device checks are `not_done`.
@@ -93,8 +114,8 @@ pub fn judge_issuer_signed(bytes: &[u8], input: &CaptureInput<'_>) -> Verdict {
         Err(error) => return refused_whole(environment, check::FORM, error.code()),
     };
     let report = verify_issuer_signed(&parsed, None, input.trust, input.at, Strictness::Verifier);
-    let words = Words { profile: input.profile, locales: input.locales };
+    let words = Words { profile: input.profile, locales: input.locales, asked: None };
     let document = document_of_issuer_report(report, &words);
     let checks = vec![Check::passed(check::FORM)];
-    overall(environment, checks, vec![document], vec![])
+    overall(environment, checks, vec![document])
 }

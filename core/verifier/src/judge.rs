@@ -1,4 +1,4 @@
-//! From reports to verdicts: the decision, its code, and the words of the profile.
+//! From reports to verdicts: the decision, its code, and which elements are current.
 use alloc::{
     format,
     string::{String, ToString},
@@ -6,12 +6,18 @@ use alloc::{
     vec::Vec,
 };
 
-use rid_mdoc::verify::{DocumentReport, IssuerReport, IssuerVerified, check as mdoc_check};
-use rid_profile::{ClaimPath, ClaimValue, Kind, Locale, Profile};
+use rid_mdoc::{
+    response::UnverifiedDocument,
+    verify::{DocumentReport, IssuerReport, IssuerVerified, check as mdoc_check},
+};
+use rid_profile::ClaimPath;
 use rid_trust::{Basis, Check, Environment, IssuerTrust, Outcome};
-use rid_wire::{Code, cbor::Value, hex};
+use rid_wire::{Code, hex};
 
-use crate::view::{Decision, DocumentVerdict, ElementView, Verdict};
+use crate::{
+    disclosed::{Words, disclosed},
+    view::{Decision, DisclosedElements, DocumentElements, DocumentVerdict, ElementError, Verdict},
+};
 
 /// The names of the checks on a response as a whole.
 pub(crate) mod check {
@@ -25,32 +31,34 @@ pub(crate) mod check {
     pub(crate) const STATUS: Code = Code::new("response_status");
     /// It carries documents.
     pub(crate) const DOCUMENTS: Code = Code::new("documents_returned");
-    /// Every document asked for was returned.
-    pub(crate) const ALL_RETURNED: Code = Code::new("all_documents_returned");
-    /// Document types and elements returned were asked for.
+    /// Every document asked for was returned, with an element.
+    pub(crate) const ALL_DOCUMENTS: Code = Code::new("all_documents_returned");
+    /// Every element asked for was returned, but for optional ones.
+    pub(crate) const ALL_ELEMENTS: Code = Code::new("all_elements_returned");
+    /// The values have the types that the profile says; another type is a warning.
+    pub(crate) const ELEMENT_TYPES: Code = Code::new("element_types");
+    /// Documents and elements returned were asked for, each once.
     pub(crate) const ASKED_EQUALS_ANSWERED: Code = Code::new("asked_equals_answered");
 }
 
-/// Where words come from.
-pub(crate) struct Words<'a> {
-    pub(crate) profile: &'a Profile,
-    pub(crate) locales: &'a [Locale],
-}
-
 /// The verdict on a document with device authentication.
-pub(crate) fn document_of_report(doc_type: &str, report: DocumentReport<'_>, words: &Words<'_>) -> DocumentVerdict {
-    let mut verdict = bare(doc_type, report.checks, report.failed_elements, words);
-    (verdict.decision, verdict.code) = decide_with(&verdict.checks, report.evidence.is_some());
-    if let Some(evidence) = &report.evidence {
-        with_issuer(&mut verdict, evidence.issuer(), words);
-        let kind = words.profile.kind(doc_type);
-        verdict.device_elements = evidence
-            .device_items()
-            .iter()
-            .filter_map(|item| element(kind, item.namespace(), item.identifier(), item.value_bytes(), words))
-            .collect();
-    }
-    verdict
+pub(crate) fn document_of_report(
+    document: &UnverifiedDocument<'_>,
+    report: DocumentReport<'_>,
+    words: &Words<'_>,
+) -> DocumentVerdict {
+    let mut verdict = bare(&document.doc_type, report.checks, report.failed_elements, words);
+    let error = |(namespace, identifier, code): &rid_mdoc::response::ElementError<'_>| ElementError {
+        path: ClaimPath::element(namespace, identifier),
+        code: *code,
+    };
+    verdict.errors = document.errors.iter().map(error).collect();
+    let (decision, code) = decide_with(&verdict.checks, report.evidence.is_some());
+    let disclosed = report.evidence.as_ref().map(|evidence| {
+        with_issuer(&mut verdict, evidence.issuer());
+        disclosed(evidence.issuer(), evidence.device_items(), words)
+    });
+    conclude(verdict, decision, code, disclosed, words)
 }
 
 /// The verdict on an IssuerSigned alone: device checks are not done and do not hinder.
@@ -61,10 +69,37 @@ pub(crate) fn document_of_issuer_report(report: IssuerReport<'_>, words: &Words<
     checks.push(Check::not_done(mdoc_check::KEY_AUTHORIZATIONS, None));
     checks.push(Check::not_done(mdoc_check::DEVICE_AUTHENTICATION, None));
     let mut verdict = bare(doc_type, checks, report.failed_elements, words);
+    let disclosed = report.evidence.as_ref().map(|evidence| {
+        with_issuer(&mut verdict, evidence);
+        disclosed(evidence, &[], words)
+    });
+    conclude(verdict, decision, code, disclosed, words)
+}
+
+/// Sets the decision, checks the types of the elements, and marks the elements by the decision.
+fn conclude(
+    mut verdict: DocumentVerdict,
+    decision: Decision,
+    code: Option<Code>,
+    disclosed: Option<DisclosedElements>,
+    words: &Words<'_>,
+) -> DocumentVerdict {
     (verdict.decision, verdict.code) = (decision, code);
-    if let Some(evidence) = &report.evidence {
-        with_issuer(&mut verdict, evidence, words);
-    }
+    let known = words.profile.kind(&verdict.doc_type).is_some();
+    let types = match &disclosed {
+        Some(disclosed) if known => {
+            let mut elements = disclosed.issuer_signed.iter().chain(&disclosed.device_signed);
+            let reason = elements.find_map(|element| element.warning);
+            Check { reason, ..Check::passed(check::ELEMENT_TYPES) }
+        }
+        _ => Check::not_done(check::ELEMENT_TYPES, None),
+    };
+    verdict.checks.push(types);
+    verdict.elements = match (disclosed, decision) {
+        (Some(disclosed), Decision::Accepted) => DocumentElements::Current { disclosed },
+        (Some(disclosed), _) => DocumentElements::Lapsed { disclosed },
+        (None, _) => DocumentElements::NoEvidence,
+    };
     verdict
 }
 
@@ -77,23 +112,26 @@ pub(crate) fn refused_whole(environment: Environment, failed: Code, reason: Code
         checks: vec![Check::failed(failed, reason)],
         documents: Vec::new(),
         not_returned: Vec::new(),
+        document_errors: Vec::new(),
     }
 }
 
-/// The whole takes the worst of the response's own checks and of its documents.
-pub(crate) fn overall(
-    environment: Environment,
-    checks: Vec<Check>,
-    documents: Vec<DocumentVerdict>,
-    not_returned: Vec<String>,
-) -> Verdict {
+/// The whole takes the worst of the response's own checks and of its documents. Where the response itself is refused, the
+/// elements of no document are current.
+pub(crate) fn overall(environment: Environment, checks: Vec<Check>, mut documents: Vec<DocumentVerdict>) -> Verdict {
     let (mut decision, mut code) = decide(&checks);
+    if decision == Decision::Refused {
+        for document in &mut documents {
+            document.elements = core::mem::replace(&mut document.elements, DocumentElements::NoEvidence).lapse();
+        }
+    }
     for document in &documents {
         if rank(document.decision) > rank(decision) {
             (decision, code) = (document.decision, document.code);
         }
     }
-    Verdict { decision, code, environment, checks, documents, not_returned }
+    let (not_returned, document_errors) = (Vec::new(), Vec::new());
+    Verdict { decision, code, environment, checks, documents, not_returned, document_errors }
 }
 
 /// Refused when a check failed; else undecided when one lacks its input or could not be decided; else accepted.
@@ -117,14 +155,6 @@ fn decide_with(checks: &[Check], evidence: bool) -> (Decision, Option<Code>) {
     }
 }
 
-/// The key under which the profile keeps the words of a value.
-fn value_key(value: &ClaimValue) -> String {
-    match value {
-        ClaimValue::Flag { value } => value.to_string(),
-        other => other.plain(),
-    }
-}
-
 const fn rank(decision: Decision) -> u8 {
     match decision {
         Decision::Accepted => 0,
@@ -143,21 +173,16 @@ fn bare(doc_type: &str, checks: Vec<Check>, failed: Vec<(String, String)>, words
         trusted_by: None,
         issuer: None,
         checks,
-        elements: Vec::new(),
-        device_elements: Vec::new(),
+        elements: DocumentElements::NoEvidence,
+        not_returned: Vec::new(),
+        errors: Vec::new(),
         failed_elements: failed.iter().map(|(n, i)| ClaimPath::element(n, i)).collect(),
     }
 }
 
-fn with_issuer(verdict: &mut DocumentVerdict, evidence: &IssuerVerified<'_>, words: &Words<'_>) {
-    let kind = words.profile.kind(evidence.doc_type());
+fn with_issuer(verdict: &mut DocumentVerdict, evidence: &IssuerVerified<'_>) {
     verdict.trusted_by = Some(trusted_by(evidence.trust()));
     verdict.issuer = evidence.trust().name().map(String::from);
-    verdict.elements = evidence
-        .items()
-        .iter()
-        .filter_map(|item| element(kind, item.namespace(), item.identifier(), item.value_bytes(), words))
-        .collect();
 }
 
 fn trusted_by(trust: &IssuerTrust) -> String {
@@ -167,27 +192,4 @@ fn trusted_by(trust: &IssuerTrust) -> String {
         Basis::Key => "key".to_string(),
         Basis::Leaf => format!("leaf:{fingerprint}"),
     }
-}
-
-/// One element with its words. Its bytes were checked when they were parsed, so a value that cannot be read does not occur.
-fn element(
-    kind: Option<&Kind>,
-    namespace: &str,
-    identifier: &str,
-    value: &[u8],
-    words: &Words<'_>,
-) -> Option<ElementView> {
-    let limits = rid_wire::cbor::Limits::ONLINE;
-    let value = ClaimValue::from_cbor(&Value::parse(value, limits).ok()?);
-    let known = kind.and_then(|kind| kind.element(namespace, identifier));
-    let (label, spoken, text, portrait) = match known {
-        Some(element) => (
-            element.label_for(identifier).resolve(words.locales).into(),
-            element.spoken_for(identifier).resolve(words.locales).into(),
-            element.value_text(&value_key(&value)).map(|text| String::from(text.resolve(words.locales)).into()),
-            element.portrait,
-        ),
-        None => (String::from(identifier), String::from(identifier), None, false),
-    };
-    Some(ElementView { path: ClaimPath::element(namespace, identifier), label, spoken, value, text, portrait })
 }

@@ -5,6 +5,7 @@ extern crate alloc;
 pub mod ask;
 mod asked;
 pub mod capture;
+mod disclosed;
 mod judge;
 pub mod link;
 pub mod reader;

@@ -17,7 +17,7 @@ use rid_mdoc::{
     MdocError,
     engagement::{Engagement, RetrievalMethod},
     reader_auth,
-    request::{self, DocRequestToSend, ItemsRequest},
+    request::{self, DocRequestToSend},
     session::{Role, SessionCipher, SessionData, SessionEstablishment, Status, key_bytes},
     transcript::Transcript,
 };
@@ -25,12 +25,12 @@ use rid_profile::{Locale, Profile};
 use rid_trust::TrustStore;
 use rid_wire::{Code, cbor::Limits};
 
-use crate::view::Verdict;
+use crate::{ask::Asked, view::Verdict};
 
 /// What a reader asks and how it judges.
 pub struct ReaderConfig {
-    /// One per document asked for.
-    pub items: Vec<ItemsRequest>,
+    /// The question.
+    pub asked: Asked,
     /// The reader's key and chain (leaf first, without root) for reader authentication; `None`: an anonymous request.
     pub authentication: Option<(KeyId, Vec<Certificate>)>,
     /// Issuer anchors.
@@ -191,10 +191,10 @@ impl Reader {
     ///
     /// # Errors
     /// [`Misuse::NotAsked`] while an exchange is under way, [`Misuse::Closed`].
-    pub fn ask(&mut self, items: Vec<ItemsRequest>, env: &mut Env<'_>) -> Result<(), Misuse> {
+    pub fn ask(&mut self, asked: Asked, env: &mut Env<'_>) -> Result<(), Misuse> {
         match self.state {
             State::Idle => {
-                self.config.items = items;
+                self.config.asked = asked;
                 self.begin_request(env);
                 Ok(())
             }
@@ -224,7 +224,7 @@ impl Reader {
     /// Asks for the next signature, or sends when all are there.
     fn continue_request(&mut self, env: &Env<'_>) {
         let (State::Signing { signatures, .. }, Some(link)) = (&self.state, &self.link) else { return };
-        let next = self.config.items.get(signatures.len());
+        let next = self.config.asked.items().get(signatures.len());
         match (&self.config.authentication, next) {
             (Some((key, _)), Some(items)) => {
                 let message = reader_auth::to_be_signed(&link.transcript, &items.encode());
@@ -241,7 +241,8 @@ impl Reader {
         let mut signatures = signatures.iter();
         let doc_requests: Vec<DocRequestToSend> = self
             .config
-            .items
+            .asked
+            .items()
             .iter()
             .map(|items| DocRequestToSend {
                 items_request_bytes: items.encode(),

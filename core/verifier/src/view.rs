@@ -1,7 +1,7 @@
 //! Closed, owned types for the boundary.
 use alloc::{string::String, vec::Vec};
 
-use rid_profile::{ClaimPath, ClaimValue, PrivateText};
+use rid_profile::{ClaimPath, ClaimValue, ImageFormat, PrivateText};
 use rid_trust::{Check, Environment};
 use rid_wire::Code;
 
@@ -29,8 +29,20 @@ pub struct Verdict {
     pub checks: Vec<Check>,
     /// One per returned document, in order.
     pub documents: Vec<DocumentVerdict>,
-    /// Document types asked for or named, and not returned.
+    /// Document types that were asked for and not returned, or returned without any element. Where nobody says what was
+    /// asked for: the types that the wallet names as not returned.
     pub not_returned: Vec<String>,
+    /// `documentErrors`: the wallet's code for each document type that it does not return.
+    pub document_errors: Vec<DocumentError>,
+}
+
+/// The wallet's code for a document type that it does not return (18013-5, 8.3.2.1.2.3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentError {
+    /// Document type.
+    pub doc_type: String,
+    /// The code; 0 says nothing.
+    pub code: i64,
 }
 
 /// The verdict on one document.
@@ -50,15 +62,101 @@ pub struct DocumentVerdict {
     pub issuer: Option<String>,
     /// Every check, in the order of std-M45, then device authentication.
     pub checks: Vec<Check>,
-    /// Issuer-signed elements; empty unless evidence allows.
-    pub elements: Vec<ElementView>,
-    /// Device-signed elements; empty unless evidence allows.
-    pub device_elements: Vec<ElementView>,
+    /// The elements, and whether they may be relied on.
+    pub elements: DocumentElements,
+    /// Elements that were asked for, are not optional and did not come.
+    pub not_returned: Vec<ClaimPath>,
+    /// `errors`: the wallet's code for each element that it does not return.
+    pub errors: Vec<ElementError>,
     /// Elements whose digest failed.
     pub failed_elements: Vec<ClaimPath>,
 }
 
-/// One disclosed element with its words.
+/// The elements of a document. Only `Current` ones answer a question: an app that reads nothing else cannot act on a document
+/// that was refused or has expired.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DocumentElements {
+    /// The document was accepted, and nothing refuses the response.
+    Current {
+        /// The elements.
+        disclosed: DisclosedElements,
+    },
+    /// The issuer signed them, but the document or the response is not accepted (an expired document, for example). For
+    /// records and for the screen of a person who looks into the reason; never an answer.
+    Lapsed {
+        /// The elements.
+        disclosed: DisclosedElements,
+    },
+    /// There is no evidence for any element.
+    NoEvidence,
+}
+
+impl DocumentElements {
+    /// The elements that may be relied on.
+    #[must_use]
+    pub const fn current(&self) -> Option<&DisclosedElements> {
+        match self {
+            Self::Current { disclosed } => Some(disclosed),
+            Self::Lapsed { .. } | Self::NoEvidence => None,
+        }
+    }
+
+    /// The elements whether they may be relied on or not: for a record, never for a decision.
+    #[must_use]
+    pub const fn current_or_lapsed(&self) -> Option<&DisclosedElements> {
+        match self {
+            Self::Current { disclosed } | Self::Lapsed { disclosed } => Some(disclosed),
+            Self::NoEvidence => None,
+        }
+    }
+
+    /// The same elements, no longer to be relied on.
+    pub(crate) fn lapse(self) -> Self {
+        match self {
+            Self::Current { disclosed } => Self::Lapsed { disclosed },
+            lapsed => lapsed,
+        }
+    }
+}
+
+/// Disclosed elements with the evidence of who signed them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DisclosedElements {
+    /// Signed by the issuer.
+    pub issuer_signed: Vec<ElementView>,
+    /// Signed by the holder's device, authorised by the issuer.
+    pub device_signed: Vec<ElementView>,
+    /// The answers to the ages that were asked for, in the order of the question.
+    pub ages: Vec<AgeAnswer>,
+}
+
+/// The answer to one `age_over_NN` that was asked for (18013-5, 7.2.5).
+#[derive(Clone, Debug, PartialEq)]
+pub struct AgeAnswer {
+    /// The element that was asked for.
+    pub asked: ClaimPath,
+    /// Its label in the first wanted language.
+    pub label: String,
+    /// What a screen reader says for the label.
+    pub spoken: String,
+    /// The holder is at least that old.
+    pub over: bool,
+    /// `over` in words of the first wanted language where the profile has them.
+    pub text: Option<PrivateText>,
+    /// The attested element that says so: the one asked for, a true of a higher age, or a false of a lower age.
+    pub attested: ClaimPath,
+}
+
+/// The wallet's code for an element that it does not return (18013-5, 8.3.2.1.2.3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ElementError {
+    /// Namespace and identifier.
+    pub path: ClaimPath,
+    /// The code; 0 says nothing.
+    pub code: i64,
+}
+
+/// One disclosed element with its display text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ElementView {
     /// Namespace and identifier.
@@ -69,8 +167,13 @@ pub struct ElementView {
     pub spoken: String,
     /// The value.
     pub value: ClaimValue,
-    /// The value in words of the first wanted language where the profile has them (sex, yes/no).
+    /// The value in words of the first wanted language where the profile has them (sex, yes/no); never for a value of another
+    /// type than the profile's.
     pub text: Option<PrivateText>,
     /// This is the holder's portrait.
     pub portrait: bool,
+    /// The format of a portrait, and of other bytes that begin like a picture.
+    pub image: Option<ImageFormat>,
+    /// A named warning: `element_type`, a value of another type than the profile's.
+    pub warning: Option<Code>,
 }

@@ -152,8 +152,11 @@ fn reader(state: &TestState, nanos: &Arc<AtomicU64>) -> Arc<Reader> {
 fn present(wallet: &Arc<Wallet>, reader: &Arc<Reader>) {
     let presentation = expect(wallet.present(), "present");
     let PresentationStep::Advertise { qr, .. } = expect(block_on(presentation.next()), "advertise") else { return };
-    let elements = ["family_name", "birth_date"]
-        .map(|name| ElementAsk { path: ClaimPath::element(MDL_NAMESPACE, name), retained: false });
+    let elements = ["family_name", "birth_date"].map(|name| ElementAsk {
+        path: ClaimPath::element(MDL_NAMESPACE, name),
+        retained: false,
+        optional: false,
+    });
     let asked = [DocumentAsk { kind: MDL_DOC_TYPE.into(), elements: elements.into() }];
     let reading = expect(reader.read(&qr, &asked), "read");
     expect(presentation.proceed(), "proceed");

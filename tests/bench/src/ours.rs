@@ -113,7 +113,7 @@ fn open_reader(stock: &Stock, qr: &str, elements: &[&str]) -> Reader {
         .collect();
     let namespaces = vec![RequestedNamespace { namespace: MDL_NAMESPACE.into(), elements }];
     let config = ReaderConfig {
-        items: vec![ItemsRequest { doc_type: MDL_DOC_TYPE.into(), namespaces }],
+        asked: vec![ItemsRequest { doc_type: MDL_DOC_TYPE.into(), namespaces }].into(),
         authentication: None,
         trust: stock.trust.clone(),
         profile: stock.profile.clone(),

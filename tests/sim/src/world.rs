@@ -108,7 +108,7 @@ pub fn run(state: &mut TestState, scenario: &Scenario) -> Result<Report, Code> {
         _ => return Err(Code::new("not_advertised")),
     };
     let config = ReaderConfig {
-        items: scenario.items.clone(),
+        asked: scenario.items.clone().into(),
         authentication: scenario.signed.then(|| (KeyId(READER_KEY.into()), vec![world.state.reader.1.clone()])),
         trust: world.state.trust.clone(),
         profile: world.state.profile.clone(),

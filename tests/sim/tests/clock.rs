@@ -130,7 +130,8 @@ fn rng() -> Arc<dyn Fn() -> Box<dyn rid_crypto::CryptoRng + Send> + Send + Sync>
 }
 
 fn asked() -> Vec<DocumentAsk> {
-    let element = ElementAsk { path: ClaimPath::element(MDL_NAMESPACE, "family_name"), retained: false };
+    let element =
+        ElementAsk { path: ClaimPath::element(MDL_NAMESPACE, "family_name"), retained: false, optional: false };
     vec![DocumentAsk { kind: MDL_DOC_TYPE.into(), elements: vec![element] }]
 }
 

@@ -25,7 +25,7 @@ use rid_mdoc::{
     MDL_DOC_TYPE, MDL_NAMESPACE,
     request::{ItemsRequest, RequestedElement, RequestedNamespace},
 };
-use rid_profile::Locale;
+use rid_profile::{ClaimPath, ImageFormat, Locale};
 use rid_shell::{SoftwareSecureArea, SqliteStorage, SystemTimer};
 use rid_sim::{NOW, SimRng, TestState};
 use rid_trust::Environment;
@@ -156,7 +156,7 @@ impl<'a> Far<'a> {
     fn scan(state: &'a TestState, qr: &str, items: Vec<ItemsRequest>) -> Self {
         let mut rng = SimRng::new(77);
         let config = ReaderConfig {
-            items,
+            asked: items.into(),
             authentication: Some((KeyId("reader".into()), vec![state.reader().1.clone()])),
             trust: state.trust(),
             profile: Arc::new(rid_profile::embedded().unwrap()),
@@ -267,9 +267,12 @@ fn one_credential_walks_the_whole_way_through_the_facade() {
     let (far, ended) = drive(&state, &presentation, &decide, &items, 100);
     let verdict = far.unwrap().verdicts.remove(0);
     assert!(ended);
-    assert_eq!(verdict.decision, Decision::Accepted, "{verdict:#?}");
-    let names: Vec<&str> =
-        verdict.documents[0].elements.iter().map(|element| element.path.as_element().unwrap().1).collect();
+    // The age was unticked and the template is not held: both are named as missing.
+    assert_eq!((verdict.decision, verdict.code.map(|code| code.as_str())), (Decision::Undecided, Some("not_returned")));
+    let missing: Vec<_> = verdict.documents[0].not_returned.iter().filter_map(ClaimPath::as_element).collect();
+    assert_eq!(missing, [(MDL_NAMESPACE, "age_over_18"), (MDL_NAMESPACE, "biometric_template_iris")]);
+    let disclosed = verdict.documents[0].elements.current().unwrap();
+    let names: Vec<&str> = disclosed.issuer_signed.iter().map(|element| element.path.as_element().unwrap().1).collect();
     assert_eq!(names.len(), 2, "{names:?}");
     assert!(names.contains(&"family_name") && names.contains(&"portrait"));
     assert_eq!(left(&wallet, MDL_DOC_TYPE), 2);
@@ -285,6 +288,35 @@ fn one_credential_walks_the_whole_way_through_the_facade() {
     assert_eq!(block_on(wallet.credentials()).unwrap().len(), 1);
     let again = block_on(wallet.delete(&id)).unwrap_err();
     assert_eq!(again.code().as_str(), "credential_unknown");
+}
+
+#[test]
+fn neg_q06_value_of_another_type_is_stored_shown_as_it_is_and_recorded() {
+    let (mut state, folder) = (state(), Folder::new("types"));
+    // sex: the text "2".
+    state.set_value(MDL_DOC_TYPE, "sex", b"\x612");
+    let wallet = open(&state, &folder);
+    fill(&wallet, &state, 1);
+    for view in block_on(wallet.credentials()).unwrap() {
+        let detail = block_on(wallet.credential(&view.id)).unwrap();
+        for element in &detail.elements {
+            let wrong = view.kind == MDL_DOC_TYPE && element.path.as_element().unwrap().1 == "sex";
+            assert_eq!(
+                element.warning.map(|code| code.as_str()),
+                wrong.then_some("element_type"),
+                "{:?}",
+                element.path
+            );
+            assert!(!wrong || element.text.is_none() && element.value.plain() == "2");
+        }
+        assert_eq!(block_on(wallet.portrait(&view.id)).unwrap().unwrap().format, ImageFormat::Jpeg);
+    }
+    let rows = block_on(wallet.history(0, 10)).unwrap();
+    let events = rows.iter().filter_map(rid_wallet::view::HistoryView::event);
+    let mut reasons: Vec<(&str, &str)> =
+        events.map(|event| (event.elements[0].kind.as_str(), event.reason.as_str())).collect();
+    reasons.sort_unstable();
+    assert_eq!(reasons, [("az.gov.rid.pid.1", ""), (MDL_DOC_TYPE, "element_type")]);
 }
 
 #[test]

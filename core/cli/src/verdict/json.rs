@@ -1,14 +1,25 @@
 //! The JSON of a verdict; its form is fixed (see `rid verify --help` and `spec/verify.md`).
-use rid_profile::{ClaimValue, PrivateText};
+use rid_profile::{ClaimPath, ClaimValue, PrivateText};
 use rid_trust::Check;
-use rid_verifier::view::{DocumentVerdict, ElementView, Verdict};
+use rid_verifier::view::{AgeAnswer, DisclosedElements, DocumentElements, DocumentVerdict, ElementView, Verdict};
 use rid_wire::base64;
 use serde_json::{Map, Value, json};
 
-use super::{decision, outcome};
+use super::{Report, decision, outcome};
+use crate::asked;
 
 /// Largest integer JSON numbers carry exactly: 2^53.
 const MAX_EXACT: u64 = 1 << 53;
+
+/// The verdict with its question and hint.
+pub(super) fn report(report: &Report<'_>) -> Value {
+    let mut json = to_json(report.verdict);
+    if let Value::Object(members) = &mut json {
+        members.insert("asked".into(), report.asked.map_or(Value::Null, asked::to_json));
+        members.insert("hint".into(), report.hint.map_or(Value::Null, Value::from));
+    }
+    json
+}
 
 /// The whole verdict.
 pub(crate) fn to_json(verdict: &Verdict) -> Value {
@@ -18,10 +29,14 @@ pub(crate) fn to_json(verdict: &Verdict) -> Value {
         "checks": checks(&verdict.checks),
         "documents": verdict.documents.iter().map(document).collect::<Vec<_>>(),
         "notReturned": verdict.not_returned,
+        "documentErrors": verdict.document_errors.iter()
+            .map(|error| json!({"docType": error.doc_type, "code": error.code})).collect::<Vec<_>>(),
     })
 }
 
 fn document(document: &DocumentVerdict) -> Value {
+    let none = DisclosedElements::default();
+    let disclosed = document.elements.current_or_lapsed().unwrap_or(&none);
     json!({
         "docType": document.doc_type,
         "verdict": decision(document.decision),
@@ -29,11 +44,41 @@ fn document(document: &DocumentVerdict) -> Value {
         "trustedBy": document.trusted_by,
         "issuer": document.issuer,
         "checks": checks(&document.checks),
-        "elements": elements(&document.elements),
-        "deviceElements": elements(&document.device_elements),
-        "failedElements": document.failed_elements.iter().filter_map(|path| path.as_element())
-            .map(|(namespace, identifier)| json!([namespace, identifier])).collect::<Vec<_>>(),
+        "elementsAre": match document.elements {
+            DocumentElements::Current { .. } => "current",
+            DocumentElements::Lapsed { .. } => "lapsed",
+            DocumentElements::NoEvidence => "none",
+        },
+        "elements": elements(&disclosed.issuer_signed),
+        "deviceElements": elements(&disclosed.device_signed),
+        "ages": disclosed.ages.iter().map(age).collect::<Vec<_>>(),
+        "images": about(disclosed, |element| Some(element.image?.as_str())),
+        "warnings": about(disclosed, |element| Some(element.warning?.as_str())),
+        "notReturned": document.not_returned.iter().map(path).collect::<Vec<_>>(),
+        "errors": document.errors.iter().filter_map(|error| {
+            let (namespace, identifier) = error.path.as_element()?;
+            Some(json!([namespace, identifier, error.code]))
+        }).collect::<Vec<_>>(),
+        "failedElements": document.failed_elements.iter().map(path).collect::<Vec<_>>(),
     })
+}
+
+fn path(path: &ClaimPath) -> Value {
+    path.as_element().map_or(Value::Null, |(namespace, identifier)| json!([namespace, identifier]))
+}
+
+fn age(age: &AgeAnswer) -> Value {
+    json!({"asked": path(&age.asked), "over": age.over, "attested": path(&age.attested)})
+}
+
+/// Namespace, identifier and a word about it, of the elements that there is a word about.
+fn about(disclosed: &DisclosedElements, word: impl Fn(&ElementView) -> Option<&'static str>) -> Value {
+    let elements = disclosed.issuer_signed.iter().chain(&disclosed.device_signed);
+    let words = elements.filter_map(|element| {
+        let (namespace, identifier) = element.path.as_element()?;
+        Some(json!([namespace, identifier, word(element)?]))
+    });
+    words.collect()
 }
 
 fn checks(checks: &[Check]) -> Value {

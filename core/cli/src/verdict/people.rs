@@ -1,14 +1,15 @@
 //! A verdict as people read it on a terminal.
 use std::fmt::Write;
 
-use rid_profile::{ClaimValue, Kind, Locale, Profile};
+use rid_profile::{ClaimValue, ImageFormat, Kind, Locale, Profile};
 use rid_trust::{Check, Environment, Outcome};
-use rid_verifier::view::{DocumentVerdict, ElementView, Verdict};
+use rid_verifier::view::{DocumentElements, DocumentVerdict, ElementView};
 
-use super::{decision, outcome};
+use super::{Report, decision, outcome};
 
 /// Renders the whole verdict; ends with a line break.
-pub(super) fn render(verdict: &Verdict, profile: &Profile) -> String {
+pub(super) fn render(report: &Report<'_>, profile: &Profile) -> String {
+    let verdict = report.verdict;
     let mut text = String::new();
     let code = verdict.code.map(|code| format!(" ({code})")).unwrap_or_default();
     let test = if verdict.environment == Environment::Test { "   TEST ROOTS" } else { "" };
@@ -19,6 +20,12 @@ pub(super) fn render(verdict: &Verdict, profile: &Profile) -> String {
     }
     for doc_type in &verdict.not_returned {
         line(&mut text, &format!("\nNot returned: {}", name(doc_type)));
+    }
+    for error in &verdict.document_errors {
+        line(&mut text, &format!("\nThe wallet says of {}: error {}", name(&error.doc_type), error.code));
+    }
+    if let Some(hint) = report.hint {
+        line(&mut text, &format!("\nHint: {hint}"));
     }
     text
 }
@@ -39,7 +46,41 @@ fn render_document(text: &mut String, document: &DocumentVerdict, profile: &Prof
             line(text, &format!("  altered: {} / {}", name(namespace), name(identifier)));
         }
     }
-    for element in document.elements.iter().chain(&document.device_elements) {
+    for path in &document.not_returned {
+        if let Some((namespace, identifier)) = path.as_element() {
+            line(text, &format!("  not returned: {} / {}", name(namespace), name(identifier)));
+        }
+    }
+    for error in &document.errors {
+        if let Some((namespace, identifier)) = error.path.as_element() {
+            let (namespace, identifier) = (name(namespace), name(identifier));
+            line(text, &format!("  the wallet says of {namespace} / {identifier}: error {}", error.code));
+        }
+    }
+    render_elements(text, &document.elements, kind);
+}
+
+fn render_elements(text: &mut String, elements: &DocumentElements, kind: Option<&Kind>) {
+    let disclosed = match elements {
+        DocumentElements::Current { disclosed } => disclosed,
+        DocumentElements::Lapsed { disclosed } => {
+            line(text, "  The elements below are NOT CURRENT: do not rely on them.");
+            disclosed
+        }
+        DocumentElements::NoEvidence => return,
+    };
+    for age in &disclosed.ages {
+        let (Some((_, asked)), Some((_, attested))) = (age.asked.as_element(), age.attested.as_element()) else {
+            continue;
+        };
+        let by = if asked == attested { String::new() } else { format!(" (attested by {})", name(attested)) };
+        line(text, &format!("  {}: {}{by}", name(asked), if age.over { "yes" } else { "no" }));
+    }
+    for element in &disclosed.issuer_signed {
+        render_element(text, element, kind);
+    }
+    for element in &disclosed.device_signed {
+        line(text, "  Signed by the device:");
         render_element(text, element, kind);
     }
 }
@@ -68,11 +109,23 @@ fn render_element(text: &mut String, element: &ElementView, kind: Option<&Kind>)
         None => name(&element.label),
     };
     let value = match &element.value {
-        ClaimValue::Binary { bytes } => format!("({} bytes)", bytes.expose().len()),
+        ClaimValue::Binary { bytes } => {
+            let image = element.image.map(|format| format!(", {}", image(format))).unwrap_or_default();
+            format!("({} bytes{image})", bytes.expose().len())
+        }
         value => printable(&cut(value.plain(), MAX_VALUE)),
     };
     let words = element.text.as_ref().map(|words| format!(" ({})", words.expose())).unwrap_or_default();
-    line(text, &format!("  {label}\n      {} = {value}{words}", name(identifier)));
+    let warning = element.warning.map(|code| format!("   WARNING: {code}")).unwrap_or_default();
+    line(text, &format!("  {label}\n      {} = {value}{words}{warning}", name(identifier)));
+}
+
+const fn image(format: ImageFormat) -> &'static str {
+    match format {
+        ImageFormat::Jpeg => "JPEG",
+        ImageFormat::Jpeg2000 => "JPEG 2000",
+        ImageFormat::Other => "neither JPEG nor JPEG 2000",
+    }
 }
 
 /// Longest name (document type, namespace, element, issuer) and longest value shown, in characters.

@@ -42,7 +42,7 @@ impl Reader {
             at: env.now,
             limits: LIMITS,
         };
-        let verdict = judge_answer(&response, &input, &self.config.items);
+        let verdict = judge_answer(&response, &input, &self.config.asked);
         let transcript = link.transcript.as_bytes().to_vec();
         self.outputs.push_back(Output::Finished(Exchange { verdict, response, transcript }));
         self.state = State::Idle;

@@ -104,6 +104,7 @@ impl State {
 
 pub(crate) struct Device {
     pub(crate) engagement: Engagement,
+    doc_type: &'static str,
     pub(crate) request_ciphertext: Vec<u8>,
     ephemeral: AgreementKey,
     key: SigningKey,
@@ -113,8 +114,12 @@ pub(crate) struct Device {
 
 impl Device {
     pub(crate) fn make(state: &State) -> Self {
-        // Another seed each time would do as well; sessions differ by the reader's key anyway.
-        let mut rng = Rng(11);
+        Self::holding(state, MDL_DOC_TYPE, &elements(), 11)
+    }
+
+    /// A device with another credential. Sessions differ by the reader's key, so the seed matters only between devices.
+    pub(crate) fn holding(state: &State, doc_type: &'static str, elements: &[ElementToIssue], seed: u64) -> Self {
+        let mut rng = Rng(seed);
         let ephemeral = AgreementKey::make(&mut rng);
         let ble = Ble { peripheral_server: Some([1; 16]), central_client: None };
         let key = SigningKey::make(&mut rng);
@@ -126,11 +131,12 @@ impl Device {
             expected_update: None,
             fraction: false,
         };
-        let template = MsoTemplate { doc_type: MDL_DOC_TYPE, device_key: &key.public(), validity };
-        let unsigned = UnsignedCredential::make(&template, &elements(), &mut rng).unwrap();
+        let template = MsoTemplate { doc_type, device_key: &key.public(), validity };
+        let unsigned = UnsignedCredential::make(&template, elements, &mut rng).unwrap();
         let signature = state.signer.0.sign(&[&unsigned.to_be_signed()]);
         Self {
             engagement: Engagement::build(&ephemeral.public(), &ble),
+            doc_type,
             request_ciphertext: vec![],
             ephemeral,
             key,
@@ -161,14 +167,19 @@ impl Device {
     /// A DeviceResponse over this session's transcript.
     pub(crate) fn response(&self, identifiers: &[&str]) -> Vec<u8> {
         let (_, transcript) = self.session.as_ref().unwrap();
+        device_response(&[self.document(transcript, identifiers)], &[])
+    }
+
+    /// One Document with these elements and a device signature over a transcript.
+    pub(crate) fn document(&self, transcript: &Transcript, identifiers: &[&str]) -> Vec<u8> {
         let parsed = UnverifiedIssuerSigned::parse(&self.credential, Limits::ONLINE).unwrap();
         let names = identifiers.iter().map(|name| (*name).to_owned()).collect();
         let disclose = vec![(MDL_NAMESPACE.to_owned(), names)];
-        let document = UnsignedDocument::select(MDL_DOC_TYPE, &parsed, &disclose, &vec![]).unwrap();
+        let document = UnsignedDocument::select(self.doc_type, &parsed, &disclose, &vec![]).unwrap();
         let namespaces = document.device_namespaces();
         let bytes = device_auth::device_authentication_bytes(transcript, document.doc_type(), namespaces);
         let signature = self.key.sign(&[&device_auth::signature_to_be_signed(-7, &bytes)]);
-        device_response(&[document.finish_signature(-7, &signature)], &[])
+        document.finish_signature(-7, &signature)
     }
 
     /// The encrypted answer.
@@ -191,23 +202,31 @@ impl Device {
 }
 
 fn elements() -> Vec<ElementToIssue> {
-    let element = |identifier: &str, write: &dyn Fn(&mut Writer)| {
-        let mut writer = Writer::new();
-        write(&mut writer);
-        ElementToIssue { namespace: MDL_NAMESPACE.into(), identifier: identifier.into(), value: writer.finish() }
-    };
     vec![
-        element("family_name", &|w| {
-            w.text("Sample");
-        }),
-        element("resident_address", &|w| {
-            w.text("1 Test Street");
-        }),
-        element("age_over_18", &|w| {
-            w.boolean(true);
-        }),
-        element("age_over_21", &|w| {
-            w.boolean(true);
-        }),
+        text("family_name", "Sample"),
+        text("resident_address", "1 Test Street"),
+        flag("age_over_18", true),
+        flag("age_over_21", true),
     ]
+}
+
+/// A text element of the licence.
+pub(crate) fn text(identifier: &str, value: &str) -> ElementToIssue {
+    element(identifier, |writer| {
+        writer.text(value);
+    })
+}
+
+/// A boolean element of the licence.
+pub(crate) fn flag(identifier: &str, value: bool) -> ElementToIssue {
+    element(identifier, |writer| {
+        writer.boolean(value);
+    })
+}
+
+/// An element of the licence with any value.
+pub(crate) fn element(identifier: &str, write: impl FnOnce(&mut Writer)) -> ElementToIssue {
+    let mut writer = Writer::new();
+    write(&mut writer);
+    ElementToIssue { namespace: MDL_NAMESPACE.into(), identifier: identifier.into(), value: writer.finish() }
 }

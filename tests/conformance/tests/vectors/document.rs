@@ -1,10 +1,11 @@
 //! Responses, credentials and certificates, judged as `rid verify` judges them.
 use rid_crypto::{AgreementKey, Curve, x509::Certificate};
 use rid_mdoc::transcript::Transcript;
-use rid_profile::Locale;
+use rid_profile::{ClaimPath, Locale};
 use rid_trust::{Anchor, Environment, Role, TrustStore};
 use rid_verifier::{
-    capture::{CaptureInput, judge_issuer_signed, judge_response},
+    ask::{Asked, DocumentAsk, ElementAsk},
+    capture::{CaptureInput, judge_answer, judge_issuer_signed, judge_response},
     view::{Decision, Verdict},
 };
 use rid_wire::{
@@ -28,7 +29,7 @@ struct Circumstances {
 }
 
 impl Circumstances {
-    fn judge(&self, judge: fn(&[u8], &CaptureInput<'_>) -> Verdict, bytes: &[u8]) -> Outcome {
+    fn judge(&self, judge: impl Fn(&[u8], &CaptureInput<'_>) -> Verdict, bytes: &[u8]) -> Outcome {
         let profile = rid_profile::embedded().expect("the profile");
         let input = CaptureInput {
             profile: &profile,
@@ -41,10 +42,16 @@ impl Circumstances {
         };
         let verdict = judge(bytes, &input);
         match verdict.decision {
-            Decision::Accepted => holds("elements are shown", verdict.documents.iter().all(|d| !d.elements.is_empty())),
+            Decision::Accepted => holds("elements are shown", shown(&verdict)),
             _ => Err(verdict.code.map_or("no code", |code| code.as_str()).to_owned()),
         }
     }
+}
+
+/// Whether every document shows elements that may be relied on.
+fn shown(verdict: &Verdict) -> bool {
+    let mut current = verdict.documents.iter().map(|document| document.elements.current());
+    current.all(|disclosed| disclosed.is_some_and(|disclosed| !disclosed.issuer_signed.is_empty()))
 }
 
 /// Annex D: anchor, reader key and, for the response that belongs to it, the transcript.
@@ -70,13 +77,36 @@ fn auth0(transcript: &[u8]) -> Circumstances {
     }
 }
 
+/// The cases of the field: one root, one transcript, one time.
+fn field() -> Circumstances {
+    let root = Certificate::parse_pem_or_der(&data::raw("field/iaca.pem")).expect("a certificate").remove(0);
+    let anchor = Anchor { certificate: root, role: Role::Issuer, environment: Environment::Test, doc_types: None };
+    Circumstances {
+        trust: TrustStore::new(Environment::Test, vec![anchor]).expect("a store"),
+        transcript: Transcript::received(&data::bytes("field/transcript.hex"), Limits::ONLINE).ok(),
+        reader_key: None,
+        at: "2026-10-01T00:00:00Z",
+    }
+}
+
+/// A response of the field to the question that its line names: `answer: to NAMES: why`.
+pub(crate) fn answer(line: &Line) -> Outcome {
+    let names = line.why.strip_prefix("answer: to ").and_then(|rest| rest.split_once(": ")).expect("the question").0;
+    let element =
+        |name| ElementAsk { path: ClaimPath::element("org.iso.18013.5.1", name), retained: false, optional: false };
+    let elements = names.split(' ').map(element).collect();
+    let asked = Asked::new(&[DocumentAsk { kind: "org.iso.18013.5.1.mDL".into(), elements }]).expect("a question");
+    field().judge(|bytes, input| judge_answer(bytes, input, &asked), &data::bytes(&line.path))
+}
+
 pub(crate) fn device_response(line: &Line) -> Outcome {
     if line.path.ends_with(".json") {
         let json = data::json(&line.path);
         let circumstances = auth0(&data::of_hex(&json["sessionTranscriptBytes_hex"]));
         return circumstances.judge(judge_response, &data::of_hex(&json["deviceResponse_hex"]));
     }
-    annex_d().judge(judge_response, &data::bytes(&line.path))
+    let circumstances = if line.path.starts_with("field/") { field() } else { annex_d() };
+    circumstances.judge(judge_response, &data::bytes(&line.path))
 }
 
 pub(crate) fn issuer_signed(line: &Line) -> Outcome {
@@ -86,7 +116,8 @@ pub(crate) fn issuer_signed(line: &Line) -> Outcome {
         let document = member(&response, "documents");
         return auth0(&[]).judge(judge_issuer_signed, member(document, "issuerSigned"));
     }
-    annex_d().judge(judge_issuer_signed, &data::bytes(&line.path))
+    let circumstances = if line.path.starts_with("field/") { field() } else { annex_d() };
+    circumstances.judge(judge_issuer_signed, &data::bytes(&line.path))
 }
 
 /// The bytes of a member as received; of its first element if it is an array.

@@ -62,6 +62,7 @@ fn judge(line: &Line) -> Outcome {
         "sign1" => container::sign1(&line.path),
         "mac0" => container::mac0(&line.path),
         "cbor" => container::cbor(&line.path),
+        "answer" => document::answer(line),
         "device-response" => document::device_response(line),
         "issuer-signed" => document::issuer_signed(line),
         "certificate" => document::certificate(&line.path),

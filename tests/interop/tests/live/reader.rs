@@ -23,7 +23,7 @@ impl<'a> OurReader<'a> {
     /// Trusts the issuers of `trust`.
     pub(crate) fn start(world: &'a mut World, trust: Arc<TrustStore>, qr: &str) -> Self {
         let config = ReaderConfig {
-            items: vec![asked_items()],
+            asked: vec![asked_items()].into(),
             authentication: Some((KeyId("reader".into()), vec![world.reader.certificate.clone()])),
             trust,
             profile: profile(),
@@ -48,7 +48,7 @@ impl<'a> OurReader<'a> {
     /// Asks once more.
     pub(crate) fn ask(&mut self) {
         let mut env = Env { now: now(), uptime: UPTIME, rng: &mut self.world.rng };
-        self.session.ask(vec![asked_items()], &mut env).unwrap();
+        self.session.ask(vec![asked_items()].into(), &mut env).unwrap();
         self.run();
     }
 
@@ -83,6 +83,6 @@ impl<'a> OurReader<'a> {
         let verdict = &self.exchanges.last().unwrap().verdict;
         let [document] = verdict.documents.as_slice() else { panic!("{:?}", verdict.checks) };
         assert_eq!((verdict.decision, verdict.code), (Decision::Accepted, None), "{:?}", document.checks);
-        assert_eq!(document.elements.len(), ASKED.len());
+        assert_eq!(document.elements.current().unwrap().issuer_signed.len(), ASKED.len());
     }
 }

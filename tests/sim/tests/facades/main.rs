@@ -23,7 +23,7 @@ fn two_requests_in_one_session_over_chunks() {
     let (wallet, reader) = (filled(&state, &folder, 3), reader(&state));
     let walk = walk(&wallet, &reader, &mut Cutter { left: None, by_park: false, cut: false });
     assert_eq!(walk.verdicts.iter().map(|v| v.decision).collect::<Vec<_>>(), [Decision::Accepted, Decision::Accepted]);
-    assert_eq!(walk.verdicts[0].documents[0].elements.len(), 2);
+    assert_eq!(walk.verdicts[0].documents[0].elements.current().unwrap().issuer_signed.len(), 2);
     assert_eq!(
         (walk.wallet_closed.as_deref(), walk.reader_closed.as_deref()),
         (Some("session_terminated"), Some("done"))

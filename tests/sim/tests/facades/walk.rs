@@ -200,7 +200,7 @@ pub(crate) fn reader(state: &TestState) -> Arc<Reader> {
 pub(crate) fn ask(elements: &[&str]) -> Vec<DocumentAsk> {
     let elements = elements
         .iter()
-        .map(|name| ElementAsk { path: ClaimPath::element(MDL_NAMESPACE, name), retained: false })
+        .map(|name| ElementAsk { path: ClaimPath::element(MDL_NAMESPACE, name), retained: false, optional: false })
         .collect();
     vec![DocumentAsk { kind: MDL_DOC_TYPE.into(), elements }]
 }

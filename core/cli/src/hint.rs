@@ -1,0 +1,107 @@
+//! Names input that is something else than the capture it was given as.
+use rid_crypto::x509::Certificate;
+use rid_wire::cbor::{CborError, Limits, Reader};
+
+use crate::args::CaptureKind;
+
+/// What the file is instead, and what to do about it; `None` if it is nothing known. `file` is the file as it is (its
+/// beginning is enough), `capture` the bytes decoded from it.
+pub(crate) fn of(file: &[u8], capture: &[u8], kind: CaptureKind) -> Option<&'static str> {
+    of_text(file).or_else(|| of_cbor(capture, kind)).or_else(|| {
+        let certificate = Certificate::parse(capture).is_ok();
+        certificate.then_some("this is a certificate: give it with --trust")
+    })
+}
+
+const JSON: &str = "this is JSON: of a vp_token, give the value of the credential alone, without quotes (a DeviceResponse in base64url)";
+
+fn of_text(file: &[u8]) -> Option<&'static str> {
+    if [&b"\xef\xbb\xbf"[..], b"\xff\xfe", b"\xfe\xff"].iter().any(|mark| file.starts_with(mark)) {
+        return Some("the file begins with a byte order mark (BOM): save it as plain text without one");
+    }
+    match file.trim_ascii_start() {
+        [b'0', b'x' | b'X', ..] => Some("the text begins with 0x: give the hexadecimal digits alone"),
+        [b'"', ..] => Some(JSON),
+        [b'{' | b'[', rest @ ..] if is_json(rest) => Some(JSON),
+        pem if pem.starts_with(b"-----BEGIN") => Some("this is PEM: a certificate is given with --trust"),
+        _ => None,
+    }
+}
+
+/// Whether text after a bracket goes on like JSON.
+fn is_json(rest: &[u8]) -> bool {
+    matches!(rest.trim_ascii_start().first(), Some(b'"' | b'{' | b'[' | b'}' | b']'))
+}
+
+fn of_cbor(capture: &[u8], kind: CaptureKind) -> Option<&'static str> {
+    let names = member_names(capture).ok()?;
+    let has = |name: &str| names.iter().any(|known| known == name);
+    match kind {
+        CaptureKind::DeviceResponse if has("issuerAuth") => {
+            Some("this is an IssuerSigned, not a DeviceResponse: judge it with --kind issuer-signed")
+        }
+        CaptureKind::DeviceResponse if has("docType") && has("issuerSigned") => Some(
+            "this is one Document: a DeviceResponse is {version, documents: [Document], status}; give the whole response",
+        ),
+        CaptureKind::IssuerSigned if has("documents") => {
+            Some("this is a DeviceResponse, not an IssuerSigned: judge it with --kind device-response")
+        }
+        CaptureKind::IssuerSigned if has("issuerSigned") => {
+            Some("this is one Document: give its member issuerSigned alone, or the whole response as device-response")
+        }
+        _ if has("docRequests") => Some("this is a DeviceRequest, which a reader sends: give it with --asked"),
+        _ => None,
+    }
+}
+
+/// The text keys of a map.
+fn member_names(bytes: &[u8]) -> Result<Vec<String>, CborError> {
+    let mut names = Vec::new();
+    Reader::new(bytes, Limits::ONLINE)?.map(|reader, key| -> Result<(), CborError> {
+        names.extend(key.as_text().map(str::to_owned));
+        reader.skip().map(|_| ())
+    })?;
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One entry of a map: a short text key and an empty map.
+    fn map(names: &[&str]) -> Vec<u8> {
+        let mut bytes = vec![0xa0 + u8::try_from(names.len()).unwrap()];
+        for name in names {
+            bytes.push(0x60 + u8::try_from(name.len()).unwrap());
+            bytes.extend(name.as_bytes());
+            bytes.push(0xa0);
+        }
+        bytes
+    }
+
+    #[test]
+    fn input_that_is_something_else_is_named() {
+        use CaptureKind::{DeviceResponse, IssuerSigned};
+        for (file, kind, named) in [
+            (b"\xef\xbb\xbfa3".to_vec(), DeviceResponse, Some("BOM")),
+            (b"\xff\xfea\x003\x00".to_vec(), DeviceResponse, Some("BOM")),
+            (b" 0xa3".to_vec(), DeviceResponse, Some("0x")),
+            (b"{\"vp_token\": {\"mdl\": [\"o2d\"]}}".to_vec(), DeviceResponse, Some("vp_token")),
+            (b"[\n \"o2d\"]".to_vec(), IssuerSigned, Some("vp_token")),
+            (b"-----BEGIN CERTIFICATE-----".to_vec(), DeviceResponse, Some("PEM")),
+            (map(&["nameSpaces", "issuerAuth"]), DeviceResponse, Some("IssuerSigned")),
+            (map(&["docType", "issuerSigned", "deviceSigned"]), DeviceResponse, Some("one Document")),
+            (map(&["docType", "issuerSigned"]), IssuerSigned, Some("one Document")),
+            (map(&["version", "documents", "status"]), IssuerSigned, Some("DeviceResponse")),
+            (map(&["version", "docRequests"]), DeviceResponse, Some("DeviceRequest")),
+            (map(&["version", "documents", "status"]), DeviceResponse, None),
+            (map(&["nameSpaces", "issuerAuth"]), IssuerSigned, None),
+            (Vec::new(), DeviceResponse, None),
+            (b"\x7b\x00\x00".to_vec(), DeviceResponse, None),
+        ] {
+            let hint = of(&file, &file, kind);
+            assert_eq!(hint.is_some(), named.is_some(), "{file:?} {hint:?}");
+            assert!(named.is_none_or(|named| hint.unwrap().contains(named)), "{file:?} {hint:?}");
+        }
+    }
+}

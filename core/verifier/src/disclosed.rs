@@ -1,0 +1,139 @@
+//! Disclosed elements as a view: labels and display text of the profile, warnings, and the answers to the ages asked for.
+use alloc::{
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
+
+use rid_mdoc::{
+    age,
+    verify::{DeviceItem, IssuerVerified},
+};
+use rid_profile::{ClaimPath, ClaimValue, Element, ImageFormat, Kind, Locale, PrivateText, Profile};
+use rid_wire::{
+    Code,
+    cbor::{Limits, Value},
+};
+
+use crate::{
+    ask::Asked,
+    asked::ages_asked,
+    view::{AgeAnswer, DisclosedElements, ElementView},
+};
+
+/// A value has another type than the profile says.
+const ELEMENT_TYPE: Code = Code::new("element_type");
+
+/// The profile with its texts, and the question if there is one.
+pub(crate) struct Words<'a> {
+    pub(crate) profile: &'a Profile,
+    pub(crate) locales: &'a [Locale],
+    pub(crate) asked: Option<&'a Asked>,
+}
+
+/// All elements of a document that there is evidence for.
+pub(crate) fn disclosed(
+    evidence: &IssuerVerified<'_>,
+    device: &[DeviceItem<'_>],
+    words: &Words<'_>,
+) -> DisclosedElements {
+    let kind = words.profile.kind(evidence.doc_type());
+    let issuer = evidence.items().iter();
+    let issuer_signed: Vec<ElementView> =
+        issuer.filter_map(|i| element(kind, i.namespace(), i.identifier(), i.value_bytes(), words)).collect();
+    let device_signed: Vec<ElementView> =
+        device.iter().filter_map(|i| element(kind, i.namespace(), i.identifier(), i.value_bytes(), words)).collect();
+    let elements: Vec<&ElementView> = issuer_signed.iter().chain(&device_signed).collect();
+    let ages = match words.asked {
+        Some(asked) => age_answers(evidence.doc_type(), asked, &elements, words),
+        None => Vec::new(),
+    };
+    DisclosedElements { issuer_signed, device_signed, ages }
+}
+
+/// The answer to each age asked for, by the nearest attested age.
+fn age_answers(doc_type: &str, asked: &Asked, elements: &[&ElementView], words: &Words<'_>) -> Vec<AgeAnswer> {
+    let kind = words.profile.kind(doc_type);
+    let answers = ages_asked(doc_type, asked).filter_map(|(namespace, identifier, wanted)| {
+        let attested = attested_ages(namespace, elements);
+        let nearest = age::nearest(wanted, &attested)?;
+        let (_, over) = attested.into_iter().find(|(age, _)| *age == nearest)?;
+        let (label, spoken) = labels(kind, namespace, identifier, words);
+        let known = kind.and_then(|kind| kind.element(namespace, identifier));
+        Some(AgeAnswer {
+            asked: ClaimPath::element(namespace, identifier),
+            label,
+            spoken,
+            over,
+            text: known.and_then(|known| text(known, &ClaimValue::Flag { value: over }, words)),
+            attested: ClaimPath::element(namespace, &format!("age_over_{nearest:02}")),
+        })
+    });
+    answers.collect()
+}
+
+fn attested_ages(namespace: &str, elements: &[&ElementView]) -> Vec<(u8, bool)> {
+    let ages = elements.iter().filter_map(|element| {
+        let (of, identifier) = element.path.as_element()?;
+        match &element.value {
+            ClaimValue::Flag { value } if of == namespace => Some((age::age_over(identifier)?, *value)),
+            _ => None,
+        }
+    });
+    ages.collect()
+}
+
+/// One element with its display text. Its bytes were checked when they were parsed, so a value that cannot be read does not
+/// occur.
+fn element(
+    kind: Option<&Kind>,
+    namespace: &str,
+    identifier: &str,
+    value: &[u8],
+    words: &Words<'_>,
+) -> Option<ElementView> {
+    let value = Value::parse(value, Limits::ONLINE).ok()?;
+    let known = kind.and_then(|kind| kind.element(namespace, identifier));
+    let fits = kind.is_none_or(|kind| kind.type_fits(namespace, identifier, &value));
+    let value = ClaimValue::from_cbor(&value);
+    let (label, spoken) = labels(kind, namespace, identifier, words);
+    let portrait = fits && known.is_some_and(|known| known.portrait);
+    let image = match &value {
+        ClaimValue::Binary { bytes } => Some(ImageFormat::of(bytes.expose())),
+        _ => None,
+    };
+    Some(ElementView {
+        path: ClaimPath::element(namespace, identifier),
+        label,
+        spoken,
+        text: known.filter(|_| fits).and_then(|known| text(known, &value, words)),
+        value,
+        portrait,
+        image: image.filter(|format| portrait || *format != ImageFormat::Other),
+        warning: (!fits).then_some(ELEMENT_TYPE),
+    })
+}
+
+/// The label and its spoken form; the identifier for an element that the profile does not know.
+fn labels(kind: Option<&Kind>, namespace: &str, identifier: &str, words: &Words<'_>) -> (String, String) {
+    match kind.and_then(|kind| kind.element(namespace, identifier)) {
+        Some(known) => (
+            known.label_for(identifier).resolve(words.locales).into(),
+            known.spoken_for(identifier).resolve(words.locales).into(),
+        ),
+        None => (identifier.into(), identifier.into()),
+    }
+}
+
+/// The display text of a value of the right type.
+fn text(known: &Element, value: &ClaimValue, words: &Words<'_>) -> Option<PrivateText> {
+    known.value_text(&value_key(value)).map(|text| String::from(text.resolve(words.locales)).into())
+}
+
+/// The key under which the profile keeps the text of a value.
+fn value_key(value: &ClaimValue) -> String {
+    match value {
+        ClaimValue::Flag { value } => value.to_string(),
+        other => other.plain(),
+    }
+}
