@@ -10,7 +10,7 @@ pub use rid_wallet::{
     },
 };
 
-use super::{ClaimPath, ClaimValue, Code, Environment, PrivateBytes, PrivateText, Timestamp, UserAuth};
+use super::{ClaimPath, ClaimValue, Code, Environment, ImageFormat, PrivateBytes, PrivateText, Timestamp, UserAuth};
 
 uniffi::custom_type!(CredentialId, String, { remote, lower: |id| id.0, try_lift: |text| Ok(CredentialId(text)) });
 
@@ -187,13 +187,17 @@ pub struct HeldElementView {
     pub spelled: bool,
     /// This is the holder's portrait.
     pub portrait: bool,
+    /// A named warning: `element_type`, a value of another type than the profile's. It is shown as it is, without `text`.
+    pub warning: Option<Code>,
 }
 
 /// A portrait on demand.
 #[uniffi::remote(Record)]
 pub struct PortraitView {
-    /// JPEG or JPEG 2000.
+    /// JPEG or JPEG 2000, or what `format` says.
     pub image: PrivateBytes,
+    /// The format, read from its first bytes.
+    pub format: ImageFormat,
     /// Alternative text in the first wanted language.
     pub spoken: String,
 }

@@ -145,7 +145,8 @@ fn detail_text(detail: &CredentialDetail) -> String {
             (None, ClaimValue::Binary { bytes }) => format!("({} bytes)", bytes.expose().len()),
             (None, value) => printable(&value.plain()),
         };
-        text.push_str(&format!("    {}: {value}\n", element.label));
+        let warning = element.warning.map(|code| format!("   WARNING: {code}")).unwrap_or_default();
+        text.push_str(&format!("    {}: {value}{warning}\n", element.label));
     }
     text
 }
@@ -157,6 +158,7 @@ fn detail_json(detail: &CredentialDetail) -> Value {
             "namespace": namespace, "element": identifier, "label": element.label, "spoken": element.spoken,
             "value": verdict::value_json(&element.value), "text": element.text.as_ref().map(|text| text.expose()),
             "sensitive": element.sensitive, "portrait": element.portrait,
+            "warning": element.warning.map(|code| code.as_str()),
         })
     };
     json!({

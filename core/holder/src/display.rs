@@ -6,16 +6,31 @@ use rid_mdoc::{
     mso::Mso,
     verify::{Strictness, verify_issuer_signed},
 };
-use rid_profile::{ClaimPath, ClaimValue};
+use rid_profile::{ClaimPath, ClaimValue, Kind};
 use rid_trust::TrustStore;
 use rid_wire::{Code, cbor::Limits};
+
+/// One element of a stored copy.
+pub struct HeldElement {
+    /// Namespace and identifier.
+    pub path: ClaimPath,
+    /// The value.
+    pub value: ClaimValue,
+    /// The value has the type that the profile says, or the profile does not know the element.
+    pub type_fits: bool,
+}
 
 /// Reads the values of a stored copy through the checks of receipt: values are shown only from evidence. Time does not matter
 /// here (the checks run at the time of signing): what has expired may still be looked at.
 ///
 /// # Errors
 /// The reason of the first failing check: the stored bytes are damaged, or their issuer is no longer trusted.
-pub fn read_copy(bytes: &[u8], doc_type: &str, trust: &TrustStore) -> Result<Vec<(ClaimPath, ClaimValue)>, Code> {
+pub fn read_copy(
+    bytes: &[u8],
+    doc_type: &str,
+    kind: Option<&Kind>,
+    trust: &TrustStore,
+) -> Result<Vec<HeldElement>, Code> {
     let parsed = UnverifiedIssuerSigned::parse(bytes, Limits::ONLINE).map_err(|e| e.code())?;
     let payload = parsed.issuer_auth.attached().map_err(|e| e.code())?;
     let signed = Mso::parse(payload).map_err(|e| e.code())?.validity.signed;
@@ -25,7 +40,11 @@ pub fn read_copy(bytes: &[u8], doc_type: &str, trust: &TrustStore) -> Result<Vec
     let mut elements = Vec::with_capacity(evidence.items().len());
     for item in evidence.items() {
         let value = item.value().map_err(|e| e.code())?;
-        elements.push((ClaimPath::element(item.namespace(), item.identifier()), ClaimValue::from_cbor(&value)));
+        elements.push(HeldElement {
+            path: ClaimPath::element(item.namespace(), item.identifier()),
+            type_fits: kind.is_none_or(|kind| kind.type_fits(item.namespace(), item.identifier(), &value)),
+            value: ClaimValue::from_cbor(&value),
+        });
     }
     Ok(elements)
 }

@@ -8,6 +8,7 @@ use rid_mdoc::{
     issuer_signed::UnverifiedIssuerSigned,
     verify::{IssuerReport, IssuerVerified, Strictness, check, verify_issuer_signed},
 };
+use rid_profile::Kind;
 use rid_trust::{Check, Outcome, TrustStore};
 use rid_wire::{
     Code, Timestamp,
@@ -92,6 +93,24 @@ pub fn check_batch(
         reuse: Reuse::Once,
         copies: keys.iter().zip(copies).map(new_copy).collect(),
     })
+}
+
+/// Whether a value of a copy has another type than the profile says (neg-Q06). That refuses nothing: an issuer's slip is shown
+/// and recorded, as the person needs the document. Only a copy that [`check_batch`] accepted may be asked about.
+///
+/// # Errors
+/// [`ReceiveError::Mdoc`] for a copy that cannot be read.
+pub fn has_other_types(copy: &[u8], kind: &Kind) -> Result<bool, ReceiveError> {
+    let copy = UnverifiedIssuerSigned::parse(copy, Limits::ONLINE)?;
+    for (namespace, items) in &copy.namespaces {
+        for item in items {
+            let value = Value::parse(item.value_bytes(), Limits::ONLINE).map_err(MdocError::from)?;
+            if !kind.type_fits(namespace, item.identifier, &value) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// Evidence, if every check passed that can be done on receipt.

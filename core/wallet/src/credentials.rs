@@ -3,8 +3,8 @@ use rid_flow::{
     Changes, Committer, CredentialId, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, Reuse,
     ports::SecureAreaError,
 };
-use rid_holder::display::read_copy;
-use rid_profile::{ClaimPath, ClaimValue, Kind};
+use rid_holder::display::{HeldElement, read_copy};
+use rid_profile::{ClaimPath, ClaimValue, ImageFormat, Kind};
 use rid_vault::CredentialMeta;
 use rid_wire::{Code, Timestamp};
 
@@ -12,6 +12,9 @@ use crate::{
     Wallet, WalletError,
     view::{CredentialDetail, CredentialState, CredentialView, HeldElementView, PortraitView},
 };
+
+/// A warning: a value has another type than the profile says.
+const ELEMENT_TYPE: Code = Code::new("element_type");
 
 impl Wallet {
     /// All credentials. Decrypts no copy and no portrait.
@@ -53,11 +56,12 @@ impl Wallet {
         let Some(bytes) = self.vault.copy_for_display(id).await? else { return Ok(None) };
         let Some(kind) = self.profile.kind(&meta.kind) else { return Ok(None) };
         let elements = self.read_copy(&bytes, &meta.kind)?;
-        let portrait = elements.into_iter().find_map(|(path, value)| {
+        let portrait = elements.into_iter().find_map(|HeldElement { path, value, .. }| {
             let (namespace, identifier) = path.as_element()?;
             let element = kind.element(namespace, identifier).filter(|element| element.portrait)?;
             match value {
                 ClaimValue::Binary { bytes } => Some(PortraitView {
+                    format: ImageFormat::of(bytes.expose()),
                     image: bytes,
                     spoken: element.spoken_for(identifier).resolve(&self.locales).into(),
                 }),
@@ -179,13 +183,14 @@ impl Wallet {
         kind: Option<&Kind>,
     ) -> Result<Vec<HeldElementView>, WalletError> {
         let elements = self.read_copy(bytes, &meta.kind)?;
-        let view = |(path, value): (ClaimPath, ClaimValue)| {
+        let view = |HeldElement { path, value, type_fits }: HeldElement| {
             let (label, spoken) = self.words(&meta.kind, &path);
             let known = path
                 .as_element()
                 .and_then(|(namespace, identifier)| kind.and_then(|k| k.element(namespace, identifier)));
-            let portrait = known.is_some_and(|element| element.portrait);
+            let portrait = type_fits && known.is_some_and(|element| element.portrait);
             let text = known
+                .filter(|_| type_fits)
                 .and_then(|element| element.value_text(&value_key(&value)))
                 .map(|text| String::from(text.resolve(&self.locales)).into());
             HeldElementView {
@@ -197,13 +202,15 @@ impl Wallet {
                 spoken,
                 text,
                 portrait,
+                warning: (!type_fits).then_some(ELEMENT_TYPE),
             }
         };
         Ok(elements.into_iter().map(view).collect())
     }
 
-    pub(crate) fn read_copy(&self, bytes: &[u8], doc_type: &str) -> Result<Vec<(ClaimPath, ClaimValue)>, WalletError> {
-        read_copy(bytes, doc_type, &self.trust).map_err(|code| WalletError::StorageDamaged { code })
+    pub(crate) fn read_copy(&self, bytes: &[u8], doc_type: &str) -> Result<Vec<HeldElement>, WalletError> {
+        read_copy(bytes, doc_type, self.profile.kind(doc_type), &self.trust)
+            .map_err(|code| WalletError::StorageDamaged { code })
     }
 }
 

@@ -2,6 +2,7 @@
 use std::sync::Arc;
 
 use rid_flow::ports::Storage;
+use rid_holder::display::HeldElement;
 use rid_profile::{ClaimValue, PrivateText};
 use rid_vault::{Door, Pin, RecoveryCode, VaultError};
 use zeroize::Zeroizing;
@@ -142,7 +143,7 @@ impl Wallet {
             }
             let Ok(Some(bytes)) = self.vault.copy_for_display(&meta.id).await else { continue };
             let Ok(elements) = self.read_copy(&bytes, &meta.kind) else { continue };
-            for (path, value) in elements {
+            for HeldElement { path, value, .. } in elements {
                 if path.as_element().is_some_and(|(_, identifier)| identifier == BIRTH_DATE) {
                     dates.extend(dates_in(&value));
                 }

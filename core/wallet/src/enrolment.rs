@@ -99,7 +99,7 @@ impl Wallet {
         }
         let trust = self.trust.clone();
         let flow = self.with_env(|env| Accept::new(raw, answer, record.as_deref(), trust, env))??;
-        let mut flow = flow.reusing(|kind| reuse(self.profile.kind(kind)));
+        let mut flow = flow.reusing(|kind| reuse(self.profile.kind(kind))).comparing_types(self.profile.clone());
         let rng = self.ports.rng.clone();
         let stored = match drive(&mut flow, &self.flow_ports(), &*rng).await? {
             Driven::Done(stored) => stored,

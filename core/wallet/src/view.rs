@@ -1,6 +1,6 @@
 //! Closed, owned types for the boundary: public fields only, no generics, no lifetimes.
 use rid_flow::{CredentialId, HistoryKind, HistoryOutcome, Reuse};
-use rid_profile::{ClaimPath, ClaimValue, PrivateBytes, PrivateText};
+use rid_profile::{ClaimPath, ClaimValue, ImageFormat, PrivateBytes, PrivateText};
 use rid_trust::Environment;
 use rid_wire::{Code, Timestamp};
 
@@ -93,6 +93,8 @@ pub struct HeldElementView {
     pub spelled: bool,
     /// This is the holder's portrait.
     pub portrait: bool,
+    /// A named warning: `element_type`, a value of another type than the profile's. It is shown as it is, without `text`.
+    pub warning: Option<Code>,
 }
 
 /// Who asks.
@@ -306,8 +308,10 @@ pub struct HistoryElementView {
 /// A portrait on demand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PortraitView {
-    /// JPEG or JPEG 2000.
+    /// JPEG or JPEG 2000, or what `format` says.
     pub image: PrivateBytes,
+    /// The format, read from its first bytes.
+    pub format: ImageFormat,
     /// Alternative text in the first wanted language.
     pub spoken: String,
 }

@@ -102,6 +102,14 @@ impl TestState {
         self.issuer.answer(request, &order, rng).map_err(|error| error.code())
     }
 
+    /// Puts another encoded value into the register, for credentials made from now on. Nothing checks its type.
+    pub fn set_value(&mut self, doc_type: &str, identifier: &str, value: &[u8]) {
+        let records = self.records.iter_mut().filter(|record| record.doc_type == doc_type);
+        for element in records.flat_map(|record| &mut record.elements).filter(|e| e.identifier == identifier) {
+            element.value = value.to_vec();
+        }
+    }
+
     /// What the register has of the citizen.
     #[must_use]
     pub fn records(&self) -> &[PersonRecord] {

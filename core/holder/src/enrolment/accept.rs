@@ -5,14 +5,18 @@ use rid_flow::{
     Changes, Credential, CredentialId, Effect, Env, Flow, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, Reply,
     Reuse, Step, enrolment::EnrolmentAnswer, ports::StorageError,
 };
+use rid_profile::Profile;
 use rid_trust::TrustStore;
 use rid_wire::{Code, Timestamp, hex};
 
 use super::{CLOCK, EnrolError, INTERRUPTED, PendingEnrolment, record_key};
-use crate::receive::{ReceiveError, check_batch};
+use crate::receive::{ReceiveError, check_batch, has_other_types};
 
 /// No such enrolment is pending: never begun, answered already, or too old.
 const UNKNOWN: EnrolError = EnrolError::Answer(Code::new("enrolment_unknown"));
+
+/// A warning: a value has another type than the profile says.
+const ELEMENT_TYPE: Code = Code::new("element_type");
 
 /// Checks an answer against the pending record and commits: credentials added, record taken, history "issuance" written.
 pub struct Accept {
@@ -21,6 +25,8 @@ pub struct Accept {
     trust: Arc<TrustStore>,
     /// How the copies of each kind are used up.
     reuse: Vec<(String, Reuse)>,
+    /// The types of elements, where they are compared.
+    profile: Option<Arc<Profile>>,
     state: State,
 }
 
@@ -57,13 +63,20 @@ impl Accept {
         if pending.is_over(env.now) {
             return Err(UNKNOWN);
         }
-        Ok(Self { pending, answer, trust, reuse: Vec::new(), state: State::Checking })
+        Ok(Self { pending, answer, trust, reuse: Vec::new(), profile: None, state: State::Checking })
     }
 
     /// Says how the copies of each kind are used up; once where nothing is said.
     #[must_use]
     pub fn reusing(mut self, policy: impl Fn(&str) -> Reuse) -> Self {
         self.reuse = self.pending.kinds.iter().map(|(kind, _)| (kind.clone(), policy(kind))).collect();
+        self
+    }
+
+    /// Compares the types of the elements with the profile; a difference is recorded in the history as `element_type`.
+    #[must_use]
+    pub fn comparing_types(mut self, profile: Arc<Profile>) -> Self {
+        self.profile = Some(profile);
         self
     }
 
@@ -83,7 +96,13 @@ impl Accept {
             let mut credential = check_batch(id, kind, &copies, keys, &self.trust, env.now)?;
             let policy = self.reuse.iter().find(|(named, _)| named == kind).map(|(_, reuse)| *reuse);
             credential.reuse = policy.unwrap_or_default();
-            changes.history.push(row(history, &credential, env.now));
+            let known = self.profile.as_deref().and_then(|profile| profile.kind(kind));
+            let other_types = match (known, copies.first()) {
+                (Some(known), Some(copy)) => has_other_types(copy, known)?,
+                _ => false,
+            };
+            let reason = if other_types { ELEMENT_TYPE.as_str() } else { "" };
+            changes.history.push(row(history, &credential, env.now, reason));
             changes.add.push(credential);
         }
         Ok(changes)
@@ -133,7 +152,7 @@ fn make_id(rng: &mut dyn CryptoRng) -> [u8; 16] {
     id
 }
 
-fn row(id: HistoryId, credential: &Credential, at: Timestamp) -> HistoryDraft {
+fn row(id: HistoryId, credential: &Credential, at: Timestamp, reason: &str) -> HistoryDraft {
     let elements = credential.elements.iter().flat_map(|(namespace, identifiers)| {
         identifiers.iter().map(|identifier| (credential.kind.clone(), namespace.clone(), identifier.clone(), false))
     });
@@ -145,6 +164,6 @@ fn row(id: HistoryId, credential: &Credential, at: Timestamp) -> HistoryDraft {
         peer: credential.issuer.clone(),
         peer_verified: true,
         elements: elements.collect(),
-        reason: String::new(),
+        reason: String::from(reason),
     }
 }

@@ -10,7 +10,7 @@ use rid_flow::{
 use rid_holder::enrolment::{Accept, Enrol, EnrolError, EnrolParameters, PendingEnrolment, record_key};
 use rid_wire::hex;
 
-use crate::world::{Identity, MDL, NOW, PID, Pki, TestRng, card, licence, mint};
+use crate::world::{Identity, MDL, NOW, NS, PID, Pki, TestRng, card, element, encoded, licence, mint, profile};
 
 /// What a port answers instead.
 type Fault = fn() -> Reply;
@@ -167,7 +167,8 @@ impl Asked {
         let record = self.ports.records.get(&record_key(&id)).cloned();
         let now = self.ports.now;
         let trust: Arc<_> = self.pki.issuers();
-        let mut flow = Accept::new(id, bytes, record.as_deref(), trust, &mut env(now, &mut self.ports.rng))?;
+        let flow = Accept::new(id, bytes, record.as_deref(), trust, &mut env(now, &mut self.ports.rng))?;
+        let mut flow = flow.comparing_types(profile());
         self.ports.drive(&mut flow)
     }
 
@@ -303,6 +304,26 @@ fn parameters_outside_the_limits_of_the_door() {
         let mut flow = Enrol::new(parameters, &mut env(NOW, &mut ports.rng));
         assert_eq!(ports.drive(&mut flow).unwrap_err().code().as_str(), "enrolment_invalid");
         assert!(ports.trace.is_empty());
+    }
+}
+
+#[test]
+fn neg_q06_value_of_another_type_is_accepted_and_recorded() {
+    for (value, reason) in [(encoded(|w| _ = w.text("2")), "element_type"), (encoded(|w| _ = w.uint(2)), "")] {
+        let mut asked = Asked::new();
+        let elements = [licence(), vec![element(NS, "sex", value)]].concat();
+        let Asked { pki, ports, request, answer } = &mut asked;
+        let (_, copies) = answer.kinds.iter_mut().find(|(kind, _)| kind == MDL).unwrap();
+        let (_, keys) = request.kinds.iter().find(|(kind, _)| kind == MDL).unwrap();
+        for (copy, key) in copies.iter_mut().zip(keys) {
+            let public = rid_crypto::PublicKey::from_sec1(rid_crypto::Curve::P256, &key.public).unwrap();
+            *copy = mint(&pki.signer, MDL, &elements, &public, &mut ports.rng);
+        }
+        let bytes = asked.answer.encode();
+        assert_eq!(asked.accept(&bytes).unwrap().len(), 2);
+        let history = &asked.ports.changes.last().unwrap().history;
+        let reasons: Vec<_> = history.iter().map(|row| (row.elements[0].0.as_str(), row.reason.as_str())).collect();
+        assert_eq!(reasons, [(PID, ""), (MDL, reason)]);
     }
 }
 
