@@ -6,7 +6,7 @@ use rid_crypto::{
     x509::{Certificate, CertificateRequest, Profile, build},
 };
 use rid_trust::{Anchor, Environment, Role, TrustStore};
-use rid_wire::{Code, Timestamp, base64, json::Value};
+use rid_wire::{ClockTolerance, Code, Timestamp, base64, json::Value};
 
 use crate::{failure::Failure, home, input};
 
@@ -42,7 +42,7 @@ impl Pki {
                 reader: reader?,
                 fresh: false,
             };
-            if pki.document_signer.certificate.check_validity(now).is_ok() {
+            if pki.document_signer.certificate.check_validity(now, ClockTolerance::default()).is_ok() {
                 return Ok(pki);
             }
         }

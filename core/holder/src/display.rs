@@ -34,7 +34,7 @@ pub fn read_copy(
     let parsed = UnverifiedIssuerSigned::parse(bytes, Limits::ONLINE).map_err(|e| e.code())?;
     let payload = parsed.issuer_auth.attached().map_err(|e| e.code())?;
     let signed = Mso::parse(payload).map_err(|e| e.code())?.validity.signed;
-    let report = verify_issuer_signed(&parsed, Some(doc_type), trust, signed, Strictness::Receipt);
+    let report = verify_issuer_signed(&parsed, Some(doc_type), &mut trust.message(signed), Strictness::Receipt);
     let failure = report.first_failure();
     let evidence = report.evidence.ok_or_else(|| failure.unwrap_or(Code::new("trust_missing")))?;
     let mut elements = Vec::with_capacity(evidence.items().len());

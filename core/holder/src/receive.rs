@@ -62,11 +62,12 @@ pub fn check_batch(
     if copies.is_empty() || copies.len() != keys.len() {
         return Err(ReceiveError::BatchSize);
     }
+    let mut message = trust.message(now);
     let mut first: Option<IssuerVerified<'_>> = None;
     let mut randoms = BTreeSet::new();
     for (bytes, (_, public)) in copies.iter().zip(keys) {
         let copy = UnverifiedIssuerSigned::parse(bytes, Limits::ONLINE)?;
-        let evidence = accepted(verify_issuer_signed(&copy, Some(doc_type), trust, now, Strictness::Receipt))?;
+        let evidence = accepted(verify_issuer_signed(&copy, Some(doc_type), &mut message, Strictness::Receipt))?;
         if evidence.device_key() != public {
             return Err(ReceiveError::Mdoc(MdocError::DeviceKeyMismatch));
         }
@@ -126,7 +127,7 @@ fn refusal(done: &Check) -> Option<Code> {
     let later = [check::CREDENTIAL_STATUS, check::CERTIFICATE_REVOCATION, check::ISSUER_COUNTRY];
     match done.outcome {
         Outcome::Passed => None,
-        Outcome::NotDone if later.contains(&done.code) => None,
+        Outcome::NotDone | Outcome::Unknown if later.contains(&done.code) => None,
         _ => Some(done.reason.unwrap_or(Code::new("trust_missing"))),
     }
 }

@@ -2,12 +2,12 @@
 use alloc::{string::String, vec::Vec};
 
 use rid_crypto::{
-    CryptoError, SignatureAlgorithm,
+    CryptoError, SignatureAlgorithm, sha256,
     x509::{Certificate, X509Error},
 };
-use rid_trust::{TrustError, TrustStore};
+use rid_trust::{MessageTrust, ReaderTrust, TrustError, parse_chain};
 use rid_wire::{
-    Code, Timestamp,
+    Code,
     cbor::Writer,
     cose::{CoseError, Sign1, protected_header, sig_structure},
 };
@@ -17,12 +17,28 @@ use crate::{MdocError, request::DocRequest, transcript::Transcript};
 /// Evidence: the request was signed, over this transcript, by a reader whose chain leads to a reader root.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReaderIdentity {
+    key_fingerprint: [u8; 32],
     name: Option<String>,
     organization: Option<String>,
     country: Option<String>,
 }
 
 impl ReaderIdentity {
+    fn of(reader: &ReaderTrust) -> Self {
+        Self {
+            key_fingerprint: sha256(&[&reader.key().to_spki()]),
+            name: reader.name().map(String::from),
+            organization: reader.organization().map(String::from),
+            country: reader.country().map(String::from),
+        }
+    }
+
+    /// SHA-256 of the reader's SubjectPublicKeyInfo. It alone recognises a reader: anybody can have the same names.
+    #[must_use]
+    pub const fn key_fingerprint(&self) -> &[u8; 32] {
+        &self.key_fingerprint
+    }
+
     /// Common name in the reader's certificate.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
@@ -85,7 +101,7 @@ pub fn encode(signature: &[u8; 64], chain: &[Certificate]) -> Vec<u8> {
 /// Verifies the readerAuth of one doc request. The signature is checked even when the chain is unknown, so that a wrong
 /// signature is always `Invalid`.
 #[must_use]
-pub fn verify(doc_request: &DocRequest<'_>, transcript: &Transcript, trust: &TrustStore, at: Timestamp) -> ReaderAuth {
+pub fn verify(doc_request: &DocRequest<'_>, transcript: &Transcript, trust: &mut MessageTrust<'_>) -> ReaderAuth {
     let Some(reader_auth) = &doc_request.reader_auth else {
         return ReaderAuth::Absent;
     };
@@ -93,12 +109,8 @@ pub fn verify(doc_request: &DocRequest<'_>, transcript: &Transcript, trust: &Tru
         Ok(chain) => chain,
         Err(error) => return ReaderAuth::Invalid(error.code()),
     };
-    match trust.reader(&chain, at) {
-        Ok(reader) => ReaderAuth::Verified(ReaderIdentity {
-            name: reader.name().map(String::from),
-            organization: reader.organization().map(String::from),
-            country: reader.country().map(String::from),
-        }),
+    match trust.reader(&chain) {
+        Ok(reader) => ReaderAuth::Verified(ReaderIdentity::of(&reader)),
         Err(error) if leads_nowhere(error) => ReaderAuth::Unknown(error.code()),
         Err(error) => ReaderAuth::Invalid(error.code()),
     }
@@ -110,8 +122,7 @@ fn verify_signature(
     transcript: &Transcript,
     items_request_bytes: &[u8],
 ) -> Result<Vec<Certificate>, MdocError> {
-    let chain = reader_auth.chain()?.iter().map(|der| Certificate::parse(der).map_err(TrustError::from));
-    let chain = chain.collect::<Result<Vec<_>, _>>()?;
+    let chain = parse_chain(reader_auth.chain()?)?;
     let leaf = chain.first().ok_or(CoseError::X5chain)?;
     let alg = SignatureAlgorithm::from_cose(reader_auth.header.alg)?;
     reader_auth.detached()?;

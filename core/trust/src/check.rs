@@ -45,6 +45,18 @@ impl Check {
         Self { code, outcome: Outcome::NotDone, reason, as_of: None }
     }
 
+    /// It could not be decided, and why.
+    #[must_use]
+    pub const fn unknown(code: Code, reason: Code) -> Self {
+        Self { code, outcome: Outcome::Unknown, reason: Some(reason), as_of: None }
+    }
+
+    /// A pass with a warning.
+    #[must_use]
+    pub const fn passed_with(code: Code, warning: Code) -> Self {
+        Self { code, outcome: Outcome::Passed, reason: Some(warning), as_of: None }
+    }
+
     /// The same check with the time it refers to.
     #[must_use]
     pub const fn at(mut self, time: Timestamp) -> Self {

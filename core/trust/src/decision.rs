@@ -6,6 +6,8 @@ use rid_crypto::{
 };
 use rid_wire::Timestamp;
 
+use crate::SignerRules;
+
 /// What an issuer decision rests on, and so which certificate checks were done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Basis {
@@ -27,6 +29,9 @@ pub struct IssuerTrust {
     pub(crate) state: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) anchor_fingerprint: Option<[u8; 32]>,
+    pub(crate) required_country: Option<String>,
+    pub(crate) lacks_hints: bool,
+    pub(crate) malformed_hint: bool,
 }
 
 impl IssuerTrust {
@@ -39,6 +44,9 @@ impl IssuerTrust {
             state: None,
             name: None,
             anchor_fingerprint: None,
+            required_country: None,
+            lacks_hints: false,
+            malformed_hint: false,
         }
     }
 
@@ -48,17 +56,20 @@ impl IssuerTrust {
             name: leaf.subject().common_name().map(String::from),
             basis: Basis::Leaf,
             anchor_fingerprint: Some(sha256(&[leaf.der()])),
+            malformed_hint: leaf.has_malformed_hint(),
             ..Self::of_key(leaf.public_key())
         }
     }
 
-    pub(crate) fn of_path(path: &VerifiedPath<'_>) -> Self {
+    pub(crate) fn of_path(path: &VerifiedPath<'_>, rules: Option<&SignerRules>) -> Self {
         let subject = path.leaf().subject();
         Self {
             country: subject.country().map(String::from),
             state: subject.state().map(String::from),
             basis: Basis::Anchor,
             anchor_fingerprint: Some(sha256(&[path.anchor().der()])),
+            required_country: rules.and_then(|rules| rules.country.clone()),
+            lacks_hints: !path.leaf().has_issuer_hints(),
             ..Self::of_leaf(path.leaf())
         }
     }
@@ -91,6 +102,26 @@ impl IssuerTrust {
     #[must_use]
     pub fn state(&self) -> Option<&str> {
         self.state.as_deref()
+    }
+
+    /// The country that the profile fixes for signers of this credential type (only when a path was checked).
+    #[must_use]
+    pub fn required_country(&self) -> Option<&str> {
+        self.required_country.as_deref()
+    }
+
+    /// Whether the document signer's certificate lacks CRL distribution points or the issuer alternative name, which ISO
+    /// 18013-5 Annex B demands (only when a path was checked).
+    #[must_use]
+    pub fn lacks_hints(&self) -> bool {
+        self.lacks_hints
+    }
+
+    /// Whether an extension of the document signer's certificate that is only a hint is malformed, so that revocation cannot
+    /// be known.
+    #[must_use]
+    pub fn malformed_hint(&self) -> bool {
+        self.malformed_hint
     }
 
     /// Common name of the document signer, if a certificate was used.

@@ -7,11 +7,15 @@ extern crate alloc;
 
 mod check;
 mod decision;
+mod message;
+mod roots;
 mod store;
 
 pub use check::{Check, Outcome};
 pub use decision::{Basis, IssuerTrust, ReaderTrust};
-pub use store::{Anchor, Environment, Role, TrustStore};
+pub use message::{MessageTrust, parse_chain};
+pub use roots::{IssuerRoot, RootWarning, Roots};
+pub use store::{Anchor, Environment, Role, SignerRules, TrustStore};
 
 use rid_crypto::x509::X509Error;
 use rid_wire::Code;
@@ -23,7 +27,7 @@ pub enum TrustError {
     /// The chain or a certificate in it.
     #[error("{0}")]
     Certificate(#[from] X509Error),
-    /// The chain leads to an anchor of another role or of other document types (neg-F05).
+    /// The chain leads to an anchor of another role (neg-F05).
     #[error("trust_list_scope")]
     Scope,
     /// The store holds nothing for this role: no decision can be taken.
@@ -32,6 +36,9 @@ pub enum TrustError {
     /// A test root was offered to a production store.
     #[error("trust_environment")]
     Environment,
+    /// A root of issuers came without the credential types it may sign for (neg-F30).
+    #[error("trust_types_missing")]
+    Types,
 }
 
 impl TrustError {
@@ -43,6 +50,7 @@ impl TrustError {
             Self::Scope => "trust_list_scope",
             Self::Missing => "trust_missing",
             Self::Environment => "trust_environment",
+            Self::Types => "trust_types_missing",
         })
     }
 }

@@ -1,19 +1,9 @@
 use alloc::{string::String, vec::Vec};
 
-use rid_crypto::{
-    PublicKey,
-    x509::{Certificate, PathPolicy, X509Error, verify_path},
-};
+use rid_crypto::{PublicKey, x509::Certificate};
 use rid_wire::{ClockTolerance, Timestamp};
 
-use crate::{IssuerTrust, ReaderTrust, TrustError};
-
-/// The one document type whose signers ISO 18013-5 gives a purpose of their own.
-const MDL_DOC_TYPE: &str = "org.iso.18013.5.1.mDL";
-/// Extended key usage of document signers (18013-5, Annex B).
-const DOCUMENT_SIGNER: &str = "1.0.18013.5.1.2";
-/// Extended key usage of reader authentication (18013-5, Annex B).
-const READER: &str = "1.0.18013.5.1.6";
+use crate::{MessageTrust, RootWarning, TrustError};
 
 /// Whether roots are the State's or a test's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,12 +40,28 @@ pub struct Anchor {
     pub doc_types: Option<Vec<String>>,
 }
 
-/// The anchors of one wallet or reader.
+/// What the profile fixes for the signers of one credential type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignerRules {
+    /// The credential type (the document type of an mdoc).
+    pub credential_type: String,
+    /// Purposes (extended key usages, dotted) of which the signer must have one.
+    pub purposes: Vec<String>,
+    /// Country of the signer, where the profile fixes it.
+    pub country: Option<String>,
+    /// Most intermediates between signer and root; ISO 18013-5 knows none.
+    pub intermediates: usize,
+}
+
+/// The anchors of one wallet or reader, and the rules of the profile for what they sign.
 pub struct TrustStore {
     environment: Environment,
-    anchors: Vec<Anchor>,
-    pinned_leaves: Vec<Certificate>,
-    pinned_keys: Vec<PublicKey>,
+    pub(crate) anchors: Vec<Anchor>,
+    pub(crate) pinned_leaves: Vec<Certificate>,
+    pub(crate) pinned_keys: Vec<PublicKey>,
+    pub(crate) warnings: Vec<RootWarning>,
+    signers: Vec<SignerRules>,
+    pub(crate) reader_intermediates: usize,
     clock_tolerance: ClockTolerance,
 }
 
@@ -73,14 +79,20 @@ impl TrustStore {
             anchors,
             pinned_leaves: Vec::new(),
             pinned_keys: Vec::new(),
+            warnings: Vec::new(),
+            signers: Vec::new(),
+            reader_intermediates: 0,
             clock_tolerance: ClockTolerance::default(),
         })
     }
 
-    /// Also trusts this very document-signer certificate, without a path (integrators' captures only).
+    /// Also trusts this very document-signer certificate, without a path (integrators' captures only). A certificate that
+    /// asserts keyCertSign is never a signer of documents, so it is not taken (neg-F32).
     #[must_use]
     pub fn pin_leaf(mut self, leaf: Certificate) -> Self {
-        self.pinned_leaves.push(leaf);
+        if !leaf.key_usage().is_some_and(|usage| usage.key_cert_sign) {
+            self.pinned_leaves.push(leaf);
+        }
         self
     }
 
@@ -88,6 +100,14 @@ impl TrustStore {
     #[must_use]
     pub fn pin_key(mut self, key: PublicKey) -> Self {
         self.pinned_keys.push(key);
+        self
+    }
+
+    /// Sets the rules of the profile. A credential type without rules takes any signer of documents, from any country.
+    #[must_use]
+    pub fn with_rules(mut self, signers: Vec<SignerRules>, reader_intermediates: usize) -> Self {
+        self.signers = signers;
+        self.reader_intermediates = reader_intermediates;
         self
     }
 
@@ -110,89 +130,29 @@ impl TrustStore {
         self.environment
     }
 
-    /// Decides on a document signer's chain for a document type. Pinned key first, then pinned leaf, then anchors.
-    /// The caller has parsed the chain, so it is well-formed even where only a pinned key counts.
-    ///
-    /// # Errors
-    /// [`TrustError`]; `trust_missing` only when nothing at all was given that could vouch for an issuer.
-    pub fn issuer(&self, chain: &[Certificate], doc_type: &str, at: Timestamp) -> Result<IssuerTrust, TrustError> {
-        let leaf = chain.first().ok_or(X509Error::Untrusted)?;
-        if let Some(key) = self.pinned_key(leaf) {
-            return Ok(IssuerTrust::of_key(key));
-        }
-        if self.pinned_leaves.iter().any(|pinned| pinned.der() == leaf.der()) {
-            leaf.check_validity(at)?;
-            return Ok(IssuerTrust::of_leaf(leaf));
-        }
-        let issuers: Vec<&Anchor> = self.of_role(Role::Issuer).collect();
-        if issuers.is_empty() && self.pinned_leaves.is_empty() {
-            return Err(TrustError::Missing);
-        }
-        let leaf_eku = (doc_type == MDL_DOC_TYPE).then_some(DOCUMENT_SIGNER);
-        let policy = PathPolicy { at, leaf_eku, same_country: true };
-        let fitting: Vec<&Certificate> =
-            issuers.iter().filter(|anchor| anchor.allows(doc_type)).map(|anchor| &anchor.certificate).collect();
-        match verify_path(chain, &fitting, &policy) {
-            Ok(path) => Ok(IssuerTrust::of_path(&path)),
-            Err(X509Error::Untrusted) => Err(self.scope_or_untrusted(chain, Role::Issuer, Some(doc_type), at)),
-            Err(error) => Err(error.into()),
-        }
+    /// Certificates of the roots that could not be read and are not used.
+    #[must_use]
+    pub fn warnings(&self) -> &[RootWarning] {
+        &self.warnings
     }
 
-    /// Decides on a reader's chain (EKU 1.0.18013.5.1.6).
-    ///
-    /// # Errors
-    /// [`TrustError`].
-    pub fn reader(&self, chain: &[Certificate], at: Timestamp) -> Result<ReaderTrust, TrustError> {
-        if chain.is_empty() {
-            return Err(X509Error::Untrusted.into());
-        }
-        let anchors: Vec<&Certificate> = self.of_role(Role::Reader).map(|anchor| &anchor.certificate).collect();
-        if anchors.is_empty() {
-            return Err(TrustError::Missing);
-        }
-        let policy = PathPolicy { at, leaf_eku: Some(READER), same_country: false };
-        match verify_path(chain, &anchors, &policy) {
-            Ok(path) => Ok(ReaderTrust::of_leaf(path.leaf())),
-            Err(X509Error::Untrusted) => Err(self.scope_or_untrusted(chain, Role::Reader, None, at)),
-            Err(error) => Err(error.into()),
-        }
+    /// Starts to decide on the chains of one message, at the time `at`.
+    #[must_use]
+    pub fn message(&self, at: Timestamp) -> MessageTrust<'_> {
+        MessageTrust::new(self, at)
     }
 
-    fn of_role(&self, role: Role) -> impl Iterator<Item = &Anchor> {
+    pub(crate) fn of_role(&self, role: Role) -> impl Iterator<Item = &Anchor> {
         self.anchors.iter().filter(move |anchor| anchor.role == role)
     }
 
-    /// The pinned key the leaf carries, else the first.
-    fn pinned_key(&self, leaf: &Certificate) -> Option<&PublicKey> {
-        self.pinned_keys.iter().find(|key| *key == leaf.public_key()).or_else(|| self.pinned_keys.first())
-    }
-
-    /// An unknown root, or one that is known here for something else (neg-F05)?
-    fn scope_or_untrusted(
-        &self,
-        chain: &[Certificate],
-        role: Role,
-        doc_type: Option<&str>,
-        at: Timestamp,
-    ) -> TrustError {
-        let elsewhere: Vec<&Certificate> = self
-            .anchors
-            .iter()
-            .filter(|anchor| anchor.role != role || doc_type.is_some_and(|doc_type| !anchor.allows(doc_type)))
-            .map(|anchor| &anchor.certificate)
-            .collect();
-        // Only whether a path exists matters; any other finding about it means that it does.
-        let policy = PathPolicy { at, leaf_eku: None, same_country: false };
-        match verify_path(chain, &elsewhere, &policy) {
-            Err(X509Error::Untrusted | X509Error::Budget) => X509Error::Untrusted.into(),
-            _ => TrustError::Scope,
-        }
+    pub(crate) fn rules(&self, credential_type: &str) -> Option<&SignerRules> {
+        self.signers.iter().find(|rules| rules.credential_type == credential_type)
     }
 }
 
 impl Anchor {
-    fn allows(&self, doc_type: &str) -> bool {
+    pub(crate) fn allows(&self, doc_type: &str) -> bool {
         self.doc_types.as_ref().is_none_or(|allowed| allowed.iter().any(|allowed| allowed == doc_type))
     }
 }

@@ -66,9 +66,10 @@ fn judge(bytes: &[u8], input: &CaptureInput<'_>, asked: Option<&Asked>) -> Verdi
     let words = Words { profile: input.profile, locales: input.locales, asked };
     let device = DeviceAuthInput { transcript: input.transcript, reader_key: input.reader_key };
     let received = response.documents.as_deref().unwrap_or_default();
+    let mut trust = input.trust.message(input.at);
     let mut documents: Vec<DocumentVerdict> = received
         .iter()
-        .map(|document| document_of_report(document, verify_document(document, input.trust, &device, input.at), &words))
+        .map(|document| document_of_report(document, verify_document(document, &mut trust, &device), &words))
         .collect();
     let mut checks = vec![
         Check::passed(check::FORM),
@@ -113,7 +114,7 @@ pub fn judge_issuer_signed(bytes: &[u8], input: &CaptureInput<'_>) -> Verdict {
         Ok(parsed) => parsed,
         Err(error) => return refused_whole(environment, check::FORM, error.code()),
     };
-    let report = verify_issuer_signed(&parsed, None, input.trust, input.at, Strictness::Verifier);
+    let report = verify_issuer_signed(&parsed, None, &mut input.trust.message(input.at), Strictness::Verifier);
     let words = Words { profile: input.profile, locales: input.locales, asked: None };
     let document = document_of_issuer_report(report, &words);
     let checks = vec![Check::passed(check::FORM)];

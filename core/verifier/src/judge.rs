@@ -139,8 +139,11 @@ pub(crate) fn decide(checks: &[Check]) -> (Decision, Option<Code>) {
     if let Some(failed) = checks.iter().find(|c| c.outcome == Outcome::Failed) {
         return (Decision::Refused, failed.reason.or(Some(failed.code)));
     }
-    let missing =
-        checks.iter().find(|c| c.outcome == Outcome::Unknown || (c.outcome == Outcome::NotDone && c.reason.is_some()));
+    // Revocation hinders nothing while it is not checked (spec/verify.md).
+    let missing = checks
+        .iter()
+        .filter(|c| c.code != mdoc_check::CERTIFICATE_REVOCATION)
+        .find(|c| c.outcome == Outcome::Unknown || (c.outcome == Outcome::NotDone && c.reason.is_some()));
     match missing {
         Some(check) => (Decision::Undecided, check.reason.or(Some(check.code))),
         None => (Decision::Accepted, None),

@@ -45,6 +45,10 @@ pub struct Recipe {
     pub extended_key_usage: Vec<String>,
     /// Dotted algorithm claimed in both places; the signature is ES256 whatever it says.
     pub signature_algorithm: String,
+    /// Whether the key identifiers, issuer alternative name and CRL distribution points are written.
+    pub hints: bool,
+    /// Tag of the string type of the name's texts but the country, which are then written as given: UTF8String.
+    pub string_tag: u8,
     /// Further extensions: dotted identifier, critical, DER value.
     pub extensions: Vec<(String, bool, Vec<u8>)>,
     /// Spoils the signature.
@@ -74,6 +78,8 @@ impl Recipe {
             key_usage: Some(if ca { KEY_CERT_SIGN | CRL_SIGN } else { DIGITAL_SIGNATURE }),
             extended_key_usage: purpose.map(Into::into).into_iter().collect(),
             signature_algorithm: ECDSA_SHA256.into(),
+            hints: true,
+            string_tag: der::UTF8_STRING,
             extensions: Vec::new(),
             spoil_signature: false,
         }
@@ -113,9 +119,9 @@ impl Recipe {
             SEQUENCE,
             &[
                 &attribute(oid::COUNTRY, der::PRINTABLE_STRING, &self.country),
-                &attribute(oid::STATE, der::UTF8_STRING, &self.state),
-                &attribute(oid::ORGANIZATION, der::UTF8_STRING, &self.organization),
-                &attribute(oid::COMMON_NAME, der::UTF8_STRING, &self.common_name),
+                &attribute(oid::STATE, self.string_tag, &self.state),
+                &attribute(oid::ORGANIZATION, self.string_tag, &self.organization),
+                &attribute(oid::COMMON_NAME, self.string_tag, &self.common_name),
             ],
         )
     }
@@ -135,8 +141,18 @@ impl Recipe {
             let purposes: Vec<u8> = self.extended_key_usage.iter().flat_map(|purpose| oid::element(purpose)).collect();
             list.extend(extension(EXTENDED_KEY_USAGE, true, &der::element(SEQUENCE, &[&purposes])));
         }
+        if self.hints {
+            list.extend(self.hints(signer, issuer));
+        }
+        for (id, critical, value) in &self.extensions {
+            list.extend(extension(id, *critical, value));
+        }
+        der::element(SEQUENCE, &[&list])
+    }
+
+    fn hints(&self, signer: &SigningKey, issuer: Option<&Certificate>) -> Vec<u8> {
         let own_id = der::element(OCTET_STRING, &[&key_id(&self.spki)]);
-        list.extend(extension(SUBJECT_KEY_ID, false, &own_id));
+        let mut list = extension(SUBJECT_KEY_ID, false, &own_id);
         if let Some(issuer) = issuer {
             let signers = key_id(&signer.public().to_spki());
             let id = issuer.subject_key_id().unwrap_or(&signers);
@@ -148,10 +164,7 @@ impl Recipe {
         let point = der::element(0xa0, &[&der::element(0xa0, &[&uri(CRL_URI)])]);
         let points = der::element(SEQUENCE, &[&der::element(SEQUENCE, &[&point])]);
         list.extend(extension(CRL_DISTRIBUTION_POINTS, false, &points));
-        for (id, critical, value) in &self.extensions {
-            list.extend(extension(id, *critical, value));
-        }
-        der::element(SEQUENCE, &[&list])
+        list
     }
 }
 

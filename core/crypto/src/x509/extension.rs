@@ -4,7 +4,7 @@ use alloc::{
 };
 
 use super::{
-    ExtendedKeyUsage, KeyUsage, X509Error,
+    ExtendedKeyUsage, KeyUsage, Name, X509Error,
     der::{self, Der, DerError},
     oid,
 };
@@ -18,11 +18,25 @@ pub(super) struct Extensions {
     pub(super) extended_key_usage: Option<ExtendedKeyUsage>,
     pub(super) subject_key_id: Option<Vec<u8>>,
     pub(super) authority_key_id: Option<Vec<u8>>,
+    pub(super) name_constraints: NameConstraints,
     pub(super) crl_uri: Option<String>,
+    pub(super) crl_points: bool,
+    pub(super) issuer_alt_name: bool,
+    pub(super) subject_alt_name: bool,
+    /// An extension that is only a hint was malformed, and counts as absent.
+    pub(super) malformed_hint: bool,
+}
+
+/// Name constraints (RFC 5280, 4.2.1.10): subtrees of directory names; of other forms only that there are some.
+#[derive(Clone, Default)]
+pub(super) struct NameConstraints {
+    permitted: Vec<Name>,
+    excluded: Vec<Name>,
+    other_forms: bool,
 }
 
 impl Extensions {
-    /// Duplicates and unknown critical ones (name constraints among them) are refused.
+    /// Duplicates and unknown critical ones are refused.
     pub(super) fn read(content: &[u8]) -> Result<Self, X509Error> {
         let mut list = Der::only(content, der::SEQUENCE)?;
         if list.is_empty() {
@@ -52,29 +66,87 @@ impl Extensions {
             oid::EXTENDED_KEY_USAGE => {
                 self.extended_key_usage = Some(ExtendedKeyUsage { purposes: purposes(value)?, critical });
             }
-            oid::SUBJECT_KEY_ID => {
-                let mut outer = Der::new(value);
-                self.subject_key_id = Some(outer.expect(der::OCTET_STRING)?.to_vec());
-                outer.finish()?;
+            oid::NAME_CONSTRAINTS => self.name_constraints = NameConstraints::read(value)?,
+            oid::SUBJECT_ALT_NAME => self.subject_alt_name = true,
+            oid::CERTIFICATE_POLICIES => {}
+            oid::SUBJECT_KEY_ID | oid::AUTHORITY_KEY_ID | oid::CRL_DISTRIBUTION_POINTS | oid::ISSUER_ALT_NAME => {
+                match self.take_hint(id, value) {
+                    Err(_) if !critical => self.malformed_hint = true,
+                    taken => taken?,
+                }
             }
-            oid::AUTHORITY_KEY_ID => {
-                self.authority_key_id = Der::only(value, der::SEQUENCE)?.optional(CONTEXT_0)?.map(<[u8]>::to_vec);
-            }
-            oid::CRL_DISTRIBUTION_POINTS => self.crl_uri = first_uri(value)?,
-            oid::ISSUER_ALT_NAME | oid::SUBJECT_ALT_NAME | oid::CERTIFICATE_POLICIES => {}
             _ if critical => return Err(X509Error::Form),
             _ => {}
         }
         Ok(())
+    }
+
+    /// Extensions that no decision of a path rests on.
+    fn take_hint(&mut self, id: &[u8], value: &[u8]) -> Result<(), DerError> {
+        match id {
+            oid::SUBJECT_KEY_ID => {
+                let mut outer = Der::new(value);
+                let key_id = outer.expect(der::OCTET_STRING)?.to_vec();
+                outer.finish()?;
+                self.subject_key_id = Some(key_id);
+            }
+            oid::AUTHORITY_KEY_ID => {
+                self.authority_key_id = Der::only(value, der::SEQUENCE)?.optional(CONTEXT_0)?.map(<[u8]>::to_vec);
+            }
+            oid::CRL_DISTRIBUTION_POINTS => {
+                self.crl_uri = first_uri(value)?;
+                self.crl_points = true;
+            }
+            _ => {
+                Der::only(value, der::SEQUENCE)?.any()?;
+                self.issuer_alt_name = true;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl NameConstraints {
+    fn read(value: &[u8]) -> Result<Self, X509Error> {
+        let mut fields = Der::only(value, der::SEQUENCE)?;
+        let mut constraints = Self::default();
+        for (tag, list) in
+            [(CONTEXT_0_CONSTRUCTED, &mut constraints.permitted), (CONTEXT_1_CONSTRUCTED, &mut constraints.excluded)]
+        {
+            let mut subtrees = Der::new(fields.optional(tag)?.unwrap_or_default());
+            while !subtrees.is_empty() {
+                let mut subtree = subtrees.sequence()?;
+                let base = subtree.any()?;
+                // RFC 5280 allows no minimum but 0 and no maximum.
+                subtree.finish()?;
+                match base.tag {
+                    DIRECTORY_NAME => list.push(Name::read(Der::new(base.content).any()?)?),
+                    _ => constraints.other_forms = true,
+                }
+            }
+        }
+        fields.finish()?;
+        Ok(constraints)
+    }
+
+    /// Whether a certificate below may have this subject. Of constraints on other forms than directory names only their
+    /// absence can be judged: such a certificate may have no alternative name.
+    pub(super) fn allow(&self, subject: &Name, subject_alt_name: bool) -> bool {
+        let within = |bases: &[Name]| bases.iter().any(|base| subject.is_within(base));
+        (self.permitted.is_empty() || within(&self.permitted))
+            && !within(&self.excluded)
+            && !(self.other_forms && subject_alt_name)
     }
 }
 
 /// More is no certificate of a document signer, reader or their roots.
 const MAX_EXTENSIONS: usize = 32;
 
-/// `[0]`, primitive and constructed; `[6]`, a URI among general names.
+/// `[0]`, primitive and constructed; `[1]`; `[4]` and `[6]`, a directory name and a URI among general names.
 const CONTEXT_0: u8 = 0x80;
 const CONTEXT_0_CONSTRUCTED: u8 = 0xa0;
+const CONTEXT_1_CONSTRUCTED: u8 = 0xa1;
+const DIRECTORY_NAME: u8 = 0xa4;
 const URI: u8 = 0x86;
 
 /// A path length without cA means nothing and is refused (4.2.1.9).

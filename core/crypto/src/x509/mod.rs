@@ -1,5 +1,7 @@
 //! X.509 (RFC 5280) with the profiles of ISO/IEC 18013-5 Annex B: strict parse, bounded path check, and a builder for the test PKI.
+mod budget;
 mod build;
+mod bundle;
 pub mod dangerous;
 mod der;
 mod extension;
@@ -10,10 +12,12 @@ mod path;
 mod pem;
 pub(crate) mod spki;
 
+pub use budget::SignatureBudget;
 pub use build::{CertificateRequest, Profile, build};
+pub use bundle::Bundle;
 pub use name::Name;
 pub use parse::{Certificate, ExtendedKeyUsage, KeyUsage};
-pub use path::{PathPolicy, VerifiedPath, verify_path};
+pub use path::{MAX_CHAIN, PathPolicy, VerifiedPath, verify_path};
 
 use rid_wire::Code;
 
@@ -30,12 +34,21 @@ pub enum X509Error {
     /// Extended key usage is not the one the role needs (neg-F04).
     #[error("cert_eku")]
     Eku,
-    /// Outside its validity at the time of the check (neg-F01).
+    /// Its validity is over at the time of the check (neg-F01).
     #[error("cert_expired")]
     Expired,
     /// DER or extension rules broken: duplicates, unknown critical extension, negative serial.
     #[error("cert_form")]
     Form,
+    /// The key usage of the signer lacks digitalSignature (neg-F31).
+    #[error("cert_key_usage")]
+    KeyUsage,
+    /// A name constraint of an issuer forbids the subject (neg-F12).
+    #[error("cert_name_constraint")]
+    NameConstraint,
+    /// Its validity has not begun at the time of the check, by more than the tolerance for clocks (neg-F35).
+    #[error("cert_not_yet_valid")]
+    NotYetValid,
     /// CA flag, path length or key usage forbids this place in the chain; country differs from its issuer's (neg-F02).
     #[error("cert_path")]
     Path,
@@ -54,6 +67,9 @@ impl X509Error {
             Self::Eku => "cert_eku",
             Self::Expired => "cert_expired",
             Self::Form => "cert_form",
+            Self::KeyUsage => "cert_key_usage",
+            Self::NameConstraint => "cert_name_constraint",
+            Self::NotYetValid => "cert_not_yet_valid",
             Self::Path => "cert_path",
             Self::Untrusted => "cert_untrusted",
         })

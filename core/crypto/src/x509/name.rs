@@ -9,14 +9,15 @@ use super::{
     oid,
 };
 
-/// A distinguished name: its DER as received, and the attributes this project reads.
+/// A distinguished name: its DER as received, the attributes this project reads, and a form in which names are compared.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Name {
-    pub(super) der: Vec<u8>,
-    pub(super) common_name: Option<String>,
-    pub(super) country: Option<String>,
-    pub(super) state: Option<String>,
-    pub(super) organization: Option<String>,
+    der: Vec<u8>,
+    folded: Vec<u8>,
+    common_name: Option<String>,
+    country: Option<String>,
+    state: Option<String>,
+    organization: Option<String>,
 }
 
 impl Name {
@@ -26,7 +27,7 @@ impl Name {
         &self.der
     }
 
-    /// `CN`.
+    /// `CN`; never blank.
     #[must_use]
     pub fn common_name(&self) -> Option<&str> {
         self.common_name.as_deref()
@@ -44,36 +45,59 @@ impl Name {
         self.state.as_deref()
     }
 
-    /// `O`.
+    /// `O`; never blank.
     #[must_use]
     pub fn organization(&self) -> Option<&str> {
         self.organization.as_deref()
     }
 
+    /// Whether both are the same name (RFC 5280, 7.1): string types, letter case and runs of spaces do not matter, anything
+    /// else does.
+    #[must_use]
+    pub fn matches(&self, other: &Self) -> bool {
+        self.folded == other.folded
+    }
+
+    /// Whether this name lies in the subtree of `base` (RFC 5280, 4.2.1.10).
+    pub(super) fn is_within(&self, base: &Self) -> bool {
+        self.folded.starts_with(&base.folded)
+    }
+
     /// Of an attribute that occurs twice the first is kept; a second country or state is refused, for they are compared.
     pub(super) fn read(element: Element<'_>) -> Result<Self, X509Error> {
-        let mut name =
-            Self { der: element.whole.to_vec(), common_name: None, country: None, state: None, organization: None };
+        let mut name = Self {
+            der: element.whole.to_vec(),
+            folded: Vec::new(),
+            common_name: None,
+            country: None,
+            state: None,
+            organization: None,
+        };
         let mut parts = Der::only(element.whole, der::SEQUENCE)?;
         while !parts.is_empty() {
             let mut attributes = Der::new(parts.expect(der::SET)?);
             if attributes.is_empty() {
                 return Err(X509Error::Form);
             }
+            let mut folded = Vec::new();
             while !attributes.is_empty() {
                 let mut attribute = attributes.sequence()?;
                 let id = attribute.expect(der::OID)?;
                 let value = attribute.any()?;
                 attribute.finish()?;
                 name.take(id, value)?;
+                folded.push(fold(id, value));
             }
+            // The attributes of one part are a set.
+            folded.sort_unstable();
+            name.folded.extend(der::element(der::SET, &[&folded.concat()]));
         }
         Ok(name)
     }
 
     /// Whether there is no attribute at all.
     pub(super) fn is_empty(&self) -> bool {
-        self.der.len() <= 2
+        self.folded.is_empty()
     }
 
     fn take(&mut self, id: &[u8], value: Element<'_>) -> Result<(), X509Error> {
@@ -85,7 +109,7 @@ impl Name {
             _ => return Ok(()),
         };
         match slot {
-            None => *slot = text(value)?,
+            None => *slot = Some(text(value).ok_or(X509Error::Form)?).filter(|text| once || !text.trim().is_empty()),
             Some(_) if once => return Err(X509Error::Form),
             Some(_) => {}
         }
@@ -93,14 +117,38 @@ impl Name {
     }
 }
 
-/// The text of a directory string; of the older forms only that they are there.
-fn text(value: Element<'_>) -> Result<Option<String>, X509Error> {
-    match value.tag {
-        der::PRINTABLE_STRING | der::IA5_STRING if !value.content.is_ascii() => Err(X509Error::Form),
-        der::UTF8_STRING | der::PRINTABLE_STRING | der::IA5_STRING => {
-            core::str::from_utf8(value.content).map(|text| Some(text.to_string())).map_err(|_| X509Error::Form)
+/// One attribute as it is compared: a text without its string type, letter case and superfluous spaces; any other value
+/// byte for byte.
+fn fold(id: &[u8], value: Element<'_>) -> Vec<u8> {
+    let id = der::element(der::OID, &[id]);
+    let value = match text(value) {
+        Some(text) => {
+            let words: Vec<&str> = text.split_whitespace().collect();
+            der::element(der::UTF8_STRING, &[words.join(" ").to_lowercase().as_bytes()])
         }
-        der::TELETEX_STRING | der::UNIVERSAL_STRING | der::BMP_STRING => Ok(None),
-        _ => Err(X509Error::Form),
+        None => value.whole.to_vec(),
+    };
+    der::element(der::SEQUENCE, &[&id, &value])
+}
+
+/// The text of any string type (X.680, 41). TeletexString is read as Latin-1, as its users write it.
+fn text(value: Element<'_>) -> Option<String> {
+    match value.tag {
+        der::UTF8_STRING => core::str::from_utf8(value.content).ok().map(ToString::to_string),
+        der::NUMERIC_STRING | der::PRINTABLE_STRING | der::IA5_STRING | der::VISIBLE_STRING => {
+            core::str::from_utf8(value.content).ok().filter(|text| text.is_ascii()).map(ToString::to_string)
+        }
+        der::TELETEX_STRING => Some(value.content.iter().copied().map(char::from).collect()),
+        der::BMP_STRING => {
+            let (units, rest) = value.content.as_chunks();
+            let units = units.iter().copied().map(u16::from_be_bytes);
+            rest.is_empty().then(|| char::decode_utf16(units).collect::<Result<_, _>>().ok())?
+        }
+        der::UNIVERSAL_STRING => {
+            let (units, rest) = value.content.as_chunks();
+            let units = units.iter().copied().map(u32::from_be_bytes);
+            rest.is_empty().then(|| units.map(char::from_u32).collect())?
+        }
+        _ => None,
     }
 }

@@ -1,7 +1,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use rid_wire::{FullDate, Timestamp};
+use rid_wire::{ClockTolerance, FullDate, Timestamp};
 
 use super::{
     Name, X509Error,
@@ -85,10 +85,10 @@ impl Certificate {
             return Err(X509Error::Form);
         }
         version.finish()?;
-        let serial = match fields.unsigned()? {
-            serial if (1..=20).contains(&serial.len()) => serial.to_vec(),
-            _ => return Err(X509Error::Form),
-        };
+        let serial = fields.unsigned()?.to_vec();
+        if serial.is_empty() {
+            return Err(X509Error::Form);
+        }
         if fields.any()?.whole != algorithm.whole {
             return Err(X509Error::Form);
         }
@@ -128,15 +128,13 @@ impl Certificate {
         })
     }
 
-    /// Parses PEM (one `CERTIFICATE` block or more) or DER.
+    /// Parses PEM (one `CERTIFICATE` block or more) or DER, all of it. For roots see [`super::Bundle`].
     ///
     /// # Errors
     /// As [`Certificate::parse`].
     pub fn parse_pem_or_der(bytes: &[u8]) -> Result<Vec<Self>, X509Error> {
-        if bytes.first() == Some(&der::SEQUENCE) {
-            return Ok(Vec::from([Self::parse(bytes)?]));
-        }
-        pem::read(bytes)?.iter().map(|der| Self::parse(der)).collect()
+        let bundle = super::Bundle::parse(bytes)?;
+        bundle.unreadable.first().map_or(Ok(bundle.certificates), |(_, error)| Err(*error))
     }
 
     /// Whether `issuer`'s key made this certificate's signature. Neither names nor permissions are looked at.
@@ -176,7 +174,7 @@ impl Certificate {
         sha256(&[&self.der])
     }
 
-    /// The serial number: 1 to 20 bytes, big-endian, without a sign byte.
+    /// The serial number: at least one byte, big-endian, without a sign byte. A path takes at most 20 bytes (RFC 5280, 4.1.2.2).
     #[must_use]
     pub fn serial(&self) -> &[u8] {
         &self.serial
@@ -254,12 +252,27 @@ impl Certificate {
         self.extensions.crl_uri.as_deref()
     }
 
-    /// Whether `at` lies in the validity, both ends included.
+    /// Whether CRL distribution points and an issuer alternative name are present, as ISO 18013-5 Annex B demands.
+    #[must_use]
+    pub fn has_issuer_hints(&self) -> bool {
+        self.extensions.crl_points && self.extensions.issuer_alt_name
+    }
+
+    /// Whether an extension that is not critical and only a hint is malformed; it counts as absent.
+    #[must_use]
+    pub fn has_malformed_hint(&self) -> bool {
+        self.extensions.malformed_hint
+    }
+
+    /// Whether `at` lies in the validity, both ends included; the clock may be behind by the tolerance.
     ///
     /// # Errors
-    /// [`X509Error::Expired`].
-    pub fn check_validity(&self, at: Timestamp) -> Result<(), X509Error> {
-        if at < self.not_before || at > self.not_after { Err(X509Error::Expired) } else { Ok(()) }
+    /// [`X509Error::NotYetValid`], [`X509Error::Expired`].
+    pub fn check_validity(&self, at: Timestamp, tolerance: ClockTolerance) -> Result<(), X509Error> {
+        if tolerance.is_ahead(self.not_before, at) {
+            return Err(X509Error::NotYetValid);
+        }
+        if at > self.not_after { Err(X509Error::Expired) } else { Ok(()) }
     }
 }
 

@@ -1,17 +1,21 @@
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 
-use rid_wire::Timestamp;
+use rid_wire::{ClockTolerance, Timestamp};
 
-use super::{Certificate, X509Error};
+use super::{Certificate, ExtendedKeyUsage, SignatureBudget, X509Error};
 
 /// What a chain is checked against.
 #[derive(Clone, Copy, Debug)]
 pub struct PathPolicy<'a> {
     /// The time of the check.
     pub at: Timestamp,
-    /// The extended key usage the leaf must carry (dotted); `None`: it names at least one, and none of the
-    /// general ones (TLS, code, mail, time stamps, OCSP, anyExtendedKeyUsage) nor an ISO role other than document signer.
-    pub leaf_eku: Option<&'a str>,
+    /// How far notBefore may lie ahead of it.
+    pub tolerance: ClockTolerance,
+    /// The extended key usages (dotted) of which the leaf must carry one; others beside it must at least be made for signing
+    /// documents. `None`: all it carries, at least one, are made for signing documents.
+    pub purposes: Option<&'a [String]>,
+    /// Most intermediates; ISO 18013-5 Annex B knows none.
+    pub intermediates: usize,
     /// Whether country (and state, where both name one) of leaf and anchor must be equal (ISO 18013-5 Annex B).
     pub same_country: bool,
 }
@@ -37,8 +41,14 @@ impl<'a> VerifiedPath<'a> {
     }
 }
 
-/// Builds and checks a path from `chain[0]` (leaf; intermediates in any order, at most 8) to one of the anchors, with at
-/// most 100 signature checks. An anchor in the chain itself is never trusted for being there.
+/// Most certificates a peer may send.
+pub const MAX_CHAIN: usize = 3;
+/// Longest serial number in a path (RFC 5280, 4.1.2.2).
+const MAX_SERIAL: usize = 20;
+
+/// Builds and checks a path from `chain[0]` (leaf; intermediates in any order) to one of the anchors. Names, permissions and
+/// times come before signatures, which are paid from the budget of the message. An anchor in the chain itself is never
+/// trusted for being there.
 ///
 /// # Errors
 /// The most telling [`X509Error`] of the attempt that came furthest.
@@ -46,85 +56,69 @@ pub fn verify_path<'a>(
     chain: &'a [Certificate],
     anchors: &[&'a Certificate],
     policy: &PathPolicy<'_>,
+    budget: &mut SignatureBudget,
 ) -> Result<VerifiedPath<'a>, X509Error> {
     let Some(leaf) = chain.first() else { return Err(X509Error::Untrusted) };
     if chain.len() > MAX_CHAIN {
         return Err(X509Error::Budget);
     }
-    let mut search = Search { chain, anchors, policy, path: Vec::from([leaf]), checks: 0, refusal: None, spent: false };
-    match search.extend() {
+    let mut search = Search { chain, anchors, policy, budget, refusal: X509Error::Untrusted };
+    match search.extend(&[leaf]) {
         Some(anchor) => Ok(VerifiedPath { leaf, anchor }),
-        None if search.spent && search.refusal.is_none() => Err(X509Error::Budget),
-        None => Err(search.refusal.unwrap_or(X509Error::Untrusted)),
+        None => Err(search.refusal),
     }
 }
 
-/// Most certificates a peer may send.
-const MAX_CHAIN: usize = 10;
-/// Most intermediates of one path.
-const MAX_INTERMEDIATES: usize = 8;
-/// Most signature checks of one call.
-const MAX_CHECKS: usize = 100;
-
-/// A search in depth: every edge tried costs one signature check of the budget, so its work is bounded whatever the chain.
+/// A search in depth over paths whose names fit; at most five without their anchors, since a chain has at most three
+/// certificates.
 struct Search<'a, 'p> {
     chain: &'a [Certificate],
     anchors: &'p [&'a Certificate],
     policy: &'p PathPolicy<'p>,
-    /// The leaf and the intermediates of this attempt.
-    path: Vec<&'a Certificate>,
-    checks: usize,
-    /// What the attempt that came furthest was refused for.
-    refusal: Option<X509Error>,
-    /// The budget ended the search.
-    spent: bool,
+    budget: &'p mut SignatureBudget,
+    /// The reason of the attempt that came furthest.
+    refusal: X509Error,
 }
 
 impl<'a> Search<'a, '_> {
     /// An anchor that completes the path, or a path through one more intermediate.
-    fn extend(&mut self) -> Option<&'a Certificate> {
-        let child = *self.path.last()?;
+    fn extend(&mut self, path: &[&'a Certificate]) -> Option<&'a Certificate> {
+        let child = *path.last()?;
+        // A root that only the peer brings leads nowhere.
+        if child.is_ca() && child.subject.matches(&child.issuer) {
+            return None;
+        }
+        let on_path = |certificate: &Certificate| path.iter().any(|known| known.der == certificate.der);
         for anchor in by_likelihood(child, self.anchors.iter().copied()) {
-            // A leaf that is an anchor itself proves nothing about who vouches for it.
-            if self.on_path(anchor) || !self.signed(child, anchor) {
+            if on_path(anchor) {
                 continue;
             }
-            match check_rules(&self.path, anchor, self.policy) {
+            match check_rules(path, anchor, self.policy).and_then(|()| self.check_signatures(path, anchor)) {
                 Ok(()) => return Some(anchor),
-                Err(refusal) => self.refusal = Some(furthest(self.refusal, refusal)),
+                Err(refusal) => self.refusal = furthest(self.refusal, refusal),
             }
         }
-        for issuer in by_likelihood(child, self.chain.iter().skip(1)) {
-            if self.on_path(issuer) || self.anchors.iter().any(|anchor| anchor.der == issuer.der) {
+        let chain = self.chain;
+        for issuer in by_likelihood(child, chain.iter().skip(1)) {
+            if on_path(issuer) || self.anchors.iter().any(|anchor| anchor.der == issuer.der) {
                 continue;
             }
-            if self.path.len() > MAX_INTERMEDIATES {
-                self.spent = true;
-                continue;
-            }
-            if self.signed(child, issuer) {
-                self.path.push(issuer);
-                let found = self.extend();
-                self.path.pop();
-                if found.is_some() {
-                    return found;
-                }
+            let found = self.extend(&[path, &[issuer]].concat());
+            if found.is_some() {
+                return found;
             }
         }
         None
     }
 
-    fn on_path(&self, certificate: &Certificate) -> bool {
-        self.path.iter().any(|known| known.der == certificate.der)
-    }
-
-    fn signed(&mut self, child: &Certificate, issuer: &Certificate) -> bool {
-        if self.checks >= MAX_CHECKS {
-            self.spent = true;
-            return false;
+    /// From the anchor down: without a signature of the anchor no other one is checked.
+    fn check_signatures(&mut self, path: &[&Certificate], anchor: &Certificate) -> Result<(), X509Error> {
+        let mut issuer = anchor;
+        for certificate in path.iter().rev() {
+            self.budget.check(certificate, issuer)?;
+            issuer = certificate;
         }
-        self.checks = self.checks.saturating_add(1);
-        child.verify_signature_by(issuer).is_ok()
+        Ok(())
     }
 }
 
@@ -135,33 +129,46 @@ fn by_likelihood<'a>(
     candidates: impl Iterator<Item = &'a Certificate>,
 ) -> impl Iterator<Item = &'a Certificate> {
     let hint = child.authority_key_id();
-    let named = candidates.filter(|candidate| candidate.subject.der() == child.issuer.der());
+    let named = candidates.filter(|candidate| candidate.subject.matches(&child.issuer));
     let (likely, others): (Vec<_>, Vec<_>) =
         named.partition(|candidate| hint.is_some() && candidate.subject_key_id() == hint);
     likely.into_iter().chain(others)
 }
 
-/// The rules of a path whose names and signatures are right, in the order in which they are reported.
+/// The rules of a path whose names are right, in the order in which they are reported.
 fn check_rules(path: &[&Certificate], anchor: &Certificate, policy: &PathPolicy<'_>) -> Result<(), X509Error> {
     let [leaf, intermediates @ ..] = path else { return Err(X509Error::Untrusted) };
-    check_leaf_usage(leaf, policy.leaf_eku.is_some())?;
+    let all = || path.iter().copied().chain([anchor]);
+    if all().any(|certificate| certificate.serial.len() > MAX_SERIAL) {
+        return Err(X509Error::Form);
+    }
+    check_leaf_usage(leaf)?;
+    if intermediates.len() > policy.intermediates {
+        return Err(X509Error::Path);
+    }
     for (below, issuer) in intermediates.iter().copied().chain([anchor]).enumerate() {
         check_issuer(issuer, below)?;
+        let constraints = &issuer.extensions.name_constraints;
+        let allowed = |below: &Certificate| constraints.allow(&below.subject, below.extensions.subject_alt_name);
+        if !path.iter().take(below.saturating_add(1)).all(|below| allowed(below)) {
+            return Err(X509Error::NameConstraint);
+        }
     }
     if policy.same_country {
         check_country(leaf, anchor)?;
     }
-    check_purpose(leaf, policy.leaf_eku)?;
-    path.iter().copied().chain([anchor]).try_for_each(|certificate| certificate.check_validity(policy.at))
+    check_purpose(leaf, policy.purposes)?;
+    intermediates.iter().try_for_each(|issuer| check_issuer_purpose(issuer, leaf))?;
+    all().try_for_each(|certificate| certificate.check_validity(policy.at, policy.tolerance))
 }
 
-/// A leaf signs documents, never certificates. ISO 18013-5 Annex B demands the key usage; elsewhere its absence allows all.
-fn check_leaf_usage(leaf: &Certificate, iso: bool) -> Result<(), X509Error> {
-    let fits = match leaf.key_usage() {
-        Some(usage) => usage.digital_signature && !usage.key_cert_sign,
-        None => !iso,
-    };
-    if fits && !leaf.is_ca() { Ok(()) } else { Err(X509Error::Path) }
+/// A leaf signs documents, and says so; it never signs certificates.
+fn check_leaf_usage(leaf: &Certificate) -> Result<(), X509Error> {
+    let usage = leaf.key_usage();
+    if leaf.is_ca() || usage.is_some_and(|usage| usage.key_cert_sign) {
+        return Err(X509Error::Path);
+    }
+    if usage.is_some_and(|usage| usage.digital_signature) { Ok(()) } else { Err(X509Error::KeyUsage) }
 }
 
 /// `below`: the intermediates between this CA and the leaf.
@@ -184,45 +191,59 @@ fn check_country(leaf: &Certificate, anchor: &Certificate) -> Result<(), X509Err
     if same_country && same_state { Ok(()) } else { Err(X509Error::Path) }
 }
 
-/// The leaf must name what it is for.
-fn check_purpose(leaf: &Certificate, wanted: Option<&str>) -> Result<(), X509Error> {
-    let purposes = leaf.extended_key_usage().map_or(&[][..], |usage| &usage.purposes);
-    let fits = match wanted {
-        Some(wanted) => {
-            purposes.iter().any(|purpose| purpose == wanted)
-                && !purposes.iter().any(|purpose| GENERAL_PURPOSES.contains(&purpose.as_str()))
-        }
-        None => !purposes.is_empty() && purposes.iter().all(|purpose| signs_documents(purpose)),
-    };
+fn purposes(certificate: &Certificate) -> &[String] {
+    certificate.extended_key_usage().map_or(&[], |usage| &usage.purposes)
+}
+
+/// The leaf must name a purpose it is used for.
+fn check_purpose(leaf: &Certificate, wanted: Option<&[String]>) -> Result<(), X509Error> {
+    let purposes = purposes(leaf);
+    let is_wanted = |purpose: &String| wanted.is_some_and(|wanted| wanted.contains(purpose));
+    let fits = purposes.iter().all(|purpose| is_wanted(purpose) || signs_documents(purpose))
+        && if wanted.is_some() { purposes.iter().any(is_wanted) } else { !purposes.is_empty() };
     if fits { Ok(()) } else { Err(X509Error::Eku) }
 }
 
-/// Purposes of the web's and the software trade's certificates (RFC 5280, 4.2.1.12): server, client, code, mail, time
-/// stamps, OCSP; anyExtendedKeyUsage; and the two old names for TLS servers (Microsoft's and Netscape's step-up).
-const GENERAL_PURPOSES: [&str; 9] = [
-    "1.3.6.1.5.5.7.3.1",
-    "1.3.6.1.5.5.7.3.2",
-    "1.3.6.1.5.5.7.3.3",
-    "1.3.6.1.5.5.7.3.4",
-    "1.3.6.1.5.5.7.3.8",
-    "1.3.6.1.5.5.7.3.9",
-    "2.5.29.37.0",
-    "1.3.6.1.4.1.311.10.3.3",
-    "2.16.840.1.113730.4.1",
-];
-
-/// Anything but the general purposes and ISO 18013-5's roles other than the document signer.
-fn signs_documents(purpose: &str) -> bool {
-    let iso = purpose.starts_with("1.0.18013.5.1.");
-    !GENERAL_PURPOSES.contains(&purpose) && (!iso || purpose == "1.0.18013.5.1.2")
+/// An intermediate that lists purposes vouches for these alone.
+fn check_issuer_purpose(issuer: &Certificate, leaf: &Certificate) -> Result<(), X509Error> {
+    let vouches = |listed: &ExtendedKeyUsage| {
+        let any = listed.purposes.iter().any(|purpose| purpose == ANY_PURPOSE);
+        any || purposes(leaf).iter().all(|purpose| listed.purposes.contains(purpose))
+    };
+    if issuer.extended_key_usage().is_none_or(vouches) { Ok(()) } else { Err(X509Error::Eku) }
 }
 
-/// Of two refusals the one of the later stage of [`check_rules`].
-fn furthest(known: Option<X509Error>, other: X509Error) -> X509Error {
+/// anyExtendedKeyUsage (RFC 5280, 4.2.1.12).
+const ANY_PURPOSE: &str = "2.5.29.37.0";
+
+/// Arcs of purposes that are made for other things than signing documents: PKIX (TLS, code, mail, time stamps, OCSP, EAP, IPsec,
+/// SSH), IKE, Kerberos, Microsoft (smart-card logon and others), Netscape, PIV, anyExtendedKeyUsage, and ISO 18013-5's roles.
+const OTHER_ARCS: [&str; 8] = [
+    "1.3.6.1.5.5.7.3.",
+    "1.3.6.1.5.5.8.2.",
+    "1.3.6.1.5.2.3.",
+    "1.3.6.1.4.1.311.",
+    "2.16.840.1.113730.",
+    "2.16.840.1.101.3.6.",
+    ANY_PURPOSE,
+    "1.0.18013.5.1.",
+];
+
+/// In those arcs: documents (RFC 9336), documents (Microsoft), document signers of ISO 18013-5.
+const DOCUMENT_PURPOSES: [&str; 3] = ["1.3.6.1.5.5.7.3.36", "1.3.6.1.4.1.311.10.3.12", "1.0.18013.5.1.2"];
+
+fn signs_documents(purpose: &str) -> bool {
+    DOCUMENT_PURPOSES.contains(&purpose) || !OTHER_ARCS.iter().any(|arc| purpose.starts_with(arc))
+}
+
+/// Of two refusals the one of the later stage; a fault of the certificates says more than a missing signature.
+fn furthest(known: X509Error, other: X509Error) -> X509Error {
     let stage = |error| match error {
-        X509Error::Expired => 2,
-        X509Error::Eku => 1,
-        _ => 0,
+        X509Error::Untrusted => 0,
+        X509Error::Budget => 1,
+        X509Error::Eku => 3,
+        X509Error::Expired | X509Error::NotYetValid => 4,
+        _ => 2,
     };
-    known.filter(|known| stage(*known) >= stage(other)).unwrap_or(other)
+    if stage(known) >= stage(other) { known } else { other }
 }

@@ -11,8 +11,9 @@ const END: &str = "-----END CERTIFICATE-----";
 const MAX_LEN: usize = 1 << 20;
 const MAX_BLOCKS: usize = 100;
 
-/// The DER of each block. Text around the blocks is passed over; a block of another kind is refused.
-pub(super) fn read(bytes: &[u8]) -> Result<Vec<Vec<u8>>, X509Error> {
+/// The DER of each block, `None` where its text is not base64. Text around the blocks is passed over; a block of another kind
+/// is refused.
+pub(super) fn read(bytes: &[u8]) -> Result<Vec<Option<Vec<u8>>>, X509Error> {
     if bytes.len() > MAX_LEN {
         return Err(X509Error::Form);
     }
@@ -23,7 +24,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Vec<u8>>, X509Error> {
         match (&mut open, line) {
             (None, BEGIN) => open = Some(String::new()),
             (Some(digits), END) => {
-                blocks.push(base64::decode_standard(digits).map_err(|_| X509Error::Form)?);
+                blocks.push(base64::decode_standard(digits).ok());
                 open = None;
             }
             (_, line) if line.starts_with("-----") => return Err(X509Error::Form),

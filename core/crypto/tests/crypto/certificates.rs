@@ -2,7 +2,7 @@
 use proptest::prelude::*;
 use rid_crypto::{
     Curve,
-    x509::{Certificate, CertificateRequest, Profile, X509Error, build, dangerous::Recipe},
+    x509::{Bundle, Certificate, CertificateRequest, Profile, X509Error, build, dangerous::Recipe},
 };
 use rid_wire::hex;
 
@@ -156,8 +156,10 @@ fn neg_f18_serial_numbers() {
     assert_eq!(with(&[0, 0x80]), "accepted");
     assert_eq!(with(&[0x7f; 20]), "accepted");
     assert_eq!(with(&[&[0][..], &[0xff; 20]].concat()), "accepted");
-    // Zero, negative, not in its shortest form, too long, empty.
-    for serial in [&[0][..], &[0x80], &[0xff, 1], &[0, 1], &[0xff, 0xff], &[1; 21], &[]] {
+    // Longer ones are read, for a certificate that is trusted itself; no path takes them (neg-F34).
+    assert_eq!(with(&[1; 32]), "accepted");
+    // Zero, negative, not in its shortest form, empty.
+    for serial in [&[0][..], &[0x80], &[0xff, 1], &[0, 1], &[0xff, 0xff], &[]] {
         assert_eq!(with(serial), "cert_form", "{serial:?}");
     }
 }
@@ -168,10 +170,12 @@ fn neg_f18_extensions() {
         let value = hex::decode(value).unwrap();
         parsed(&Recipe { extensions: vec![(id.into(), critical, value)], ..leaf() })
     };
-    // Unknown: critical ones stop, others pass. Name constraints count as unknown.
+    // Unknown: critical ones stop, others pass. Name constraints are read, critical or not.
     assert_eq!(with("1.2.3.4", false, "0500"), "accepted");
     assert_eq!(with("1.2.3.4", true, "0500"), "cert_form");
-    assert_eq!(with("2.5.29.30", true, "3000"), "cert_form");
+    for value in ["0500", "3001", "3004a0023000", "3002a200", "3006a0043002a400"] {
+        assert_eq!(with("2.5.29.30", false, value), "cert_form", "{value}");
+    }
     assert_eq!(with("2.5.29.17", true, "3000"), "accepted");
     // Twice: key usage, extended key usage, an unknown one.
     assert_eq!(with("2.5.29.15", true, "03020780"), "cert_form");
@@ -238,6 +242,41 @@ fn neg_f18_der() {
     assert_eq!(code(Certificate::parse(&hex::decode(&version).unwrap())), "cert_form");
     let twice = text.replace("550408", "550406").replace("55040a", "550406");
     assert_eq!(code(Certificate::parse(&hex::decode(&twice).unwrap())), "cert_form");
+}
+
+/// neg-F34: an extension that decides nothing counts as absent when it is malformed, unless it is critical.
+#[test]
+fn neg_f34_malformed_hints() {
+    let with = |id: &str, critical, value: &[u8]| {
+        let extensions = vec![(id.to_owned(), critical, value.to_vec())];
+        let der = Recipe { hints: false, extensions, ..leaf() }.sign(&key(1), None, &mut Seeded(7));
+        Certificate::parse(&der)
+    };
+    for id in ["2.5.29.14", "2.5.29.35", "2.5.29.31", "2.5.29.18"] {
+        for value in [&[0x05, 0x00][..], &[0x30], &[0x04, 0x05, 1], &[]] {
+            let read = with(id, false, value).unwrap_or_else(|error| panic!("{id} {value:?}: {error}"));
+            assert!(read.has_malformed_hint(), "{id} {value:?}");
+            assert!(!read.has_issuer_hints());
+            assert_eq!((read.subject_key_id(), read.authority_key_id(), read.crl_uri()), (None, None, None));
+            assert_eq!(code(with(id, true, value)), "cert_form", "{id} {value:?}");
+        }
+    }
+    assert!(!with("1.2.3.4", false, &[0x05]).unwrap().has_malformed_hint());
+    assert!(!sign(&leaf(), &key(1), None).has_malformed_hint());
+    assert!(sign(&leaf(), &key(1), None).has_issuer_hints());
+}
+
+#[test]
+fn neg_f34_one_unreadable_certificate_of_a_bundle() {
+    let good = sign(&leaf(), &key(1), None).to_pem();
+    let rsa = String::from_utf8(made("rsa2048.pem")).unwrap();
+    let torn = good.replacen('\n', "\n!", 1);
+    let text = [rsa.as_str(), &good, &torn].concat();
+    let bundle = Bundle::parse(text.as_bytes()).unwrap();
+    assert_eq!(bundle.certificates.len(), 1);
+    assert_eq!(bundle.unreadable, [(1, X509Error::Alg), (3, X509Error::Form)]);
+    assert_eq!(Bundle::parse(rsa.as_bytes()).err(), Some(X509Error::Alg), "nothing is left");
+    assert_eq!(Certificate::parse_pem_or_der(text.as_bytes()).err(), Some(X509Error::Alg));
 }
 
 #[test]

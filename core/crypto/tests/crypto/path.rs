@@ -1,6 +1,6 @@
 //! Chains: one fault each, and the code it is refused with.
-use rid_crypto::x509::{Certificate, PathPolicy, Profile, X509Error, dangerous::Recipe, verify_path};
-use rid_wire::Timestamp;
+use rid_crypto::x509::{Certificate, PathPolicy, Profile, SignatureBudget, X509Error, dangerous::Recipe, verify_path};
+use rid_wire::{ClockTolerance, Timestamp, hex};
 
 use crate::pki::{Seeded, annex_d, at, key, recipe, sign};
 
@@ -10,7 +10,18 @@ const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
 const ANY: &str = "2.5.29.37.0";
 
 fn policy(at: Timestamp) -> PathPolicy<'static> {
-    PathPolicy { at, leaf_eku: Some(DOCUMENT_SIGNER), same_country: true }
+    PathPolicy {
+        at,
+        tolerance: ClockTolerance::default(),
+        purposes: only(DOCUMENT_SIGNER),
+        intermediates: 0,
+        same_country: true,
+    }
+}
+
+/// A list of one purpose, for as long as the tests run.
+fn only(purpose: &str) -> Option<&'static [String]> {
+    Some(vec![purpose.to_owned()].leak())
 }
 
 fn now() -> Timestamp {
@@ -26,7 +37,8 @@ fn leaf() -> Recipe {
 }
 
 fn code(chain: &[Certificate], anchors: &[&Certificate], policy: &PathPolicy<'_>) -> &'static str {
-    verify_path(chain, anchors, policy).map_or_else(|error| error.code().as_str(), |_| "accepted")
+    let mut budget = SignatureBudget::new();
+    verify_path(chain, anchors, policy, &mut budget).map_or_else(|error| error.code().as_str(), |_| "accepted")
 }
 
 /// The leaf by the root, both as given.
@@ -41,10 +53,10 @@ fn triple(root: &Recipe, middle: &Recipe, leaf: &Recipe) -> &'static str {
     let middle = sign(middle, &key(1), Some(&root));
     let leaf = sign(leaf, &key(3), Some(&middle));
     let stranger = sign(&recipe(Profile::Iaca, "stranger", &key(9).public()), &key(9), None);
-    let policy = policy(now());
+    let policy = PathPolicy { intermediates: 1, ..policy(now()) };
     let codes = [
         code(&[leaf.clone(), middle.clone(), stranger.clone()], &[&root], &policy),
-        code(&[leaf, stranger, root.clone(), middle], &[&root], &policy),
+        code(&[leaf, root.clone(), middle], &[&root], &policy),
     ];
     assert_eq!(codes[0], codes[1]);
     codes[0]
@@ -68,11 +80,11 @@ fn std_m45_annex_d_chains() {
         (annex_d("iso18013-5-annex-d/READER_CERT.hex"), annex_d("iso18013-5-annex-d-intermediate/d54_readerRoot.hex"));
     let issuing = policy(clock);
     let chain = [signer.clone()];
-    let path = verify_path(&chain, &[&reader_root, &iaca], &issuing).unwrap();
+    let path = verify_path(&chain, &[&reader_root, &iaca], &issuing, &mut SignatureBudget::new()).unwrap();
     assert_eq!((path.leaf().der(), path.anchor().der()), (signer.der(), iaca.der()));
     assert_eq!(code(&[signer.clone(), iaca.clone()], &[&iaca], &issuing), "accepted");
     // Neither Annex D reader certificate names a country.
-    let reading = PathPolicy { at: clock, leaf_eku: Some(READER), same_country: false };
+    let reading = PathPolicy { purposes: only(READER), same_country: false, ..issuing };
     assert_eq!(code(std::slice::from_ref(&reader), &[&iaca, &reader_root], &reading), "accepted");
     assert_eq!(
         code(std::slice::from_ref(&reader), &[&reader_root], &PathPolicy { same_country: true, ..reading }),
@@ -80,16 +92,16 @@ fn std_m45_annex_d_chains() {
     );
     // Each in the other's place, and at another time.
     assert_eq!(
-        code(std::slice::from_ref(&reader), &[&reader_root], &PathPolicy { leaf_eku: None, ..reading }),
+        code(std::slice::from_ref(&reader), &[&reader_root], &PathPolicy { purposes: None, ..reading }),
         "cert_eku"
     );
     assert_eq!(code(std::slice::from_ref(&signer), &[&iaca], &reading), "cert_eku");
     assert_eq!(code(std::slice::from_ref(&signer), &[&reader_root], &issuing), "cert_untrusted");
     assert_eq!(code(std::slice::from_ref(&signer), &[&iaca], &policy(now())), "cert_expired");
-    assert_eq!(code(&[signer], &[&iaca], &PathPolicy { leaf_eku: None, ..issuing }), "accepted");
+    assert_eq!(code(&[signer], &[&iaca], &PathPolicy { purposes: None, ..issuing }), "accepted");
     assert_eq!(
-        code(&[reader], &[&reader_root], &PathPolicy { at: at("2020-09-30T23:59:59Z"), ..reading }),
-        "cert_expired"
+        code(&[reader], &[&reader_root], &PathPolicy { at: at("2020-09-30T23:58:59Z"), ..reading }),
+        "cert_not_yet_valid"
     );
 }
 
@@ -144,7 +156,7 @@ fn neg_f01_expired_and_not_yet_valid() {
     for (time, expected) in [
         (first, "accepted"),
         (last, "accepted"),
-        (first.plus_seconds(-1), "cert_expired"),
+        (first.plus_seconds(-61), "cert_not_yet_valid"),
         (last.plus_seconds(1), "cert_expired"),
     ] {
         assert_eq!(pair(&root(), &leaf(), &policy(time)), expected);
@@ -188,11 +200,17 @@ fn neg_f02_leaves_that_are_no_leaves() {
     assert_eq!(with(Recipe { basic_constraints: Some((true, None)), ..leaf() }), "cert_path");
     assert_eq!(with(Recipe { basic_constraints: Some((false, None)), ..leaf() }), "accepted");
     assert_eq!(with(Recipe { key_usage: Some(0x84), ..leaf() }), "cert_path");
-    assert_eq!(with(Recipe { key_usage: Some(0x08), ..leaf() }), "cert_path");
-    assert_eq!(with(Recipe { key_usage: None, ..leaf() }), "cert_path");
-    // Without an ISO purpose the key usage may be missing.
-    let free = PathPolicy { leaf_eku: None, ..policy(now()) };
-    assert_eq!(pair(&root(), &Recipe { key_usage: None, ..leaf() }, &free), "accepted");
+}
+
+#[test]
+fn neg_f31_a_leaf_without_digital_signature() {
+    for policy in [policy(now()), PathPolicy { purposes: None, ..policy(now()) }] {
+        for key_usage in [None, Some(0x08), Some(0x40)] {
+            assert_eq!(pair(&root(), &Recipe { key_usage, ..leaf() }, &policy), "cert_key_usage", "{key_usage:?}");
+        }
+    }
+    let nothing = Recipe { key_usage: None, extended_key_usage: Vec::new(), ..leaf() };
+    assert_eq!(pair(&root(), &nothing, &PathPolicy { purposes: None, ..policy(now()) }), "cert_key_usage");
 }
 
 #[test]
@@ -213,14 +231,22 @@ fn neg_country_and_state() {
 fn neg_f04_purposes() {
     let with = |purposes: &[&str], wanted: Option<&str>| {
         let extended_key_usage = purposes.iter().map(|purpose| (*purpose).to_owned()).collect();
-        let policy = PathPolicy { leaf_eku: wanted, ..policy(now()) };
+        let policy = PathPolicy { purposes: wanted.and_then(only), ..policy(now()) };
         pair(&root(), &Recipe { extended_key_usage, ..leaf() }, &policy)
     };
     let signer = Some(DOCUMENT_SIGNER);
     assert_eq!(with(&[DOCUMENT_SIGNER], signer), "accepted");
     assert_eq!(with(&[DOCUMENT_SIGNER, "1.2.3"], signer), "accepted");
-    for wrong in [&[][..], &[SERVER_AUTH], &[READER], &[ANY], &[DOCUMENT_SIGNER, SERVER_AUTH], &[DOCUMENT_SIGNER, ANY]]
-    {
+    for wrong in [
+        &[][..],
+        &[SERVER_AUTH],
+        &[READER],
+        &[ANY],
+        &["1.2.3"],
+        &[DOCUMENT_SIGNER, SERVER_AUTH],
+        &[DOCUMENT_SIGNER, ANY],
+        &[DOCUMENT_SIGNER, READER],
+    ] {
         assert_eq!(with(wrong, signer), "cert_eku", "{wrong:?}");
     }
     // Any purpose made for signing documents.
@@ -245,7 +271,32 @@ fn neg_f04_purposes() {
     }
 }
 
-/// A chain of CAs as long as a peer may send, all with the same name and key: every one vouches for every other.
+/// EAP, IPsec, IKE, SSH, Kerberos, smart-card logon, PIV.
+#[test]
+fn neg_f31_purposes_of_other_protocols() {
+    for purpose in [
+        "1.3.6.1.5.5.7.3.13",
+        "1.3.6.1.5.5.7.3.14",
+        "1.3.6.1.5.5.7.3.5",
+        "1.3.6.1.5.5.7.3.17",
+        "1.3.6.1.5.5.8.2.2",
+        "1.3.6.1.5.5.7.3.21",
+        "1.3.6.1.5.2.3.4",
+        "1.3.6.1.5.2.3.5",
+        "1.3.6.1.4.1.311.20.2.2",
+        "2.16.840.1.101.3.6.8",
+    ] {
+        for purposes in [only(DOCUMENT_SIGNER), None] {
+            let policy = PathPolicy { purposes, ..policy(now()) };
+            let alone = Recipe { extended_key_usage: vec![purpose.into()], ..leaf() };
+            assert_eq!(pair(&root(), &alone, &policy), "cert_eku", "{purpose}");
+            let beside = Recipe { extended_key_usage: vec![DOCUMENT_SIGNER.into(), purpose.into()], ..leaf() };
+            assert_eq!(pair(&root(), &beside, &policy), "cert_eku", "{purpose} beside the document signer's");
+        }
+    }
+}
+
+/// A chain of CAs that all have the same name and key: every one vouches for every other.
 fn cross_signed(count: u8) -> Vec<Certificate> {
     let shared = Recipe { basic_constraints: Some((true, None)), ..middle() };
     let parent = sign(&shared, &key(3), None);
@@ -255,15 +306,23 @@ fn cross_signed(count: u8) -> Vec<Certificate> {
 }
 
 #[test]
-fn neg_f06_budget() {
+fn neg_f06_chains_of_more_than_three_are_not_looked_at() {
     let root = sign(&root(), &key(1), None);
     let crossed = cross_signed(9);
     let leaf = sign(&leaf(), &key(3), Some(&crossed[0]));
     let chain: Vec<_> = [leaf].into_iter().chain(crossed).collect();
-    assert_eq!(code(&chain, &[&root], &policy(now())), "cert_budget");
-    let long: Vec<_> = chain.iter().cloned().chain([root.clone()]).collect();
-    assert_eq!(code(&long, &[&root], &policy(now())), "cert_budget");
-    // A thousand anchors of the issuer's name.
+    let policy = PathPolicy { intermediates: 2, ..policy(now()) };
+    for (length, expected) in [(3, "cert_untrusted"), (4, "cert_budget"), (10, "cert_budget")] {
+        let mut budget = SignatureBudget::new();
+        let refused = verify_path(&chain[..length], &[&root], &policy, &mut budget).err();
+        assert_eq!(refused.map(|error| error.code().as_str()), Some(expected), "{length}");
+        assert_eq!(budget.spent(), 0, "no name leads to the root");
+    }
+}
+
+/// neg-C35: anchors of one name cost at most the budget of the message, and what is known costs nothing.
+#[test]
+fn neg_f06_one_budget_for_a_message() {
     let anchors: Vec<_> = (0..1_000_u64)
         .map(|number| {
             let der = Recipe { spki: key(3).public().to_spki(), ..middle() };
@@ -271,39 +330,161 @@ fn neg_f06_budget() {
         })
         .collect();
     let anchors: Vec<_> = anchors.iter().collect();
-    let signed = sign(&self::leaf(), &key(9), Some(anchors[0]));
-    assert_eq!(code(&[signed], &anchors, &policy(now())), "cert_budget");
+    let signed = [sign(&leaf(), &key(9), Some(anchors[0]))];
+    let mut budget = SignatureBudget::new();
+    for _ in 0..2 {
+        let refused = verify_path(&signed, &anchors, &policy(now()), &mut budget).err();
+        assert_eq!(refused, Some(X509Error::Budget));
+        assert_eq!(budget.spent(), SignatureBudget::MOST);
+    }
+    let right = sign(&root(), &key(1), None);
+    let good = [sign(&leaf(), &key(1), Some(&right))];
+    let mut budget = SignatureBudget::new();
+    for _ in 0..50 {
+        assert!(verify_path(&good, &[&right], &policy(now()), &mut budget).is_ok());
+    }
+    assert_eq!(budget.spent(), 1);
 }
 
-/// Eight intermediates are the most.
+/// neg-C35: what names, permissions, purposes and times refuse costs no signature check.
 #[test]
-fn neg_f06_depth() {
-    let boundless = |name: &str, seed| Recipe {
-        basic_constraints: Some((true, None)),
-        ..recipe(Profile::Iaca, name, &key(seed).public())
-    };
-    let root = sign(&boundless("root", 100), &key(100), None);
-    for (count, expected) in [(8, "accepted"), (9, "cert_budget")] {
-        let mut chain = Vec::new();
-        let mut above = root.clone();
-        for step in 1..=count {
-            above = sign(&boundless(&format!("ca {step}"), 100 + step), &key(99 + step), Some(&above));
-            chain.insert(0, above.clone());
-        }
-        chain.insert(0, sign(&leaf(), &key(100 + count), Some(&above)));
-        assert_eq!(code(&chain, &[&root], &policy(now())), expected);
+fn neg_f06_signatures_come_last() {
+    let root = sign(&root(), &key(1), None);
+    for wrong in [
+        Recipe { key_usage: None, ..leaf() },
+        Recipe { extended_key_usage: vec![SERVER_AUTH.into()], ..leaf() },
+        Recipe { country: None, ..leaf() },
+        Recipe { not_after: now().plus_seconds(-1), ..leaf() },
+    ] {
+        let mut budget = SignatureBudget::new();
+        let chain = [sign(&wrong, &key(1), Some(&root))];
+        assert!(verify_path(&chain, &[&root], &policy(now()), &mut budget).is_err());
+        assert_eq!(budget.spent(), 0);
     }
+    let renamed = sign(&Recipe { common_name: Some("toor".into()), ..self::root() }, &key(1), None);
+    let mut budget = SignatureBudget::new();
+    assert!(verify_path(&[sign(&leaf(), &key(1), Some(&root))], &[&renamed], &policy(now()), &mut budget).is_err());
+    assert_eq!(budget.spent(), 0);
+}
+
+#[test]
+fn neg_f02_intermediates_need_leave() {
+    let root = sign(&high_root(), &key(1), None);
+    let middle = sign(&middle(), &key(1), Some(&root));
+    let chain = [sign(&leaf(), &key(3), Some(&middle)), middle];
+    assert_eq!(code(&chain, &[&root], &policy(now())), "cert_path");
+    assert_eq!(code(&chain, &[&root], &PathPolicy { intermediates: 1, ..policy(now()) }), "accepted");
+}
+
+/// neg-F31: an intermediate with purposes vouches for these alone.
+#[test]
+fn neg_f31_purposes_of_intermediates() {
+    let with = |purposes: &[&str]| {
+        let extended_key_usage = purposes.iter().map(|purpose| (*purpose).to_owned()).collect();
+        triple(&high_root(), &Recipe { extended_key_usage, ..middle() }, &leaf())
+    };
+    assert_eq!(with(&[DOCUMENT_SIGNER]), "accepted");
+    assert_eq!(with(&[SERVER_AUTH, ANY]), "accepted");
+    assert_eq!(with(&[READER]), "cert_eku");
+    assert_eq!(with(&[SERVER_AUTH, "1.2.3"]), "cert_eku");
+}
+
+/// A directory name as the base of a subtree: C=`country`, and O=`organization` in another string type than the recipe's.
+fn subtree(country: &str, organization: Option<&str>) -> String {
+    let attribute = |id: &str, text: &str| {
+        let pair = format!("0603{id}13{:02x}{}", text.len(), hex::encode(text.as_bytes()));
+        let pair = format!("30{:02x}{pair}", pair.len() / 2);
+        format!("31{:02x}{pair}", pair.len() / 2)
+    };
+    let organization = organization.map(|text| attribute("55040a", text)).unwrap_or_default();
+    let name = format!("{}{organization}", attribute("550406", country));
+    let name = format!("30{:02x}{name}", name.len() / 2);
+    let base = format!("a4{:02x}{name}", name.len() / 2);
+    format!("30{:02x}{base}", base.len() / 2)
+}
+
+/// Name constraints with one subtree, permitted (a0) or excluded (a1).
+fn constraints(list: &str, subtree: &str) -> Vec<(String, bool, Vec<u8>)> {
+    let body = format!("{list}{:02x}{subtree}", subtree.len() / 2);
+    let value = hex::decode(&format!("30{:02x}{body}", body.len() / 2)).unwrap();
+    vec![("2.5.29.30".into(), true, value)]
+}
+
+#[test]
+fn neg_f12_name_constraints() {
+    let org = |name: &str| Recipe { organization: Some(name.into()), ..leaf() };
+    let dns = "300a82086578616d706c652e";
+    for (list, base, leaf, expected) in [
+        ("a0", subtree("AZ", None), leaf(), "accepted"),
+        ("a0", subtree("GE", None), leaf(), "cert_name_constraint"),
+        ("a1", subtree("AZ", None), leaf(), "cert_name_constraint"),
+        ("a1", subtree("GE", None), leaf(), "accepted"),
+        // The whole base counts, by RFC 5280's comparison.
+        ("a0", subtree("AZ", Some("SMITH  & co")), org("Smith & Co"), "accepted"),
+        ("a0", subtree("AZ", Some("Smith & Co")), org("Smith & Coo"), "cert_name_constraint"),
+        // Other forms bind whoever has an alternative name.
+        ("a0", dns.into(), leaf(), "accepted"),
+        (
+            "a0",
+            dns.into(),
+            Recipe { extensions: vec![("2.5.29.17".into(), false, vec![0x30, 0])], ..leaf() },
+            "cert_name_constraint",
+        ),
+    ] {
+        let root = Recipe { extensions: constraints(list, &base), ..root() };
+        assert_eq!(pair(&root, &leaf, &policy(now())), expected, "root: {list} {base}");
+    }
+    // Of an intermediate: they bind the leaf, not itself.
+    let bound = Recipe {
+        extensions: constraints("a0", &subtree("AZ", Some("Baku"))),
+        organization: Some("Gəncə".into()),
+        ..middle()
+    };
+    assert_eq!(triple(&high_root(), &bound, &org("Gəncə")), "cert_name_constraint");
+    assert_eq!(triple(&high_root(), &bound, &org("Baku")), "accepted");
+    // Of a root: they bind the intermediate, too.
+    let high = Recipe { extensions: constraints("a1", &subtree("AZ", Some("Baku"))), ..high_root() };
+    assert_eq!(
+        triple(&high, &Recipe { organization: Some("baku".into()), ..middle() }, &leaf()),
+        "cert_name_constraint"
+    );
+}
+
+#[test]
+fn neg_f34_a_long_serial_in_a_path() {
+    let long = Some(vec![0x11; 32]);
+    assert_eq!(pair(&root(), &Recipe { serial: long.clone(), ..leaf() }, &policy(now())), "cert_form");
+    assert_eq!(pair(&Recipe { serial: long.clone(), ..root() }, &leaf(), &policy(now())), "cert_form");
+    assert_eq!(triple(&high_root(), &Recipe { serial: long, ..middle() }, &leaf()), "cert_form");
+}
+
+#[test]
+fn neg_f35_a_certificate_ahead_of_the_clock() {
+    let ahead = |seconds| Recipe { not_before: now().plus_seconds(seconds), ..leaf() };
+    let strict = PathPolicy { tolerance: ClockTolerance::seconds(0), ..policy(now()) };
+    for (seconds, lenient, exact) in [
+        (0, "accepted", "accepted"),
+        (5, "accepted", "cert_not_yet_valid"),
+        (60, "accepted", "cert_not_yet_valid"),
+        (90, "cert_not_yet_valid", "cert_not_yet_valid"),
+    ] {
+        assert_eq!(pair(&root(), &ahead(seconds), &policy(now())), lenient, "{seconds}");
+        assert_eq!(pair(&root(), &ahead(seconds), &strict), exact, "{seconds}");
+    }
+    // The end of a validity has no tolerance.
+    let over = Recipe { not_after: now().plus_seconds(-1), ..leaf() };
+    assert_eq!(pair(&root(), &over, &policy(now())), "cert_expired");
 }
 
 /// Of several ways the right one is found, whatever stands before it.
 #[test]
 fn a_second_way_is_tried() {
-    let policy = policy(now());
+    let policy = PathPolicy { intermediates: 1, ..policy(now()) };
     let root = sign(&high_root(), &key(1), None);
     let old = sign(&Recipe { not_after: now().plus_seconds(-1), ..middle() }, &key(1), Some(&root));
     let new = sign(&middle(), &key(1), Some(&root));
     let leaf = sign(&leaf(), &key(3), Some(&new));
     assert_eq!(code(&[leaf.clone(), old.clone(), new], &[&root], &policy), "accepted");
     let not_ca = sign(&Recipe { basic_constraints: None, ..middle() }, &key(1), Some(&root));
-    assert_eq!(verify_path(&[leaf, not_ca, old], &[&root], &policy).err(), Some(X509Error::Expired));
+    assert_eq!(code(&[leaf, not_ca, old], &[&root], &policy), "cert_expired");
 }

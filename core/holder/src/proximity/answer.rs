@@ -4,7 +4,7 @@ use alloc::{string::String, vec::Vec};
 use rid_crypto::{CryptoRng, constant_time_eq, sha256};
 use rid_flow::{Changes, Env, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, Output, VerifierId};
 use rid_profile::Profile;
-use rid_wire::{Code, Timestamp, cbor::Writer};
+use rid_wire::{Code, Timestamp};
 
 use super::{
     Misuse, Proximity,
@@ -108,16 +108,10 @@ fn decide(asking: Asking, decision: &Decision, profile: &Profile, env: &mut Env<
     Decided { history, doc_types, planned, changes }
 }
 
-/// What a known reader is called over all its visits: its certificate may be renewed, its name stays.
+/// How a known reader is recognised at its next visit: by its key. Anybody can be certified under the same names.
 fn verifier(requester: &Requester) -> Option<VerifierId> {
     let Requester::Known(identity) = requester else { return None };
-    let names = [identity.country(), identity.organization(), identity.name()];
-    let mut writer = Writer::new();
-    writer.array(names.len());
-    for name in names {
-        writer.text(name.unwrap_or_default());
-    }
-    Some(VerifierId(sha256(&[b"rid-verifier-1", &writer.finish()])))
+    Some(VerifierId(sha256(&[b"rid-verifier-2", identity.key_fingerprint()])))
 }
 
 fn is_ticked(agreed: &AgreedDocument, element: &Requested) -> bool {

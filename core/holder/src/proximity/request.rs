@@ -34,13 +34,14 @@ pub(super) fn read(
     well_formed(plaintext).map_err(|error| Refusal { status: DECODING, code: error.code() })?;
     let parsed = UnverifiedRequest::parse(plaintext, Limits::PROXIMITY)
         .map_err(|error| Refusal { status: status_of(error), code: error.code() })?;
+    let mut trust = trust.message(now);
     let documents = parsed
         .doc_requests
         .iter()
         .map(|doc_request| RequestedDocument {
             doc_type: doc_request.items.doc_type.clone(),
             elements: elements(doc_request, rules.age_elements_per_request),
-            auth: reader_auth::verify(doc_request, transcript, trust, now),
+            auth: reader_auth::verify(doc_request, transcript, &mut trust),
         })
         .collect();
     Ok(Request { hash: sha256(&[&transcript.tagged(), plaintext]), documents })

@@ -241,7 +241,7 @@ fn check<'a>(
     let leaf = Certificate::parse(chain.first().ok_or(STORAGE_CORRUPT)?).map_err(|error| error.code())?;
     let own = TrustStore::new(Environment::Production, Vec::new()).map_err(|error| error.code())?;
     let own = own.pin_key(leaf.public_key().clone());
-    let report = verify_issuer_signed(issuer_signed, Some(doc_type), &own, now, Strictness::Verifier);
+    let report = verify_issuer_signed(issuer_signed, Some(doc_type), &mut own.message(now), Strictness::Verifier);
     let failure = report.first_failure();
     report.evidence.ok_or(failure.unwrap_or(STORAGE_CORRUPT))
 }

@@ -88,7 +88,7 @@ impl Reader {
         assert_eq!(response.status, 0);
         let input = DeviceAuthInput { transcript: Some(&self.transcript), reader_key: Some(&self.key) };
         let judged = response.documents.iter().flatten().map(|document| {
-            let report = verify_document(document, issuers, &input, NOW);
+            let report = verify_document(document, &mut issuers.message(NOW), &input);
             let failed = report.checks.iter().find(|check| check.outcome == Outcome::Failed);
             assert!(failed.is_none(), "{failed:?}");
             let evidence = report.evidence.expect("evidence");

@@ -2,9 +2,9 @@
 use alloc::vec::Vec;
 
 use rid_crypto::{AgreementKey, PublicKey, SignatureAlgorithm, verify_hmac_sha256};
-use rid_trust::{Check, Outcome, TrustStore};
+use rid_trust::{Check, MessageTrust, Outcome};
 use rid_wire::{
-    Code, Timestamp,
+    Code,
     cbor::{Limits, Tagged},
     cose::{self, CoseError, Mac0, Sign1, mac_structure, sig_structure},
 };
@@ -22,12 +22,11 @@ use crate::{
 #[must_use]
 pub fn verify_document<'a>(
     document: &UnverifiedDocument<'a>,
-    trust: &TrustStore,
+    trust: &mut MessageTrust<'_>,
     input: &DeviceAuthInput<'_>,
-    at: Timestamp,
 ) -> DocumentReport<'a> {
     let (report, mso) = match &document.issuer_signed {
-        Ok(signed) => issuer::judge(signed, Some(&document.doc_type), trust, at, Strictness::Verifier),
+        Ok(signed) => issuer::judge(signed, Some(&document.doc_type), trust, Strictness::Verifier),
         Err(error) => (issuer::refuse_issuer_signed(*error), None),
     };
     let authorizations = check_authorizations(&document.device_signed, mso.as_ref());

@@ -7,7 +7,7 @@ use alloc::{
 };
 
 use rid_crypto::{DigestAlgorithm, PublicKey, SignatureAlgorithm, x509::Certificate};
-use rid_trust::{Basis, Check, IssuerTrust, Outcome, TrustError, TrustStore};
+use rid_trust::{Basis, Check, IssuerTrust, MessageTrust, Outcome, TrustError, parse_chain};
 use rid_wire::{
     ClockTolerance, Code, Timestamp,
     cbor::{CborError, Limits, Reader},
@@ -23,17 +23,20 @@ use crate::{
 
 /// A fraction of a second was read and cut off (neg-B10).
 const TDATE_FRACTION: Code = Code::new("tdate_fraction");
+/// The signer's certificate lacks extensions that no decision rests on.
+const CERT_INCOMPLETE: Code = Code::new("cert_incomplete");
+/// Such an extension cannot be read (neg-F34).
+const CERT_EXTENSION_MALFORMED: Code = Code::new("cert_extension_malformed");
 
 /// Verifies the issuer's part. `doc_type` is the document's, or `None` to take the MSO's (the comparison is then not done).
 #[must_use]
 pub fn verify_issuer_signed<'a>(
     issuer_signed: &UnverifiedIssuerSigned<'a>,
     doc_type: Option<&str>,
-    trust: &TrustStore,
-    at: Timestamp,
+    trust: &mut MessageTrust<'_>,
     strictness: Strictness,
 ) -> IssuerReport<'a> {
-    judge(issuer_signed, doc_type, trust, at, strictness).0
+    judge(issuer_signed, doc_type, trust, strictness).0
 }
 
 /// The report on an IssuerSigned that could not be parsed: the check the error belongs to failed, the others had no input.
@@ -77,30 +80,30 @@ const ALL: [Code; 15] = [
 pub(super) fn judge<'a>(
     issuer_signed: &UnverifiedIssuerSigned<'a>,
     doc_type: Option<&str>,
-    store: &TrustStore,
-    at: Timestamp,
+    message: &mut MessageTrust<'_>,
     strictness: Strictness,
 ) -> (IssuerReport<'a>, Option<MsoParts<'a>>) {
     let form = Form::read(&issuer_signed.issuer_auth);
     let mso = form.mso.as_ref().ok();
-    let trust = form.trust(doc_type, store, at);
+    let (at, tolerance) = (message.at(), message.store().clock_tolerance());
+    let trust = form.trust(doc_type, message);
     let trusted = trust.as_ref().and_then(|decision| decision.as_ref().ok());
     let validity = mso.and_then(|mso| mso.validity.as_ref().ok());
     let mut failed_elements = Vec::new();
     let checks = vec![
-        form.check(),
+        form.check(trusted),
         check_trust(trust.as_ref(), at),
         check_profile(trusted),
         check_country(trusted, issuer_signed),
-        Check::not_done(check::CERTIFICATE_REVOCATION, None),
+        check_revocation(trusted),
         form.check_signature(trusted, &issuer_signed.issuer_auth),
         form.check_mso(),
         check_part(check::MSO_VERSION, mso.map(|mso| &mso.version)),
         check_part(check::DIGEST_ALGORITHM, mso.map(|mso| &mso.digest_algorithm)),
         check_doc_type(doc_type, mso),
-        check_validity_info(mso.map(|mso| &mso.validity), at, store.clock_tolerance(), strictness),
+        check_validity_info(mso.map(|mso| &mso.validity), at, tolerance, strictness),
         check_signed_in_certificate(validity, trusted),
-        check_validity(validity, at, store.clock_tolerance()),
+        check_validity(validity, at, tolerance),
         check_digests(issuer_signed, mso, &mut failed_elements),
         Check::not_done(check::CREDENTIAL_STATUS, None),
     ];
@@ -162,8 +165,11 @@ impl<'a> Form<'a> {
         Self { chain: read_chain(auth), payload, mso: payload.and_then(MsoParts::parse) }
     }
 
-    fn check(&self) -> Check {
-        match self.chain.as_ref().err().or(self.payload.as_ref().err()) {
+    /// A key that was trusted decides alone: the certificates of the chain need not be readable.
+    fn check(&self, trusted: Option<&IssuerTrust>) -> Check {
+        let by_key = trusted.is_some_and(|trust| trust.basis() == Basis::Key);
+        let chain = self.chain.as_ref().err().filter(|error| !(by_key && matches!(error, MdocError::Trust(_))));
+        match chain.or(self.payload.as_ref().err()) {
             Some(error) => Check::failed(check::ISSUER_AUTH_FORM, error.code()),
             None => Check::passed(check::ISSUER_AUTH_FORM),
         }
@@ -179,18 +185,17 @@ impl<'a> Form<'a> {
     }
 
     /// `None` without a chain to decide on. Where no document type can be read, the decision is that on an unknown one.
-    fn trust(
-        &self,
-        doc_type: Option<&str>,
-        store: &TrustStore,
-        at: Timestamp,
-    ) -> Option<Result<IssuerTrust, TrustError>> {
-        let chain = self.chain.as_ref().ok()?;
+    fn trust(&self, doc_type: Option<&str>, message: &mut MessageTrust<'_>) -> Option<Result<IssuerTrust, TrustError>> {
+        let chain = match &self.chain {
+            Ok(chain) => chain,
+            Err(MdocError::Trust(_)) => return message.by_key(None).map(Ok),
+            Err(_) => return None,
+        };
         let doc_type = match doc_type {
             Some(doc_type) => doc_type,
             None => self.mso.as_ref().map_or("", |mso| mso.doc_type.as_ref()),
         };
-        Some(store.issuer(chain, doc_type, at))
+        Some(message.issuer(chain, doc_type))
     }
 
     /// Checks with the trusted key; without one with the leaf's own, so that a forgery is called one.
@@ -207,8 +212,7 @@ impl<'a> Form<'a> {
 }
 
 fn read_chain(auth: &Sign1<'_>) -> Result<Vec<Certificate>, MdocError> {
-    let parse = |der: &Cow<'_, [u8]>| Certificate::parse(der).map_err(|error| TrustError::from(error).into());
-    auth.chain()?.iter().map(parse).collect()
+    Ok(parse_chain(auth.chain()?)?)
 }
 
 fn verify_signature(key: &PublicKey, auth: &Sign1<'_>, payload: &[u8]) -> Result<(), MdocError> {
@@ -231,18 +235,37 @@ fn check_trust(decision: Option<&Result<IssuerTrust, TrustError>>, at: Timestamp
 /// A path that was found was found by the profile's rules; otherwise there is nothing to say, or trust has said it.
 fn check_profile(trusted: Option<&IssuerTrust>) -> Check {
     match trusted.map(IssuerTrust::basis) {
+        Some(Basis::Anchor) if trusted.is_some_and(IssuerTrust::lacks_hints) => {
+            Check::passed_with(check::CERTIFICATE_PROFILE, CERT_INCOMPLETE)
+        }
         Some(Basis::Anchor) => Check::passed(check::CERTIFICATE_PROFILE),
         _ => Check::not_done(check::CERTIFICATE_PROFILE, None),
     }
 }
 
-/// neg-F13, where a path was checked and `issuing_country` is disclosed; `issuing_jurisdiction` (ISO 3166-2) counts with it
-/// where the certificate names a state.
+/// Not done yet; unknown where an extension that may lead to the revocation list cannot be read.
+fn check_revocation(trusted: Option<&IssuerTrust>) -> Check {
+    match trusted {
+        Some(trust) if trust.malformed_hint() => {
+            Check::unknown(check::CERTIFICATE_REVOCATION, CERT_EXTENSION_MALFORMED)
+        }
+        _ => Check::not_done(check::CERTIFICATE_REVOCATION, None),
+    }
+}
+
+/// Where a path was checked: the country is the one that the profile fixes (neg-F30), and the `issuing_country` that is disclosed
+/// (neg-F13). `issuing_jurisdiction` (ISO 3166-2) counts with it where the certificate names a state.
 fn check_country(trusted: Option<&IssuerTrust>, issuer_signed: &UnverifiedIssuerSigned<'_>) -> Check {
     let Some(trust) = trusted.filter(|trust| trust.basis() == Basis::Anchor) else {
         return Check::not_done(check::ISSUER_COUNTRY, None);
     };
-    let mut outcome = Check::not_done(check::ISSUER_COUNTRY, None);
+    let mut outcome = match trust.required_country() {
+        None => Check::not_done(check::ISSUER_COUNTRY, None),
+        Some(required) if trust.country().is_some_and(|country| country.eq_ignore_ascii_case(required)) => {
+            Check::passed(check::ISSUER_COUNTRY)
+        }
+        Some(_) => return Check::failed(check::ISSUER_COUNTRY, MdocError::IssuerCountry.code()),
+    };
     for (_, items) in &issuer_signed.namespaces {
         let value = |identifier| items.iter().find(|item| item.identifier == identifier).map(|item| item.value);
         let Some(country) = value("issuing_country") else { continue };

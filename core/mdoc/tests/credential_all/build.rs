@@ -25,7 +25,7 @@ fn make(elements: &[rid_mdoc::build::ElementToIssue], validity: ValidityInfo) ->
 #[test]
 fn std_m45_credential_verifies() {
     let parsed = UnverifiedIssuerSigned::parse(&PKI.credential, Limits::ONLINE).expect("a credential");
-    let report = verify_issuer_signed(&parsed, Some(MDL_DOC_TYPE), &PKI.store(), NOW, Strictness::Receipt);
+    let report = verify_issuer_signed(&parsed, Some(MDL_DOC_TYPE), &mut PKI.store().message(NOW), Strictness::Receipt);
     assert_eq!(report.first_failure(), None);
     assert_eq!(report.doc_type.as_deref(), Some(MDL_DOC_TYPE));
     let evidence = report.evidence.expect("evidence");

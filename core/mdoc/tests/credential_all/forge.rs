@@ -19,7 +19,7 @@ use rid_mdoc::{
     transcript::Transcript,
     verify::{DeviceAuthInput, DocumentReport, verify_document},
 };
-use rid_trust::{Anchor, Check, Environment, Outcome, Role, TrustStore};
+use rid_trust::{Anchor, Check, Environment, Outcome, Role, SignerRules, TrustStore};
 use rid_wire::{
     Code, Timestamp,
     cbor::{Limits, Writer},
@@ -165,7 +165,13 @@ impl Pki {
 pub(crate) fn anchored(root: &Certificate) -> TrustStore {
     let anchor =
         Anchor { certificate: root.clone(), role: Role::Issuer, environment: Environment::Test, doc_types: None };
-    TrustStore::new(Environment::Test, vec![anchor]).expect("a store")
+    let rules = SignerRules {
+        credential_type: MDL_DOC_TYPE.into(),
+        purposes: vec!["1.0.18013.5.1.2".into()],
+        country: None,
+        intermediates: 0,
+    };
+    TrustStore::new(Environment::Test, vec![anchor]).expect("a store").with_rules(vec![rules], 0)
 }
 
 pub(crate) fn selection() -> Vec<(String, Vec<String>)> {
@@ -409,7 +415,7 @@ pub(crate) fn see_with(
 ) -> Result<Seen, Code> {
     let parsed = UnverifiedResponse::parse(response, Limits::PROXIMITY).map_err(|error| error.code())?;
     let documents = parsed.documents.ok_or(Code::new("not_returned"))?;
-    Ok(Seen::of(verify_document(&documents[0], store, input, at)))
+    Ok(Seen::of(verify_document(&documents[0], &mut store.message(at), input)))
 }
 
 /// What a response comes to.

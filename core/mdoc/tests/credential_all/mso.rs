@@ -179,14 +179,14 @@ fn neg_b10_fraction_of_a_second() {
     let response = UnverifiedResponse::parse(&forged, Limits::PROXIMITY).expect("a response");
     let documents = response.documents.expect("documents");
     let issuer_signed = documents[0].issuer_signed.as_ref().expect("issuerSigned");
-    let on_receipt = verify_issuer_signed(issuer_signed, None, &PKI.store(), NOW, Strictness::Receipt);
+    let on_receipt = verify_issuer_signed(issuer_signed, None, &mut PKI.store().message(NOW), Strictness::Receipt);
     assert_eq!(on_receipt.first_failure().map(rid_wire::Code::as_str), Some("mdoc_validity_invalid"));
 }
 
 #[test]
 fn neg_b18_evidence_names_the_issuers_key() {
     let parsed = UnverifiedIssuerSigned::parse(&PKI.credential, Limits::ONLINE).expect("a credential");
-    let report = verify_issuer_signed(&parsed, None, &PKI.store(), NOW, Strictness::Receipt);
+    let report = verify_issuer_signed(&parsed, None, &mut PKI.store().message(NOW), Strictness::Receipt);
     let evidence = report.evidence.expect("evidence");
     // The wallet compares this key with the one it made.
     assert!(*evidence.device_key() == PKI.device_key.public());

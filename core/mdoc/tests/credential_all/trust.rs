@@ -1,13 +1,15 @@
 //! Trust, its bases, and neg-F13.
 use rid_crypto::{
     SigningKey,
-    x509::{Profile, dangerous::Recipe},
+    x509::{Certificate, Profile, dangerous::Recipe},
 };
 use rid_mdoc::{
-    MDL_NAMESPACE,
-    verify::{DeviceAuthInput, check},
+    MDL_DOC_TYPE, MDL_NAMESPACE,
+    issuer_signed::UnverifiedIssuerSigned,
+    verify::{DeviceAuthInput, Strictness, check, verify_issuer_signed},
 };
-use rid_trust::{Check, Environment, Outcome, TrustStore};
+use rid_trust::{Check, Environment, Outcome, SignerRules, TrustStore};
+use rid_wire::{Code, Timestamp, cbor::Limits, hex};
 
 use crate::{
     forge::{Forge, NOW, PKI, Seen, TestRng, anchored, certificate, input, request, see, see_with},
@@ -85,7 +87,23 @@ fn std_m45_pinned_key() {
     let seen = with_store(&PKI.response, &empty().pin_key(PKI.device_key.public()));
     assert_eq!(seen.code(), "cose_signature_invalid");
     assert!(seen.elements.is_none());
-    // x5chain must be there and well-formed all the same.
+    // The certificates of x5chain do not decide; that there are some is the form of issuerAuth.
+    for chain in [
+        Node::Bytes(vec![0x30, 0x00]),
+        Node::Bytes(b"no certificate".to_vec()),
+        Node::Array(vec![Node::Bytes(vec![1]); 5]),
+    ] {
+        let forged = Forge::new().sealed(move |auth| auth.at(1).set(33, chain)).build();
+        let seen = with_store(&forged, &empty().pin_key(PKI.signer_key.public()));
+        assert_eq!(seen.code(), "accepted");
+        assert_eq!(seen.check(check::ISSUER_AUTH_FORM).outcome, Outcome::Passed);
+        assert_ne!(with_store(&forged, &PKI.store()).code(), "accepted");
+        assert_eq!(
+            with_store(&forged, &empty().pin_key(PKI.device_key.public())).code(),
+            "cose_signature_invalid",
+            "the first of the keys decides"
+        );
+    }
     let forged = Forge::new()
         .sealed(|auth| {
             auth.at(1).remove(33);
@@ -166,6 +184,72 @@ fn neg_f13_only_where_disclosed_and_a_path_was_checked() {
     let seen = with_store(&foreign, &empty().pin_leaf(PKI.signer.clone()));
     assert_eq!(seen.code(), "accepted");
     assert_eq!(seen.check(check::ISSUER_COUNTRY), &Check::not_done(check::ISSUER_COUNTRY, None));
+}
+
+/// neg-F30: the country of a credential type is fixed, whether or not the document discloses it.
+#[test]
+fn neg_f30_a_foreign_signer_of_a_national_type() {
+    let store = |country: &str| {
+        let rules = SignerRules {
+            credential_type: MDL_DOC_TYPE.into(),
+            purposes: vec!["1.0.18013.5.1.2".into()],
+            country: Some(country.into()),
+            intermediates: 0,
+        };
+        PKI.store().with_rules(vec![rules], 0)
+    };
+    let seen = with_store(&PKI.response, &store("AZ"));
+    assert_eq!(seen.code(), "accepted");
+    assert_eq!(seen.check(check::ISSUER_COUNTRY), &Check::passed(check::ISSUER_COUNTRY));
+    let seen = with_store(&PKI.response, &store("GE"));
+    assert_eq!(seen.code(), "issuer_country_mismatch");
+    assert!(seen.elements.is_none());
+    // A signer that is trusted itself is not asked for its country.
+    let seen = with_store(&PKI.response, &store("GE").pin_leaf(PKI.signer.clone()));
+    assert_eq!(seen.code(), "accepted");
+}
+
+#[test]
+fn neg_f34_hints_of_the_signer_that_are_missing_or_malformed() {
+    let seen = |spoil: fn(&mut Recipe)| {
+        let mut recipe = Recipe::of(&request(Profile::DocumentSigner, "AZ", &PKI.signer_key.public(), true));
+        spoil(&mut recipe);
+        let der = recipe.sign(&PKI.iaca_key, Some(&PKI.iaca), &mut TestRng(600));
+        let seen = see(&Forge::new().sealed(move |auth| auth.at(1).set(33, Node::Bytes(der))).build());
+        seen.expect("a response")
+    };
+    let right = seen(|_| {});
+    assert_eq!(right.check(check::CERTIFICATE_PROFILE), &Check::passed(check::CERTIFICATE_PROFILE));
+    assert_eq!(right.check(check::CERTIFICATE_REVOCATION).outcome, Outcome::NotDone);
+    let bare = seen(|recipe| recipe.hints = false);
+    assert_eq!(bare.code(), "accepted");
+    let warned = bare.check(check::CERTIFICATE_PROFILE);
+    assert_eq!((warned.outcome, warned.reason), (Outcome::Passed, Some(Code::new("cert_incomplete"))));
+    let malformed = seen(|recipe| {
+        recipe.hints = false;
+        recipe.extensions.push(("2.5.29.31".into(), false, vec![0x30, 0x05]));
+    });
+    assert!(malformed.elements.is_some());
+    let revocation = malformed.check(check::CERTIFICATE_REVOCATION);
+    let expected = (Outcome::Unknown, Some(Code::new("cert_extension_malformed")));
+    assert_eq!((revocation.outcome, revocation.reason), expected);
+}
+
+/// neg-F33: the root writes its name as PrintableString, its signer as UTF8String.
+#[test]
+fn field_name_string_type_is_accepted() {
+    let file = |name: &str| {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/field/");
+        std::fs::read(format!("{path}{name}")).expect("the case")
+    };
+    let root = Certificate::parse_pem_or_der(&file("name-string-type.pem")).expect("a root").remove(0);
+    let text = String::from_utf8(file("name-string-type.is.hex")).expect("hex");
+    let bytes = hex::decode(text.trim()).expect("hex");
+    let parsed = UnverifiedIssuerSigned::parse_for_verdict(&bytes, Limits::ONLINE).expect("issuerSigned");
+    let at = Timestamp::parse_rfc3339("2026-10-01T00:00:00Z").expect("a time");
+    let report = verify_issuer_signed(&parsed, None, &mut anchored(&root).message(at), Strictness::Verifier);
+    assert_eq!(report.first_failure(), None);
+    assert!(report.evidence.is_some());
 }
 
 #[test]

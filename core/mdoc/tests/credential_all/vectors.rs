@@ -168,7 +168,7 @@ fn neg_b16_auth0_examples() {
         // As received, `b9 0003` heads and all.
         let issuer_signed = member(member(&response, "documents"), "issuerSigned");
         let parsed = UnverifiedIssuerSigned::parse(issuer_signed, Limits::ONLINE).expect("issuerSigned");
-        let report = verify_issuer_signed(&parsed, None, &auth0_store(), at, Strictness::Verifier);
+        let report = verify_issuer_signed(&parsed, None, &mut auth0_store().message(at), Strictness::Verifier);
         assert_eq!(report.first_failure().map(rid_wire::Code::as_str), issuer, "{number}");
         assert_eq!(report.evidence.is_some(), issuer.is_none(), "{number}");
     }
@@ -180,7 +180,7 @@ fn std_m45_isomdl_issuer_signed_is_annex_d() {
     let bytes = vector("isomdl/issuer_signed.cbor");
     let parsed = UnverifiedIssuerSigned::parse(&bytes, Limits::ONLINE).expect("issuerSigned");
     let at = tdate("2021-01-01T00:00:00Z");
-    let report = verify_issuer_signed(&parsed, None, &anchored(&root), at, Strictness::Receipt);
+    let report = verify_issuer_signed(&parsed, None, &mut anchored(&root).message(at), Strictness::Receipt);
     assert_eq!(report.first_failure(), None);
     assert_eq!(report.evidence.expect("evidence").items().len(), 6);
 }

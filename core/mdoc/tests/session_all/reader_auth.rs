@@ -70,7 +70,7 @@ fn judge(request: &[u8], transcript: &Transcript) -> ReaderAuth {
 
 fn judge_with(request: &[u8], transcript: &Transcript, trust: &TrustStore, at: &str) -> ReaderAuth {
     let request = UnverifiedRequest::parse(request, LIMITS).expect("well-formed");
-    reader_auth::verify(&request.doc_requests[0], transcript, trust, time(at))
+    reader_auth::verify(&request.doc_requests[0], transcript, &mut trust.message(time(at)))
 }
 
 fn code(outcome: &ReaderAuth) -> (&'static str, &'static str) {
@@ -167,9 +167,63 @@ fn neg_f01_chain() {
     let other = judge_with(&request, &transcript, &store(&[(&iaca, Role::Reader)]), now);
     assert_eq!(code(&other), ("unknown", "cert_untrusted"));
     let trust = store(&[(&root, Role::Reader)]);
-    for at in ["2024-01-01T00:00:00Z", "2020-09-30T23:59:59Z"] {
-        assert_eq!(code(&judge_with(&request, &transcript, &trust, at)), ("invalid", "cert_expired"), "{at}");
+    for (at, expected) in [("2024-01-01T00:00:00Z", "cert_expired"), ("2020-09-30T23:58:59Z", "cert_not_yet_valid")] {
+        assert_eq!(code(&judge_with(&request, &transcript, &trust, at)), ("invalid", expected), "{at}");
     }
+}
+
+/// neg-C35: 32 docRequests, each signed by another reader with a chain of three certificates under the name of the root.
+#[test]
+fn neg_c35_chains_of_one_message_share_a_budget() {
+    let mut rng = Counter(0);
+    let keys: Vec<_> = (0..36).map(|seed| SigningKey::make(&mut Counter(seed))).collect();
+    let certify = |profile, name, of: usize, by: usize, issuer: Option<&Certificate>, rng: &mut Counter| {
+        let request = CertificateRequest {
+            profile,
+            common_name: name,
+            organization: None,
+            country: "AZ",
+            key: &keys[of].public(),
+            not_before: time("2026-01-01T00:00:00Z"),
+            not_after: time("2026-12-31T23:59:59Z"),
+        };
+        Certificate::parse(&x509::build(&request, &keys[by], issuer, rng)).expect("a certificate")
+    };
+    let root = certify(Profile::ReaderRoot, "Root", 32, 32, None, &mut rng);
+    let strangers = [33, 34].map(|key| certify(Profile::ReaderRoot, "Root", key, key, None, &mut rng));
+    let transcript = annex_d_transcript();
+    let mut items = Writer::new();
+    items.tagged(&annex_d("ITEMS_REQUEST"));
+    let message = reader_auth::to_be_signed(&transcript, &items.finish());
+    let requests: Vec<_> = (0..32)
+        .map(|reader| {
+            let leaf = certify(Profile::Reader, "Reader", reader, 33, Some(&strangers[0]), &mut rng);
+            let chain = [leaf, strangers[0].clone(), strangers[1].clone()];
+            with_reader_auth(Some(reader_auth::encode(&keys[reader].sign(&[&message]), &chain)))
+        })
+        .collect();
+    let trust = store(&[(root.der(), Role::Reader)]);
+    let mut decisions = trust.message(time("2026-06-01T00:00:00Z"));
+    let codes: Vec<_> = requests
+        .iter()
+        .map(|request| {
+            let request = UnverifiedRequest::parse(request, LIMITS).expect("well-formed");
+            code(&reader_auth::verify(&request.doc_requests[0], &transcript, &mut decisions)).1
+        })
+        .collect();
+    assert_eq!(codes[..12], ["cert_untrusted"; 12]);
+    assert_eq!(codes[12..], ["cert_budget"; 20]);
+    assert_eq!(decisions.signatures_checked(), 12);
+    // One chain for all of them costs one check; four certificates are not even read.
+    let mut decisions = trust.message(time("2026-06-01T00:00:00Z"));
+    let request = UnverifiedRequest::parse(&requests[0], LIMITS).expect("well-formed");
+    for _ in 0..32 {
+        reader_auth::verify(&request.doc_requests[0], &transcript, &mut decisions);
+    }
+    assert_eq!(decisions.signatures_checked(), 1);
+    let four = [&strangers[0], &strangers[1], &strangers[0], &strangers[1]].map(Clone::clone);
+    let four = with_reader_auth(Some(reader_auth::encode(&[1; 64], &four)));
+    assert_eq!(code(&judge_with(&four, &transcript, &trust, "2026-06-01T00:00:00Z")), ("invalid", "cert_budget"));
 }
 
 /// A reader of a test PKI, its certificate of this profile.
@@ -207,6 +261,15 @@ fn std_m43_made_and_verified() {
     assert_eq!(identity.name(), Some("Test reader"));
     assert_eq!(identity.organization(), Some("Sınaq oxuyucuları"));
     assert_eq!(identity.country(), Some("AZ"));
+}
+
+/// neg-C39: the common name is a BMPString.
+#[test]
+fn field_reader_name_bmp_is_read() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/field/reader-name-bmp.pem");
+    let pem = std::fs::read(path).expect("the case");
+    let certificate = Certificate::parse_pem_or_der(&pem).expect("a certificate").remove(0);
+    assert_eq!(certificate.subject().common_name(), Some("Oxuyucu"));
 }
 
 #[test]

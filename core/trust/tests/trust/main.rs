@@ -2,21 +2,33 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "functions that tests share")]
 mod pki;
 
-use pki::{MDL, PID, Party, SERVER_AUTH, anchor, annex_d, at, now, store};
+use pki::{MDL, OTHER, PID, Party, SERVER_AUTH, anchor, annex_d, at, now, store};
 use rid_crypto::{
     sha256,
     x509::{Certificate, Profile, X509Error},
 };
-use rid_trust::{Basis, Environment, Role, TrustError, TrustStore};
+use rid_trust::{
+    Basis, Environment, IssuerRoot, IssuerTrust, ReaderTrust, Role, RootWarning, Roots, SignerRules, TrustError,
+    TrustStore,
+};
+use rid_wire::Timestamp;
 
 const ALL_ROLES: [Role; 4] = [Role::Issuer, Role::Reader, Role::StatusIssuer, Role::WalletProvider];
 
 fn refusal(store: &TrustStore, chain: &[Certificate], doc_type: &str) -> Option<&'static str> {
-    store.issuer(chain, doc_type, now()).err().map(|error| error.code().as_str())
+    issuer(store, chain, doc_type, now()).err().map(|error| error.code().as_str())
+}
+
+fn issuer(store: &TrustStore, chain: &[Certificate], doc_type: &str, at: Timestamp) -> Result<IssuerTrust, TrustError> {
+    store.message(at).issuer(chain, doc_type)
+}
+
+fn reader(store: &TrustStore, chain: &[Certificate], at: Timestamp) -> Result<ReaderTrust, TrustError> {
+    store.message(at).reader(chain)
 }
 
 fn reader_refusal(store: &TrustStore, chain: &[Certificate]) -> Option<&'static str> {
-    store.reader(chain, now()).err().map(|error| error.code().as_str())
+    reader(store, chain, now()).err().map(|error| error.code().as_str())
 }
 
 #[test]
@@ -25,7 +37,7 @@ fn std_m61_an_issuer_is_trusted_through_its_own_pool() {
     let leaf = Party::leaf(Profile::DocumentSigner, &root);
     let store = store(vec![anchor(&root.certificate, Role::Issuer, None)]);
     for doc_type in [PID, MDL] {
-        let trust = store.issuer(&leaf.chain(), doc_type, now()).unwrap_or_else(|error| panic!("{error}"));
+        let trust = issuer(&store, &leaf.chain(), doc_type, now()).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(trust.basis(), Basis::Anchor);
         assert!(*trust.key() == leaf.key.public());
         assert_eq!((trust.country(), trust.state(), trust.name()), (Some("AZ"), None, Some("yarpaq")));
@@ -39,7 +51,7 @@ fn std_m61_a_reader_is_trusted_through_its_own_pool() {
     let root = Party::root(Profile::ReaderRoot, "oxuyucu kökü", 2);
     let leaf = Party::leaf(Profile::Reader, &root);
     let store = store(vec![anchor(&root.certificate, Role::Reader, None)]);
-    let trust = store.reader(&leaf.chain(), now()).unwrap_or_else(|error| panic!("{error}"));
+    let trust = reader(&store, &leaf.chain(), now()).unwrap_or_else(|error| panic!("{error}"));
     assert!(*trust.key() == leaf.key.public());
     assert_eq!((trust.name(), trust.organization(), trust.country()), (Some("yarpaq"), Some("Sınaq"), Some("AZ")));
 }
@@ -72,12 +84,25 @@ fn neg_f05_a_root_of_another_role_signs_no_credential() {
 }
 
 #[test]
-fn neg_f05_a_root_of_other_document_types_is_out_of_scope() {
+fn neg_f30_a_root_signs_its_credential_types_alone() {
     let root = Party::root(Profile::Iaca, "kök", 1);
     let leaf = Party::leaf(Profile::DocumentSigner, &root);
     let store = store(vec![anchor(&root.certificate, Role::Issuer, Some(&[MDL]))]);
     assert_eq!(refusal(&store, &leaf.chain(), MDL), None);
-    assert_eq!(refusal(&store, &leaf.chain(), PID), Some("trust_list_scope"));
+    assert_eq!(refusal(&store, &leaf.chain(), PID), Some("cert_untrusted"));
+    assert_eq!(refusal(&store, &leaf.chain(), ""), Some("cert_untrusted"));
+}
+
+#[test]
+fn neg_f30_the_country_of_a_credential_type_is_handed_on() {
+    let root = Party::root(Profile::Iaca, "kök", 1);
+    let leaf = Party::leaf(Profile::DocumentSigner, &root);
+    let store = store(vec![anchor(&root.certificate, Role::Issuer, None)]);
+    let required = |doc_type| {
+        let decision = issuer(&store, &leaf.chain(), doc_type, now()).unwrap_or_else(|error| panic!("{error}"));
+        decision.required_country().map(String::from)
+    };
+    assert_eq!((required(PID).as_deref(), required(MDL), required(OTHER)), (Some("AZ"), None, None));
 }
 
 #[test]
@@ -121,7 +146,183 @@ fn neg_f04_purposes_are_those_of_the_role() {
         recipe.extended_key_usage = vec!["1.3.6.1.4.1.99999.1".into()];
     });
     assert_eq!(refusal(&store, &other.chain(), MDL), Some("cert_eku"), "the mDL has a purpose of its own");
-    assert_eq!(refusal(&store, &other.chain(), PID), None, "any purpose made for signing documents");
+    assert_eq!(refusal(&store, &other.chain(), PID), Some("cert_eku"), "and so has the identity card");
+    assert_eq!(refusal(&store, &other.chain(), OTHER), None, "elsewhere any purpose made for signing documents");
+}
+
+#[test]
+fn neg_f31_intermediates_need_leave_of_the_rules() {
+    let root = Party::spoilt(Profile::Iaca, "kök", 1, None, |recipe| recipe.basic_constraints = Some((true, Some(1))));
+    let middle = Party::spoilt(Profile::Iaca, "orta", 3, Some(&root), |_| {});
+    let chain = |profile| vec![Party::leaf(profile, &middle).certificate, middle.certificate.clone()];
+    let roots = || {
+        TrustStore::new(
+            Environment::Test,
+            vec![anchor(&root.certificate, Role::Issuer, None), anchor(&root.certificate, Role::Reader, None)],
+        )
+        .unwrap()
+    };
+    let rules = |intermediates| {
+        vec![SignerRules {
+            credential_type: PID.into(),
+            purposes: vec!["1.0.18013.5.1.2".into()],
+            country: None,
+            intermediates,
+        }]
+    };
+    for (store, signer, other, reading) in [
+        (roots(), Some("cert_path"), Some("cert_path"), Some("cert_path")),
+        (roots().with_rules(rules(0), 0), Some("cert_path"), Some("cert_path"), Some("cert_path")),
+        (roots().with_rules(rules(1), 0), None, Some("cert_path"), Some("cert_path")),
+        (roots().with_rules(rules(0), 1), Some("cert_path"), Some("cert_path"), None),
+    ] {
+        assert_eq!(refusal(&store, &chain(Profile::DocumentSigner), PID), signer);
+        assert_eq!(refusal(&store, &chain(Profile::DocumentSigner), OTHER), other);
+        assert_eq!(reader_refusal(&store, &chain(Profile::Reader)), reading);
+    }
+}
+
+#[test]
+fn neg_f32_an_anchor_signs_no_documents_itself() {
+    let root = Party::root(Profile::Iaca, "kök", 1);
+    let leaf = Party::leaf(Profile::DocumentSigner, &root);
+    // As `rid verify --trust` gives it: an anchor, and pinned.
+    let given = store(vec![anchor(&root.certificate, Role::Issuer, None)]).pin_leaf(root.certificate.clone());
+    assert_eq!(refusal(&given, &root.chain(), MDL), Some("cert_untrusted"));
+    assert_eq!(refusal(&given, &leaf.chain(), MDL), None);
+    // cA without key usage, as in a published vector, is pinned.
+    let odd = Party::spoilt(Profile::Iaca, "köhnə", 4, None, |recipe| recipe.key_usage = None);
+    let given = store(vec![anchor(&odd.certificate, Role::Issuer, None)]).pin_leaf(odd.certificate.clone());
+    assert_eq!(refusal(&given, &odd.chain(), MDL), None);
+}
+
+#[test]
+fn neg_f34_a_long_serial_of_a_pinned_leaf() {
+    let root = Party::root(Profile::Iaca, "kök", 1);
+    let long = Party::spoilt(Profile::DocumentSigner, "vərəq", 6, Some(&root), |recipe| {
+        recipe.serial = Some(vec![0x11; 32]);
+    });
+    let known = store(vec![anchor(&root.certificate, Role::Issuer, None)]);
+    assert_eq!(refusal(&known, &long.chain(), MDL), Some("cert_form"));
+    assert_eq!(refusal(&known.pin_leaf(long.certificate.clone()), &long.chain(), MDL), None);
+}
+
+#[test]
+fn neg_f34_hints_that_are_missing_or_malformed() {
+    let root = Party::root(Profile::Iaca, "kök", 1);
+    let store = store(vec![anchor(&root.certificate, Role::Issuer, None)]);
+    let with = |spoil: &dyn Fn(&mut rid_crypto::x509::dangerous::Recipe)| {
+        let leaf = Party::spoilt(Profile::DocumentSigner, "vərəq", 6, Some(&root), spoil);
+        let trust = issuer(&store, &leaf.chain(), MDL, now()).unwrap_or_else(|error| panic!("{error}"));
+        (trust.lacks_hints(), trust.malformed_hint())
+    };
+    assert_eq!(with(&|_| {}), (false, false));
+    assert_eq!(with(&|recipe| recipe.hints = false), (true, false));
+    assert_eq!(
+        with(&|recipe| {
+            recipe.hints = false;
+            recipe.extensions.push(("2.5.29.31".into(), false, vec![0x30]));
+        }),
+        (true, true)
+    );
+}
+
+#[test]
+fn neg_f34_a_bundle_is_used_without_its_unreadable_certificate() {
+    let root = Party::root(Profile::Iaca, "kök", 1);
+    let leaf = Party::leaf(Profile::DocumentSigner, &root);
+    let pem = root.certificate.to_pem();
+    let torn = pem.replacen('\n', "\n!", 1);
+    let issuer = |file: &str, types: &[&str]| IssuerRoot {
+        certificate: file.as_bytes().to_vec(),
+        credential_types: types.iter().map(|name| String::from(*name)).collect(),
+    };
+    let roots = |list: &[IssuerRoot]| Roots::new(Environment::Test).issuers(list).and_then(Roots::store);
+    let store = roots(&[issuer(&pem, &[OTHER]), issuer(&format!("{torn}{pem}"), &[MDL])]).unwrap();
+    assert_eq!(refusal(&store, &leaf.chain(), MDL), None);
+    let warning = RootWarning { root: "issuer_roots[1], certificate 1".into(), code: X509Error::Form.code() };
+    assert_eq!(store.warnings(), [warning]);
+    assert_eq!(roots(&[issuer(&torn, &[MDL])]).err().map(|error| error.code().as_str()), Some("cert_form"));
+    // neg-F30: there is no "any".
+    assert_eq!(roots(&[issuer(&pem, &[])]).err().map(|error| error.code().as_str()), Some("trust_types_missing"));
+    let readers = Roots::new(Environment::Test).readers(&[format!("{pem}{torn}").into_bytes()]).and_then(Roots::store);
+    assert_eq!(readers.unwrap().warnings()[0].root, "reader_roots[0], certificate 2");
+}
+
+/// neg-F33: string types, letter case and spaces of a name do not matter (RFC 5280, 7.1). Anything else does.
+#[test]
+fn neg_f33_names_are_compared_as_texts() {
+    const UTF8: u8 = 0x0c;
+    const PRINTABLE: u8 = 0x13;
+    const BMP: u8 = 0x1e;
+    const TELETEX: u8 = 0x14;
+    let signer = |tag: u8, name: &str| {
+        let root = Party::spoilt(Profile::Iaca, "Root of Trust", 1, None, |recipe| recipe.organization = None);
+        // A twin of the root, with the same key and the name as the signer writes it.
+        let twin = Party::spoilt(Profile::Iaca, name, 1, None, |recipe| {
+            recipe.organization = None;
+            recipe.string_tag = tag;
+            if tag == BMP {
+                let units: Vec<u8> = name.encode_utf16().flat_map(u16::to_be_bytes).collect();
+                recipe.common_name = Some(String::from_utf8(units).unwrap());
+            }
+        });
+        let store = store(vec![anchor(&root.certificate, Role::Issuer, None)]);
+        refusal(&store, &Party::leaf(Profile::DocumentSigner, &twin).chain(), MDL)
+    };
+    for (tag, name) in [
+        (UTF8, "Root of Trust"),
+        (PRINTABLE, "Root of Trust"),
+        (BMP, "Root of Trust"),
+        (TELETEX, "ROOT OF TRUST"),
+        (PRINTABLE, "root  of   trust"),
+        (UTF8, "  Root of\u{a0}Trust "),
+    ] {
+        assert_eq!(signer(tag, name), None, "{tag:#x} {name:?}");
+    }
+    for name in [
+        "Root of Trust 2",
+        "Rootof Trust",
+        "Root of Trus",
+        "Root-of-Trust",
+        "Root of Trüst",
+        "Roоt of Trust",
+        "Root of Trust\u{200b}",
+        "",
+    ] {
+        assert_eq!(signer(UTF8, name), Some("cert_untrusted"), "{name:?}");
+    }
+}
+
+/// Another attribute, another order, one attribute more: another name.
+#[test]
+fn neg_f33_names_differ_in_their_attributes() {
+    let with = |spoil: fn(&mut rid_crypto::x509::dangerous::Recipe)| {
+        let root = Party::root(Profile::Iaca, "kök", 1);
+        let twin = Party::spoilt(Profile::Iaca, "kök", 1, None, spoil);
+        let store = store(vec![anchor(&root.certificate, Role::Issuer, None)]);
+        refusal(&store, &Party::leaf(Profile::DocumentSigner, &twin).chain(), MDL)
+    };
+    assert_eq!(with(|recipe| recipe.country = Some("az".into())), None);
+    assert_eq!(with(|recipe| recipe.organization = None), Some("cert_untrusted"));
+    assert_eq!(with(|recipe| recipe.state = Some("Sınaq".into())), Some("cert_untrusted"));
+    assert_eq!(
+        with(|recipe| core::mem::swap(&mut recipe.organization, &mut recipe.common_name)),
+        Some("cert_untrusted")
+    );
+    assert_eq!(with(|recipe| core::mem::swap(&mut recipe.organization, &mut recipe.state)), Some("cert_untrusted"));
+}
+
+#[test]
+fn neg_c35_one_message_checks_a_chain_once() {
+    let root = Party::root(Profile::ReaderRoot, "oxuyucu kökü", 2);
+    let leaf = Party::leaf(Profile::Reader, &root);
+    let store = store(vec![anchor(&root.certificate, Role::Reader, None)]);
+    let mut message = store.message(now());
+    for _ in 0..32 {
+        assert!(message.reader(&leaf.chain()).is_ok());
+    }
+    assert_eq!(message.signatures_checked(), 1);
 }
 
 #[test]
@@ -132,9 +333,11 @@ fn neg_f01_unknown_roots_and_wrong_times() {
     let known = store(vec![anchor(&root.certificate, Role::Issuer, None)]);
     assert_eq!(refusal(&known, &Party::leaf(Profile::DocumentSigner, &stranger).chain(), MDL), Some("cert_untrusted"));
     assert_eq!(refusal(&known, &stranger.chain(), MDL), Some("cert_untrusted"), "self-signed");
-    for late in ["2025-12-31T23:59:59Z", "2027-01-01T00:00:00Z"] {
-        let decision = known.issuer(&leaf.chain(), MDL, at(late));
-        assert_eq!(decision.err(), Some(TrustError::Certificate(X509Error::Expired)), "{late}");
+    for (time, expected) in
+        [("2025-12-31T23:58:59Z", X509Error::NotYetValid), ("2027-01-01T00:00:00Z", X509Error::Expired)]
+    {
+        let decision = issuer(&known, &leaf.chain(), MDL, at(time));
+        assert_eq!(decision.err(), Some(TrustError::Certificate(expected)), "{time}");
     }
     let with_root = vec![leaf.certificate.clone(), root.certificate.clone()];
     let others = store(vec![anchor(&stranger.certificate, Role::Issuer, None)]);
@@ -189,11 +392,11 @@ fn a_pinned_leaf_is_checked_for_its_time_alone() {
         recipe.extended_key_usage = vec![SERVER_AUTH.into()];
     });
     let store = store(vec![]).pin_leaf(tls.certificate.clone());
-    let trust = store.issuer(&tls.chain(), MDL, now()).unwrap_or_else(|error| panic!("{error}"));
+    let trust = issuer(&store, &tls.chain(), MDL, now()).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(trust.basis(), Basis::Leaf);
     assert_eq!((trust.country(), trust.state()), (None, None), "no country without a path");
     assert_eq!(trust.anchor_fingerprint(), Some(sha256(&[tls.certificate.der()])));
-    let late = store.issuer(&tls.chain(), MDL, at("2027-01-01T00:00:00Z"));
+    let late = issuer(&store, &tls.chain(), MDL, at("2027-01-01T00:00:00Z"));
     assert_eq!(late.err().map(|error| error.code().as_str()), Some("cert_expired"));
 
     let same_key = Party::spoilt(Profile::Reader, "başqa", 5, None, |_| {});
@@ -210,11 +413,11 @@ fn a_pinned_key_comes_before_everything() {
         store(vec![anchor(&one.certificate, Role::Issuer, None)]).pin_key(first).pin_key(second)
     };
     let late = at("2031-01-01T00:00:00Z");
-    let trust = pinned([&two, &leaf]).issuer(&leaf.chain(), MDL, late).unwrap_or_else(|error| panic!("{error}"));
+    let trust = issuer(&pinned([&two, &leaf]), &leaf.chain(), MDL, late).unwrap_or_else(|error| panic!("{error}"));
     assert!(*trust.key() == leaf.key.public(), "of several, the leaf's");
     assert_eq!(trust.basis(), Basis::Key);
     assert_eq!((trust.validity(), trust.name(), trust.anchor_fingerprint()), (None, None, None));
-    let trust = pinned([&two, &one]).issuer(&leaf.chain(), MDL, late).unwrap_or_else(|error| panic!("{error}"));
+    let trust = issuer(&pinned([&two, &one]), &leaf.chain(), MDL, late).unwrap_or_else(|error| panic!("{error}"));
     assert!(*trust.key() == two.key.public(), "else the first, and the signature will fail");
 }
 
@@ -223,17 +426,17 @@ fn std_m45_annex_d_chains_hold_in_2021() {
     let iaca = annex_d("iso18013-5-annex-d-intermediate/d52_iaca.hex");
     let signer = vec![annex_d("iso18013-5-annex-d/DS_CERT.hex")];
     let reader_root = annex_d("iso18013-5-annex-d-intermediate/d54_readerRoot.hex");
-    let reader = vec![annex_d("iso18013-5-annex-d/READER_CERT.hex")];
+    let terminal = vec![annex_d("iso18013-5-annex-d/READER_CERT.hex")];
     let store = store(vec![anchor(&iaca, Role::Issuer, Some(&[MDL])), anchor(&reader_root, Role::Reader, None)]);
     let then = at("2021-06-01T00:00:00Z");
-    let trust = store.issuer(&signer, MDL, then).unwrap_or_else(|error| panic!("{error}"));
+    let trust = issuer(&store, &signer, MDL, then).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!((trust.name(), trust.country(), trust.basis()), (Some("utopia ds"), Some("US"), Basis::Anchor));
-    let trust = store.reader(&reader, then).unwrap_or_else(|error| panic!("{error}"));
+    let trust = reader(&store, &terminal, then).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!((trust.name(), trust.country()), (Some("reader"), None));
 
     assert_eq!(refusal(&store, &signer, MDL), Some("cert_expired"));
-    assert_eq!(reader_refusal(&store, &reader), Some("cert_expired"));
-    assert_eq!(store.issuer(&signer, PID, then).err(), Some(TrustError::Scope));
-    assert_eq!(store.issuer(&reader, MDL, then).err(), Some(TrustError::Scope));
-    assert_eq!(store.reader(&signer, then).err(), Some(TrustError::Scope));
+    assert_eq!(reader_refusal(&store, &terminal), Some("cert_expired"));
+    assert_eq!(issuer(&store, &signer, PID, then).err(), Some(TrustError::Certificate(X509Error::Untrusted)));
+    assert_eq!(issuer(&store, &terminal, MDL, then).err(), Some(TrustError::Scope));
+    assert_eq!(reader(&store, &signer, then).err(), Some(TrustError::Scope));
 }

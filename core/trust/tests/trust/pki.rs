@@ -5,7 +5,7 @@ use rid_crypto::{
     SigningKey, sha256,
     x509::{Certificate, CertificateRequest, Profile, dangerous::Recipe},
 };
-use rid_trust::{Anchor, Environment, Role, TrustStore};
+use rid_trust::{Anchor, Environment, Role, SignerRules, TrustStore};
 use rid_wire::{Timestamp, hex};
 
 /// SHA-256 in counter mode: the same bytes each run.
@@ -37,6 +37,8 @@ impl rand_core::TryCryptoRng for Seeded {}
 
 pub(crate) const PID: &str = "az.gov.rid.pid.1";
 pub(crate) const MDL: &str = "org.iso.18013.5.1.mDL";
+/// A credential type that no rules are for.
+pub(crate) const OTHER: &str = "org.example.library.1";
 /// A leaf for TLS servers.
 pub(crate) const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
 
@@ -101,8 +103,15 @@ pub(crate) fn anchor(certificate: &Certificate, role: Role, doc_types: Option<&[
     }
 }
 
+/// A store with rules as the profile has them.
 pub(crate) fn store(anchors: Vec<Anchor>) -> TrustStore {
-    TrustStore::new(Environment::Test, anchors).unwrap()
+    let rules = |credential_type: &str, country: Option<&str>| SignerRules {
+        credential_type: credential_type.into(),
+        purposes: vec!["1.0.18013.5.1.2".into()],
+        country: country.map(Into::into),
+        intermediates: 0,
+    };
+    TrustStore::new(Environment::Test, anchors).unwrap().with_rules(vec![rules(PID, Some("AZ")), rules(MDL, None)], 0)
 }
 
 pub(crate) fn annex_d(name: &str) -> Certificate {

@@ -94,7 +94,7 @@ fn std_m43_multipaz_refuses_our_request_once_it_is_changed() {
 fn we_read(exchange: &Exchange, request: &[u8], trust: &rid_trust::TrustStore) -> ReaderAuth {
     let parsed = UnverifiedRequest::parse(request, Limits::ONLINE).unwrap();
     let [asked] = parsed.doc_requests.as_slice() else { panic!("{}", parsed.doc_requests.len()) };
-    reader_auth::verify(asked, &exchange.transcript, trust, now())
+    reader_auth::verify(asked, &exchange.transcript, &mut trust.message(now()))
 }
 
 #[test]

@@ -1,0 +1,36 @@
+use alloc::vec::Vec;
+
+use super::{Certificate, X509Error, der, pem};
+
+/// The certificates of one file. One that cannot be read does not spoil the others (neg-F34); the caller names it in a warning.
+pub struct Bundle {
+    /// Those that can be used, in order; at least one.
+    pub certificates: Vec<Certificate>,
+    /// Those that cannot: their place in the file, counted from 1, and why.
+    pub unreadable: Vec<(usize, X509Error)>,
+}
+
+impl Bundle {
+    /// Reads PEM (one `CERTIFICATE` block or more) or one DER certificate.
+    ///
+    /// # Errors
+    /// [`X509Error::Form`] for a file that is neither; the first certificate's error when none can be read.
+    pub fn parse(bytes: &[u8]) -> Result<Self, X509Error> {
+        let parsed = if bytes.first() == Some(&der::SEQUENCE) {
+            Vec::from([Certificate::parse(bytes)])
+        } else {
+            pem::read(bytes)?.iter().map(|block| Certificate::parse(block.as_deref().unwrap_or_default())).collect()
+        };
+        let mut bundle = Self { certificates: Vec::new(), unreadable: Vec::new() };
+        for (place, certificate) in (1..).zip(parsed) {
+            match certificate {
+                Ok(certificate) => bundle.certificates.push(certificate),
+                Err(error) => bundle.unreadable.push((place, error)),
+            }
+        }
+        match bundle.unreadable.first() {
+            Some((_, error)) if bundle.certificates.is_empty() => Err(*error),
+            _ => Ok(bundle),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+use alloc::{string::String, vec::Vec};
+
+use rid_crypto::x509::{self, Certificate, PathPolicy, SignatureBudget, X509Error, verify_path};
+use rid_wire::{ClockTolerance, Timestamp};
+
+use crate::{IssuerTrust, ReaderTrust, Role, TrustError, TrustStore};
+
+/// Extended key usage of reader authentication (18013-5, Annex B).
+const READER: &str = "1.0.18013.5.1.6";
+
+/// Decisions on the chains of one message: all of them share one time and one budget of signature checks, and a chain that
+/// occurs again costs no check (neg-C35).
+pub struct MessageTrust<'s> {
+    store: &'s TrustStore,
+    at: Timestamp,
+    budget: SignatureBudget,
+}
+
+impl<'s> MessageTrust<'s> {
+    pub(crate) const fn new(store: &'s TrustStore, at: Timestamp) -> Self {
+        Self { store, at, budget: SignatureBudget::new() }
+    }
+
+    /// The store that decides.
+    #[must_use]
+    pub const fn store(&self) -> &'s TrustStore {
+        self.store
+    }
+
+    /// The time of the check.
+    #[must_use]
+    pub const fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// How many signatures of certificates were checked so far.
+    #[must_use]
+    pub fn signatures_checked(&self) -> usize {
+        self.budget.spent()
+    }
+
+    /// The decision of a pinned key, if there is one: the key that the leaf carries, else the first. It needs no chain.
+    #[must_use]
+    pub fn by_key(&self, leaf: Option<&Certificate>) -> Option<IssuerTrust> {
+        let keys = &self.store.pinned_keys;
+        let of_leaf = leaf.and_then(|leaf| keys.iter().find(|key| *key == leaf.public_key()));
+        of_leaf.or_else(|| keys.first()).map(IssuerTrust::of_key)
+    }
+
+    /// Decides on a document signer's chain for a document type. Pinned key first, then pinned leaf, then anchors.
+    ///
+    /// # Errors
+    /// [`TrustError`]; `trust_missing` only when nothing at all was given that could vouch for an issuer.
+    pub fn issuer(&mut self, chain: &[Certificate], doc_type: &str) -> Result<IssuerTrust, TrustError> {
+        let leaf = chain.first().ok_or(X509Error::Untrusted)?;
+        if let Some(trusted) = self.by_key(Some(leaf)) {
+            return Ok(trusted);
+        }
+        if self.store.pinned_leaves.iter().any(|pinned| pinned.der() == leaf.der()) {
+            leaf.check_validity(self.at, self.tolerance())?;
+            return Ok(IssuerTrust::of_leaf(leaf));
+        }
+        let rules = self.store.rules(doc_type);
+        let policy = PathPolicy {
+            purposes: rules.map(|rules| rules.purposes.as_slice()),
+            same_country: true,
+            ..self.policy(rules.map_or(0, |rules| rules.intermediates))
+        };
+        let fitting = self.store.of_role(Role::Issuer).filter(|anchor| anchor.allows(doc_type));
+        let fitting: Vec<&Certificate> = fitting.map(|anchor| &anchor.certificate).collect();
+        match verify_path(chain, &fitting, &policy, &mut self.budget) {
+            Ok(path) => Ok(IssuerTrust::of_path(&path, rules)),
+            Err(error) => Err(self.refusal(error, chain, Role::Issuer)),
+        }
+    }
+
+    /// Decides on a reader's chain (EKU 1.0.18013.5.1.6).
+    ///
+    /// # Errors
+    /// [`TrustError`].
+    pub fn reader(&mut self, chain: &[Certificate]) -> Result<ReaderTrust, TrustError> {
+        let purposes = [String::from(READER)];
+        let policy = PathPolicy { purposes: Some(&purposes), ..self.policy(self.store.reader_intermediates) };
+        let anchors: Vec<&Certificate> = self.store.of_role(Role::Reader).map(|anchor| &anchor.certificate).collect();
+        match verify_path(chain, &anchors, &policy, &mut self.budget) {
+            Ok(path) => Ok(ReaderTrust::of_leaf(path.leaf())),
+            Err(error) => Err(self.refusal(error, chain, Role::Reader)),
+        }
+    }
+
+    fn policy(&self, intermediates: usize) -> PathPolicy<'static> {
+        PathPolicy { at: self.at, tolerance: self.tolerance(), purposes: None, intermediates, same_country: false }
+    }
+
+    fn tolerance(&self) -> ClockTolerance {
+        self.store.clock_tolerance()
+    }
+
+    /// Says more of `cert_untrusted`: nothing was given for this role, or only an anchor of another role has the name of the
+    /// issuer (neg-F05). Names decide this, for it only explains a refusal.
+    fn refusal(&self, error: X509Error, chain: &[Certificate], role: Role) -> TrustError {
+        if error != X509Error::Untrusted || chain.is_empty() {
+            return error.into();
+        }
+        if self.store.of_role(role).next().is_none() && (role != Role::Issuer || self.store.pinned_leaves.is_empty()) {
+            return TrustError::Missing;
+        }
+        let named = |own: bool| {
+            self.store.anchors.iter().filter(move |anchor| (anchor.role == role) == own).any(|anchor| {
+                chain.iter().any(|certificate| certificate.issuer().matches(anchor.certificate.subject()))
+            })
+        };
+        if named(false) && !named(true) { TrustError::Scope } else { error.into() }
+    }
+}
+
+/// Parses the certificates of a peer's chain, unless there are more than a chain may have.
+///
+/// # Errors
+/// [`TrustError::Certificate`]: `cert_budget` for more than three, or as [`Certificate::parse`].
+pub fn parse_chain<D: AsRef<[u8]>>(chain: &[D]) -> Result<Vec<Certificate>, TrustError> {
+    if chain.len() > x509::MAX_CHAIN {
+        return Err(X509Error::Budget.into());
+    }
+    Ok(chain.iter().map(|der| Certificate::parse(der.as_ref())).collect::<Result<_, _>>()?)
+}
