@@ -140,7 +140,7 @@ fn request(bytes: &[u8]) -> Outcome {
     let trust = TrustStore::new(Environment::Test, vec![anchor]).map_err(|error| error.code())?;
     let in_2021 = Timestamp::parse_rfc3339("2021-01-01T00:00:00Z").expect("a time");
     for doc_request in &request.doc_requests {
-        let verified = reader_auth::verify(doc_request, &transcript(), &trust, in_2021);
+        let verified = reader_auth::verify(doc_request, &transcript(), &mut trust.message(in_2021));
         holds(&format!("reader authentication: {verified:?}"), matches!(verified, ReaderAuth::Verified(_)))?;
     }
     holds("one document", request.doc_requests.len() == 1)

@@ -77,9 +77,11 @@ fn auth0(transcript: &[u8]) -> Circumstances {
     }
 }
 
-/// The cases of the field: one root, one transcript, one time.
-fn field() -> Circumstances {
-    let root = Certificate::parse_pem_or_der(&data::raw("field/iaca.pem")).expect("a certificate").remove(0);
+/// The cases of the field: one root (but for the case with a root of its own), one transcript, one time.
+fn field(path: &str) -> Circumstances {
+    let own = path == "field/name-string-type.is.hex";
+    let root = data::raw(if own { "field/name-string-type.pem" } else { "field/iaca.pem" });
+    let root = Certificate::parse_pem_or_der(&root).expect("a certificate").remove(0);
     let anchor = Anchor { certificate: root, role: Role::Issuer, environment: Environment::Test, doc_types: None };
     Circumstances {
         trust: TrustStore::new(Environment::Test, vec![anchor]).expect("a store"),
@@ -96,7 +98,7 @@ pub(crate) fn answer(line: &Line) -> Outcome {
         |name| ElementAsk { path: ClaimPath::element("org.iso.18013.5.1", name), retained: false, optional: false };
     let elements = names.split(' ').map(element).collect();
     let asked = Asked::new(&[DocumentAsk { kind: "org.iso.18013.5.1.mDL".into(), elements }]).expect("a question");
-    field().judge(|bytes, input| judge_answer(bytes, input, &asked), &data::bytes(&line.path))
+    field(&line.path).judge(|bytes, input| judge_answer(bytes, input, &asked), &data::bytes(&line.path))
 }
 
 pub(crate) fn device_response(line: &Line) -> Outcome {
@@ -105,7 +107,7 @@ pub(crate) fn device_response(line: &Line) -> Outcome {
         let circumstances = auth0(&data::of_hex(&json["sessionTranscriptBytes_hex"]));
         return circumstances.judge(judge_response, &data::of_hex(&json["deviceResponse_hex"]));
     }
-    let circumstances = if line.path.starts_with("field/") { field() } else { annex_d() };
+    let circumstances = if line.path.starts_with("field/") { field(&line.path) } else { annex_d() };
     circumstances.judge(judge_response, &data::bytes(&line.path))
 }
 
@@ -116,7 +118,7 @@ pub(crate) fn issuer_signed(line: &Line) -> Outcome {
         let document = member(&response, "documents");
         return auth0(&[]).judge(judge_issuer_signed, member(document, "issuerSigned"));
     }
-    let circumstances = if line.path.starts_with("field/") { field() } else { annex_d() };
+    let circumstances = if line.path.starts_with("field/") { field(&line.path) } else { annex_d() };
     circumstances.judge(judge_issuer_signed, &data::bytes(&line.path))
 }
 
@@ -146,6 +148,10 @@ pub(crate) fn certificate(path: &str) -> Outcome {
     let root = match path {
         "iso18013-5-annex-d/DS_CERT.hex" => Certificate::parse(&data::intermediate("d52_iaca")),
         "iso18013-5-annex-d/READER_CERT.hex" => Certificate::parse(&data::intermediate("d54_readerRoot")),
+        "field/reader-name-bmp.pem" => {
+            holds("the name is read", certificate.subject().common_name() == Some("Oxuyucu"))?;
+            Certificate::parse_pem_or_der(&data::raw("field/reader-root.pem")).map(|mut list| list.remove(0))
+        }
         _ => Ok(certificate.clone()),
     };
     let root = root.map_err(|error| error.code())?;
