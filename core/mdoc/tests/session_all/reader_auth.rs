@@ -218,7 +218,8 @@ fn neg_c35_chains_of_one_message_share_a_budget() {
     let mut decisions = trust.message(time("2026-06-01T00:00:00Z"));
     let request = UnverifiedRequest::parse(&requests[0], LIMITS).expect("well-formed");
     for _ in 0..32 {
-        reader_auth::verify(&request.doc_requests[0], &transcript, &mut decisions);
+        let outcome = reader_auth::verify(&request.doc_requests[0], &transcript, &mut decisions);
+        assert_eq!(code(&outcome), ("unknown", "cert_untrusted"));
     }
     assert_eq!(decisions.signatures_checked(), 1);
     let four = [&strangers[0], &strangers[1], &strangers[0], &strangers[1]].map(Clone::clone);
