@@ -10,8 +10,8 @@ use std::{
 use rid_flow::{
     fake::{block_on, conformance},
     ports::{
-        Clock, Expect, Generation, KeySpec, KeyUse, Layout, Prompt, Read, Row, RowKey, SecureArea, SecureAreaError,
-        Storage, StorageError, Table, Timer, Transaction, UserAuth, Write,
+        Clock, Expect, Generation, KeySpec, KeyUse, Prompt, Read, Row, RowKey, SecureArea, SecureAreaError, Storage,
+        StorageError, Table, Timer, Transaction, UserAuth, Write,
     },
 };
 use rid_shell::{SoftwareSecureArea, SqliteStorage, SystemClock, SystemTimer};
@@ -113,30 +113,4 @@ fn neg_k08_a_file_that_is_no_database_is_named_and_not_written_over() {
     let store = SqliteStorage::new(&folder.0);
     assert_eq!(block_on(store.open()), Err(StorageError::Damaged));
     assert_eq!(fs::read(folder.0.join("store.db")).unwrap(), vec![0x5a; 8192], "nothing was written over it");
-}
-
-/// The first version's files (core/vault/tests/store-v1), as they were committed.
-#[test]
-fn the_first_versions_store_and_keys_go_on_being_served() {
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../vault/tests/store-v1");
-    let folder = Folder::new("golden");
-    fs::create_dir_all(&folder.0).unwrap();
-    for name in ["store.db", "envelope.a", "software-keys", "software-keys.not-hardware"] {
-        fs::copy(golden.join(name), folder.0.join(name)).unwrap();
-    }
-    SoftwareSecureArea::open(&folder.0).unwrap();
-    assert_eq!(fs::read(folder.0.join("software-keys")).unwrap(), fs::read(golden.join("software-keys")).unwrap());
-    let store = SqliteStorage::new(&folder.0);
-    assert_eq!(block_on(store.open()), Ok(Layout(1)), "as it is, until a migration raises it");
-    assert!(block_on(store.envelope_read()).unwrap().is_some());
-    let read = |layout| {
-        let reads = (0..=u8::MAX).flat_map(|table| [Read::Heads(Table(table), None), Read::Rows(Table(table), None)]);
-        let found = block_on(store.transact(Transaction { reads: reads.collect(), layout, ..Transaction::default() }));
-        found.unwrap().into_iter().flatten().map(|row| (row.key, row.version, row.index, row.bytes)).collect::<Vec<_>>()
-    };
-    let before = read(None);
-    assert!(before.len() > 10, "there is something in it");
-    read(Some(Layout::NEWEST));
-    assert_eq!(block_on(store.open()), Ok(Layout::NEWEST));
-    assert!(read(None) == before, "another index, the same rows");
 }

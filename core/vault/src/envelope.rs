@@ -1,4 +1,4 @@
-//! The key envelope beside the database, second version: which keys of the secure area wrap what, the PIN's try counter, and a copy of
+//! The key envelope beside the database: which keys of the secure area wrap what, the PIN's try counter, and a copy of
 //! the head's counters, all of it under a MAC whose key only the secure area can bring back.
 //!
 //! ```text
@@ -18,10 +18,8 @@ use crate::{
     keys::OpenKeys,
 };
 
-/// The first version in which the envelope has this form.
-const FIRST: u64 = 2;
 /// The newest version this code writes.
-pub(crate) const NEWEST: Layout = Layout(2);
+pub(crate) const NEWEST: Layout = Layout::NEWEST;
 
 /// A door that needs nothing but a key of the secure area.
 #[derive(Clone, PartialEq, Eq)]
@@ -76,12 +74,6 @@ pub(crate) struct Envelope {
     pub(crate) next: Option<Vec<u8>>,
 }
 
-/// What lies beside a database, by version.
-pub(crate) enum Found {
-    V1(crate::keys::v1::EnvelopeV1),
-    V2(Box<Sealed>),
-}
-
 /// A parsed envelope whose MAC is still to be checked.
 pub(crate) struct Sealed {
     pub(crate) envelope: Envelope,
@@ -100,20 +92,16 @@ impl Sealed {
     }
 }
 
-/// Reads any version.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Found, VaultError> {
+/// Reads the outside; nothing in it is authenticated yet.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Sealed, VaultError> {
     let (mut version, mut body, mut mac) = (None, None, None);
     let mut read = || {
         let mut reader = Reader::new(bytes, Limits::PROXIMITY)?.definite();
         reader.map(|reader, name| {
             match name {
                 Key::Uint(1) => version = Some(reader.uint()?),
-                Key::Uint(2) if version.is_some_and(|version| version >= FIRST) => {
-                    body = Some(reader.bytes()?.into_owned());
-                }
-                Key::Uint(3) if version.is_some_and(|version| version >= FIRST) => {
-                    mac = Some(reader.bytes()?.into_owned());
-                }
+                Key::Uint(2) => body = Some(reader.bytes()?.into_owned()),
+                Key::Uint(3) => mac = Some(reader.bytes()?.into_owned()),
                 _ => {}
             }
             Ok::<_, CborError>(())
@@ -122,13 +110,12 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Found, VaultError> {
     };
     read().map_err(|_| VaultError::EnvelopeCorrupt)?;
     match (version, body, mac) {
-        (Some(1), ..) => Ok(Found::V1(crate::keys::v1::EnvelopeV1::parse(bytes)?)),
         (Some(version), Some(body), Some(mac)) => {
             let envelope = Envelope::parse(version, &body)?;
-            Ok(Found::V2(Box::new(Sealed { envelope, body, mac })))
+            Ok(Sealed { envelope, body, mac })
         }
         // Of a later form: its version says so.
-        (Some(version), ..) if version > FIRST => Err(VaultError::SchemaNewer),
+        (Some(version), ..) if version > NEWEST.0.into() => Err(VaultError::SchemaNewer),
         _ => Err(VaultError::EnvelopeCorrupt),
     }
 }

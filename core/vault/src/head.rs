@@ -13,7 +13,7 @@ use crate::{
     tally::{Tallies, Tally},
 };
 
-const VERSION: u64 = 2;
+const VERSION: u64 = 1;
 
 /// What the envelope keeps a copy of: a database that counts less is one of before.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
@@ -179,18 +179,6 @@ impl HeadRows {
         }
         Ok(writes)
     }
-}
-
-/// The head of the first version: the place of its last history row. It lay under the person's keys.
-pub(crate) fn decode_v1(bytes: &[u8]) -> Result<u64, StorageError> {
-    let mut last_seq = 0;
-    read_map(bytes, 1, |reader, key| {
-        if key == 1 {
-            last_seq = reader.uint()?;
-        }
-        Ok(())
-    })?;
-    Ok(last_seq)
 }
 
 #[cfg(test)]

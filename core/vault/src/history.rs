@@ -52,13 +52,6 @@ pub(crate) fn link(
     Link { seq: counters.last_seq, leaf, mac, imported, body: Body::Kept { salt, content, outcome: entry.outcome } }
 }
 
-/// The link of a row that no key opened when the store was carried over.
-pub(crate) fn damaged_link(keys: &UserKeys, counters: Counters) -> Link {
-    let leaf = [0; 32];
-    let mac = chain(keys, &counters.chain, counters.last_seq, &leaf);
-    Link { seq: counters.last_seq, leaf, mac, imported: false, body: Body::Damaged }
-}
-
 fn leaf(salt: &[u8; 16], content: &[u8]) -> [u8; 32] {
     sha256(&[b"rid-history-leaf-1", salt, content])
 }

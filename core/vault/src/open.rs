@@ -6,7 +6,7 @@ use rid_flow::ports::{Generation, KeyId, Layout, Read, SecureArea, Storage, Stor
 use crate::{
     Vault, VaultConfig, VaultError,
     beside::{Beside, replace},
-    envelope::{self, Envelope, Found, NEWEST, Sealed},
+    envelope::{self, Envelope, NEWEST, Sealed},
     head::{Counters, Head, HeadVersions},
     keys::{FIRST_EPOCH, Masters, OpenKeys, UserKeys, make_secret, unwrap, wrap},
     migrate, rows,
@@ -22,7 +22,7 @@ pub(crate) struct Opened {
 }
 
 impl Vault {
-    /// Opens the store; makes it where there is none; carries one of an earlier version over; completes a wipe that was cut off.
+    /// Opens the store; makes it where there is none; completes a wipe that was cut off.
     /// Without a PIN it comes unlocked, else locked. Records without an envelope are never written over (inv-I9).
     ///
     /// # Errors
@@ -36,18 +36,18 @@ impl Vault {
         Self::open_at(Parts { storage, area, rng, config }, NEWEST).await
     }
 
-    /// The same with a made-up third version, so that the step to it can be tested as the step to the second is.
+    /// The same with a made-up next version, so that a migration can be tested.
     ///
     /// # Errors
     /// [`VaultError`].
     #[cfg(feature = "dangerous-synthetic-layout")]
-    pub async fn dangerous_open_third(
+    pub async fn dangerous_open_next(
         storage: Arc<dyn Storage>,
         area: Arc<dyn SecureArea>,
         rng: RngSource,
         config: VaultConfig,
     ) -> Result<Self, VaultError> {
-        Self::open_at(Parts { storage, area, rng, config }, Layout(3)).await
+        Self::open_at(Parts { storage, area, rng, config }, Layout(NEWEST.0 + 1)).await
     }
 
     async fn open_at(parts: Parts, newest: Layout) -> Result<Self, VaultError> {
@@ -123,26 +123,17 @@ async fn found(
     layout: Layout,
     newest: Layout,
 ) -> Result<Opened, VaultError> {
-    let mut layout = layout;
-    let opened = match envelope::parse(bytes)? {
-        Found::V1(old) => {
-            let opened = migrate::from_first(parts, old, generation, layout).await?;
-            layout = layout.max(migrate::SECOND);
-            opened
-        }
-        Found::V2(sealed) if sealed.envelope.wiping => {
-            wipe::complete(&parts.storage, &parts.area, *sealed).await?;
-            let layout = parts.storage.open().await?;
-            return first(parts, layout, newest).await;
-        }
-        Found::V2(sealed) => {
-            if sealed.envelope.version > u64::from(newest.0) {
-                return Err(VaultError::SchemaNewer);
-            }
-            let (envelope, keys) = unseal(parts, *sealed).await?;
-            Opened { beside: Beside::new(envelope, generation), keys }
-        }
-    };
+    let sealed = envelope::parse(bytes)?;
+    if sealed.envelope.wiping {
+        wipe::complete(&parts.storage, &parts.area, sealed).await?;
+        let layout = parts.storage.open().await?;
+        return first(parts, layout, newest).await;
+    }
+    if sealed.envelope.version > u64::from(newest.0) {
+        return Err(VaultError::SchemaNewer);
+    }
+    let (envelope, keys) = unseal(parts, sealed).await?;
+    let opened = Opened { beside: Beside::new(envelope, generation), keys };
     migrate::raise(parts, opened, layout, newest).await
 }
 

@@ -73,8 +73,7 @@ fn open_bytes(
     let (nonce, sealed) = bytes.split_first_chunk().ok_or(StorageError::Damaged)?;
     let opened = masters.epochs().find_map(|epoch| {
         let aad = aad(masters, key, version, epoch);
-        let keys = [masters.row_key(epoch, key), masters.row_key_v1(epoch, key)];
-        let padded = keys.into_iter().flatten().find_map(|key| key.open(nonce, &aad, sealed).ok())?;
+        let padded = masters.row_key(epoch, key)?.open(nonce, &aad, sealed).ok()?;
         Some((epoch, Zeroizing::new(padded)))
     });
     let (epoch, padded) = opened.ok_or(StorageError::Damaged)?;
@@ -103,7 +102,7 @@ pub(crate) fn open_all<T>(
         let (bytes, after) = mem::take(&mut rest).split_at_mut_checked(*len)?;
         rest = after;
         let (nonce, sealed) = bytes.split_first_chunk_mut()?;
-        let parent = &masters.table_key(epoch, key.table)?.parent;
+        let parent = masters.table_key(epoch, key.table)?;
         let aad = aad(masters, key, *version, epoch);
         Some(DerivedMessage { parent, info: [&key.id, &info], nonce, aad, sealed })
     });

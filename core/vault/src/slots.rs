@@ -24,11 +24,11 @@ pub(crate) enum Kind {
 impl Kind {
     const fn label(self) -> &'static [u8] {
         match self {
-            Self::Biometric => b"rid-vault-biometric-2",
-            Self::Device => b"rid-vault-device-2",
-            Self::Open => b"rid-vault-open-2",
-            Self::Pin => b"rid-vault-pin-2",
-            Self::Recovery => b"rid-vault-recovery-2",
+            Self::Biometric => b"rid-vault-biometric-1",
+            Self::Device => b"rid-vault-device-1",
+            Self::Open => b"rid-vault-open-1",
+            Self::Pin => b"rid-vault-pin-1",
+            Self::Recovery => b"rid-vault-recovery-1",
         }
     }
 }
@@ -56,7 +56,7 @@ impl Slots<'_> {
     /// The device's wrapping key with the check value that tells another device from damage.
     pub(crate) async fn device(&self, key: &KeyId) -> Result<(Secret<32>, [u8; 8]), VaultError> {
         let wrapping = self.wrapping(Kind::Open, key, &[]).await?;
-        let mac = hmac_sha256(wrapping.expose(), &[b"rid-vault-key-check-2"]);
+        let mac = hmac_sha256(wrapping.expose(), &[b"rid-vault-key-check-1"]);
         let mut check = [0; 8];
         check.copy_from_slice(mac.first_chunk::<8>().unwrap_or(&[0; 8]));
         Ok((wrapping, check))
@@ -151,5 +151,5 @@ pub(crate) fn open_aad(store_id: &[u8; 16]) -> Vec<u8> {
 
 /// Label of what the doors' key wraps.
 pub(crate) fn user_aad(store_id: &[u8; 16]) -> Vec<u8> {
-    [b"rid-vault-user-2".as_slice(), store_id].concat()
+    [b"rid-vault-user-1".as_slice(), store_id].concat()
 }

@@ -5,7 +5,6 @@
 //! the marker's MAC can be checked, and whoever can only write files has no key deleted by a marker of their own.
 use std::sync::Arc;
 
-use rid_crypto::{AeadKey, NONCE_LEN, hkdf_sha256};
 use rid_flow::ports::{
     Generation, KeyId, Read, Row, SecureArea, SecureAreaError, Storage, StorageError, Table, Transaction,
 };
@@ -14,8 +13,8 @@ use crate::{
     Vault, VaultError,
     beside::replace,
     encode::small,
-    envelope::{self, Envelope, Found, NEWEST, Sealed},
-    keys::{FIRST_EPOCH, Masters, OpenKeys, unwrap, v1::EnvelopeV1},
+    envelope::{self, Envelope, Sealed},
+    keys::{OpenKeys, unwrap},
     rows,
     slots::{Slots, open_aad},
 };
@@ -35,23 +34,13 @@ pub async fn wipe(storage: Arc<dyn Storage>, area: Arc<dyn SecureArea>) -> Resul
     let found = storage.envelope_read().await.ok().flatten();
     let envelope = found.and_then(|(generation, bytes)| Some((generation, envelope::parse(&bytes).ok()?)));
     match envelope {
-        Some((generation, Found::V2(sealed))) => {
+        Some((generation, sealed)) => {
             let keys = open_keys(&area, &sealed.envelope).await.ok();
             let also = match &keys {
                 Some(keys) => device_keys(&storage, keys).await.unwrap_or_default(),
                 None => Vec::new(),
             };
             begin_and_complete(&storage, &area, generation, &sealed.envelope, keys.as_ref(), also).await
-        }
-        Some((generation, Found::V1(old))) => {
-            let mut also = device_keys_v1(&storage, &area, &old).await.unwrap_or_default();
-            // Of a migration that was cut off.
-            if let Some(Ok(Found::V2(next))) = old.next.as_deref().map(envelope::parse) {
-                also.extend(next.envelope.area_keys());
-            }
-            let mut outside = Envelope::bare(NEWEST.0.into(), old.store_id, old.key.clone());
-            let keys = open_keys_v1(&area, &old, &mut outside).await.ok();
-            begin_and_complete(&storage, &area, generation, &outside, keys.as_ref(), also).await
         }
         None => Ok(storage.wipe().await?),
     }
@@ -65,42 +54,11 @@ async fn open_keys(area: &Arc<dyn SecureArea>, envelope: &Envelope) -> Result<Op
     OpenKeys::decode(envelope.store_id, &bundle)
 }
 
-/// Keys for the marker of a store of the first version, put where a later opening finds them. What is wrapped is always the same, under a
-/// key that wraps nothing else: so is its nonce.
-async fn open_keys_v1(
-    area: &Arc<dyn SecureArea>,
-    old: &EnvelopeV1,
-    outside: &mut Envelope,
-) -> Result<OpenKeys, VaultError> {
-    let (index, _) = old.unwrap(area).await?;
-    let master = hkdf_sha256(index.expose(), &old.store_id, b"marker");
-    let keys = OpenKeys::new(index, Masters::new(old.store_id, vec![(FIRST_EPOCH, master)]));
-    let slots = Slots { area, store_id: old.store_id };
-    let (wrapping, key_check) = slots.device(&old.key).await?;
-    let nonce = [0; NONCE_LEN];
-    let sealed = AeadKey::new(wrapping).seal(&nonce, &open_aad(&old.store_id), &keys.encode());
-    outside.open = [nonce.as_slice(), &sealed.map_err(|_| VaultError::EnvelopeCorrupt)?].concat();
-    outside.key_check = key_check;
-    Ok(keys)
-}
-
 /// The device keys of the credentials of a store that is not open.
 async fn device_keys(storage: &Arc<dyn Storage>, keys: &OpenKeys) -> Result<Vec<KeyId>, VaultError> {
     let lists = rows_of(storage, rows::DEVICE_KEYS).await?;
     let named = |row: &Row| small::read_device_keys(&rows::open(&keys.masters, row).ok()?).ok();
     Ok(lists.iter().filter_map(named).flat_map(|(_, keys)| keys).collect())
-}
-
-/// The same of the first version, where only the copies named them.
-async fn device_keys_v1(
-    storage: &Arc<dyn Storage>,
-    area: &Arc<dyn SecureArea>,
-    old: &EnvelopeV1,
-) -> Result<Vec<KeyId>, VaultError> {
-    let (_, masters) = old.unwrap(area).await?;
-    let copies = rows_of(storage, rows::COPIES).await?;
-    let named = |row: &Row| small::read_copy(&rows::open(&masters, row).ok()?).ok();
-    Ok(copies.iter().filter_map(named).map(|copy| copy.key.clone()).collect())
 }
 
 async fn rows_of(storage: &Arc<dyn Storage>, table: Table) -> Result<Vec<Row>, StorageError> {

@@ -53,7 +53,7 @@ fn named(error: VaultError) -> Verdict {
 }
 
 fn look(folder: &Path, account: &mut Account) -> Result<(), Verdict> {
-    let place = Place { folder: folder.to_path_buf(), third: account.third };
+    let place = Place { folder: folder.to_path_buf(), next_layout: account.next_layout };
     let begun = begin();
     let mut session = place.open_again().map_err(named)?;
     let took = begun.elapsed();
@@ -229,7 +229,7 @@ fn gone_and_aside(folder: &Path, account: &mut Account, observed: &Observed) -> 
         }
     }
     let mut moved = Account::of(Model::default());
-    moved.third = account.third;
+    moved.next_layout = account.next_layout;
     moved.possible = before;
     let verdict = look(&copy, &mut moved);
     let _ = fs::remove_dir_all(&copy);

@@ -35,7 +35,7 @@ pub(crate) struct Orders {
     #[arg(long)]
     pub(crate) code: Option<String>,
     #[arg(long)]
-    pub(crate) third: bool,
+    pub(crate) next_layout: bool,
     #[arg(long)]
     pub(crate) container: Option<PathBuf>,
 }
@@ -45,7 +45,7 @@ pub(crate) fn run(orders: &Orders) -> u8 {
     if let Some(container) = &orders.container {
         fixture::use_container(container.clone());
     }
-    let place = Place { folder: orders.folder.clone(), third: orders.third };
+    let place = Place { folder: orders.folder.clone(), next_layout: orders.next_layout };
     match place.open_telling(Arc::new(say)) {
         Ok(session) => work(orders, session),
         Err(error) => say(&format!("err {}", error.code())),

@@ -1,4 +1,4 @@
-//! Stores to begin with: filled ones, the golden one of the first version, and a container to take in.
+//! Stores to begin with, and a recovery file to import.
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -13,8 +13,7 @@ use rid_wire::Timestamp;
 use crate::{
     choose,
     model::{Account, FOREIGN},
-    observe,
-    scratch::{self, Scratch},
+    scratch::Scratch,
     seed::Seed,
     session::{self, CANARY, NOW, Place, Session, commit, credential, draft, record},
     work::{Kind, Work},
@@ -71,7 +70,7 @@ impl Driver {
             told.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_owned());
         }))?;
         let mut driver = Self { session, account: Account::default(), lines };
-        driver.account.third = place.third;
+        driver.account.next_layout = place.next_layout;
         driver.hear();
         Ok(driver)
     }
@@ -110,8 +109,6 @@ pub(crate) enum Fixture {
     Pin,
     /// The same with a recovery code too.
     Doors,
-    /// The golden store of the first version.
-    Golden,
 }
 
 impl Fixture {
@@ -119,7 +116,6 @@ impl Fixture {
     pub(crate) fn make(self, folder: &Path, seed: &mut Seed) -> Result<Account, VaultError> {
         match self {
             Self::Empty => Ok(Account::default()),
-            Self::Golden => golden(folder),
             _ => self.fill(folder, seed),
         }
     }
@@ -148,35 +144,6 @@ impl Fixture {
         driver.session.close()?;
         Ok(driver.account)
     }
-}
-
-/// The golden store, and what its own version said of it.
-fn golden(folder: &Path) -> Result<Account, VaultError> {
-    let from = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../core/vault/tests/store-v1"));
-    scratch::copy(from, folder);
-    let said = fs::read_to_string(folder.join("expected.json")).unwrap_or_default();
-    // What is told of a store is not of it.
-    for name in ["expected.json", "README.md"] {
-        let _ = fs::remove_file(folder.join(name));
-    }
-    let other = folder.with_extension("told");
-    let _ = fs::create_dir_all(&other);
-    scratch::copy(folder, &other);
-    let observed = observe::observe(Place::new(&other).open()?.vault()?)?;
-    let _ = fs::remove_dir_all(&other);
-    let left: u32 = observed.model.credentials.values().sum();
-    let told: u32 = said
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("\"copiesLeft\": "))
-        .filter_map(|n| n.trim_end_matches(',').parse::<u32>().ok())
-        .sum();
-    let outcomes: String =
-        said.lines().filter_map(|line| line.trim().strip_prefix("\"outcome\": \"")?.chars().next()).collect();
-    let kept: String = observed.model.history.iter().flatten().map(|(_, letter)| *letter).collect();
-    if left != told || outcomes != kept || told == 0 {
-        return Err(VaultError::Storage(rid_flow::ports::StorageError::Damaged));
-    }
-    Ok(Account::of(observed.model))
 }
 
 /// Opens the person's rows by what the account knows.

@@ -27,9 +27,8 @@ const ERRORS: [SecureAreaError; 6] = [
     SecureAreaError::Unavailable,
 ];
 /// What asks the area; `None`: opening.
-const CASES: [(Option<Kind>, Fixture); 13] = [
+const CASES: [(Option<Kind>, Fixture); 12] = [
     (None, Fixture::Empty),
-    (None, Fixture::Golden),
     (None, Fixture::Pin),
     (Some(Kind::BioOn), Fixture::Pin),
     (Some(Kind::BioOff), Fixture::Pin),

@@ -31,7 +31,7 @@ const PER_STORE: u64 = 40;
 /// Children in a row that end before they are hit: so many are not chance.
 const MISSES: u64 = 200;
 const SIGKILL: i32 = 9;
-/// What is hit most: each stretches a secret for a third of a second, so that there are few of it.
+/// What is hit most: each stretches a secret for a next_layout of a second, so that there are few of it.
 const SLOW: [Kind; 4] = [Kind::Export, Kind::Import, Kind::MakeCode, Kind::UnlockCode];
 
 pub(crate) fn run(kills: u64, seed: u64, scratch: &Scratch) -> Tally {
@@ -44,15 +44,13 @@ pub(crate) fn run(kills: u64, seed: u64, scratch: &Scratch) -> Tally {
         }
         let mut seed = Seed::new(round);
         let folder = scratch.fresh("kill");
-        // Most stores are made by the process that is killed; some come from the first version.
-        let fixture = if round % 8 == 7 { Fixture::Golden } else { Fixture::Empty };
-        let Ok(mut account) = fixture.make(&folder, &mut seed) else {
+        let Ok(mut account) = Fixture::Empty.make(&folder, &mut seed) else {
             tally.add(Verdict::Wrong("no store could be made".into()), "kill");
             return tally;
         };
         for done in 0..PER_STORE.min(kills - tally.all()) {
             let target = target(&account.model(), &mut seed);
-            let place = Place { folder: folder.clone(), third: account.third };
+            let place = Place { folder: folder.clone(), next_layout: account.next_layout };
             let (hit, verdict) = one(&place, target, &mut spans, &mut account, &mut seed);
             let ends = verdict != Verdict::Survived || account.over;
             missed = if hit { 0 } else { missed + 1 };
@@ -141,7 +139,7 @@ pub(crate) fn orders(place: &Place, account: &Account, seed: u64, operations: u6
         only: None,
         pin,
         code: code.filter(|code| code != UNKNOWN),
-        third: place.third,
+        next_layout: place.next_layout,
         container: Some(fixture::container_path()),
     }
 }
@@ -163,7 +161,7 @@ pub(crate) fn spawn(orders: &Orders, env: &[(&str, String)]) -> Option<Child> {
     if let Some(container) = &orders.container {
         command.arg("--container").arg(container);
     }
-    command.args(orders.calm.then_some("--calm")).args(orders.third.then_some("--third"));
+    command.args(orders.calm.then_some("--calm")).args(orders.next_layout.then_some("--next-layout"));
     command.envs(env.iter().map(|(name, value)| (*name, value.as_str())));
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().ok()
 }

@@ -119,8 +119,8 @@ pub(crate) struct Account {
     pub(crate) secrets: BTreeSet<String>,
     /// Keys of the secure area that were made and not deleted.
     pub(crate) area_keys: BTreeSet<String>,
-    /// The store's newest version is the made-up third one.
-    pub(crate) third: bool,
+    /// The store's newest version is the made-up next one.
+    pub(crate) next_layout: bool,
     /// Nothing opens it any more, as designed: too many wrong PINs and no other door.
     pub(crate) over: bool,
     /// A store was moved aside; it said one of these.
@@ -146,7 +146,7 @@ impl Account {
             attempts: 0,
             secrets: BTreeSet::new(),
             area_keys: BTreeSet::new(),
-            third: false,
+            next_layout: false,
             over: false,
             aside: None,
         }

@@ -57,7 +57,7 @@ pub(crate) fn full(rounds: u64, seed: u64, scratch: &Scratch) -> Result<Tally, S
         let disk = Disk::mount(scratch.fresh("full"), "size=1200k")?;
         tally.add(fill(&disk.0, &mut seed).unwrap_or_else(|verdict| verdict), "a full disk");
         drop(disk);
-        // The migration of the golden store finds ever less room.
+        // The migration finds less and less room.
         for room in (0..240).step_by(if rounds < 4 { 24 } else { 4 }) {
             let disk = Disk::mount(scratch.fresh("full"), "size=1200k")?;
             tally
@@ -105,7 +105,7 @@ fn migrate(place: &Path, room: usize, seed: &mut Seed) -> Result<Verdict, Verdic
     fs::create_dir_all(&folder).map_err(|_| wrong("the disk cannot be used"))?;
     let other = place.join("made");
     fs::create_dir_all(&other).map_err(|_| wrong("the disk cannot be used"))?;
-    let mut account = Fixture::Golden.make(&other, seed).map_err(|_| wrong("no store could be made"))?;
+    let mut account = Fixture::Filled.make(&other, seed).map_err(|_| wrong("no store could be made"))?;
     scratch::copy(&other, &folder);
     let _ = fs::remove_dir_all(&other);
     // All the disk, then so many KiB of it given back.
@@ -119,7 +119,8 @@ fn migrate(place: &Path, room: usize, seed: &mut Seed) -> Result<Verdict, Verdic
         size /= 2;
     }
     let _ = fs::remove_file(&returned);
-    let opened = Place::new(&folder).open();
+    account.next_layout = true;
+    let opened = Place { folder: folder.clone(), next_layout: true }.open();
     let named = matches!(&opened, Ok(_) | Err(VaultError::Storage(StorageError::Full) | VaultError::SecureArea(_)));
     let words = opened.as_ref().err().map(|error| error.code());
     drop(opened);
@@ -139,7 +140,7 @@ pub(crate) fn read_only(rounds: u64, seed: u64, scratch: &Scratch) -> Result<Tal
         let fixture = match seed.below(3) {
             0 => Fixture::Filled,
             1 => Fixture::Pin,
-            _ => Fixture::Golden,
+            _ => Fixture::Doors,
         };
         let Ok(mut account) = fixture.make(&disk.0, &mut seed) else {
             tally.add(Verdict::Wrong("no store could be made".into()), "read-only");

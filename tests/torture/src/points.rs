@@ -28,13 +28,13 @@ struct Case {
     /// `None`: while it is opened.
     kind: Option<Kind>,
     fixture: Fixture,
-    /// Opened by software of the third version.
-    third: bool,
+    /// Opened by software of the next layout.
+    next_layout: bool,
 }
 
 impl Case {
     fn name(&self) -> String {
-        let to = if self.third { " to the third" } else { "" };
+        let to = if self.next_layout { " to the next layout" } else { "" };
         format!("{} of {:?}{to}", self.kind.map_or("opening", Kind::name), self.fixture)
     }
 }
@@ -42,12 +42,10 @@ impl Case {
 /// Every public operation over a store with all doors, and the small ones over one without; opening in each state, migrations among
 /// them.
 fn cases() -> Vec<Case> {
-    let opening = |fixture, third| Case { kind: None, fixture, third };
+    let opening = |fixture, next_layout| Case { kind: None, fixture, next_layout };
     let mut cases = vec![
         opening(Fixture::Empty, false),
-        opening(Fixture::Golden, false),
         opening(Fixture::Filled, true),
-        opening(Fixture::Golden, true),
         opening(Fixture::Filled, false),
         opening(Fixture::Pin, false),
         opening(Fixture::Doors, true),
@@ -58,10 +56,10 @@ fn cases() -> Vec<Case> {
             Kind::Add | Kind::Use | Kind::End | Kind::Delete | Kind::Put | Kind::Take | Kind::Import => Fixture::Filled,
             _ => Fixture::Pin,
         };
-        cases.push(Case { kind: Some(kind), fixture, third: false });
+        cases.push(Case { kind: Some(kind), fixture, next_layout: false });
     }
     for kind in [Kind::Rotate, Kind::Reset, Kind::Wipe, Kind::SetPin] {
-        cases.push(Case { kind: Some(kind), fixture: Fixture::Filled, third: false });
+        cases.push(Case { kind: Some(kind), fixture: Fixture::Filled, next_layout: false });
     }
     cases
 }
@@ -141,9 +139,9 @@ impl Bench<'_> {
     fn one(&self, at: u64) -> (Verdict, u64) {
         let folder = self.scratch.fresh("point");
         scratch::copy(self.base, &folder);
-        let place = Place { folder: folder.clone(), third: self.case.third };
+        let place = Place { folder: folder.clone(), next_layout: self.case.next_layout };
         let mut account = self.account.clone();
-        account.third = self.case.third;
+        account.next_layout = self.case.next_layout;
         let mut env = vec![
             ("LD_PRELOAD", self.shim.display().to_string()),
             ("RID_SHIM_ROOT", folder.display().to_string()),
@@ -171,7 +169,7 @@ impl Bench<'_> {
         if verdict == Verdict::Survived && self.case.kind == Some(Kind::Wipe) {
             verdict = self.wiped(&folder, &account, &keys).err().unwrap_or(verdict);
         }
-        if verdict == Verdict::Survived && self.case.third && self.case.kind.is_none() {
+        if verdict == Verdict::Survived && self.case.next_layout && self.case.kind.is_none() {
             verdict = self.older(&folder).err().unwrap_or(verdict);
         }
         // Who was killed at it counted no further; who ends in order and counted nothing was never armed.

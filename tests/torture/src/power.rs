@@ -45,7 +45,7 @@ fn begin(round: u64) -> (Fixture, bool, Option<Kind>) {
     match round % 8 {
         0 => (Fixture::Empty, true, None),
         1 => (Fixture::Pin, false, kind),
-        2 => (Fixture::Golden, true, None),
+        2 => (Fixture::Filled, true, None),
         3 => (Fixture::Pin, true, Some(Kind::ChangePin)),
         4 => (Fixture::Filled, true, Some(Kind::Rotate)),
         5 => (Fixture::Doors, false, kind),
@@ -68,9 +68,9 @@ fn recorded(
     let _ = fs::remove_file(&log);
     let mut account =
         fixture.make(&folder, seed).map_err(|error| format!("no store could be made: {}", error.code()))?;
-    // A store of the second version is taken on by software of the third now and then.
-    account.third = round % 32 == 4;
-    let place = Place { folder: folder.clone(), third: account.third };
+    // A store is taken on by software of the next layout now and then.
+    account.next_layout = round % 16 == 2;
+    let place = Place { folder: folder.clone(), next_layout: account.next_layout };
     let mut disk = Disk::with(&folder);
     let env = [
         ("LD_PRELOAD", shim.display().to_string()),

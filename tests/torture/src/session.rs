@@ -34,7 +34,7 @@ pub(crate) struct Session {
     area: Arc<dyn SecureArea>,
     telling: Option<Arc<Telling>>,
     rng: RngSource,
-    third: bool,
+    next_layout: bool,
     vault: Option<Arc<Vault>>,
 }
 
@@ -42,13 +42,13 @@ pub(crate) struct Session {
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
     pub(crate) folder: PathBuf,
-    /// Software whose newest version is the made-up third.
-    pub(crate) third: bool,
+    /// Software whose newest version is the made-up next.
+    pub(crate) next_layout: bool,
 }
 
 impl Place {
     pub(crate) fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_path_buf(), third: false }
+        Self { folder: folder.to_path_buf(), next_layout: false }
     }
 
     /// Opens it.
@@ -63,7 +63,7 @@ impl Place {
             area,
             telling: None,
             rng: quiet_rng(),
-            third: self.third,
+            next_layout: self.next_layout,
             vault: None,
         })
     }
@@ -77,7 +77,7 @@ impl Place {
             area: telling.clone(),
             telling: Some(telling),
             rng: telling_rng(listener),
-            third: self.third,
+            next_layout: self.next_layout,
             vault: None,
         })
     }
@@ -94,7 +94,7 @@ impl Place {
     }
 
     fn storage(&self) -> Arc<SqliteStorage> {
-        let newest = if self.third { Layout(3) } else { Layout::NEWEST };
+        let newest = if self.next_layout { Layout(Layout::NEWEST.0 + 1) } else { Layout::NEWEST };
         Arc::new(SqliteStorage::dangerous_with_layout(&self.folder, newest))
     }
 
@@ -108,8 +108,8 @@ impl Session {
     pub(crate) fn open(&mut self) -> Result<(), VaultError> {
         let (storage, area, rng) = (self.storage.clone(), self.area.clone(), self.rng.clone());
         let config = VaultConfig { low_water: 2 };
-        let vault = if self.third {
-            block_on(Vault::dangerous_open_third(storage, area, rng, config))?
+        let vault = if self.next_layout {
+            block_on(Vault::dangerous_open_next(storage, area, rng, config))?
         } else {
             block_on(Vault::open(storage, area, rng, config))?
         };

@@ -3,6 +3,7 @@
 
 mod built;
 mod child;
+mod lines;
 mod packages;
 mod plan;
 mod stage;
@@ -28,6 +29,7 @@ cargo xtask TASK
   cross                stage cross: the pure crates for Android and iOS
   bench [ARGS]         figures against a peer in one run, `P1 0.52 target <= 0.35 missed`
   torture [ARGS]       the vault broken on purpose, counted; the stage runs a few of each; `cargo xtask torture --help`
+  lines                product lines of the store, without tests
   docs                 stage docs: the API documentation, with broken links as errors
 
 Exit 0: all passed or skipped with a reason. Exit 1: something failed. Exit 64: no such task, stage or option.";
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         "bindings" => Plan::only(&["library", "generate", "kotlin", "swift", "pairs"]).run(),
         "fmt" => child::passes(child::cargo().args(["fmt", "--all"])),
         "bench" => bench(rest),
+        "lines" => lines::task(),
         "torture" => torture::task(rest),
         "help" | "--help" | "-h" => help(),
         other => usage(&format!("no task `{other}`")),

@@ -7,6 +7,11 @@ use rid_wire::Code;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Table(pub u8);
 
+impl Table {
+    /// For copies of rows of other tables: its rows share no page with theirs, so that one lost page does not take both.
+    pub const MIRROR: Self = Self(255);
+}
+
 /// The place of a row.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RowKey {
@@ -104,7 +109,7 @@ pub struct Layout(pub u32);
 
 impl Layout {
     /// The layout new stores are made with.
-    pub const NEWEST: Self = Self(2);
+    pub const NEWEST: Self = Self(1);
 }
 
 /// Reads, then writes, as one durable unit. If an expectation does not hold, nothing is written.

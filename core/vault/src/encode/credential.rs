@@ -2,12 +2,12 @@
 use rid_flow::{CopyId, Credential, CredentialId, Reuse, VerifierId, ports::StorageError};
 use rid_wire::{
     Timestamp,
-    cbor::{CborError, Key, Kind, Limits, Reader, Writer},
+    cbor::{CborError, Key, Limits, Reader, Writer},
 };
 
 use super::{exact, number, read_map};
 
-/// Members 12 and 13 came with the second version of the store; a row without them is of copies shown once.
+/// A row without members 12 and 13 is of copies that are presented once.
 const VERSION: u64 = 1;
 
 /// What lists show of a credential: names, no values.
@@ -127,7 +127,7 @@ pub(crate) fn encode(meta: &CredentialMeta) -> Vec<u8> {
     writer.map(11 + usize::from(meta.subject.is_some()) + 2 * usize::from(reused)).uint(0).uint(VERSION);
     writer.uint(1).text(&meta.id.0).uint(2).text(&meta.format).uint(3).text(&meta.kind).uint(5).text(&meta.issuer);
     writer.uint(6).int(meta.signed.unix()).uint(7).int(meta.valid_from.unix()).uint(8).int(meta.valid_until.unix());
-    // A byte string: a list passes over it without looking in. The first version had the map itself there.
+    // A byte string: a list skips it without parsing.
     writer.uint(9).bytes(&meta.elements.0);
     writer.uint(10).uint(meta.copies_left.into()).uint(11).uint(meta.copies_total.into());
     if let Some(subject) = &meta.subject {
@@ -178,11 +178,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<CredentialMeta, StorageError> {
             6 => meta.signed = Timestamp::from_unix(reader.int()?),
             7 => meta.valid_from = Timestamp::from_unix(reader.int()?),
             8 => meta.valid_until = Timestamp::from_unix(reader.int()?),
-            9 => {
-                let bytes = reader.peek()? == Kind::Bytes;
-                meta.elements =
-                    ElementNames(if bytes { reader.definite_bytes()?.to_vec() } else { reader.skip()?.to_vec() });
-            }
+            9 => meta.elements = ElementNames(reader.definite_bytes()?.to_vec()),
             10 => meta.copies_left = number(reader)?,
             11 => meta.copies_total = number(reader)?,
             12 => meta.reuse = read_reuse(reader)?,

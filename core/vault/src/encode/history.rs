@@ -9,7 +9,7 @@ use rid_wire::{
 
 use super::{exact, read_map};
 
-const VERSION: u64 = 2;
+const VERSION: u64 = 1;
 
 /// A row as stored: content and its place in the chain.
 #[derive(Clone, PartialEq, Eq)]
@@ -113,28 +113,20 @@ pub(crate) fn draft(entry: &HistoryDraft) -> Vec<u8> {
 }
 
 fn read_draft(content: &[u8], outcome: HistoryOutcome) -> Result<HistoryDraft, StorageError> {
-    decode_v1(content).map(|(_, entry)| HistoryDraft { outcome, ..entry })
-}
-
-/// A row of the first version: its place stood inside.
-pub(crate) fn decode_v1(bytes: &[u8]) -> Result<(u64, HistoryDraft), StorageError> {
-    let mut seq = 0;
     let mut entry = HistoryDraft {
         id: HistoryId([0; 16]),
         kind: HistoryKind::Presentation,
-        outcome: HistoryOutcome::Started,
+        outcome,
         at: Timestamp::from_unix(0),
         peer: String::new(),
         peer_verified: false,
         elements: Vec::new(),
         reason: String::new(),
     };
-    read_map(bytes, 1, |reader, key| {
+    read_map(content, 1, |reader, key| {
         match key {
-            1 => seq = reader.uint()?,
             2 => entry.id = HistoryId(exact(reader)?),
             3 => entry.kind = kind(reader.uint()?)?,
-            4 => entry.outcome = outcome(reader.uint()?)?,
             5 => entry.at = Timestamp::from_unix(reader.int()?),
             6 => entry.peer = reader.text()?.into_owned(),
             7 => entry.peer_verified = reader.boolean()?,
@@ -149,7 +141,7 @@ pub(crate) fn decode_v1(bytes: &[u8]) -> Result<(u64, HistoryDraft), StorageErro
         }
         Ok(())
     })?;
-    Ok((seq, entry))
+    Ok(entry)
 }
 
 fn element(reader: &mut Reader<'_>) -> Result<(String, String, String, bool), CborError> {

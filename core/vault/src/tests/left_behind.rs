@@ -118,10 +118,6 @@ fn keys(vault: &Vault) -> Vec<(&'static str, Needle)> {
     let user = keys.user().unwrap();
     let mut needles = vec![("key of the doors", Needle::of(user.kek.expose()))];
     needles.push(("key of the chain", Needle::of(user.chain_key())));
-    for table in crate::rows::TABLES {
-        let key = user.masters.table_key(user.masters.newest(), table).unwrap();
-        needles.push(("key of a table", Needle::of(key.key.expose())));
-    }
     let bundle = user.encode();
     needles.push(("master", Needle::of(&bundle[bundle.len() - 32..])));
     needles

@@ -8,7 +8,7 @@ use rid_flow::{
 
 use crate::{
     Pin, Vault, VaultConfig, VaultError,
-    envelope::{self, Envelope, Found},
+    envelope::{self, Envelope},
 };
 
 fn open(disk: &MemoryDisk, area: &Arc<ScriptedSecureArea>, seed: u64) -> Result<Vault, VaultError> {
@@ -24,8 +24,7 @@ fn made() -> (MemoryDisk, Arc<ScriptedSecureArea>, Generation, Envelope) {
     block_on(vault.set_pin(&Pin::parse(b"583016").unwrap(), &[])).unwrap();
     drop(vault);
     let (generation, bytes) = disk.envelope().unwrap();
-    let Found::V2(sealed) = envelope::parse(&bytes).unwrap() else { panic!("of this version") };
-    (disk, area, generation, sealed.envelope)
+    (disk, area, generation, envelope::parse(&bytes).unwrap().envelope)
 }
 
 #[test]

@@ -10,8 +10,9 @@ mod envelope;
 mod first;
 mod history;
 mod locked;
-mod migration;
 mod model;
+#[cfg(feature = "dangerous-synthetic-layout")]
+mod next;
 mod pin;
 mod pools;
 mod race;
@@ -19,8 +20,6 @@ mod recovery;
 mod remedy;
 mod rotation;
 mod tally;
-#[cfg(feature = "dangerous-synthetic-layout")]
-mod third;
 mod unseen;
 mod wipe;
 #[cfg(target_os = "linux")]

@@ -3,8 +3,10 @@ use alloc::{sync::Arc, vec, vec::Vec};
 use super::storage::{ONE, emptied, key, read, row, write};
 use crate::ports::{Expect, Generation, Layout, Read, Row, Storage, StorageError, Transaction, Write};
 
-const FIRST: Layout = Layout(1);
-const NEXT: Layout = Layout(3);
+const FIRST: Layout = Layout::NEWEST;
+/// Made up, as is the one after it: no software has them yet.
+const SECOND: Layout = Layout(FIRST.0 + 1);
+const NEXT: Layout = Layout(FIRST.0 + 2);
 
 /// Old stores are served as they are, newer ones are left alone, and a layout is raised with its transaction or not at all.
 pub(super) async fn layouts(handle: &impl Fn(Layout) -> Arc<dyn Storage>) {
@@ -44,7 +46,7 @@ async fn keeps(
 ) -> Arc<dyn Storage> {
     has(&*store, layout, rows).await;
     drop(store);
-    let store = handle(Layout::NEWEST);
+    let store = handle(SECOND);
     has(&*store, layout, rows).await;
     store
 }
@@ -54,7 +56,7 @@ fn raise(layout: Layout, writes: Vec<Write>) -> Transaction {
 }
 
 async fn are_made_newest(handle: &impl Fn(Layout) -> Arc<dyn Storage>) {
-    for layout in [FIRST, Layout::NEWEST, NEXT] {
+    for layout in [FIRST, SECOND, NEXT] {
         made(handle, layout).await;
         let store = handle(layout);
         has(&*store, layout, &[row(ONE, 1, 1, b"old")]).await;
@@ -67,7 +69,7 @@ async fn are_made_newest(handle: &impl Fn(Layout) -> Arc<dyn Storage>) {
 
 async fn old_ones_are_served(handle: &impl Fn(Layout) -> Arc<dyn Storage>) {
     made(handle, FIRST).await;
-    let store = handle(Layout::NEWEST);
+    let store = handle(SECOND);
     has(&*store, FIRST, &[row(ONE, 1, 1, b"old")]).await;
     write(&*store, vec![Write::Put(row(ONE, 2, 1, b"new"), Expect::Absent)]).await.expect("an old store is written to");
     keeps(handle, store, FIRST, &[row(ONE, 1, 1, b"old"), row(ONE, 2, 1, b"new")]).await;
@@ -76,11 +78,11 @@ async fn old_ones_are_served(handle: &impl Fn(Layout) -> Arc<dyn Storage>) {
 async fn a_failure_leaves_the_layout(handle: &impl Fn(Layout) -> Arc<dyn Storage>) {
     made(handle, FIRST).await;
     let put = |id, expect| Write::Put(row(ONE, id, 2, b"lost"), expect);
-    let store = handle(Layout::NEWEST);
+    let store = handle(SECOND);
     store.open().await.expect("opens");
     let failing = [
-        (raise(Layout::NEWEST, vec![put(2, Expect::Absent), put(1, Expect::Absent)]), StorageError::Conflict),
-        (raise(Layout::NEWEST, vec![put(1, Expect::Version(2)), put(2, Expect::Absent)]), StorageError::Conflict),
+        (raise(SECOND, vec![put(2, Expect::Absent), put(1, Expect::Absent)]), StorageError::Conflict),
+        (raise(SECOND, vec![put(1, Expect::Version(2)), put(2, Expect::Absent)]), StorageError::Conflict),
         (raise(NEXT, vec![put(2, Expect::Absent)]), StorageError::Newer),
         (raise(Layout(0), vec![put(2, Expect::Absent)]), StorageError::Conflict),
         (raise(NEXT, Vec::new()), StorageError::Newer),
@@ -95,29 +97,26 @@ async fn a_failure_leaves_the_layout(handle: &impl Fn(Layout) -> Arc<dyn Storage
 
 async fn are_raised_with_their_transaction(handle: &impl Fn(Layout) -> Arc<dyn Storage>) {
     made(handle, FIRST).await;
-    let store = handle(Layout::NEWEST);
+    let store = handle(SECOND);
     store.open().await.expect("opens");
     let put = |id, version, expect| vec![Write::Put(row(ONE, id, version, b"new"), expect)];
     // The layout it has: the writes alone.
     store.transact(raise(FIRST, put(2, 1, Expect::Absent))).await.expect("writes");
     let store = keeps(handle, store, FIRST, &[row(ONE, 1, 1, b"old"), row(ONE, 2, 1, b"new")]).await;
 
-    let migration = Transaction {
-        reads: vec![Read::Rows(ONE, None)],
-        writes: put(1, 2, Expect::Version(1)),
-        layout: Some(Layout::NEWEST),
-    };
+    let migration =
+        Transaction { reads: vec![Read::Rows(ONE, None)], writes: put(1, 2, Expect::Version(1)), layout: Some(SECOND) };
     let before = store.transact(migration).await.expect("is raised");
     assert!(before == [[row(ONE, 1, 1, b"old"), row(ONE, 2, 1, b"new")]], "reads come first");
     let rows = [row(ONE, 1, 2, b"new"), row(ONE, 2, 1, b"new")];
-    let store = keeps(handle, store, Layout::NEWEST, &rows).await;
+    let store = keeps(handle, store, SECOND, &rows).await;
     assert_eq!(store.transact(raise(FIRST, put(3, 1, Expect::Absent))).await.err(), Some(StorageError::Conflict));
-    store.transact(raise(Layout::NEWEST, Vec::new())).await.expect("the layout it has");
-    keeps(handle, store, Layout::NEWEST, &rows).await;
+    store.transact(raise(SECOND, Vec::new())).await.expect("the layout it has");
+    keeps(handle, store, SECOND, &rows).await;
 }
 
 async fn newer_ones_are_left_alone(handle: &impl Fn(Layout) -> Arc<dyn Storage>) {
-    for (older, newer) in [(FIRST, Layout::NEWEST), (Layout::NEWEST, NEXT)] {
+    for (older, newer) in [(FIRST, SECOND), (SECOND, NEXT)] {
         made(handle, newer).await;
         let store = handle(older);
         for _ in 0..2 {
@@ -142,6 +141,6 @@ async fn steps_are_taken_together(handle: &impl Fn(Layout) -> Arc<dyn Storage>) 
     store.transact(raise(NEXT, vec![Write::Put(row(ONE, 2, 1, b"new"), Expect::Absent)])).await.expect("is raised");
     has(&*store, NEXT, &[row(ONE, 1, 1, b"old"), row(ONE, 2, 1, b"new")]).await;
     drop(store);
-    assert_eq!(handle(Layout::NEWEST).open().await, Err(StorageError::Newer), "it stays raised");
-    handle(Layout::NEWEST).wipe().await.expect("wipes");
+    assert_eq!(handle(SECOND).open().await, Err(StorageError::Newer), "it stays raised");
+    handle(SECOND).wipe().await.expect("wipes");
 }

@@ -1,4 +1,4 @@
-use rid_flow::ports::{Expect, Layout, Read, Row, StorageError, Transaction, Visitor, Write};
+use rid_flow::ports::{Expect, Layout, Read, Row, StorageError, Table, Transaction, Visitor, Write};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior, ffi, params};
 
 use super::{layout, read};
@@ -7,18 +7,26 @@ use super::{layout, read};
 const MAX_BODY: usize = 8 << 20;
 /// Of a row with such a body: a forged length takes no more memory than this.
 pub(super) const MAX_LEN: i32 = (8 << 20) + 1024;
-/// The version as it was served: a row whose version nobody can read can still be given up.
-macro_rules! has_version {
-    ($number:literal) => {
-        concat!(" AND iif(typeof(v) = 'integer', max(v, 0), 0) = ", $number)
+/// The version as it was read: a row whose version cannot be read can still be deleted or written over.
+macro_rules! statements {
+    ($table:literal) => {
+        [
+            concat!(
+                "DELETE FROM ",
+                $table,
+                " WHERE t = ?1 AND k = ?2 AND iif(typeof(v) = 'integer', max(v, 0), 0) = ?3"
+            ),
+            concat!("INSERT INTO ", $table, " (t, k, v, i, b) VALUES (?1, ?2, ?3, ?4, ?5)"),
+            concat!(
+                "UPDATE ",
+                $table,
+                " SET v = ?3, i = ?4, b = ?5 WHERE t = ?1 AND k = ?2 AND iif(typeof(v) = 'integer', max(v, 0), 0) = ?6"
+            ),
+            concat!("SELECT count(*) = 0 FROM ", $table, " WHERE t = ?1 AND k = ?2"),
+        ]
     };
 }
-const DELETE: &str = concat!("DELETE FROM r WHERE t = ?1 AND k = ?2", has_version!("?3"));
-const INSERT: &str = "INSERT INTO r (t, k, v, i, b, rowid) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-/// The place after the last of these, or `NULL` where there is no room.
-const NEXT_PLACE: &str =
-    "SELECT nullif(coalesce(max(rowid), ?1) + 1, ?2) FROM r NOT INDEXED WHERE rowid >= ?1 AND rowid < ?2";
-const UPDATE: &str = concat!("UPDATE r SET v = ?3, i = ?4, b = ?5 WHERE t = ?1 AND k = ?2", has_version!("?6"));
+const STATEMENTS: [[&str; 4]; 2] = [statements!("r"), statements!("m")];
 
 /// Runs one transaction; `newest` is the highest layout it may raise the store to.
 pub(super) fn run(
@@ -67,61 +75,29 @@ fn is_beyond(write: &Write) -> bool {
 /// The number of rows changed: 1, or the expectation did not hold.
 fn apply(sql: &Connection, write: &Write) -> rusqlite::Result<usize> {
     let number = |version: u64| i64::try_from(version).unwrap_or(i64::MAX);
-    match write {
+    let (Write::Delete(key, _) | Write::Put(Row { key, .. }, _)) = write;
+    let [rows, mirror] = STATEMENTS;
+    let [delete, insert, update, absent] = if key.table == Table::MIRROR { mirror } else { rows };
+    let done = match write {
         Write::Delete(key, Expect::Version(version)) => {
-            sql.prepare_cached(DELETE)?.execute(params![key.table.0, key.id, number(*version)])
+            sql.prepare_cached(delete)?.execute(params![key.table.0, key.id, number(*version)])
         }
         // Deleting what must be absent holds if it is.
         Write::Delete(key, Expect::Absent) => sql
-            .prepare_cached("SELECT count(*) = 0 FROM r WHERE t = ?1 AND k = ?2")?
+            .prepare_cached(absent)?
             .query_row(params![key.table.0, key.id], |row| row.get::<_, bool>(0))
             .map(usize::from),
-        Write::Put(row, Expect::Absent) => insert(sql, row, number(row.version)),
-        Write::Put(row, Expect::Version(version)) => sql.prepare_cached(UPDATE)?.execute(params![
-            row.key.table.0,
-            row.key.id,
-            number(row.version),
-            row.index,
-            row.bytes,
-            number(*version)
-        ]),
-    }
-}
-
-/// 0 when there is a row of that key. A place that is taken, as where one that is hurt reads as an earlier one, is no reason to refuse.
-fn insert(sql: &Connection, row: &Row, version: i64) -> rusqlite::Result<usize> {
-    let mut insert = sql.prepare_cached(INSERT)?;
-    for place in [next_place(sql, row)?.unwrap_or_else(|| far_place(row)), far_place(row)] {
-        let done = insert.execute(params![row.key.table.0, row.key.id, version, row.index, row.bytes, place]);
-        match done.as_ref().err().and_then(rusqlite::Error::sqlite_error).map(|error| error.extended_code) {
-            Some(ffi::SQLITE_CONSTRAINT_ROWID) => {}
-            Some(ffi::SQLITE_CONSTRAINT_PRIMARYKEY) => return Ok(0),
-            _ => return done,
+        Write::Put(Row { key, version, index, bytes }, Expect::Absent) => {
+            sql.prepare_cached(insert)?.execute(params![key.table.0, key.id, number(*version), index, bytes])
         }
-    }
-    // No error of SQLite's: the store is damaged.
-    Err(rusqlite::Error::InvalidQuery)
-}
-
-/// Where no row lies in its turn.
-const FAR: i64 = 1 << 62;
-
-/// Where a new row is to lie: those of no index are read a table at a time, and lie together, below zero; all others above. `None`: there
-/// is no room, which only a file that is hurt or forged has.
-fn next_place(sql: &Connection, row: &Row) -> rusqlite::Result<Option<i64>> {
-    const ROOM: i64 = 1 << 48;
-    let (first, end) = if row.index == read::NO_INDEX {
-        let first = i64::from(row.key.table.0).saturating_add(1).saturating_mul(-ROOM);
-        (first, first.saturating_add(ROOM))
-    } else {
-        (0, FAR)
+        Write::Put(Row { key, version, index, bytes }, Expect::Version(old)) => sql
+            .prepare_cached(update)?
+            .execute(params![key.table.0, key.id, number(*version), index, bytes, number(*old)]),
     };
-    sql.prepare_cached(NEXT_PLACE)?.query_row(params![first, end], |row| row.get(0))
-}
-
-/// One that nobody else has: keys are as good as random.
-fn far_place(row: &Row) -> i64 {
-    row.key.id.iter().take(7).fold(FAR >> 56, |place, byte| place << 8 | i64::from(*byte))
+    match done.as_ref().err().and_then(rusqlite::Error::sqlite_error).map(|error| error.extended_code) {
+        Some(ffi::SQLITE_CONSTRAINT_PRIMARYKEY) => Ok(0),
+        _ => done,
+    }
 }
 
 pub(super) fn storage_error(error: &rusqlite::Error) -> StorageError {

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 
 use super::{layout, rows::storage_error};
 
-/// Type, name, table and statement; the index of a primary key has no statement.
+/// Type, name, table and statement; an index of SQLite's own has no statement.
 type Entry = (String, String, String, Option<String>);
 
 /// Whether the schema is the one that the steps to this layout make, and nothing else.
@@ -20,15 +20,11 @@ pub(super) fn check(connection: &Connection, layout: Layout) -> Result<(), Stora
 
 /// What the steps to this layout make, sorted.
 fn made_by(layout: Layout) -> Vec<Entry> {
-    let index = if layout == Layout(1) { layout::INDEX_OF_FIRST } else { layout::INDEX };
-    let ours = [
-        ("index", "ri", "r", Some(index)),
-        ("index", "sqlite_autoindex_r_1", "r", None),
-        ("table", "r", "r", Some(layout::ROWS)),
-    ];
+    let ours: [(&str, &str, &str, Option<&str>); 2] =
+        [("table", "m", "m", Some(layout::MIRROR)), ("table", "r", "r", Some(layout::ROWS))];
     let made_up = ("table", "made_up", "made_up", Some(layout::MADE_UP));
     let mut entries = Vec::new();
-    if layout > Layout(2) {
+    if layout > Layout::NEWEST {
         entries.push(made_up);
     }
     if layout > Layout(0) {
@@ -46,18 +42,10 @@ fn made_by(layout: Layout) -> Vec<Entry> {
 /// believed. The order of entries is that of their making, which is of no interest.
 fn entries(connection: &Connection) -> rusqlite::Result<Vec<Entry>> {
     let mut statement = connection.prepare("SELECT type, name, tbl_name, sql FROM main.sqlite_schema NOT INDEXED")?;
-    let entry = |row: &rusqlite::Row<'_>| {
-        let sql: Option<String> = row.get(3)?;
-        Ok((row.get(0)?, row.get(1)?, row.get(2)?, sql.as_deref().map(one_line)))
-    };
+    let entry = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
     let mut entries = statement.query_map([], entry)?.collect::<Result<Vec<_>, _>>()?;
     entries.sort();
     Ok(entries)
-}
-
-/// The first version's statements are indented otherwise. Ours have no quotes, so that space only parts their words.
-fn one_line(sql: &str) -> String {
-    sql.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -130,9 +130,7 @@ fn neg_k20_a_row_with_a_malformed_column_can_be_given_up_or_written_anew_as_it_w
 
 #[test]
 fn neg_k20_what_no_key_is_names_no_row_and_the_others_are_served() {
-    for what in
-        ["k = NULL", "k = x'02'", "k = zeroblob(33)", "k = 2", "k = printf('%.*c', 32, 'k')", "k = zeroblob(9000000)"]
-    {
+    for what in ["k = x'02'", "k = zeroblob(33)", "k = 2", "k = printf('%.*c', 32, 'k')"] {
         for index in INDEXES {
             let (_folder, mut database) = altered_of(index, &set(what));
             for some in [None, Some(index)].into_iter().filter(|some| *some != Some([0; 32])) {
@@ -147,7 +145,7 @@ fn neg_k20_what_no_key_is_names_no_row_and_the_others_are_served() {
 
 #[test]
 fn neg_k20_a_table_number_that_is_none_is_in_no_table() {
-    for what in ["t = NULL", "t = 'one'", "t = x'01'", "t = 257", "t = -255", "t = 1.5"] {
+    for what in ["t = 'one'", "t = x'01'", "t = 257", "t = -255", "t = 1.5"] {
         let (_folder, mut database) = altered(&set(what));
         for table in 0..=u8::MAX {
             let expected: &[u8] = if table == 1 { &[1, 3] } else { &[] };
@@ -193,67 +191,7 @@ fn neg_k20_an_indexed_column_longer_than_any_is_not_read() {
             assert_eq!(ids(&rows), [1, 2, 3], "{what}");
             assert!(rows[1] == Row { key: key(2), version, index, bytes: vec![] }, "{what}");
         }
-        // To take it out of the index it would have to be read.
-        let refused = write(&mut database, Write::Delete(key(2), Expect::Version(version)));
-        assert_eq!(refused, Err(StorageError::Damaged), "{what}");
-        assert_eq!(ids(&read(&mut database, Read::Rows(Table(1), None))), [1, 2, 3], "nothing was changed");
+        write(&mut database, Write::Delete(key(2), Expect::Version(version))).unwrap();
+        assert_eq!(ids(&read(&mut database, Read::Rows(Table(1), None))), [1, 3], "it can be deleted");
     }
-}
-
-/// Places of the rows of a table, as they come.
-fn places(database: &Database, table: u8) -> Vec<i64> {
-    let connection = &database.open.as_ref().unwrap().connection;
-    let mut select = connection.prepare("SELECT rowid FROM r WHERE t = ?1 ORDER BY rowid").unwrap();
-    select.query_map([table], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
-}
-
-fn row(table: u8, id: u8, index: [u8; 32]) -> Row {
-    Row { key: RowKey { table: Table(table), id: [id; 32] }, version: 1, index, bytes: vec![id; 9] }
-}
-
-#[test]
-fn rows_of_no_index_lie_together_however_they_were_written() {
-    let folder = Folder::new("together");
-    let mut database = opened(&folder);
-    for id in 0..40 {
-        for (table, index) in [(1, [0; 32]), (2, [7; 32]), (255, [0; 32]), (0, [0; 32])] {
-            write(&mut database, Write::Put(row(table, id, index), Expect::Absent)).unwrap();
-        }
-    }
-    for table in [0, 1, 255] {
-        let places = places(&database, table);
-        assert!(places.windows(2).all(|pair| pair[1] == pair[0] + 1) && places[39] < 0, "{places:?}");
-    }
-    assert_eq!(places(&database, 2), (1..=40).collect::<Vec<_>>());
-    for table in [0, 1, 2, 255] {
-        assert_eq!(ids(&read(&mut database, Read::Rows(Table(table), None))), (0..40).collect::<Vec<_>>());
-    }
-    // In the middle a row goes and comes.
-    write(&mut database, Write::Delete(key(20), Expect::Version(1))).unwrap();
-    write(&mut database, Write::Put(row(1, 200, [0; 32]), Expect::Absent)).unwrap();
-    let left = (0..40).filter(|id| *id != 20).chain([200]).collect::<Vec<_>>();
-    assert_eq!(ids(&read(&mut database, Read::Rows(Table(1), None))), left);
-}
-
-#[test]
-fn neg_k20_a_row_at_the_end_of_all_places_leaves_room_for_others() {
-    let beyond = |table: i64| (table - 256) * (1 << 48) + (1 << 48) - 1;
-    for place in [beyond(0), beyond(1), beyond(255), i64::MAX, 0, i64::MIN] {
-        let (_folder, mut database) =
-            altered(&format!("UPDATE r SET rowid = {place} WHERE k = x'{}'", "02".repeat(32)));
-        for (table, id, index) in [(1, 9, [0; 32]), (1, 10, [0; 32]), (2, 1, [7; 32]), (255, 1, [0; 32])] {
-            write(&mut database, Write::Put(row(table, id, index), Expect::Absent)).unwrap();
-        }
-        let rows = read(&mut database, Read::Rows(Table(1), None));
-        assert_eq!(ids(&rows), [1, 2, 3, 9, 10], "{place}");
-        assert_eq!(rows[3].bytes, [9; 9]);
-        write(&mut database, Write::Delete(key(2), Expect::Version(1))).unwrap();
-    }
-}
-
-#[test]
-fn rows_of_a_store_made_before_and_those_written_since_are_served_alike() {
-    let (_folder, mut database) = altered(&format!("UPDATE r SET rowid = 7 WHERE k = x'{}'", "02".repeat(32)));
-    write(&mut database, Write::Put(row(1, 4, [0; 32]), Expect::Absent)).unwrap();
-    assert_eq!(ids(&read(&mut database, Read::Rows(Table(1), None))), [1, 2, 3, 4]);
 }

@@ -1,4 +1,4 @@
-//! The step to a made-up third version: what holds for the step to the second holds for every later one.
+//! The migration to a made-up next version: it is complete or did not happen.
 use std::{fs, sync::Arc};
 
 use rid_flow::{
@@ -8,17 +8,17 @@ use rid_flow::{
 use rid_shell::SqliteStorage;
 use rid_vault::{ChainVerdict, Vault, VaultConfig, VaultError};
 
-use crate::{migration, world::*};
+use crate::world::*;
 
-const THIRD: Layout = Layout(3);
+const NEXT: Layout = Layout(Layout::NEWEST.0 + 1);
 
-fn open_third(storage: Arc<dyn Storage>, area: Arc<dyn SecureArea>) -> Result<Vault, VaultError> {
-    block_on(Vault::dangerous_open_third(storage, area, rng(), VaultConfig { low_water: 2 }))
+fn open_next(storage: Arc<dyn Storage>, area: Arc<dyn SecureArea>) -> Result<Vault, VaultError> {
+    block_on(Vault::dangerous_open_next(storage, area, rng(), VaultConfig { low_water: 2 }))
 }
 
-fn third(world: &World, line: &Line) -> Result<Vault, VaultError> {
+fn next(world: &World, line: &Line) -> Result<Vault, VaultError> {
     world.disk.kill();
-    open_third(line.over(Arc::new(MemoryStorage::with_layout(&world.disk, THIRD))), world.area(line))
+    open_next(line.over(Arc::new(MemoryStorage::with_layout(&world.disk, NEXT))), world.area(line))
 }
 
 fn base(seed: u64) -> World {
@@ -45,25 +45,25 @@ fn cut_off(act: impl Fn(&Line, u64)) {
     for calls in 0.. {
         let (world, line) = (base.fork(), Line::whole());
         act(&line, calls);
-        let opened = third(&world, &line);
+        let opened = next(&world, &line);
         assert!(opened.is_ok() || line.was_hit());
         drop(opened);
-        if world.disk.layout() == Some(Layout(2)) {
+        if world.disk.layout() == Some(Layout::NEWEST) {
             assert!(world.disk.rows() == base.disk.rows());
-            // The software of before goes on serving it, and what it writes goes along.
+            // The older software goes on serving it, and what it writes is migrated too.
             let vault = world.open();
             outside_is_there(&vault);
             commit(&vault, put("settings", "y", "1"));
         } else {
-            assert!(world.try_open().is_err(), "for the software of before it is too new");
+            assert!(world.try_open().is_err(), "the older software refuses it");
         }
-        let vault = third(&world, &Line::whole()).unwrap();
-        assert_eq!(world.disk.layout(), Some(THIRD));
+        let vault = next(&world, &Line::whole()).unwrap();
+        assert_eq!(world.disk.layout(), Some(NEXT));
         outside_is_there(&vault);
         drop(vault);
-        outside_is_there(&third(&world, &Line::whole()).unwrap());
+        outside_is_there(&next(&world, &Line::whole()).unwrap());
         if !line.was_hit() {
-            let vault = third(&world, &Line::whole()).unwrap();
+            let vault = next(&world, &Line::whole()).unwrap();
             block_on(vault.unlock_with_pin(&pin("583016"))).unwrap();
             assert_eq!(left(&vault, "a"), 2);
             assert_eq!(block_on(vault.verify_history()).unwrap(), ChainVerdict::Whole { rows: 1 });
@@ -73,53 +73,41 @@ fn cut_off(act: impl Fn(&Line, u64)) {
 }
 
 #[test]
-fn neg_k16_killed_at_any_call_of_the_step_to_the_third() {
+fn neg_k16_killed_at_any_call_of_the_step_to_the_next() {
     cut_off(|line, calls| line.cut_after(calls, false));
     cut_off(|line, calls| line.cut_after(calls, true));
 }
 
 #[test]
-fn neg_k18_a_full_disk_at_any_call_of_the_step_to_the_third() {
+fn neg_k18_a_full_disk_at_any_call_of_the_step_to_the_next() {
     cut_off(|line, calls| line.fail_one(calls, StorageError::Full));
 }
 
 #[test]
-fn neg_k17_the_third_is_newer_for_the_second_and_stays_as_it_is() {
-    let (folder, area) = (Folder::new("third"), Arc::new(ScriptedSecureArea::new(1602)));
-    let second = || Arc::new(SqliteStorage::new(&folder.0));
-    let vault = open(second(), area.clone()).unwrap();
+fn neg_k17_a_newer_store_is_refused_and_untouched() {
+    let (folder, area) = (Folder::new("next"), Arc::new(ScriptedSecureArea::new(1602)));
+    let older = || Arc::new(SqliteStorage::new(&folder.0));
+    let vault = open(older(), area.clone()).unwrap();
     commit(&vault, add("a", 1));
     block_on(vault.close()).unwrap();
-    let storage = Arc::new(SqliteStorage::dangerous_with_layout(&folder.0, THIRD));
-    let vault = open_third(storage, area.clone()).unwrap();
+    let storage = Arc::new(SqliteStorage::dangerous_with_layout(&folder.0, NEXT));
+    let vault = open_next(storage, area.clone()).unwrap();
     block_on(vault.close()).unwrap();
     let files = || {
         let read = |name: &str| fs::read(folder.0.join(name)).unwrap();
         ["store.db", "envelope.a", "envelope.b"].map(read)
     };
     let before = files();
-    let error = open(second(), area.clone()).err().unwrap();
+    let error = open(older(), area.clone()).err().unwrap();
     assert_eq!(error.code().as_str(), "schema_newer");
     assert!(files() == before);
-    // Its envelope alone, beside a database of the second.
+    // The newer envelope alone beside an older database.
     let world = base(1603);
     let other = world.fork();
-    drop(third(&other, &Line::whole()).unwrap());
+    drop(next(&other, &Line::whole()).unwrap());
     let rows = world.disk.rows();
     world.disk.take_envelope(&other.disk);
     assert_eq!(world.try_open().err(), Some(VaultError::SchemaNewer));
-    assert_eq!(third(&world, &Line::whole()).err(), Some(VaultError::Rollback), "the database is of before the step");
+    assert_eq!(next(&world, &Line::whole()).err(), Some(VaultError::Rollback), "the database predates the migration");
     assert!(world.disk.rows() == rows);
-}
-
-#[test]
-fn from_the_first_to_the_third_in_one_opening() {
-    let (disk, area, _folder) = migration::in_memory("golden-third");
-    let storage = || Arc::new(MemoryStorage::with_layout(&disk, THIRD));
-    for _ in 0..2 {
-        let vault = open_third(storage(), area.clone()).unwrap();
-        migration::all_is_there(&vault);
-        block_on(vault.close()).unwrap();
-    }
-    assert_eq!(disk.layout(), Some(THIRD));
 }

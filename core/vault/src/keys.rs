@@ -10,12 +10,10 @@ use zeroize::Zeroizing;
 
 use crate::{VaultError, rows};
 
-pub(crate) mod v1;
-
 /// Which masters sealed a row; grows by one with each rotation.
 pub(crate) type Epoch = u32;
 
-/// That of a new store, and of all rows of the first version.
+/// That of a new store.
 pub(crate) const FIRST_EPOCH: Epoch = 1;
 
 /// Master keys of one class, newest epoch first. More than one only while a rotation is under way.
@@ -23,13 +21,7 @@ pub(crate) struct Masters {
     store_id: [u8; 16],
     epochs: Vec<(Epoch, Secret<32>)>,
     /// One key a table and epoch, derived once.
-    tables: Vec<(Epoch, Table, TableKey)>,
-}
-
-/// The key of one table in one epoch: as it is, and taken in to expand others from.
-pub(crate) struct TableKey {
-    pub(crate) key: Secret<32>,
-    pub(crate) parent: HmacKey,
+    tables: Vec<(Epoch, Table, HmacKey)>,
 }
 
 impl Masters {
@@ -39,8 +31,7 @@ impl Masters {
         for (epoch, master) in &epochs {
             for table in rows::TABLES {
                 let purpose = [b"dek".as_slice(), &[table.0]].concat();
-                let key = hkdf_sha256(master.expose(), &store_id, &purpose);
-                tables.push((*epoch, table, TableKey { parent: HmacKey::new(&key), key }));
+                tables.push((*epoch, table, HmacKey::new(&hkdf_sha256(master.expose(), &store_id, &purpose))));
             }
         }
         Self { store_id, epochs, tables }
@@ -60,20 +51,13 @@ impl Masters {
     }
 
     /// The key of one table in one epoch.
-    pub(crate) fn table_key(&self, epoch: Epoch, table: Table) -> Option<&TableKey> {
+    pub(crate) fn table_key(&self, epoch: Epoch, table: Table) -> Option<&HmacKey> {
         self.tables.iter().find(|(known, of, _)| *known == epoch && *of == table).map(|(.., key)| key)
     }
 
     /// The key of one row in one epoch.
     pub(crate) fn row_key(&self, epoch: Epoch, key: &RowKey) -> Option<AeadKey> {
-        let TableKey { parent, .. } = self.table_key(epoch, key.table)?;
-        Some(AeadKey::new(parent.expand([&key.id, &epoch.to_be_bytes()])))
-    }
-
-    /// The same as the first version derived it: rows that came from there have it until they are written again.
-    pub(crate) fn row_key_v1(&self, epoch: Epoch, key: &RowKey) -> Option<AeadKey> {
-        let TableKey { key: of_table, .. } = self.table_key(epoch, key.table).filter(|_| epoch == FIRST_EPOCH)?;
-        Some(AeadKey::new(hkdf_sha256(of_table.expose(), &key.id, &epoch.to_be_bytes())))
+        Some(AeadKey::new(self.table_key(epoch, key.table)?.expand([&key.id, &epoch.to_be_bytes()])))
     }
 
     /// The same with a fresh newest epoch, or with none but the newest.
@@ -128,16 +112,12 @@ impl OpenKeys {
     }
 
     pub(crate) fn head(&self) -> RowKey {
-        self.row(rows::HEAD, b"head-2", b"")
+        self.row(rows::HEAD, b"head", b"")
     }
 
     /// The head's two places: what is written to one is written to the other.
     pub(crate) fn heads(&self) -> [RowKey; 2] {
-        [self.head(), self.row(rows::HEAD, b"head-2 twin", b"")]
-    }
-
-    pub(crate) fn head_v1(&self) -> RowKey {
-        self.row(rows::HEAD, b"head", b"")
+        [self.head(), self.row(rows::HEAD, b"head twin", b"")]
     }
 
     pub(crate) fn credential(&self, id: &CredentialId) -> RowKey {
