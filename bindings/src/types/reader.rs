@@ -74,6 +74,7 @@ pub struct ElementAsk {
     /// The reader means to keep it (intentToRetain).
     pub retained: bool,
     /// The verdict does not wait for it: an answer without it is complete. The request does not say so.
+    #[uniffi(default = false)]
     pub optional: bool,
 }
 

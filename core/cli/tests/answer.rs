@@ -244,3 +244,32 @@ fn question_beside_a_saved_exchange_or_an_issuer_signed_is_refused() {
         assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(64), true), "{arguments:?}");
     }
 }
+
+#[test]
+fn reader_prints_its_question_as_data_and_names_what_is_missing() {
+    let scratch = Scratch::new("answer-read");
+    assert!(run(&scratch, &["demo", "--json"]).status.success());
+    let present = ["present", "--yes", "--untick", "age_over_18", "--handoff", "handoff", "--json"];
+    let mut wallet = rid::command(&scratch, &present).stdout(std::process::Stdio::null()).spawn().unwrap();
+    let port = scratch.path("handoff/port");
+    while !port.exists() {
+        assert!(wallet.try_wait().unwrap().is_none(), "the wallet ended before it was ready");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let port = std::fs::read_to_string(port).unwrap();
+    let (name, age) = (path("family_name:retain"), path("age_over_18"));
+    let read = ["read", "--ask", &name, "--ask", &age, "--qr", "handoff/qr.png", "--port", port.trim(), "--json"];
+    let output = run(&scratch, &read);
+    wallet.wait().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let last = serde_json::Deserializer::from_slice(&output.stdout).into_iter::<Value>().last().unwrap().unwrap();
+    let element = |name: &str, retain: bool| {
+        value!({
+            "docType": "org.iso.18013.5.1.mDL", "namespace": NAMESPACE, "element": name,
+            "retain": retain, "optional": false,
+        })
+    };
+    assert_eq!(last["asked"], value!([element("family_name", true), element("age_over_18", false)]), "{last:#}");
+    assert_eq!(outcome(&last["verdict"]), (Some("undecided"), Some("not_returned")));
+    assert_eq!(last["verdict"]["documents"][0]["notReturned"], value!([[NAMESPACE, "age_over_18"]]));
+}

@@ -172,10 +172,21 @@ impl Device {
 
     /// One Document with these elements and a device signature over a transcript.
     pub(crate) fn document(&self, transcript: &Transcript, identifiers: &[&str]) -> Vec<u8> {
+        self.document_with_errors(transcript, identifiers, &[])
+    }
+
+    /// The same, with an error code 0 for each element of `lacking`.
+    pub(crate) fn document_with_errors(
+        &self,
+        transcript: &Transcript,
+        identifiers: &[&str],
+        lacking: &[&str],
+    ) -> Vec<u8> {
         let parsed = UnverifiedIssuerSigned::parse(&self.credential, Limits::ONLINE).unwrap();
-        let names = identifiers.iter().map(|name| (*name).to_owned()).collect();
-        let disclose = vec![(MDL_NAMESPACE.to_owned(), names)];
-        let document = UnsignedDocument::select(self.doc_type, &parsed, &disclose, &vec![]).unwrap();
+        let named = |names: &[&str]| {
+            vec![(MDL_NAMESPACE.to_owned(), names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())]
+        };
+        let document = UnsignedDocument::select(self.doc_type, &parsed, &named(identifiers), &named(lacking)).unwrap();
         let namespaces = document.device_namespaces();
         let bytes = device_auth::device_authentication_bytes(transcript, document.doc_type(), namespaces);
         let signature = self.key.sign(&[&device_auth::signature_to_be_signed(-7, &bytes)]);

@@ -172,6 +172,19 @@ fn neg_q02_missing_documents_and_the_codes_of_the_wallet_are_shown() {
 }
 
 #[test]
+fn neg_q02_errors_of_the_wallet_are_shown() {
+    let state = State::make();
+    let device = device(&state, &person());
+    let transcript = transcript(&device);
+    let document = device.document_with_errors(&transcript, &["family_name"], &["portrait"]);
+    let response = device_response(&[document], &[]);
+    let verdict = with_input(&state, &transcript, now(), |input| judge_response(&response, input));
+    let [error] = verdict.documents[0].errors.as_slice() else { panic!("{:?}", verdict.documents[0].errors) };
+    assert_eq!((&error.path, error.code), (&path("portrait"), 0));
+    assert_eq!(outcome(&verdict), ACCEPTED);
+}
+
+#[test]
 fn neg_q03_document_without_an_element_is_not_returned() {
     for question in [&["family_name", "age_over_18"][..], &["family_name?"]] {
         let verdict = answered(&person(), &[], &asked(question));

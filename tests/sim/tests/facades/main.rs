@@ -15,7 +15,7 @@ use rid_reader::{ReaderError, Reading, ReadingStep, view::Decision};
 use rid_sim::{SimRng, TestState};
 use rid_wallet::{PresentationStep, WalletError};
 
-use walk::{Cutter, Folder, REFUSES, ask, filled, open_wallet, reader, used, walk};
+use walk::{Cutter, Folder, REFUSES, ask, filled, open_wallet, reader, used, walk, walk_asking};
 
 #[test]
 fn two_requests_in_one_session_over_chunks() {
@@ -29,6 +29,21 @@ fn two_requests_in_one_session_over_chunks() {
         (Some("session_terminated"), Some("done"))
     );
     assert_eq!((used(&wallet), walk.receipts), ((2, 2), 2));
+}
+
+#[test]
+fn neg_q02_reader_facade_waits_for_what_is_not_optional() {
+    let (state, folder) = (TestState::make(0, &mut SimRng::new(1)).unwrap(), Folder::new("missing"));
+    let (wallet, reader) = (filled(&state, &folder, 4), reader(&state));
+    let cases: [(&[&str], Decision, usize); 2] = [
+        (&["biometric_template_iris"], Decision::Undecided, 1),
+        (&["biometric_template_iris?"], Decision::Accepted, 0),
+    ];
+    for (also, decision, missing) in cases {
+        let walk = walk_asking(also, &wallet, &reader, &mut Cutter { left: None, by_park: false, cut: false });
+        assert_eq!((walk.verdicts[0].decision, walk.verdicts[0].documents[0].not_returned.len()), (decision, missing));
+        assert_eq!(walk.verdicts[1].decision, Decision::Accepted);
+    }
 }
 
 /// neg-M06: whichever await the call is dropped or called away at, nothing is lost and nothing used twice.

@@ -198,11 +198,12 @@ pub(crate) fn reader(state: &TestState) -> Arc<Reader> {
 }
 
 pub(crate) fn ask(elements: &[&str]) -> Vec<DocumentAsk> {
-    let elements = elements
-        .iter()
-        .map(|name| ElementAsk { path: ClaimPath::element(MDL_NAMESPACE, name), retained: false, optional: false })
-        .collect();
-    vec![DocumentAsk { kind: MDL_DOC_TYPE.into(), elements }]
+    let element = |name: &&str| ElementAsk {
+        path: ClaimPath::element(MDL_NAMESPACE, name.trim_end_matches('?')),
+        retained: false,
+        optional: name.ends_with('?'),
+    };
+    vec![DocumentAsk { kind: MDL_DOC_TYPE.into(), elements: elements.iter().map(element).collect() }]
 }
 
 pub(crate) fn agree(request: &RequestView) -> ConsentAnswer {
@@ -270,6 +271,8 @@ impl Wake for Woken {
 
 #[derive(Debug, Default)]
 pub(crate) struct Walk {
+    /// Asked for in the first request, beside the names; `?` at the end marks an optional element.
+    pub(crate) also: &'static [&'static str],
     pub(crate) verdicts: Vec<Verdict>,
     pub(crate) wallet_closed: Option<String>,
     pub(crate) reader_closed: Option<String>,
@@ -278,9 +281,19 @@ pub(crate) struct Walk {
 
 /// One session with two requests, until both sides are closed or nothing moves any more.
 pub(crate) fn walk(wallet: &Arc<Wallet>, reader: &Arc<Reader>, cutter: &mut Cutter) -> Walk {
+    walk_asking(&[], wallet, reader, cutter)
+}
+
+/// As [`walk`], with more elements in the first request.
+pub(crate) fn walk_asking(
+    also: &'static [&'static str],
+    wallet: &Arc<Wallet>,
+    reader: &Arc<Reader>,
+    cutter: &mut Cutter,
+) -> Walk {
     let presentation = wallet.present().unwrap();
     let mut reading: Option<Reading> = None;
-    let mut walk = Walk::default();
+    let mut walk = Walk { also, ..Walk::default() };
     let mut connected = false;
     for _ in 0..400 {
         if walk.wallet_closed.is_none() {
@@ -310,7 +323,7 @@ pub(crate) fn wallet_step(
     };
     match step {
         PresentationStep::Advertise { qr, .. } => {
-            *reading = Some(reader.read(&qr, &ask(&["family_name", "birth_date"])).unwrap());
+            *reading = Some(reader.read(&qr, &ask(&[&["family_name", "birth_date"], walk.also].concat())).unwrap());
             presentation.proceed().unwrap();
             presentation.connected().unwrap();
         }
