@@ -69,9 +69,12 @@ pub enum MdocError {
     /// readerAuth does not verify (neg-C08).
     #[error("reader_auth_invalid")]
     ReaderAuthInvalid,
-    /// An element or document is asked for twice in a way that cannot be merged.
+    /// An element is asked for twice, or in several Unicode forms.
     #[error("request_duplicate")]
     RequestDuplicate,
+    /// deviceRequestInfo is malformed; the request is read without it.
+    #[error("request_info_invalid")]
+    RequestInfo,
     /// `documents: []`.
     #[error("response_empty")]
     ResponseEmpty,
@@ -119,6 +122,7 @@ impl MdocError {
             Self::NotReturned => "not_returned",
             Self::ReaderAuthInvalid => "reader_auth_invalid",
             Self::RequestDuplicate => "request_duplicate",
+            Self::RequestInfo => "request_info_invalid",
             Self::ResponseEmpty => "response_empty",
             Self::ResponseStatus => "response_status",
             Self::SaltShort => "mdoc_salt_short",

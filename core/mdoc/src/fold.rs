@@ -1,9 +1,16 @@
-//! When two identifiers look the same to a person (neg-C13), without tables of Unicode.
+//! When two identifiers are Unicode forms of one another (neg-C13), without tables of Unicode.
 use alloc::string::String;
 
-/// What two identifiers must differ in, see [`crate::request::UnverifiedRequest::parse`].
+/// Two identifiers with the same fold are forms of one another, see [`crate::request::UnverifiedRequest::parse`]. Case is
+/// kept: `Name` and `name` are two identifiers (neg-C33).
 pub(crate) fn fold(identifier: &str) -> String {
-    identifier.chars().map(narrow).flat_map(char::to_lowercase).filter(|c| !is_mark(*c)).map(without_accent).collect()
+    let mut folded = String::with_capacity(identifier.len());
+    for c in identifier.chars().map(narrow) {
+        for base in c.to_lowercase().filter(|c| !is_mark(*c)).map(without_accent) {
+            if c.is_uppercase() { folded.extend(base.to_uppercase()) } else { folded.push(base) }
+        }
+    }
+    folded
 }
 
 /// The ASCII form of a full-width character.

@@ -17,6 +17,7 @@ pub mod issuer_signed;
 pub mod mso;
 pub mod reader_auth;
 pub mod request;
+pub mod request_info;
 pub mod response;
 pub mod session;
 pub mod transcript;

@@ -12,7 +12,11 @@ use rid_wire::{
     cose::{CoseError, Sign1, protected_header, sig_structure},
 };
 
-use crate::{MdocError, request::DocRequest, transcript::Transcript};
+use crate::{
+    MdocError,
+    request::{DocRequest, UncheckedAuth, UnverifiedRequest},
+    transcript::Transcript,
+};
 
 /// Evidence: the request was signed, over this transcript, by a reader whose chain leads to a reader root.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,13 +62,15 @@ impl ReaderIdentity {
     }
 }
 
-/// What reader authentication of one doc request came to.
+/// The result of reader authentication.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReaderAuth {
     /// No readerAuth (neg-C10).
     Absent,
-    /// Signature, chain or binding wrong; the code names it (neg-C08: `reader_auth_invalid`, or the certificate's).
+    /// The signature is wrong, or its certificate may not sign requests now; the code names the check (neg-C08).
     Invalid(Code),
+    /// It cannot be checked here, so it says as little as none: an algorithm, curve or form that is not supported (neg-C34).
+    Unchecked(Code),
     /// Signed and well-formed, but the chain leads to no reader root here (`cert_untrusted`, `trust_missing`).
     Unknown(Code),
     /// Verified.
@@ -98,42 +104,110 @@ pub fn encode(signature: &[u8; 64], chain: &[Certificate]) -> Vec<u8> {
     Sign1::encode(SignatureAlgorithm::Es256.cose(), &chain, None, signature)
 }
 
-/// Verifies the readerAuth of one doc request. The signature is checked even when the chain is unknown, so that a wrong
-/// signature is always `Invalid`.
+/// ReaderAuthenticationAllBytes (second edition; tag 24): `["ReaderAuthenticationAll", SessionTranscript,
+/// [+ ItemsRequestBytes], DeviceRequestInfoBytes / null]`.
+#[must_use]
+pub fn reader_authentication_all_bytes(transcript: &Transcript, request: &UnverifiedRequest<'_>) -> Vec<u8> {
+    let (mut head, mut items) = (Writer::new(), Writer::new());
+    head.array(4).text("ReaderAuthenticationAll").raw(transcript.as_bytes());
+    items.array(request.doc_requests.len());
+    for doc_request in &request.doc_requests {
+        items.raw(doc_request.items_request_bytes.outer);
+    }
+    match &request.info {
+        Some(info) => items.raw(info.bytes),
+        None => items.null(),
+    };
+    let mut tagged = Writer::new();
+    tagged.tag(24).bytes_of(&[&head.finish(), &items.finish()]);
+    tagged.finish()
+}
+
+/// Verifies the readerAuth of one doc request.
 #[must_use]
 pub fn verify(doc_request: &DocRequest<'_>, transcript: &Transcript, trust: &mut MessageTrust<'_>) -> ReaderAuth {
-    let Some(reader_auth) = &doc_request.reader_auth else {
+    let Some(reader_auth) = &doc_request.reader_auth else { return ReaderAuth::Absent };
+    let payload = reader_authentication_bytes(transcript, doc_request.items_request_bytes.outer);
+    verify_over(reader_auth, &payload, trust)
+}
+
+/// Verifies readerAuthAll, which speaks for every doc request: one wrong signature makes all of it invalid, else one that
+/// verifies names the reader.
+#[must_use]
+pub fn verify_all(
+    request: &UnverifiedRequest<'_>,
+    transcript: &Transcript,
+    trust: &mut MessageTrust<'_>,
+) -> ReaderAuth {
+    if request.reader_auth_all.is_empty() {
         return ReaderAuth::Absent;
+    }
+    let payload = reader_authentication_all_bytes(transcript, request);
+    let all = request.reader_auth_all.iter().map(|one| verify_over(one, &payload, trust));
+    all.fold(ReaderAuth::Absent, ReaderAuth::or)
+}
+
+impl ReaderAuth {
+    /// Two results about the same document: an invalid one wins, then a verified one, then the one that says more. Of two
+    /// alike the first counts.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        if other.weight() > self.weight() { other } else { self }
+    }
+
+    const fn weight(&self) -> u8 {
+        match self {
+            Self::Absent => 0,
+            Self::Unchecked(_) => 1,
+            Self::Unknown(_) => 2,
+            Self::Verified(_) => 3,
+            Self::Invalid(_) => 4,
+        }
+    }
+}
+
+/// Verifies a signature over a detached payload. It is checked even when the chain is unknown, so that a wrong signature
+/// is always `Invalid`.
+fn verify_over(reader_auth: &UncheckedAuth<'_>, payload: &[u8], trust: &mut MessageTrust<'_>) -> ReaderAuth {
+    let reader_auth = match reader_auth {
+        Ok(reader_auth) => reader_auth,
+        Err(error) => return ReaderAuth::Unchecked(error.code()),
     };
-    let chain = match verify_signature(reader_auth, transcript, doc_request.items_request_bytes.outer) {
+    let chain = match signing_chain(reader_auth) {
         Ok(chain) => chain,
-        Err(error) => return ReaderAuth::Invalid(error.code()),
+        Err(error) => return ReaderAuth::Unchecked(error.code()),
     };
+    match verify_signature(reader_auth, &chain, payload) {
+        Ok(()) => {}
+        Err(MdocError::Crypto(error)) => return ReaderAuth::Unchecked(error.code()),
+        Err(error) => return ReaderAuth::Invalid(error.code()),
+    }
     match trust.reader(&chain) {
         Ok(reader) => ReaderAuth::Verified(ReaderIdentity::of(&reader)),
         Err(error) if leads_nowhere(error) => ReaderAuth::Unknown(error.code()),
+        Err(TrustError::Certificate(error @ (X509Error::Alg | X509Error::Budget))) => {
+            ReaderAuth::Unchecked(error.code())
+        }
         Err(error) => ReaderAuth::Invalid(error.code()),
     }
 }
 
-/// Checks the signature with the key of the chain's leaf, which is not trusted yet, and returns the chain.
-fn verify_signature(
-    reader_auth: &Sign1<'_>,
-    transcript: &Transcript,
-    items_request_bytes: &[u8],
-) -> Result<Vec<Certificate>, MdocError> {
-    let chain = parse_chain(reader_auth.chain()?)?;
+/// The certificates that came with a signature, leaf first; none of them is trusted yet.
+fn signing_chain(reader_auth: &Sign1<'_>) -> Result<Vec<Certificate>, MdocError> {
+    Ok(parse_chain(reader_auth.chain()?)?)
+}
+
+/// Checks the signature with the key of the chain's leaf. [`MdocError::Crypto`]: the algorithm is not one for this key.
+fn verify_signature(reader_auth: &Sign1<'_>, chain: &[Certificate], payload: &[u8]) -> Result<(), MdocError> {
     let leaf = chain.first().ok_or(CoseError::X5chain)?;
     let alg = SignatureAlgorithm::from_cose(reader_auth.header.alg)?;
     reader_auth.detached()?;
-    let payload = reader_authentication_bytes(transcript, items_request_bytes);
     let prefix = sig_structure(&reader_auth.header.protected, &[], payload.len());
-    let verified = rid_crypto::verify(leaf.public_key(), alg, &[&prefix, &payload], &reader_auth.signature);
+    let verified = rid_crypto::verify(leaf.public_key(), alg, &[&prefix, payload], &reader_auth.signature);
     verified.map_err(|error| match error {
         CryptoError::AlgUnsupported => error.into(),
         _ => MdocError::ReaderAuthInvalid,
-    })?;
-    Ok(chain)
+    })
 }
 
 /// Whether the chain may be in order and only its root is none of ours.

@@ -1,12 +1,12 @@
 //! DeviceRequest (18013-5, 8.3.2.1.2.1; std-M43): what a reader asks for.
-use alloc::{borrow::Cow, collections::BTreeSet, string::String, vec::Vec};
+use alloc::{borrow::Cow, collections::BTreeMap, string::String, vec, vec::Vec};
 
 use rid_wire::{
-    cbor::{CborError, Key, Limits, Reader, Tagged, Writer},
-    cose::Sign1,
+    cbor::{CborError, Key, Kind, Limits, Reader, Tagged, Writer},
+    cose::{CoseError, Sign1},
 };
 
-use crate::{MdocError, fold::fold};
+use crate::{MdocError, fold::fold, request_info::DeviceRequestInfo};
 
 /// One requested element.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,9 @@ pub struct ItemsRequest {
     pub namespaces: Vec<RequestedNamespace>,
 }
 
+/// A signature of the reader as received, or why it is no `COSE_Sign1` that can be checked here (neg-C34).
+pub type UncheckedAuth<'a> = Result<Sign1<'a>, CoseError>;
+
 /// One `DocRequest` as received.
 #[derive(Clone, Debug)]
 pub struct DocRequest<'a> {
@@ -42,8 +45,8 @@ pub struct DocRequest<'a> {
     pub items_request_bytes: Tagged<'a>,
     /// The parsed items request.
     pub items: ItemsRequest,
-    /// readerAuth, not yet verified.
-    pub reader_auth: Option<Sign1<'a>>,
+    /// readerAuth, not yet verified; `None` when absent or null.
+    pub reader_auth: Option<UncheckedAuth<'a>>,
     /// requestInfo as encoded (std-S50: kept, not interpreted).
     pub request_info: Option<&'a [u8]>,
 }
@@ -55,27 +58,37 @@ pub struct UnverifiedRequest<'a> {
     pub version: Cow<'a, str>,
     /// At least one.
     pub doc_requests: Vec<DocRequest<'a>>,
+    /// readerAuthAll (second edition): signatures over all doc requests, not yet verified.
+    pub reader_auth_all: Vec<UncheckedAuth<'a>>,
+    /// deviceRequestInfo (second edition).
+    pub info: Option<DeviceRequestInfo<'a>>,
 }
 
 impl<'a> UnverifiedRequest<'a> {
     /// Parses. Indefinite lengths are refused inside ItemsRequest; at most 32 doc requests and 512 elements in all, none of
-    /// them empty. Unknown members (readerAuthAll, deviceRequestInfo) are ignored.
+    /// them empty. Unknown members are ignored.
     ///
-    /// The same document type, namespace or element asked for twice is `request_duplicate`, also when the two differ only
-    /// in Unicode form (neg-C13). Compared are lower-case forms without combining marks (U+0300 to U+036F), the accents of
-    /// precomposed Latin letters, invisible characters and full width: a fold that needs no tables of Unicode and errs on
-    /// the side of refusing, as the identifiers of the standards are ASCII.
+    /// A namespace or element that is asked for twice in one doc request is `request_duplicate`, also when the two differ
+    /// only in Unicode form, and so are document types in different Unicode forms (neg-C13). The comparison drops combining
+    /// marks (U+0300 to U+036F), accents of precomposed Latin letters, invisible characters and full width: it needs no
+    /// tables of Unicode and errs on the side of refusing, as the identifiers of the standards are ASCII. Two doc requests
+    /// of one document type, and names that differ in case alone, are two questions (neg-C33).
+    ///
+    /// A readerAuth that is no `COSE_Sign1` does not refuse the request: it is kept as its error (neg-C34).
     ///
     /// # Errors
     /// [`MdocError::Version`] before anything else of the content; [`MdocError::RequestDuplicate`], [`MdocError::TooMany`];
-    /// [`MdocError::Cbor`]; [`MdocError::Cose`] for a readerAuth that is no `COSE_Sign1`.
+    /// [`MdocError::Cbor`].
     pub fn parse(bytes: &'a [u8], limits: Limits) -> Result<Self, MdocError> {
         let mut reader = Reader::new(bytes, limits)?;
         let (mut version, mut doc_requests) = (None, None);
+        let (mut reader_auth_all, mut info) = (None, None);
         reader.map(|reader, key| -> Result<(), MdocError> {
             match key.as_text() {
                 Some(VERSION) => version = Some(reader.text()?),
                 Some(DOC_REQUESTS) => doc_requests = Some(reader.clone()),
+                Some(READER_AUTH_ALL) => reader_auth_all = Some(reader.clone()),
+                Some(DEVICE_REQUEST_INFO) => info = Some(reader.clone()),
                 _ => {}
             }
             Ok(())
@@ -87,7 +100,9 @@ impl<'a> UnverifiedRequest<'a> {
         }
         let mut count = Count::default();
         let doc_requests = read_doc_requests(&mut doc_requests.ok_or(CborError::MissingMember)?, &mut count)?;
-        Ok(Self { version, doc_requests })
+        let reader_auth_all = reader_auth_all.map_or(Ok(Vec::new()), |mut reader| read_reader_auth_all(&mut reader))?;
+        let info = info.map(|mut reader| DeviceRequestInfo::read(&mut reader, doc_requests.len())).transpose()?;
+        Ok(Self { version, doc_requests, reader_auth_all, info })
     }
 }
 
@@ -142,11 +157,15 @@ pub(crate) fn is_version_1(version: &str) -> bool {
 const MAX_MINOR_DIGITS: usize = 3;
 const MAX_DOC_REQUESTS: usize = 32;
 const MAX_ELEMENTS: usize = 512;
+/// Most signatures in readerAuthAll: each costs a check before anybody is asked.
+const MAX_READER_AUTH_ALL: usize = 4;
 
 const VERSION: &str = "version";
 const DOC_REQUESTS: &str = "docRequests";
 const ITEMS_REQUEST: &str = "itemsRequest";
 const READER_AUTH: &str = "readerAuth";
+const READER_AUTH_ALL: &str = "readerAuthAll";
+const DEVICE_REQUEST_INFO: &str = "deviceRequestInfo";
 const DOC_TYPE: &str = "docType";
 const NAMESPACES: &str = "nameSpaces";
 const REQUEST_INFO: &str = "requestInfo";
@@ -157,13 +176,22 @@ struct Count {
     elements: usize,
 }
 
-/// Names met so far, folded.
+/// Names read so far by their fold.
 #[derive(Default)]
-struct Names(BTreeSet<String>);
+struct Names(BTreeMap<String, String>);
 
 impl Names {
+    /// Adds a name that may occur once.
     fn add(&mut self, name: &str) -> Result<(), MdocError> {
-        if self.0.insert(fold(name)) { Ok(()) } else { Err(MdocError::RequestDuplicate) }
+        if self.0.insert(fold(name), name.into()).is_none() { Ok(()) } else { Err(MdocError::RequestDuplicate) }
+    }
+
+    /// Adds a name that may occur again, but not in another Unicode form.
+    fn add_again(&mut self, name: &str) -> Result<(), MdocError> {
+        match self.0.insert(fold(name), name.into()) {
+            Some(known) if known != name => Err(MdocError::RequestDuplicate),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -175,7 +203,7 @@ fn read_doc_requests<'a>(reader: &mut Reader<'a>, count: &mut Count) -> Result<V
             return Err(MdocError::TooMany);
         }
         let doc_request = read_doc_request(reader, count)?;
-        doc_types.add(&doc_request.items.doc_type)?;
+        doc_types.add_again(&doc_request.items.doc_type)?;
         doc_requests.push(doc_request);
         Ok(())
     })?;
@@ -187,7 +215,7 @@ fn read_doc_request<'a>(reader: &mut Reader<'a>, count: &mut Count) -> Result<Do
     reader.map(|reader, key| -> Result<(), MdocError> {
         match key.as_text() {
             Some(ITEMS_REQUEST) => items_request = Some(read_items_request_bytes(reader, count)?),
-            Some(READER_AUTH) => reader_auth = Some(Sign1::read(reader)?),
+            Some(READER_AUTH) => reader_auth = read_reader_auth(reader)?,
             _ => {}
         }
         Ok(())
@@ -196,7 +224,29 @@ fn read_doc_request<'a>(reader: &mut Reader<'a>, count: &mut Count) -> Result<Do
     Ok(DocRequest { items_request_bytes, items, reader_auth, request_info })
 }
 
-/// ItemsRequestBytes, what they say, and requestInfo.
+/// One `COSE_Sign1`, or why it is none; `None` for null.
+fn read_reader_auth<'a>(reader: &mut Reader<'a>) -> Result<Option<UncheckedAuth<'a>>, MdocError> {
+    let mut inside = reader.clone();
+    reader.skip()?;
+    Ok(if inside.take_null()? { None } else { Some(Sign1::read(&mut inside)) })
+}
+
+fn read_reader_auth_all<'a>(reader: &mut Reader<'a>) -> Result<Vec<UncheckedAuth<'a>>, MdocError> {
+    if reader.peek()? != Kind::Array {
+        return Ok(read_reader_auth(reader)?.map_or(Vec::new(), |one| vec![one]));
+    }
+    let mut all = Vec::new();
+    reader.array(|reader, index| -> Result<(), MdocError> {
+        if index >= MAX_READER_AUTH_ALL {
+            return Err(MdocError::TooMany);
+        }
+        all.extend(read_reader_auth(reader)?);
+        Ok(())
+    })?;
+    Ok(all)
+}
+
+/// ItemsRequestBytes, their content, and requestInfo.
 type Items<'a> = (Tagged<'a>, ItemsRequest, Option<&'a [u8]>);
 
 fn read_items_request_bytes<'a>(reader: &mut Reader<'a>, count: &mut Count) -> Result<Items<'a>, MdocError> {

@@ -35,13 +35,14 @@ pub(super) fn read(
     let parsed = UnverifiedRequest::parse(plaintext, Limits::PROXIMITY)
         .map_err(|error| Refusal { status: status_of(error), code: error.code() })?;
     let mut trust = trust.message(now);
+    let all = reader_auth::verify_all(&parsed, transcript, &mut trust);
     let documents = parsed
         .doc_requests
         .iter()
         .map(|doc_request| RequestedDocument {
             doc_type: doc_request.items.doc_type.clone(),
             elements: elements(doc_request, rules.age_elements_per_request),
-            auth: reader_auth::verify(doc_request, transcript, &mut trust),
+            auth: reader_auth::verify(doc_request, transcript, &mut trust).or(all.clone()),
         })
         .collect();
     Ok(Request { hash: sha256(&[&transcript.tagged(), plaintext]), documents })
@@ -52,7 +53,7 @@ impl RequestedDocument {
     pub(super) fn doubt(&self) -> Option<Code> {
         match &self.auth {
             ReaderAuth::Absent => Some(Code::new("reader_auth_absent")),
-            ReaderAuth::Invalid(code) | ReaderAuth::Unknown(code) => Some(*code),
+            ReaderAuth::Invalid(code) | ReaderAuth::Unchecked(code) | ReaderAuth::Unknown(code) => Some(*code),
             ReaderAuth::Verified(_) => None,
         }
     }

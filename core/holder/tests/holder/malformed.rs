@@ -87,9 +87,6 @@ fn neg_c13_an_element_asked_for_again_and_again_or_in_other_letters() {
     refused(&request_of(items_with(&repeated.finish())), 12, "request_duplicate");
     let forms = encoded(|w| _ = w.map(2).text("caf\u{e9}").boolean(false).text("cafe\u{301}").boolean(false));
     refused(&request_of(items_with(&forms)), 12, "request_duplicate");
-    let documents = [items(MDL, &[(NS, "a", false)]).encode(), items(MDL, &[(NS, "b", false)]).encode()];
-    let requests = documents.map(|items_request_bytes| DocRequestToSend { items_request_bytes, reader_auth: None });
-    refused(&encode(&requests), 12, "request_duplicate");
 }
 
 #[test]

@@ -77,6 +77,7 @@ fn code(outcome: &ReaderAuth) -> (&'static str, &'static str) {
     match outcome {
         ReaderAuth::Absent => ("absent", ""),
         ReaderAuth::Invalid(code) => ("invalid", code.as_str()),
+        ReaderAuth::Unchecked(code) => ("unchecked", code.as_str()),
         ReaderAuth::Unknown(code) => ("unknown", code.as_str()),
         ReaderAuth::Verified(_) => ("verified", ""),
     }
@@ -143,14 +144,115 @@ fn neg_c08_form() {
         let reader_auth = Sign1::encode(alg, chain, payload, &[1; 64]);
         judge(&with_reader_auth(Some(reader_auth)), &transcript)
     };
-    assert_eq!(code(&outcome(-7, &[], None)), ("invalid", "cose_x5chain"));
-    assert_eq!(code(&outcome(-7, &[b"\x30\x00"], None)), ("invalid", "cert_form"));
-    assert_eq!(code(&outcome(-7, &[&chain, b"\x30\x00"], None)), ("invalid", "cert_form"));
     assert_eq!(code(&outcome(-7, &[&chain], Some(b"attached"))), ("invalid", "cose_payload"));
     assert_eq!(code(&outcome(-7, &[&chain], None)), ("invalid", "reader_auth_invalid"));
+}
+
+/// Where no signature can be checked, the request says as little about its reader as one without a signature.
+#[test]
+fn neg_c34_what_cannot_be_checked_is_an_unknown_reader_with_its_reason() {
+    let transcript = annex_d_transcript();
+    let chain = annex_d("READER_CERT");
+    let outcome = |alg: i64, chain: &[&[u8]]| {
+        let reader_auth = Sign1::encode(alg, chain, None, &[1; 64]);
+        judge(&with_reader_auth(Some(reader_auth)), &transcript)
+    };
     for alg in [-35, -36, -8, -37, -257, -65535, 5, 0] {
-        assert_eq!(code(&outcome(alg, &[&chain], None)), ("invalid", "cose_alg_unsupported"), "{alg}");
+        assert_eq!(code(&outcome(alg, &[&chain])), ("unchecked", "cose_alg_unsupported"), "{alg}");
     }
+    assert_eq!(code(&outcome(-7, &[])), ("unchecked", "cose_x5chain"));
+    assert_eq!(code(&outcome(-7, &[b"\x30\x00"])), ("unchecked", "cert_form"));
+    assert_eq!(code(&outcome(-7, &[&chain, b"\x30\x00"])), ("unchecked", "cert_form"));
+    // secp256k1 where P-256 was.
+    let p256 = [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+    let curve = replaced(&chain, &p256, &[0x2b, 0x81, 0x04, 0x00, 0x0a, 0x00, 0x00, 0x00]);
+    assert_eq!(outcome(-7, &[&curve]), ReaderAuth::Unchecked(rid_wire::Code::new("cert_alg")));
+    let kid_as_text = b"\x84\x43\xa1\x01\x26\xa1\x04\x61k\xf6\x40".to_vec();
+    let found = judge(&with_reader_auth(Some(kid_as_text)), &transcript);
+    assert_eq!(code(&found), ("unchecked", "cbor_unexpected_type"));
+    assert_eq!(judge(&with_reader_auth(Some(vec![0xf6])), &transcript), ReaderAuth::Absent);
+}
+
+/// The items request of Annex D twice, with readerAuthAll of these signers, and deviceRequestInfo if wanted.
+fn signed_for_all(signers: &[(&SigningKey, &Certificate)], info: Option<&[u8]>) -> Vec<u8> {
+    let mut items = Writer::new();
+    items.tagged(&annex_d("ITEMS_REQUEST"));
+    let items = items.finish();
+    let whole = |all: &[Vec<u8>]| {
+        let mut writer = Writer::new();
+        writer.map(if info.is_some() { 4 } else { 3 }).text("version").text("1.1").text("docRequests").array(2);
+        for _ in 0..2 {
+            writer.map(1).text("itemsRequest").raw(&items);
+        }
+        writer.text("readerAuthAll").array(all.len());
+        for one in all {
+            writer.raw(one);
+        }
+        if let Some(info) = info {
+            writer.text("deviceRequestInfo").raw(info);
+        }
+        writer.finish()
+    };
+    let unsigned = whole(&[]);
+    let request = UnverifiedRequest::parse(&unsigned, LIMITS).expect("well-formed");
+    let payload = reader_auth::reader_authentication_all_bytes(&annex_d_transcript(), &request);
+    let all = signers.iter().map(|(key, certificate)| {
+        let prefix = sig_structure(&protected_header(-7), &[], payload.len());
+        reader_auth::encode(&key.sign(&[&prefix, &payload]), std::slice::from_ref(*certificate))
+    });
+    whole(&all.collect::<Vec<_>>())
+}
+
+fn judge_all(request: &[u8], roots: &[&[u8]]) -> ReaderAuth {
+    let request = UnverifiedRequest::parse(request, LIMITS).expect("well-formed");
+    let roots: Vec<_> = roots.iter().map(|der| (*der, Role::Reader)).collect();
+    let trust = store(&roots);
+    reader_auth::verify_all(&request, &annex_d_transcript(), &mut trust.message(time("2026-06-01T00:00:00Z")))
+}
+
+#[test]
+fn std_s50_reader_auth_all_names_one_reader_of_all_documents() {
+    let ((key, leaf, root), (other_key, other_leaf, _)) = (pki(Profile::Reader, 0), pki(Profile::Reader, 100));
+    let info = b"\xd8\x18\x41\xa0";
+    for info in [None, Some(&info[..])] {
+        let request = signed_for_all(&[(&key, &leaf)], info);
+        let ReaderAuth::Verified(reader) = judge_all(&request, &[&root]) else { panic!("not verified") };
+        assert_eq!(reader.name(), Some("Test reader"));
+        assert_eq!(code(&judge_all(&request, &[])), ("unknown", "trust_missing"));
+    }
+    // One of two readers is known here.
+    let request = signed_for_all(&[(&other_key, &other_leaf), (&key, &leaf)], None);
+    assert!(matches!(judge_all(&request, &[&root]), ReaderAuth::Verified(_)));
+    assert_eq!(judge_all(&signed_for_all(&[], None), &[&root]), ReaderAuth::Absent);
+}
+
+#[test]
+fn std_s50_a_wrong_reader_auth_all_stays_forged() {
+    let ((key, leaf, root), (other_key, ..)) = (pki(Profile::Reader, 0), pki(Profile::Reader, 100));
+    let forged = signed_for_all(&[(&key, &leaf), (&other_key, &leaf)], None);
+    assert_eq!(code(&judge_all(&forged, &[&root])), ("invalid", "reader_auth_invalid"));
+    // A document, an element or the info was exchanged after signing.
+    let request = signed_for_all(&[(&key, &leaf)], Some(b"\xd8\x18\x41\xa0"));
+    for (from, to) in [
+        (&b"\x68portrait\xf4"[..], &b"\x68portrait\xf5"[..]),
+        (b"\x71deviceRequestInfo\xd8\x18\x41\xa0", b"\x71deviceRequestInf0\xd8\x18\x41\xa0"),
+    ] {
+        assert_eq!(code(&judge_all(&replaced(&request, from, to), &[&root])), ("invalid", "reader_auth_invalid"));
+    }
+}
+
+#[test]
+fn std_s50_results_about_one_document_are_combined() {
+    use ReaderAuth::{Absent, Invalid, Unchecked, Unknown};
+    let code = |text| rid_wire::Code::new(text);
+    let ladder = [Absent, Unchecked(code("a")), Unknown(code("b")), Invalid(code("d"))];
+    for (place, weaker) in ladder.iter().enumerate() {
+        for stronger in &ladder[place..] {
+            assert_eq!(&weaker.clone().or(stronger.clone()), stronger);
+            assert_eq!(&stronger.clone().or(weaker.clone()), stronger);
+        }
+    }
+    assert_eq!(Invalid(code("one")).or(Invalid(code("other"))), Invalid(code("one")));
 }
 
 #[test]
@@ -224,12 +326,12 @@ fn neg_c35_chains_of_one_message_share_a_budget() {
     assert_eq!(decisions.signatures_checked(), 1);
     let four = [&strangers[0], &strangers[1], &strangers[0], &strangers[1]].map(Clone::clone);
     let four = with_reader_auth(Some(reader_auth::encode(&[1; 64], &four)));
-    assert_eq!(code(&judge_with(&four, &transcript, &trust, "2026-06-01T00:00:00Z")), ("invalid", "cert_budget"));
+    assert_eq!(code(&judge_with(&four, &transcript, &trust, "2026-06-01T00:00:00Z")), ("unchecked", "cert_budget"));
 }
 
-/// A reader of a test PKI, its certificate of this profile.
-fn signed_by(profile: Profile) -> (Vec<u8>, Vec<u8>) {
-    let mut rng = Counter(0);
+/// A reader of a test PKI, its certificate of this profile, and the root.
+fn pki(profile: Profile, seed: u8) -> (SigningKey, Certificate, Vec<u8>) {
+    let mut rng = Counter(seed);
     let root_key = SigningKey::make(&mut rng);
     let reader_key = SigningKey::make(&mut rng);
     let (root_public, reader_public) = (root_key.public(), reader_key.public());
@@ -247,6 +349,12 @@ fn signed_by(profile: Profile) -> (Vec<u8>, Vec<u8>) {
     let leaf = certificate(profile, "Test reader", &reader_public);
     let leaf = x509::build(&leaf, &root_key, Some(&parsed_root), &mut rng);
     let leaf = Certificate::parse(&leaf).expect("a certificate");
+    (reader_key, leaf, root)
+}
+
+/// The items request of Annex D signed by a reader of this profile, and the reader's root.
+fn signed_by(profile: Profile) -> (Vec<u8>, Vec<u8>) {
+    let (reader_key, leaf, root) = pki(profile, 0);
     let mut items = Writer::new();
     items.tagged(&annex_d("ITEMS_REQUEST"));
     let signature = reader_key.sign(&[&reader_auth::to_be_signed(&annex_d_transcript(), &items.finish())]);

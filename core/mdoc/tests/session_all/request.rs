@@ -1,6 +1,7 @@
 use rid_mdoc::{
     MdocError,
     request::{DocRequestToSend, ItemsRequest, RequestedElement, RequestedNamespace, UnverifiedRequest, encode},
+    request_info::UseCase,
 };
 use rid_wire::cbor::{Limits, Writer};
 
@@ -52,7 +53,6 @@ fn neg_c13_repeated_a_thousand_times() {
     assert_eq!(UnverifiedRequest::parse(&bytes, LIMITS).err(), Some(MdocError::RequestDuplicate));
     assert_eq!(code(&bytes), "request_duplicate");
     assert_eq!(code(&request(&[items("a", &[("n", &["x"]), ("n", &["y"])])])), "request_duplicate");
-    assert_eq!(code(&request(&[items("a", &[("n", &["x"])]), items("a", &[("m", &["x"])])])), "request_duplicate");
     // The same element in two namespaces, or of two documents, is another element.
     assert_eq!(
         code(&request(&[items("a", &[("n", &["x"]), ("m", &["x"])]), items("b", &[("n", &["x"])])])),
@@ -71,16 +71,15 @@ fn neg_c13_a_thousand_unicode_forms() {
 #[test]
 fn neg_c13_unicode_forms() {
     for (one, other) in [
-        ("family_name", "Family_Name"),
         ("family_name", "family\u{200d}_name"),
         ("family_name", "\u{feff}family_name"),
         ("family_name", "ｆamily＿name"),
         ("family_name", "fam\u{301}ily_name"),
         ("né", "ne\u{301}"),
         ("soyadı_ğ", "soyadı_g\u{306}"),
-        ("\u{130}d", "i\u{307}d"),
+        ("\u{130}d", "I\u{307}d"),
         ("Å", "\u{212b}"),
-        ("k", "\u{212a}"),
+        ("K", "\u{212a}"),
     ] {
         assert_eq!(code(&request(&[items("a", &[("n", &[one, other])])])), "request_duplicate", "{one} {other}");
         assert_eq!(code(&request(&[items("a", &[(one, &["x"]), (other, &["x"])])])), "request_duplicate", "{one}");
@@ -90,6 +89,120 @@ fn neg_c13_unicode_forms() {
     let different: &[&str] =
         &["birth_date", "birth_place", "birthdate", "i", "ı", "ə", "e", "age_over_18", "age_over_81"];
     assert_eq!(code(&request(&[items("a", &[("n", different)])])), "accepted");
+}
+
+#[test]
+fn neg_c33_one_document_type_twice_and_names_of_another_case_are_questions_of_their_own() {
+    let twice = request(&[items("a", &[("n", &["x"])]), items("a", &[("n", &["x"])])]);
+    assert_eq!(UnverifiedRequest::parse(&twice, LIMITS).expect("valid").doc_requests.len(), 2);
+    for (one, other) in
+        [("family_name", "Family_Name"), ("x", "X"), ("\u{259}", "\u{18f}"), ("i", "I"), ("k", "\u{212a}")]
+    {
+        assert_eq!(code(&request(&[items("a", &[("n", &[one, other])])])), "accepted", "{one} {other}");
+        assert_eq!(code(&request(&[items("a", &[(one, &["x"]), (other, &["x"])])])), "accepted", "{one} {other}");
+        assert_eq!(code(&request(&[items(one, &[("n", &["x"])]), items(other, &[("n", &["x"])])])), "accepted");
+    }
+}
+
+/// A request for one element of each of two documents, with these members beside them.
+fn with_members(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut writer = Writer::new();
+    writer.map(2 + members.len()).text("version").text("1.1").text("docRequests").array(2);
+    for doc_type in ["a", "b"] {
+        writer.map(1).text("itemsRequest").raw(&items(doc_type, &[("n", &["x"])]).encode());
+    }
+    for (name, value) in members {
+        writer.text(name).raw(value);
+    }
+    writer.finish()
+}
+
+fn encoded(write: impl FnOnce(&mut Writer)) -> Vec<u8> {
+    let mut writer = Writer::new();
+    write(&mut writer);
+    writer.finish()
+}
+
+/// The member with these use cases.
+fn info(use_cases: &[u8]) -> Vec<u8> {
+    let inner = encoded(|w| _ = w.map(2).text("useCases").raw(use_cases).text("future").null());
+    encoded(|w| _ = w.tagged(&inner))
+}
+
+#[test]
+fn std_s50_use_cases_and_document_sets_are_parsed() {
+    let use_case = encoded(|w| {
+        w.array(1).map(4).text("mandatory").boolean(true).text("new").uint(1);
+        w.text("documentSets").array(2).array(2).uint(0).uint(1).array(1).uint(1);
+        w.text("purposeHints").map(1).text("org.iso.jtc1.sc17").int(-1);
+    });
+    let member = info(&use_case);
+    let bytes = with_members(&[("deviceRequestInfo", &member)]);
+    let parsed = UnverifiedRequest::parse(&bytes, LIMITS).expect("valid");
+    let read = parsed.info.expect("there");
+    assert_eq!(read.bytes, member);
+    let expected = UseCase {
+        mandatory: true,
+        document_sets: vec![vec![0, 1], vec![1]],
+        purpose_hints: vec![("org.iso.jtc1.sc17".into(), -1)],
+    };
+    assert_eq!(read.use_cases, Ok(vec![expected]));
+}
+
+#[test]
+fn std_s50_a_malformed_device_request_info_refuses_nothing() {
+    let sets = |sets: &[u8]| {
+        info(&encoded(|w| _ = w.array(1).map(2).text("mandatory").boolean(true).text("documentSets").raw(sets)))
+    };
+    let cases: Vec<(&str, Vec<u8>)> = vec![
+        ("not tagged", encoded(|w| _ = w.map(0))),
+        ("no map inside", encoded(|w| _ = w.tagged(&[0x80]))),
+        ("no use case", info(&[0x80])),
+        ("mandatory is missing", info(b"\x81\xa1\x6cdocumentSets\x81\x81\x00")),
+        ("no sets", sets(&[0x80])),
+        ("an empty set", sets(&[0x81, 0x80])),
+        ("a position of no document", sets(&[0x81, 0x81, 2])),
+        ("a text for a position", sets(&[0x81, 0x81, 0x61, b'0'])),
+        ("many positions", sets(&[&[0x81, 0x98, 33], &[0; 33][..]].concat())),
+    ];
+    for (name, member) in cases {
+        let bytes = with_members(&[("deviceRequestInfo", &member)]);
+        let parsed = UnverifiedRequest::parse(&bytes, LIMITS).expect(name);
+        assert_eq!(parsed.info.map(|info| info.use_cases), Some(Err(MdocError::RequestInfo)), "{name}");
+    }
+    assert_eq!(MdocError::RequestInfo.code().as_str(), "request_info_invalid");
+    let null = with_members(&[("deviceRequestInfo", &[0xf6])]);
+    let parsed = UnverifiedRequest::parse(&null, LIMITS).expect("null");
+    assert_eq!(parsed.info.map(|info| info.use_cases), Some(Ok(vec![])));
+}
+
+#[test]
+fn neg_c34_a_malformed_reader_authentication_refuses_no_request() {
+    let unprotected = b"\x84\x40\xa0\xf6\x40".to_vec();
+    let kid_as_text = b"\x84\x43\xa1\x01\x26\xa1\x04\x61k\xf6\x40".to_vec();
+    for (reader_auth, expected) in [
+        (unprotected, Some("cose_alg_unprotected")),
+        (kid_as_text, Some("cbor_unexpected_type")),
+        (vec![0x01], Some("cbor_unexpected_type")),
+        (vec![0x80], Some("cbor_unexpected_type")),
+        (vec![0xf6], None),
+    ] {
+        let signed = DocRequestToSend {
+            items_request_bytes: items("a", &[("n", &["x"])]).encode(),
+            reader_auth: Some(reader_auth.clone()),
+        };
+        let bytes = encode(&[signed]);
+        let parsed = UnverifiedRequest::parse(&bytes, LIMITS).expect("valid");
+        let found = parsed.doc_requests[0].reader_auth.as_ref().map(|auth| auth.as_ref().expect_err("no signature"));
+        assert_eq!(found.map(|error| error.code().as_str()), expected);
+        let list = [&[0x81][..], &reader_auth].concat();
+        let bytes = with_members(&[("readerAuthAll", &list)]);
+        let parsed = UnverifiedRequest::parse(&bytes, LIMITS).expect("valid");
+        let found = parsed.reader_auth_all.first().map(|auth| auth.as_ref().expect_err("no signature"));
+        assert_eq!(found.map(|error| error.code().as_str()), expected);
+    }
+    let five = [0x85, 1, 1, 1, 1, 1];
+    assert_eq!(code(&with_members(&[("readerAuthAll", &five)])), "mdoc_too_many");
 }
 
 /// Only namespaces and elements are `request_duplicate`.
@@ -187,9 +300,6 @@ fn neg_a_malformed() {
     assert_eq!(code(&request_of(b"\xff")), "cbor_tag24_invalid");
     let untagged = encode(&[DocRequestToSend { items_request_bytes: b"\x41\xa0".into(), reader_auth: None }]);
     assert_eq!(code(&untagged), "cbor_tag24_expected");
-    let reader_auth = Some(b"\x84\x40\xa0\xf6\x40".to_vec());
-    let unsigned = DocRequestToSend { items_request_bytes: items("a", &[("n", &["x"])]).encode(), reader_auth };
-    assert_eq!(code(&encode(&[unsigned])), "cose_alg_unprotected");
     let small = Limits { max_bytes: 100, ..LIMITS };
     assert_eq!(UnverifiedRequest::parse(&valid, small).expect_err("large").code().as_str(), "input_too_large");
 }
