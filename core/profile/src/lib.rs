@@ -12,6 +12,7 @@ mod locale;
 mod model;
 mod parse;
 mod pattern;
+mod reader_policy;
 #[cfg(test)]
 mod tests;
 
@@ -21,3 +22,4 @@ pub use embedded::embedded;
 pub use image::ImageFormat;
 pub use locale::{Locale, Localized};
 pub use model::{CardClaim, CopyPolicy, Element, ElementType, Kind, Part, Presence, Profile, ProfileError, Rules};
+pub use reader_policy::{ReaderPolicy, ReaderRule};

@@ -2,7 +2,7 @@ use alloc::{string::String, vec::Vec};
 
 use rid_wire::Code;
 
-use crate::{Localized, check::ValueCheck, parse};
+use crate::{Localized, ReaderPolicy, check::ValueCheck, parse};
 
 /// Why a profile file was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -142,7 +142,7 @@ pub struct Kind {
     pub elements: Vec<Element>,
     /// The `NN` of the `age_over_NN` elements issued, ascending.
     pub age_over: Vec<u8>,
-    /// A reader without valid reader authentication is refused (neg-C10).
+    /// A reader without valid reader authentication is refused (neg-C10), whatever the policy of an app.
     pub reader_auth_required: bool,
     /// A portrait that was asked for goes with the rest or nothing goes (18013-5, 7.2.1).
     pub portrait_binds: bool,
@@ -165,6 +165,8 @@ pub struct Rules {
     pub age_elements_per_request: u32,
     /// Copies left at which the low-water signal is given.
     pub low_water: u32,
+    /// The mildest rules that an app may set for readers that are not known.
+    pub reader_policy: ReaderPolicy,
 }
 
 /// The whole profile.

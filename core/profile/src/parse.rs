@@ -4,8 +4,8 @@ use alloc::{string::String, vec::Vec};
 use rid_wire::{FullDate, json::Value};
 
 use crate::{
-    CardClaim, CopyPolicy, Element, ElementType, Kind, Localized, Part, Presence, Profile, ProfileError, Rules,
-    Severity,
+    CardClaim, CopyPolicy, Element, ElementType, Kind, Localized, Part, Presence, Profile, ProfileError, ReaderPolicy,
+    ReaderRule, Rules, Severity,
     check::{Rule, ValueCheck},
     pattern::Pattern,
 };
@@ -38,13 +38,35 @@ struct Shared {
 }
 
 fn rules(value: &Value) -> Result<Rules> {
-    let rules = Object::new(value, &["consent_seconds", "link_seconds", "age_elements_per_request", "low_water"])?;
+    let rules = Object::new(
+        value,
+        &["consent_seconds", "link_seconds", "age_elements_per_request", "low_water", "reader_policy"],
+    )?;
     Ok(Rules {
         consent_seconds: positive(rules.required("consent_seconds")?)?,
         link_seconds: positive(rules.required("link_seconds")?)?,
         age_elements_per_request: positive(rules.required("age_elements_per_request")?)?,
         low_water: positive(rules.required("low_water")?)?,
+        reader_policy: reader_policy(rules.required("reader_policy")?)?,
     })
+}
+
+fn reader_policy(value: &Value) -> Result<ReaderPolicy> {
+    let classes = Object::new(value, &["anonymous", "untrusted", "forged"])?;
+    Ok(ReaderPolicy {
+        anonymous: reader_rule(classes.required("anonymous")?)?,
+        untrusted: reader_rule(classes.required("untrusted")?)?,
+        forged: reader_rule(classes.required("forged")?)?,
+    })
+}
+
+fn reader_rule(value: &Value) -> Result<ReaderRule> {
+    match value.as_str() {
+        Some("allow") => Ok(ReaderRule::Allow),
+        Some("warn") => Ok(ReaderRule::Warn),
+        Some("enforce") => Ok(ReaderRule::Enforce),
+        _ => Err(ProfileError::Invalid),
+    }
 }
 
 const KIND: &[&str] = &[
