@@ -95,6 +95,17 @@ fn recount(meta: &mut CredentialMeta) {
 }
 
 impl CredentialMeta {
+    /// Whether a copy can be presented to this verifier at that time (`None`: nobody known).
+    #[must_use]
+    pub fn can_present(&self, verifier: Option<VerifierId>, now: Timestamp) -> bool {
+        match self.reuse {
+            Reuse::PerVerifier => {
+                self.uses.iter().any(|used| used.uses == 0 || (verifier.is_some() && used.verifier == verifier))
+            }
+            _ => !self.is_exhausted(now),
+        }
+    }
+
     /// Whether nothing of it can be shown any more to anybody at that time. (A verifier that has a copy of its own may still be
     /// served while others are not.)
     #[must_use]

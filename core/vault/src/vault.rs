@@ -6,7 +6,7 @@ use std::sync::{
 use async_trait::async_trait;
 use rid_crypto::CryptoRng;
 use rid_flow::{
-    Changes, Committed, Committer, CredentialId, RecordKey,
+    Changes, Committed, Committer, CredentialId, RecordKey, Reuse,
     ports::{KeyId, Read, Row, RowKey, SecureArea, Storage, StorageError, Table},
 };
 use rid_wire::{Timestamp, hex};
@@ -210,6 +210,21 @@ impl Vault {
             }
         }
         damaged.map_or(Ok(None), Err)
+    }
+
+    /// The bytes of one copy left, before the person is asked to present it; nothing is used up. `None` when no copy is left.
+    ///
+    /// # Errors
+    /// [`VaultError`]; [`StorageError::Damaged`] also where a commit would refuse to use a copy.
+    pub async fn copy_to_present(
+        &self,
+        meta: &CredentialMeta,
+    ) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>, VaultError> {
+        let uses_suspect = meta.reuse != Reuse::Once && self.is_suspect(rows::CREDENTIALS).await?;
+        if uses_suspect || self.is_suspect(rows::COPIES).await? {
+            return Err(StorageError::Damaged.into());
+        }
+        self.copy_for_display(&meta.id).await
     }
 
     /// The device keys a credential came with; those of copies used up among them.
