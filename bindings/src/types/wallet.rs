@@ -1,12 +1,13 @@
 //! Mirrors of the wallet's views.
 pub use rid_flow::{CredentialId, HistoryKind, HistoryOutcome, Reuse};
+pub use rid_profile::{ReaderPolicy, ReaderRule};
 pub use rid_wallet::{
     DeviceAuthMethod, Enrolment, PresentationStep, WalletError, WalletOptions,
     view::{
-        AlternativeView, ConsentAnswer, ConsentDecision, ConsentedDocument, CredentialDetail, CredentialState,
-        CredentialView, HeldElementView, HistoryCheckView, HistoryElementView, HistoryEntryView, HistoryEventView,
-        HistoryView, LockState, PortraitView, ReceiptView, RequestView, RequestedDocumentView, RequestedElementView,
-        RequesterView,
+        AskedElementView, CandidateView, ConsentAnswer, ConsentDecision, ConsentedDocument, CredentialDetail,
+        CredentialState, CredentialView, HeldElementView, HistoryCheckView, HistoryElementView, HistoryEntryView,
+        HistoryEventView, HistoryView, LockState, PortraitView, ReceiptView, RequestView, RequestedDocumentView,
+        RequestedElementView, RequesterView, UnavailableView, UseCaseView,
     },
 };
 
@@ -29,6 +30,30 @@ pub struct WalletOptions {
     pub user_auth: UserAuth,
     /// How the device authenticates face to face.
     pub device_auth: DeviceAuthMethod,
+    /// How readers that are not known are treated; the profile may be stricter.
+    pub reader_policy: ReaderPolicy,
+}
+
+/// How a request of a reader that is not known is treated, mildest first.
+#[uniffi::remote(Enum)]
+pub enum ReaderRule {
+    /// The person is asked; the view says that the reader is not verified.
+    Allow,
+    /// The person is asked with a warning.
+    Warn,
+    /// The document is blocked and answered like one not held.
+    Enforce,
+}
+
+/// The rule for each class of readers that are not known.
+#[uniffi::remote(Record)]
+pub struct ReaderPolicy {
+    /// No reader authentication, or one that cannot be checked.
+    pub anonymous: ReaderRule,
+    /// A valid signature whose certificate leads to no reader root here.
+    pub untrusted: ReaderRule,
+    /// A wrong signature, or a certificate that may not sign requests now.
+    pub forged: ReaderRule,
 }
 
 /// How the device authenticates.

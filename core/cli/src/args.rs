@@ -205,6 +205,9 @@ pub(crate) struct PresentArguments {
     /// With --yes: leave this element out; may be given again
     #[arg(long, value_name = "ELEMENT", requires = "yes")]
     pub(crate) untick: Vec<String>,
+    /// With --yes: answer from this credential (rid wallet lists them) where it can answer; may be given again
+    #[arg(long, value_name = "ID", requires = "yes")]
+    pub(crate) credential: Vec<String>,
     /// Also write qr.png, qr.txt and port into this folder
     #[arg(long, value_name = "DIR")]
     pub(crate) handoff: Option<PathBuf>,

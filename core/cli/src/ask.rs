@@ -1,11 +1,13 @@
-//! The person at the terminal: who asks, for what, whether it is kept; agree, untick, refuse.
-use std::io::{BufRead, IsTerminal, Write};
+//! The person at the terminal: who asks, for what, whether it is kept; agree, choose, untick, refuse.
+use std::{
+    io::{BufRead, IsTerminal, Write},
+    path::Path,
+};
 
-use rid_profile::ClaimPath;
 use rid_trust::Environment;
 use rid_wallet::view::{
-    AlternativeView, ConsentAnswer, ConsentDecision, ConsentedDocument, RequestView, RequestedDocumentView,
-    RequestedElementView,
+    CandidateView, ConsentAnswer, ConsentDecision, ConsentedDocument, CredentialState, RequestView,
+    RequestedDocumentView, RequestedElementView,
 };
 
 use crate::{failure::Failure, verdict::printable};
@@ -13,10 +15,12 @@ use crate::{failure::Failure, verdict::printable};
 /// Who decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Person {
-    /// A script that agrees to everything but these elements (identifiers).
+    /// A script that agrees to everything but these elements (identifiers), from these credentials where they can answer.
     Agrees {
         /// Elements it unticks.
         unticked: Vec<String>,
+        /// Credentials it prefers.
+        credentials: Vec<String>,
     },
     /// Somebody at the terminal.
     AtTerminal,
@@ -24,13 +28,25 @@ pub(crate) enum Person {
     Refuses,
 }
 
+/// The choice for one document: which candidate, and whether it is answered at all.
+#[derive(Clone, Copy)]
+struct Choice {
+    candidate: usize,
+    included: bool,
+}
+
 impl Person {
     /// From the flags of a command; without a terminal somebody must have decided beforehand.
-    pub(crate) fn from_flags(yes: bool, refuse: bool, unticked: &[String]) -> Result<Self, Failure> {
+    pub(crate) fn from_flags(
+        yes: bool,
+        refuse: bool,
+        unticked: &[String],
+        credentials: &[String],
+    ) -> Result<Self, Failure> {
         if refuse {
             Ok(Self::Refuses)
         } else if yes {
-            Ok(Self::Agrees { unticked: unticked.to_vec() })
+            Ok(Self::Agrees { unticked: unticked.to_vec(), credentials: credentials.to_vec() })
         } else if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
             Ok(Self::AtTerminal)
         } else {
@@ -40,116 +56,237 @@ impl Person {
 
     /// Asks, and answers bound to the request.
     pub(crate) fn answer(&self, request: &RequestView) -> Result<ConsentAnswer, Failure> {
-        let unticked = match self {
-            Self::Refuses => None,
-            Self::Agrees { unticked } => Some(unticked.clone()),
+        let documents = match self {
+            Self::Refuses => Vec::new(),
+            Self::Agrees { unticked, credentials } => {
+                agreed(request, &preselected(request, credentials), |_, element| !is_named(element, unticked))
+            }
             Self::AtTerminal => prompt(request)?,
         };
-        let decision = match (unticked, request.alternatives.first()) {
-            (Some(unticked), Some(alternative)) => {
-                ConsentDecision::Agree { alternative: 0, documents: agreed(alternative, &unticked) }
-            }
-            _ => ConsentDecision::Refuse,
-        };
+        let decision =
+            if documents.is_empty() { ConsentDecision::Refuse } else { ConsentDecision::Agree { documents } };
         Ok(ConsentAnswer { id: request.id.clone(), hash: request.hash.clone(), decision })
     }
 }
 
-/// Everything held and not blocked, but the unticked.
-fn agreed(alternative: &AlternativeView, unticked: &[String]) -> Vec<ConsentedDocument> {
-    let ticked = |document: &RequestedDocumentView| -> Vec<ClaimPath> {
-        let wanted = |element: &&RequestedElementView| {
-            element.held && element.path.as_element().is_none_or(|(_, name)| !unticked.iter().any(|u| u == name))
-        };
-        document.elements.iter().filter(wanted).map(|element| element.path.clone()).collect()
+/// The first candidate of each document that is suggested, or the one of these credentials.
+fn preselected(request: &RequestView, credentials: &[String]) -> Vec<Choice> {
+    let choice = |document: &RequestedDocumentView| {
+        let wanted = |one: &CandidateView| credentials.contains(&one.credential.0);
+        let candidate = document.candidates.iter().position(wanted).unwrap_or(0);
+        Choice { candidate, included: document.suggested }
     };
-    alternative
-        .documents
-        .iter()
-        .filter(|document| document.credential.is_some() && document.blocked.is_none())
-        .map(|document| ConsentedDocument { position: document.position, elements: ticked(document) })
-        .collect()
+    request.documents.iter().map(choice).collect()
+}
+
+/// The ticked elements of the included documents. The number of an element is its line in [`describe`].
+fn agreed(
+    request: &RequestView,
+    choices: &[Choice],
+    is_ticked: impl Fn(usize, &RequestedElementView) -> bool,
+) -> Vec<ConsentedDocument> {
+    let mut number = 0;
+    let mut documents = Vec::new();
+    for (document, choice) in request.documents.iter().zip(choices) {
+        let Some(candidate) = document.candidates.get(choice.candidate) else { continue };
+        let mut elements = Vec::new();
+        for element in &candidate.elements {
+            number += 1;
+            if element.held && is_ticked(number, element) {
+                elements.push(element.path.clone());
+            }
+        }
+        if choice.included && !elements.is_empty() {
+            let (position, credential) = (document.position, candidate.credential.clone());
+            documents.push(ConsentedDocument { position, credential, elements });
+        }
+    }
+    documents
+}
+
+/// Whether an element is among the identifiers, by its own or by one that it answers.
+fn is_named(element: &RequestedElementView, identifiers: &[String]) -> bool {
+    let paths = element.asked.iter().chain([&element.path]);
+    paths.filter_map(|path| path.as_element()).any(|(_, name)| identifiers.iter().any(|one| one == name))
+}
+
+/// The question as text, with numbered elements.
+pub(crate) fn describe(request: &RequestView) -> String {
+    describe_with(request, &preselected(request, &[]))
+}
+
+fn describe_with(request: &RequestView, choices: &[Choice]) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    if request.environment == Environment::Test {
+        lines.push("*** TEST ENVIRONMENT: test roots, not the State's ***".into());
+    }
+    let requester = &request.requester;
+    if requester.verified {
+        let organization = requester.organization.as_deref().map(|o| format!(" ({o})")).unwrap_or_default();
+        lines.push(format!("Asked by: {}{} - verified", printable(&requester.name), printable(&organization)));
+    } else {
+        let reason = requester.reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+        lines.push(format!("Asked by: UNKNOWN READER{reason}"));
+    }
+    lines.extend(request.warnings.iter().map(|warning| format!("Warning: {}", in_words(warning.as_str()))));
+    let mut number = 0;
+    for (document, choice) in request.documents.iter().zip(choices) {
+        let chosen = document.candidates.get(choice.candidate);
+        lines.push(format!("  {}. {} - {}", document.position + 1, document.name, state(document, chosen, *choice)));
+        if document.candidates.len() > 1 {
+            lines.extend(document.candidates.iter().enumerate().map(|(at, one)| {
+                format!("    {} {}{}", if at == choice.candidate { "*" } else { " " }, letter(at), credential(one))
+            }));
+        }
+        for element in chosen.iter().flat_map(|candidate| &candidate.elements) {
+            number += 1;
+            lines.push(format!("    {number:>2}. {}", describe_element(document, element)));
+        }
+        if chosen.is_none() {
+            lines.extend(document.asked.iter().map(|asked| format!("        {}", asked.label)));
+        }
+        for one in &document.unavailable {
+            lines.push(format!("      not offered: credential of {} ({})", printable(&one.issuer), one.reason));
+        }
+        if document.portrait_binds && chosen.is_some() {
+            lines.push("      The portrait goes with the rest, or nothing of this document goes.".into());
+        }
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+fn state(document: &RequestedDocumentView, chosen: Option<&CandidateView>, choice: Choice) -> String {
+    match (document.blocked.map(|code| code.as_str()), chosen) {
+        (Some("not_held"), _) => "you do not have this document".into(),
+        (Some(code), _) => format!("will not be presented: {code}"),
+        (None, Some(one)) => {
+            let left_out = if choice.included { "" } else { ", left out" };
+            format!("{} one-time copies left{}{left_out}", one.copies_left, validity(one.state))
+        }
+        (None, None) => "will not be presented".into(),
+    }
+}
+
+const fn validity(state: CredentialState) -> &'static str {
+    match state {
+        CredentialState::Expired => ", EXPIRED",
+        CredentialState::NotYetValid => ", NOT YET VALID",
+        _ => "",
+    }
+}
+
+/// `a`, `b`, ...
+fn letter(at: usize) -> char {
+    u8::try_from(at).ok().filter(|at| *at < 26).map_or('?', |at| char::from(b'a' + at))
+}
+
+fn credential(one: &CandidateView) -> String {
+    let subject = one.subject.as_ref().map(|text| format!(" of {}", printable(text.expose()))).unwrap_or_default();
+    format!(") {}{subject}, valid until {}{}", printable(&one.issuer), one.valid_until, validity(one.state))
+}
+
+fn describe_element(document: &RequestedDocumentView, element: &RequestedElementView) -> String {
+    let others =
+        document.asked.iter().filter(|asked| asked.path != element.path && element.asked.contains(&asked.path));
+    let others: Vec<&str> = others.map(|asked| asked.label.as_str()).collect();
+    let answers = if others.is_empty() { String::new() } else { format!("  [answers: {}]", others.join(", ")) };
+    let kept = if element.retained { "  [will be kept by the reader]" } else { "" };
+    let held = element.reason.map(|code| format!("  [{}]", in_words(code.as_str()))).unwrap_or_default();
+    let sensitive = if element.sensitive { "  [sensitive]" } else { "" };
+    format!("{}{answers}{kept}{held}{sensitive}", element.label)
 }
 
 /// What a warning of a request means.
 fn in_words(warning: &str) -> String {
     match warning {
-        "retain" => "the reader means to keep what is marked so".into(),
+        "not_held" => "not held".into(),
         "reader_unknown" => "nobody vouches for this reader".into(),
+        "request_age_limit" => "not sent: more ages are asked for than are answered".into(),
+        "retain" => "the reader means to keep what is marked so".into(),
         other => other.into(),
     }
 }
 
-/// The question as text, with numbered elements.
-pub(crate) fn describe(request: &RequestView) -> String {
-    let mut text = String::new();
-    let mut say = |line: String| {
-        text.push_str(&line);
-        text.push('\n');
-    };
-    if request.environment == Environment::Test {
-        say("*** TEST ENVIRONMENT: test roots, not the State's ***".into());
-    }
-    let requester = &request.requester;
-    if requester.verified {
-        let organization = requester.organization.as_deref().map(|o| format!(" ({o})")).unwrap_or_default();
-        say(format!("Asked by: {}{} - verified", printable(&requester.name), printable(&organization)));
-    } else {
-        let reason = requester.reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
-        say(format!("Asked by: UNKNOWN READER{reason}"));
-    }
-    for warning in &request.warnings {
-        say(format!("Warning: {}", in_words(warning.as_str())));
-    }
-    let mut number = 0;
-    for document in request.alternatives.first().iter().flat_map(|alternative| &alternative.documents) {
-        let state = match (&document.blocked, &document.credential) {
-            (Some(code), _) => format!("will not be shown: {code}"),
-            (None, None) => "you do not have this document".into(),
-            (None, Some(_)) => format!("{} one-time copies left", document.copies_left),
-        };
-        say(format!("  {} - {state}", document.name));
-        for element in &document.elements {
-            number += 1;
-            let kept = if element.retained { "  [will be kept by the reader]" } else { "" };
-            let held = if element.held { "" } else { "  [not held]" };
-            let sensitive = if element.sensitive { "  [sensitive]" } else { "" };
-            say(format!("    {number:>2}. {}{kept}{held}{sensitive}", element.label));
+/// The documents that the person agrees to; none: refused.
+fn prompt(request: &RequestView) -> Result<Vec<ConsentedDocument>, Failure> {
+    let fail = |error| Failure::file(Path::new("terminal"), error);
+    let mut choices = preselected(request, &[]);
+    loop {
+        let question = format!(
+            "\n{}\nEnter = agree, numbers = leave elements out (2 5), 1b = document 1 by credential b, -1 or +1 = leave \
+            document 1 out or in, r = refuse: ",
+            describe_with(request, &choices)
+        );
+        let mut stdout = std::io::stdout();
+        stdout.write_all(question.as_bytes()).and_then(|()| stdout.flush()).map_err(fail)?;
+        let mut line = String::new();
+        if std::io::stdin().lock().read_line(&mut line).map_err(fail)? == 0 {
+            return Ok(Vec::new());
         }
-        if document.portrait_binds {
-            say("      The portrait goes with the rest, or nothing of this document goes.".into());
+        match read(&line, request, &mut choices) {
+            Reply::Agree(unticked) => return Ok(agreed(request, &choices, |number, _| !unticked.contains(&number))),
+            Reply::AskAgain => {}
+            Reply::Refuse => return Ok(Vec::new()),
         }
     }
-    text
 }
 
-/// `None`: refused; else the unticked identifiers.
-fn prompt(request: &RequestView) -> Result<Option<Vec<String>>, Failure> {
-    let terminal = std::path::Path::new("terminal");
-    let fail = |error| Failure::file(terminal, error);
-    let question =
-        format!("\n{}\nEnter = agree to all, numbers to leave out (e.g. 2 5), r = refuse: ", describe(request));
-    let mut stdout = std::io::stdout();
-    stdout.write_all(question.as_bytes()).and_then(|()| stdout.flush()).map_err(fail)?;
-    let mut line = String::new();
-    if std::io::stdin().lock().read_line(&mut line).map_err(fail)? == 0 {
-        return Ok(None);
-    }
-    let elements: Vec<&RequestedElementView> = request
-        .alternatives
-        .first()
-        .iter()
-        .flat_map(|alternative| &alternative.documents)
-        .flat_map(|document| &document.elements)
-        .collect();
+/// The meaning of a line.
+#[derive(Debug, PartialEq, Eq)]
+enum Reply {
+    /// Without the elements of these numbers.
+    Agree(Vec<usize>),
+    /// The choices changed: the person sees them before agreeing.
+    AskAgain,
+    Refuse,
+}
+
+/// Anything that is not understood is a refusal, not a consent.
+fn read(line: &str, request: &RequestView, choices: &mut [Choice]) -> Reply {
     let mut unticked = Vec::new();
+    let mut changed = false;
     for word in line.split([' ', ',', '\n', '\r', '\t']).filter(|word| !word.is_empty()) {
-        let element = word.parse::<usize>().ok().and_then(|n| elements.get(n.checked_sub(1)?));
-        match element.and_then(|element| element.path.as_element()) {
-            Some((_, identifier)) => unticked.push(identifier.to_owned()),
-            // Anything that is no number of the list is no consent.
-            None => return Ok(None),
+        if let Ok(number) = word.parse::<usize>()
+            && !word.starts_with('+')
+        {
+            unticked.push(number);
+        } else if choose(word, request, choices).is_some() {
+            changed = true;
+        } else {
+            return Reply::Refuse;
         }
     }
-    Ok(Some(unticked))
+    let lines: usize = request
+        .documents
+        .iter()
+        .zip(choices.iter())
+        .filter_map(|(document, choice)| document.candidates.get(choice.candidate))
+        .map(|candidate| candidate.elements.len())
+        .sum();
+    if changed {
+        Reply::AskAgain
+    } else if unticked.iter().all(|number| (1..=lines).contains(number)) {
+        Reply::Agree(unticked)
+    } else {
+        Reply::Refuse
+    }
+}
+
+/// `1b`, `-1` or `+1`; `None`: none of them.
+fn choose(word: &str, request: &RequestView, choices: &mut [Choice]) -> Option<()> {
+    let (number, chosen) = match word.strip_prefix(['-', '+']) {
+        Some(number) => (number, None),
+        None => (word.get(..word.len().checked_sub(1)?)?, word.chars().last()),
+    };
+    let at = number.parse::<usize>().ok()?.checked_sub(1)?;
+    let (document, choice) = (request.documents.get(at)?, choices.get_mut(at)?);
+    match chosen {
+        Some(chosen) => {
+            let candidate = (0..document.candidates.len()).find(|at| letter(*at) == chosen)?;
+            *choice = Choice { candidate, included: true };
+        }
+        None => choice.included = word.starts_with('+') && document.blocked.is_none(),
+    }
+    Some(())
 }

@@ -3,7 +3,7 @@ use std::{io::Write, path::Path, sync::Arc};
 
 use rid_flow::ports::{SecureAreaError, UserAuth};
 use rid_holder::proximity::DeviceAuthMethod;
-use rid_profile::Locale;
+use rid_profile::{Locale, ReaderPolicy};
 use rid_shell::{OsRng, Sealing, SoftwareSecureArea, SqliteStorage, SystemClock, SystemTimer};
 use rid_trust::{Environment, TrustStore};
 use rid_vault::{Vault, VaultConfig, VaultError};
@@ -78,6 +78,7 @@ impl Opening<'_> {
             locales: vec![self.locale],
             user_auth: UserAuth::None,
             device_auth: if self.mac { DeviceAuthMethod::Mac } else { DeviceAuthMethod::Signature },
+            reader_policy: ReaderPolicy::USUAL,
         };
         Ok(Arc::new(pollster::block_on(Wallet::open(ports, config))?))
     }

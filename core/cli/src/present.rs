@@ -25,7 +25,7 @@ pub(crate) struct Handoff {
 }
 
 pub(crate) fn run(arguments: &PresentArguments) -> Result<u8, Failure> {
-    let person = Person::from_flags(arguments.yes, arguments.refuse, &arguments.untick)?;
+    let person = Person::from_flags(arguments.yes, arguments.refuse, &arguments.untick, &arguments.credential)?;
     let home = Home::new(&arguments.home.home);
     let say = Say::new(arguments.json, "wallet");
     let opening = Opening { home: &home, open: &arguments.open, locale: arguments.home.locale(), mac: arguments.mac };
@@ -124,7 +124,8 @@ fn receipt_text(receipt: &ReceiptView) -> String {
         return "nothing was disclosed".into();
     }
     let low = if receipt.low_water.is_empty() { "" } else { "; copies are running low: fetch new ones" };
-    format!("disclosed; {} one-time copies used{low}", receipt.used.len())
+    let elements: Vec<&str> = receipt.elements.iter().map(|element| element.label.as_str()).collect();
+    format!("disclosed: {}; {} one-time copies used{low}", elements.join(", "), receipt.used.len())
 }
 
 impl Handoff {

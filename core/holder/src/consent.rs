@@ -1,10 +1,13 @@
-//! What the person is asked and answers, without words and languages: the wallet facade adds those.
-use alloc::{string::String, vec::Vec};
+//! The question to the person and the answer, without words and languages: the wallet facade adds those.
+use alloc::{format, string::String, vec::Vec};
 
 use rid_flow::CredentialId;
-use rid_mdoc::{age, reader_auth::ReaderIdentity};
-use rid_profile::ClaimPath;
-use rid_wire::{Code, Timestamp};
+use rid_mdoc::reader_auth::ReaderIdentity;
+pub use rid_mdoc::request_info::UseCase;
+use rid_profile::{ClaimPath, PrivateText};
+use rid_wire::{Code, Timestamp, hex};
+
+use crate::{held::Validity, shown};
 
 /// Names one question; drawn at random.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,6 +22,20 @@ pub enum Requester {
     Unknown(Code),
 }
 
+impl Requester {
+    /// The name to show: the common name of the certificate, else its organisation, else the fingerprint of its key, so it
+    /// is never blank (neg-C39). Empty for an unknown requester, which has no name of its own.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let Self::Known(identity) = self else { return String::new() };
+        let mut names = [identity.name(), identity.organization()].into_iter().flatten();
+        match names.find(|name| !shown::is_blank(name)) {
+            Some(name) => shown::name(name),
+            None => format!("sha256:{}", hex::encode(identity.key_fingerprint().get(..16).unwrap_or_default())),
+        }
+    }
+}
+
 /// A question to the person. Raised for every request that could be read, also when nothing asked for is held: a refusal and
 /// "not held" leave only after a tap, and alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,8 +46,10 @@ pub struct Question {
     pub hash: [u8; 32],
     /// Who asks.
     pub requester: Requester,
-    /// What is asked for, in the order of the request.
+    /// One for each document request, in their order.
     pub documents: Vec<AskedDocument>,
+    /// Use cases of the request (second edition), with positions in `documents`; empty: there are none.
+    pub use_cases: Vec<UseCase>,
     /// Codes the view must show (`reader_unknown`, `request_age_limit`, ...).
     pub warnings: Vec<Code>,
 }
@@ -40,14 +59,19 @@ pub struct Question {
 pub struct AskedDocument {
     /// Document type.
     pub doc_type: String,
-    /// Credentials that could answer, best first; empty: none is held.
-    pub candidates: Vec<Candidate>,
     /// Elements asked for, in order.
     pub elements: Vec<AskedElement>,
+    /// Credentials that can answer, best first; none when the document is blocked.
+    pub candidates: Vec<Candidate>,
+    /// Credentials of this type that are not offered, and why.
+    pub unavailable: Vec<Unavailable>,
     /// The portrait was asked for and goes with the rest, or nothing of this document goes (18013-5, 7.2.1).
     pub portrait_binds: bool,
-    /// The document may not be shown to this reader whatever the person says; it will be answered like one not held.
+    /// Why it cannot be presented whatever the person says; it will be answered like one not held. `None`: there is a
+    /// candidate.
     pub blocked: Option<Code>,
+    /// It belongs to the first set of documents of its use case that can be answered, or to no use case.
+    pub suggested: bool,
 }
 
 /// One element asked for.
@@ -57,36 +81,53 @@ pub struct AskedElement {
     pub path: ClaimPath,
     /// intentToRetain (neg-C11).
     pub intent_to_retain: bool,
-    /// Whether the first candidate holds it (for `age_over_NN`: holds one that may answer).
-    pub held: bool,
 }
 
-/// A credential that could answer: names only, no values.
+/// A credential that can answer: names only, no values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
     /// Which credential.
     pub credential: CredentialId,
     /// Issuer's name.
     pub issuer: String,
+    /// Whose data it is, if not the holder's.
+    pub subject: Option<PrivateText>,
+    /// Whether it is valid now.
+    pub validity: Validity,
     /// Last second of technical validity.
     pub valid_until: Timestamp,
-    /// One-time copies left.
+    /// Copies left.
     pub copies_left: u32,
-    /// Names of the elements held: namespace, identifiers.
-    pub elements: Vec<(String, Vec<String>)>,
+    /// Answers to the elements asked for, in their order.
+    pub elements: Vec<OfferedElement>,
 }
 
-impl Candidate {
-    /// Whether it holds an element; for `age_over_NN`, whether it holds one that may answer (std-M48).
-    #[must_use]
-    pub fn holds(&self, path: &ClaimPath) -> bool {
-        let Some((namespace, identifier)) = path.as_element() else { return false };
-        let is_age = |name: &str| age::age_over(name).is_some();
-        self.elements
-            .iter()
-            .filter(|(held, _)| held == namespace)
-            .any(|(_, names)| names.iter().any(|held| held == identifier || (is_age(identifier) && is_age(held))))
-    }
+/// An element that leaves if the person ticks it, or one that cannot leave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfferedElement {
+    /// The element itself: for an age that is asked for, the nearest attested one (std-M48).
+    pub path: ClaimPath,
+    /// The elements it answers, as positions in [`AskedDocument::elements`]; at least one.
+    pub asked: Vec<usize>,
+    /// The reader means to keep an element it answers (neg-C11).
+    pub intent_to_retain: bool,
+    /// Why it cannot leave (`not_held`, `request_age_limit`); `None`: it leaves when it is ticked.
+    pub withheld: Option<Code>,
+    /// This is the holder's portrait.
+    pub portrait: bool,
+}
+
+/// A credential that is not offered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unavailable {
+    /// Which credential.
+    pub credential: CredentialId,
+    /// Issuer's name.
+    pub issuer: String,
+    /// Whose data it is, if not the holder's.
+    pub subject: Option<PrivateText>,
+    /// Why (`credential_unavailable`, `storage_corrupt`, `elements_not_held`, `mdoc_expired`).
+    pub reason: Code,
 }
 
 /// The person's answer. Bound to the question by id and hash (neg-G20).
@@ -96,16 +137,16 @@ pub struct Answer {
     pub id: QuestionId,
     /// Of which request.
     pub hash: [u8; 32],
-    /// What the person decided.
+    /// The decision.
     pub decision: Decision,
 }
 
-/// What the person decided.
+/// The decision of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// Show these.
+    /// Present these.
     Agree(Vec<AgreedDocument>),
-    /// Show nothing.
+    /// Present nothing.
     Refuse,
 }
 
@@ -114,8 +155,8 @@ pub enum Decision {
 pub struct AgreedDocument {
     /// Position in [`Question::documents`].
     pub document: u32,
-    /// Which of the candidates.
+    /// One of its candidates.
     pub credential: CredentialId,
-    /// Ticked elements; none: as if refused.
+    /// Ticked elements, as [`OfferedElement::path`]; none: as if refused.
     pub elements: Vec<ClaimPath>,
 }

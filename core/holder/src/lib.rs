@@ -6,6 +6,8 @@ mod advertisement;
 pub mod consent;
 pub mod display;
 pub mod enrolment;
+pub mod held;
 pub mod link;
 pub mod proximity;
 pub mod receive;
+pub mod shown;

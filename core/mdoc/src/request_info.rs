@@ -36,9 +36,10 @@ impl<'a> DeviceRequestInfo<'a> {
     pub(crate) fn read(reader: &mut Reader<'a>, documents: usize) -> Result<Self, MdocError> {
         let mut inside = reader.clone();
         let bytes = reader.skip()?;
-        let use_cases = match inside.take_null()? {
-            true => Ok(Vec::new()),
-            false => read_use_cases(&mut inside, documents).map_err(|_| MdocError::RequestInfo),
+        let use_cases = if inside.take_null()? {
+            Ok(Vec::new())
+        } else {
+            read_use_cases(&mut inside, documents).map_err(|_| MdocError::RequestInfo)
         };
         Ok(Self { bytes, use_cases })
     }

@@ -1,75 +1,106 @@
-//! From a machine's question to the view a person sees, and back.
+//! From a machine's question to the view of a screen, and back. Text of the reader is shown escaped (neg-C39); the answer
+//! comes back with the escaped paths.
 use rid_flow::CredentialId;
-use rid_holder::consent::{
-    AgreedDocument, Answer, AskedDocument, Candidate, Decision, Question, QuestionId, Requester,
+use rid_holder::{
+    consent::{AgreedDocument, Answer, AskedDocument, Candidate, Decision, Question, QuestionId, Requester},
+    held::Validity,
+    shown,
 };
+use rid_profile::ClaimPath;
 use rid_wire::{Code, hex};
 
 use crate::{
     Wallet, WalletError,
     view::{
-        AlternativeView, ConsentAnswer, ConsentDecision, RequestView, RequestedDocumentView, RequestedElementView,
-        RequesterView,
+        AskedElementView, CandidateView, ConsentAnswer, ConsentDecision, ConsentedDocument, CredentialState,
+        RequestView, RequestedDocumentView, RequestedElementView, RequesterView, UnavailableView, UseCaseView,
     },
 };
 
-/// Most alternatives offered.
-const MAX_ALTERNATIVES: usize = 8;
-
 impl Wallet {
-    /// Puts words to a question. Alternative `n` shows the `n`-th candidate of every document that has so many.
+    /// The view of a question.
     pub(crate) fn request_view(&self, question: &Question) -> RequestView {
-        let most = question.documents.iter().map(|document| document.candidates.len()).max().unwrap_or(0);
-        let alternatives = (0..most.clamp(1, MAX_ALTERNATIVES))
-            .map(|choice| AlternativeView {
-                documents: question
-                    .documents
-                    .iter()
-                    .enumerate()
-                    .map(|(position, document)| self.document_view(position, document, choice))
-                    .collect(),
-            })
-            .collect();
+        let documents = question.documents.iter().zip(0..).map(|(asked, position)| self.document_view(position, asked));
+        let use_cases = question.use_cases.iter();
         RequestView {
             id: hex::encode(&question.id.0),
             hash: question.hash.to_vec(),
             requester: requester_view(&question.requester),
             environment: self.environment(),
             purpose: None,
-            alternatives,
+            documents: documents.collect(),
+            use_cases: use_cases
+                .map(|one| UseCaseView { mandatory: one.mandatory, document_sets: one.document_sets.clone() })
+                .collect(),
             warnings: question.warnings.clone(),
         }
     }
 
-    fn document_view(&self, position: usize, document: &AskedDocument, choice: usize) -> RequestedDocumentView {
-        let candidate = candidate(document, choice);
-        let kind = self.profile.kind(&document.doc_type);
-        let elements = document
-            .elements
-            .iter()
-            .map(|asked| {
-                let (label, spoken) = self.words(&document.doc_type, &asked.path);
-                let element = asked.path.as_element().and_then(|(n, i)| kind.and_then(|k| k.element(n, i)));
-                RequestedElementView {
-                    path: asked.path.clone(),
-                    label,
-                    spoken,
-                    retained: asked.intent_to_retain,
-                    held: candidate.is_some_and(|candidate| candidate.holds(&asked.path)),
-                    sensitive: element.is_some_and(|element| element.sensitive),
-                    portrait: element.is_some_and(|element| element.portrait),
-                }
-            })
-            .collect();
+    fn document_view(&self, position: u32, asked: &AskedDocument) -> RequestedDocumentView {
         RequestedDocumentView {
-            position: u32::try_from(position).unwrap_or(u32::MAX),
-            kind: document.doc_type.clone(),
-            name: kind.map_or(document.doc_type.as_str(), |kind| kind.name.resolve(&self.locales)).into(),
-            credential: candidate.map(|candidate| candidate.credential.clone()),
-            copies_left: candidate.map_or(0, |candidate| candidate.copies_left),
-            blocked: document.blocked,
-            portrait_binds: document.portrait_binds,
-            elements,
+            position,
+            kind: shown::identifier(&asked.doc_type),
+            name: self.kind_name(&asked.doc_type),
+            asked: asked
+                .elements
+                .iter()
+                .map(|element| {
+                    let (label, spoken) = self.words(&asked.doc_type, &element.path);
+                    AskedElementView {
+                        path: shown_path(&element.path),
+                        label,
+                        spoken,
+                        retained: element.intent_to_retain,
+                    }
+                })
+                .collect(),
+            candidates: asked.candidates.iter().map(|candidate| self.candidate_view(asked, candidate)).collect(),
+            unavailable: asked
+                .unavailable
+                .iter()
+                .map(|one| UnavailableView {
+                    credential: one.credential.clone(),
+                    issuer: shown::name(&one.issuer),
+                    subject: one.subject.clone(),
+                    reason: one.reason,
+                })
+                .collect(),
+            blocked: asked.blocked,
+            portrait_binds: asked.portrait_binds,
+            suggested: asked.suggested,
+        }
+    }
+
+    fn candidate_view(&self, asked: &AskedDocument, candidate: &Candidate) -> CandidateView {
+        let kind = self.profile.kind(&asked.doc_type);
+        let elements = candidate.elements.iter().map(|offered| {
+            let (label, spoken) = self.words(&asked.doc_type, &offered.path);
+            let known = offered.path.as_element().and_then(|(n, i)| kind.and_then(|kind| kind.element(n, i)));
+            let answers = offered.asked.iter().filter_map(|at| asked.elements.get(*at));
+            RequestedElementView {
+                path: shown_path(&offered.path),
+                label,
+                spoken,
+                asked: answers.map(|element| shown_path(&element.path)).collect(),
+                retained: offered.intent_to_retain,
+                held: offered.withheld.is_none(),
+                reason: offered.withheld,
+                sensitive: known.is_some_and(|element| element.sensitive),
+                portrait: offered.portrait,
+            }
+        });
+        CandidateView {
+            credential: candidate.credential.clone(),
+            issuer: shown::name(&candidate.issuer),
+            subject: candidate.subject.clone(),
+            state: match candidate.validity {
+                Validity::Valid => CredentialState::Ready,
+                Validity::NotYetValid => CredentialState::NotYetValid,
+                Validity::Expired => CredentialState::Expired,
+            },
+            valid_until: candidate.valid_until,
+            copies_left: candidate.copies_left,
+            elements: elements.collect(),
         }
     }
 }
@@ -81,48 +112,48 @@ pub(crate) fn answer_of(question: &Question, answer: ConsentAnswer) -> Result<An
     let hash: [u8; 32] = answer.hash.try_into().map_err(|_| binding())?;
     let decision = match answer.decision {
         ConsentDecision::Refuse => Decision::Refuse,
-        ConsentDecision::Agree { alternative, documents } => {
-            let choice = usize::try_from(alternative).unwrap_or(usize::MAX);
-            let mut agreed = Vec::with_capacity(documents.len());
-            for document in documents {
-                let credential = credential_of(question, document.position, choice)?;
-                agreed.push(AgreedDocument { document: document.position, credential, elements: document.elements });
-            }
-            Decision::Agree(agreed)
+        ConsentDecision::Agree { documents } => {
+            let agreed = documents.into_iter().map(|document| agreed_of(question, document));
+            Decision::Agree(agreed.collect::<Option<_>>().ok_or_else(selection)?)
         }
     };
     Ok(Answer { id: QuestionId(id), hash, decision })
 }
 
-fn credential_of(question: &Question, position: u32, choice: usize) -> Result<CredentialId, WalletError> {
-    usize::try_from(position)
-        .ok()
-        .and_then(|position| question.documents.get(position))
-        .and_then(|document| candidate(document, choice))
-        .map(|candidate| candidate.credential.clone())
-        .ok_or(WalletError::BadInput { code: Code::new("consent_selection") })
+/// `None`: it names a document, a credential or an element that is not offered.
+fn agreed_of(question: &Question, document: ConsentedDocument) -> Option<AgreedDocument> {
+    let asked = question.documents.get(usize::try_from(document.position).ok()?)?;
+    let candidate = candidate(asked, &document.credential)?;
+    let offered = |path: &ClaimPath| candidate.elements.iter().find(|one| shown_path(&one.path) == *path);
+    let elements = document.elements.iter().map(|path| Some(offered(path)?.path.clone()));
+    let elements = elements.collect::<Option<_>>()?;
+    Some(AgreedDocument { document: document.position, credential: document.credential, elements })
 }
 
-/// The candidate of one alternative; documents with fewer candidates stay at their last.
-fn candidate(document: &AskedDocument, choice: usize) -> Option<&Candidate> {
-    document.candidates.get(choice).or_else(|| document.candidates.last())
+fn candidate<'q>(asked: &'q AskedDocument, credential: &CredentialId) -> Option<&'q Candidate> {
+    asked.candidates.iter().find(|candidate| candidate.credential == *credential)
+}
+
+const fn selection() -> WalletError {
+    WalletError::BadInput { code: Code::new("consent_selection") }
+}
+
+/// A path as it may be shown; those of the standards stay as they are.
+fn shown_path(path: &ClaimPath) -> ClaimPath {
+    let (namespace, identifier) = path.as_element().unwrap_or_default();
+    ClaimPath::element(&shown::identifier(namespace), &shown::identifier(identifier))
 }
 
 fn requester_view(requester: &Requester) -> RequesterView {
-    match requester {
-        Requester::Known(identity) => RequesterView {
-            name: identity.name().unwrap_or_default().into(),
-            organization: identity.organization().map(Into::into),
-            country: identity.country().map(Into::into),
-            verified: true,
-            reason: None,
-        },
-        Requester::Unknown(code) => RequesterView {
-            name: String::new(),
-            organization: None,
-            country: None,
-            verified: false,
-            reason: Some(*code),
-        },
+    let (organization, country, reason) = match requester {
+        Requester::Known(identity) => (identity.organization(), identity.country(), None),
+        Requester::Unknown(code) => (None, None, Some(*code)),
+    };
+    RequesterView {
+        name: requester.name(),
+        organization: organization.filter(|name| !shown::is_blank(name)).map(shown::name),
+        country: country.map(shown::name),
+        verified: reason.is_none(),
+        reason,
     }
 }

@@ -3,7 +3,10 @@ use rid_flow::{
     Changes, Committer, CredentialId, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, Reuse,
     ports::SecureAreaError,
 };
-use rid_holder::display::{HeldElement, read_copy};
+use rid_holder::{
+    display::{HeldElement, read_copy},
+    shown,
+};
 use rid_profile::{ClaimPath, ClaimValue, ImageFormat, Kind};
 use rid_vault::CredentialMeta;
 use rid_wire::{Code, Timestamp};
@@ -109,8 +112,7 @@ impl Wallet {
     }
 
     pub(crate) fn view_of(&self, meta: CredentialMeta, now: Timestamp) -> CredentialView {
-        // A clock that says less than an issuer's signature is wrong; it must not make anything valid again (neg-K19).
-        let now = self.vault.latest_signed().map_or(now, |signed| signed.max(now));
+        let now = self.validity_time(now);
         let kind = self.profile.kind(&meta.kind);
         let state = if meta.is_exhausted(now) {
             CredentialState::Exhausted
@@ -172,8 +174,22 @@ impl Wallet {
                 element.label_for(identifier).resolve(&self.locales).into(),
                 element.spoken_for(identifier).resolve(&self.locales).into(),
             ),
-            None => (identifier.into(), identifier.into()),
+            None => (shown::identifier(identifier), shown::identifier(identifier)),
         }
+    }
+
+    /// The name of a kind in the first wanted language.
+    pub(crate) fn kind_name(&self, kind: &str) -> String {
+        match self.profile.kind(kind) {
+            Some(known) => known.name.resolve(&self.locales).into(),
+            None => shown::identifier(kind),
+        }
+    }
+
+    /// The time that validity is judged by. A clock that says less than an issuer's signature is wrong; it must not make
+    /// anything valid again (neg-K19).
+    pub(crate) fn validity_time(&self, now: Timestamp) -> Timestamp {
+        self.vault.latest_signed().map_or(now, |signed| signed.max(now))
     }
 
     fn held_elements(

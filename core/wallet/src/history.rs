@@ -70,29 +70,32 @@ impl Wallet {
         signature
     }
 
+    /// Document type, namespace, identifier, intentToRetain.
+    pub(crate) fn history_element(
+        &self,
+        (kind, namespace, identifier, retained): (String, String, String, bool),
+    ) -> HistoryElementView {
+        let path = ClaimPath::element(&namespace, &identifier);
+        let (label, _) = self.words(&kind, &path);
+        HistoryElementView { kind, path, label, retained }
+    }
+
     fn history_view(&self, row: History) -> HistoryView {
         let History { seq, imported, content } = row;
         let entry = match content {
             HistoryContent::Damaged => HistoryEntryView::Damaged,
             HistoryContent::Deleted { at } => HistoryEntryView::Deleted { at },
-            HistoryContent::Kept(draft) => {
-                let element = |(kind, namespace, identifier, retained): (String, String, String, bool)| {
-                    let path = ClaimPath::element(&namespace, &identifier);
-                    let (label, _) = self.words(&kind, &path);
-                    HistoryElementView { kind, path, label, retained }
-                };
-                HistoryEntryView::Kept {
-                    event: HistoryEventView {
-                        kind: draft.kind,
-                        outcome: draft.outcome,
-                        at: draft.at,
-                        peer: draft.peer.into(),
-                        peer_verified: draft.peer_verified,
-                        elements: draft.elements.into_iter().map(element).collect(),
-                        reason: draft.reason,
-                    },
-                }
-            }
+            HistoryContent::Kept(draft) => HistoryEntryView::Kept {
+                event: HistoryEventView {
+                    kind: draft.kind,
+                    outcome: draft.outcome,
+                    at: draft.at,
+                    peer: draft.peer.into(),
+                    peer_verified: draft.peer_verified,
+                    elements: draft.elements.into_iter().map(|element| self.history_element(element)).collect(),
+                    reason: draft.reason,
+                },
+            },
         };
         HistoryView { seq: seq.0, imported, entry }
     }

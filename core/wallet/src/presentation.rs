@@ -79,6 +79,7 @@ impl Wallet {
     pub fn present(self: &Arc<Self>) -> Result<Presentation, WalletError> {
         let (profile, trust) = (self.profile.clone(), self.trust.clone());
         let session = self.with_env(|env| Proximity::start(profile, trust, self.device_auth, env))?;
+        let session = session.with_policy(self.reader_policy);
         Ok(Presentation { wallet: self.clone(), state: Mutex::new(State::new(session)), turn: Turn::new() })
     }
 }

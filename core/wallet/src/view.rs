@@ -100,7 +100,7 @@ pub struct HeldElementView {
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequesterView {
-    /// Name from the certificate; empty when unknown.
+    /// Name from the certificate, else its organisation, else a fingerprint; empty when unknown.
     pub name: String,
     /// Organisation from the certificate.
     pub organization: Option<String>,
@@ -112,7 +112,8 @@ pub struct RequesterView {
     pub reason: Option<Code>,
 }
 
-/// What a person is asked. Answer with its `id` and `hash`.
+/// A question to the person. Answer with its `id` and `hash`. All text of the requester in it is fit to be shown: visible
+/// ASCII of at most 128 bytes, anything else escaped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestView {
     /// Names the question.
@@ -125,17 +126,21 @@ pub struct RequestView {
     pub environment: Environment,
     /// Purpose as the requester states it; its words, not ours.
     pub purpose: Option<String>,
-    /// Ways to answer; at least one. Choose one.
-    pub alternatives: Vec<AlternativeView>,
-    /// What the person must be told.
+    /// The documents asked for, in order; each is answered by a credential of its own choice, or not at all.
+    pub documents: Vec<RequestedDocumentView>,
+    /// Which documents the requester wants together; empty: it does not say.
+    pub use_cases: Vec<UseCaseView>,
+    /// Warnings that the person must see.
     pub warnings: Vec<Code>,
 }
 
-/// One way to answer.
+/// A purpose of the requester, and the sets of documents that serve it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AlternativeView {
-    /// The documents asked for, in order.
-    pub documents: Vec<RequestedDocumentView>,
+pub struct UseCaseView {
+    /// The requester cannot go on without it.
+    pub mandatory: bool,
+    /// Alternatives, preferred first: positions of documents that are wanted together.
+    pub document_sets: Vec<Vec<u32>>,
 }
 
 /// One document asked for.
@@ -147,21 +152,23 @@ pub struct RequestedDocumentView {
     pub kind: String,
     /// Name of the kind in the first wanted language.
     pub name: String,
-    /// The credential that would be shown; `None`: none is held, and the answer will not tell it from a refusal.
-    pub credential: Option<CredentialId>,
-    /// One-time copies left of it.
-    pub copies_left: u32,
-    /// May not be shown to this requester, and why.
+    /// Elements asked for, in order.
+    pub asked: Vec<AskedElementView>,
+    /// Credentials that can answer, best first: offer the first, let the person choose another. None when it is blocked.
+    pub candidates: Vec<CandidateView>,
+    /// Credentials of this kind that are not offered, and why.
+    pub unavailable: Vec<UnavailableView>,
+    /// Why it cannot be presented; the answer will not distinguish it from a refusal. `None`: there is a candidate.
     pub blocked: Option<Code>,
     /// The portrait goes with the rest, or nothing of this document goes.
     pub portrait_binds: bool,
-    /// Elements asked for, in order.
-    pub elements: Vec<RequestedElementView>,
+    /// Preselect it: it can be presented, and it belongs to the first set of its use case that can be answered whole.
+    pub suggested: bool,
 }
 
 /// One element asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestedElementView {
+pub struct AskedElementView {
     /// Namespace and identifier.
     pub path: ClaimPath,
     /// Label in the first wanted language.
@@ -170,8 +177,57 @@ pub struct RequestedElementView {
     pub spoken: String,
     /// The requester means to keep it.
     pub retained: bool,
-    /// It is held.
+}
+
+/// A credential that can answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CandidateView {
+    /// Identifier.
+    pub credential: CredentialId,
+    /// Issuer's name, from its certificate.
+    pub issuer: String,
+    /// Whose data it is, if not the holder's (child, company).
+    pub subject: Option<PrivateText>,
+    /// Whether it is valid now: `Ready`, `NotYetValid` or `Expired`.
+    pub state: CredentialState,
+    /// Last second of technical validity.
+    pub valid_until: Timestamp,
+    /// One-time copies left of it.
+    pub copies_left: u32,
+    /// The elements that leave when they are ticked, and those that cannot leave, in the order of the request.
+    pub elements: Vec<RequestedElementView>,
+}
+
+/// A credential that is not offered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnavailableView {
+    /// Identifier.
+    pub credential: CredentialId,
+    /// Issuer's name, from its certificate.
+    pub issuer: String,
+    /// Whose data it is, if not the holder's (child, company).
+    pub subject: Option<PrivateText>,
+    /// Why: no copy left, damaged, none of the elements, expired beside a valid one.
+    pub reason: Code,
+}
+
+/// One element of a candidate, as an answer to the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestedElementView {
+    /// Namespace and identifier of the element that leaves: for an age that is asked for, the attested one that answers it.
+    pub path: ClaimPath,
+    /// Label in the first wanted language.
+    pub label: String,
+    /// What a screen reader says for the label.
+    pub spoken: String,
+    /// The elements asked for that it answers, as in `RequestedDocumentView::asked`; at least one.
+    pub asked: Vec<ClaimPath>,
+    /// The requester means to keep it.
+    pub retained: bool,
+    /// It leaves when it is ticked. Only such elements may be in an answer.
     pub held: bool,
+    /// Why it cannot leave, if it cannot: not held, or one age too many.
+    pub reason: Option<Code>,
     /// To be ticked on a line of its own.
     pub sensitive: bool,
     /// This is the holder's portrait.
@@ -185,21 +241,19 @@ pub struct ConsentAnswer {
     pub id: String,
     /// [`RequestView::hash`].
     pub hash: Vec<u8>,
-    /// What was decided.
+    /// The decision.
     pub decision: ConsentDecision,
 }
 
-/// What a person decided.
+/// A decision of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConsentDecision {
-    /// Show the ticked elements.
+    /// Present the ticked elements.
     Agree {
-        /// Position in [`RequestView::alternatives`].
-        alternative: u32,
         /// The documents with ticked elements.
         documents: Vec<ConsentedDocument>,
     },
-    /// Show nothing.
+    /// Present nothing.
     Refuse,
 }
 
@@ -208,7 +262,9 @@ pub enum ConsentDecision {
 pub struct ConsentedDocument {
     /// [`RequestedDocumentView::position`].
     pub position: u32,
-    /// Ticked elements.
+    /// [`CandidateView::credential`] of one of its candidates.
+    pub credential: CredentialId,
+    /// [`RequestedElementView::path`] of ticked elements of this candidate.
     pub elements: Vec<ClaimPath>,
 }
 
@@ -217,6 +273,8 @@ pub struct ConsentedDocument {
 pub struct ReceiptView {
     /// Whether data was sent; else it was refused or nothing was held.
     pub disclosed: bool,
+    /// What was sent, as in the history.
+    pub elements: Vec<HistoryElementView>,
     /// Credentials a copy of which was used.
     pub used: Vec<CredentialId>,
     /// Credentials that are low on copies now.

@@ -6,7 +6,7 @@ use rid_flow::{
     ports::{Clock, Http, SecureArea, Storage, Timer, UserAuth},
 };
 use rid_holder::proximity::DeviceAuthMethod;
-use rid_profile::{Locale, Profile};
+use rid_profile::{Locale, Profile, ReaderPolicy};
 use rid_trust::{Anchor, Environment, Role, TrustStore};
 use rid_vault::{Vault, VaultConfig};
 use rid_wire::{Code, Timestamp};
@@ -45,6 +45,8 @@ pub struct WalletConfig {
     pub user_auth: UserAuth,
     /// How the device authenticates face to face.
     pub device_auth: DeviceAuthMethod,
+    /// How readers that are not known are treated; the profile may be stricter.
+    pub reader_policy: ReaderPolicy,
 }
 
 /// The same as an app says it: certificates as DER or PEM, languages as tags.
@@ -62,6 +64,8 @@ pub struct WalletOptions {
     pub user_auth: UserAuth,
     /// How the device authenticates face to face.
     pub device_auth: DeviceAuthMethod,
+    /// How readers that are not known are treated; the profile may be stricter.
+    pub reader_policy: ReaderPolicy,
 }
 
 impl WalletOptions {
@@ -91,6 +95,7 @@ impl WalletOptions {
             locales: Locale::wanted(&self.locales),
             user_auth: self.user_auth,
             device_auth: self.device_auth,
+            reader_policy: self.reader_policy,
         })
     }
 }
@@ -116,6 +121,7 @@ pub struct Wallet {
     pub(crate) locales: Vec<Locale>,
     pub(crate) user_auth: UserAuth,
     pub(crate) device_auth: DeviceAuthMethod,
+    pub(crate) reader_policy: ReaderPolicy,
 }
 
 impl Wallet {
@@ -138,6 +144,7 @@ impl Wallet {
             locales: config.locales,
             user_auth: config.user_auth,
             device_auth: config.device_auth,
+            reader_policy: config.reader_policy,
         })
     }
 

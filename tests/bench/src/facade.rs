@@ -17,7 +17,7 @@ use rid_flow::{
     ports::{Clock, ClockError, KeyId, KeyInfo, KeySpec, Prompt, Secret32, SecureArea, SecureAreaError, UserAuth},
 };
 use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE};
-use rid_profile::{ClaimPath, Locale};
+use rid_profile::{ClaimPath, Locale, ReaderPolicy};
 use rid_reader::{DocumentAsk, ElementAsk, Reader, ReaderConfig, ReaderPorts, Reading, ReadingStep};
 use rid_shell::{OsRng, SoftwareSecureArea, SqliteStorage, SystemTimer};
 use rid_sim::{NOW, SimRng, TestState};
@@ -123,6 +123,7 @@ fn wallet(state: &TestState, folder: &Path, area: Timed<SoftwareSecureArea>) -> 
         locales: vec![Locale::En],
         user_auth: UserAuth::None,
         device_auth: DeviceAuthMethod::Signature,
+        reader_policy: ReaderPolicy::USUAL,
     };
     let wallet = Arc::new(expect(block_on(Wallet::open(ports, config)), "wallet"));
     let enrolment = expect(block_on(wallet.enrol(&["mdl".into()], 100, vec![7; 32], "sim".into())), "enrolment");
@@ -205,12 +206,12 @@ fn verify(reading: &Reading, presentation: &Presentation) -> bool {
 }
 
 fn agree(request: &RequestView) -> ConsentAnswer {
-    let document = |document: &RequestedDocumentView| ConsentedDocument {
-        position: document.position,
-        elements: document.elements.iter().filter(|e| e.held).map(|e| e.path.clone()).collect(),
+    let document = |document: &RequestedDocumentView| {
+        let candidate = some(document.candidates.first(), "a candidate");
+        let elements = candidate.elements.iter().filter(|e| e.held).map(|e| e.path.clone()).collect();
+        ConsentedDocument { position: document.position, credential: candidate.credential.clone(), elements }
     };
-    let documents = some(request.alternatives.first(), "a way").documents.iter().map(document).collect();
-    let decision = ConsentDecision::Agree { alternative: 0, documents };
+    let decision = ConsentDecision::Agree { documents: request.documents.iter().map(document).collect() };
     ConsentAnswer { id: request.id.clone(), hash: request.hash.clone(), decision }
 }
 

@@ -4,7 +4,8 @@ use rid_flow::{
     ports::{KeyId, SecureAreaError},
 };
 use rid_holder::{
-    consent::{AgreedDocument, Answer, Candidate, Decision, Question},
+    consent::{AgreedDocument, Answer, Decision, Question},
+    held::{Held, Validity, read_elements},
     proximity::{DeviceAuthMethod, Matches, Proximity, ProximityTypes},
 };
 use rid_mdoc::{
@@ -77,7 +78,7 @@ pub(crate) fn respond(stock: &Stock, holder: &mut Proximity, request: Vec<u8>, r
     loop {
         let input: Input<ProximityTypes> = match some(holder.poll(), "an output of the holder") {
             Output::Unlock => Input::Unlocked(true),
-            Output::Match(_) => Input::Candidates(Matches { by_doc_type: vec![vec![candidate(stock)]] }),
+            Output::Match(_) => Input::Candidates(Matches { by_document: vec![vec![held(stock)]] }),
             Output::AskConsent(question) => Input::Consent(agree(&question)),
             Output::Commit(_) => Input::Committed(Ok(Committed { copies: vec![copy(stock)], ..Committed::default() })),
             Output::Sign(request) => Input::Signed(Ok(stock.device.sign(&[&request.message]))),
@@ -133,13 +134,15 @@ fn next_message(_: &Stock, reader: &mut Reader) -> Vec<u8> {
     }
 }
 
-fn candidate(stock: &Stock) -> Candidate {
-    Candidate {
+fn held(stock: &Stock) -> Held {
+    Held {
         credential: CredentialId("bench".into()),
         issuer: String::new(),
+        subject: None,
+        validity: Validity::Valid,
         valid_until: stock.now.plus_days(14),
         copies_left: 10,
-        elements: vec![(MDL_NAMESPACE.into(), stock.elements.clone())],
+        elements: read_elements(&stock.issuer_signed, MDL_DOC_TYPE, stock.now),
     }
 }
 

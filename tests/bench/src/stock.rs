@@ -20,7 +20,6 @@ pub(crate) struct Stock {
     pub(crate) iaca_pem: String,
     pub(crate) device: SigningKey,
     pub(crate) issuer_signed: Vec<u8>,
-    pub(crate) elements: Vec<String>,
     pub(crate) now: Timestamp,
 }
 
@@ -50,7 +49,6 @@ impl Stock {
         let iaca = certify(CertificateProfile::Iaca, "bench IACA", &iaca_key, None);
         let certificate = certify(CertificateProfile::DocumentSigner, "bench signer", &signer_key, Some(&iaca));
         let record = record(portrait);
-        let elements = record.elements.iter().map(|element| element.identifier.clone()).collect();
         let validity = ValidityInfo {
             signed: now.day_start(),
             valid_from: now.day_start(),
@@ -68,7 +66,6 @@ impl Stock {
             iaca_pem: iaca.to_pem(),
             device,
             issuer_signed,
-            elements,
             now,
         }
     }

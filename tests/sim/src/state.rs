@@ -5,7 +5,7 @@ use rid_crypto::{
     x509::{Certificate, CertificateRequest, Profile as CertificateProfile, build},
 };
 use rid_flow::{CopyId, CredentialId, ports::KeyId};
-use rid_holder::consent::Candidate;
+use rid_holder::held::{Held, Validity, read_elements};
 use rid_issuer::{Issuer, IssuerKey, Order, PersonRecord, sample_citizen};
 use rid_mdoc::mso::ValidityInfo;
 use rid_profile::Profile;
@@ -161,23 +161,18 @@ impl TestState {
     }
 
     /// What the wallet holds of a document type.
-    pub(crate) fn candidates(&self, doc_type: &str) -> Vec<Candidate> {
-        let left = self.copies.iter().filter(|copy| copy.doc_type == doc_type).count();
-        let record = self.records.iter().find(|record| record.doc_type == doc_type);
-        let Some(record) = record.filter(|_| left > 0) else { return Vec::new() };
-        let mut elements: Vec<(String, Vec<String>)> = Vec::new();
-        for element in &record.elements {
-            match elements.iter_mut().find(|(namespace, _)| *namespace == element.namespace) {
-                Some((_, names)) => names.push(element.identifier.clone()),
-                None => elements.push((element.namespace.clone(), vec![element.identifier.clone()])),
-            }
-        }
-        vec![Candidate {
+    pub(crate) fn held(&self, doc_type: &str) -> Vec<Held> {
+        let mut copies = self.copies.iter().filter(|copy| copy.doc_type == doc_type);
+        let left = copies.clone().count();
+        let Some(first) = copies.next() else { return Vec::new() };
+        vec![Held {
             credential: CredentialId(doc_type.into()),
             issuer: "TEST signer".into(),
+            subject: None,
+            validity: Validity::Valid,
             valid_until: NOW.plus_days(14),
             copies_left: u32::try_from(left).unwrap_or(u32::MAX),
-            elements,
+            elements: read_elements(&first.bytes, doc_type, NOW),
         }]
     }
 }

@@ -160,7 +160,7 @@ impl World<'_> {
                     continue;
                 }
                 Output::Match(request) => Input::Candidates(Matches {
-                    by_doc_type: request.doc_types.iter().map(|doc_type| self.state.candidates(doc_type)).collect(),
+                    by_document: request.doc_types.iter().map(|doc_type| self.state.held(doc_type)).collect(),
                 }),
                 Output::AskConsent(question) => {
                     self.note(format!("asked for {} documents", question.documents.len()));
@@ -252,10 +252,11 @@ impl World<'_> {
     fn answer(&self, question: &Question) -> Answer {
         let agreed = question.documents.iter().enumerate().filter_map(|(position, document)| {
             let candidate = document.candidates.first()?;
-            (document.blocked.is_none()).then(|| AgreedDocument {
+            let sendable = candidate.elements.iter().filter(|element| element.withheld.is_none());
+            Some(AgreedDocument {
                 document: u32::try_from(position).unwrap_or(u32::MAX),
                 credential: candidate.credential.clone(),
-                elements: document.elements.iter().filter(|e| e.held).map(|e| e.path.clone()).collect(),
+                elements: sendable.map(|element| element.path.clone()).collect(),
             })
         });
         let decision = if self.scenario.agrees { Decision::Agree(agreed.collect()) } else { Decision::Refuse };

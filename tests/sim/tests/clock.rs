@@ -22,7 +22,7 @@ use rid_flow::{
     ports::{Clock, ClockError, UserAuth},
 };
 use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE};
-use rid_profile::{ClaimPath, Locale};
+use rid_profile::{ClaimPath, Locale, ReaderPolicy};
 use rid_reader::{DocumentAsk, ElementAsk, Reader, ReaderConfig, ReaderPorts, ReadingStep, view::Decision};
 use rid_shell::{SoftwareSecureArea, SqliteStorage, SystemTimer};
 use rid_sim::{NOW, SimRng, TestState};
@@ -99,6 +99,7 @@ impl Pair {
             locales: vec![Locale::En],
             user_auth: UserAuth::None,
             device_auth: DeviceAuthMethod::Signature,
+            reader_policy: ReaderPolicy::USUAL,
         };
         let wallet = Arc::new(block_on(Wallet::open(ports, config)).unwrap());
         let enrolment = block_on(wallet.enrol(&["mdl".into()], 2, vec![7; 32], "sim".into())).unwrap();
@@ -136,10 +137,10 @@ fn asked() -> Vec<DocumentAsk> {
 }
 
 fn agree(request: &RequestView) -> ConsentAnswer {
-    let document = &request.alternatives[0].documents[0];
-    let elements = document.elements.iter().map(|element| element.path.clone()).collect();
-    let documents = vec![ConsentedDocument { position: document.position, elements }];
-    let decision = ConsentDecision::Agree { alternative: 0, documents };
+    let candidate = &request.documents[0].candidates[0];
+    let elements = candidate.elements.iter().map(|element| element.path.clone()).collect();
+    let documents = vec![ConsentedDocument { position: 0, credential: candidate.credential.clone(), elements }];
+    let decision = ConsentDecision::Agree { documents };
     ConsentAnswer { id: request.id.clone(), hash: request.hash.clone(), decision }
 }
 

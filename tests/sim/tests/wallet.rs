@@ -25,7 +25,7 @@ use rid_mdoc::{
     MDL_DOC_TYPE, MDL_NAMESPACE,
     request::{ItemsRequest, RequestedElement, RequestedNamespace},
 };
-use rid_profile::{ClaimPath, ImageFormat, Locale};
+use rid_profile::{ClaimPath, ImageFormat, Locale, ReaderPolicy};
 use rid_shell::{SoftwareSecureArea, SqliteStorage, SystemTimer};
 use rid_sim::{NOW, SimRng, TestState};
 use rid_trust::Environment;
@@ -35,7 +35,7 @@ use rid_verifier::{
 };
 use rid_wallet::{
     Presentation, PresentationStep, Wallet, WalletConfig, WalletError, WalletPorts,
-    view::{ConsentAnswer, ConsentDecision, ConsentedDocument, LockState, RequestView},
+    view::{ConsentAnswer, ConsentDecision, ConsentedDocument, LockState, RequestView, RequestedDocumentView},
 };
 use rid_wire::Timestamp;
 
@@ -97,6 +97,7 @@ fn open_with(state: &TestState, folder: &Folder, clock: Arc<dyn Clock>) -> Resul
         locales: vec![Locale::En],
         user_auth: UserAuth::None,
         device_auth: DeviceAuthMethod::Signature,
+        reader_policy: ReaderPolicy::USUAL,
     };
     block_on(Wallet::open(ports, config)).map(Arc::new)
 }
@@ -126,21 +127,19 @@ fn ask(elements: &[&str]) -> Vec<ItemsRequest> {
 }
 
 fn agree(request: &RequestView, unticked: &[&str]) -> ConsentAnswer {
-    let documents = request.alternatives[0]
-        .documents
-        .iter()
-        .map(|document| ConsentedDocument {
-            position: document.position,
-            elements: document
-                .elements
-                .iter()
-                .filter(|element| element.held && !unticked.contains(&element.path.as_element().unwrap().1))
-                .map(|element| element.path.clone())
-                .collect(),
-        })
-        .collect();
-    let decision = ConsentDecision::Agree { alternative: 0, documents };
+    let document = |document: &RequestedDocumentView| {
+        let candidate = document.candidates.first()?;
+        let ticked =
+            candidate.elements.iter().filter(|element| element.held && !unticked.contains(&name(&element.path)));
+        let elements = ticked.map(|element| element.path.clone()).collect();
+        Some(ConsentedDocument { position: document.position, credential: candidate.credential.clone(), elements })
+    };
+    let decision = ConsentDecision::Agree { documents: request.documents.iter().filter_map(document).collect() };
     ConsentAnswer { id: request.id.clone(), hash: request.hash.clone(), decision }
+}
+
+fn name(path: &ClaimPath) -> &str {
+    path.as_element().unwrap().1
 }
 
 /// The reader at the other end.
@@ -258,10 +257,11 @@ fn one_credential_walks_the_whole_way_through_the_facade() {
     let decide = |request: &RequestView| {
         assert!(request.requester.verified);
         assert_eq!(request.environment, Environment::Test);
-        let document = &request.alternatives[0].documents[0];
-        assert!(document.portrait_binds);
-        assert!(document.elements[0].retained && !document.elements[1].retained);
-        assert!(!document.elements[3].held);
+        let document = &request.documents[0];
+        assert!(document.portrait_binds && document.suggested);
+        let elements = &document.candidates[0].elements;
+        assert!(elements[0].retained && !elements[1].retained);
+        assert!(!elements[3].held && elements[3].reason.is_some());
         agree(request, &["age_over_18"])
     };
     let (far, ended) = drive(&state, &presentation, &decide, &items, 100);
@@ -396,7 +396,7 @@ fn reopen(state: &TestState, folder: &Folder) -> Arc<Wallet> {
 }
 
 #[test]
-fn neg_g25_an_empty_pool_is_unavailable_and_low_water_is_told_before() {
+fn neg_g25_an_empty_pool_is_answered_as_not_held_and_low_water_is_told_before() {
     let (state, folder) = (state(), Folder::new("pool"));
     let wallet = open(&state, &folder);
     fill(&wallet, &state, 1);
@@ -408,10 +408,13 @@ fn neg_g25_an_empty_pool_is_unavailable_and_low_water_is_told_before() {
     assert!(licence.low_water);
     assert_eq!(licence.state, rid_wallet::view::CredentialState::Exhausted);
     let presentation = wallet.present().unwrap();
+    let decide = |request: &RequestView| {
+        assert_eq!(request.documents[0].blocked.unwrap().as_str(), "credential_unavailable");
+        agree(request, &[])
+    };
     let (far, _) = drive(&state, &presentation, &decide, &ask(&["family_name"]), 100);
-    let step = block_on(presentation.next()).unwrap();
-    assert_eq!(step, PresentationStep::Closed { code: rid_wire::Code::new("credential_unavailable") });
-    assert!(far.unwrap().verdicts.is_empty());
+    assert_eq!(far.unwrap().verdicts[0].code.map(|code| code.as_str()), Some("not_returned"));
+    assert_eq!(presentations(&wallet), [HistoryOutcome::Finished, HistoryOutcome::Refused]);
 }
 
 #[test]

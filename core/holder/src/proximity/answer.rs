@@ -1,121 +1,143 @@
-//! What the person answered, checked against what was asked.
+//! The person's answer, checked against the question.
 use alloc::{string::String, vec::Vec};
 
 use rid_crypto::{CryptoRng, constant_time_eq, sha256};
-use rid_flow::{Changes, Env, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, Output, VerifierId};
-use rid_profile::Profile;
+use rid_flow::{Changes, CredentialId, Env, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, Output, VerifierId};
+use rid_mdoc::build::Selection;
+use rid_profile::ClaimPath;
 use rid_wire::{Code, Timestamp};
 
 use super::{
-    Misuse, Proximity,
-    question::{holds, is_portrait},
-    state::{Asking, Decided, Planned, Requested, State},
+    Misuse, Proximity, Receipt,
+    state::{Asking, Decided, Planned, State},
 };
-use crate::consent::{AgreedDocument, Answer, AskedDocument, Candidate, Decision, Requester};
+use crate::{
+    consent::{AgreedDocument, Answer, AskedDocument, Candidate, Decision, OfferedElement, Question, Requester},
+    shown,
+};
 
 impl Proximity {
     pub(super) fn consented(&mut self, answer: &Answer, env: &mut Env<'_>) -> Result<(), Misuse> {
-        let State::Asking(asking) = &self.state else { return Err(Misuse::NotAsked) };
-        check(asking, answer)?;
-        if let State::Asking(asking) = core::mem::replace(&mut self.state, State::Closed) {
-            self.state = State::Confirming(decide(asking, &answer.decision, &self.profile, env));
-            self.deadline = self.consent_deadline(env);
-            self.outputs.push_back(Output::Unlock);
-        }
+        let State::Asking(Asking { question }) = &self.state else { return Err(Misuse::NotAsked) };
+        check(question, answer)?;
+        self.state = State::Confirming(decide(question, &answer.decision, env));
+        self.deadline = self.consent_deadline(env);
+        self.outputs.push_back(Output::Unlock);
         Ok(())
     }
 }
 
-/// The answer is bound to this question and this request, and selects only what it may.
-fn check(asking: &Asking, answer: &Answer) -> Result<(), Misuse> {
-    if answer.id != asking.question.id || !constant_time_eq(&answer.hash, &asking.question.hash) {
+/// The answer is bound to this question and this request, and selects only from its offers.
+fn check(question: &Question, answer: &Answer) -> Result<(), Misuse> {
+    if answer.id != question.id || !constant_time_eq(&answer.hash, &question.hash) {
         return Err(Misuse::ConsentBinding);
     }
     let Decision::Agree(agreed) = &answer.decision else { return Ok(()) };
     for (place, one) in agreed.iter().enumerate() {
         let twice = agreed.iter().skip(place.saturating_add(1)).any(|other| other.document == one.document);
-        if twice || !is_selectable(asking, one) {
+        if twice || !is_selectable(question, one) {
             return Err(Misuse::ConsentSelection);
         }
     }
     Ok(())
 }
 
-fn is_selectable(asking: &Asking, agreed: &AgreedDocument) -> bool {
-    let Ok(position) = usize::try_from(agreed.document) else { return false };
-    let (Some(asked), Some(requested)) =
-        (asking.question.documents.get(position), asking.request.documents.get(position))
-    else {
-        return false;
-    };
+fn is_selectable(question: &Question, agreed: &AgreedDocument) -> bool {
+    let position = usize::try_from(agreed.document).ok();
+    let Some(asked) = position.and_then(|position| question.documents.get(position)) else { return false };
     let Some(candidate) = candidate(asked, agreed) else { return false };
-    asked.blocked.is_none()
-        && agreed.elements.iter().all(|path| {
-            path.as_element().is_some_and(|(namespace, identifier)| {
-                requested.elements.iter().any(|element| {
-                    element.namespace == namespace && element.identifier == identifier && holds(candidate, element)
-                })
-            })
-        })
+    agreed.elements.iter().all(|path| sendable(candidate).any(|element| element.path == *path))
 }
 
-fn candidate<'a>(asked: &'a AskedDocument, agreed: &AgreedDocument) -> Option<&'a Candidate> {
+/// A blocked document has no candidates.
+fn candidate<'q>(asked: &'q AskedDocument, agreed: &AgreedDocument) -> Option<&'q Candidate> {
     asked.candidates.iter().find(|candidate| candidate.credential == agreed.credential)
 }
 
-/// Turns a checked answer into what is consumed, written and shown.
-fn decide(asking: Asking, decision: &Decision, profile: &Profile, env: &mut Env<'_>) -> Decided {
-    let Asking { question, request } = asking;
+fn sendable(candidate: &Candidate) -> impl Iterator<Item = &OfferedElement> {
+    candidate.elements.iter().filter(|element| element.withheld.is_none())
+}
+
+/// Turns a checked answer into the copies to consume, the rows to write and the documents to present.
+fn decide(question: &Question, decision: &Decision, env: &mut Env<'_>) -> Decided {
     let agreed: &[AgreedDocument] = match decision {
         Decision::Agree(agreed) => agreed,
         Decision::Refuse => &[],
     };
-    let doc_types: Vec<String> = request.documents.iter().map(|document| document.doc_type.clone()).collect();
     let mut planned = Vec::new();
-    let mut rows = Rows { shown: Vec::new(), withheld: Vec::new(), reason: None };
-    for (position, (asked, document)) in question.documents.iter().zip(request.documents).enumerate() {
+    let mut rows = Rows::default();
+    for (position, asked) in question.documents.iter().enumerate() {
         let answer = agreed.iter().find(|one| usize::try_from(one.document) == Ok(position));
-        let chosen = answer.and_then(|one| candidate(asked, one).map(|candidate| (one, candidate)));
-        let kind = profile.kind(&document.doc_type);
-        let goes = chosen.filter(|(one, candidate)| {
-            let withheld = document
-                .elements
-                .iter()
-                .any(|element| is_portrait(kind, element) && holds(candidate, element) && !is_ticked(one, element));
-            !(one.elements.is_empty() || (asked.portrait_binds && withheld))
-        });
-        let Some((one, candidate)) = goes else {
-            rows.withhold(asked, &document.elements);
-            continue;
-        };
-        let elements: Vec<_> =
-            document.elements.into_iter().map(|element| (is_ticked(one, &element), element)).collect();
-        rows.show(asked, &elements);
-        planned.push(Planned {
-            position,
-            credential: candidate.credential.clone(),
-            doc_type: document.doc_type,
-            elements: elements.into_iter().map(|(ticked, element)| (element, ticked)).collect(),
-        });
+        let chosen = answer.and_then(|one| Some((one, candidate(asked, one)?)));
+        let ticked = chosen.map(|(one, candidate)| (candidate, ticked(one, candidate)));
+        match ticked.filter(|(candidate, ticked)| goes(asked, candidate, ticked)) {
+            Some((candidate, ticked)) => {
+                rows.present(asked, &ticked);
+                planned.push(plan(position, asked, candidate, &ticked));
+            }
+            None => rows.withhold(asked),
+        }
+    }
+    let mut consume: Vec<CredentialId> = Vec::new();
+    for one in &planned {
+        // Two documents from one credential are of one copy: the reader sees both at once.
+        if !consume.contains(&one.credential) {
+            consume.push(one.credential.clone());
+        }
     }
     let history = make_history_id(env.rng);
+    let receipt =
+        Receipt { history, disclosed: !planned.is_empty(), used: consume.clone(), presented: rows.presented.clone() };
     let changes = Changes {
-        consume: planned.iter().map(|one| one.credential.clone()).collect(),
+        consume,
         verifier: verifier(&question.requester),
         history: rows.drafts(history, &question.requester, env),
         ..Changes::default()
     };
-    Decided { history, doc_types, planned, changes }
+    let doc_types = question.documents.iter().map(|asked| asked.doc_type.clone()).collect();
+    Decided { doc_types, planned, changes, receipt }
+}
+
+fn ticked<'q>(agreed: &AgreedDocument, candidate: &'q Candidate) -> Vec<&'q OfferedElement> {
+    sendable(candidate).filter(|element| agreed.elements.contains(&element.path)).collect()
+}
+
+/// Whether anything of the document leaves: something is ticked, and a portrait that binds is among it.
+fn goes(asked: &AskedDocument, candidate: &Candidate, ticked: &[&OfferedElement]) -> bool {
+    let is_withheld = |element: &OfferedElement| element.portrait && !ticked.contains(&element);
+    !ticked.is_empty() && !(asked.portrait_binds && sendable(candidate).any(is_withheld))
+}
+
+/// The elements that leave, and in the order of the request those that stay: whether they are lacked or unticked cannot be
+/// seen (neg-C12).
+fn plan(position: usize, asked: &AskedDocument, candidate: &Candidate, ticked: &[&OfferedElement]) -> Planned {
+    let (mut disclose, mut not_returned) = (Selection::new(), Selection::new());
+    for element in ticked {
+        add(&mut disclose, &element.path);
+    }
+    for (place, element) in asked.elements.iter().enumerate() {
+        if !ticked.iter().any(|answer| answer.asked.contains(&place)) {
+            add(&mut not_returned, &element.path);
+        }
+    }
+    let (credential, doc_type) = (candidate.credential.clone(), asked.doc_type.clone());
+    Planned { position, credential, doc_type, disclose, not_returned }
+}
+
+/// Adds an identifier under its namespace, once.
+fn add(selection: &mut Selection, path: &ClaimPath) {
+    let Some((namespace, identifier)) = path.as_element() else { return };
+    match selection.iter_mut().find(|(known, _)| known == namespace) {
+        Some((_, identifiers)) if identifiers.iter().any(|known| known == identifier) => {}
+        Some((_, identifiers)) => identifiers.push(String::from(identifier)),
+        None => selection.push((String::from(namespace), [String::from(identifier)].into())),
+    }
 }
 
 /// How a known reader is recognised at its next visit: by its key. Anybody can be certified under the same names.
-fn verifier(requester: &Requester) -> Option<VerifierId> {
+pub(super) fn verifier(requester: &Requester) -> Option<VerifierId> {
     let Requester::Known(identity) = requester else { return None };
     Some(VerifierId(sha256(&[b"rid-verifier-2", identity.key_fingerprint()])))
-}
-
-fn is_ticked(agreed: &AgreedDocument, element: &Requested) -> bool {
-    agreed.elements.iter().any(|path| path.as_element() == Some((&element.namespace, &element.identifier)))
 }
 
 fn make_history_id(rng: &mut dyn CryptoRng) -> HistoryId {
@@ -127,42 +149,42 @@ fn make_history_id(rng: &mut dyn CryptoRng) -> HistoryId {
 /// Document type, namespace, identifier, intentToRetain.
 type Line = (String, String, String, bool);
 
-/// What goes into the history: one row for what is shown, one for what is withheld.
+/// What goes into the history: one row for what is presented, one for what is withheld.
+#[derive(Default)]
 struct Rows {
-    shown: Vec<Line>,
+    presented: Vec<Line>,
     withheld: Vec<Line>,
     /// Why the first withheld document is.
     reason: Option<Code>,
 }
 
 impl Rows {
-    fn show(&mut self, asked: &AskedDocument, elements: &[(bool, Requested)]) {
-        self.shown.extend(elements.iter().filter(|(ticked, _)| *ticked).map(|(_, element)| line(asked, element)));
+    fn present(&mut self, asked: &AskedDocument, ticked: &[&OfferedElement]) {
+        self.presented.extend(ticked.iter().map(|element| line(asked, &element.path, element.intent_to_retain)));
     }
 
-    fn withhold(&mut self, asked: &AskedDocument, elements: &[Requested]) {
-        self.withheld.extend(elements.iter().map(|element| line(asked, element)));
-        let held = asked.elements.iter().any(|element| element.held);
-        let reason = asked.blocked.unwrap_or(Code::new(if held { "refused" } else { "not_held" }));
-        self.reason.get_or_insert(reason);
+    fn withhold(&mut self, asked: &AskedDocument) {
+        let elements = asked.elements.iter();
+        self.withheld.extend(elements.map(|element| line(asked, &element.path, element.intent_to_retain)));
+        self.reason.get_or_insert(asked.blocked.unwrap_or(Code::new("refused")));
     }
 
-    /// The rows. A refusal beside something shown is an event of its own: the outcome of the other is updated later.
+    /// The rows. A refusal beside something presented is an event of its own: the outcome of the other is updated later.
     fn drafts(self, history: HistoryId, requester: &Requester, env: &mut Env<'_>) -> Vec<HistoryDraft> {
         let draft = |id, outcome, elements, reason: &str, at: Timestamp| HistoryDraft {
             id,
             kind: HistoryKind::Presentation,
             outcome,
             at,
-            peer: peer(requester),
+            peer: requester.name(),
             peer_verified: matches!(requester, Requester::Known(_)),
             elements,
             reason: String::from(reason),
         };
         let mut drafts = Vec::new();
         let mut id = history;
-        if !self.shown.is_empty() {
-            drafts.push(draft(id, HistoryOutcome::Started, self.shown, "", env.now));
+        if !self.presented.is_empty() {
+            drafts.push(draft(id, HistoryOutcome::Started, self.presented, "", env.now));
             id = make_history_id(env.rng);
         }
         if let Some(reason) = self.reason {
@@ -172,14 +194,9 @@ impl Rows {
     }
 }
 
-fn line(asked: &AskedDocument, element: &Requested) -> Line {
-    (asked.doc_type.clone(), element.namespace.clone(), element.identifier.clone(), element.intent_to_retain)
-}
-
-/// The peer's name in its certificate; empty when it is not known.
-fn peer(requester: &Requester) -> String {
-    match requester {
-        Requester::Known(identity) => String::from(identity.name().or(identity.organization()).unwrap_or_default()),
-        Requester::Unknown(_) => String::new(),
-    }
+/// A line of the history; the reader's words are made fit to be shown (neg-C39).
+fn line(asked: &AskedDocument, path: &ClaimPath, intent_to_retain: bool) -> Line {
+    let (namespace, identifier) = path.as_element().unwrap_or_default();
+    let shown = shown::identifier;
+    (shown(&asked.doc_type), shown(namespace), shown(identifier), intent_to_retain)
 }

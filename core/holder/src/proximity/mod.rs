@@ -8,6 +8,7 @@
 mod answer;
 mod link;
 mod messages;
+mod offer;
 mod question;
 mod reason;
 mod request;
@@ -26,7 +27,7 @@ use rid_mdoc::{
     engagement::{Ble, Engagement},
     session::{SessionData, Status},
 };
-use rid_profile::Profile;
+use rid_profile::{Profile, ReaderPolicy};
 use rid_trust::TrustStore;
 
 use self::{link::Link, state::State};
@@ -36,6 +37,7 @@ pub struct Proximity {
     profile: Arc<Profile>,
     reader_trust: Arc<TrustStore>,
     method: DeviceAuthMethod,
+    policy: ReaderPolicy,
     engagement: Engagement,
     /// Until the session keys are derived from it.
     ephemeral: Option<AgreementKey>,
@@ -63,6 +65,7 @@ impl Proximity {
             profile,
             reader_trust,
             method,
+            policy: ReaderPolicy::USUAL,
             engagement,
             ephemeral: Some(ephemeral),
             link: None,
@@ -70,6 +73,12 @@ impl Proximity {
             deadline: None,
             outputs: [Output::Advertise(plan)].into(),
         }
+    }
+
+    /// Treats readers by this policy, as far as the profile allows.
+    #[must_use]
+    pub fn with_policy(self, policy: ReaderPolicy) -> Self {
+        Self { policy, ..self }
     }
 
     /// Ends the session for the app: terminates towards the peer if possible. After the end it does nothing.

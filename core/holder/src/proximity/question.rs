@@ -1,16 +1,21 @@
-//! What the person is asked.
+//! The question to the person.
 use alloc::vec::Vec;
 
 use rid_flow::{Env, Output};
-use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE, reader_auth::ReaderAuth};
-use rid_profile::{Kind, Profile};
+use rid_mdoc::{MDL_DOC_TYPE, reader_auth::ReaderAuth};
+use rid_profile::{Kind, Profile, ReaderPolicy, ReaderRule};
 use rid_wire::Code;
 
 use super::{
     CloseReason, MatchRequest, Matches, Misuse, Proximity,
-    state::{Asking, Request, Requested, RequestedDocument, State},
+    answer::verifier,
+    offer::{Offer, is_portrait},
+    state::{Asking, Request, RequestedDocument, State},
 };
-use crate::consent::{AskedDocument, AskedElement, Candidate, Question, QuestionId, Requester};
+use crate::{
+    consent::{AskedDocument, AskedElement, Question, QuestionId, Requester, UseCase},
+    held::Held,
+};
 
 impl Proximity {
     /// The wallet is open (or stays locked), before matching or before the commit.
@@ -26,7 +31,8 @@ impl Proximity {
         match core::mem::replace(&mut self.state, State::Closed) {
             State::Unlocking(request) => {
                 let doc_types = request.documents.iter().map(|document| document.doc_type.clone()).collect();
-                self.outputs.push_back(Output::Match(MatchRequest { doc_types }));
+                let verifier = verifier(&requester(&request.documents));
+                self.outputs.push_back(Output::Match(MatchRequest { doc_types, verifier }));
                 self.state = State::Matching(request);
             }
             State::Confirming(decided) => {
@@ -41,12 +47,12 @@ impl Proximity {
     /// What is held is known: the person is asked, whatever that is.
     pub(super) fn matched(&mut self, matches: Matches, env: &mut Env<'_>) -> Result<(), Misuse> {
         match core::mem::replace(&mut self.state, State::Closed) {
-            State::Matching(request) if request.documents.len() == matches.by_doc_type.len() => {
+            State::Matching(request) if request.documents.len() == matches.by_document.len() => {
                 let mut id = [0; 16];
                 env.rng.fill_bytes(&mut id);
-                let question = ask(QuestionId(id), &request, matches.by_doc_type, &self.profile);
+                let question = ask(QuestionId(id), &request, matches.by_document, &self.profile, self.policy);
                 self.outputs.push_back(Output::AskConsent(question.clone()));
-                self.state = State::Asking(Asking { question, request });
+                self.state = State::Asking(Asking { question });
                 self.deadline = self.consent_deadline(env);
                 Ok(())
             }
@@ -58,32 +64,24 @@ impl Proximity {
     }
 }
 
-/// Whether a credential holds an element and may answer it (std-M48: not an age beyond the cap).
-pub(super) fn holds(candidate: &Candidate, element: &Requested) -> bool {
-    !element.over_limit && candidate.holds(&element.path())
-}
-
-/// Whether an element is the portrait of a kind.
-pub(super) fn is_portrait(kind: Option<&Kind>, element: &Requested) -> bool {
-    match kind {
-        Some(kind) => kind.element(&element.namespace, &element.identifier).is_some_and(|known| known.portrait),
-        None => element.namespace == MDL_NAMESPACE && element.identifier == "portrait",
-    }
-}
-
-fn ask(id: QuestionId, request: &Request, held: Vec<Vec<Candidate>>, profile: &Profile) -> Question {
+fn ask(id: QuestionId, request: &Request, held: Vec<Vec<Held>>, profile: &Profile, policy: ReaderPolicy) -> Question {
     let requester = requester(&request.documents);
-    let documents = request
-        .documents
-        .iter()
-        .zip(held)
-        .map(|(document, candidates)| asked_document(document, candidates, &requester, profile))
-        .collect();
-    Question { id, hash: request.hash, warnings: warnings(request, &requester), requester, documents }
+    let policy = policy.at_least(profile.rules().reader_policy);
+    let mut warnings = Warnings::of(request);
+    let mut documents = Vec::with_capacity(request.documents.len());
+    for (document, held) in request.documents.iter().zip(held) {
+        let kind = profile.kind(&document.doc_type);
+        let rule = reader_rule(document, kind, &requester, policy);
+        warnings.note(document, rule);
+        documents.push(asked_document(document, Offer::new(document, held, kind), kind, rule));
+    }
+    let use_cases = request.use_cases.clone().unwrap_or_default();
+    suggest(&mut documents, &use_cases);
+    Question { id, hash: request.hash, requester, documents, use_cases, warnings: warnings.codes() }
 }
 
 /// One and the same verified reader of all documents, or the first reason why not.
-fn requester(documents: &[RequestedDocument]) -> Requester {
+pub(super) fn requester(documents: &[RequestedDocument]) -> Requester {
     if let Some(code) = documents.iter().find_map(RequestedDocument::doubt) {
         return Requester::Unknown(code);
     }
@@ -97,44 +95,82 @@ fn requester(documents: &[RequestedDocument]) -> Requester {
     }
 }
 
-fn warnings(request: &Request, requester: &Requester) -> Vec<Code> {
-    let elements = || request.documents.iter().flat_map(|document| &document.elements);
-    let invalid = request.documents.iter().any(|document| matches!(document.auth, ReaderAuth::Invalid(_)));
-    [
-        (matches!(requester, Requester::Unknown(_)), "reader_unknown"),
-        (invalid, "reader_auth_invalid"),
-        (elements().any(|element| element.intent_to_retain), "retain"),
-        (elements().any(|element| element.over_limit), "request_age_limit"),
-    ]
-    .into_iter()
-    .filter_map(|(holds, code)| holds.then_some(Code::new(code)))
-    .collect()
+/// How the reader of one document is treated (neg-C08, neg-C10, neg-C34); `None`: it is known. A kind that requires a known
+/// reader leaves an app no choice.
+fn reader_rule(
+    document: &RequestedDocument,
+    kind: Option<&Kind>,
+    requester: &Requester,
+    policy: ReaderPolicy,
+) -> Option<ReaderRule> {
+    let rule = match &document.auth {
+        ReaderAuth::Invalid(_) => policy.forged,
+        ReaderAuth::Unknown(_) => policy.untrusted,
+        ReaderAuth::Verified(_) if matches!(requester, Requester::Known(_)) => return None,
+        // Verified, but another document of the request is not, or is of another reader: nobody is shown.
+        ReaderAuth::Absent | ReaderAuth::Unchecked(_) | ReaderAuth::Verified(_) => policy.anonymous,
+    };
+    let required = kind.is_some_and(|kind| kind.reader_auth_required);
+    Some(if required { ReaderRule::Enforce } else { rule })
+}
+
+/// Which warnings a question carries, in this order.
+#[derive(Default)]
+struct Warnings {
+    unknown: bool,
+    forged: bool,
+    retain: bool,
+    ages: bool,
+    info: bool,
+}
+
+impl Warnings {
+    fn of(request: &Request) -> Self {
+        let mut elements = request.documents.iter().flat_map(|document| &document.elements);
+        let info = request.use_cases.is_err();
+        let ages = elements.clone().any(|element| element.over_limit);
+        Self { retain: elements.any(|element| element.intent_to_retain), ages, info, ..Self::default() }
+    }
+
+    fn note(&mut self, document: &RequestedDocument, rule: Option<ReaderRule>) {
+        let warns = rule.is_some_and(|rule| rule > ReaderRule::Allow);
+        self.unknown |= warns;
+        self.forged |= warns && matches!(document.auth, ReaderAuth::Invalid(_));
+    }
+
+    fn codes(&self) -> Vec<Code> {
+        [
+            (self.unknown, "reader_unknown"),
+            (self.forged, "reader_auth_invalid"),
+            (self.retain, "retain"),
+            (self.ages, "request_age_limit"),
+            (self.info, "request_info_invalid"),
+        ]
+        .into_iter()
+        .filter_map(|(holds, code)| holds.then_some(Code::new(code)))
+        .collect()
+    }
 }
 
 fn asked_document(
     document: &RequestedDocument,
-    candidates: Vec<Candidate>,
-    requester: &Requester,
-    profile: &Profile,
+    offer: Offer,
+    kind: Option<&Kind>,
+    rule: Option<ReaderRule>,
 ) -> AskedDocument {
-    let kind = profile.kind(&document.doc_type);
-    let first = candidates.first();
-    let elements = document
-        .elements
-        .iter()
-        .map(|element| AskedElement {
-            path: element.path(),
-            intent_to_retain: element.intent_to_retain,
-            held: first.is_some_and(|candidate| holds(candidate, element)),
-        })
-        .collect();
+    let elements = document.elements.iter();
+    let blocked = blocked_reader(document, rule).or_else(|| offer.blocked());
     AskedDocument {
         doc_type: document.doc_type.clone(),
-        elements,
         portrait_binds: binds_portrait(kind, &document.doc_type)
-            && document.elements.iter().any(|element| is_portrait(kind, element)),
-        blocked: blocked(document, kind, requester),
-        candidates,
+            && elements.clone().any(|element| is_portrait(kind, &element.path())),
+        elements: elements
+            .map(|element| AskedElement { path: element.path(), intent_to_retain: element.intent_to_retain })
+            .collect(),
+        candidates: if blocked.is_some() { Vec::new() } else { offer.candidates },
+        unavailable: offer.unavailable,
+        blocked,
+        suggested: false,
     }
 }
 
@@ -143,11 +179,27 @@ fn binds_portrait(kind: Option<&Kind>, doc_type: &str) -> bool {
     kind.map_or(doc_type == MDL_DOC_TYPE, |kind| kind.portrait_binds)
 }
 
-/// Policy (neg-C08, neg-C10): a wrong signature blocks always; kinds that require a reader also when it is not shown as known.
-fn blocked(document: &RequestedDocument, kind: Option<&Kind>, requester: &Requester) -> Option<Code> {
-    if matches!(document.auth, ReaderAuth::Invalid(_)) {
-        return Some(Code::new("reader_auth_invalid"));
+fn blocked_reader(document: &RequestedDocument, rule: Option<ReaderRule>) -> Option<Code> {
+    if rule != Some(ReaderRule::Enforce) {
+        return None;
     }
-    let required = kind.is_some_and(|kind| kind.reader_auth_required);
-    (required && matches!(requester, Requester::Unknown(_))).then_some(Code::new("reader_auth_required"))
+    let forged = matches!(document.auth, ReaderAuth::Invalid(_));
+    Some(Code::new(if forged { "reader_auth_invalid" } else { "reader_auth_required" }))
+}
+
+/// Marks the documents that answer the request with the least: of each use case the first set that can be answered whole, and
+/// every document that is in no use case.
+fn suggest(documents: &mut [AskedDocument], use_cases: &[UseCase]) {
+    let positions = |set: &[u32]| -> Vec<usize> { set.iter().filter_map(|at| usize::try_from(*at).ok()).collect() };
+    let can_go = |at: &usize| documents.get(*at).is_some_and(|document| document.blocked.is_none());
+    let mut chosen: Vec<usize> = Vec::new();
+    let mut named: Vec<usize> = Vec::new();
+    for use_case in use_cases {
+        let sets: Vec<Vec<usize>> = use_case.document_sets.iter().map(|set| positions(set)).collect();
+        chosen.extend(sets.iter().find(|set| set.iter().all(can_go)).into_iter().flatten());
+        named.extend(sets.into_iter().flatten());
+    }
+    for (at, document) in documents.iter_mut().enumerate() {
+        document.suggested = document.blocked.is_none() && (chosen.contains(&at) || !named.contains(&at));
+    }
 }

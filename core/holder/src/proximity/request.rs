@@ -1,5 +1,5 @@
 //! From a decrypted DeviceRequest to what is asked, by whom.
-use alloc::vec::Vec;
+use alloc::{collections::BTreeSet, vec::Vec};
 
 use rid_crypto::sha256;
 use rid_mdoc::{
@@ -36,16 +36,18 @@ pub(super) fn read(
         .map_err(|error| Refusal { status: status_of(error), code: error.code() })?;
     let mut trust = trust.message(now);
     let all = reader_auth::verify_all(&parsed, transcript, &mut trust);
+    let mut ages = Ages { most: rules.age_elements_per_request, asked: BTreeSet::new() };
     let documents = parsed
         .doc_requests
         .iter()
         .map(|doc_request| RequestedDocument {
             doc_type: doc_request.items.doc_type.clone(),
-            elements: elements(doc_request, rules.age_elements_per_request),
+            elements: elements(doc_request, &mut ages),
             auth: reader_auth::verify(doc_request, transcript, &mut trust).or(all.clone()),
         })
         .collect();
-    Ok(Request { hash: sha256(&[&transcript.tagged(), plaintext]), documents })
+    let use_cases = parsed.info.map_or(Ok(Vec::new()), |info| info.use_cases);
+    Ok(Request { hash: sha256(&[&transcript.tagged(), plaintext]), documents, use_cases })
 }
 
 impl RequestedDocument {
@@ -59,20 +61,36 @@ impl RequestedDocument {
     }
 }
 
-/// The elements in order; a document type is asked for once in a request, so ages are counted here (std-M48).
-fn elements(doc_request: &DocRequest<'_>, most_ages: u32) -> Vec<Requested> {
-    let mut ages = 0_u32;
+/// The ages that one request asks for, over all of its documents: they are all of one person (std-M48).
+struct Ages {
+    most: u32,
+    asked: BTreeSet<u8>,
+}
+
+impl Ages {
+    /// Whether an element asks for one age more than the profile answers.
+    fn is_over_limit(&mut self, identifier: &str) -> bool {
+        let Some(age) = age::age_over(identifier) else { return false };
+        if self.asked.contains(&age) {
+            return false;
+        }
+        let full = u32::try_from(self.asked.len()).is_ok_and(|asked| asked >= self.most);
+        if !full {
+            self.asked.insert(age);
+        }
+        full
+    }
+}
+
+fn elements(doc_request: &DocRequest<'_>, ages: &mut Ages) -> Vec<Requested> {
     let mut elements = Vec::new();
     for namespace in &doc_request.items.namespaces {
         for element in &namespace.elements {
-            if age::age_over(&element.identifier).is_some() {
-                ages = ages.saturating_add(1);
-            }
             elements.push(Requested {
                 namespace: namespace.namespace.clone(),
                 identifier: element.identifier.clone(),
                 intent_to_retain: element.intent_to_retain,
-                over_limit: age::age_over(&element.identifier).is_some() && ages > most_ages,
+                over_limit: ages.is_over_limit(&element.identifier),
             });
         }
     }

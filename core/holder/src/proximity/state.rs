@@ -1,11 +1,16 @@
 use alloc::{boxed::Box, collections::VecDeque, string::String, vec::Vec};
 
 use rid_crypto::PublicKey;
-use rid_flow::{Changes, CredentialId, HistoryId, ports::KeyId};
-use rid_mdoc::{build::UnsignedDocument, reader_auth::ReaderAuth};
+use rid_flow::{Changes, CredentialId, ports::KeyId};
+use rid_mdoc::{
+    MdocError,
+    build::{Selection, UnsignedDocument},
+    reader_auth::ReaderAuth,
+};
 use rid_profile::ClaimPath;
 
-use crate::consent::Question;
+use super::Receipt;
+use crate::consent::{Question, UseCase};
 
 /// Where a session stands; each state owns what it needs, and nothing outlives it.
 pub(super) enum State {
@@ -37,6 +42,8 @@ pub(super) struct Request {
     pub(super) hash: [u8; 32],
     /// The documents asked for, in order.
     pub(super) documents: Vec<RequestedDocument>,
+    /// Use cases of the second edition; an error when they cannot be read.
+    pub(super) use_cases: Result<Vec<UseCase>, MdocError>,
 }
 
 /// One document of a request.
@@ -61,30 +68,32 @@ impl Requested {
     }
 }
 
-/// A question with the request it is about.
+/// A question that was asked.
 pub(super) struct Asking {
     pub(super) question: Question,
-    pub(super) request: Request,
 }
 
-/// What the person decided, checked.
+/// The person's decision, checked.
 pub(super) struct Decided {
-    pub(super) history: HistoryId,
     /// Document types in the order of the request.
     pub(super) doc_types: Vec<String>,
-    /// The documents to be shown, in the order of the request; empty for a refusal.
+    /// The documents to be presented, in the order of the request; empty for a refusal.
     pub(super) planned: Vec<Planned>,
     pub(super) changes: Changes,
+    /// Given out once the response is on its way.
+    pub(super) receipt: Receipt,
 }
 
-/// One document to be shown.
+/// One document to be presented.
 pub(super) struct Planned {
     /// Position in the request.
     pub(super) position: usize,
     pub(super) credential: CredentialId,
     pub(super) doc_type: String,
-    /// Elements in the order of the request, and whether the person agreed to each.
-    pub(super) elements: Vec<(Requested, bool)>,
+    /// Elements that leave; at least one.
+    pub(super) disclose: Selection,
+    /// Elements asked for that no element which leaves answers.
+    pub(super) not_returned: Selection,
 }
 
 /// A document that only lacks the device's authentication.
@@ -98,9 +107,8 @@ pub(super) struct Prepared {
 
 /// Documents on their way through the secure area.
 pub(super) struct Signing {
-    pub(super) history: HistoryId,
     pub(super) doc_types: Vec<String>,
-    pub(super) used: Vec<CredentialId>,
+    pub(super) receipt: Receipt,
     /// The one the secure area was asked for.
     pub(super) current: Prepared,
     pub(super) rest: VecDeque<Prepared>,

@@ -1,10 +1,13 @@
 use alloc::{string::String, vec::Vec};
 
-use rid_flow::{CredentialId, HistoryId, SessionTypes};
+use rid_flow::{CredentialId, HistoryId, SessionTypes, VerifierId};
 use rid_mdoc::engagement::Engagement;
 
 use super::CloseReason;
-use crate::consent::{Answer, Candidate, Question};
+use crate::{
+    consent::{Answer, Question},
+    held::Held,
+};
 
 /// How the holder can be reached: the QR text and the BLE UUIDs are all in the engagement.
 #[derive(Clone)]
@@ -13,18 +16,20 @@ pub struct Advertisement {
     pub engagement: Engagement,
 }
 
-/// What must be looked up: document types asked for.
+/// What must be looked up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MatchRequest {
-    /// Document types, in the order of the request.
+    /// Document types of the document requests, in their order; one may occur again.
     pub doc_types: Vec<String>,
+    /// For whom, if known: a copy that is kept for this verifier can be presented to it again.
+    pub verifier: Option<VerifierId>,
 }
 
-/// What is held: for each document type asked for, the credentials.
+/// What is held.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Matches {
-    /// Same order and length as [`MatchRequest::doc_types`].
-    pub by_doc_type: Vec<Vec<Candidate>>,
+    /// The credentials of each document type, in the order and length of [`MatchRequest::doc_types`].
+    pub by_document: Vec<Vec<Held>>,
 }
 
 /// How one exchange ended.
@@ -36,6 +41,8 @@ pub struct Receipt {
     pub disclosed: bool,
     /// Credentials a copy of which was used.
     pub used: Vec<CredentialId>,
+    /// What was sent: document type, namespace, identifier, intentToRetain, as the history has it.
+    pub presented: Vec<(String, String, String, bool)>,
 }
 
 /// The types of [`super::Proximity`].

@@ -3,8 +3,10 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod consent;
 mod enrolment;
 mod malformed;
+mod offer;
 mod order;
 mod ports;
 mod presentation;

@@ -130,7 +130,7 @@ fn input(event: Event, wallet: &mut Wallet, reader: &mut Reader, seen: &mut Seen
             wallet.session.cancel(&mut Env { now: wallet.now, uptime: wallet.uptime, rng: &mut wallet.rng });
             return None;
         }
-        Event::Candidates(count) => Input::Candidates(Matches { by_doc_type: vec![Vec::new(); count.into()] }),
+        Event::Candidates(count) => Input::Candidates(Matches { by_document: vec![Vec::new(); count.into()] }),
         Event::Committed(true) => Input::Committed(Ok(Committed::default())),
         Event::Committed(false) => Input::Committed(Err(StorageError::Full)),
         Event::Connected => Input::Connected,

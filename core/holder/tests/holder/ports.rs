@@ -75,10 +75,12 @@ fn neg_k24_storage_errors_end_the_session_before_any_signature() {
 }
 
 #[test]
-fn an_empty_pool_is_credential_unavailable() {
+fn a_pool_emptied_while_the_person_was_asked_is_credential_unavailable() {
     let mut wallet = Wallet::new();
+    asked(&mut wallet);
     wallet.vault.held.get_mut(&CredentialId("licence".into())).unwrap().copies.clear();
-    agreed(&mut wallet);
+    let yes = wallet.yes();
+    wallet.say(yes);
     assert_eq!((wallet.code(), wallet.ports.prompts), ("credential_unavailable", 0));
     assert!(wallet.vault.history.is_empty());
 }
@@ -165,10 +167,20 @@ fn a_damaged_copy_is_neither_signed_nor_sent() {
         }),
     ];
     for (code, spoil) in cases {
+        // Before the question it is named, and answered like a document not held.
         let mut wallet = Wallet::new();
         let bytes = spoil(&mut wallet);
-        wallet.vault.held.get_mut(&CredentialId("licence".into())).unwrap().copies.last_mut().unwrap().1 = bytes;
+        wallet.vault.held.get_mut(&CredentialId("licence".into())).unwrap().copies.last_mut().unwrap().1 =
+            bytes.clone();
         agreed(&mut wallet);
+        assert_eq!(wallet.question.as_ref().unwrap().documents[0].blocked.unwrap().as_str(), code);
+        assert_eq!((wallet.receipts[0].disclosed, wallet.ports.prompts, wallet.closed), (false, 0, None));
+        // After it nothing is signed.
+        let mut wallet = Wallet::new();
+        asked(&mut wallet);
+        wallet.vault.held.get_mut(&CredentialId("licence".into())).unwrap().copies.last_mut().unwrap().1 = bytes;
+        let yes = wallet.yes();
+        wallet.say(yes);
         assert_eq!((wallet.code(), wallet.ports.prompts), (code, 0));
         only_status_20(&wallet);
         // The damaged copy is used up; the next serves.
@@ -194,7 +206,7 @@ fn answers_to_nothing_asked_change_nothing() {
             Input::Connected,
             Input::Unlocked(true),
             Input::Unlocked(false),
-            Input::Candidates(rid_holder::proximity::Matches { by_doc_type: vec![vec![]] }),
+            Input::Candidates(rid_holder::proximity::Matches { by_document: vec![vec![]] }),
             Input::Committed(Ok(rid_flow::Committed::default())),
             Input::Committed(Err(StorageError::Full)),
             Input::Signed(Ok([0; 64])),

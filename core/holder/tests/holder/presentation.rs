@@ -9,7 +9,7 @@ use rid_profile::ClaimPath;
 
 use crate::{
     reader::{Reader, Wanted, errors, items},
-    wallet::Wallet,
+    wallet::{Wallet, sendable},
     world::{MDL, NS, PID, PID_NAMESPACE, element, encoded, licence},
 };
 
@@ -44,7 +44,9 @@ fn std_m44_two_documents_are_agreed_committed_signed_and_sent_in_this_order() {
     let Requester::Known(identity) = &question.requester else { panic!("known") };
     assert_eq!(identity.name(), Some("Test Reader"));
     assert_eq!(question.documents.len(), 2);
-    assert!(question.documents.iter().all(|asked| asked.blocked.is_none() && asked.elements.iter().all(|e| e.held)));
+    for asked in &question.documents {
+        assert!(asked.blocked.is_none() && asked.candidates[0].elements.iter().all(|e| e.withheld.is_none()));
+    }
     assert_eq!(wallet.ports.prompts, 0);
     let yes = wallet.yes();
     wallet.say(yes);
@@ -263,8 +265,9 @@ fn neg_c12_lacked_and_unticked_elements_are_equal_bytes() {
 fn neg_c12_an_unknown_document_type_gives_no_hint_of_what_is_held() {
     let mut wallet = Wallet::new();
     let mut reader = ask(&mut wallet, &[("org.example.unknown", &[("org.example", "x", false)])]);
-    let question = wallet.question.clone().unwrap();
-    assert!(question.documents[0].candidates.is_empty() && !question.documents[0].elements[0].held);
+    let asked = &wallet.question.as_ref().unwrap().documents[0];
+    assert!(asked.candidates.is_empty() && asked.unavailable.is_empty());
+    assert_eq!(asked.blocked.unwrap().as_str(), "not_held");
     let no = wallet.no();
     wallet.say(no);
     let expected = rid_mdoc::build::device_response(&[], &["org.example.unknown".to_owned()]);
@@ -382,13 +385,17 @@ fn std_m48_ages_are_answered_by_the_nearest_attested() {
 }
 
 #[test]
-fn std_m48_an_age_nobody_can_answer_alone_is_answered_like_a_document_not_held() {
+fn std_m48_neg_c32_an_age_that_nothing_answers_is_blocked_and_uses_no_copy() {
     let mut wallet = Wallet::new();
     let mut reader = ask(&mut wallet, &[(MDL, &[(NS, "age_over_30", false)])]);
+    let asked = &wallet.question.as_ref().unwrap().documents[0];
+    assert_eq!(asked.blocked.unwrap().as_str(), "elements_not_held");
     let yes = wallet.yes();
     wallet.say(yes);
     assert_eq!(errors(&response(&wallet, &mut reader)), (vec![MDL.to_owned()], vec![]));
     assert_eq!((wallet.ports.signatures, wallet.receipts[0].disclosed), (0, false));
+    assert_eq!(wallet.vault.held[&CredentialId("licence".into())].copies.len(), 3, "no copy is used");
+    assert_eq!(wallet.vault.history[0].reason, "elements_not_held");
 }
 
 #[test]
@@ -400,8 +407,9 @@ fn std_m48_ages_beyond_the_cap_are_answered_as_lacked() {
     let mut reader = ask(&mut wallet, &[(MDL, &wanted)]);
     assert_eq!(warnings(&wallet), ["request_age_limit"]);
     let question = wallet.question.clone().unwrap();
-    let held = question.documents[0].elements.iter().filter(|e| e.held).count();
-    assert_eq!(held, cap);
+    let candidate = &question.documents[0].candidates[0];
+    assert_eq!(sendable(candidate).len(), cap);
+    assert_eq!(candidate.elements.last().unwrap().withheld.unwrap().as_str(), "request_age_limit");
     let all: Vec<(&str, &str)> = names.iter().map(|name| (NS, name.as_str())).collect();
     let forced = wallet.only(&all);
     assert_eq!(wallet.handle(Input::Consent(forced)), Err(Misuse::ConsentSelection));
@@ -423,7 +431,15 @@ fn the_credential_chosen_is_the_one_used() {
     let wanted: &[Wanted<'_>] = &[(NS, "family_name", false), (NS, "height", false)];
     let mut reader = ask(&mut wallet, &[(MDL, wanted)]);
     let mut answer = wallet.only(&[(NS, "family_name"), (NS, "height")]);
-    assert_eq!(wallet.handle(Input::Consent(answer.clone())), Err(Misuse::ConsentSelection), "the first has no height");
+    if let Decision::Agree(agreed) = &mut answer.decision {
+        assert_eq!(agreed[0].credential, CredentialId("second".into()), "it answers more, so it comes first");
+        agreed[0].credential = CredentialId("licence".into());
+    }
+    assert_eq!(
+        wallet.handle(Input::Consent(answer.clone())),
+        Err(Misuse::ConsentSelection),
+        "the licence has no height"
+    );
     if let Decision::Agree(agreed) = &mut answer.decision {
         agreed[0].credential = CredentialId("second".into());
     }

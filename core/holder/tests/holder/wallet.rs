@@ -1,5 +1,8 @@
 //! A wallet round the session: a vault, a secure area and a person, all of them obedient unless told otherwise.
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 use rid_crypto::{AgreementKey, Curve, PublicKey, Secret, SigningKey};
 use rid_flow::{
@@ -8,10 +11,12 @@ use rid_flow::{
 };
 use rid_holder::{
     consent::{AgreedDocument, Answer, Candidate, Decision, Question},
+    held::{Held, Validity, read_elements},
     proximity::{CloseReason, DeviceAuthMethod, Matches, Misuse, Proximity, ProximityTypes, Receipt},
 };
 use rid_mdoc::build::ElementToIssue;
-use rid_profile::ClaimPath;
+use rid_profile::{ClaimPath, Profile, ReaderPolicy};
+use rid_wire::{Code, Timestamp};
 
 use crate::{
     reader::Reader,
@@ -20,9 +25,10 @@ use crate::{
 
 /// A credential held, with its unused copies.
 #[derive(Clone, PartialEq)]
-pub(crate) struct Held {
+pub(crate) struct Stock {
     pub(crate) doc_type: String,
-    pub(crate) elements: Vec<(String, Vec<String>)>,
+    pub(crate) validity: Validity,
+    pub(crate) valid_until: Timestamp,
     pub(crate) copies: Vec<(KeyId, Vec<u8>)>,
 }
 
@@ -48,7 +54,7 @@ pub(crate) struct Ports {
 /// The durable part.
 #[derive(Clone, Default, PartialEq)]
 pub(crate) struct Vault {
-    pub(crate) held: BTreeMap<CredentialId, Held>,
+    pub(crate) held: BTreeMap<CredentialId, Stock>,
     pub(crate) history: Vec<HistoryDraft>,
 }
 
@@ -62,7 +68,9 @@ impl std::fmt::Debug for Vault {
 pub(crate) struct Wallet {
     pub(crate) pki: Pki,
     pub(crate) rng: TestRng,
-    pub(crate) now: rid_wire::Timestamp,
+    pub(crate) now: Timestamp,
+    pub(crate) profile: Arc<Profile>,
+    pub(crate) policy: ReaderPolicy,
     pub(crate) uptime: Uptime,
     pub(crate) method: DeviceAuthMethod,
     pub(crate) vault: Vault,
@@ -97,6 +105,8 @@ impl Wallet {
             pki,
             rng,
             now: NOW,
+            profile: profile(),
+            policy: ReaderPolicy::USUAL,
             uptime,
             method,
             vault: Vault::default(),
@@ -115,13 +125,6 @@ impl Wallet {
     }
 
     pub(crate) fn add(&mut self, name: &str, doc_type: &str, elements: &[ElementToIssue]) {
-        let mut names: Vec<(String, Vec<String>)> = Vec::new();
-        for element in elements {
-            match names.iter_mut().find(|(namespace, _)| *namespace == element.namespace) {
-                Some((_, identifiers)) => identifiers.push(element.identifier.clone()),
-                None => names.push((element.namespace.clone(), vec![element.identifier.clone()])),
-            }
-        }
         let copies = (0..3)
             .map(|number| {
                 let id = KeyId(format!("{name}-{number}"));
@@ -131,7 +134,9 @@ impl Wallet {
                 (id, bytes)
             })
             .collect();
-        self.vault.held.insert(CredentialId(name.into()), Held { doc_type: doc_type.into(), elements: names, copies });
+        let (validity, valid_until) = (Validity::Valid, validity().valid_until);
+        let stock = Stock { doc_type: doc_type.into(), validity, valid_until, copies };
+        self.vault.held.insert(CredentialId(name.into()), stock);
     }
 
     /// The secure area no longer knows a key.
@@ -143,7 +148,8 @@ impl Wallet {
     pub(crate) fn restart(&mut self) {
         let readers = self.pki.readers();
         let mut env = Env { now: self.now, uptime: self.uptime, rng: &mut self.rng };
-        self.session = Proximity::start(profile(), readers, self.method, &mut env);
+        let session = Proximity::start(self.profile.clone(), readers, self.method, &mut env);
+        self.session = session.with_policy(self.policy);
         self.trace.clear();
         self.sent.clear();
         self.receipts.clear();
@@ -179,15 +185,13 @@ impl Wallet {
         self.uptime = self.uptime.plus_seconds(seconds);
     }
 
-    /// The answer that agrees to everything held and not blocked.
+    /// The answer that agrees to everything that can leave from the first candidates.
     pub(crate) fn yes(&self) -> Answer {
         let question = self.question.as_ref().unwrap();
-        let documents = question.documents.iter().enumerate().filter(|(_, asked)| asked.blocked.is_none());
-        let agreed = documents.filter_map(|(place, asked)| {
-            let elements: Vec<ClaimPath> =
-                asked.elements.iter().filter(|element| element.held).map(|element| element.path.clone()).collect();
-            let credential = asked.candidates.first()?.credential.clone();
-            Some(AgreedDocument { document: u32::try_from(place).unwrap(), credential, elements })
+        let agreed = question.documents.iter().enumerate().filter_map(|(place, asked)| {
+            let candidate = asked.candidates.first()?;
+            let (document, credential) = (u32::try_from(place).unwrap(), candidate.credential.clone());
+            Some(AgreedDocument { document, credential, elements: sendable(candidate) })
         });
         Answer { id: question.id, hash: question.hash, decision: Decision::Agree(agreed.collect()) }
     }
@@ -200,7 +204,8 @@ impl Wallet {
     /// The answer that agrees to these elements of the first document.
     pub(crate) fn only(&self, elements: &[(&str, &str)]) -> Answer {
         let question = self.question.as_ref().unwrap();
-        let credential = question.documents[0].candidates[0].credential.clone();
+        let candidate = question.documents[0].candidates.first();
+        let credential = candidate.map_or(CredentialId("licence".into()), |candidate| candidate.credential.clone());
         let elements = elements.iter().map(|(namespace, identifier)| ClaimPath::element(namespace, identifier));
         let agreed = AgreedDocument { document: 0, credential, elements: elements.collect() };
         Answer { id: question.id, hash: question.hash, decision: Decision::Agree(vec![agreed]) }
@@ -267,8 +272,8 @@ impl Wallet {
             }
             Output::Match(request) => {
                 self.note("match");
-                let by_doc_type = request.doc_types.iter().map(|doc_type| self.candidates(doc_type)).collect();
-                Some(Input::Candidates(Matches { by_doc_type }))
+                let by_document = request.doc_types.iter().map(|doc_type| self.held(doc_type)).collect();
+                Some(Input::Candidates(Matches { by_document }))
             }
             Output::AskConsent(question) => {
                 self.question = Some(question);
@@ -313,14 +318,19 @@ impl Wallet {
         None
     }
 
-    pub(crate) fn candidates(&self, doc_type: &str) -> Vec<Candidate> {
+    pub(crate) fn held(&self, doc_type: &str) -> Vec<Held> {
         let held = self.vault.held.iter().filter(|(_, held)| held.doc_type == doc_type);
-        held.map(|(id, held)| Candidate {
+        held.map(|(id, held)| Held {
             credential: id.clone(),
             issuer: "Test DS".into(),
-            valid_until: validity().valid_until,
+            subject: None,
+            validity: held.validity,
+            valid_until: held.valid_until,
             copies_left: u32::try_from(held.copies.len()).unwrap(),
-            elements: held.elements.clone(),
+            elements: match held.copies.last() {
+                Some((_, bytes)) => read_elements(bytes, doc_type, self.now),
+                None => Err(Code::new("credential_unavailable")),
+            },
         })
         .collect()
     }
@@ -357,4 +367,10 @@ impl Wallet {
         self.ports.commits += 1;
         Ok(committed)
     }
+}
+
+/// The elements of a candidate that leave when they are ticked.
+pub(crate) fn sendable(candidate: &Candidate) -> Vec<ClaimPath> {
+    let elements = candidate.elements.iter().filter(|element| element.withheld.is_none());
+    elements.map(|element| element.path.clone()).collect()
 }

@@ -2,9 +2,10 @@
 use std::sync::Arc;
 
 use rand_core::{TryCryptoRng, TryRng};
+pub(crate) use rid_crypto::x509::Profile as CertificateProfile;
 use rid_crypto::{
     PublicKey, SigningKey,
-    x509::{Certificate, CertificateRequest, Profile as CertificateProfile, build},
+    x509::{Certificate, CertificateRequest, build},
 };
 use rid_mdoc::{
     MDL_DOC_TYPE, MDL_NAMESPACE,
@@ -95,12 +96,29 @@ fn store(root: &Identity, role: Role) -> Arc<TrustStore> {
     Arc::new(TrustStore::new(Environment::Test, vec![anchor]).unwrap())
 }
 
+impl Clone for Identity {
+    fn clone(&self) -> Self {
+        let key = SigningKey::from_scalar(self.key.dangerous_scalar().expose()).unwrap();
+        Self { key, certificate: self.certificate.clone() }
+    }
+}
+
 fn identity(profile: CertificateProfile, name: &str, issuer: Option<&Identity>, rng: &mut TestRng) -> Identity {
+    named(profile, (name, Some("Test")), issuer, rng)
+}
+
+/// With this common name and organisation.
+pub(crate) fn named(
+    profile: CertificateProfile,
+    (common_name, organization): (&str, Option<&str>),
+    issuer: Option<&Identity>,
+    rng: &mut TestRng,
+) -> Identity {
     let key = SigningKey::make(rng);
     let request = CertificateRequest {
         profile,
-        common_name: name,
-        organization: Some("Test"),
+        common_name,
+        organization,
         country: "AZ",
         key: &key.public(),
         not_before: NOW.day_start().plus_days(-1),

@@ -2,20 +2,20 @@
 use std::sync::{Mutex, PoisonError};
 
 use rid_flow::{
-    Changes, Committed, Committer, HistoryOutcome, Input, Output,
+    Changes, Committed, Committer, HistoryOutcome, Input, Output, VerifierId,
     ports::{HttpError, StorageError},
 };
 use rid_holder::{
-    consent::Candidate,
+    held::{Held, Validity, read_elements},
     proximity::{MatchRequest, Matches, ProximityTypes, Receipt},
 };
-use rid_vault::CredentialMeta;
+use rid_vault::{CredentialMeta, VaultError};
 
 use super::{
     Presentation, PresentationStep,
     state::{Current, State},
 };
-use crate::{WalletError, view::LockState};
+use crate::{Wallet, WalletError, view::LockState};
 
 impl Presentation {
     /// Until somebody outside is needed.
@@ -142,24 +142,54 @@ impl Presentation {
 
     async fn matches(&self, request: &MatchRequest) -> Result<Matches, WalletError> {
         let metas = self.wallet.vault.credentials().await?.credentials;
-        let candidate = |meta: &CredentialMeta| -> Result<Candidate, WalletError> {
-            Ok(Candidate {
-                credential: meta.id.clone(),
-                issuer: meta.issuer.clone(),
-                valid_until: meta.valid_until,
-                copies_left: meta.copies_left,
-                elements: meta.elements.read()?,
-            })
-        };
-        let mut by_doc_type = Vec::with_capacity(request.doc_types.len());
-        for doc_type in &request.doc_types {
-            let held = metas.iter().filter(|meta| meta.kind == *doc_type).map(candidate);
-            let mut held = held.collect::<Result<Vec<_>, _>>()?;
-            // Best first: with copies left, then the one valid longest.
-            held.sort_by_key(|c| (c.copies_left == 0, core::cmp::Reverse(c.valid_until)));
-            by_doc_type.push(held);
+        let mut by_document: Vec<Vec<Held>> = Vec::with_capacity(request.doc_types.len());
+        for (place, doc_type) in request.doc_types.iter().enumerate() {
+            // A type that occurs again is looked up once.
+            let before = request.doc_types.iter().take(place).position(|known| known == doc_type);
+            let held = match before.and_then(|before| by_document.get(before)) {
+                Some(held) => held.clone(),
+                None => {
+                    let mut held = Vec::new();
+                    for meta in metas.iter().filter(|meta| meta.kind == *doc_type) {
+                        held.push(self.wallet.held(meta, request.verifier).await?);
+                    }
+                    held
+                }
+            };
+            by_document.push(held);
         }
-        Ok(Matches { by_doc_type })
+        Ok(Matches { by_document })
+    }
+}
+
+impl Wallet {
+    /// What a question needs of a credential. A copy is opened for it: the ages that it attests decide which element leaves.
+    async fn held(&self, meta: &CredentialMeta, verifier: Option<VerifierId>) -> Result<Held, WalletError> {
+        let now = self.now()?;
+        let at = self.validity_time(now);
+        let validity = if at < meta.valid_from {
+            Validity::NotYetValid
+        } else if at > meta.valid_until {
+            Validity::Expired
+        } else {
+            Validity::Valid
+        };
+        let copy = if meta.can_present(verifier, now) { self.vault.copy_to_present(meta).await } else { Ok(None) };
+        let elements = match copy {
+            Ok(Some(bytes)) => read_elements(&bytes, &meta.kind, now),
+            Ok(None) => Err(StorageError::Exhausted.code()),
+            Err(VaultError::Storage(StorageError::Damaged)) => Err(StorageError::Damaged.code()),
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Held {
+            credential: meta.id.clone(),
+            issuer: meta.issuer.clone(),
+            subject: meta.subject.clone().map(Into::into),
+            validity,
+            valid_until: meta.valid_until,
+            copies_left: meta.copies_left,
+            elements,
+        })
     }
 }
 

@@ -115,6 +115,7 @@ impl State {
             Current::Receipt(receipt) => PresentationStep::Receipt {
                 receipt: ReceiptView {
                     disclosed: receipt.disclosed,
+                    elements: receipt.presented.iter().map(|element| wallet.history_element(element.clone())).collect(),
                     used: receipt.used.clone(),
                     low_water: self.low_water.clone(),
                 },

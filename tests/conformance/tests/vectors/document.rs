@@ -1,6 +1,6 @@
 //! Responses, credentials and certificates, judged as `rid verify` judges them.
 use rid_crypto::{AgreementKey, Curve, x509::Certificate};
-use rid_mdoc::transcript::Transcript;
+use rid_mdoc::{request::UnverifiedRequest, transcript::Transcript};
 use rid_profile::{ClaimPath, Locale};
 use rid_trust::{Anchor, Environment, Role, TrustStore};
 use rid_verifier::{
@@ -109,6 +109,12 @@ pub(crate) fn device_response(line: &Line) -> Outcome {
     }
     let circumstances = if line.path.starts_with("field/") { field(&line.path) } else { annex_d() };
     circumstances.judge(judge_response, &data::bytes(&line.path))
+}
+
+/// Parsed as a wallet does.
+pub(crate) fn device_request(path: &str) -> Outcome {
+    let bytes = data::bytes(path);
+    UnverifiedRequest::parse(&bytes, Limits::PROXIMITY).map(|_| ()).map_err(|error| error.code().as_str().to_owned())
 }
 
 pub(crate) fn issuer_signed(line: &Line) -> Outcome {

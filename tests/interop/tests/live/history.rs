@@ -8,7 +8,7 @@ use rid_flow::{
 };
 use rid_holder::proximity::DeviceAuthMethod;
 use rid_interop::{PeerError, Peers};
-use rid_profile::Locale;
+use rid_profile::{Locale, ReaderPolicy};
 use rid_trust::{Environment, TrustStore};
 use rid_vault::{RngSource, Vault, VaultConfig};
 use rid_wallet::{ExportError, Wallet, WalletConfig, WalletPorts, verify_export};
@@ -62,6 +62,7 @@ fn export() -> String {
             locales: vec![Locale::En],
             user_auth: UserAuth::None,
             device_auth: DeviceAuthMethod::Signature,
+            reader_policy: ReaderPolicy::USUAL,
         };
         let wallet = Wallet::open(ports, config).await.unwrap();
         wallet.delete_history(1).await.unwrap();

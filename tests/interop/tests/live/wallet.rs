@@ -7,13 +7,14 @@ use rid_flow::{
     ports::{KeyId, SecureAreaError, StorageError},
 };
 use rid_holder::{
-    consent::{AgreedDocument, Answer, Candidate, Decision, Question},
+    consent::{AgreedDocument, Answer, Decision, Question},
+    held::{Held, Validity, read_elements},
     proximity::{CloseReason, DeviceAuthMethod, Matches, Proximity, ProximityTypes},
 };
 use rid_profile::ClaimPath;
 use rid_trust::TrustStore;
 
-use crate::world::{MDL, TestRng, UPTIME, World, licence, now, profile, validity};
+use crate::world::{MDL, TestRng, UPTIME, World, now, profile, validity};
 
 pub(crate) struct Wallet {
     rng: TestRng,
@@ -98,9 +99,9 @@ impl Wallet {
                 }
                 Output::Unlock => Some(Input::Unlocked(true)),
                 Output::Match(request) => {
-                    let held = |doc_type: &String| if doc_type == MDL { vec![self.candidate()] } else { vec![] };
-                    let by_doc_type = request.doc_types.iter().map(held).collect();
-                    Some(Input::Candidates(Matches { by_doc_type }))
+                    let held = |doc_type: &String| if doc_type == MDL { vec![self.held()] } else { vec![] };
+                    let by_document = request.doc_types.iter().map(held).collect();
+                    Some(Input::Candidates(Matches { by_document }))
                 }
                 Output::AskConsent(question) => {
                     self.question = Some(question);
@@ -141,20 +142,16 @@ impl Wallet {
         }
     }
 
-    fn candidate(&self) -> Candidate {
-        let mut elements: Vec<(String, Vec<String>)> = Vec::new();
-        for element in licence() {
-            match elements.iter_mut().find(|(namespace, _)| *namespace == element.namespace) {
-                Some((_, identifiers)) => identifiers.push(element.identifier),
-                None => elements.push((element.namespace, vec![element.identifier])),
-            }
-        }
-        Candidate {
+    fn held(&self) -> Held {
+        let bytes = self.copies.last().map(|(_, bytes)| bytes.as_slice()).unwrap_or_default();
+        Held {
             credential: CredentialId("licence".into()),
             issuer: "Test DS".into(),
+            subject: None,
+            validity: Validity::Valid,
             valid_until: validity().valid_until,
             copies_left: u32::try_from(self.copies.len()).unwrap(),
-            elements,
+            elements: read_elements(bytes, MDL, now()),
         }
     }
 
@@ -175,9 +172,10 @@ impl Wallet {
 fn agree(question: &Question) -> Answer {
     let documents = question.documents.iter().enumerate().filter(|(_, asked)| asked.blocked.is_none());
     let agreed = documents.filter_map(|(place, asked)| {
-        let elements: Vec<ClaimPath> =
-            asked.elements.iter().filter(|element| element.held).map(|element| element.path.clone()).collect();
-        let credential = asked.candidates.first()?.credential.clone();
+        let candidate = asked.candidates.first()?;
+        let sendable = candidate.elements.iter().filter(|element| element.withheld.is_none());
+        let elements: Vec<ClaimPath> = sendable.map(|element| element.path.clone()).collect();
+        let credential = candidate.credential.clone();
         Some(AgreedDocument { document: u32::try_from(place).unwrap(), credential, elements })
     });
     Answer { id: question.id, hash: question.hash, decision: Decision::Agree(agreed.collect()) }

@@ -39,6 +39,8 @@ fn left(wallet: &Wallet) -> u32 {
 #[test]
 fn a_copy_is_kept_for_its_verifier() {
     assert_eq!(twice("verifier", r#"{"policy": "per_verifier"}"#, 3), ([2, 2], Reuse::PerVerifier, 4));
+    // The last one too: for its verifier the credential is not exhausted.
+    assert_eq!(twice("last", r#"{"policy": "per_verifier"}"#, 1), ([0, 0], Reuse::PerVerifier, 4));
 }
 
 #[test]

@@ -17,7 +17,7 @@ use rid_flow::{
     ports::{Clock, ClockError, KeyId, KeyInfo, KeySpec, Prompt, Secret32, SecureArea, SecureAreaError, UserAuth},
 };
 use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE};
-use rid_profile::{ClaimPath, Locale, Profile};
+use rid_profile::{ClaimPath, Locale, Profile, ReaderPolicy};
 use rid_reader::{
     DocumentAsk, ElementAsk, Reader, ReaderConfig, ReaderError, ReaderIdentity, ReaderPorts, Reading, ReadingStep,
     view::Verdict,
@@ -164,6 +164,21 @@ pub(crate) fn open_wallet(state: &TestState, folder: &Folder) -> Arc<Wallet> {
 }
 
 pub(crate) fn open_with(profile: Profile, state: &TestState, folder: &Folder) -> Arc<Wallet> {
+    open_configured(config(profile, state), folder)
+}
+
+pub(crate) fn config(profile: Profile, state: &TestState) -> WalletConfig {
+    WalletConfig {
+        profile,
+        trust: state.own_trust().unwrap(),
+        locales: vec![Locale::En],
+        user_auth: UserAuth::None,
+        device_auth: DeviceAuthMethod::Signature,
+        reader_policy: ReaderPolicy::USUAL,
+    }
+}
+
+pub(crate) fn open_configured(config: WalletConfig, folder: &Folder) -> Arc<Wallet> {
     let ports = WalletPorts {
         secure_area: Arc::new(Slow(SoftwareSecureArea::open(&folder.0).unwrap())),
         storage: Arc::new(SqliteStorage::new(&folder.0)),
@@ -172,27 +187,24 @@ pub(crate) fn open_with(profile: Profile, state: &TestState, folder: &Folder) ->
         timer: Arc::new(SystemTimer::new()),
         rng: rng(),
     };
-    let config = WalletConfig {
-        profile,
-        trust: state.own_trust().unwrap(),
-        locales: vec![Locale::En],
-        user_auth: UserAuth::None,
-        device_auth: DeviceAuthMethod::Signature,
-    };
     Arc::new(block_on(Wallet::open(ports, config)).unwrap())
 }
 
 pub(crate) fn reader(state: &TestState) -> Arc<Reader> {
-    let (key, certificate) = state.reader();
-    let scalar = key.dangerous_scalar();
+    let certificate = state.reader().1;
+    reader_as(state, Some(ReaderIdentity { key: KeyId("reader".into()), chain: vec![certificate.clone()] }))
+}
+
+/// With this identity, or none.
+pub(crate) fn reader_as(state: &TestState, identity: Option<ReaderIdentity>) -> Arc<Reader> {
+    let scalar = state.reader().0.dangerous_scalar();
     let key = rid_crypto::SigningKey::from_scalar(scalar.expose()).unwrap();
     let ports = ReaderPorts { secure_area: Arc::new(ReaderKey(key)), clock: Arc::new(StoppedClock), rng: rng() };
-    let identity = ReaderIdentity { key: KeyId("reader".into()), chain: vec![certificate.clone()] };
     let config = ReaderConfig {
         profile: rid_profile::embedded().unwrap(),
         trust: state.own_trust().unwrap(),
         locales: vec![Locale::En],
-        identity: Some(identity),
+        identity,
     };
     Arc::new(Reader::new(ports, config))
 }
@@ -207,12 +219,13 @@ pub(crate) fn ask(elements: &[&str]) -> Vec<DocumentAsk> {
 }
 
 pub(crate) fn agree(request: &RequestView) -> ConsentAnswer {
-    let document = |document: &rid_wallet::view::RequestedDocumentView| ConsentedDocument {
-        position: document.position,
-        elements: document.elements.iter().filter(|e| e.held).map(|e| e.path.clone()).collect(),
+    let document = |document: &rid_wallet::view::RequestedDocumentView| {
+        let candidate = document.candidates.first()?;
+        let elements = candidate.elements.iter().filter(|e| e.held).map(|e| e.path.clone()).collect();
+        Some(ConsentedDocument { position: document.position, credential: candidate.credential.clone(), elements })
     };
-    let documents = request.alternatives[0].documents.iter().map(document).collect();
-    let decision = ConsentDecision::Agree { alternative: 0, documents };
+    let documents = request.documents.iter().filter_map(document).collect();
+    let decision = ConsentDecision::Agree { documents };
     ConsentAnswer { id: request.id.clone(), hash: request.hash.clone(), decision }
 }
 
@@ -394,7 +407,12 @@ pub(crate) fn filled(state: &TestState, folder: &Folder, copies: u32) -> Arc<Wal
 }
 
 pub(crate) fn fill(wallet: Arc<Wallet>, state: &TestState, copies: u32) -> Arc<Wallet> {
-    let enrolling = wallet.enrolling(&["mdl".into()], copies, vec![7; 32], "sim".into()).unwrap();
+    fill_kinds(wallet, state, &["mdl"], copies)
+}
+
+pub(crate) fn fill_kinds(wallet: Arc<Wallet>, state: &TestState, kinds: &[&str], copies: u32) -> Arc<Wallet> {
+    let kinds: Vec<String> = kinds.iter().map(|kind| (*kind).into()).collect();
+    let enrolling = wallet.enrolling(&kinds, copies, vec![7; 32], "sim".into()).unwrap();
     let enrolment = block_on(enrolling.next()).unwrap();
     assert_eq!(block_on(enrolling.next()).unwrap(), enrolment, "given again at each call");
     let answer = state.answer(&enrolment.message, &[7; 32], &mut SimRng::new(3)).unwrap();
