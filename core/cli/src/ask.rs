@@ -192,7 +192,7 @@ fn describe_element(document: &RequestedDocumentView, element: &RequestedElement
     let others: Vec<&str> = others.map(|asked| asked.label.as_str()).collect();
     let answers = if others.is_empty() { String::new() } else { format!("  [answers: {}]", others.join(", ")) };
     let kept = if element.retained { "  [will be kept by the reader]" } else { "" };
-    let held = element.reason.map(|code| format!("  [{}]", in_words(code.as_str()))).unwrap_or_default();
+    let held = element.reason.map(|code| format!("  [not sent: {}]", in_words(code.as_str()))).unwrap_or_default();
     let sensitive = if element.sensitive { "  [sensitive]" } else { "" };
     format!("{}{answers}{kept}{held}{sensitive}", element.label)
 }
@@ -202,7 +202,7 @@ fn in_words(warning: &str) -> String {
     match warning {
         "not_held" => "not held".into(),
         "reader_unknown" => "nobody vouches for this reader".into(),
-        "request_age_limit" => "not sent: more ages are asked for than are answered".into(),
+        "request_age_limit" => "more ages are asked for than are answered".into(),
         "retain" => "the reader means to keep what is marked so".into(),
         other => other.into(),
     }
@@ -289,4 +289,113 @@ fn choose(word: &str, request: &RequestView, choices: &mut [Choice]) -> Option<(
         None => choice.included = word.starts_with('+') && document.blocked.is_none(),
     }
     Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use rid_flow::CredentialId;
+    use rid_profile::ClaimPath;
+    use rid_wallet::view::RequesterView;
+    use rid_wire::{Code, Timestamp};
+
+    use super::*;
+
+    fn element(name: &str, asked: &str, held: bool) -> RequestedElementView {
+        RequestedElementView {
+            path: ClaimPath::element("n", name),
+            label: name.into(),
+            spoken: name.into(),
+            asked: vec![ClaimPath::element("n", asked)],
+            retained: false,
+            held,
+            reason: (!held).then_some(Code::new("not_held")),
+            sensitive: false,
+            portrait: false,
+        }
+    }
+
+    fn candidate(id: &str, elements: Vec<RequestedElementView>) -> CandidateView {
+        CandidateView {
+            credential: CredentialId(id.into()),
+            issuer: "Issuer".into(),
+            subject: None,
+            state: CredentialState::Ready,
+            valid_until: Timestamp::from_unix(0),
+            copies_left: 1,
+            elements,
+        }
+    }
+
+    /// Two documents: the first by either of two credentials, the second not held.
+    fn request() -> RequestView {
+        let document = |position, candidates: Vec<CandidateView>| RequestedDocumentView {
+            position,
+            kind: "k".into(),
+            name: "Kind".into(),
+            asked: Vec::new(),
+            unavailable: Vec::new(),
+            blocked: candidates.is_empty().then_some(Code::new("not_held")),
+            portrait_binds: false,
+            suggested: !candidates.is_empty(),
+            candidates,
+        };
+        let first = candidate("first", vec![element("age_over_21", "age_over_20", true), element("x", "x", false)]);
+        let second = candidate("second", vec![element("age_over_21", "age_over_20", true), element("x", "x", true)]);
+        RequestView {
+            id: "id".into(),
+            hash: vec![1],
+            requester: RequesterView {
+                name: String::new(),
+                organization: None,
+                country: None,
+                verified: false,
+                reason: None,
+            },
+            environment: Environment::Production,
+            purpose: None,
+            documents: vec![document(0, vec![first, second]), document(1, Vec::new())],
+            use_cases: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    fn ticked(person: &Person) -> Vec<(String, usize)> {
+        match person.answer(&request()).unwrap().decision {
+            ConsentDecision::Refuse => Vec::new(),
+            ConsentDecision::Agree { documents } => {
+                documents.into_iter().map(|one| (one.credential.0, one.elements.len())).collect()
+            }
+        }
+    }
+
+    #[test]
+    fn a_script_unticks_by_either_name_and_chooses_a_credential() {
+        let agrees = |unticked: &[&str], credentials: &[&str]| {
+            let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+            ticked(&Person::Agrees { unticked: texts(unticked), credentials: texts(credentials) })
+        };
+        assert_eq!(agrees(&[], &[]), [("first".into(), 1)]);
+        assert_eq!(agrees(&[], &["second"]), [("second".into(), 2)]);
+        assert_eq!(agrees(&["age_over_20"], &["second"]), [("second".into(), 1)]);
+        assert_eq!(agrees(&["age_over_21"], &[]), []);
+        assert_eq!(ticked(&Person::Refuses), []);
+    }
+
+    #[test]
+    fn a_line_at_the_terminal_chooses_unticks_or_refuses() {
+        let request = request();
+        let mut choices = preselected(&request, &[]);
+        assert_eq!(read("\n", &request, &mut choices), Reply::Agree(vec![]));
+        assert_eq!(read("2, 1\n", &request, &mut choices), Reply::Agree(vec![2, 1]));
+        for refusal in ["r", "no", "3", "0", "1c", "3a", "2a", "1 r", "é"] {
+            assert_eq!(read(refusal, &request, &mut choices), Reply::Refuse, "{refusal}");
+        }
+        assert_eq!(read("1b", &request, &mut choices), Reply::AskAgain);
+        assert_eq!(choices[0].candidate, 1);
+        assert!(describe_with(&request, &choices).contains("* b"));
+        assert_eq!(read("-1", &request, &mut choices), Reply::AskAgain);
+        assert!(agreed(&request, &choices, |_, _| true).is_empty());
+        assert_eq!(read("+1 +2", &request, &mut choices), Reply::AskAgain);
+        assert_eq!(agreed(&request, &choices, |_, _| true).len(), 1, "a blocked document stays out");
+    }
 }

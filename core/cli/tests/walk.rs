@@ -10,6 +10,8 @@
 #[path = "rid/mod.rs"]
 mod rid;
 
+use std::process::Stdio;
+
 use rid::{Scratch, json, run};
 
 fn text(output: &std::process::Output) -> String {
@@ -123,4 +125,40 @@ fn neg_k23_nothing_of_the_person_is_readable_at_rest() {
             assert!(!found, "{}", path.display());
         }
     }
+}
+
+/// The wallet agrees to all that is offered to a reader that asks for these elements of the driving licence.
+fn presented(scratch: &Scratch, elements: &[&str]) -> (String, String) {
+    let wallet = rid::command(scratch, &["present", "--yes", "--lang", "en", "--handoff", "handoff"])
+        .stdout(Stdio::piped())
+        .spawn();
+    let wallet = wallet.unwrap();
+    let port = (0..1_500).find_map(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        std::fs::read_to_string(scratch.path("handoff/port")).ok()
+    });
+    let port = port.expect("the wallet waits for a reader");
+    let asks: Vec<String> =
+        elements.iter().map(|name| format!("org.iso.18013.5.1.mDL/org.iso.18013.5.1/{name}")).collect();
+    let mut arguments = vec!["read", "--qr", "handoff/qr.png", "--port", port.trim()];
+    for ask in &asks {
+        arguments.extend(["--ask", ask]);
+    }
+    let reader = text(&run(scratch, &arguments));
+    let wallet = wallet.wait_with_output().unwrap();
+    assert_eq!(wallet.status.code(), Some(0), "{}", text(&wallet));
+    (text(&wallet), reader)
+}
+
+#[test]
+fn field_neg_c30_three_ages_are_answered_by_two_and_the_third_is_shown() {
+    let scratch = Scratch::new("ages");
+    assert!(run(&scratch, &["demo"]).status.success());
+    let (wallet, reader) = presented(&scratch, &["age_over_17", "age_over_20", "age_over_65"]);
+    // The ages that leave are shown, with what they answer; the third is marked.
+    for line in ["Over 18  [answers: Over 17]", "Over 21  [answers: Over 20]", "Over 65  [not sent: more ages"] {
+        assert!(wallet.contains(line), "{line}\n{wallet}");
+    }
+    assert!(wallet.contains("disclosed: Over 18, Over 21; 1 one-time copies used"), "{wallet}");
+    assert!(reader.contains("age_over_18") && !reader.contains("age_over_65 ="), "{reader}");
 }

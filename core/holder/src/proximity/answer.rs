@@ -105,7 +105,8 @@ fn ticked<'q>(agreed: &AgreedDocument, candidate: &'q Candidate) -> Vec<&'q Offe
 /// Whether anything of the document leaves: something is ticked, and a portrait that binds is among it.
 fn goes(asked: &AskedDocument, candidate: &Candidate, ticked: &[&OfferedElement]) -> bool {
     let is_withheld = |element: &OfferedElement| element.portrait && !ticked.contains(&element);
-    !ticked.is_empty() && !(asked.portrait_binds && sendable(candidate).any(is_withheld))
+    let withheld = asked.portrait_binds && sendable(candidate).any(is_withheld);
+    !(ticked.is_empty() || withheld)
 }
 
 /// The elements that leave, and in the order of the request those that stay: whether they are lacked or unticked cannot be
