@@ -1,7 +1,7 @@
 //! What the file must be like to be read at all.
 use super::*;
-use crate::CopyPolicy;
 use crate::pattern::Pattern;
+use crate::{CopyPolicy, ReaderPolicy, ReaderRule};
 
 const PROFILE: &str = include_str!("../../profile.json");
 
@@ -13,6 +13,17 @@ fn the_embedded_profile_is_sound() {
     let rules = profile.rules();
     assert_eq!((rules.consent_seconds, rules.link_seconds), (300, 30));
     assert_eq!((rules.age_elements_per_request, rules.low_water), (2, 3));
+    let floor = rules.reader_policy;
+    assert_eq!(
+        [floor.anonymous, floor.untrusted, floor.forged],
+        [ReaderRule::Allow, ReaderRule::Allow, ReaderRule::Enforce]
+    );
+    let strictest =
+        ReaderPolicy::USUAL.at_least(floor).at_least(ReaderPolicy { anonymous: ReaderRule::Enforce, ..floor });
+    assert_eq!(strictest, ReaderPolicy { anonymous: ReaderRule::Enforce, ..ReaderPolicy::USUAL });
+    for wrong in [r#""anonymous": "never""#, r#""anonymous": 1"#, r#""other": "warn""#] {
+        assert!(Profile::parse(&PROFILE.replace(r#""anonymous": "allow""#, wrong)).is_err(), "{wrong}");
+    }
     let (pid, mdl) = (kind(&profile, "pid"), kind(&profile, "mdl"));
     assert_eq!((pid.reader_auth_required, pid.portrait_binds), (true, false));
     assert_eq!((mdl.reader_auth_required, mdl.portrait_binds), (false, true));
