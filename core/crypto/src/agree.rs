@@ -88,6 +88,7 @@ impl AgreementKey {
     }
 
     /// The private scalar of a P-256 key, to be kept beside a capture (an integrator's tool only); `None` for other curves.
+    #[cfg(feature = "dangerous")]
     #[must_use]
     pub fn dangerous_scalar(&self) -> Option<Secret<32>> {
         wiping(|| {

@@ -91,7 +91,8 @@ impl SigningKey {
         wiping(|| Active::signing(scalar).map(Box::new)).map(Self)
     }
 
-    /// The scalar, for sealing at rest by the software secure area and the test PKI only.
+    /// The scalar, for the test PKI and tests only.
+    #[cfg(feature = "dangerous")]
     #[must_use]
     pub fn dangerous_scalar(&self) -> Secret<32> {
         wiping(|| Secret::filled(|out| out.copy_from_slice(&*Active::signing_scalar(&self.0))))

@@ -118,13 +118,23 @@ impl SoftwareSecureArea {
     }
 }
 
+/// Random bytes that are a scalar of P-256: all but one draw in 2^32 are.
+fn fresh_secret() -> Secret<32> {
+    loop {
+        let secret = Secret::filled(|bytes| (&mut OsRng as &mut dyn CryptoRng).fill_bytes(bytes));
+        if SigningKey::from_scalar(secret.expose()).is_ok() {
+            return secret;
+        }
+    }
+}
+
 #[async_trait]
 impl SecureArea for SoftwareSecureArea {
     async fn create_keys(&self, count: u32, spec: KeySpec) -> Result<Vec<KeyInfo>, SecureAreaError> {
         self.change(|keys| {
             let mut infos = Vec::new();
             for _ in 0..count {
-                let secret = SigningKey::make(&mut OsRng).dangerous_scalar();
+                let secret = fresh_secret();
                 let mut name = [0; 16];
                 (&mut OsRng as &mut dyn CryptoRng).fill_bytes(&mut name);
                 let id = hex::encode(&name);

@@ -210,6 +210,7 @@ impl Reader {
     }
 
     /// The reader's ephemeral private scalar, to be kept beside a capture with a deviceMac (an integrator's tool only).
+    #[cfg(feature = "dangerous")]
     #[must_use]
     pub fn dangerous_ephemeral_scalar(&self) -> Option<rid_crypto::Secret<32>> {
         self.link.as_ref().and_then(|link| link.e_reader_key.dangerous_scalar())

@@ -1,7 +1,7 @@
 //! Who may name whom in a manifest (house plan, 1.2 and 4).
 use std::collections::{BTreeMap, BTreeSet};
 
-use rid_arch::{Dependency, DependencyKind, Package, files, packages};
+use rid_arch::{Dependency, DependencyKind, Package, files, packages, product_sources};
 
 /// The only edges between rooms. `cli` and `tests/*` may name all.
 const EDGES: &[(&str, &[&str])] = &[
@@ -214,25 +214,54 @@ fn no_room_names_foreign_errors_times_or_containers() {
     assert_eq!(offenders(&foreign, &["cli"]), Vec::<String>::new());
 }
 
+/// A feature that no product has.
+fn denied(feature: &String) -> bool {
+    feature == "fake" || feature == "test" || feature.starts_with("dangerous")
+}
+
+/// What goes round a check or a counter is behind the feature `dangerous`, which no package for phones has.
+#[test]
+fn what_is_dangerous_is_in_no_product() {
+    let bindings = packages().into_iter().find(|package| package.folder == "bindings").expect("the boundary");
+    assert!(bindings.dependencies.iter().all(|d| d.kind == DependencyKind::Dev || !d.features.iter().any(denied)));
+    assert!(!bindings.default_features.iter().any(denied));
+    let mut found = 0;
+    for source in product_sources().into_iter().filter(|source| !source.path.starts_with("core/cli/")) {
+        for (at, _) in source.code.match_indices("fn dangerous_").chain(source.code.match_indices("pub mod dangerous"))
+        {
+            let before = source.text.get(..at).unwrap_or_default();
+            let gate = before.rfind("#[cfg(feature = \"dangerous").map(|gate| before.get(gate..).unwrap_or_default());
+            // Nothing but attributes and the declaration stands between the gate and the name.
+            let gated = gate.is_some_and(|between| !between.contains([';', '}']) && !between.contains("\n\n"));
+            assert!(gated, "{}: {}", source.path, before.lines().count());
+            found += 1;
+        }
+    }
+    assert!(found >= 6, "{found} were looked at");
+}
+
 #[test]
 fn features_for_tests_are_asked_for_only_in_tests() {
-    let denied = |feature: &String| feature == "fake" || feature == "test" || feature.starts_with("dangerous");
-    let asks = |d: &&Dependency| d.kind != DependencyKind::Dev && d.features.iter().any(denied);
+    // The command line is the tool of integrators: it makes test certificates and keeps the keys of captures.
+    let tool = |package: &Package, feature: &String| room(package) == "cli" && feature == "dangerous";
+    let asks = |package: &Package, d: &Dependency| {
+        d.kind != DependencyKind::Dev && d.features.iter().any(|feature| denied(feature) && !tool(package, feature))
+    };
     let mut wrong = Vec::new();
     for package in core() {
         wrong.extend(
             package
                 .dependencies
                 .iter()
-                .filter(asks)
+                .filter(|d| asks(&package, d))
                 .map(|d| format!("{} asks {:?} of {}", package.name, d.features, d.name)),
         );
         wrong.extend(
             package
                 .default_features
                 .iter()
-                .filter(|f| denied(f))
-                .map(|f| format!("{} has {f} by default", package.name)),
+                .filter(|feature| denied(feature))
+                .map(|feature| format!("{} has {feature} by default", package.name)),
         );
     }
     assert_eq!(wrong, Vec::<String>::new());

@@ -236,13 +236,19 @@ fn no_maven() -> Option<String> {
 fn release() -> Tally {
     let mut tally = Tally::default();
     let mut found = Vec::new();
-    let arguments =
-        ["tree", "--package", "rid-cli", "--edges", "normal", "--prefix", "none", "--format", "{p} {f}", "--locked"];
-    let read = child::lines(child::cargo().args(arguments), |line| {
-        let ours = line.starts_with("rid-");
-        let features = line.rsplit_once(' ').map_or("", |(_, features)| features).split(',');
-        found.extend(features.filter(|feature| ours && denied(feature)).map(str::to_owned));
-    });
+    let mut read = true;
+    for package in ["rid-bindings", "rid-cli"] {
+        let arguments =
+            ["tree", "--package", package, "--edges", "normal", "--prefix", "none", "--format", "{p} {f}", "--locked"];
+        read &= child::lines(child::cargo().args(arguments), |line| {
+            let ours = line.starts_with("rid-");
+            let features = line.rsplit_once(' ').map_or("", |(_, features)| features).split(',');
+            // The command line is the tool of integrators.
+            let tool = |feature: &&str| package == "rid-cli" && *feature == "dangerous";
+            let features = features.filter(|feature| ours && denied(feature) && !tool(feature));
+            found.extend(features.map(|feature| format!("{package}: {feature}")));
+        });
+    }
     tally.add(Tally::of(read && found.is_empty(), &format!("features that only tests may have: {}", found.join(", "))));
     let home = child::target().join("demo-home");
     // A wallet of an earlier run may be of an earlier form.

@@ -1,7 +1,9 @@
 //! X.509 (RFC 5280) with the profiles of ISO/IEC 18013-5 Annex B: strict parse, bounded path check, and a builder for the test PKI.
 mod budget;
+#[cfg(feature = "dangerous")]
 mod build;
 mod bundle;
+#[cfg(feature = "dangerous")]
 pub mod dangerous;
 mod der;
 mod extension;
@@ -13,6 +15,7 @@ mod pem;
 pub(crate) mod spki;
 
 pub use budget::SignatureBudget;
+#[cfg(feature = "dangerous")]
 pub use build::{CertificateRequest, Profile, build};
 pub use bundle::Bundle;
 pub use name::Name;

@@ -90,7 +90,7 @@ impl Proximity {
 
     /// Sets the counters of messages sent and received, for tests of their end (neg-C04). In a live session this would
     /// repeat a nonce, and so give the key away.
-    #[doc(hidden)]
+    #[cfg(feature = "dangerous")]
     pub fn dangerous_set_counters(&mut self, sent: u32, received: u32) {
         if let Some(link) = &mut self.link {
             link.cipher.dangerous_set_counters(sent, received);
