@@ -252,13 +252,4 @@ pub struct Committed {
     pub low_water: Vec<CredentialId>,
 }
 
-macro_rules! closed_debug {
-    ($($name:ident),*) => {$(
-        impl core::fmt::Debug for $name {
-            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                f.write_str(stringify!($name))
-            }
-        }
-    )*};
-}
-closed_debug!(Changes, Committed, Copy, Credential, History, HistoryContent, HistoryDraft, NewCopy, Record);
+rid_wire::closed_debug!(Changes, Committed, Copy, Credential, History, HistoryContent, HistoryDraft, NewCopy, Record);

@@ -20,7 +20,7 @@ pub struct KeysRequest {
 }
 
 /// A signature by a key of the secure area: ES256 over the unhashed message, answered as raw r‖s.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SignRequest {
     /// Which key.
     pub key: KeyId,
@@ -31,7 +31,7 @@ pub struct SignRequest {
 }
 
 /// A key agreement by a key of the secure area.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct AgreeRequest {
     /// Which key.
     pub key: KeyId,
@@ -42,7 +42,7 @@ pub struct AgreeRequest {
 }
 
 /// A keyed derivation by a key of the secure area.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct DeriveRequest {
     /// Which key.
     pub key: KeyId,
@@ -97,3 +97,5 @@ pub enum Reply {
     /// The call was cut off: whether it took effect is not known.
     Unknown,
 }
+
+rid_wire::closed_debug!(AgreeRequest, DeriveRequest, SignRequest);

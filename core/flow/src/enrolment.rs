@@ -45,7 +45,7 @@ impl EnrolmentError {
 }
 
 /// One key with its proof of possession.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ProvenKey {
     /// Public key, uncompressed SEC1 P-256.
     pub public: Vec<u8>,
@@ -54,7 +54,7 @@ pub struct ProvenKey {
 }
 
 /// What a wallet asks an issuer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct EnrolmentRequest {
     /// Drawn at random by the wallet; 16 bytes.
     pub id: [u8; 16],
@@ -249,6 +249,8 @@ fn read_key(reader: &mut Reader<'_>) -> Result<ProvenKey, EnrolmentError> {
 fn cose_key(public: &[u8]) -> Vec<u8> {
     PublicKey::from_sec1(Curve::P256, public).map_or_else(|_| [0xa0].into(), |key| key.to_cose())
 }
+
+rid_wire::closed_debug!(EnrolmentRequest, ProvenKey);
 
 #[cfg(test)]
 mod tests;

@@ -128,7 +128,7 @@ pub struct ClaimEntry {
 }
 
 /// The value of a claim, as views show it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum ClaimValue {
     /// An integer beyond 64 signed bits, in decimal digits.
     BigNumber {
@@ -246,6 +246,24 @@ fn plain_date(text: &str) -> String {
     }
 }
 
+/// The kind alone, never the value.
+impl fmt::Debug for ClaimValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::BigNumber { .. } => "BigNumber",
+            Self::Binary { .. } => "Binary",
+            Self::Date { .. } => "Date",
+            Self::Entries { .. } => "Entries",
+            Self::Flag { .. } => "Flag",
+            Self::Items { .. } => "Items",
+            Self::Nothing => "Nothing",
+            Self::Number { .. } => "Number",
+            Self::Real { .. } => "Real",
+            Self::Text { .. } => "Text",
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -266,5 +284,19 @@ mod tests {
         assert!(core::mem::needs_drop::<PrivateText>() && core::mem::needs_drop::<PrivateBytes>());
         let (text, bytes) = (PrivateText::from(text), PrivateBytes::from(bytes));
         assert_eq!(format!("{text:?} {bytes:?}"), "PrivateText PrivateBytes");
+    }
+
+    #[test]
+    fn debug_of_a_claim_shows_its_kind_alone() {
+        for (value, expected) in [
+            (ClaimValue::Flag { value: true }, "Flag"),
+            (ClaimValue::Number { value: 175 }, "Number"),
+            (ClaimValue::Real { value: 1.75 }, "Real"),
+            (ClaimValue::Text { text: String::from("Quliyeva").into() }, "Text"),
+        ] {
+            assert_eq!(format!("{value:?}"), expected);
+            let entry = ClaimEntry { key: value.clone(), value };
+            assert_eq!(format!("{entry:?}"), format!("ClaimEntry {{ key: {expected}, value: {expected} }}"));
+        }
     }
 }

@@ -235,13 +235,4 @@ impl Header {
     }
 }
 
-macro_rules! closed_debug {
-    ($($name:ident),*) => {$(
-        impl core::fmt::Debug for $name {
-            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                f.write_str(stringify!($name))
-            }
-        }
-    )*};
-}
-closed_debug!(Recipe, Recovery);
+rid_wire::closed_debug!(Recipe, Recovery);

@@ -9,7 +9,7 @@ use rid_wire::{Code, hex};
 use crate::{Wallet, WalletError, view::CredentialView};
 
 /// What goes to an issuer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Enrolment {
     /// Names this enrolment; [`Wallet::accept`] wants it back.
     pub id: String,
@@ -217,3 +217,5 @@ impl Drop for Held<'_> {
         };
     }
 }
+
+rid_wire::closed_debug!(Enrolment);

@@ -8,6 +8,7 @@ extern crate alloc;
 
 pub mod base64;
 pub mod cbor;
+mod closed;
 mod code;
 pub mod cose;
 pub mod hex;

@@ -184,11 +184,22 @@ fn sorted(value: Value<'_>, nested: u8) -> Value<'_> {
         Value::Map(members) => {
             let mut members: Vec<_> =
                 members.into_iter().map(|(key, value)| (sorted(key, nested), sorted(value, nested))).collect();
-            members.sort_by_cached_key(|(key, _)| format!("{key:?}"));
+            members.sort_by_cached_key(|(key, _)| order(key));
             Value::Map(members)
         }
         Value::Tag(24, inner) => Value::Tag(24, Box::new(sorted_content(*inner, nested))),
         other => other,
+    }
+}
+
+/// Orders the keys that a map may have: numbers, byte strings and text.
+fn order(key: &Value<'_>) -> (u8, Vec<u8>) {
+    match key {
+        Value::Uint(number) => (0, number.to_be_bytes().to_vec()),
+        Value::Nint(number) => (1, number.to_be_bytes().to_vec()),
+        Value::Bytes(bytes) => (2, bytes.to_vec()),
+        Value::Text(text) => (3, text.as_bytes().to_vec()),
+        _ => (4, Vec::new()),
     }
 }
 

@@ -3,7 +3,7 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 use async_trait::async_trait;
 
 /// A request; redirects are never followed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct HttpRequest {
     /// Method in upper case.
     pub method: String,
@@ -20,7 +20,7 @@ pub struct HttpRequest {
 }
 
 /// A response.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct HttpResponse {
     /// Status code.
     pub status: u16,
@@ -57,3 +57,5 @@ pub trait Http: Send + Sync {
     /// [`HttpError`].
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError>;
 }
+
+rid_wire::closed_debug!(HttpRequest, HttpResponse);

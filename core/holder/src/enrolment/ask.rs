@@ -18,7 +18,7 @@ const MAX_KINDS: usize = 16;
 const MAX_KEYS: u32 = 100;
 
 /// What is asked for.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct EnrolParameters {
     /// Document types with the number of one-time copies of each.
     pub kinds: Vec<(String, u32)>,
@@ -227,3 +227,5 @@ fn at(pending: &PendingEnrolment, place: usize) -> Option<(&str, &KeyId, &Public
         pending.kinds.iter().flat_map(|(kind, keys)| keys.iter().map(move |(id, public)| (kind.as_str(), id, public)));
     all.nth(place)
 }
+
+rid_wire::closed_debug!(EnrolParameters);

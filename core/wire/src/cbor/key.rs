@@ -4,7 +4,7 @@ use core::cmp::Ordering;
 use super::{CborError, head::Head};
 
 /// A map key. Integers are compared by value, however they were encoded.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Key<'a> {
     /// Unsigned integer.
     Uint(u64),
@@ -219,5 +219,17 @@ fn small(key: &RawKey<'_>) -> Option<u64> {
     match key {
         RawKey::Uint(value) => 1_u64.checked_shl(u32::try_from(*value).ok()?),
         _ => None,
+    }
+}
+
+/// The kind alone: the value can be a claim or a key.
+impl core::fmt::Debug for Key<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Uint(_) => "Uint",
+            Self::Nint(_) => "Nint",
+            Self::Bytes(_) => "Bytes",
+            Self::Text(_) => "Text",
+        })
     }
 }

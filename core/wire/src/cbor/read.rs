@@ -54,7 +54,7 @@ pub enum Kind {
 /// A cursor over received bytes. It copies nothing, recurses never deeper than its limit, and allocates only for
 /// duplicate-key detection (bounded by the number of keys of the maps that are open). An item of another type than the
 /// one asked for is left unread.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Reader<'a> {
     pub(super) input: &'a [u8],
     pub(super) pos: usize,
@@ -332,3 +332,5 @@ impl<'a> Reader<'a> {
 fn utf8(bytes: &[u8]) -> Result<&str, CborError> {
     core::str::from_utf8(bytes).map_err(|_| CborError::InvalidText)
 }
+
+crate::closed_debug!(Reader<'_>);

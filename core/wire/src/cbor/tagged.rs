@@ -4,7 +4,7 @@ use super::{CborError, Limits, Reader, head};
 const ENCODED_CBOR: u64 = 24;
 
 /// A `#6.24(bstr .cbor T)` with its bytes as received.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Tagged<'a> {
     /// The whole item: tag head, byte-string head and content. This is what the standard hashes.
     pub outer: &'a [u8],
@@ -71,3 +71,5 @@ fn check_content(inner: &[u8], max_depth: u8) -> Result<(), CborError> {
 const fn is_encoded_cbor(head: head::Head) -> bool {
     head.major == head::TAG && head.argument == ENCODED_CBOR
 }
+
+crate::closed_debug!(Tagged<'_>);

@@ -3,7 +3,7 @@ use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 use super::{CborError, Key, Kind, Limits, Reader, head};
 
 /// A borrowed tree of one item, for display and for reading element values. Made only on demand.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum Value<'a> {
     /// Array.
     Array(Vec<Value<'a>>),
@@ -104,5 +104,25 @@ impl<'a> From<Key<'a>> for Value<'a> {
             Key::Bytes(bytes) => Self::Bytes(bytes),
             Key::Text(text) => Self::Text(text),
         }
+    }
+}
+
+/// The kind alone: the value can be a claim or a key.
+impl core::fmt::Debug for Value<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Array(_) => "Array",
+            Self::Bool(_) => "Bool",
+            Self::Bytes(_) => "Bytes",
+            Self::Float(_) => "Float",
+            Self::Map(_) => "Map",
+            Self::Nint(_) => "Nint",
+            Self::Null => "Null",
+            Self::Simple(_) => "Simple",
+            Self::Tag(..) => "Tag",
+            Self::Text(_) => "Text",
+            Self::Uint(_) => "Uint",
+            Self::Undefined => "Undefined",
+        })
     }
 }

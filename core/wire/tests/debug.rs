@@ -1,0 +1,39 @@
+//! `Debug` of what can hold a claim, a key or a token shows no content.
+#![allow(clippy::expect_used, reason = "helpers of tests")]
+
+use rid_wire::{
+    cbor::{Key, Limits, Reader, Tagged, Value, Writer},
+    cose::{Mac0, Sign1},
+    json,
+};
+
+const CANARY: &str = "Quliyeva";
+
+/// Text, its bytes as `Debug` prints a slice, and a number.
+fn shows_nothing(printed: &str) {
+    assert!(!printed.contains(CANARY) && !printed.contains("81, 117, 108") && !printed.contains("190112"), "{printed}");
+}
+
+#[test]
+fn debug_shows_no_content() {
+    let mut writer = Writer::new();
+    writer.array(4).text(CANARY).bytes(CANARY.as_bytes()).uint(190_112).map(1).text(CANARY).boolean(true);
+    let bytes = writer.finish();
+    let value = Value::parse(&bytes, Limits::ONLINE).expect("a value");
+    assert_eq!(format!("{value:?}"), "Array");
+    assert_eq!(format!("{:?}", Value::Bool(true)), "Bool");
+    shows_nothing(&format!("{:?}", Reader::new(&bytes, Limits::ONLINE)));
+    shows_nothing(&format!("{:?}", Key::Text(CANARY.into())));
+    let mut writer = Writer::new();
+    writer.tagged(&bytes);
+    let tagged = writer.finish();
+    shows_nothing(&format!("{:?}", Tagged::parse(&tagged, Limits::ONLINE)));
+    let signed = Sign1::encode(-7, &[CANARY.as_bytes()], Some(CANARY.as_bytes()), CANARY.as_bytes());
+    let mut reader = Reader::new(&signed, Limits::ONLINE).expect("small");
+    let signed = Sign1::read(&mut reader).expect("a COSE_Sign1");
+    shows_nothing(&format!("{signed:?} {:?}", signed.header));
+    let mac = Mac0::encode(5, CANARY.as_bytes());
+    shows_nothing(&format!("{:?}", Mac0::read(&mut Reader::new(&mac, Limits::ONLINE).expect("small"))));
+    let jwk = json::Value::parse(r#"{"kty": "EC", "d": "Quliyeva", "n": 190112}"#, 1_000).expect("JSON");
+    shows_nothing(&format!("{jwk:?} {:?}", jwk.member("d")));
+}
