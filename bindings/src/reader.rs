@@ -54,9 +54,9 @@ impl Reading {
         guard("reading.proceed", || self.0.proceed())
     }
 
-    /// The link is up: the answer to `Connect`.
-    pub fn connected(&self) -> Result<(), ReaderError> {
-        guard("reading.connected", || self.0.connected())
+    /// The link is up, with this MTU (23 or more): the answer to `Connect`.
+    pub fn connected(&self, mtu: u16) -> Result<(), ReaderError> {
+        guard("reading.connected", || self.0.connected(mtu))
     }
 
     /// One characteristic write came; whole messages are put together here.
@@ -64,7 +64,7 @@ impl Reading {
         guard("reading.received_chunk", || self.0.received_chunk(&chunk))
     }
 
-    /// The message of `Send` as characteristic writes for an MTU of 23 to 515.
+    /// The message of `Send` as characteristic writes of at most 512 bytes for the MTU that the platform reports.
     pub fn chunks(&self, mtu: u16) -> Result<Vec<Vec<u8>>, ReaderError> {
         guard("reading.chunks", || self.0.chunks(mtu))
     }

@@ -167,9 +167,9 @@ impl Presentation {
         guard("presentation.unlocked", || self.0.unlocked())
     }
 
-    /// The link is up.
-    pub fn connected(&self) -> Result<(), WalletError> {
-        guard("presentation.connected", || self.0.connected())
+    /// The link is up, with this MTU (23 or more).
+    pub fn connected(&self, mtu: u16) -> Result<(), WalletError> {
+        guard("presentation.connected", || self.0.connected(mtu))
     }
 
     /// One characteristic write came; whole messages are put together here.
@@ -177,7 +177,7 @@ impl Presentation {
         guard("presentation.received_chunk", || self.0.received_chunk(&chunk))
     }
 
-    /// The message of `Send` as characteristic writes for an MTU of 23 to 515.
+    /// The message of `Send` as characteristic writes of at most 512 bytes for the MTU that the platform reports.
     pub fn chunks(&self, mtu: u16) -> Result<Vec<Vec<u8>>, WalletError> {
         guard("presentation.chunks", || self.0.chunks(mtu))
     }

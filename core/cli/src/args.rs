@@ -99,7 +99,7 @@ pub(crate) struct DemoArguments {
     pub(crate) home: HomeArguments,
     #[command(flatten)]
     pub(crate) open: OpenArguments,
-    /// MTU of the link: 23, 185, 515 or between
+    /// MTU of the link, 23 or more
     #[arg(long, default_value_t = 185)]
     pub(crate) mtu: u16,
     /// A scripted person consents even though there is a terminal

@@ -101,7 +101,7 @@ impl Link {
 
     fn new(end: End, stream: TcpStream, mtu: u16) -> Result<Self, Failure> {
         // Checks the MTU once, for both directions.
-        chunk::split(&[], mtu).map_err(|error| Failure::usage(format!("--mtu {mtu}: {}", error.code())))?;
+        chunk::write_len(mtu).map_err(|error| Failure::usage(format!("--mtu {mtu}: {}", error.code())))?;
         stream.set_nodelay(true).map_err(|error| network("connect", error))?;
         let reading = stream.try_clone().map_err(|error| network("connect", error))?;
         let (sender, events) = channel();
@@ -143,6 +143,11 @@ impl Link {
         let _ = self.stream.shutdown(std::net::Shutdown::Write);
     }
 
+    /// The MTU both ends were given.
+    pub(crate) const fn mtu(&self) -> u16 {
+        self.mtu
+    }
+
     /// What went over the link.
     pub(crate) fn traffic(&self) -> Traffic {
         *self.traffic.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -172,6 +177,7 @@ fn read_frames(
     let limit = Some(Code::new("transport_limit"));
     let mut assembler = Assembler::new(Limits::PROXIMITY.max_bytes);
     let mut started = end == End::Reader;
+    let Ok(longest) = chunk::write_len(mtu) else { return limit };
     loop {
         let mut head = [0; 3];
         if stream.read_exact(&mut head).is_err() {
@@ -179,7 +185,7 @@ fn read_frames(
         }
         let [characteristic, high, low] = head;
         let len = u16::from_be_bytes([high, low]);
-        if len > mtu - 3 {
+        if usize::from(len) > longest {
             return limit;
         }
         let mut value = vec![0; usize::from(len)];

@@ -106,7 +106,7 @@ fn wait(
         Duration::from_millis(until.saturating_sub(now.millis()))
     });
     let told = match link.and_then(|link| link.wait(longest)) {
-        Some(Event::Started) => presentation.connected(),
+        Some(Event::Started) => presentation.connected(link.map_or(u16::MAX, Link::mtu)),
         Some(Event::Message(message)) => presentation.received(message),
         Some(Event::Ended(code)) => {
             if let Some(code) = code {

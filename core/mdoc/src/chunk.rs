@@ -15,7 +15,7 @@ pub enum ChunkError {
     /// An empty chunk, another first byte than 0 or 1, or a message over the limit (neg-C14).
     #[error("transport_limit")]
     Limit,
-    /// An MTU outside 23..=515.
+    /// An MTU below 23, the smallest of BLE.
     #[error("transport_mtu")]
     Mtu,
 }
@@ -31,16 +31,25 @@ impl ChunkError {
     }
 }
 
-/// Splits a message into characteristic writes of at most `mtu - 3` bytes each (ATT overhead), one marker byte included.
-/// An empty message is one chunk without content.
+/// Bytes of one characteristic write for the MTU that the platform reports: `mtu - 3` (ATT overhead), at most 512, the longest
+/// value an attribute can have. Android reports 517.
+///
+/// # Errors
+/// [`ChunkError::Mtu`].
+pub fn write_len(mtu: u16) -> Result<usize, ChunkError> {
+    if mtu < SMALLEST_MTU {
+        return Err(ChunkError::Mtu);
+    }
+    Ok(usize::from(mtu.saturating_sub(ATT_OVERHEAD)).min(LONGEST_VALUE))
+}
+
+/// Splits a message into characteristic writes of at most [`write_len`] bytes each, one marker byte included. An empty message
+/// is one chunk without content.
 ///
 /// # Errors
 /// [`ChunkError::Mtu`].
 pub fn split(message: &[u8], mtu: u16) -> Result<Vec<Vec<u8>>, ChunkError> {
-    if !MTU.contains(&mtu) {
-        return Err(ChunkError::Mtu);
-    }
-    let content = usize::from(mtu.saturating_sub(ATT_OVERHEAD)).saturating_sub(1);
+    let content = write_len(mtu)?.saturating_sub(1);
     let mut parts = message.chunks(content).peekable();
     let mut chunks = Vec::with_capacity(message.len().div_ceil(content));
     while let Some(part) = parts.next() {
@@ -101,8 +110,10 @@ impl Assembler {
 const MORE: u8 = 0x01;
 /// First byte of the last chunk of a message.
 const LAST: u8 = 0x00;
-/// The MTUs of BLE: the smallest there is, and the one whose writes fill the largest attribute.
-const MTU: core::ops::RangeInclusive<u16> = 23..=515;
+/// The smallest MTU of BLE.
+const SMALLEST_MTU: u16 = 23;
+/// Bytes of the longest attribute value (Bluetooth Core, 3.F.3.2.9).
+const LONGEST_VALUE: usize = 512;
 /// Bytes of a write that are ATT's: opcode and handle.
 const ATT_OVERHEAD: u16 = 3;
 

@@ -111,7 +111,7 @@ impl ReaderOptions {
 /// let reading = reader.read(qr, asked)?;
 /// if let rid_reader::ReadingStep::Connect { peripheral_server, .. } = reading.next().await? {
 ///     // turn the radio on, then say so
-///     reading.connected()?;
+///     reading.connected(517)?;
 /// }
 /// # Ok(()) }
 /// ```

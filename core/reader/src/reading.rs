@@ -1,7 +1,7 @@
 //! One reading: the native side owns the camera, the radio and the screen, this object everything else.
 //!
 //! ```text
-//! loop { match next().await { Connect => turn the radio on, connected(); Send => chunks(mtu), proceed();
+//! loop { match next().await { Connect => turn the radio on, connected(mtu); Send => chunks(mtu), proceed();
 //!                             Judged => show, proceed(), then ask(..) or finish();
 //!                             Wait => received_chunk(bytes) | tick() | disconnected(); Closed => break } }
 //! ```
@@ -87,11 +87,14 @@ impl Reading {
         }
     }
 
-    /// The link is up.
+    /// The link is up, with this MTU. It is checked here, before anything is signed or sent; pass `u16::MAX` for a link that
+    /// takes whole messages.
     ///
     /// # Errors
-    /// [`ReaderError::Misuse`] (`not_asked`, `session_closed`).
-    pub fn connected(&self) -> Result<(), ReaderError> {
+    /// [`ReaderError::BadInput`] (`transport_mtu` below 23; the step is still to be done), [`ReaderError::Misuse`] (`not_asked`,
+    /// `session_closed`).
+    pub fn connected(&self, mtu: u16) -> Result<(), ReaderError> {
+        link::write_len(mtu).map_err(|error| ReaderError::BadInput { code: error.code() })?;
         let mut state = self.state();
         state.handle(&self.reader, Input::Connected)?;
         state.current = None;
@@ -124,10 +127,11 @@ impl Reading {
         }
     }
 
-    /// The message of the `Send` step as characteristic writes for an MTU of 23 to 515.
+    /// The message of the `Send` step as characteristic writes for the MTU that the platform reports (517 on Android), each of
+    /// at most 512 bytes.
     ///
     /// # Errors
-    /// [`ReaderError::Misuse`] (`not_asked`), [`ReaderError::BadInput`] (`transport_mtu`).
+    /// [`ReaderError::Misuse`] (`not_asked`), [`ReaderError::BadInput`] (`transport_mtu` below 23; the step is still to be done).
     pub fn chunks(&self, mtu: u16) -> Result<Vec<Vec<u8>>, ReaderError> {
         match &self.state().current {
             Some(Current::Send(message)) => {

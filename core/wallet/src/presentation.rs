@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! loop { match next().await { Advertise|Send|Receipt => do it, proceed(); Ask => answer(..); Unlock => unlock(), unlocked();
-//!                             Wait => connected() | received(bytes) | tick() | disconnected(); Closed => break } }
+//!                             Wait => connected(mtu) | received(bytes) | tick() | disconnected(); Closed => break } }
 //! ```
 mod run;
 mod state;
@@ -110,11 +110,13 @@ impl Presentation {
         }
     }
 
-    /// The link is up.
+    /// The link is up, with this MTU. It is checked here, before anything is asked, used or sent; pass `u16::MAX` for a link
+    /// that takes whole messages.
     ///
     /// # Errors
-    /// [`WalletError::Misuse`].
-    pub fn connected(&self) -> Result<(), WalletError> {
+    /// [`WalletError::BadInput`] (`transport_mtu` below 23; the session still waits for the link), [`WalletError::Misuse`].
+    pub fn connected(&self, mtu: u16) -> Result<(), WalletError> {
+        link::write_len(mtu).map_err(|error| WalletError::BadInput { code: error.code() })?;
         self.input(Input::Connected)
     }
 
@@ -144,10 +146,11 @@ impl Presentation {
         }
     }
 
-    /// The message of the `Send` step as characteristic writes for an MTU of 23 to 515.
+    /// The message of the `Send` step as characteristic writes for the MTU that the platform reports (517 on Android), each of
+    /// at most 512 bytes.
     ///
     /// # Errors
-    /// [`WalletError::Misuse`] (`not_asked`), [`WalletError::BadInput`] (`transport_mtu`).
+    /// [`WalletError::Misuse`] (`not_asked`), [`WalletError::BadInput`] (`transport_mtu` below 23; the step is still to be done).
     pub fn chunks(&self, mtu: u16) -> Result<Vec<Vec<u8>>, WalletError> {
         match &self.state().current {
             Some(Current::Send(message)) => {

@@ -31,7 +31,7 @@ use crate::{expect, some};
 
 /// Presentations measured; half as many before, unmeasured.
 const ROUNDS: usize = 60;
-const MTU: u16 = 515;
+const MTU: u16 = 517;
 
 /// A secure area that adds up the time spent in it.
 struct Timed<A> {
@@ -161,7 +161,7 @@ fn present(wallet: &Arc<Wallet>, reader: &Arc<Reader>) {
     let asked = [DocumentAsk { kind: MDL_DOC_TYPE.into(), elements: elements.into() }];
     let reading = expect(reader.read(&qr, &asked), "read");
     expect(presentation.proceed(), "proceed");
-    expect(presentation.connected(), "connected");
+    expect(presentation.connected(MTU), "connected");
     let (mut holding, mut verifying) = (true, true);
     while holding || verifying {
         holding = holding && hold(&presentation, &reading);
@@ -187,7 +187,7 @@ fn hold(presentation: &Presentation, reading: &Reading) -> bool {
 
 fn verify(reading: &Reading, presentation: &Presentation) -> bool {
     match expect(block_on(reading.next()), "a step") {
-        ReadingStep::Connect { .. } => expect(reading.connected(), "connected"),
+        ReadingStep::Connect { .. } => expect(reading.connected(MTU), "connected"),
         ReadingStep::Send { .. } => {
             for chunk in expect(reading.chunks(MTU), "chunks") {
                 expect(presentation.received_chunk(&chunk), "chunk");

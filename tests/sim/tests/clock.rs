@@ -176,9 +176,9 @@ fn neg_m07_a_reader_whose_clock_was_never_set_accepts_nothing() {
         };
         let reading = pair.reader.read(&qr, &asked()).unwrap();
         presentation.proceed().unwrap();
-        presentation.connected().unwrap();
+        presentation.connected(185).unwrap();
         assert!(matches!(block_on(reading.next()).unwrap(), ReadingStep::Connect { .. }));
-        reading.connected().unwrap();
+        reading.connected(185).unwrap();
         let ReadingStep::Send { message } = block_on(reading.next()).unwrap() else { panic!("a request") };
         reading.proceed().unwrap();
         presentation.received(message).unwrap();
@@ -202,9 +202,9 @@ fn neg_m07_a_reading_without_a_clock_begins_and_judges_nothing() {
     pair.clock.is(false);
     let reading = pair.reader.read(&qr, &asked()).unwrap();
     presentation.proceed().unwrap();
-    presentation.connected().unwrap();
+    presentation.connected(185).unwrap();
     assert!(matches!(block_on(reading.next()).unwrap(), ReadingStep::Connect { .. }));
-    reading.connected().unwrap();
+    reading.connected(185).unwrap();
     let ReadingStep::Send { message } = block_on(reading.next()).unwrap() else { panic!("a request") };
     reading.proceed().unwrap();
     presentation.received(message).unwrap();
@@ -232,9 +232,9 @@ fn neg_m07_a_presentation_without_a_clock_shows_and_signs_nothing() {
         };
         let reading = pair.reader.read(&qr, &asked()).unwrap();
         presentation.proceed().unwrap();
-        presentation.connected().unwrap();
+        presentation.connected(185).unwrap();
         assert!(matches!(block_on(reading.next()).unwrap(), ReadingStep::Connect { .. }));
-        reading.connected().unwrap();
+        reading.connected(185).unwrap();
         let ReadingStep::Send { message } = block_on(reading.next()).unwrap() else { panic!("a request") };
         if breaks == "request" {
             pair.clock.is(true);

@@ -64,7 +64,7 @@ fn true_value(state: &TestState, path: &ClaimPath) -> ClaimValue {
 
 #[test]
 fn std_m42_a_good_link_ends_in_an_accepted_verdict_at_every_mtu() {
-    for mtu in [23, 185, 515] {
+    for mtu in [23, 185, 517, u16::MAX] {
         let scenario = Scenario { mtu, ..scenario(7, Faults::default()) };
         let report = play(&scenario);
         invariants(&report, &scenario);

@@ -205,7 +205,7 @@ fn drive<'a>(
             PresentationStep::Advertise { qr, .. } => {
                 far = Some(Far::scan(state, &qr, items.to_vec()));
                 presentation.proceed().unwrap();
-                presentation.connected().unwrap();
+                presentation.connected(185).unwrap();
             }
             PresentationStep::Ask { request } => presentation.answer(decide(&request)).unwrap(),
             PresentationStep::Send { message } => {
@@ -429,7 +429,7 @@ fn locked_wallets_ask_to_be_unlocked_and_show_nothing_until_then() {
     let PresentationStep::Advertise { qr, .. } = block_on(presentation.next()).unwrap() else { panic!("no QR") };
     let mut far = Far::scan(&state, &qr, ask(&["family_name"]));
     presentation.proceed().unwrap();
-    presentation.connected().unwrap();
+    presentation.connected(185).unwrap();
     presentation.received(far.to_wallet.remove(0)).unwrap();
     assert_eq!(block_on(presentation.next()).unwrap(), PresentationStep::Unlock);
     block_on(wallet.unlock()).unwrap();

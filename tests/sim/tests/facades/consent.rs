@@ -55,7 +55,7 @@ impl World {
                 PresentationStep::Advertise { qr, .. } => {
                     reading = Some(self.reader.read(&qr, asked).unwrap());
                     presentation.proceed().unwrap();
-                    presentation.connected().unwrap();
+                    presentation.connected(517).unwrap();
                 }
                 PresentationStep::Ask { request } => {
                     let answer = decide(&presentation, &request);
@@ -75,7 +75,7 @@ impl World {
                 step => panic!("{step:?}"),
             }
             match block_on(reading.as_ref().unwrap().next()).unwrap() {
-                ReadingStep::Connect { .. } => reading.as_ref().unwrap().connected().unwrap(),
+                ReadingStep::Connect { .. } => reading.as_ref().unwrap().connected(517).unwrap(),
                 ReadingStep::Send { .. } => {
                     for chunk in reading.as_ref().unwrap().chunks(MTU).unwrap() {
                         presentation.received_chunk(&chunk).unwrap();

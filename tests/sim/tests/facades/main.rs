@@ -161,6 +161,36 @@ fn neg_c14_a_bad_chunk_ends_the_session_by_name() {
     }
 }
 
+/// An MTU below the smallest of BLE is an error when the link comes up: nothing is asked, used or sent, and the session goes on.
+#[test]
+fn std_m47_mtu_below_23_is_refused_before_a_copy_is_used() {
+    let (state, folder) = (TestState::make(0, &mut SimRng::new(1)).unwrap(), Folder::new("mtu"));
+    let (wallet, reader) = (filled(&state, &folder, 2), reader(&state));
+    let presentation = wallet.present().unwrap();
+    let PresentationStep::Advertise { qr, .. } = block_on(presentation.next()).unwrap() else { panic!("a QR code") };
+    let reading = reader.read(&qr, &ask(&["family_name"])).unwrap();
+    assert!(matches!(block_on(reading.next()), Ok(ReadingStep::Connect { .. })));
+    presentation.proceed().unwrap();
+    for mtu in [0, 3, 22] {
+        assert_eq!(presentation.connected(mtu).unwrap_err().code().as_str(), "transport_mtu");
+        assert_eq!(reading.connected(mtu).unwrap_err().code().as_str(), "transport_mtu");
+    }
+    assert!(matches!(block_on(presentation.next()), Ok(PresentationStep::Wait { .. })));
+    assert!(matches!(block_on(reading.next()), Ok(ReadingStep::Connect { .. })), "still to be done");
+    assert_eq!(used(&wallet), (0, 0));
+    // What Android reports, and the smallest.
+    presentation.connected(517).unwrap();
+    reading.connected(23).unwrap();
+    let ReadingStep::Send { message } = block_on(reading.next()).unwrap() else { panic!("the request") };
+    assert_eq!(reading.chunks(22).unwrap_err().code().as_str(), "transport_mtu");
+    for chunk in reading.chunks(517).unwrap() {
+        assert!(chunk.len() <= 512);
+        presentation.received_chunk(&chunk).unwrap();
+    }
+    assert!(message.len() > 512, "several chunks");
+    assert!(matches!(block_on(presentation.next()), Ok(PresentationStep::Ask { .. })));
+}
+
 #[test]
 fn what_an_app_asks_wrongly_is_named() {
     let state = TestState::make(0, &mut SimRng::new(1)).unwrap();

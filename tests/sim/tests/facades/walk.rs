@@ -338,7 +338,7 @@ pub(crate) fn wallet_step(
         PresentationStep::Advertise { qr, .. } => {
             *reading = Some(reader.read(&qr, &ask(&[&["family_name", "birth_date"], walk.also].concat())).unwrap());
             presentation.proceed().unwrap();
-            presentation.connected().unwrap();
+            presentation.connected(MTU).unwrap();
         }
         PresentationStep::Ask { request } => presentation.answer(agree(&request)).unwrap(),
         PresentationStep::Send { .. } => {
@@ -377,7 +377,7 @@ pub(crate) fn reader_step(
         ReadingStep::Connect { peripheral_server, .. } => {
             assert!(peripheral_server.is_some() && !*connected);
             *connected = true;
-            reading.connected().unwrap();
+            reading.connected(MTU).unwrap();
         }
         ReadingStep::Send { .. } => {
             for chunk in reading.chunks(MTU).unwrap() {
