@@ -122,3 +122,19 @@ fn jwk() {
     assert_eq!(SigningKey::from_jwk(&other_curve).err(), Some(CryptoError::AlgUnsupported));
     assert!(SigningKey::from_jwk(&jwk.replace("P-256", "P-384")).is_err());
 }
+
+/// The fully specified numbers of RFC 9864 name the same algorithms; each is verified with its own curve alone.
+#[test]
+fn neg_f36_numbers_of_algorithms() {
+    use rid_crypto::SignatureAlgorithm::{self, EdDsa, Es256, Es384, Es512};
+    for (algorithm, polymorphic, specified) in [(Es256, -7, -9), (Es384, -35, -51), (Es512, -36, -52), (EdDsa, -8, -19)]
+    {
+        for number in [polymorphic, specified] {
+            assert_eq!(SignatureAlgorithm::from_cose(number), Ok(algorithm), "{number}");
+        }
+        assert_eq!(algorithm.cose(), polymorphic);
+    }
+    for number in [-10, -37, -46, -47, -48, -53, -257, 0, 5] {
+        assert_eq!(SignatureAlgorithm::from_cose(number), Err(CryptoError::AlgUnsupported), "{number}");
+    }
+}
