@@ -278,4 +278,6 @@ pub struct Check {
     pub reason: Option<Code>,
     /// The time the check refers to, where it refers to one.
     pub as_of: Option<Timestamp>,
+    /// The part of the message that the reason is about, where it is known.
+    pub place: Option<String>,
 }

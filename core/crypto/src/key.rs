@@ -89,6 +89,28 @@ impl PublicKey {
         }
     }
 
+    /// From a `COSE_Key` whose coordinates may lack their leading zeros, which RFC 9053 (7.1.1) forbids and some in the
+    /// field do. The flag says that one lacked them: a verifier warns of it, and a wallet on receipt refuses it.
+    ///
+    /// # Errors
+    /// As [`PublicKey::from_cose`].
+    pub fn from_cose_padded(key: &cose::Key<'_>) -> Result<(Self, bool), CryptoError> {
+        let cose::Key::Ec2 { crv, x, y, sign } = key else { return Ok((Self::from_cose(key)?, false)) };
+        let len = Curve::from_cose(*crv)?.coordinate_len();
+        let is_short = |coordinate: &[u8]| (1..len).contains(&coordinate.len());
+        let padded = |coordinate: &[u8]| {
+            let mut padded = alloc::vec![0; len.saturating_sub(coordinate.len())];
+            padded.extend_from_slice(coordinate);
+            padded
+        };
+        if !is_short(x) && !y.as_deref().is_some_and(is_short) {
+            return Ok((Self::from_cose(key)?, false));
+        }
+        let y = y.as_deref().map(|y| padded(y).into());
+        let key = cose::Key::Ec2 { crv: *crv, x: padded(x).into(), y, sign: *sign };
+        Ok((Self::from_cose(&key)?, true))
+    }
+
     /// From a DER SubjectPublicKeyInfo with a named curve.
     ///
     /// # Errors

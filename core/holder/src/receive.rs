@@ -1,11 +1,12 @@
 //! The full checks of a credential before it is stored (std-M14, neg-B): all of it or a named refusal.
-use alloc::{collections::BTreeSet, string::String, vec::Vec};
+use alloc::{borrow::Cow, collections::BTreeSet, string::String, vec::Vec};
 
 use rid_crypto::PublicKey;
 use rid_flow::{Credential, CredentialId, NewCopy, Reuse, ports::KeyId};
 use rid_mdoc::{
     MdocError,
     issuer_signed::UnverifiedIssuerSigned,
+    mso::{Mso, StatusListReference},
     verify::{IssuerReport, IssuerVerified, Strictness, check, verify_issuer_signed},
 };
 use rid_profile::Kind;
@@ -13,6 +14,7 @@ use rid_trust::{Check, Outcome, TrustStore};
 use rid_wire::{
     Code, Timestamp,
     cbor::{Limits, Value},
+    cose::CoseError,
 };
 
 /// Why received credentials were refused; nothing was stored.
@@ -25,6 +27,18 @@ pub enum ReceiveError {
     /// The copies do not say the same of the same person.
     #[error("batch_mismatch")]
     BatchMismatch,
+    /// One digest occurs twice in the batch: readers could link two presentations by it (neg-N05).
+    #[error("batch_digest_repeated")]
+    DigestRepeated,
+    /// One status reference occurs twice in the batch (neg-N05).
+    #[error("batch_status_repeated")]
+    StatusRepeated,
+    /// An item has a member beside the four of the standard: a mark that goes along with each presentation (neg-N05).
+    #[error("credential_item_member")]
+    ItemMember,
+    /// The unprotected header of issuerAuth has another label than x5chain: such a mark too (neg-N05).
+    #[error("credential_unprotected_label")]
+    UnprotectedLabel,
     /// A check of std-M45 failed; the code is its reason.
     #[error("{0}")]
     Check(Code),
@@ -40,6 +54,10 @@ impl ReceiveError {
         match self {
             Self::BatchSize => Code::new("batch_size"),
             Self::BatchMismatch => Code::new("batch_mismatch"),
+            Self::DigestRepeated => Code::new("batch_digest_repeated"),
+            Self::StatusRepeated => Code::new("batch_status_repeated"),
+            Self::ItemMember => Code::new("credential_item_member"),
+            Self::UnprotectedLabel => Code::new("credential_unprotected_label"),
             Self::Check(code) => code,
             Self::Mdoc(e) => e.code(),
         }
@@ -47,7 +65,8 @@ impl ReceiveError {
 }
 
 /// Checks a batch of copies of one credential, each bound to one of the keys in order: issuer path, signature, digest of
-/// every item, validity, docType, device key (neg-B18), elements equal over all copies. Gives what may be stored.
+/// every item, validity, docType, device key (neg-B18), elements equal over all copies, and nothing by which readers could
+/// link two copies (neg-N05). Gives what may be stored.
 ///
 /// # Errors
 /// [`ReceiveError`].
@@ -64,16 +83,16 @@ pub fn check_batch(
     }
     let mut message = trust.message(now);
     let mut first: Option<IssuerVerified<'_>> = None;
-    let mut randoms = BTreeSet::new();
+    let mut seen = Seen::default();
     for (bytes, (_, public)) in copies.iter().zip(keys) {
         let copy = UnverifiedIssuerSigned::parse(bytes, Limits::ONLINE)?;
         let evidence = accepted(verify_issuer_signed(&copy, Some(doc_type), &mut message, Strictness::Receipt))?;
         if evidence.device_key() != public {
             return Err(ReceiveError::Mdoc(MdocError::DeviceKeyMismatch));
         }
-        // A random value that comes twice would link two presentations (neg-N05).
-        let fresh = copy.namespaces.iter().flat_map(|(_, items)| items).all(|item| randoms.insert(item.random));
-        if !fresh || first.as_ref().is_some_and(|first| !says_the_same(first, &evidence)) {
+        check_marks(&copy)?;
+        seen.add(&copy, &evidence)?;
+        if first.as_ref().is_some_and(|first| !says_the_same(first, &evidence)) {
             return Err(ReceiveError::BatchMismatch);
         }
         first.get_or_insert(evidence);
@@ -112,6 +131,52 @@ pub fn has_other_types(copy: &[u8], kind: &Kind) -> Result<bool, ReceiveError> {
         }
     }
     Ok(false)
+}
+
+/// A copy has elements, and nothing beside what the standard names that would go along with each presentation (neg-N05).
+fn check_marks(copy: &UnverifiedIssuerSigned<'_>) -> Result<(), ReceiveError> {
+    let mut items = copy.namespaces.iter().flat_map(|(_, items)| items).peekable();
+    if items.peek().is_none() {
+        return Err(MdocError::CredentialEmpty.into());
+    }
+    if items.any(|item| item.has_unknown_member) {
+        return Err(ReceiveError::ItemMember);
+    }
+    if copy.issuer_auth.header.others_unprotected {
+        return Err(ReceiveError::UnprotectedLabel);
+    }
+    Ok(())
+}
+
+/// What must differ between any two copies of a batch (neg-N05).
+#[derive(Default)]
+struct Seen<'a> {
+    randoms: BTreeSet<&'a [u8]>,
+    digests: BTreeSet<&'a [u8]>,
+    statuses: Vec<StatusListReference>,
+}
+
+impl<'a> Seen<'a> {
+    fn add(&mut self, copy: &UnverifiedIssuerSigned<'a>, evidence: &IssuerVerified<'_>) -> Result<(), ReceiveError> {
+        let mut items = copy.namespaces.iter().flat_map(|(_, items)| items);
+        if !items.all(|item| self.randoms.insert(item.random)) {
+            return Err(ReceiveError::BatchMismatch);
+        }
+        let Some(Cow::Borrowed(payload)) = copy.issuer_auth.payload else {
+            return Err(MdocError::Cose(CoseError::Payload).into());
+        };
+        let mso = Mso::parse(payload)?;
+        if !mso.all_digests().all(|digest| self.digests.insert(digest)) {
+            return Err(ReceiveError::DigestRepeated);
+        }
+        if let Some(status) = evidence.status() {
+            if self.statuses.contains(status) {
+                return Err(ReceiveError::StatusRepeated);
+            }
+            self.statuses.push(status.clone());
+        }
+        Ok(())
+    }
 }
 
 /// Evidence, if every check passed that can be done on receipt.

@@ -35,6 +35,7 @@ pub struct Engagement {
     bytes: Vec<u8>,
     version: String,
     e_device_key: PublicKey,
+    is_key_short: bool,
     methods: Vec<RetrievalMethod>,
 }
 
@@ -51,17 +52,30 @@ impl Engagement {
             bytes: writer.finish(),
             version: VERSION_BUILT.into(),
             e_device_key: e_device_key.clone(),
+            is_key_short: false,
             methods: [RetrievalMethod::Ble(ble.clone())].into(),
         }
     }
 
-    /// Parses a DeviceEngagement of at most 4 KiB; unknown members are ignored safely (std-S50, std-S51), indefinite
+    /// Parses a DeviceEngagement of at most 4 KiB, as it comes in a QR code; unknown members are ignored safely (std-S50, std-S51), indefinite
     /// lengths refused (a transcript member).
     ///
     /// # Errors
     /// [`MdocError::Engagement`] (version, cipher suite, options that contradict each other), [`MdocError::Cbor`],
     /// [`MdocError::Cose`] and [`MdocError::Crypto`] for the key, which must be of P-256.
     pub fn parse(bytes: &[u8]) -> Result<Self, MdocError> {
+        Self::read(bytes, Ble::read)
+    }
+
+    /// Parses an engagement that came over NFC. A BLE mode it offers may have no UUID: the handover message can carry it.
+    ///
+    /// # Errors
+    /// As [`Engagement::parse`].
+    pub fn parse_nfc(bytes: &[u8]) -> Result<Self, MdocError> {
+        Self::read(bytes, |options| Ok(BleOptions::read(options)?.ble()))
+    }
+
+    fn read(bytes: &[u8], read_ble: fn(&mut Reader<'_>) -> Result<Ble, MdocError>) -> Result<Self, MdocError> {
         let mut reader = Reader::new(bytes, LIMITS)?.definite();
         let (mut version, mut e_device_key, mut methods) = (None, None, Vec::new());
         reader.map(|reader, key| -> Result<(), MdocError> {
@@ -70,7 +84,7 @@ impl Engagement {
                 Some(SECURITY) => e_device_key = Some(read_security(reader)?),
                 Some(METHODS) => {
                     reader.array(|reader, _| -> Result<(), MdocError> {
-                        methods.push(RetrievalMethod::read(reader)?);
+                        methods.push(RetrievalMethod::read(reader, read_ble)?);
                         Ok(())
                     })?;
                 }
@@ -80,7 +94,9 @@ impl Engagement {
         })?;
         reader.finish()?;
         match (version, e_device_key) {
-            (Some(version), Some(e_device_key)) => Ok(Self { bytes: bytes.into(), version, e_device_key, methods }),
+            (Some(version), Some((e_device_key, is_key_short))) => {
+                Ok(Self { bytes: bytes.into(), version, e_device_key, is_key_short, methods })
+            }
             _ => Err(MdocError::Engagement),
         }
     }
@@ -123,6 +139,12 @@ impl Engagement {
         &self.e_device_key
     }
 
+    /// Whether a coordinate of EDeviceKey lacks its leading zeros (warning `key_coordinate_short`).
+    #[must_use]
+    pub fn is_key_short(&self) -> bool {
+        self.is_key_short
+    }
+
     /// Retrieval methods in order of preference.
     #[must_use]
     pub fn methods(&self) -> &[RetrievalMethod] {
@@ -152,7 +174,10 @@ const LIMITS: Limits = Limits { max_bytes: 4096, max_depth: 16 };
 const MAX_QR: usize = 5462;
 
 impl RetrievalMethod {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, MdocError> {
+    fn read(
+        reader: &mut Reader<'_>,
+        read_ble: fn(&mut Reader<'_>) -> Result<Ble, MdocError>,
+    ) -> Result<Self, MdocError> {
         let mut inside = reader.clone();
         let encoded = reader.skip()?;
         let (mut kind, mut version, mut options) = (None, None, None);
@@ -166,15 +191,21 @@ impl RetrievalMethod {
             Ok(())
         })?;
         match (kind.zip(version), options) {
-            (Some(BLE), Some(mut options)) if count == 3 => Ble::read(&mut options).map(Self::Ble),
+            (Some(BLE), Some(mut options)) if count == 3 => read_ble(&mut options).map(Self::Ble),
             (Some(BLE) | None, _) => Err(MdocError::Engagement),
             (Some(_), _) => Ok(Self::Other(encoded.into())),
         }
     }
 }
 
-impl Ble {
-    /// Reads the options; others than these four (addresses, PSM) are ignored. A mode that is offered has its UUID.
+/// The options of a BLE method: for each mode whether it is offered, and its UUID.
+struct BleOptions {
+    peripheral_server: (bool, Option<[u8; 16]>),
+    central_client: (bool, Option<[u8; 16]>),
+}
+
+impl BleOptions {
+    /// Reads the options; others than these four (addresses, PSM) are ignored.
     fn read(reader: &mut Reader<'_>) -> Result<Self, MdocError> {
         let (mut server, mut client) = (false, false);
         let (mut server_uuid, mut client_uuid) = (None, None);
@@ -188,10 +219,25 @@ impl Ble {
             }
             Ok(())
         })?;
-        if (server && server_uuid.is_none()) || (client && client_uuid.is_none()) {
+        Ok(Self { peripheral_server: (server, server_uuid), central_client: (client, client_uuid) })
+    }
+
+    /// The UUIDs of the modes that are offered.
+    fn ble(&self) -> Ble {
+        let of_mode = |(offered, uuid): (bool, Option<[u8; 16]>)| uuid.filter(|_| offered);
+        Ble { peripheral_server: of_mode(self.peripheral_server), central_client: of_mode(self.central_client) }
+    }
+}
+
+impl Ble {
+    /// Reads the options of a QR code: a mode that is offered has its UUID.
+    fn read(reader: &mut Reader<'_>) -> Result<Self, MdocError> {
+        let options = BleOptions::read(reader)?;
+        let lacks = |(offered, uuid): (bool, Option<[u8; 16]>)| offered && uuid.is_none();
+        if lacks(options.peripheral_server) || lacks(options.central_client) {
             return Err(MdocError::Engagement);
         }
-        Ok(Self { peripheral_server: server_uuid.filter(|_| server), central_client: client_uuid.filter(|_| client) })
+        Ok(options.ble())
     }
 
     fn write(&self, writer: &mut Writer) {
@@ -214,7 +260,8 @@ fn read_version(reader: &mut Reader<'_>) -> Result<String, MdocError> {
     if crate::request::is_version_1(&version) { Ok(version.into_owned()) } else { Err(MdocError::Engagement) }
 }
 
-fn read_security(reader: &mut Reader<'_>) -> Result<PublicKey, MdocError> {
+/// EDeviceKey, with the flag that a coordinate lacks its leading zeros.
+fn read_security(reader: &mut Reader<'_>) -> Result<(PublicKey, bool), MdocError> {
     let mut key = None;
     let count = reader.array(|reader, index| -> Result<(), MdocError> {
         match index {
@@ -226,9 +273,9 @@ fn read_security(reader: &mut Reader<'_>) -> Result<PublicKey, MdocError> {
     })?;
     let tagged = key.filter(|_| count == 2).ok_or(MdocError::Engagement)?;
     let mut reader = tagged.reader();
-    let key = PublicKey::from_cose(&cose::Key::read(&mut reader)?)?;
+    let (key, is_short) = PublicKey::from_cose_padded(&cose::Key::read(&mut reader)?)?;
     reader.finish()?;
-    if key.curve() == Curve::P256 { Ok(key) } else { Err(CryptoError::AlgUnsupported.into()) }
+    if key.curve() == Curve::P256 { Ok((key, is_short)) } else { Err(CryptoError::AlgUnsupported.into()) }
 }
 
 fn read_uuid(reader: &mut Reader<'_>) -> Result<[u8; 16], MdocError> {

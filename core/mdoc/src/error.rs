@@ -1,3 +1,5 @@
+use alloc::string::String;
+
 use rid_crypto::CryptoError;
 use rid_trust::TrustError;
 use rid_wire::{Code, cbor::CborError, cose::CoseError};
@@ -6,6 +8,9 @@ use rid_wire::{Code, cbor::CborError, cose::CoseError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MdocError {
+    /// CBOR of the part that the path of the standard's names leads to.
+    #[error("{1}")]
+    At(&'static str, CborError),
     /// CBOR.
     #[error("{0}")]
     Cbor(#[from] CborError),
@@ -18,6 +23,9 @@ pub enum MdocError {
     /// Trust.
     #[error("{0}")]
     Trust(#[from] TrustError),
+    /// A credential without any element, at issuing and on receipt.
+    #[error("credential_empty")]
+    CredentialEmpty,
     /// The device signature or MAC does not verify over this transcript.
     #[error("device_auth_invalid")]
     DeviceAuthInvalid,
@@ -36,7 +44,7 @@ pub enum MdocError {
     /// A digestID twice in a namespace (neg-B04).
     #[error("mdoc_digest_id_duplicate")]
     DigestIdDuplicate,
-    /// A digestID outside 0..2^31.
+    /// A digestID of 2^31 or more, on receipt.
     #[error("mdoc_digest_id_range")]
     DigestIdRange,
     /// A digest differs (neg-B01, neg-B08).
@@ -100,10 +108,11 @@ impl MdocError {
     #[must_use]
     pub const fn code(self) -> Code {
         Code::new(match self {
-            Self::Cbor(e) => return e.code(),
+            Self::At(_, e) | Self::Cbor(e) => return e.code(),
             Self::Cose(e) => return e.code(),
             Self::Crypto(e) => return e.code(),
             Self::Trust(e) => return e.code(),
+            Self::CredentialEmpty => "credential_empty",
             Self::DeviceAuthInvalid => "device_auth_invalid",
             Self::DeviceAuthMissing => "device_auth_missing",
             Self::DeviceKeyMismatch => "device_key_mismatch",
@@ -130,5 +139,23 @@ impl MdocError {
             Self::Validity => "mdoc_validity_invalid",
             Self::Version => "mdoc_version",
         })
+    }
+
+    /// Where it is, as a path of the standard's names; `structure` is the COSE structure that was read.
+    #[must_use]
+    pub fn place(self, structure: &str) -> Option<String> {
+        match self {
+            Self::At(path, _) => Some(path.into()),
+            Self::Cose(error) => error.place().map(|place| alloc::format!("{structure}.{place}")),
+            _ => None,
+        }
+    }
+
+    /// The same error, of this part, if it is one of CBOR as such.
+    pub(crate) fn at(self, path: &'static str) -> Self {
+        match self {
+            Self::Cbor(error) => Self::At(path, error),
+            other => other,
+        }
     }
 }

@@ -6,10 +6,7 @@ use rid_wire::{
     cose::Sign1,
 };
 
-use crate::{
-    MdocError,
-    mso::{digest_id, name},
-};
+use crate::{MdocError, mso::name};
 
 /// Most namespaces of one document (neg-B24).
 pub const MAX_NAMESPACES: usize = 64;
@@ -19,24 +16,26 @@ pub const MAX_ITEMS: usize = 1024;
 pub const MIN_RANDOM: usize = 16;
 
 /// `IssuerSignedItem` with its bytes; the value is a byte range, decoded only from evidence.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct UnverifiedItem<'a> {
     /// IssuerSignedItemBytes as received: what is hashed.
     pub bytes: Tagged<'a>,
-    /// digestID, under 2^31.
-    pub digest_id: u32,
+    /// digestID: under 2^31 in the standard, and on receipt.
+    pub digest_id: u64,
     /// random, at least 16 bytes.
     pub random: &'a [u8],
     /// elementIdentifier.
     pub identifier: &'a str,
     pub(crate) value: &'a [u8],
+    /// It has a member that the standard does not name.
+    pub has_unknown_member: bool,
 }
 
 /// Namespaces with their items, in received order.
 pub(crate) type Namespaces<'a> = Vec<(Cow<'a, str>, Vec<UnverifiedItem<'a>>)>;
 
 /// `IssuerSigned {nameSpaces?, issuerAuth}` as received: nothing in it is verified.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct UnverifiedIssuerSigned<'a> {
     /// Namespaces in received order.
     pub namespaces: Namespaces<'a>,
@@ -133,20 +132,24 @@ fn read_namespaces<'a>(reader: &mut Reader<'a>) -> Result<Namespaces<'a>, MdocEr
 }
 
 impl<'a> UnverifiedItem<'a> {
-    /// Reads one IssuerSignedItemBytes; unknown members are hashed with the rest and ignored.
+    /// Reads one IssuerSignedItemBytes; unknown members are hashed with the rest and ignored, except on receipt.
     fn read(reader: &mut Reader<'a>) -> Result<Self, MdocError> {
         let bytes = reader.tagged()?;
         let (mut id, mut random, mut identifier, mut value) = (None, None, None, None);
+        let mut has_unknown_member = false;
         bytes.reader().map(|reader, key| -> Result<(), MdocError> {
             match key.as_text() {
-                Some("digestID") => id = Some(digest_id(reader.uint()?)?),
+                Some("digestID") => {
+                    let read = reader.uint();
+                    id = Some(read.map_err(|error| MdocError::At("IssuerSignedItem.digestID", error))?);
+                }
                 Some("random") => random = Some(reader.definite_bytes()?),
                 Some("elementIdentifier") => match reader.identifier()? {
                     Cow::Borrowed(text) => identifier = Some(text),
                     Cow::Owned(_) => return Err(CborError::Indefinite.into()),
                 },
                 Some("elementValue") => value = Some(reader.skip()?),
-                _ => {}
+                _ => has_unknown_member = true,
             }
             Ok(())
         })?;
@@ -160,6 +163,7 @@ impl<'a> UnverifiedItem<'a> {
             random,
             identifier: identifier.ok_or(CborError::MissingMember)?,
             value: value.ok_or(CborError::MissingMember)?,
+            has_unknown_member,
         })
     }
 
@@ -176,3 +180,5 @@ fn repeats<T: Ord>(values: impl Iterator<Item = T>) -> bool {
     sorted.sort_unstable();
     sorted.windows(2).any(|pair| matches!(pair, [a, b] if a == b))
 }
+
+rid_wire::closed_debug!(UnverifiedIssuerSigned<'_>, UnverifiedItem<'_>);

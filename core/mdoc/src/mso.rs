@@ -53,7 +53,7 @@ impl KeyAuthorizations {
 }
 
 /// A reference to a Token Status List (std-S50).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct StatusListReference {
     /// URI.
     pub uri: String,
@@ -62,7 +62,7 @@ pub struct StatusListReference {
 }
 
 /// The parsed MSO, over received bytes.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Mso<'a> {
     /// Version text ("1.0" or "1.x").
     pub version: Cow<'a, str>,
@@ -82,7 +82,8 @@ pub struct Mso<'a> {
 }
 
 impl<'a> Mso<'a> {
-    /// Parses MobileSecurityObjectBytes (the payload of issuerAuth: tag 24). Definite lengths only.
+    /// Parses MobileSecurityObjectBytes (the payload of issuerAuth: tag 24) as a verifier does: a digestID of 2^31 or more, a
+    /// coordinate without its leading zeros and a `status` of a wrong shape are read. Definite lengths only.
     ///
     /// # Errors
     /// [`MdocError`]: version, digest algorithm, validity form, limits.
@@ -95,33 +96,43 @@ impl<'a> Mso<'a> {
             device_key: parts.device_key,
             key_authorizations: parts.key_authorizations,
             validity: parts.validity?,
-            status: parts.status,
+            status: parts.status.unwrap_or_default(),
             digests: parts.digests,
         })
     }
 
     /// The digest the issuer signed for an item, as received.
     #[must_use]
-    pub fn digest(&self, namespace: &str, digest_id: u32) -> Option<&'a [u8]> {
+    pub fn digest(&self, namespace: &str, digest_id: u64) -> Option<&'a [u8]> {
         self.digests.find(namespace, digest_id)
+    }
+
+    /// Every digest the issuer signed, those of elements that are not disclosed too.
+    pub fn all_digests(&self) -> impl Iterator<Item = &'a [u8]> {
+        self.digests.namespaces.iter().flat_map(|(_, digests)| digests).map(|(_, digest)| *digest)
     }
 }
 
 /// `valueDigests` by namespace, borrowed from the received bytes; the digests of a namespace in ascending order of digestID.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Digests<'a> {
     pub(crate) namespaces: Vec<NamespaceDigests<'a>>,
 }
 
 /// A namespace and its digests by digestID.
-pub(crate) type NamespaceDigests<'a> = (Cow<'a, str>, Vec<(u32, &'a [u8])>);
+pub(crate) type NamespaceDigests<'a> = (Cow<'a, str>, Vec<(u64, &'a [u8])>);
 
 impl<'a> Digests<'a> {
     /// The digest the issuer signed for an item.
-    pub(crate) fn find(&self, namespace: &str, digest_id: u32) -> Option<&'a [u8]> {
+    pub(crate) fn find(&self, namespace: &str, digest_id: u64) -> Option<&'a [u8]> {
         let (_, digests) = self.namespaces.iter().find(|(name, _)| name == namespace)?;
         let place = digests.binary_search_by_key(&digest_id, |(id, _)| *id).ok()?;
         digests.get(place).map(|(_, digest)| *digest)
+    }
+
+    /// Whether a digestID is beyond the standard's range.
+    pub(crate) fn has_wide_id(&self) -> bool {
+        self.namespaces.iter().flat_map(|(_, digests)| digests.last()).any(|(id, _)| is_wide(*id))
     }
 }
 
@@ -132,8 +143,11 @@ pub(crate) struct MsoParts<'a> {
     pub(crate) validity: Result<ValidityInfo, MdocError>,
     pub(crate) doc_type: Cow<'a, str>,
     pub(crate) device_key: PublicKey,
+    /// A coordinate of deviceKey lacks its leading zeros.
+    pub(crate) is_key_short: bool,
     pub(crate) key_authorizations: KeyAuthorizations,
-    pub(crate) status: Option<StatusListReference>,
+    /// Of a wrong shape it hinders a verifier in nothing; on receipt it is refused.
+    pub(crate) status: Result<Option<StatusListReference>, MdocError>,
     pub(crate) digests: Digests<'a>,
 }
 
@@ -143,35 +157,50 @@ impl<'a> MsoParts<'a> {
         let tagged = Tagged::parse(payload, Limits { max_bytes: payload.len(), ..Limits::ONLINE })?;
         let mut reader = tagged.reader();
         let (mut version, mut digest_algorithm, mut validity) = (Err(MISSING), Err(MISSING), Err(MISSING));
-        let (mut doc_type, mut digests, mut device, mut status) = (None, None, None, None);
+        let (mut doc_type, mut digests, mut device, mut status) = (None, None, None, Ok(None));
         reader.map(|reader, key| -> Result<(), MdocError> {
-            // The three with a check of their own are read on a copy of the cursor: the member is then passed over, so
-            // that CBOR errors in it remain errors of the whole.
+            // Those whose error does not refuse the whole are read on a copy of the cursor: the member is then passed over,
+            // so that CBOR errors in it remain errors of the whole.
             match key.as_text() {
-                Some("version") => version = read_version(&mut reader.clone()),
-                Some("digestAlgorithm") => digest_algorithm = read_digest_algorithm(&mut reader.clone()),
-                Some("validityInfo") => validity = read_validity(&mut reader.clone()),
-                Some("docType") => doc_type = Some(reader.identifier()?),
-                Some("valueDigests") => digests = Some(read_digests(reader)?),
-                Some("deviceKeyInfo") => device = Some(read_device_key_info(reader)?),
-                Some("status") => status = read_status(reader)?,
+                Some("version") => version = read_version(&mut reader.clone()).map_err(|e| e.at(VERSION)),
+                Some("digestAlgorithm") => {
+                    digest_algorithm = read_digest_algorithm(&mut reader.clone()).map_err(|e| e.at(DIGEST_ALGORITHM));
+                }
+                Some("validityInfo") => validity = read_validity(&mut reader.clone()).map_err(|e| e.at(VALIDITY_INFO)),
+                Some("docType") => doc_type = Some(reader.identifier().map_err(|e| MdocError::At(DOC_TYPE, e))?),
+                Some("valueDigests") => digests = Some(read_digests(reader).map_err(|e| e.at(VALUE_DIGESTS))?),
+                Some("deviceKeyInfo") => {
+                    device = Some(read_device_key_info(reader).map_err(|e| e.at(DEVICE_KEY_INFO))?)
+                }
+                Some("status") => status = read_status(&mut reader.clone()).map_err(|e| e.at(STATUS)),
                 _ => {}
             }
             Ok(())
         })?;
-        let (device_key, key_authorizations) = device.ok_or(MISSING)?;
+        let ((device_key, is_key_short), key_authorizations) = device.ok_or(MISSING)?;
         Ok(Self {
             version,
             digest_algorithm,
             validity,
             doc_type: doc_type.ok_or(MISSING)?,
             device_key,
+            is_key_short,
             key_authorizations,
             status,
             digests: digests.ok_or(MISSING)?,
         })
     }
 }
+
+/// Paths of the members, for errors.
+const VERSION: &str = "MobileSecurityObject.version";
+const DIGEST_ALGORITHM: &str = "MobileSecurityObject.digestAlgorithm";
+const VALIDITY_INFO: &str = "MobileSecurityObject.validityInfo";
+const DOC_TYPE: &str = "MobileSecurityObject.docType";
+const VALUE_DIGESTS: &str = "MobileSecurityObject.valueDigests";
+const DIGEST_ID: &str = "MobileSecurityObject.valueDigests.digestID";
+const DEVICE_KEY_INFO: &str = "MobileSecurityObject.deviceKeyInfo";
+const STATUS: &str = "MobileSecurityObject.status";
 
 /// A version text "1.x" (std-M44, std-M45): a minor version only adds what may be ignored.
 pub(crate) fn read_version<'a>(reader: &mut Reader<'a>) -> Result<Cow<'a, str>, MdocError> {
@@ -231,8 +260,8 @@ fn read_digests<'a>(reader: &mut Reader<'a>) -> Result<Digests<'a>, MdocError> {
             if total > MAX_DIGESTS {
                 return Err(MdocError::TooMany);
             }
-            let Key::Uint(id) = key else { return Err(CborError::UnexpectedType.into()) };
-            digests.push((digest_id(*id)?, reader.definite_bytes()?));
+            let Key::Uint(id) = key else { return Err(MdocError::At(DIGEST_ID, CborError::UnexpectedType)) };
+            digests.push((*id, reader.definite_bytes()?));
             Ok(())
         })?;
         digests.sort_unstable_by_key(|(id, _)| *id);
@@ -242,12 +271,15 @@ fn read_digests<'a>(reader: &mut Reader<'a>) -> Result<Digests<'a>, MdocError> {
     Ok(Digests { namespaces })
 }
 
-fn read_device_key_info(reader: &mut Reader<'_>) -> Result<(PublicKey, KeyAuthorizations), MdocError> {
+/// deviceKey, with the flag that a coordinate lacks its leading zeros.
+type DeviceKey = (PublicKey, bool);
+
+fn read_device_key_info(reader: &mut Reader<'_>) -> Result<(DeviceKey, KeyAuthorizations), MdocError> {
     let mut device_key = None;
     let mut authorizations = KeyAuthorizations::default();
     reader.map(|reader, key| -> Result<(), MdocError> {
         match key.as_text() {
-            Some("deviceKey") => device_key = Some(PublicKey::from_cose(&cose::Key::read(reader)?)?),
+            Some("deviceKey") => device_key = Some(PublicKey::from_cose_padded(&cose::Key::read(reader)?)?),
             Some("keyAuthorizations") => authorizations = read_key_authorizations(reader)?,
             _ => {}
         }
@@ -311,9 +343,9 @@ fn read_status(reader: &mut Reader<'_>) -> Result<Option<StatusListReference>, M
     Ok(reference)
 }
 
-/// A digestID: under 2^31.
-pub(crate) fn digest_id(value: u64) -> Result<u32, MdocError> {
-    u32::try_from(value).ok().filter(|id| *id < 1 << 31).ok_or(MdocError::DigestIdRange)
+/// Whether a digestID is beyond the standard's range: 2^31 or more.
+pub(crate) const fn is_wide(digest_id: u64) -> bool {
+    digest_id >= 1 << 31
 }
 
 /// A map key that is a namespace or an identifier: text without NUL.
@@ -324,3 +356,5 @@ pub(crate) fn name<'a>(key: &Key<'a>) -> Result<Cow<'a, str>, MdocError> {
         _ => Err(CborError::UnexpectedType.into()),
     }
 }
+
+rid_wire::closed_debug!(Mso<'_>, StatusListReference);

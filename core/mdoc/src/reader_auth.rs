@@ -9,7 +9,7 @@ use rid_trust::{MessageTrust, ReaderTrust, TrustError, parse_chain};
 use rid_wire::{
     Code,
     cbor::Writer,
-    cose::{CoseError, Sign1, protected_header, sig_structure},
+    cose::{ChainFault, CoseError, Sign1, protected_header, sig_structure},
 };
 
 use crate::{
@@ -199,7 +199,7 @@ fn signing_chain(reader_auth: &Sign1<'_>) -> Result<Vec<Certificate>, MdocError>
 
 /// Checks the signature with the key of the chain's leaf. [`MdocError::Crypto`]: the algorithm is not one for this key.
 fn verify_signature(reader_auth: &Sign1<'_>, chain: &[Certificate], payload: &[u8]) -> Result<(), MdocError> {
-    let leaf = chain.first().ok_or(CoseError::X5chain)?;
+    let leaf = chain.first().ok_or(CoseError::X5chain(ChainFault::Missing))?;
     let alg = SignatureAlgorithm::from_cose(reader_auth.header.alg)?;
     reader_auth.detached()?;
     let prefix = sig_structure(&reader_auth.header.protected, &[], payload.len());

@@ -16,7 +16,7 @@ use crate::{
 pub const MAX_DOCUMENTS: usize = 32;
 
 /// `DeviceAuth`: exactly one of the two.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum DeviceAuth<'a> {
     /// deviceMac.
     Mac(Mac0<'a>),
@@ -25,7 +25,7 @@ pub enum DeviceAuth<'a> {
 }
 
 /// `DeviceSigned {nameSpaces, deviceAuth}` as received.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct UnverifiedDeviceSigned<'a> {
     /// DeviceNameSpacesBytes as received.
     pub namespaces_bytes: Tagged<'a>,
@@ -43,7 +43,7 @@ pub type ElementError<'a> = (Cow<'a, str>, Cow<'a, str>, i64);
 
 /// One `Document` as received. A document whose parts could not be parsed keeps its docType and the error, so that a
 /// verdict can name it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct UnverifiedDocument<'a> {
     /// docType.
     pub doc_type: Cow<'a, str>,
@@ -56,7 +56,7 @@ pub struct UnverifiedDocument<'a> {
 }
 
 /// `DeviceResponse` as received: nothing in it is verified.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct UnverifiedResponse<'a> {
     /// Version text, "1.x".
     pub version: Cow<'a, str>,
@@ -229,3 +229,5 @@ fn read_by_namespace<'a>(
     })?;
     Ok(())
 }
+
+rid_wire::closed_debug!(DeviceAuth<'_>, UnverifiedDeviceSigned<'_>, UnverifiedDocument<'_>, UnverifiedResponse<'_>);

@@ -151,6 +151,8 @@ pub struct SessionEstablishment<'a> {
     pub e_reader_key_bytes: &'a [u8],
     /// EReaderKey.
     pub e_reader_key: PublicKey,
+    /// A coordinate of EReaderKey lacks its leading zeros: read all the same, with the warning `key_coordinate_short`.
+    pub is_key_short: bool,
     /// Ciphertext of the DeviceRequest.
     pub data: Cow<'a, [u8]>,
 }
@@ -174,9 +176,9 @@ impl<'a> SessionEstablishment<'a> {
         })?;
         reader.finish()?;
         let tagged = key.ok_or(SessionError::State)?;
-        let e_reader_key = read_key(tagged.reader())?;
+        let (e_reader_key, is_key_short) = read_key(tagged.reader())?;
         let data = data.ok_or(CborError::MissingMember)?;
-        Ok(Self { e_reader_key_bytes: tagged.outer, e_reader_key, data })
+        Ok(Self { e_reader_key_bytes: tagged.outer, e_reader_key, is_key_short, data })
     }
 
     /// Encodes; `e_reader_key_bytes` is the whole tag-24 item.
@@ -280,11 +282,12 @@ impl Role {
     }
 }
 
-fn read_key(mut reader: Reader<'_>) -> Result<PublicKey, SessionError> {
+fn read_key(mut reader: Reader<'_>) -> Result<(PublicKey, bool), SessionError> {
     let key = cose::Key::read(&mut reader).map_err(|error| match error {
         CoseError::Cbor(error) => SessionError::Cbor(error),
         _ => SessionError::KeyInvalid,
     })?;
     reader.finish()?;
-    PublicKey::from_cose(&key).ok().filter(|key| key.curve() == Curve::P256).ok_or(SessionError::KeyInvalid)
+    let key = PublicKey::from_cose_padded(&key).ok();
+    key.filter(|(key, _)| key.curve() == Curve::P256).ok_or(SessionError::KeyInvalid)
 }

@@ -57,11 +57,14 @@ fn judge(bytes: &[u8], input: &CaptureInput<'_>, asked: Option<&Asked>) -> Verdi
     let environment = input.trust.environment();
     let response = match UnverifiedResponse::parse(bytes, input.limits) {
         Ok(response) => response,
-        Err(MdocError::ResponseEmpty) => {
-            return refused_whole(environment, check::DOCUMENTS, MdocError::ResponseEmpty.code());
+        Err(error) => {
+            let failed = match error {
+                MdocError::ResponseEmpty => check::DOCUMENTS,
+                MdocError::Version => check::VERSION,
+                _ => check::FORM,
+            };
+            return refused_whole(environment, failed, error);
         }
-        Err(MdocError::Version) => return refused_whole(environment, check::VERSION, MdocError::Version.code()),
-        Err(error) => return refused_whole(environment, check::FORM, error.code()),
     };
     let words = Words { profile: input.profile, locales: input.locales, asked };
     let device = DeviceAuthInput { transcript: input.transcript, reader_key: input.reader_key };
@@ -112,7 +115,7 @@ pub fn judge_issuer_signed(bytes: &[u8], input: &CaptureInput<'_>) -> Verdict {
     let environment = input.trust.environment();
     let parsed = match UnverifiedIssuerSigned::parse_for_verdict(bytes, input.limits) {
         Ok(parsed) => parsed,
-        Err(error) => return refused_whole(environment, check::FORM, error.code()),
+        Err(error) => return refused_whole(environment, check::FORM, error),
     };
     let report = verify_issuer_signed(&parsed, None, &mut input.trust.message(input.at), Strictness::Verifier);
     let words = Words { profile: input.profile, locales: input.locales, asked: None };

@@ -7,6 +7,7 @@ use alloc::{
 };
 
 use rid_mdoc::{
+    MdocError,
     response::UnverifiedDocument,
     verify::{DocumentReport, IssuerReport, IssuerVerified, check as mdoc_check},
 };
@@ -104,12 +105,13 @@ fn conclude(
 }
 
 /// A whole that was refused before any document could be judged.
-pub(crate) fn refused_whole(environment: Environment, failed: Code, reason: Code) -> Verdict {
+pub(crate) fn refused_whole(environment: Environment, failed: Code, error: MdocError) -> Verdict {
+    let reason = error.code();
     Verdict {
         decision: Decision::Refused,
         code: Some(reason),
         environment,
-        checks: vec![Check::failed(failed, reason)],
+        checks: vec![Check::failed(failed, reason).with_place(error.place("issuerAuth"))],
         documents: Vec::new(),
         not_returned: Vec::new(),
         document_errors: Vec::new(),

@@ -5,7 +5,7 @@ use coset::{CborSerializable, CoseMac0Builder, CoseSign1, CoseSign1Builder, Head
 use proptest::prelude::*;
 use rid_wire::{
     cbor::{CborError, Limits, Reader, Writer},
-    cose::{CoseError, Key, Mac0, Sign1, mac_structure, protected_header, sig_structure},
+    cose::{ChainFault, CoseError, Key, Mac0, Sign1, mac_structure, protected_header, sig_structure},
     hex,
 };
 
@@ -97,7 +97,44 @@ fn neg_b15_x5chain() {
         assert_eq!(sign1(&bytes).expect("accepted").chain().map(<[_]>::len), Ok(length));
     }
     let bytes = structure(ES256, NONE, b"\xf6");
-    assert_eq!(sign1(&bytes).expect("accepted").chain(), Err(CoseError::X5chain));
+    assert_eq!(sign1(&bytes).expect("accepted").chain(), Err(CoseError::X5chain(ChainFault::Missing)));
+}
+
+#[test]
+fn neg_b15_place_of_a_header_fault() {
+    let place = |protected: &[u8], unprotected: &[u8]| {
+        let bytes = structure(protected, unprotected, b"\xf6");
+        let read = sign1(&bytes);
+        let error = match &read {
+            Ok(read) => read.chain().expect_err("no chain"),
+            Err(error) => *error,
+        };
+        (error.code().as_str(), error.place().unwrap_or_default())
+    };
+    for (protected, unprotected, code, expected) in [
+        (ES256, NONE, "cose_x5chain", "unprotected"),
+        (b"\xa2\x01\x26\x18\x21\x41c", NONE, "cose_x5chain", "protected.x5chain"),
+        (ES256, b"\xa1\x18\x21\x80", "cose_x5chain", "unprotected.x5chain"),
+        (ES256, b"\xa1\x18\x21\x40", "cose_x5chain", "unprotected.x5chain"),
+        (ES256, b"\xa1\x18\x21\x61c", "cose_x5chain", "unprotected.x5chain"),
+        (ES256, b"\xa1\x18\x21\x82\x41c\x40", "cose_x5chain", "unprotected.x5chain[1]"),
+        (ES256, b"\xa1\x18\x21\x81\x61c", "cose_x5chain", "unprotected.x5chain[0]"),
+        (ES256, b"\xa1\x6233\x41c", "cose_x5chain", "unprotected.\"33\""),
+        (ES256, b"\xa1\x67x5chain\x41c", "cose_x5chain", "unprotected.\"x5chain\""),
+        (ES256, b"\xa1\x04\x61k", "cbor_unexpected_type", "unprotected.kid"),
+        (b"\xa2\x01\x26\x04\x61k", NONE, "cbor_unexpected_type", "protected.kid"),
+        (b"\xa0", NONE, "cose_alg_unprotected", ""),
+    ] as [(&[u8], &[u8], &str, &str); 12]
+    {
+        assert_eq!(place(protected, unprotected), (code, expected.to_owned()), "{protected:02x?} {unprotected:02x?}");
+    }
+    // A chain in its place counts, whatever else is there.
+    let both = structure(ES256, b"\xa2\x18\x21\x41c\x6233\x41d", b"\xf6");
+    let both = sign1(&both).expect("accepted");
+    assert_eq!(both.chain().map(<[_]>::concat), Ok(b"c".to_vec()));
+    assert!(both.header.others_unprotected);
+    let alone = structure(ES256, b"\xa1\x18\x21\x41c", b"\xf6");
+    assert!(!sign1(&alone).expect("accepted").header.others_unprotected);
 }
 
 #[test]

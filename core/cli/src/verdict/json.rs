@@ -88,6 +88,7 @@ fn checks(checks: &[Check]) -> Value {
             "outcome": outcome(check.outcome),
             "reason": check.reason.map(|reason| reason.as_str()),
             "as_of": check.as_of.map(|time| time.to_tdate()),
+            "where": check.place,
         })
     };
     checks.iter().map(check).collect()

@@ -94,8 +94,9 @@ fn render_checks(text: &mut String, checks: &[Check]) {
             Outcome::Unknown => "?   ",
         };
         let reason = check.reason.map(|reason| format!("  {reason}")).unwrap_or_default();
+        let place = check.place.as_ref().map(|place| format!(" at {place}")).unwrap_or_default();
         let as_of = check.as_of.map(|time| format!("  as of {time}")).unwrap_or_default();
-        line(text, &format!("  [{sign}] {:<24} {}{reason}{as_of}", check.code.as_str(), outcome(check.outcome)));
+        line(text, &format!("  [{sign}] {:<24} {}{reason}{place}{as_of}", check.code.as_str(), outcome(check.outcome)));
     }
 }
 

@@ -16,6 +16,8 @@ pub(super) struct Link {
     pub(super) cipher: SessionCipher,
     pub(super) transcript: Transcript,
     pub(super) reader_key: PublicKey,
+    /// A coordinate of EReaderKey lacks its leading zeros.
+    pub(super) is_key_short: bool,
 }
 
 impl Link {
@@ -30,7 +32,8 @@ impl Link {
         let secret = ephemeral.agree(&establishment.e_reader_key).map_err(|_| SessionError::KeyInvalid)?;
         let transcript = Transcript::qr(engagement.as_bytes(), establishment.e_reader_key_bytes);
         let cipher = SessionCipher::derive(Role::Mdoc, &secret, &transcript);
-        Ok((Self { cipher, transcript, reader_key: establishment.e_reader_key }, establishment.data))
+        let SessionEstablishment { e_reader_key: reader_key, is_key_short, data, .. } = establishment;
+        Ok((Self { cipher, transcript, reader_key, is_key_short }, data))
     }
 }
 

@@ -2,7 +2,7 @@
 use alloc::vec::Vec;
 
 use rid_flow::{Env, Output};
-use rid_mdoc::{MDL_DOC_TYPE, reader_auth::ReaderAuth};
+use rid_mdoc::{MDL_DOC_TYPE, reader_auth::ReaderAuth, verify::warning};
 use rid_profile::{Kind, Profile, ReaderPolicy, ReaderRule};
 use rid_wire::Code;
 
@@ -50,7 +50,10 @@ impl Proximity {
             State::Matching(request) if request.documents.len() == matches.by_document.len() => {
                 let mut id = [0; 16];
                 env.rng.fill_bytes(&mut id);
-                let question = ask(QuestionId(id), &request, matches.by_document, &self.profile, self.policy);
+                let mut question = ask(QuestionId(id), &request, matches.by_document, &self.profile, self.policy);
+                if self.link.as_ref().is_some_and(|link| link.is_key_short) {
+                    question.warnings.push(warning::KEY_COORDINATE_SHORT);
+                }
                 self.outputs.push_back(Output::AskConsent(question.clone()));
                 self.state = State::Asking(Asking { question });
                 self.deadline = self.consent_deadline(env);

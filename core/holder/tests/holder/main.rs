@@ -5,6 +5,7 @@
 
 mod consent;
 mod enrolment;
+mod linkable;
 mod malformed;
 mod offer;
 mod order;

@@ -215,6 +215,33 @@ fn neg_c07_the_transcript_holds_the_reader_key_as_received() {
     assert_eq!(reader.judge(&response, &wallet.pki.issuers()).len(), 1);
 }
 
+/// Readers in the field drop the leading zeros of a coordinate: the session goes on, and the question says so.
+#[test]
+fn std_m42_a_reader_key_with_a_short_coordinate_is_read_with_a_warning() {
+    let mut wallet = Wallet::new();
+    wallet.handle(Input::Connected).unwrap();
+    let key = loop {
+        let key = AgreementKey::make(&mut wallet.rng);
+        if key.public().to_bytes()[1] == 0 {
+            break key;
+        }
+    };
+    let point = key.public().to_bytes();
+    let mut cose = Writer::new();
+    cose.map(4).int(1).int(2).int(-1).int(1).int(-2).bytes(&point[2..33]).int(-3).bytes(&point[33..]);
+    let mut reader = Reader::with_key_bytes(&wallet.engagement, key, tagged(&cose.finish()));
+    let request = reader.ask(&wallet.pki.reader, &[(MDL, NAMES)]);
+    let message = reader.establish(&request);
+    wallet.deliver(message);
+    let question = wallet.question.as_ref().unwrap();
+    assert!(matches!(question.requester, Requester::Known(_)));
+    assert_eq!(question.warnings.iter().map(|code| code.as_str()).collect::<Vec<_>>(), ["key_coordinate_short"]);
+    let yes = wallet.yes();
+    wallet.say(yes);
+    let response = reader.open(wallet.sent.last().unwrap()).0.unwrap();
+    assert_eq!(reader.judge(&response, &wallet.pki.issuers()).len(), 1);
+}
+
 #[test]
 fn neg_c07_a_reader_that_encodes_its_key_anew_derives_other_keys() {
     let mut wallet = Wallet::new();

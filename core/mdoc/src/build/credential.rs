@@ -49,7 +49,7 @@ impl UnsignedCredential {
     /// Draws a 32-byte random per item and shuffled digestIDs, hashes with SHA-256, and builds the MSO.
     ///
     /// # Errors
-    /// [`MdocError::TooMany`], [`MdocError::ElementDuplicate`], [`MdocError::Validity`]; [`MdocError::Cbor`] for a value
+    /// [`MdocError::CredentialEmpty`], [`MdocError::TooMany`], [`MdocError::ElementDuplicate`], [`MdocError::Validity`]; [`MdocError::Cbor`] for a value
     /// that is not one well-formed item of definite lengths.
     pub fn make(
         template: &MsoTemplate<'_>,
@@ -105,6 +105,9 @@ impl UnsignedCredential {
 
 /// Elements by namespace: namespaces in the order of deterministic CBOR, elements as given.
 fn group(elements: &[ElementToIssue]) -> Result<Vec<(&str, Vec<&ElementToIssue>)>, MdocError> {
+    if elements.is_empty() {
+        return Err(MdocError::CredentialEmpty);
+    }
     if elements.len() > MAX_ITEMS {
         return Err(MdocError::TooMany);
     }

@@ -9,10 +9,11 @@ use rid_wire::{
     cose::{self, CoseError, Mac0, Sign1, mac_structure, sig_structure},
 };
 
-use super::{DeviceAuthInput, DeviceBound, DeviceItem, DocumentReport, Strictness, check, issuer};
+use super::{DeviceAuthInput, DeviceBound, DeviceItem, DocumentReport, Strictness, check, issuer, warning};
 use crate::{
     MdocError,
     device_auth::{MAC_ALG, derive_mac_key, device_authentication_bytes},
+    engagement::Engagement,
     mso::MsoParts,
     response::{DeviceAuth, DeviceElement, UnverifiedDeviceSigned, UnverifiedDocument},
     transcript::Transcript,
@@ -92,10 +93,25 @@ fn check_authentication(
         (Ok(device), Some(mso)) => authenticate(&document.doc_type, device, &mso.device_key, input),
     };
     match outcome {
-        Ok(()) => Check::passed(check::DEVICE_AUTHENTICATION),
+        Ok(()) => {
+            let is_short = input.transcript.is_some_and(has_short_key);
+            let reason = is_short.then_some(warning::KEY_COORDINATE_SHORT);
+            Check { reason, ..Check::passed(check::DEVICE_AUTHENTICATION) }
+        }
         Err(Obstacle::Missing(input)) => Check::not_done(check::DEVICE_AUTHENTICATION, Some(input)),
-        Err(Obstacle::Refused(error)) => Check::failed(check::DEVICE_AUTHENTICATION, error.code()),
+        Err(Obstacle::Refused(error)) => {
+            Check::failed(check::DEVICE_AUTHENTICATION, error.code()).with_place(error.place("deviceAuth"))
+        }
     }
+}
+
+/// Whether EReaderKey or EDeviceKey of a transcript lacks leading zeros of a coordinate.
+fn has_short_key(transcript: &Transcript) -> bool {
+    let parts = transcript.parts();
+    let reader = parts.e_reader_key.and_then(|bytes| read_key(bytes).ok());
+    let engagement = parts.device_engagement.and_then(|bytes| Tagged::parse(bytes, Limits::PROXIMITY).ok());
+    let engagement = engagement.and_then(|tagged| Engagement::parse_nfc(tagged.inner).ok());
+    reader.is_some_and(|(_, is_short)| is_short) || engagement.is_some_and(|e| e.is_key_short())
 }
 
 fn authenticate(
@@ -157,9 +173,11 @@ fn verify_mac(
 
 /// Whether EReaderKeyBytes hold this key. Where they are null (OpenID4VP) any key may have been used.
 fn holds_key(bytes: &[u8], key: &PublicKey) -> bool {
-    let read = || -> Result<PublicKey, MdocError> {
-        let tagged = Tagged::parse(bytes, Limits::PROXIMITY)?;
-        Ok(PublicKey::from_cose(&cose::Key::read(&mut tagged.reader())?)?)
-    };
-    read().is_ok_and(|received| received == *key)
+    read_key(bytes).is_ok_and(|(received, _)| received == *key)
+}
+
+/// EReaderKey, with the flag that a coordinate lacks its leading zeros.
+fn read_key(bytes: &[u8]) -> Result<(PublicKey, bool), MdocError> {
+    let tagged = Tagged::parse(bytes, Limits::PROXIMITY)?;
+    Ok(PublicKey::from_cose_padded(&cose::Key::read(&mut tagged.reader())?)?)
 }

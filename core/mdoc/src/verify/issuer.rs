@@ -6,7 +6,7 @@ use alloc::{
     vec::Vec,
 };
 
-use rid_crypto::{DigestAlgorithm, PublicKey, SignatureAlgorithm, x509::Certificate};
+use rid_crypto::{CryptoError, DigestAlgorithm, PublicKey, SignatureAlgorithm, x509::Certificate};
 use rid_trust::{Basis, Check, IssuerTrust, MessageTrust, Outcome, TrustError, parse_chain};
 use rid_wire::{
     ClockTolerance, Code, Timestamp,
@@ -14,15 +14,13 @@ use rid_wire::{
     cose::{CoseError, Sign1, sig_structure},
 };
 
-use super::{IssuerReport, IssuerVerified, Strictness, VerifiedItem, check};
+use super::{IssuerReport, IssuerVerified, Strictness, VerifiedItem, check, warning};
 use crate::{
     MdocError,
     issuer_signed::UnverifiedIssuerSigned,
-    mso::{Digests, MsoParts, ValidityInfo},
+    mso::{Digests, MsoParts, ValidityInfo, is_wide},
 };
 
-/// A fraction of a second was read and cut off (neg-B10).
-const TDATE_FRACTION: Code = Code::new("tdate_fraction");
 /// The signer's certificate lacks extensions that no decision rests on.
 const CERT_INCOMPLETE: Code = Code::new("cert_incomplete");
 /// Such an extension cannot be read (neg-F34).
@@ -43,18 +41,21 @@ pub fn verify_issuer_signed<'a>(
 #[must_use]
 pub fn refuse_issuer_signed(error: MdocError) -> IssuerReport<'static> {
     let at_fault = match error {
-        MdocError::DigestIdDuplicate
-        | MdocError::DigestIdRange
-        | MdocError::ElementDuplicate
-        | MdocError::SaltShort
-        | MdocError::TooMany => check::DIGESTS,
+        MdocError::DigestIdDuplicate | MdocError::ElementDuplicate | MdocError::SaltShort | MdocError::TooMany => {
+            check::DIGESTS
+        }
         _ => check::ISSUER_AUTH_FORM,
     };
     let checks = ALL.into_iter().map(|code| match code {
-        _ if code == at_fault => Check::failed(code, error.code()),
+        _ if code == at_fault => refused(code, error),
         _ => Check::not_done(code, None),
     });
     IssuerReport { checks: checks.collect(), evidence: None, failed_elements: Vec::new(), doc_type: None }
+}
+
+/// A check that failed for an error, with its place.
+fn refused(code: Code, error: MdocError) -> Check {
+    Check::failed(code, error.code()).with_place(error.place("issuerAuth"))
 }
 
 /// The issuer's checks in their order.
@@ -92,19 +93,19 @@ pub(super) fn judge<'a>(
     let mut failed_elements = Vec::new();
     let checks = vec![
         form.check(trusted),
-        check_trust(trust.as_ref(), at),
+        check_trust(trust.as_ref(), at).with_place(form.misordered(trust.as_ref())),
         check_profile(trusted),
         check_country(trusted, issuer_signed),
         check_revocation(trusted),
         form.check_signature(trusted, &issuer_signed.issuer_auth),
-        form.check_mso(),
+        form.check_mso(strictness),
         check_part(check::MSO_VERSION, mso.map(|mso| &mso.version)),
         check_part(check::DIGEST_ALGORITHM, mso.map(|mso| &mso.digest_algorithm)),
         check_doc_type(doc_type, mso),
         check_validity_info(mso.map(|mso| &mso.validity), at, tolerance, strictness),
         check_signed_in_certificate(validity, trusted),
         check_validity(validity, at, tolerance),
-        check_digests(issuer_signed, mso, &mut failed_elements),
+        check_digests(issuer_signed, mso, strictness, &mut failed_elements),
         Check::not_done(check::CREDENTIAL_STATUS, None),
     ];
     let evidence = match (mso, validity, trusted) {
@@ -112,7 +113,7 @@ pub(super) fn judge<'a>(
             doc_type: mso.doc_type.clone(),
             device_key: mso.device_key.clone(),
             validity: *validity,
-            status: mso.status.clone(),
+            status: mso.status.clone().unwrap_or_default(),
             trust: trust.clone(),
             items: verified_items(issuer_signed),
         }),
@@ -170,18 +171,34 @@ impl<'a> Form<'a> {
         let by_key = trusted.is_some_and(|trust| trust.basis() == Basis::Key);
         let chain = self.chain.as_ref().err().filter(|error| !(by_key && matches!(error, MdocError::Trust(_))));
         match chain.or(self.payload.as_ref().err()) {
-            Some(error) => Check::failed(check::ISSUER_AUTH_FORM, error.code()),
+            Some(error) => refused(check::ISSUER_AUTH_FORM, *error),
             None => Check::passed(check::ISSUER_AUTH_FORM),
         }
     }
 
     /// After the signature: damage done to a signed MSO is a forged signature, whatever the damage looks like.
-    fn check_mso(&self) -> Check {
-        match (&self.payload, &self.mso) {
-            (Err(_), _) => Check::not_done(check::MSO_FORM, None),
-            (_, Err(error)) => Check::failed(check::MSO_FORM, error.code()),
+    fn check_mso(&self, strictness: Strictness) -> Check {
+        const SHORT_KEY: MdocError = MdocError::Crypto(CryptoError::KeyInvalid);
+        let mso = match (&self.payload, &self.mso) {
+            (Err(_), _) => return Check::not_done(check::MSO_FORM, None),
+            (_, Err(error)) => return refused(check::MSO_FORM, *error),
+            (_, Ok(mso)) => mso,
+        };
+        match (strictness, mso.is_key_short, &mso.status) {
+            (Strictness::Receipt, true, _) => {
+                refused(check::MSO_FORM, SHORT_KEY).with_place(Some("MobileSecurityObject.deviceKeyInfo".into()))
+            }
+            (Strictness::Receipt, _, Err(error)) => refused(check::MSO_FORM, *error),
+            (Strictness::Verifier, true, _) => Check::passed_with(check::MSO_FORM, warning::KEY_COORDINATE_SHORT),
             _ => Check::passed(check::MSO_FORM),
         }
+    }
+
+    /// Where the chain is wrong if the decision on it failed because the leaf is not its first certificate.
+    fn misordered(&self, trust: Option<&Result<IssuerTrust, TrustError>>) -> Option<String> {
+        let (Some(Err(_)), Ok([first, second, ..])) = (trust, self.chain.as_deref()) else { return None };
+        let misordered = first.is_ca() && second.issuer().der() == first.subject().der();
+        misordered.then(|| "issuerAuth.unprotected.x5chain[0]".into())
     }
 
     /// `None` without a chain to decide on. Where no document type can be read, the decision is that on an unknown one.
@@ -295,7 +312,7 @@ fn check_part<T>(code: Code, part: Option<&Result<T, MdocError>>) -> Check {
     match part {
         None => Check::not_done(code, None),
         Some(Ok(_)) => Check::passed(code),
-        Some(Err(error)) => Check::failed(code, error.code()),
+        Some(Err(error)) => refused(code, *error),
     }
 }
 
@@ -307,8 +324,8 @@ fn check_doc_type(doc_type: Option<&str>, mso: Option<&MsoParts<'_>>) -> Check {
     }
 }
 
-/// neg-B10. validFrom may lie before `signed`: issuers in the field round them differently. A `signed` ahead of the clock
-/// contradicts a validity that has begun; where validFrom is ahead too, the document is not yet valid (neg-F35).
+/// neg-B10. validFrom may lie before `signed`: issuers in the field round them differently. A `signed` ahead of the clock is a
+/// contradiction on receipt, and for a verifier where validFrom is not ahead too: else the document is not yet valid (neg-F35).
 fn check_validity_info(
     validity: Option<&Result<ValidityInfo, MdocError>>,
     at: Timestamp,
@@ -317,13 +334,14 @@ fn check_validity_info(
 ) -> Check {
     let part = check_part(check::VALIDITY_INFO, validity);
     let Some(Ok(validity)) = validity else { return part };
-    let signed_ahead = tolerance.is_ahead(validity.signed, at) && !tolerance.is_ahead(validity.valid_from, at);
+    let begun = strictness == Strictness::Receipt || !tolerance.is_ahead(validity.valid_from, at);
+    let signed_ahead = begun && tolerance.is_ahead(validity.signed, at);
     let contradicts = validity.valid_from > validity.valid_until || signed_ahead;
     match (contradicts, validity.fraction, strictness) {
         (true, ..) | (_, true, Strictness::Receipt) => {
             Check::failed(check::VALIDITY_INFO, MdocError::Validity.code()).at(at)
         }
-        (_, true, Strictness::Verifier) => Check { reason: Some(TDATE_FRACTION), ..part }.at(at),
+        (_, true, Strictness::Verifier) => Check { reason: Some(warning::TDATE_FRACTION), ..part }.at(at),
         _ => part.at(at),
     }
 }
@@ -354,10 +372,11 @@ fn check_validity(validity: Option<&ValidityInfo>, at: Timestamp, tolerance: Clo
 fn check_digests(
     issuer_signed: &UnverifiedIssuerSigned<'_>,
     mso: Option<&MsoParts<'_>>,
+    strictness: Strictness,
     failed: &mut Vec<(String, String)>,
 ) -> Check {
     if let Some(error) = issuer_signed.items_error {
-        return Check::failed(check::DIGESTS, error.code());
+        return refused(check::DIGESTS, error);
     }
     let Some(MsoParts { digests, digest_algorithm: Ok(algorithm), .. }) = mso else {
         return Check::not_done(check::DIGESTS, None);
@@ -371,7 +390,14 @@ fn check_digests(
             }
         }
     }
-    first.map_or(Check::passed(check::DIGESTS), |error| Check::failed(check::DIGESTS, error.code()))
+    let mut items = issuer_signed.namespaces.iter().flat_map(|(_, items)| items);
+    let wide = digests.has_wide_id() || items.any(|item| is_wide(item.digest_id));
+    match (first, wide, strictness) {
+        (Some(error), ..) => Check::failed(check::DIGESTS, error.code()),
+        (None, true, Strictness::Receipt) => Check::failed(check::DIGESTS, MdocError::DigestIdRange.code()),
+        (None, true, Strictness::Verifier) => Check::passed_with(check::DIGESTS, warning::DIGEST_ID_WIDE),
+        (None, false, _) => Check::passed(check::DIGESTS),
+    }
 }
 
 fn check_digest(

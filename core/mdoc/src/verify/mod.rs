@@ -54,12 +54,23 @@ pub mod check {
     pub const CREDENTIAL_STATUS: Code = Code::new("credential_status");
 }
 
-/// Who checks, and so how strictly a fraction of a second is taken (neg-B10).
+/// Warnings of a verifier: the reason of a check that passed. On receipt each is a refusal.
+pub mod warning {
+    use rid_wire::Code;
+    /// A digestID of 2^31 or more.
+    pub const DIGEST_ID_WIDE: Code = Code::new("digest_id_wide");
+    /// A coordinate of deviceKey, EDeviceKey or EReaderKey without its leading zeros.
+    pub const KEY_COORDINATE_SHORT: Code = Code::new("key_coordinate_short");
+    /// A time with a fraction of a second, which was cut off (neg-B10).
+    pub const TDATE_FRACTION: Code = Code::new("tdate_fraction");
+}
+
+/// Who checks, and so how deviations are taken that nothing signed depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strictness {
-    /// Wallet on receipt, issuer: a fraction is refused.
+    /// Wallet on receipt, issuer: they are refused.
     Receipt,
-    /// Verifier: a fraction is read, with the warning `tdate_fraction`.
+    /// Verifier: they are read, each with its [`warning`].
     Verifier,
 }
 

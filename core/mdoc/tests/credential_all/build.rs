@@ -71,6 +71,7 @@ fn neg_b10_and_b24_at_issuing() {
     assert_eq!(make(&elements(), fraction).err(), Some(MdocError::Validity));
     let twice = [elements(), vec![text_element(AZ, "patronymic", "x")]].concat();
     assert_eq!(make(&twice, validity()).err(), Some(MdocError::ElementDuplicate));
+    assert_eq!(make(&[], validity()).err(), Some(MdocError::CredentialEmpty));
     let many: Vec<_> = (0..1_025).map(|i| text_element(AZ, &i.to_string(), "x")).collect();
     assert_eq!(make(&many, validity()).err(), Some(MdocError::TooMany));
     let many: Vec<_> = (0..65).map(|i| text_element(&i.to_string(), "x", "x")).collect();

@@ -186,7 +186,7 @@ pub(crate) fn select(credential: &[u8]) -> UnsignedDocument {
     UnsignedDocument::select(MDL_DOC_TYPE, &parsed, &selection(), &Vec::new()).expect("a document")
 }
 
-fn present(credential: &[u8], transcript: &Transcript, device_key: &SigningKey) -> Vec<u8> {
+pub(crate) fn present(credential: &[u8], transcript: &Transcript, device_key: &SigningKey) -> Vec<u8> {
     let document = select(credential);
     let signed = device_authentication_bytes(transcript, MDL_DOC_TYPE, document.device_namespaces());
     let signature = device_key.sign(&[&signature_to_be_signed(-7, &signed)]);
@@ -216,6 +216,7 @@ pub(crate) struct Forge<'c> {
     sealed: Change<'c>,
     device: Change<'c>,
     whole: Change<'c>,
+    device_key: Option<&'c SigningKey>,
 }
 
 impl<'c> Forge<'c> {
@@ -259,6 +260,12 @@ impl<'c> Forge<'c> {
         self
     }
 
+    /// The device signs with this key.
+    pub(crate) fn device_key(mut self, key: &'c SigningKey) -> Self {
+        self.device_key = Some(key);
+        self
+    }
+
     /// The whole response, after everything.
     pub(crate) fn whole(mut self, change: impl FnOnce(&mut Node) + 'c) -> Self {
         self.whole = Some(Box::new(change));
@@ -295,7 +302,7 @@ impl<'c> Forge<'c> {
         if let Some(change) = self.device {
             change(document);
         }
-        sign_device(document);
+        sign_device(document, self.device_key.unwrap_or(&PKI.device_key));
         if let Some(change) = self.whole {
             change(&mut response);
         }
@@ -323,7 +330,9 @@ fn put_digests(issuer_signed: &mut Node) {
             if !matches!(**inner, Node::Map(_)) {
                 continue;
             }
-            if inner.has("digestID") && matches!(inner.get("digestID"), Node::Int(0..)) {
+            let is_number =
+                |id: &mut Node| matches!(id, Node::Int(0..)) || matches!(id, Node::Raw(raw) if raw[0] == 0x1b);
+            if inner.has("digestID") && is_number(inner.get("digestID")) {
                 digests.get(namespace.clone()).set(inner.get("digestID").clone(), Node::Bytes(digest));
             }
         }
@@ -340,7 +349,7 @@ fn sign_issuer(auth: &mut Node) {
     *auth.at(3) = Node::Bytes(PKI.signer_key.sign(&[&prefix, &payload]).to_vec());
 }
 
-fn sign_device(document: &mut Node) {
+fn sign_device(document: &mut Node, key: &SigningKey) {
     let Node::Text(doc_type) = document.get("docType").clone() else { return };
     if !document.has("deviceSigned") {
         return;
@@ -353,7 +362,7 @@ fn sign_device(document: &mut Node) {
     let signature = device.get("deviceAuth").get("deviceSignature");
     let signed = device_authentication_bytes(&PKI.transcript, &doc_type, &namespaces);
     let prefix = sig_structure(signature.at(0).bytes(), &[], signed.len());
-    *signature.at(3) = Node::Bytes(PKI.device_key.sign(&[&prefix, &signed]).to_vec());
+    *signature.at(3) = Node::Bytes(key.sign(&[&prefix, &signed]).to_vec());
 }
 
 /// What the verifier's side sees of the first document.

@@ -241,10 +241,6 @@ fn neg_a14_digest_id() {
     assert_eq!(with(Node::Int(-1)).code(), "cbor_unexpected_type");
     assert_eq!(with("1".into()).code(), "cbor_unexpected_type");
     assert_eq!(with(Node::Int((1 << 31) - 1)).code(), "accepted");
-    for id in [1 << 31, (1 << 32) - 1, 1 << 32] {
-        let forged = Forge::new().keep_digests().items(|n| first(n).set("digestID", id));
-        assert_eq!(forged.code(), "mdoc_digest_id_range");
-    }
 }
 
 #[test]

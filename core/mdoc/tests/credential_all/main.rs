@@ -4,6 +4,7 @@
 mod build;
 mod cbor;
 mod device;
+mod field;
 mod forge;
 mod issuer;
 mod items;

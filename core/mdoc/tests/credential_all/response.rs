@@ -202,3 +202,14 @@ fn std_m44_shapes() {
     assert_eq!(without, "cbor_missing_member");
     assert_eq!(whole(|response| response.get("documents").at(0).set("issuerSigned", 1)), "cbor_unexpected_type");
 }
+
+#[test]
+fn debug_of_a_response_shows_no_content() {
+    let response = UnverifiedResponse::parse(&PKI.response, Limits::PROXIMITY).expect("a response");
+    let documents = response.documents.as_deref().expect("documents");
+    let signed = documents[0].issuer_signed.as_ref().expect("issuerSigned");
+    let device = documents[0].device_signed.as_ref().expect("deviceSigned");
+    let items = &signed.namespaces[0].1;
+    let printed = format!("{response:?} {documents:?} {signed:?} {device:?} {items:?} {:?}", device.auth);
+    assert!(!printed.contains("Quliyeva") && !printed.contains("81, 117, 108"), "{printed}");
+}

@@ -1,5 +1,6 @@
+use rid_crypto::{AgreementKey, Curve};
 use rid_mdoc::engagement::{Ble, Engagement, RetrievalMethod};
-use rid_wire::cbor::Writer;
+use rid_wire::{cbor::Writer, cose::Key};
 
 use crate::{annex_d, replaced};
 
@@ -49,6 +50,10 @@ fn std_m40_options() {
     assert_eq!(with(&options), ble(Some([9; 16]), None));
     assert_eq!(with(&[b"\xa2\x00\xf4\x0a", &uuid[..]].concat()), ble(None, None));
     assert_eq!(with(b"\xa2\x00\xf5\x01\xf4"), Err("engagement_invalid"), "a mode without its UUID");
+    // Over NFC the handover message can hold the UUID.
+    let nfc = engagement("1.0", 1, &[(2, b"\x81\x83\x02\x01\xa2\x00\xf5\x01\xf4")]);
+    let nfc = Engagement::parse_nfc(&nfc).expect("an engagement of NFC");
+    assert_eq!(Ok(nfc.methods().to_vec()), ble(None, None));
     assert_eq!(with(b"\xa2\x01\xf5\x0b\x44abcd"), Err("engagement_invalid"), "a short UUID");
     assert_eq!(with(b"\xa1\x00\x01"), Err("cbor_unexpected_type"));
     assert_eq!(with(b"\xa2\x00\xf4\x00\xf4"), Err("cbor_duplicate_key"));
@@ -86,6 +91,27 @@ fn std_m40_security() {
     assert_eq!(code(&replaced(&valid, b"\xd8\x18\x58\x4b", b"\xd8\x19\x58\x4b")), "cbor_tag24_expected");
     assert_eq!(code(&replaced(&valid, b"\x20\x01\x21", b"\x20\x08\x21")), "cose_alg_unsupported");
     assert_eq!(code(&replaced(&valid, b"\x58\x20\x5a\x88", b"\x58\x20\x5a\x89")), "cose_key_invalid");
+}
+
+/// Wallets in the field drop the leading zeros of a coordinate: the key is read, and the engagement says so.
+#[test]
+fn std_m40_short_coordinate_of_the_device_key() {
+    let scalar = |number: u16| {
+        let mut scalar = [0; 32];
+        scalar[30..].copy_from_slice(&number.to_be_bytes());
+        AgreementKey::from_scalar(Curve::P256, &scalar).expect("a scalar").public()
+    };
+    let key = (1..).map(scalar).find(|key| key.to_bytes()[1] == 0).expect("one of 256");
+    let point = key.to_bytes();
+    let short = Key::Ec2 { crv: 1, x: point[2..33].into(), y: Some(point[33..].into()), sign: None };
+    let with = |key: &[u8]| {
+        let mut writer = Writer::new();
+        writer.map(2).int(0).text("1.0").int(1).array(2).uint(1).tagged(key);
+        Engagement::parse(&writer.finish()).expect("an engagement")
+    };
+    let (short, whole) = (with(&short.encode()), with(&key.to_cose()));
+    assert!(short.is_key_short() && *short.e_device_key() == key);
+    assert!(!whole.is_key_short() && *whole.e_device_key() == key);
 }
 
 #[test]

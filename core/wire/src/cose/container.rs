@@ -7,7 +7,7 @@ use super::{
 use crate::cbor::{CborError, Reader, Writer};
 
 /// `COSE_Sign1`, untagged or tag 18, as received.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Sign1<'a> {
     /// Both headers.
     pub header: Header<'a>,
@@ -18,7 +18,7 @@ pub struct Sign1<'a> {
 }
 
 /// `COSE_Mac0`, untagged or tag 17, as received.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Mac0<'a> {
     /// Both headers.
     pub header: Header<'a>,
@@ -60,7 +60,7 @@ impl<'a> Sign1<'a> {
     /// # Errors
     /// [`CoseError::X5chain`] when absent.
     pub fn chain(&self) -> Result<&[Cow<'a, [u8]>], CoseError> {
-        self.header.x5chain.as_deref().ok_or(CoseError::X5chain)
+        self.header.x5chain.as_deref().map_err(|fault| CoseError::X5chain(*fault))
     }
 
     /// Encodes an untagged `COSE_Sign1` of our own: protected `{1: alg}`, optional x5chain, payload or nil.
@@ -156,3 +156,5 @@ fn structure(context: &str, protected: &[u8], external_aad: &[u8], payload_len: 
     writer.array(4).text(context).bytes(protected).bytes(external_aad).bytes_head(payload_len);
     writer.finish()
 }
+
+crate::closed_debug!(Mac0<'_>, Sign1<'_>);

@@ -1,17 +1,19 @@
 use alloc::{borrow::Cow, vec::Vec};
 
-use super::CoseError;
+use super::{ChainFault, CoseError};
 use crate::cbor::{CborError, Key, Keys, Kind, Reader, Writer};
 
 /// The members of the two headers that this profile reads; others are checked and ignored.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Header<'a> {
     /// The protected header as received: the content of its byte string (empty for a zero-length one).
     pub protected: Cow<'a, [u8]>,
     /// `alg` of the protected header, if an integer.
     pub alg: i64,
-    /// `x5chain` of the unprotected header, leaf first (one bstr or an array of them); `None` when absent.
-    pub x5chain: Option<Vec<Cow<'a, [u8]>>>,
+    /// `x5chain` of the unprotected header, leaf first (one bstr or an array of them), or why there is none.
+    pub x5chain: Result<Vec<Cow<'a, [u8]>>, ChainFault>,
+    /// The unprotected header holds another label than x5chain. Nothing protects it: copies of a credential could be linked by it.
+    pub others_unprotected: bool,
     /// `kid`, from either header.
     pub kid: Option<Cow<'a, [u8]>>,
 }
@@ -21,6 +23,8 @@ const ALG: i64 = 1;
 const CRIT: i64 = 2;
 const KID: i64 = 4;
 const X5CHAIN: i64 = 33;
+/// How x5chain is written by mistake: as text.
+const TEXT_LABELS: [&str; 2] = ["33", "x5chain"];
 
 /// Longest certificate chain that is read.
 const MAX_CHAIN: usize = 10;
@@ -30,20 +34,26 @@ impl<'a> Header<'a> {
     pub(super) fn read(protected: &'a [u8], unprotected: &mut Reader<'a>) -> Result<Self, CoseError> {
         let inside = Protected::read(protected, unprotected)?;
         let mut kid = inside.kid;
-        let mut x5chain = None;
+        let (mut x5chain, mut fault) = (None, ChainFault::Missing);
+        let mut others_unprotected = false;
         unprotected.map(|reader, key| {
             if inside.labels.contains(&key.into()) {
                 return Err(CoseError::HeaderDuplicate);
             }
+            others_unprotected |= key.as_int() != Some(X5CHAIN);
             match key.as_int() {
                 Some(CRIT) => return Err(CoseError::CritUnknown),
-                Some(KID) => kid = Some(reader.bytes()?),
+                Some(KID) => kid = Some(read_kid(reader, false)?),
                 Some(X5CHAIN) => x5chain = Some(read_chain(reader)?),
-                _ => {}
+                _ => {
+                    let label = TEXT_LABELS.into_iter().find(|label| key.as_text() == Some(label));
+                    fault = label.map_or(fault, ChainFault::TextLabel);
+                }
             }
             Ok(())
         })?;
-        Ok(Self { protected: Cow::Borrowed(protected), alg: inside.alg, x5chain, kid })
+        let x5chain = x5chain.ok_or(fault);
+        Ok(Self { protected: Cow::Borrowed(protected), alg: inside.alg, x5chain, others_unprotected, kid })
     }
 }
 
@@ -66,7 +76,7 @@ impl<'a> Protected<'a> {
                 match key.to_key().as_int() {
                     Some(ALG) => alg = Some(read_alg(reader)?),
                     Some(CRIT) => crit = Some(reader.clone()),
-                    Some(KID) => kid = Some(reader.bytes()?),
+                    Some(KID) => kid = Some(read_kid(reader, true)?),
                     Some(X5CHAIN) => holds_chain = true,
                     _ => {}
                 }
@@ -79,7 +89,7 @@ impl<'a> Protected<'a> {
             check_crit(&mut crit, &labels)?;
         }
         if holds_chain {
-            return Err(CoseError::X5chain);
+            return Err(CoseError::X5chain(ChainFault::Protected));
         }
         Ok(Self { alg, kid, labels })
     }
@@ -110,6 +120,10 @@ fn check_crit(reader: &mut Reader<'_>, labels: &Keys<'_>) -> Result<(), CoseErro
     if count == 0 { Err(CoseError::CritUnknown) } else { Ok(()) }
 }
 
+fn read_kid<'a>(reader: &mut Reader<'a>, protected: bool) -> Result<Cow<'a, [u8]>, CoseError> {
+    reader.bytes().map_err(|error| CoseError::Kid { protected, error })
+}
+
 /// `COSE_X509`: one certificate, or an array of them, leaf first.
 fn read_chain<'a>(reader: &mut Reader<'a>) -> Result<Vec<Cow<'a, [u8]>>, CoseError> {
     let mut chain = Vec::new();
@@ -118,18 +132,19 @@ fn read_chain<'a>(reader: &mut Reader<'a>) -> Result<Vec<Cow<'a, [u8]>>, CoseErr
         Kind::Array => {
             reader.array(|reader, index| {
                 if index >= MAX_CHAIN || reader.peek()? != Kind::Bytes {
-                    return Err(CoseError::X5chain);
+                    return Err(CoseError::X5chain(ChainFault::Entry(index)));
                 }
                 chain.push(reader.bytes()?);
                 Ok(())
             })?;
         }
-        _ => return Err(CoseError::X5chain),
+        _ => return Err(CoseError::X5chain(ChainFault::Shape)),
     }
-    if chain.is_empty() || chain.iter().any(|certificate| certificate.is_empty()) {
-        return Err(CoseError::X5chain);
+    match (chain.as_slice(), chain.iter().position(|certificate| certificate.is_empty())) {
+        ([], _) | ([_], Some(_)) => Err(CoseError::X5chain(ChainFault::Shape)),
+        (_, Some(empty)) => Err(CoseError::X5chain(ChainFault::Entry(empty))),
+        (_, None) => Ok(chain),
     }
-    Ok(chain)
 }
 
 /// The encoded protected header `{1: alg}` of our own structures.
@@ -157,3 +172,5 @@ pub(super) fn write_unprotected(writer: &mut Writer, x5chain: &[&[u8]]) {
         }
     }
 }
+
+crate::closed_debug!(Header<'_>);

@@ -5,6 +5,6 @@ mod header;
 mod key;
 
 pub use container::{Mac0, Sign1, mac_structure, sig_structure};
-pub use error::CoseError;
+pub use error::{ChainFault, CoseError};
 pub use header::{Header, protected_header};
 pub use key::Key;

@@ -25,7 +25,7 @@ struct Circumstances {
     trust: TrustStore,
     transcript: Option<Transcript>,
     reader_key: Option<AgreementKey>,
-    at: &'static str,
+    at: String,
 }
 
 impl Circumstances {
@@ -37,7 +37,7 @@ impl Circumstances {
             trust: &self.trust,
             transcript: self.transcript.as_ref(),
             reader_key: self.reader_key.as_ref(),
-            at: Timestamp::parse_rfc3339(self.at).expect("a time"),
+            at: Timestamp::parse_rfc3339(&self.at).expect("a time"),
             limits: Limits::ONLINE,
         };
         let verdict = judge(bytes, &input);
@@ -62,7 +62,7 @@ fn annex_d() -> Circumstances {
         trust: TrustStore::new(Environment::Test, vec![anchor]).expect("a store"),
         transcript: Transcript::received(&data::annex_d("SESSION_TRANSCRIPT_BYTES"), Limits::ONLINE).ok(),
         reader_key: AgreementKey::from_scalar(Curve::P256, &data::annex_d("EPHEMERAL_READER_KEY_D")).ok(),
-        at: IN_2021,
+        at: IN_2021.into(),
     }
 }
 
@@ -73,21 +73,25 @@ fn auth0(transcript: &[u8]) -> Circumstances {
         trust: TrustStore::new(Environment::Test, vec![]).expect("a store").pin_leaf(signer),
         transcript: Transcript::received(transcript, Limits::ONLINE).ok(),
         reader_key: None,
-        at: IN_2024,
+        at: IN_2024.into(),
     }
 }
 
-/// The cases of the field: one root (but for the case with a root of its own), one transcript, one time.
+/// A case of `field`, judged when and by whose root its index says.
 fn field(path: &str) -> Circumstances {
-    let own = path == "field/name-string-type.is.hex";
-    let root = data::raw(if own { "field/name-string-type.pem" } else { "field/iaca.pem" });
+    let index = data::json("field/index.json");
+    let file = path.strip_prefix("field/").expect("a file of the folder");
+    let cases = index["cases"].as_array().expect("cases");
+    let case = cases.iter().find(|case| case["file"] == file).expect("in the index");
+    let says = |name: &str| case.get(name).unwrap_or(&index[name]).as_str().expect("text").to_owned();
+    let root = data::raw(&format!("field/{}", says("trust")));
     let root = Certificate::parse_pem_or_der(&root).expect("a certificate").remove(0);
     let anchor = Anchor { certificate: root, role: Role::Issuer, environment: Environment::Test, doc_types: None };
     Circumstances {
         trust: TrustStore::new(Environment::Test, vec![anchor]).expect("a store"),
         transcript: Transcript::received(&data::bytes("field/transcript.hex"), Limits::ONLINE).ok(),
         reader_key: None,
-        at: "2026-10-01T00:00:00Z",
+        at: says("at"),
     }
 }
 
