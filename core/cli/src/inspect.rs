@@ -18,7 +18,7 @@ use std::{
 
 use clap::Args;
 use rid_crypto::x509::Certificate;
-use rid_mdoc::MdocError;
+use rid_mdoc::{MdocError, engagement::Engagement};
 use rid_wire::{
     Code, base64,
     cbor::{CborError, Value},
@@ -33,7 +33,7 @@ use decoder::{Decoder, Problem, well_formed};
 use kind::Kind;
 use tree::Tree;
 
-/// Decode a file into a readable tree: what it is, what is in it, and what is wrong with it. Nothing is verified.
+/// Decode a file into a readable tree: what it is, what is in it, and what is wrong with it.
 ///
 /// Known are: a DeviceEngagement (CBOR, the text `mdoc:...`, or a PNG of the QR code), SessionEstablishment and SessionData,
 /// DeviceRequest, DeviceResponse, IssuerSigned, MobileSecurityObject, parts of these, SessionTranscript, COSE_Sign1, COSE_Mac0,
@@ -46,7 +46,8 @@ use tree::Tree;
 ///
 /// A file that is malformed, or that a wallet or verifier would refuse, ends with exit 1 and the error's stable name
 /// (spec/errors.md) on stderr, with the byte offset in the decoded input where reading stopped, if it is known. If the CBOR is
-/// well-formed, the tree is printed all the same.
+/// well-formed, the tree is printed all the same. Digests are checked, and signatures of issuers with the key of their own
+/// certificate; trust, the device's authentication and the time of day are `rid verify`'s to judge.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  rid inspect response.cbor              what was answered, without values\n  \
     rid inspect qr.png                     which connection a QR code offers\n  \
@@ -121,7 +122,16 @@ fn inspect(path: &Path, show: bool) -> Result<Inspected, Failure> {
 fn inspect_qr(text: &str, show: bool) -> Inspected {
     let encoded = text.strip_prefix("mdoc:").and_then(|encoded| base64::decode_url(encoded).ok());
     match encoded {
-        Some(bytes) => inspect_cbor(&bytes, show, Some(Kind::Engagement)),
+        Some(bytes) => {
+            let mut inspected = inspect_cbor(&bytes, show, Some(Kind::Engagement));
+            let refused = Engagement::parse_qr(text).err().filter(|_| inspected.problems.is_empty());
+            inspected.problems.extend(refused.map(|error| Problem {
+                code: error.code(),
+                what: Kind::Engagement.name().into(),
+                offset: None,
+            }));
+            inspected
+        }
         None => Inspected::refused("`mdoc:` and base64url without padding", MdocError::Engagement.code()),
     }
 }
@@ -156,7 +166,7 @@ fn inspect_cbor(bytes: &[u8], show: bool, expected: Option<Kind>) -> Inspected {
             // What the walk found has an offset, and is not said twice.
             let found: Vec<Code> = decoder.problems.iter().map(|problem| problem.code).collect();
             let mut walked = std::mem::take(&mut decoder.problems);
-            check::check(&mut decoder, kind, bytes);
+            check::refusals(&mut decoder, kind, bytes);
             walked.extend(decoder.problems.drain(..).filter(|problem| !found.contains(&problem.code)));
             decoder.problems = walked;
         }

@@ -76,7 +76,7 @@ struct Field {
 
 pub(crate) fn run(arguments: &TranscriptArguments) -> Result<u8, Failure> {
     let nfc = handover(arguments)?;
-    let engagement = engagement(&arguments.engagement)?;
+    let engagement = engagement(&arguments.engagement, arguments.handover)?;
     let reader_key = reader_key(&arguments.reader_key)?;
     let transcript = transcript(&engagement, &reader_key, nfc.as_ref())?;
     let fields = fields(&engagement.bare, &reader_key, nfc.as_ref(), &transcript);
@@ -137,7 +137,7 @@ fn transcript(engagement: &Received, reader_key: &[u8], nfc: Option<&Ndef>) -> R
     }
 }
 
-fn engagement(path: &Path) -> Result<Received, Failure> {
+fn engagement(path: &Path, handover: HandoverKind) -> Result<Received, Failure> {
     let fail = |code| malformed(code, "--engagement");
     let bytes = input::file(path)?;
     let text = std::str::from_utf8(&bytes).ok().map(str::trim).filter(|text| text.starts_with("mdoc:"));
@@ -153,7 +153,12 @@ fn engagement(path: &Path) -> Result<Received, Failure> {
     let bytes = input::decode_capture(bytes);
     let tagged = is_tagged(&bytes).map_err(|error| fail(error.code()))?;
     let bare = if tagged { content(&bytes).map_err(|error| fail(error.code()))? } else { bytes.clone() };
-    Engagement::parse(&bare).map_err(|error| fail(error.code()))?;
+    let parsed = match handover {
+        HandoverKind::Qr => Engagement::parse(&bare),
+        // The UUID of its BLE method may have come in the handover message.
+        HandoverKind::Nfc => Engagement::parse_nfc(&bare),
+    };
+    parsed.map_err(|error| fail(error.code()))?;
     Ok(Received { bare, tagged: tagged.then_some(bytes) })
 }
 

@@ -296,6 +296,70 @@ fn what_is_refused_is_named_and_shown_all_the_same() {
     }
 }
 
+/// Field cases: a label that is text is shown as text, and a fault of a header is named with its place.
+#[test]
+fn field_faults_of_headers_are_named_with_their_place() {
+    let scratch = Scratch::new("inspect-headers");
+    for (name, code, place, line) in [
+        ("chain-text-label", "cose_x5chain", "issuerAuth.unprotected.\"33\"", Some("\"33\": <461 bytes>")),
+        ("chain-protected", "cose_x5chain", "issuerAuth.protected.x5chain", None),
+        ("kid-text", "cbor_unexpected_type", "issuerAuth.unprotected.kid", None),
+        ("time-offset-and-z", "mdoc_validity_invalid", "", None),
+    ] {
+        let (exit, text, said) = run(&scratch, &["inspect", &vector(&format!("field/{name}.is.hex"))]);
+        assert_eq!(exit, 1, "{name}: {text}");
+        assert!(
+            said.lines().any(|found| found.contains(place) && found.ends_with(&format!(": {code}"))),
+            "{name}: {said}"
+        );
+        let found = line.is_none_or(|line| text.lines().any(|found| found.trim() == line));
+        assert!(found, "{name}: no {line:?}\n{text}");
+    }
+    for name in ["plain", "alg-esp256", "status-null", "time-fraction"] {
+        let (exit, text, said) = run(&scratch, &["inspect", &vector(&format!("field/{name}.is.hex"))]);
+        assert_eq!((exit, said.as_str()), (0, ""), "{name}: {text}");
+    }
+    let (_, text, _) = run(&scratch, &["inspect", &vector("field/alg-esp256.is.hex")]);
+    assert!(text.contains("alg: -9 (ESP256)"), "{text}");
+}
+
+/// A forged signature and altered elements are refused by a verifier, so they are here; the cause comes first.
+#[test]
+fn neg_b01_b11_what_a_verifier_refuses_exits_1() {
+    let scratch = Scratch::new("inspect-forged");
+    let genuine = bytes(&vector("field/plain.is.hex"));
+    let mut forged = genuine.clone();
+    *forged.last_mut().unwrap() ^= 1;
+    let altered = {
+        let at = genuine.windows(8).position(|window| window == "Nümunə".as_bytes()).unwrap();
+        let mut altered = genuine.clone();
+        altered[at] = b'W';
+        altered
+    };
+    for (content, code) in [(forged, "cose_signature_invalid"), (altered, "mdoc_digest_mismatch")] {
+        let path = scratch.write("issuer-signed", &content);
+        let (exit, _, said) = run(&scratch, &["inspect", &path]);
+        assert_eq!(exit, 1, "{code}: {said}");
+        assert!(said.lines().any(|found| found.ends_with(&format!(": {code}"))), "{code}: {said}");
+    }
+    let mut status = Writer::new();
+    status.map(2).text("status").uint(10).text("version").text("1.0");
+    let path = scratch.write("status", &status.finish());
+    let (exit, _, said) = run(&scratch, &["inspect", &path]);
+    assert_eq!((exit, said.as_str()), (1, "rid: DeviceResponse: response_status\n"));
+}
+
+/// An engagement that came over NFC may leave the UUID to the handover message; a QR code must say it.
+#[test]
+fn field_engagement_without_uuid() {
+    let scratch = Scratch::new("inspect-no-uuid");
+    let path = vector("field/nfc-ble-without-uuid.engagement.hex");
+    assert_eq!(run(&scratch, &["inspect", &path]).0, 0);
+    let qr = scratch.write("qr", format!("mdoc:{}", base64::encode_url(&bytes(&path))).as_bytes());
+    let (exit, _, said) = run(&scratch, &["inspect", &qr]);
+    assert_eq!((exit, said.as_str()), (1, "rid: DeviceEngagement: engagement_invalid\n"));
+}
+
 #[test]
 fn unreadable_files_and_wrong_calls_exit_64() {
     let scratch = Scratch::new("inspect-usage");

@@ -165,6 +165,20 @@ fn std_m41_annex_d_is_reproduced() {
     assert_eq!(answer["fields"][8]["sha256"], salt);
 }
 
+/// The UUID of an NFC engagement may come in the handover message; a QR code must say it itself.
+#[test]
+fn field_nfc_engagement_without_uuid_is_taken() {
+    let mut files = files("transcript-no-uuid");
+    files.engagement = vector("field/nfc-ble-without-uuid.engagement.hex");
+    let (exit, answer) = files.nfc(&["--handover-select", &files.select]);
+    assert_eq!(exit, 0, "{answer:#}");
+    let bare = bytes("field/nfc-ble-without-uuid.engagement.hex");
+    assert_eq!(answer["fields"][0]["hex"], hex::encode(&bare));
+    let arguments = ["--engagement", &files.engagement, "--reader-key", &files.establishment];
+    let (exit, _) = run(&files.scratch, &[&["transcript", "qr"][..], &arguments].concat());
+    assert_eq!(exit, 1);
+}
+
 #[test]
 fn std_m41_the_first_field_that_differs_is_named() {
     let files = files("transcript-differs");

@@ -1,4 +1,4 @@
-//! What the strict readers say of an item: those of the wallet and the verifier themselves, so that names agree.
+//! What makes a wallet or verifier refuse an item: their own readers and checks say it, so that the names agree.
 use rid_crypto::PublicKey;
 use rid_flow::enrolment::{EnrolmentAnswer, EnrolmentRequest};
 use rid_mdoc::{
@@ -10,9 +10,11 @@ use rid_mdoc::{
     response::UnverifiedResponse,
     session::{SessionData, SessionEstablishment},
     transcript::Transcript,
+    verify::{DeviceAuthInput, Strictness, check, verify_document, verify_issuer_signed},
 };
+use rid_trust::{Check, Environment, Outcome, TrustStore};
 use rid_wire::{
-    Code,
+    Code, Timestamp,
     cbor::{CborError, Limits, Reader, Value, Writer},
     cose::{self, Mac0, Sign1},
 };
@@ -24,8 +26,9 @@ use super::{
 
 const LIMITS: Limits = Limits::ONLINE;
 
-/// Notes everything that makes a reader refuse `bytes`, the item itself without a tag 24 around it. Nothing is verified.
-pub(crate) fn check(decoder: &mut Decoder, kind: Kind, bytes: &[u8]) {
+/// Notes everything that makes a reader refuse `bytes`, the item itself without a tag 24 around it. Trust and the time of day
+/// are not judged.
+pub(crate) fn refusals(decoder: &mut Decoder, kind: Kind, bytes: &[u8]) {
     let refused: Option<Code> = match kind {
         Kind::Cbor | Kind::Item | Kind::NameSpaces => None,
         Kind::DeviceAuthentication | Kind::ReaderAuthentication => None,
@@ -35,10 +38,11 @@ pub(crate) fn check(decoder: &mut Decoder, kind: Kind, bytes: &[u8]) {
         Kind::DeviceResponse => return check_response(decoder, bytes),
         Kind::DocRequest => UnverifiedRequest::parse(&request_of(bytes), LIMITS).err().map(MdocError::code),
         Kind::Document => return check_response(decoder, &response_of(bytes)),
-        Kind::Engagement => Engagement::parse(bytes).err().map(MdocError::code),
+        // As one that came over NFC: the handover message can hold what a QR code must say itself.
+        Kind::Engagement => Engagement::parse_nfc(bytes).err().map(MdocError::code),
         Kind::EnrolmentAnswer => return check_answer(decoder, bytes),
         Kind::EnrolmentRequest => EnrolmentRequest::parse(bytes).err().map(|error| error.code()),
-        Kind::IssuerSigned => check_issuer_signed(bytes).err().map(MdocError::code),
+        Kind::IssuerSigned => return check_issuer_signed(decoder, bytes, kind.name(), Strictness::Verifier),
         Kind::ItemsRequest => {
             let mut request = Writer::new();
             request.map(1).text("itemsRequest").tagged(bytes);
@@ -48,6 +52,11 @@ pub(crate) fn check(decoder: &mut Decoder, kind: Kind, bytes: &[u8]) {
         Kind::Mso => check_mso(bytes).err().map(MdocError::code),
         Kind::SessionData => SessionData::parse(bytes, LIMITS).err().map(|error| error.code()),
         Kind::SessionEstablishment => SessionEstablishment::parse(bytes, LIMITS).err().map(|error| error.code()),
+        Kind::Sign1 if is_issuer_auth(bytes) => {
+            let mut issuer_signed = Writer::new();
+            issuer_signed.map(1).text("issuerAuth").raw(bytes);
+            return check_issuer_signed(decoder, &issuer_signed.finish(), kind.name(), Strictness::Verifier);
+        }
         Kind::Sign1 => read_whole(bytes, |reader| Ok(Sign1::read(reader).map(drop)?)).err().map(MdocError::code),
         Kind::Transcript => Transcript::received(bytes, LIMITS).err().map(MdocError::code),
     };
@@ -62,46 +71,69 @@ fn check_response(decoder: &mut Decoder, bytes: &[u8]) {
         Ok(response) => response,
         Err(error) => return decoder.problem(error.code(), Kind::DeviceResponse.name(), None),
     };
-    let issuer_signed = issuer_signed_of(bytes).unwrap_or_default();
+    if response.status != 0 {
+        decoder.problem(MdocError::ResponseStatus.code(), Kind::DeviceResponse.name(), None);
+    }
+    let input = DeviceAuthInput { transcript: None, reader_key: None };
     for (at, document) in response.documents.iter().flatten().enumerate() {
-        let found = match issuer_signed.get(at) {
-            Some(Some(bytes)) => check_issuer_signed(bytes),
-            _ => document.issuer_signed.as_ref().map(drop).map_err(|error| *error),
-        };
-        if let Err(error) = found {
-            decoder.problem(error.code(), format!("documents[{at}].issuerSigned"), None);
-        }
-        if let Err(error) = &document.device_signed {
-            decoder.problem(error.code(), format!("documents[{at}].deviceSigned"), None);
-        }
+        let issuer_signed = document.issuer_signed.as_ref().ok();
+        let Some(trust) = nobody() else { return };
+        let report = verify_document(document, &mut trust.message(issuer_signed.map_or(EPOCH, certified_at)), &input);
+        let (device, issuer): (Vec<Check>, Vec<Check>) = report
+            .checks
+            .into_iter()
+            .partition(|found| [check::KEY_AUTHORIZATIONS, check::DEVICE_AUTHENTICATION].contains(&found.code));
+        note_failures(decoder, &issuer, &format!("documents[{at}].issuerSigned"));
+        note_failures(decoder, &device, &format!("documents[{at}].deviceSigned"));
     }
 }
 
-/// The bytes of issuerSigned of each document.
-fn issuer_signed_of(bytes: &[u8]) -> Result<Vec<Option<&[u8]>>, CborError> {
-    let mut found = Vec::new();
-    Reader::new(bytes, LIMITS)?.map(|reader, key| {
-        if key.as_text() == Some("documents") {
-            reader.array(|reader, _| {
-                let mut issuer_signed = None;
-                reader.map(|reader, key| {
-                    if key.as_text() == Some("issuerSigned") {
-                        issuer_signed = Some(reader.skip()?);
-                    }
-                    Ok::<_, CborError>(())
-                })?;
-                found.push(issuer_signed);
-                Ok::<_, CborError>(())
-            })?;
+/// What a verifier, or a wallet on receipt, refuses in an IssuerSigned.
+fn check_issuer_signed(decoder: &mut Decoder, bytes: &[u8], what: &str, strictness: Strictness) {
+    match UnverifiedIssuerSigned::parse_for_verdict(bytes, LIMITS) {
+        Ok(parsed) => {
+            let Some(trust) = nobody() else { return };
+            let report = verify_issuer_signed(&parsed, None, &mut trust.message(certified_at(&parsed)), strictness);
+            note_failures(decoder, &report.checks, what);
         }
-        Ok::<_, CborError>(())
-    })?;
-    Ok(found)
+        Err(error) => decoder.problem(error.code(), placed(what, error.place("issuerAuth").as_deref()), None),
+    }
 }
 
-fn check_issuer_signed(bytes: &[u8]) -> Result<(), MdocError> {
-    let issuer_signed = UnverifiedIssuerSigned::parse(bytes, LIMITS)?;
-    Mso::parse(issuer_signed.issuer_auth.attached()?).map(drop)
+/// The failures of checks, the signature's last: another fault names the cause of a wrong signature.
+fn note_failures(decoder: &mut Decoder, checks: &[Check], what: &str) {
+    // The time of day is not judged.
+    let failed = checks.iter().filter(|found| found.outcome == Outcome::Failed && found.code != check::VALIDITY);
+    let (signature, others): (Vec<&Check>, Vec<&Check>) =
+        failed.partition(|found| found.code == check::ISSUER_SIGNATURE);
+    for found in others.into_iter().chain(signature) {
+        let code = found.reason.unwrap_or(found.code);
+        decoder.problem(code, placed(what, found.place.as_deref()), None);
+    }
+}
+
+fn placed(what: &str, place: Option<&str>) -> String {
+    place.map_or_else(|| what.to_owned(), |place| format!("{what}: {place}"))
+}
+
+/// Trust in nobody: a signature is checked with the key of its own certificate.
+fn nobody() -> Option<TrustStore> {
+    TrustStore::new(Environment::Production, Vec::new()).ok()
+}
+
+const EPOCH: Timestamp = Timestamp::from_unix(0);
+
+/// When a credential began to be valid, so that its times are judged against each other alone.
+fn certified_at(issuer_signed: &UnverifiedIssuerSigned<'_>) -> Timestamp {
+    let payload = issuer_signed.issuer_auth.attached().map_err(MdocError::from);
+    let validity = payload.and_then(Mso::parse).map(|mso| mso.validity);
+    validity.map_or(EPOCH, |validity| validity.signed.max(validity.valid_from))
+}
+
+/// Whether a COSE_Sign1 carries an MSO.
+fn is_issuer_auth(bytes: &[u8]) -> bool {
+    let Ok(mut reader) = Reader::new(bytes, LIMITS) else { return false };
+    Sign1::read(&mut reader).is_ok_and(|auth| auth.attached().is_ok_and(|payload| Mso::parse(payload).is_ok()))
 }
 
 fn check_mso(bytes: &[u8]) -> Result<(), MdocError> {
@@ -117,9 +149,7 @@ fn check_answer(decoder: &mut Decoder, bytes: &[u8]) {
     };
     for (kind, credentials) in answer.kinds.iter().enumerate() {
         for (at, credential) in credentials.1.iter().enumerate() {
-            if let Err(error) = check_issuer_signed(credential) {
-                decoder.problem(error.code(), format!("kinds[{kind}].credentials[{at}]"), None);
-            }
+            check_issuer_signed(decoder, credential, &format!("kinds[{kind}].credentials[{at}]"), Strictness::Receipt);
         }
     }
 }

@@ -5,7 +5,7 @@ use super::{
     certificate,
     decoder::{Decoder, Walk, as_int, member, number, well_formed},
     mdoc,
-    outline::{key_label, outline, plain},
+    outline::{key_label, outline, plain, quoted_label},
     tree::Tree,
 };
 
@@ -54,7 +54,7 @@ pub(crate) fn key(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
         Some(-3) if public => ("y".into(), outline as Walk),
         Some(-4) => ("d".into(), private as Walk),
         Some(number) if number < 0 => (key_label(label), private as Walk),
-        _ => (key_label(label), outline as Walk),
+        _ => (quoted_label(label), outline as Walk),
     })
 }
 
@@ -114,6 +114,10 @@ fn algorithm_name(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
         -35 => Some("ES384"),
         -36 => Some("ES512"),
         -8 => Some("EdDSA"),
+        -9 => Some("ESP256"),
+        -19 => Some("Ed25519"),
+        -51 => Some("ESP384"),
+        -52 => Some("ESP512"),
         4 => Some("HMAC 256/64"),
         5 => Some("HMAC 256/256"),
         6 => Some("HMAC 384/384"),

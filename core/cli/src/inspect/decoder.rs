@@ -7,7 +7,7 @@ use rid_wire::{
 };
 
 use super::{
-    outline::{key_label, outline},
+    outline::{key_label, outline, quoted_label},
     tree::Tree,
 };
 
@@ -69,11 +69,12 @@ impl Decoder {
         })
     }
 
-    /// A map with integer keys, which get their names; unknown members are outlined.
+    /// A map with integer keys, which get their names; unknown members are outlined. A key that is text keeps its quotes, so
+    /// that it does not look like a number or a name.
     pub(crate) fn numbered(&mut self, value: &Value<'_>, known: &[(i64, &'static str, Walk)]) -> Tree {
         self.entries(value, |key| match known.iter().find(|(number, ..)| as_int(key) == Some(*number)) {
             Some((_, name, walk)) => ((*name).into(), *walk),
-            None => (key_label(key), outline as Walk),
+            None => (quoted_label(key), outline as Walk),
         })
     }
 

@@ -58,6 +58,14 @@ pub(crate) fn key_label(key: &Value<'_>) -> String {
     }
 }
 
+/// What a key of a map with integer keys is called: text in quotes.
+pub(crate) fn quoted_label(key: &Value<'_>) -> String {
+    match key {
+        Value::Text(text) => format!("\"{}\"", shortened(text)),
+        other => key_label(other),
+    }
+}
+
 /// A value without its content.
 pub(crate) fn redacted(value: &Value<'_>) -> Tree {
     Tree::leaf(match value {
