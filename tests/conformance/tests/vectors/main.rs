@@ -64,7 +64,7 @@ fn judge(line: &Line) -> Outcome {
         "cbor" => container::cbor(&line.path),
         "answer" => document::answer(line),
         "device-response" => document::device_response(line),
-        "device-request" => document::device_request(&line.path),
+        "request" => document::device_request(&line.path),
         "issuer-signed" => document::issuer_signed(line),
         "certificate" => document::certificate(&line.path),
         "aead" | "ecdh" | "ecdsa" | "hkdf" | "hmac" => primitive::cases(&line.path, &line.kind),
