@@ -4,6 +4,7 @@ use rid_arch::{Source, product_sources, sources};
 /// Types whose `Debug` prints bytes, and which bytes these are.
 const OPEN: &[(&str, &str)] = &[
     ("ConsentAnswer", "a hash"),
+    ("DeviceRequestInfo", "what a reader asks"),
     ("DocRequest", "what a reader asks"),
     ("DocRequestToSend", "what a reader asks"),
     ("ExportVerdict", "a public key"),
