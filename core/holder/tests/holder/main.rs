@@ -8,6 +8,7 @@ mod enrolment;
 mod linkable;
 mod malformed;
 mod offer;
+mod offered;
 mod order;
 mod ports;
 mod presentation;

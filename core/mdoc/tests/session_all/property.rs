@@ -6,7 +6,7 @@ use rid_mdoc::{
     session::{Role, SessionCipher, SessionData, SessionEstablishment, key_bytes},
     transcript::Transcript,
 };
-use rid_wire::cbor::Limits;
+use rid_wire::cbor::{Limits, Writer};
 
 use crate::{annex_d, annex_d_key, annex_d_transcript};
 
@@ -32,9 +32,35 @@ fn parse_all(bytes: &[u8]) {
 
 /// Valid messages of every kind.
 fn valid() -> Vec<Vec<u8>> {
-    ["DEVICE_ENGAGEMENT", "DEVICE_REQUEST", "SESSION_ESTABLISHMENT", "SESSION_TERMINATION", "SESSION_TRANSCRIPT_BYTES"]
-        .map(annex_d)
-        .into()
+    let names = [
+        "DEVICE_ENGAGEMENT",
+        "DEVICE_REQUEST",
+        "SESSION_ESTABLISHMENT",
+        "SESSION_TERMINATION",
+        "SESSION_TRANSCRIPT_BYTES",
+    ];
+    names.into_iter().map(annex_d).chain([second_edition()]).collect()
+}
+
+/// A request with readerAuthAll and deviceRequestInfo.
+fn second_edition() -> Vec<u8> {
+    let mut info = Writer::new();
+    info.map(1).text("useCases").array(1).map(3).text("mandatory").boolean(true);
+    info.text("documentSets").array(2).array(1).uint(0).array(1).uint(0);
+    info.text("purposeHints").map(1).text("org.iso.jtc1.sc17").int(1);
+    let mut writer = Writer::new();
+    writer.map(4).text("version").text("1.1").text("docRequests").array(1).map(1).text("itemsRequest");
+    writer.tagged(&annex_d("ITEMS_REQUEST")).text("deviceRequestInfo").tagged(&info.finish());
+    writer.text("readerAuthAll").array(1).raw(&annex_d("READER_AUTH"));
+    writer.finish()
+}
+
+#[test]
+fn std_s50_a_request_of_the_second_edition_is_read() {
+    let request = second_edition();
+    let parsed = UnverifiedRequest::parse(&request, LIMITS).expect("valid");
+    assert_eq!(parsed.info.and_then(|info| info.use_cases.ok()).map(|cases| cases.len()), Some(1));
+    assert!(parsed.reader_auth_all[0].is_ok());
 }
 
 fn bytes(max: usize) -> impl Strategy<Value = Vec<u8>> {
