@@ -9,7 +9,7 @@ use crate::{
     area::{AppArea, SecureArea},
     guard::{Rim, guard, guard_async, quietly},
     log::LogLevel,
-    types::{DocumentAsk, Environment, ReaderError, ReaderOptions, ReadingStep},
+    types::{DocumentAsk, Environment, ReaderError, ReaderOptions, ReadingStep, RootWarning},
 };
 
 /// A verifier's reader: no vault, no documents of its own.
@@ -34,6 +34,11 @@ impl Reader {
     /// Whose roots are loaded: a test is shown on every screen.
     pub fn environment(&self) -> Environment {
         self.0.environment()
+    }
+
+    /// Certificates among the roots that cannot be read; the others are used.
+    pub fn root_warnings(&self) -> Vec<RootWarning> {
+        self.0.root_warnings().to_vec()
     }
 
     /// Starts from the text of a QR code.

@@ -11,7 +11,7 @@ use crate::{
     log::LogLevel,
     types::{
         ConsentAnswer, CredentialDetail, CredentialId, CredentialView, Enrolment, Environment, HistoryView, LockState,
-        PortraitView, PresentationStep, WalletError, WalletOptions,
+        PortraitView, PresentationStep, RootWarning, WalletError, WalletOptions,
     },
 };
 
@@ -54,6 +54,11 @@ impl Wallet {
     /// Whose roots are loaded: a test is shown on every screen.
     pub fn environment(&self) -> Environment {
         self.0.environment()
+    }
+
+    /// Certificates among the roots that cannot be read; the others are used.
+    pub fn root_warnings(&self) -> Vec<RootWarning> {
+        self.0.root_warnings().to_vec()
     }
 
     /// Whether personal data can be read.

@@ -8,15 +8,15 @@ pub use rid_reader::{
 };
 pub use rid_trust::{Check, Outcome};
 
-use super::{ClaimPath, ClaimValue, Code, Environment, ImageFormat, KeyId, PrivateText, Timestamp};
+use super::{ClaimPath, ClaimValue, Code, Environment, ImageFormat, IssuerRoot, KeyId, PrivateText, Timestamp};
 
 /// The same as an app says it: certificates as DER or PEM, languages as tags.
 #[uniffi::remote(Record)]
 pub struct ReaderOptions {
     /// Whose roots these are.
     pub environment: Environment,
-    /// Roots of issuers, DER or PEM each.
-    pub issuer_roots: Vec<Vec<u8>>,
+    /// Roots of issuers, each with the credential types it may sign for.
+    pub issuer_roots: Vec<IssuerRoot>,
     /// Languages, first wanted first (BCP 47); those that are none of ours are passed over.
     pub locales: Vec<String>,
     /// The reader's key in the secure area; `None`: requests are anonymous.

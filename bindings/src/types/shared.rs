@@ -2,7 +2,7 @@
 use rid_flow::ports;
 pub use rid_flow::ports::{KeyId, KeyInfo, KeySpec, KeyUse, Prompt, UserAuth};
 pub use rid_profile::{ClaimEntry, ClaimKey, ClaimPath, ClaimValue, ImageFormat, PrivateBytes, PrivateText};
-pub use rid_trust::Environment;
+pub use rid_trust::{Environment, IssuerRoot, RootWarning};
 pub use rid_wire::{Code, Timestamp};
 
 uniffi::custom_type!(KeyId, String, { remote, lower: |key| key.0, try_lift: |text| Ok(ports::KeyId(text)) });
@@ -94,6 +94,24 @@ pub enum ClaimValue {
         /// The text.
         text: PrivateText,
     },
+}
+
+/// A root of issuers.
+#[uniffi::remote(Record)]
+pub struct IssuerRoot {
+    /// The certificate, DER or PEM; PEM may hold several of the same credential types.
+    pub certificate: Vec<u8>,
+    /// The credential types (document types) it may sign for; at least one, and there is no word for "any".
+    pub credential_types: Vec<String>,
+}
+
+/// A certificate among the roots that cannot be read; it is not used, the others are.
+#[uniffi::remote(Record)]
+pub struct RootWarning {
+    /// Which one: `issuer_roots[0], certificate 2`.
+    pub root: String,
+    /// Why.
+    pub code: Code,
 }
 
 /// Whether roots are the State's or a test's.

@@ -11,7 +11,9 @@ pub use rid_wallet::{
     },
 };
 
-use super::{ClaimPath, ClaimValue, Code, Environment, ImageFormat, PrivateBytes, PrivateText, Timestamp, UserAuth};
+use super::{
+    ClaimPath, ClaimValue, Code, Environment, ImageFormat, IssuerRoot, PrivateBytes, PrivateText, Timestamp, UserAuth,
+};
 
 uniffi::custom_type!(CredentialId, String, { remote, lower: |id| id.0, try_lift: |text| Ok(CredentialId(text)) });
 
@@ -20,8 +22,8 @@ uniffi::custom_type!(CredentialId, String, { remote, lower: |id| id.0, try_lift:
 pub struct WalletOptions {
     /// Whose roots these are.
     pub environment: Environment,
-    /// Roots of issuers, DER or PEM each.
-    pub issuer_roots: Vec<Vec<u8>>,
+    /// Roots of issuers, each with the credential types it may sign for.
+    pub issuer_roots: Vec<IssuerRoot>,
     /// Roots of readers, DER or PEM each.
     pub reader_roots: Vec<Vec<u8>>,
     /// Languages, first wanted first (BCP 47); those that are none of ours are passed over.

@@ -275,8 +275,9 @@ pub(crate) struct ReadArguments {
     /// MTU of the link
     #[arg(long, default_value_t = 185)]
     pub(crate) mtu: u16,
-    /// Trusted issuer root, PEM or DER; may be given again; default: the home's test root
-    #[arg(long, value_name = "FILE")]
+    /// Trusted issuer root, PEM or DER, and the types it may sign for (pid, mdl or a document type; without them any); may be
+    /// given again; default: the home's test root
+    #[arg(long, value_name = "FILE[=TYPE,...]")]
     pub(crate) trust: Vec<PathBuf>,
     /// How the request is signed
     #[arg(long, value_enum, default_value_t = Signed::Registered)]
@@ -362,8 +363,9 @@ pub(crate) struct VerifyArguments {
     /// SessionTranscript: the array of three or its tag-24 form, used as received
     #[arg(long, value_name = "FILE")]
     pub(crate) transcript: Option<PathBuf>,
-    /// Trusted certificate, PEM or DER: an anchor, or the very document signer's certificate; may be given again
-    #[arg(long, value_name = "FILE")]
+    /// Trusted certificate, PEM or DER: an anchor, with the types it may sign for (pid, mdl or a document type; without them
+    /// any), or the very document signer's certificate; may be given again
+    #[arg(long, value_name = "FILE[=TYPE,...]")]
     pub(crate) trust: Vec<PathBuf>,
     /// Trusted issuer key (public JWK, file or JSON): chain and certificate checks are then not done
     #[arg(long, value_name = "JWK")]

@@ -1,7 +1,10 @@
 //! Reading what a command line names: captures in any of four encodings, certificates, keys, times.
-use std::path::Path;
+use std::{io::Write, path::Path};
 
-use rid_crypto::{AgreementKey, PublicKey, x509::Certificate};
+use rid_crypto::{
+    AgreementKey, PublicKey,
+    x509::{Bundle, Certificate},
+};
 use rid_mdoc::transcript::Transcript;
 use rid_wire::{Timestamp, base64, cbor::Limits, hex};
 
@@ -59,12 +62,19 @@ pub(crate) fn transcript(path: &Path) -> Result<Transcript, Failure> {
         .map_err(|error| Failure::usage(format!("{}: no SessionTranscript: {}", path.display(), error.code())))
 }
 
-/// Certificates of one file: PEM (one or more) or DER, also as hex or base64 of DER.
+/// Certificates of one file: PEM (one or more) or DER, also as hex or base64 of DER. One that cannot be read is named on
+/// stderr and not used, if there are others.
 pub(crate) fn certificates(path: &Path) -> Result<Vec<Certificate>, Failure> {
     let bytes = file(path)?;
-    Certificate::parse_pem_or_der(&bytes)
-        .or_else(|_| Certificate::parse_pem_or_der(&decode_capture(bytes)))
-        .map_err(|error| Failure::usage(format!("{}: no certificate: {}", path.display(), error.code())))
+    let bundle = Bundle::parse(&bytes)
+        .or_else(|error| Bundle::parse(&decode_capture(bytes)).map_err(|_| error))
+        .map_err(|error| Failure::usage(format!("{}: no certificate: {}", path.display(), error.code())))?;
+    for (place, error) in &bundle.unreadable {
+        let text = format!("warning: {}: certificate {place} is not used: {}\n", path.display(), error.code());
+        // A closed stderr takes no warning.
+        let _ = std::io::stderr().write_all(text.as_bytes());
+    }
+    Ok(bundle.certificates)
 }
 
 /// A public key as JWK: a file, or the JSON itself.

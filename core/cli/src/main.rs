@@ -17,6 +17,7 @@ mod pki;
 mod present;
 mod qr;
 mod read;
+mod roots;
 mod saved;
 mod say;
 mod terminal;

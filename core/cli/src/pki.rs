@@ -8,7 +8,7 @@ use rid_crypto::{
 use rid_trust::{Anchor, Environment, Role, TrustStore};
 use rid_wire::{ClockTolerance, Code, Timestamp, base64, json::Value};
 
-use crate::{failure::Failure, home, input};
+use crate::{failure::Failure, home, input, roots, verdict};
 
 const COUNTRY: &str = "AZ";
 const ORGANIZATION: &str = "Rəqəmsal İD TEST";
@@ -71,11 +71,12 @@ impl Pki {
     }
 }
 
-/// A store of one issuer root and one reader root, for tests only.
+/// A store of one issuer root, for the kinds of the profile, and one reader root; for tests only.
 pub(crate) fn trust(iaca: Certificate, reader_root: Certificate) -> Result<TrustStore, Failure> {
-    let anchor = |certificate, role| Anchor { certificate, role, environment: Environment::Test, doc_types: None };
-    TrustStore::new(Environment::Test, vec![anchor(iaca, Role::Issuer), anchor(reader_root, Role::Reader)])
-        .map_err(|error| Failure::core("trust", error.code()))
+    let types = roots::own_types(&verdict::profile()?);
+    let anchor = |certificate, role, doc_types| Anchor { certificate, role, environment: Environment::Test, doc_types };
+    let anchors = vec![anchor(iaca, Role::Issuer, Some(types)), anchor(reader_root, Role::Reader, None)];
+    roots::store(anchors, Environment::Test)
 }
 
 /// A reader nobody knows: root and certificate made on the spot.

@@ -1,14 +1,13 @@
 //! `rid read`: the reader's process. Takes the QR code, connects, asks, judges.
 use std::{sync::Arc, time::Duration};
 
-use rid_crypto::x509::Certificate;
 use rid_flow::{
     Env, Input, Output, Session,
     ports::{Clock, KeyId},
 };
 use rid_profile::Locale;
 use rid_shell::{OsRng, SystemClock};
-use rid_trust::{Anchor, Environment, Role, TrustStore};
+use rid_trust::{Anchor, Environment, TrustStore};
 use rid_verifier::{
     ask::Asked,
     reader::{CloseReason, Exchange, Reader, ReaderConfig, ReaderTypes},
@@ -25,7 +24,7 @@ use crate::{
     input,
     link::{Event, Link, Traffic},
     pki::{self, Identity, Pki},
-    qr, saved,
+    qr, roots, saved,
     say::Say,
     verdict, verify,
 };
@@ -195,23 +194,17 @@ fn for_people(read: &Read) -> String {
     )
 }
 
-/// The issuer roots: those of `--trust`, else the home's test IACA.
-fn trust(arguments: &ReadArguments, home: &Home) -> Result<(TrustStore, Vec<Certificate>), Failure> {
-    let (paths, environment) = if arguments.trust.is_empty() {
-        (vec![pki::certificate_path(&home.pki(), "iaca")], Environment::Test)
+/// The issuer roots: those of `--trust`, else the home's test IACA for the kinds of the profile.
+fn trust(arguments: &ReadArguments, home: &Home) -> Result<(TrustStore, Vec<Anchor>), Failure> {
+    let (anchors, environment) = if arguments.trust.is_empty() {
+        let mut anchors = roots::anchors(&[pki::certificate_path(&home.pki(), "iaca")], Environment::Test)?;
+        let types = roots::own_types(&verdict::profile()?);
+        anchors.iter_mut().for_each(|anchor| anchor.doc_types = Some(types.clone()));
+        (anchors, Environment::Test)
     } else {
-        (arguments.trust.clone(), Environment::Production)
+        (roots::anchors(&arguments.trust, Environment::Production)?, Environment::Production)
     };
-    let mut certificates = Vec::new();
-    for path in &paths {
-        certificates.extend(input::certificates(path)?);
-    }
-    let anchors = certificates
-        .iter()
-        .map(|c| Anchor { certificate: c.clone(), role: Role::Issuer, environment, doc_types: None })
-        .collect();
-    let store = TrustStore::new(environment, anchors).map_err(|error| Failure::core("trust", error.code()))?;
-    Ok((store, certificates))
+    Ok((roots::store(anchors.clone(), environment)?, anchors))
 }
 
 /// Who signs the request.

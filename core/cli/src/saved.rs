@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rid_crypto::x509::Certificate;
-use rid_trust::{Anchor, Environment, Role, TrustStore};
+use rid_trust::{Anchor, Environment, Role};
 use rid_verifier::{
     ask::Asked,
     capture::{CaptureInput, judge_answer},
@@ -11,14 +11,15 @@ use rid_verifier::{
     view::Verdict,
 };
 use rid_wire::{Timestamp, cbor::Limits};
+use serde_json::json;
 
-use crate::{asked, failure::Failure, home, input, verdict, verify::Judgement};
+use crate::{asked, failure::Failure, home, input, roots, verdict, verify::Judgement};
 
 const RESPONSE: &str = "response.cbor";
 const TRANSCRIPT: &str = "transcript.cbor";
 const READER_KEY: &str = "reader-key.jwk";
 const ASKED: &str = "asked.json";
-const TRUST: &str = "trust.pem";
+const TRUST: &str = "trust.json";
 const ENVIRONMENT: &str = "environment";
 const AT: &str = "at";
 
@@ -27,7 +28,7 @@ pub(crate) struct Saved<'a> {
     pub(crate) exchange: &'a Exchange,
     pub(crate) reader_key: Option<&'a str>,
     pub(crate) asked: &'a Asked,
-    pub(crate) anchors: &'a [Certificate],
+    pub(crate) anchors: &'a [Anchor],
     pub(crate) at: Timestamp,
 }
 
@@ -35,7 +36,8 @@ impl Saved<'_> {
     /// Writes the folder.
     pub(crate) fn write(&self, folder: &Path) -> Result<(), Failure> {
         home::make_private_dir(folder)?;
-        let pem: String = self.anchors.iter().map(Certificate::to_pem).collect();
+        let root = |anchor: &Anchor| json!({"certificate": anchor.certificate.to_pem(), "types": anchor.doc_types});
+        let roots: Vec<_> = self.anchors.iter().map(root).collect();
         let environment = match self.exchange.verdict.environment {
             Environment::Production => "production",
             Environment::Test => "test",
@@ -44,7 +46,7 @@ impl Saved<'_> {
         put(RESPONSE, &self.exchange.response)?;
         put(TRANSCRIPT, &self.exchange.transcript)?;
         put(ASKED, asked::to_paths(self.asked).to_string().as_bytes())?;
-        put(TRUST, pem.as_bytes())?;
+        put(TRUST, json!(roots).to_string().as_bytes())?;
         put(ENVIRONMENT, environment.as_bytes())?;
         put(AT, self.at.to_tdate().as_bytes())?;
         match self.reader_key {
@@ -63,10 +65,8 @@ pub(crate) fn judge(folder: &Path, at: Option<Timestamp>) -> Result<(Verdict, As
     };
     let response = input::file(&path(RESPONSE))?;
     let environment = if text(ENVIRONMENT)?.trim() == "test" { Environment::Test } else { Environment::Production };
-    let anchors = input::certificates(&path(TRUST))?
-        .into_iter()
-        .map(|certificate| Anchor { certificate, role: Role::Issuer, environment, doc_types: None })
-        .collect();
+    let anchors = anchors(&text(TRUST)?, environment)
+        .ok_or_else(|| Failure::usage(format!("{}: not written by `rid read --save`", path(TRUST).display())))?;
     let reader_key = path(READER_KEY);
     let judgement = Judgement {
         transcript: Some(input::transcript(&path(TRANSCRIPT))?),
@@ -74,7 +74,7 @@ pub(crate) fn judge(folder: &Path, at: Option<Timestamp>) -> Result<(Verdict, As
             true => Some(input::private_jwk(&reader_key.display().to_string())?),
             false => None,
         },
-        trust: TrustStore::new(environment, anchors).map_err(|error| Failure::core("trust", error.code()))?,
+        trust: roots::store(anchors, environment)?,
         at: match at {
             Some(at) => at,
             None => input::time(Some(text(AT)?.trim()))?,
@@ -92,4 +92,19 @@ pub(crate) fn judge(folder: &Path, at: Option<Timestamp>) -> Result<(Verdict, As
         limits: Limits::PROXIMITY,
     };
     Ok((judge_answer(&response, &input, &asked), asked))
+}
+
+/// The roots as [`Saved::write`] keeps them: each a certificate as PEM and the types it may sign for, null for any.
+fn anchors(text: &str, environment: Environment) -> Option<Vec<Anchor>> {
+    let roots: Vec<serde_json::Value> = serde_json::from_str(text).ok()?;
+    let anchor = |root: &serde_json::Value| {
+        let certificates = Certificate::parse_pem_or_der(root.get("certificate")?.as_str()?.as_bytes()).ok()?;
+        Some(Anchor {
+            certificate: certificates.into_iter().next()?,
+            role: Role::Issuer,
+            environment,
+            doc_types: serde_json::from_value(root.get("types")?.clone()).ok()?,
+        })
+    };
+    roots.iter().map(anchor).collect()
 }

@@ -3,7 +3,7 @@ use std::{fs::File, io::Read, path::Path};
 
 use rid_crypto::AgreementKey;
 use rid_mdoc::transcript::Transcript;
-use rid_trust::{Anchor, Environment, Role, TrustStore};
+use rid_trust::{Environment, TrustStore};
 use rid_verifier::{
     ask::Asked,
     capture::{CaptureInput, judge_answer, judge_issuer_signed, judge_response},
@@ -15,7 +15,7 @@ use crate::{
     args::{CaptureKind, VerifyArguments},
     asked,
     failure::Failure,
-    hint, input, saved,
+    hint, input, roots, saved,
     verdict::{self, Report},
 };
 
@@ -113,22 +113,12 @@ fn judge(kind: CaptureKind, bytes: &[u8], judgement: &Judgement, asked: Option<&
     })
 }
 
-/// Every certificate given is an anchor of issuers, and trusted as a document signer where it is the very leaf.
+/// Every certificate given is an anchor of issuers. One that does not assert keyCertSign is also trusted as a document signer
+/// where it is the very leaf.
 fn trust(arguments: &VerifyArguments) -> Result<TrustStore, Failure> {
-    let mut anchors = Vec::new();
-    for path in &arguments.trust {
-        for certificate in input::certificates(path)? {
-            anchors.push(Anchor {
-                certificate,
-                role: Role::Issuer,
-                environment: Environment::Production,
-                doc_types: None,
-            });
-        }
-    }
+    let anchors = roots::anchors(&arguments.trust, Environment::Production)?;
     let leaves: Vec<_> = anchors.iter().map(|anchor| anchor.certificate.clone()).collect();
-    let store =
-        TrustStore::new(Environment::Production, anchors).map_err(|error| Failure::core("trust", error.code()))?;
+    let store = roots::store(anchors, Environment::Production)?;
     let store = leaves.into_iter().fold(store, TrustStore::pin_leaf);
     Ok(match &arguments.trust_key {
         Some(jwk) => store.pin_key(input::public_jwk(jwk)?),

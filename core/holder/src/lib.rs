@@ -10,4 +10,7 @@ pub mod held;
 pub mod link;
 pub mod proximity;
 pub mod receive;
+mod rules;
 pub mod shown;
+
+pub use rules::bind_trust;

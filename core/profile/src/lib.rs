@@ -21,5 +21,7 @@ pub use claim::{ClaimEntry, ClaimKey, ClaimPath, ClaimValue, PrivateBytes, Priva
 pub use embedded::embedded;
 pub use image::ImageFormat;
 pub use locale::{Locale, Localized};
-pub use model::{CardClaim, CopyPolicy, Element, ElementType, Kind, Part, Presence, Profile, ProfileError, Rules};
+pub use model::{
+    CardClaim, CopyPolicy, Element, ElementType, Kind, Part, Presence, Profile, ProfileError, Rules, Signers,
+};
 pub use reader_policy::{ReaderPolicy, ReaderRule};

@@ -123,6 +123,17 @@ pub enum CopyPolicy {
     Rotate,
 }
 
+/// Who may sign credentials of a kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signers {
+    /// Purposes (extended key usages, dotted) of which a document signer must have one.
+    pub purposes: Vec<String>,
+    /// Country of the document signer (ISO 3166-1 alpha-2), where it is fixed.
+    pub country: Option<String>,
+    /// Most intermediates between document signer and root.
+    pub intermediates: u32,
+}
+
 /// One kind of credential.
 #[derive(Clone, Debug)]
 pub struct Kind {
@@ -136,6 +147,8 @@ pub struct Kind {
     pub spoken: Localized,
     /// Who issues it, for the screen before a credential is there.
     pub issuer: Localized,
+    /// Who may sign it.
+    pub signers: Signers,
     /// Claims on the card's face, at most four.
     pub card: Vec<CardClaim>,
     /// Elements in display order.
@@ -167,6 +180,8 @@ pub struct Rules {
     pub low_water: u32,
     /// The mildest rules that an app may set for readers that are not known.
     pub reader_policy: ReaderPolicy,
+    /// Most intermediates between a reader's certificate and its root.
+    pub reader_intermediates: u32,
 }
 
 /// The whole profile.

@@ -5,7 +5,7 @@ use rid_wire::{FullDate, json::Value};
 
 use crate::{
     CardClaim, CopyPolicy, Element, ElementType, Kind, Localized, Part, Presence, Profile, ProfileError, ReaderPolicy,
-    ReaderRule, Rules, Severity,
+    ReaderRule, Rules, Severity, Signers,
     check::{Rule, ValueCheck},
     pattern::Pattern,
 };
@@ -40,7 +40,14 @@ struct Shared {
 fn rules(value: &Value) -> Result<Rules> {
     let rules = Object::new(
         value,
-        &["consent_seconds", "link_seconds", "age_elements_per_request", "low_water", "reader_policy"],
+        &[
+            "consent_seconds",
+            "link_seconds",
+            "age_elements_per_request",
+            "low_water",
+            "reader_intermediates",
+            "reader_policy",
+        ],
     )?;
     Ok(Rules {
         consent_seconds: positive(rules.required("consent_seconds")?)?,
@@ -48,6 +55,7 @@ fn rules(value: &Value) -> Result<Rules> {
         age_elements_per_request: positive(rules.required("age_elements_per_request")?)?,
         low_water: positive(rules.required("low_water")?)?,
         reader_policy: reader_policy(rules.required("reader_policy")?)?,
+        reader_intermediates: intermediates(rules.required("reader_intermediates")?)?,
     })
 }
 
@@ -75,6 +83,7 @@ const KIND: &[&str] = &[
     "name",
     "spoken",
     "issuer",
+    "signers",
     "reader_auth_required",
     "portrait_binds",
     "copies",
@@ -93,6 +102,7 @@ fn kind(value: &Value, shared: &Shared) -> Result<Kind> {
         name: localized(members.required("name")?)?,
         spoken: localized(members.required("spoken")?)?,
         issuer: localized(members.required("issuer")?)?,
+        signers: signers(members.required("signers")?)?,
         card: list(members.required("card")?, card_claim)?,
         elements: list(members.required("elements")?, |v| element(v, shared))?,
         age_over: list(members.required("age_over")?, age)?,
@@ -109,6 +119,39 @@ fn kind(value: &Value, shared: &Shared) -> Result<Kind> {
     demand(kind.card.len() <= MOST_ON_CARD)?;
     demand(kind.card.iter().all(|c| kind.element(&c.namespace, &c.identifier).is_some_and(|e| !e.sensitive)))?;
     Ok(kind)
+}
+
+fn signers(value: &Value) -> Result<Signers> {
+    let members = Object::new(value, &["purposes", "country", "intermediates"])?;
+    let signers = Signers {
+        purposes: list(members.required("purposes")?, oid)?,
+        country: members.optional("country", country)?,
+        intermediates: intermediates(members.required("intermediates")?)?,
+    };
+    demand(!signers.purposes.is_empty())?;
+    Ok(signers)
+}
+
+/// A chain has at most three certificates.
+fn intermediates(value: &Value) -> Result<u32> {
+    let most = integer(value)?;
+    demand(most <= 2)?;
+    Ok(most)
+}
+
+/// Numbers joined by dots.
+fn oid(value: &Value) -> Result<String> {
+    let text = string(value)?;
+    let is_arc = |arc: &str| !arc.is_empty() && arc.bytes().all(|b| b.is_ascii_digit());
+    demand(text.contains('.') && text.split('.').all(is_arc))?;
+    Ok(String::from(text))
+}
+
+/// ISO 3166-1 alpha-2.
+fn country(value: &Value) -> Result<String> {
+    let text = string(value)?;
+    demand(text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase()))?;
+    Ok(String::from(text))
 }
 
 fn reuse(value: &Value) -> Result<CopyPolicy> {

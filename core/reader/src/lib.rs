@@ -10,6 +10,7 @@ mod reading;
 pub use error::ReaderError;
 pub use reader::{Reader, ReaderConfig, ReaderIdentity, ReaderOptions, ReaderPorts, RngSource};
 pub use reading::{Reading, ReadingStep};
+pub use rid_trust::{IssuerRoot, RootWarning};
 pub use rid_verifier::ask::{DocumentAsk, ElementAsk};
 /// Views: closed, owned types for the boundary.
 pub mod view {

@@ -6,7 +6,7 @@ use rid_flow::{
     ports::{Clock, KeyId, SecureArea},
 };
 use rid_profile::{Locale, Profile};
-use rid_trust::{Anchor, Environment, Role, TrustStore};
+use rid_trust::{Environment, IssuerRoot, RootWarning, Roots, TrustError, TrustStore};
 use rid_verifier::{
     ask::{Asked, DocumentAsk},
     reader as machine,
@@ -58,8 +58,8 @@ pub struct ReaderConfig {
 pub struct ReaderOptions {
     /// Whose roots these are.
     pub environment: Environment,
-    /// Roots of issuers, DER or PEM each.
-    pub issuer_roots: Vec<Vec<u8>>,
+    /// Roots of issuers, each with the credential types it may sign for.
+    pub issuer_roots: Vec<IssuerRoot>,
     /// Languages, first wanted first (BCP 47); those that are none of ours are passed over.
     pub locales: Vec<String>,
     /// The reader's key in the secure area; `None`: requests are anonymous.
@@ -72,20 +72,14 @@ impl ReaderOptions {
     /// The configuration over the embedded profile.
     ///
     /// # Errors
-    /// [`ReaderError::BadInput`] with the code of a certificate that cannot be read, or `reader_chain_missing`.
+    /// [`ReaderError::BadInput`]: `trust_types_missing` for a root without credential types, the code of a certificate where a
+    /// root holds none that can be read or one of the reader's own chain cannot, or `reader_chain_missing`.
     pub fn configure(self) -> Result<ReaderConfig, ReaderError> {
         let parse = |bytes: &Vec<u8>| {
             Certificate::parse_pem_or_der(bytes).map_err(|error| ReaderError::BadInput { code: error.code() })
         };
-        let mut anchors = Vec::new();
-        for root in &self.issuer_roots {
-            anchors.extend(parse(root)?.into_iter().map(|certificate| Anchor {
-                certificate,
-                role: Role::Issuer,
-                environment: self.environment,
-                doc_types: None,
-            }));
-        }
+        let bad = |error: TrustError| ReaderError::BadInput { code: error.code() };
+        let trust = Roots::new(self.environment).issuers(&self.issuer_roots).and_then(Roots::store).map_err(bad)?;
         let mut chain = Vec::new();
         for certificate in &self.chain {
             chain.extend(parse(certificate)?);
@@ -95,8 +89,7 @@ impl ReaderOptions {
         }
         Ok(ReaderConfig {
             profile: rid_profile::embedded().map_err(|_| ReaderError::Bug { code: Code::new("profile_invalid") })?,
-            trust: TrustStore::new(self.environment, anchors)
-                .map_err(|error| ReaderError::BadInput { code: error.code() })?,
+            trust,
             locales: Locale::wanted(&self.locales),
             identity: self.key.map(|key| ReaderIdentity { key, chain }),
         })
@@ -128,13 +121,20 @@ impl Reader {
     #[must_use]
     pub fn new(ports: ReaderPorts, config: ReaderConfig) -> Self {
         let ReaderConfig { profile, trust, locales, identity } = config;
-        Self { ports, profile: Arc::new(profile), trust: Arc::new(trust), locales, identity }
+        let trust = Arc::new(rid_verifier::bind_trust(trust, &profile));
+        Self { ports, profile: Arc::new(profile), trust, locales, identity }
     }
 
     /// Whose roots are loaded.
     #[must_use]
     pub fn environment(&self) -> Environment {
         self.trust.environment()
+    }
+
+    /// Certificates among the roots that cannot be read; the others are used.
+    #[must_use]
+    pub fn root_warnings(&self) -> &[RootWarning] {
+        self.trust.warnings()
     }
 
     /// Starts from the text of a QR code.

@@ -9,4 +9,7 @@ mod disclosed;
 mod judge;
 pub mod link;
 pub mod reader;
+mod rules;
 pub mod view;
+
+pub use rules::bind_trust;

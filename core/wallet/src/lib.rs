@@ -20,4 +20,5 @@ pub use error::{ErrorKind, WalletError};
 pub use export::{ExportError, ExportVerdict, verify_export};
 pub use presentation::{Presentation, PresentationStep};
 pub use rid_holder::proximity::DeviceAuthMethod;
+pub use rid_trust::{IssuerRoot, RootWarning};
 pub use wallet::{RngSource, Wallet, WalletConfig, WalletOptions, WalletPorts};

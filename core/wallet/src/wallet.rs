@@ -1,13 +1,13 @@
 use std::sync::Arc;
 
-use rid_crypto::{CryptoRng, x509::Certificate};
+use rid_crypto::CryptoRng;
 use rid_flow::{
     Env, PatientArea, Ports,
     ports::{Clock, Http, SecureArea, Storage, Timer, UserAuth},
 };
 use rid_holder::proximity::DeviceAuthMethod;
 use rid_profile::{Locale, Profile, ReaderPolicy};
-use rid_trust::{Anchor, Environment, Role, TrustStore};
+use rid_trust::{Environment, IssuerRoot, RootWarning, Roots, TrustStore};
 use rid_vault::{Vault, VaultConfig};
 use rid_wire::{Code, Timestamp};
 
@@ -54,8 +54,8 @@ pub struct WalletConfig {
 pub struct WalletOptions {
     /// Whose roots these are.
     pub environment: Environment,
-    /// Roots of issuers, DER or PEM each.
-    pub issuer_roots: Vec<Vec<u8>>,
+    /// Roots of issuers, each with the credential types it may sign for.
+    pub issuer_roots: Vec<IssuerRoot>,
     /// Roots of readers, DER or PEM each.
     pub reader_roots: Vec<Vec<u8>>,
     /// Languages, first wanted first (BCP 47); those that are none of ours are passed over.
@@ -72,26 +72,16 @@ impl WalletOptions {
     /// The configuration over the embedded profile.
     ///
     /// # Errors
-    /// [`WalletError::BadInput`] with the code of a certificate that cannot be read.
+    /// [`WalletError::BadInput`]: `trust_types_missing` for a root without credential types, or the code of a certificate where
+    /// a root holds none that can be read.
     pub fn configure(self) -> Result<WalletConfig, WalletError> {
-        let bad = |code| WalletError::BadInput { code };
-        let mut anchors = Vec::new();
-        for (role, roots) in [(Role::Issuer, &self.issuer_roots), (Role::Reader, &self.reader_roots)] {
-            for root in roots {
-                let certificates = Certificate::parse_pem_or_der(root).map_err(|error| bad(error.code()))?;
-                let environment = self.environment;
-                anchors.extend(certificates.into_iter().map(|certificate| Anchor {
-                    certificate,
-                    role,
-                    environment,
-                    doc_types: None,
-                }));
-            }
-        }
+        let roots = Roots::new(self.environment).issuers(&self.issuer_roots);
+        let trust = roots.and_then(|roots| roots.readers(&self.reader_roots)).and_then(Roots::store);
+        let trust = trust.map_err(|error| WalletError::BadInput { code: error.code() })?;
         let profile = rid_profile::embedded().map_err(|_| WalletError::Bug { code: Code::new("profile_invalid") })?;
         Ok(WalletConfig {
             profile,
-            trust: TrustStore::new(self.environment, anchors)?,
+            trust,
             locales: Locale::wanted(&self.locales),
             user_auth: self.user_auth,
             device_auth: self.device_auth,
@@ -139,8 +129,8 @@ impl Wallet {
         Ok(Self {
             ports,
             vault,
+            trust: Arc::new(rid_holder::bind_trust(config.trust, &config.profile)),
             profile: Arc::new(config.profile),
-            trust: Arc::new(config.trust),
             locales: config.locales,
             user_auth: config.user_auth,
             device_auth: config.device_auth,
@@ -152,6 +142,12 @@ impl Wallet {
     #[must_use]
     pub fn environment(&self) -> Environment {
         self.trust.environment()
+    }
+
+    /// Certificates among the roots that cannot be read; the others are used.
+    #[must_use]
+    pub fn root_warnings(&self) -> &[RootWarning] {
+        self.trust.warnings()
     }
 
     /// Closes the store and lets other processes open it.

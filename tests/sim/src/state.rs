@@ -145,6 +145,12 @@ impl TestState {
         TrustStore::new(Environment::Test, anchors).map_err(|error| error.code())
     }
 
+    /// The root of the issuer.
+    #[must_use]
+    pub fn iaca(&self) -> &Certificate {
+        &self.iaca.1
+    }
+
     /// The registered reader: key and certificate.
     #[must_use]
     pub fn reader(&self) -> (&SigningKey, &Certificate) {

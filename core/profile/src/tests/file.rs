@@ -27,7 +27,12 @@ fn the_embedded_profile_is_sound() {
     let (pid, mdl) = (kind(&profile, "pid"), kind(&profile, "mdl"));
     assert_eq!((pid.reader_auth_required, pid.portrait_binds), (true, false));
     assert_eq!((mdl.reader_auth_required, mdl.portrait_binds), (false, true));
+    // The identity card is national; a driving licence is an international type.
+    assert_eq!((pid.signers.country.as_deref(), mdl.signers.country.as_deref()), (Some("AZ"), None));
+    assert_eq!(rules.reader_intermediates, 0);
     for kind in profile.kinds() {
+        assert_eq!(kind.signers.purposes, ["1.0.18013.5.1.2"]);
+        assert_eq!(kind.signers.intermediates, 0);
         assert_eq!((kind.copies, kind.validity_days), (10, 14));
         assert_eq!(kind.portrait().unwrap().identifier, "portrait");
         assert_eq!(kind.age_over, [15, 16, 18, 21, 23, 65]);
@@ -72,6 +77,11 @@ fn a_slip_in_the_file_is_refused() {
     for (from, to) in [
         (r#""version": 1"#, r#""version": 2"#),
         (r#""low_water": 3"#, r#""low_water": 0"#),
+        (r#""purposes": ["1.0.18013.5.1.2"]"#, r#""purposes": []"#),
+        (r#""purposes": ["1.0.18013.5.1.2"]"#, r#""purposes": ["document signer"]"#),
+        (r#""country": "AZ""#, r#""country": "Azerbaijan""#),
+        (r#""intermediates": 0"#, r#""intermediates": 3"#),
+        (r#""intermediates": 0"#, r#""intermediates": -1"#),
         (r#""low_water": 3"#, r#""low_water": 3, "more": 1"#),
         (r#""low_water": 3"#, r#""low_water": 4294967296"#),
         (r#""link_seconds": 30, "#, ""),

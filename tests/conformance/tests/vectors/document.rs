@@ -54,12 +54,18 @@ fn shown(verdict: &Verdict) -> bool {
     current.all(|disclosed| disclosed.is_some_and(|disclosed| !disclosed.issuer_signed.is_empty()))
 }
 
+/// A store with the rules of the profile, as `rid verify` makes it.
+fn store(anchors: Vec<Anchor>) -> TrustStore {
+    let store = TrustStore::new(Environment::Test, anchors).expect("a store");
+    rid_verifier::bind_trust(store, &rid_profile::embedded().expect("the profile"))
+}
+
 /// Annex D: anchor, reader key and, for the response that belongs to it, the transcript.
 fn annex_d() -> Circumstances {
     let root = Certificate::parse(&data::intermediate("d52_iaca")).expect("a certificate");
     let anchor = Anchor { certificate: root, role: Role::Issuer, environment: Environment::Test, doc_types: None };
     Circumstances {
-        trust: TrustStore::new(Environment::Test, vec![anchor]).expect("a store"),
+        trust: store(vec![anchor]),
         transcript: Transcript::received(&data::annex_d("SESSION_TRANSCRIPT_BYTES"), Limits::ONLINE).ok(),
         reader_key: AgreementKey::from_scalar(Curve::P256, &data::annex_d("EPHEMERAL_READER_KEY_D")).ok(),
         at: IN_2021.into(),
@@ -70,7 +76,7 @@ fn annex_d() -> Circumstances {
 fn auth0(transcript: &[u8]) -> Circumstances {
     let signer = Certificate::parse_pem_or_der(&data::raw("auth0-mdl/issuer.pem")).expect("a certificate").remove(0);
     Circumstances {
-        trust: TrustStore::new(Environment::Test, vec![]).expect("a store").pin_leaf(signer),
+        trust: store(vec![]).pin_leaf(signer),
         transcript: Transcript::received(transcript, Limits::ONLINE).ok(),
         reader_key: None,
         at: IN_2024.into(),
@@ -88,7 +94,7 @@ fn field(path: &str) -> Circumstances {
     let root = Certificate::parse_pem_or_der(&root).expect("a certificate").remove(0);
     let anchor = Anchor { certificate: root, role: Role::Issuer, environment: Environment::Test, doc_types: None };
     Circumstances {
-        trust: TrustStore::new(Environment::Test, vec![anchor]).expect("a store"),
+        trust: store(vec![anchor]),
         transcript: Transcript::received(&data::bytes("field/transcript.hex"), Limits::ONLINE).ok(),
         reader_key: None,
         at: says("at"),

@@ -9,6 +9,7 @@
 
 mod consent;
 mod policies;
+mod signers;
 mod walk;
 
 use pollster::block_on;

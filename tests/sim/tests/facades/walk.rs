@@ -191,22 +191,28 @@ pub(crate) fn open_configured(config: WalletConfig, folder: &Folder) -> Arc<Wall
 }
 
 pub(crate) fn reader(state: &TestState) -> Arc<Reader> {
-    let certificate = state.reader().1;
-    reader_as(state, Some(ReaderIdentity { key: KeyId("reader".into()), chain: vec![certificate.clone()] }))
+    Arc::new(Reader::new(reader_ports(state), reader_config(state)))
 }
 
 /// With this identity, or none.
 pub(crate) fn reader_as(state: &TestState, identity: Option<ReaderIdentity>) -> Arc<Reader> {
+    Arc::new(Reader::new(reader_ports(state), ReaderConfig { identity, ..reader_config(state) }))
+}
+
+pub(crate) fn reader_ports(state: &TestState) -> ReaderPorts {
     let scalar = state.reader().0.dangerous_scalar();
     let key = rid_crypto::SigningKey::from_scalar(scalar.expose()).unwrap();
-    let ports = ReaderPorts { secure_area: Arc::new(ReaderKey(key)), clock: Arc::new(StoppedClock), rng: rng() };
-    let config = ReaderConfig {
+    ReaderPorts { secure_area: Arc::new(ReaderKey(key)), clock: Arc::new(StoppedClock), rng: rng() }
+}
+
+pub(crate) fn reader_config(state: &TestState) -> ReaderConfig {
+    let identity = ReaderIdentity { key: KeyId("reader".into()), chain: vec![state.reader().1.clone()] };
+    ReaderConfig {
         profile: rid_profile::embedded().unwrap(),
         trust: state.own_trust().unwrap(),
         locales: vec![Locale::En],
-        identity,
-    };
-    Arc::new(Reader::new(ports, config))
+        identity: Some(identity),
+    }
 }
 
 pub(crate) fn ask(elements: &[&str]) -> Vec<DocumentAsk> {

@@ -1,0 +1,55 @@
+//! Roots of issuers on the command line: `--trust FILE[=TYPE,...]`.
+use std::path::{Path, PathBuf};
+
+use rid_profile::Profile;
+use rid_trust::{Anchor, Environment, Role, TrustStore};
+
+use crate::{failure::Failure, input, verdict};
+
+/// The anchors that `--trust` names. A file without types may sign for any type.
+pub(crate) fn anchors(arguments: &[PathBuf], environment: Environment) -> Result<Vec<Anchor>, Failure> {
+    let profile = verdict::profile()?;
+    let mut anchors = Vec::new();
+    for argument in arguments {
+        let (path, doc_types) = split(argument, &profile)?;
+        anchors.extend(input::certificates(&path)?.into_iter().map(|certificate| Anchor {
+            certificate,
+            role: Role::Issuer,
+            environment,
+            doc_types: doc_types.clone(),
+        }));
+    }
+    Ok(anchors)
+}
+
+/// A store of these anchors, with the rules of the profile.
+pub(crate) fn store(anchors: Vec<Anchor>, environment: Environment) -> Result<TrustStore, Failure> {
+    let store = TrustStore::new(environment, anchors).map_err(|error| Failure::core("trust", error.code()))?;
+    Ok(rid_verifier::bind_trust(store, &verdict::profile()?))
+}
+
+/// The document types of the profile.
+pub(crate) fn own_types(profile: &Profile) -> Vec<String> {
+    profile.kinds().iter().map(|kind| kind.doc_type.clone()).collect()
+}
+
+/// Splits `FILE=TYPE,...`. A file whose name holds the `=` itself is taken whole.
+fn split(argument: &Path, profile: &Profile) -> Result<(PathBuf, Option<Vec<String>>), Failure> {
+    let Some((path, types)) = argument.to_str().filter(|_| !argument.exists()).and_then(|text| text.rsplit_once('='))
+    else {
+        return Ok((argument.to_path_buf(), None));
+    };
+    let types = types.split(',').map(|name| credential_type(name, profile)).collect::<Result<_, _>>()?;
+    Ok((PathBuf::from(path), Some(types)))
+}
+
+/// A kind of the profile by its short name, or a credential type as it is.
+fn credential_type(name: &str, profile: &Profile) -> Result<String, Failure> {
+    match profile.kind_by_id(name) {
+        Some(kind) => Ok(kind.doc_type.clone()),
+        None if name.contains(['.', ':']) => Ok(name.into()),
+        None => Err(Failure::usage(format!(
+            "--trust FILE=TYPE,...: {name:?} is neither a kind (pid, mdl) nor a document type such as org.iso.18013.5.1.mDL"
+        ))),
+    }
+}
