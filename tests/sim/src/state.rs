@@ -151,6 +151,24 @@ impl TestState {
         &self.iaca.1
     }
 
+    /// A certificate of another registered reader.
+    ///
+    /// # Errors
+    /// The code of the certificate.
+    pub fn certify_reader(&self, name: &str, key: &SigningKey, rng: &mut SimRng) -> Result<Certificate, Code> {
+        let request = CertificateRequest {
+            profile: CertificateProfile::Reader,
+            common_name: name,
+            organization: None,
+            country: "AZ",
+            key: &key.public(),
+            not_before: NOW.plus_days(-1).day_start(),
+            not_after: NOW.plus_days(300),
+        };
+        let (root_key, root) = &self.reader_root;
+        Certificate::parse(&build(&request, root_key, Some(root), rng)).map_err(|error| error.code())
+    }
+
     /// The registered reader: key and certificate.
     #[must_use]
     pub fn reader(&self) -> (&SigningKey, &Certificate) {

@@ -1,12 +1,15 @@
 //! Copies that are shown more than once, by the policy of their kind: which one goes, and that its key lives as long as it is wanted.
+use std::sync::Arc;
+
 use pollster::block_on;
-use rid_flow::Reuse;
+use rid_crypto::SigningKey;
+use rid_flow::{Reuse, ports::KeyId};
 use rid_profile::Profile;
-use rid_reader::view::Decision;
+use rid_reader::{Reader, ReaderConfig, ReaderIdentity, view::Decision};
 use rid_sim::{SimRng, TestState};
 use rid_wallet::Wallet;
 
-use crate::walk::{Cutter, Folder, fill, open_with, reader, walk};
+use crate::walk::{Cutter, Folder, fill, open_with, ports_of, reader, reader_config, walk};
 
 /// The embedded profile with this policy for both kinds.
 fn profile(reuse: &str) -> Profile {
@@ -57,4 +60,24 @@ fn a_copy_is_shown_for_its_time() {
 #[test]
 fn without_a_policy_each_copy_is_shown_once() {
     assert_eq!(twice("once", r#"{"policy": "once"}"#, 5), ([3, 1], Reuse::Once, 4));
+}
+
+/// neg-F40: a renewed certificate with another name is the same reader, another key under the same names is another.
+#[test]
+fn neg_f40_a_verifier_is_recognised_by_its_key() {
+    let (state, folder) = (TestState::make(0, &mut SimRng::new(1)).unwrap(), Folder::new("recognised"));
+    let wallet = fill(open_with(profile(r#"{"policy": "per_verifier"}"#), &state, &folder), &state, 4);
+    let mut rng = SimRng::new(5);
+    let (first, second) = (SigningKey::make(&mut rng), SigningKey::make(&mut rng));
+    let mut visit = |name: &str, key: &SigningKey| {
+        let chain = vec![state.certify_reader(name, key, &mut rng).unwrap()];
+        let identity = Some(ReaderIdentity { key: KeyId("reader".into()), chain });
+        let reader = Arc::new(Reader::new(ports_of(key), ReaderConfig { identity, ..reader_config(&state) }));
+        let walk = walk(&wallet, &reader, &mut Cutter { left: None, by_park: false, cut: false });
+        assert_eq!(walk.verdicts.len(), 2);
+        left(&wallet)
+    };
+    assert_eq!(visit("Reader", &first), 3);
+    assert_eq!(visit("Renamed reader", &first), 3);
+    assert_eq!(visit("Reader", &second), 2);
 }

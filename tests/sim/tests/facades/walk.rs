@@ -200,8 +200,11 @@ pub(crate) fn reader_as(state: &TestState, identity: Option<ReaderIdentity>) -> 
 }
 
 pub(crate) fn reader_ports(state: &TestState) -> ReaderPorts {
-    let scalar = state.reader().0.dangerous_scalar();
-    let key = rid_crypto::SigningKey::from_scalar(scalar.expose()).unwrap();
+    ports_of(state.reader().0)
+}
+
+pub(crate) fn ports_of(key: &rid_crypto::SigningKey) -> ReaderPorts {
+    let key = rid_crypto::SigningKey::from_scalar(key.dangerous_scalar().expose()).unwrap();
     ReaderPorts { secure_area: Arc::new(ReaderKey(key)), clock: Arc::new(StoppedClock), rng: rng() }
 }
 
