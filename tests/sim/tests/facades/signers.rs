@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use pollster::block_on;
 use rid_flow::ports::UserAuth;
-use rid_profile::Profile;
+use rid_profile::{Profile, ReaderPolicy};
 use rid_reader::{IssuerRoot, Reader, ReaderError, ReaderOptions, view::Decision};
 use rid_sim::{SimRng, TestState};
 use rid_trust::Environment;
@@ -70,6 +70,7 @@ fn neg_f30_roots_of_an_app_say_their_credential_types() {
         locales: vec![],
         user_auth: UserAuth::None,
         device_auth: rid_wallet::DeviceAuthMethod::Signature,
+        reader_policy: ReaderPolicy::USUAL,
     };
     let Err(ReaderError::BadInput { code }) = reader(vec![root(&pem, &[])]).configure() else { panic!("accepted") };
     assert_eq!(code.as_str(), "trust_types_missing");
