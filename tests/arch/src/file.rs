@@ -1,7 +1,9 @@
 use std::{
-    fs,
+    env, fs,
     path::{Path, PathBuf},
 };
+
+use crate::nonempty;
 
 /// Folders that hold nothing of the repository's own.
 const ELSEWHERE: &[&str] = &["generated", ".build", ".git", ".rid", "__pycache__", "node_modules", "target"];
@@ -27,20 +29,35 @@ impl Named for File {
     }
 }
 
-/// Root of the repository.
+/// Root of the repository that runs the tests. Cargo and `cargo xtask` name it at run time; the folder that this crate was
+/// compiled in may be another one, for instance when a target directory is copied.
 #[must_use]
 pub fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).unwrap_or(here).to_path_buf()
+    let here = env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+    here.ancestors().nth(2).unwrap_or(&here).to_path_buf()
 }
 
-/// Every text file, sorted by path. What is not UTF-8 (pictures) is left out.
+/// Every text file, sorted by path; never empty. Files that are not UTF-8 (pictures) are left out.
 #[must_use]
 pub fn files() -> Vec<File> {
     let mut found = Vec::new();
     visit(&root(), &mut found);
     found.sort_by(|a, b| a.path.cmp(&b.path));
-    found
+    nonempty("files of the repository", found)
+}
+
+/// The text of one file.
+///
+/// # Panics
+/// When there is no such file: a rule about it would hold of nothing.
+#[must_use]
+#[track_caller]
+#[expect(clippy::panic, reason = "a missing file would let every rule about it pass")]
+pub fn page(path: &str) -> String {
+    match fs::read_to_string(root().join(path)) {
+        Ok(text) => text,
+        Err(error) => panic!("{path}: {error}"),
+    }
 }
 
 fn visit(folder: &Path, found: &mut Vec<File>) {

@@ -5,9 +5,11 @@
 //! ```
 
 mod file;
+mod list;
 mod package;
 mod source;
 
-pub use file::{File, Named, files, root};
+pub use file::{File, Named, files, page, root};
+pub use list::nonempty;
 pub use package::{Dependency, DependencyKind, Package, packages};
 pub use source::{Source, product_sources, sources};

@@ -2,7 +2,7 @@ use std::{path::Path, process::Command};
 
 use serde_json::Value;
 
-use crate::root;
+use crate::{nonempty, root};
 
 /// Which table of the manifest names a dependency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,10 +52,10 @@ impl Package {
     }
 }
 
-/// Every package of the workspace, by `cargo metadata --no-deps`.
+/// Every package of the workspace, by `cargo metadata --no-deps`; never empty.
 ///
 /// # Panics
-/// If cargo fails: nothing could be judged.
+/// If cargo fails, or names a package outside this repository: nothing could be judged.
 #[must_use]
 #[expect(clippy::panic, reason = "without metadata nothing may pass")]
 pub fn packages() -> Vec<Package> {
@@ -64,15 +64,17 @@ pub fn packages() -> Vec<Package> {
     let output = Command::new(cargo).args(arguments).current_dir(root()).output();
     let Ok(output) = output.as_ref().map(|output| &output.stdout) else { panic!("cargo metadata does not start") };
     let Ok(metadata) = serde_json::from_slice::<Value>(output) else { panic!("cargo metadata gives no JSON") };
-    array(&metadata, "packages").iter().map(package).collect()
+    nonempty("packages", array(&metadata, "packages").iter().map(package).collect())
 }
 
+#[expect(clippy::panic, reason = "a package without a folder belongs to no room, and no rule would see it")]
 fn package(value: &Value) -> Package {
     let manifest = text(value, "manifest_path");
     let folder = Path::new(&manifest).parent().and_then(|folder| folder.strip_prefix(root()).ok());
+    let Some(folder) = folder else { panic!("{manifest} is outside {}", root().display()) };
     Package {
         name: text(value, "name"),
-        folder: folder.map(|folder| folder.display().to_string()).unwrap_or_default(),
+        folder: folder.display().to_string(),
         dependencies: array(value, "dependencies").iter().map(dependency).collect(),
         default_features: value.get("features").map(|f| strings(f, "default")).unwrap_or_default(),
     }

@@ -1,4 +1,4 @@
-use crate::{File, Named, files};
+use crate::{File, Named, files, nonempty};
 
 /// One Rust file, taken apart as far as the tests need.
 #[derive(Clone, Debug)]
@@ -108,19 +108,19 @@ fn begins(line: &str, needle: &str) -> bool {
     })
 }
 
-/// Every Rust file of the repository.
+/// Every Rust file of the repository; never empty.
 #[must_use]
 pub fn sources() -> Vec<Source> {
     let rust = files().into_iter().filter(|file| file.path.ends_with(".rs"));
-    rust.map(|File { path, text }| Source::new(path, text)).collect()
+    nonempty("Rust files", rust.map(|File { path, text }| Source::new(path, text)).collect())
 }
 
-/// Product code: `core/`, without tests and without fakes, whose feature no product may ask for.
+/// Product code, never empty: `core/`, without tests and without fakes, whose feature no product may ask for.
 #[must_use]
 pub fn product_sources() -> Vec<Source> {
     let tests = |path: &str| path.split('/').any(|part| matches!(part, "benches" | "fake" | "tests" | "tests.rs"));
     let product = sources().into_iter().filter(|source| source.path.starts_with("core/") && !tests(&source.path));
-    product.map(|source| source.product()).collect()
+    nonempty("product code", product.map(|source| source.product()).collect())
 }
 
 /// Blanks comments (both results) and contents of literals (first result), keeping lengths and lines.

@@ -1,8 +1,9 @@
 //! The boundary to Kotlin and Swift: thin, guarded, of views only (house plan, 1.5).
-use rid_arch::{Source, files, sources};
+use rid_arch::{Source, files, nonempty, page, sources};
 
 fn boundary() -> Vec<Source> {
-    sources().into_iter().filter(|source| source.path.starts_with("bindings/src/")).collect()
+    let boundary = sources().into_iter().filter(|source| source.path.starts_with("bindings/src/")).collect();
+    nonempty("sources of the boundary", boundary)
 }
 
 /// The functions under `#[uniffi::export]` blocks: name, signature, body.
@@ -84,17 +85,14 @@ fn every_method_of_an_apps_port_is_async_and_its_error_takes_foreign_exceptions(
 
 #[test]
 fn the_phone_profile_unwinds() {
-    let all = files();
-    let manifest = all.iter().find(|file| file.path == "Cargo.toml").map(|file| file.text.as_str()).unwrap_or_default();
+    let manifest = page("Cargo.toml");
     let phone = manifest.split("[profile.phone]").nth(1).and_then(|rest| rest.split("\n[").next()).unwrap_or_default();
     assert!(phone.contains("panic = \"unwind\"") && phone.contains("inherits = \"release\""));
 }
 
 #[test]
 fn release_builds_refuse_the_hooks_of_tests() {
-    let all = sources();
-    let root = all.iter().find(|source| source.path == "bindings/src/lib.rs").map(|source| source.code.as_str());
-    let root = root.unwrap_or_default();
+    let root = Source::new("bindings/src/lib.rs".into(), page("bindings/src/lib.rs")).code;
     assert!(root.contains("not(debug_assertions)") && root.contains("compile_error!"));
 }
 
@@ -140,8 +138,7 @@ fn no_key_no_secret_and_no_hook_is_on_the_surface_of_a_package() {
 
 #[test]
 fn a_first_presentation_is_twenty_lines_in_each_language() {
-    let all = files();
-    let readme = all.iter().find(|file| file.path == "README.md").map(|file| file.text.as_str()).unwrap_or_default();
+    let readme = page("README.md");
     for language in ["kotlin", "swift"] {
         let lines = readme.split(&format!("```{language}\n")).nth(1).and_then(|rest| rest.split("\n```").next());
         let lines = lines.unwrap_or_default().lines().count();

@@ -1,7 +1,11 @@
 //! Who may name whom in a manifest (house plan, 1.2 and 4).
+//!
+//! Every rule also shows that its search finds something: the packages that may have what others may not, or a planted offender.
+#![allow(clippy::panic, reason = "a test that cannot go on says so by failing")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use rid_arch::{Dependency, DependencyKind, Package, files, packages, product_sources};
+use rid_arch::{Dependency, DependencyKind, Package, files, nonempty, packages, page, product_sources};
 
 /// The only edges between rooms. `cli` and `tests/*` may name all.
 const EDGES: &[(&str, &[&str])] = &[
@@ -77,25 +81,51 @@ const OUTSIDE: &[&str] = &[
     "ureq",
 ];
 
+/// The rooms, which are exactly those of the plan.
 fn core() -> Vec<Package> {
-    packages().into_iter().filter(|package| package.room().is_some()).collect()
+    let core: Vec<Package> = packages().into_iter().filter(|package| package.room().is_some()).collect();
+    let planned: BTreeSet<String> = EDGES.iter().map(|(name, _)| *name).chain(["cli"]).map(str::to_owned).collect();
+    assert_eq!(
+        core.iter().map(room).collect::<BTreeSet<String>>(),
+        planned,
+        "the rooms of the workspace and of the plan"
+    );
+    core
 }
 
 fn room(package: &Package) -> String {
     package.room().unwrap_or_default().to_owned()
 }
 
-/// `holder names tokio` for every normal dependency of `core` that is in `list`, except for the rooms in `except`.
-fn offenders(list: &[&str], except: &[&str]) -> Vec<String> {
-    let rooms = core().into_iter().filter(|package| !except.contains(&room(package).as_str()));
-    let named = rooms.flat_map(|package| {
+/// A room with one dependency, to show that a rule finds it.
+fn planted(room: &str, name: &str, kind: DependencyKind, features: &[&str]) -> Package {
+    let features: Vec<String> = features.iter().map(|feature| (*feature).to_owned()).collect();
+    Package {
+        name: format!("rid-{room}"),
+        folder: format!("core/{room}"),
+        default_features: features.clone(),
+        dependencies: vec![Dependency { name: name.to_owned(), kind, features }],
+    }
+}
+
+/// `holder names tokio` for every normal dependency of a room that is in `list`.
+fn namers(list: &[&str]) -> Vec<String> {
+    let named = core().into_iter().flat_map(|package| {
         let names: Vec<String> = package.normal().filter(|name| list.contains(name)).map(str::to_owned).collect();
         names.into_iter().map(move |name| format!("{} names {name}", room(&package)))
     });
     named.collect()
 }
 
-/// Rooms that a room reaches over normal dependencies.
+/// Only these rooms name packages of `list`, and each of them does.
+#[track_caller]
+fn only(rooms: &[&str], list: &[&str]) {
+    let found = namers(list);
+    let named: BTreeSet<&str> = found.iter().filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(named, rooms.iter().copied().collect(), "{found:?}");
+}
+
+/// Rooms that a room reaches over normal dependencies; at least one.
 fn reached(from: &str) -> BTreeSet<String> {
     let direct: BTreeMap<String, Vec<String>> = core()
         .iter()
@@ -106,39 +136,42 @@ fn reached(from: &str) -> BTreeSet<String> {
     let mut seen = BTreeSet::new();
     let mut open = vec![from.to_owned()];
     while let Some(next) = open.pop() {
-        for neighbour in direct.get(&next).into_iter().flatten() {
+        let neighbours = direct.get(&next).unwrap_or_else(|| panic!("{next} is no room"));
+        for neighbour in neighbours {
             if seen.insert(neighbour.clone()) {
                 open.push(neighbour.clone());
             }
         }
     }
+    assert!(seen.contains("wire"), "{from} reaches {seen:?}");
     seen
+}
+
+/// Edges between rooms that the plan does not have.
+fn edges_beyond_the_plan(rooms: &[Package]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for package in rooms.iter().filter(|package| package.room() != Some("cli")) {
+        let room = room(package);
+        let allowed = EDGES.iter().find(|(name, _)| *name == room).map(|(_, allowed)| *allowed).unwrap_or_default();
+        let ours = package.normal().filter_map(|name| name.strip_prefix("rid-"));
+        wrong.extend(ours.filter(|name| !allowed.contains(name)).map(|name| format!("{room} names {name}")));
+    }
+    wrong
 }
 
 #[test]
 fn rooms_name_only_rooms_of_the_plan() {
-    let mut wrong = Vec::new();
-    for package in core() {
-        let room = room(&package);
-        if room == "cli" {
-            continue;
-        }
-        let Some((_, allowed)) = EDGES.iter().find(|(name, _)| *name == room) else {
-            wrong.push(format!("{room} is no room of the plan"));
-            continue;
-        };
-        let ours = package.normal().filter_map(|name| name.strip_prefix("rid-"));
-        wrong.extend(ours.filter(|name| !allowed.contains(name)).map(|name| format!("{room} names {name}")));
-    }
-    assert_eq!(wrong, Vec::<String>::new());
+    assert_eq!(edges_beyond_the_plan(&core()), Vec::<String>::new());
+    let planted = planted("mdoc", "rid-holder", DependencyKind::Normal, &[]);
+    assert_eq!(edges_beyond_the_plan(&[planted]), ["mdoc names holder"]);
 }
 
 #[test]
 fn the_boundary_names_facades_only() {
     let all = packages();
     let bindings = all.iter().find(|package| package.folder == "bindings").expect("the boundary");
-    let ours = bindings.normal().filter_map(|name| name.strip_prefix("rid-"));
-    assert_eq!(ours.filter(|name| !BOUNDARY.contains(name)).collect::<Vec<_>>(), Vec::<&str>::new());
+    let ours: BTreeSet<&str> = bindings.normal().filter_map(|name| name.strip_prefix("rid-")).collect();
+    assert_eq!(ours, BOUNDARY.iter().copied().collect());
     let foreign: BTreeSet<&str> = bindings.normal().filter(|name| !name.starts_with("rid-")).collect();
     assert_eq!(foreign, BTreeSet::from(["async-trait", "thiserror", "uniffi"]));
 }
@@ -146,6 +179,7 @@ fn the_boundary_names_facades_only() {
 #[test]
 fn the_reader_reaches_neither_holder_nor_vault() {
     let reached = reached("reader");
+    assert!(reached.contains("verifier"), "reader reaches {reached:?}");
     for other in ["holder", "issuer", "vault", "wallet", "shell"] {
         assert!(!reached.contains(other), "reader reaches {other}");
     }
@@ -163,6 +197,7 @@ fn packages_are_named_after_their_folder() {
 fn holder_verifier_and_issuer_never_meet() {
     for from in ["holder", "verifier", "issuer"] {
         let reached = reached(from);
+        assert!(reached.contains("mdoc"), "{from} reaches {reached:?}");
         for other in ["holder", "verifier", "issuer", "vault", "wallet", "shell", "cli"] {
             assert!(!reached.contains(other), "{from} reaches {other}");
         }
@@ -172,46 +207,68 @@ fn holder_verifier_and_issuer_never_meet() {
 #[test]
 fn the_wallet_reaches_neither_verifier_nor_issuer_nor_shell() {
     let reached = reached("wallet");
+    assert!(reached.contains("holder") && reached.contains("vault"), "wallet reaches {reached:?}");
     for other in ["verifier", "issuer", "shell"] {
         assert!(!reached.contains(other), "wallet reaches {other}");
     }
 }
 
-#[test]
-fn nobody_names_a_room_only_to_build() {
+/// Rooms with a dependency for their build script.
+fn builders(rooms: &[Package]) -> Vec<String> {
     let build = |package: &Package| package.dependencies.iter().any(|d| d.kind == DependencyKind::Build);
-    let wrong: Vec<String> = core().iter().filter(|package| build(package)).map(room).collect();
-    assert_eq!(wrong, Vec::<String>::new());
+    rooms.iter().filter(|package| build(package)).map(room).collect()
+}
+
+#[test]
+fn no_room_has_a_dependency_only_to_build() {
+    assert_eq!(builders(&core()), Vec::<String>::new());
+    assert_eq!(builders(&[planted("wire", "cc", DependencyKind::Build, &[])]), ["wire"]);
 }
 
 #[test]
 fn only_crypto_names_cryptography() {
-    assert_eq!(offenders(CRYPTOGRAPHY, &["crypto"]), Vec::<String>::new());
+    only(&["crypto"], CRYPTOGRAPHY);
 }
 
 #[test]
-fn only_shell_and_the_command_line_name_the_outside_world() {
-    assert_eq!(offenders(OUTSIDE, &["shell", "cli"]), Vec::<String>::new());
+fn only_shell_names_the_outside_world() {
+    only(&["shell"], OUTSIDE);
 }
 
 #[test]
 fn sqlite_is_only_in_shell() {
-    assert_eq!(offenders(&["rusqlite", "sqlx", "libsqlite3-sys"], &["shell"]), Vec::<String>::new());
+    only(&["shell"], &["rusqlite", "sqlx", "libsqlite3-sys"]);
 }
 
 #[test]
 fn only_the_boundary_and_its_generator_name_uniffi() {
     let bridges = ["uniffi", "uniffi_build", "uniffi_bindgen", "jni", "flutter_rust_bridge"];
     let names = |package: &Package| package.dependencies.iter().any(|d| bridges.contains(&d.name.as_str()));
-    let found: Vec<String> = packages().iter().filter(|package| names(package)).map(|p| p.folder.clone()).collect();
-    assert!(found.iter().all(|folder| folder == "bindings" || folder == "bindings/bindgen"), "{found:?}");
+    let found: BTreeSet<String> =
+        packages().iter().filter(|package| names(package)).map(|p| p.folder.clone()).collect();
+    assert_eq!(found, BTreeSet::from(["bindings", "bindings/bindgen"].map(str::to_owned)));
 }
 
 #[test]
-fn no_room_names_foreign_errors_times_or_containers() {
+fn only_the_command_line_names_foreign_errors_times_or_containers() {
     // ciborium and coset judge our readers in tests; serde_json prints for machines on the command line.
-    let foreign = ["anyhow", "chrono", "ciborium", "coset", "eyre", "serde", "serde_cbor", "serde_json", "time"];
-    assert_eq!(offenders(&foreign, &["cli"]), Vec::<String>::new());
+    only(&["cli"], &["anyhow", "chrono", "ciborium", "coset", "eyre", "serde", "serde_cbor", "serde_json", "time"]);
+}
+
+/// Features for tests that a room enables outside its own tests. The command line is the tool of integrators: it makes test
+/// certificates and keeps the keys of captures.
+fn enabled_test_features(rooms: &[Package]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for package in rooms {
+        let tool = |feature: &str| package.room() == Some("cli") && feature == "dangerous";
+        for dependency in package.dependencies.iter().filter(|d| d.kind != DependencyKind::Dev) {
+            let features = dependency.features.iter().filter(|feature| denied(feature) && !tool(feature));
+            wrong.extend(features.map(|feature| format!("{} enables {feature} of {}", package.name, dependency.name)));
+        }
+        let defaults = package.default_features.iter().filter(|feature| denied(feature));
+        wrong.extend(defaults.map(|feature| format!("{} has {feature} by default", package.name)));
+    }
+    wrong
 }
 
 /// A feature that no product has.
@@ -219,10 +276,11 @@ fn denied(feature: &String) -> bool {
     feature == "fake" || feature == "test" || feature.starts_with("dangerous")
 }
 
-/// What goes round a check or a counter is behind the feature `dangerous`, which no package for phones has.
+/// A function that goes round a check or a counter is behind the feature `dangerous`, which no package for phones has.
 #[test]
-fn what_is_dangerous_is_in_no_product() {
+fn dangerous_functions_are_in_no_product() {
     let bindings = packages().into_iter().find(|package| package.folder == "bindings").expect("the boundary");
+    assert!(!bindings.dependencies.is_empty());
     assert!(bindings.dependencies.iter().all(|d| d.kind == DependencyKind::Dev || !d.features.iter().any(denied)));
     assert!(!bindings.default_features.iter().any(denied));
     let mut found = 0;
@@ -231,7 +289,7 @@ fn what_is_dangerous_is_in_no_product() {
         {
             let before = source.text.get(..at).unwrap_or_default();
             let gate = before.rfind("#[cfg(feature = \"dangerous").map(|gate| before.get(gate..).unwrap_or_default());
-            // Nothing but attributes and the declaration stands between the gate and the name.
+            // Only attributes and the declaration are between the gate and the name.
             let gated = gate.is_some_and(|between| !between.contains([';', '}']) && !between.contains("\n\n"));
             assert!(gated, "{}: {}", source.path, before.lines().count());
             found += 1;
@@ -241,55 +299,48 @@ fn what_is_dangerous_is_in_no_product() {
 }
 
 #[test]
-fn features_for_tests_are_asked_for_only_in_tests() {
-    // The command line is the tool of integrators: it makes test certificates and keeps the keys of captures.
-    let tool = |package: &Package, feature: &String| room(package) == "cli" && feature == "dangerous";
-    let asks = |package: &Package, d: &Dependency| {
-        d.kind != DependencyKind::Dev && d.features.iter().any(|feature| denied(feature) && !tool(package, feature))
-    };
-    let mut wrong = Vec::new();
-    for package in core() {
-        wrong.extend(
-            package
-                .dependencies
-                .iter()
-                .filter(|d| asks(&package, d))
-                .map(|d| format!("{} asks {:?} of {}", package.name, d.features, d.name)),
-        );
-        wrong.extend(
-            package
-                .default_features
-                .iter()
-                .filter(|feature| denied(feature))
-                .map(|feature| format!("{} has {feature} by default", package.name)),
-        );
+fn features_for_tests_are_enabled_only_in_tests() {
+    assert_eq!(enabled_test_features(&core()), Vec::<String>::new());
+    for feature in ["fake", "test", "dangerous", "dangerous-seeded-rng"] {
+        let product = planted("wallet", "rid-flow", DependencyKind::Normal, &[feature]);
+        let expected =
+            [format!("rid-wallet enables {feature} of rid-flow"), format!("rid-wallet has {feature} by default")];
+        assert_eq!(enabled_test_features(&[product]), expected);
     }
-    assert_eq!(wrong, Vec::<String>::new());
+    let tests =
+        Package { default_features: Vec::new(), ..planted("wallet", "rid-flow", DependencyKind::Dev, &["fake"]) };
+    assert_eq!(enabled_test_features(&[tests]), Vec::<String>::new());
 }
 
 #[test]
 fn every_package_inherits_the_lints_and_unsafe_is_forbidden() {
-    for file in files().iter().filter(|file| file.path.ends_with("Cargo.toml")) {
-        if file.path == "Cargo.toml" {
-            assert!(file.text.contains("unsafe_code = \"forbid\""), "the workspace forbids unsafe code");
-        } else if file.path == "bindings/Cargo.toml" {
+    assert!(page("Cargo.toml").contains("unsafe_code = \"forbid\""), "the workspace forbids unsafe code");
+    let manifests = files().into_iter().filter(|file| file.path.ends_with("/Cargo.toml"));
+    for file in nonempty("manifests of packages", manifests.collect()) {
+        if file.path == "bindings/Cargo.toml" {
             // uniffi's macros write the unsafe code of the C side; tests/arch/tests/boundary.rs looks for ours.
-            assert!(!file.text.contains("workspace = true\n\n[lints"), "{} has lints of its own", file.path);
+            assert!(
+                file.text.contains("[lints.clippy]\nall = { level = \"deny\""),
+                "{} has lints of its own",
+                file.path
+            );
         } else {
             assert!(file.text.contains("[lints]\nworkspace = true"), "{} inherits the lints", file.path);
         }
     }
 }
 
+/// Dependencies from outside this repository without a row in the decision on dependencies.
+fn without_reason(packages: &[Package], reasons: &str) -> BTreeSet<String> {
+    let outside = packages.iter().flat_map(|package| &package.dependencies).filter(|d| !d.name.starts_with("rid-"));
+    outside.filter(|d| !reasons.contains(&format!("| `{}` |", d.name))).map(|d| d.name.clone()).collect()
+}
+
 #[test]
 fn every_dependency_has_its_reason() {
-    let all = files();
-    let reasons = all.iter().find(|file| file.path == "spec/adr/0007-dependencies.md").map(|file| file.text.as_str());
-    let reasons = reasons.unwrap_or_default();
-    let mut wrong = BTreeSet::new();
-    for package in packages() {
-        let outside = package.dependencies.iter().filter(|d| !d.name.starts_with("rid-"));
-        wrong.extend(outside.filter(|d| !reasons.contains(&format!("| `{}` |", d.name))).map(|d| d.name.clone()));
-    }
+    let reasons = page("spec/adr/0007-dependencies.md");
+    let wrong = without_reason(&packages(), &reasons);
     assert!(wrong.is_empty(), "not in spec/adr/0007-dependencies.md: {wrong:?}");
+    let planted = planted("wire", "left-pad", DependencyKind::Normal, &[]);
+    assert_eq!(without_reason(&[planted], &reasons), BTreeSet::from(["left-pad".to_owned()]));
 }

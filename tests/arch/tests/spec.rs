@@ -1,13 +1,13 @@
 //! The pages of `spec/` and the code say the same.
 use std::collections::BTreeSet;
 
-use rid_arch::{Source, files, product_sources, sources};
+use rid_arch::{Source, files, nonempty, page, product_sources, sources};
 
-/// First cells of the table rows of a page, without their back ticks.
+/// First cells of the table rows of a page, without their back ticks; at least one.
 fn cells(path: &str) -> Vec<String> {
-    let page = files().into_iter().find(|file| file.path == path).map(|file| file.text).unwrap_or_default();
+    let page = page(path);
     let rows = page.lines().filter_map(|line| line.strip_prefix("| `")).filter_map(|rest| rest.split_once('`'));
-    rows.map(|(cell, _)| cell.to_owned()).collect()
+    nonempty(path, rows.map(|(cell, _)| cell.to_owned()).collect())
 }
 
 fn is_code(text: &str) -> bool {
@@ -26,7 +26,8 @@ fn codes() -> BTreeSet<String> {
     let calls = ["Code::new", "RuleFinding::reject", "WalletError::misuse", "ReaderError::misuse"];
     let sources = shipped();
     let literals = sources.iter().flat_map(|source| calls.into_iter().flat_map(|call| source.literals_in(call)));
-    literals.filter(|literal| is_code(literal)).collect()
+    let found = literals.filter(|literal| is_code(literal)).collect();
+    nonempty("codes in product code", found).into_iter().collect()
 }
 
 #[test]
@@ -50,10 +51,10 @@ fn every_listed_code_is_in_use() {
 
 #[test]
 fn codes_are_listed_once_and_in_order() {
-    let text = files().into_iter().find(|file| file.path == "spec/errors.md").map(|file| file.text).unwrap_or_default();
-    for section in text.split("\n## ").skip(1) {
-        let rows: Vec<&str> = section.lines().filter(|line| line.starts_with("| `")).collect();
-        assert!(rows.is_sorted(), "in order: {}", section.lines().next().unwrap_or_default());
+    for section in nonempty("sections", page("spec/errors.md").split("\n## ").skip(1).collect()) {
+        let title = section.lines().next().unwrap_or_default();
+        let rows = section.lines().filter(|line| line.starts_with("| `")).collect();
+        assert!(nonempty(title, rows).is_sorted(), "in order: {title}");
     }
     let mut seen = BTreeSet::new();
     let twice: Vec<String> = cells("spec/errors.md").into_iter().filter(|code| !seen.insert(code.clone())).collect();
@@ -68,7 +69,7 @@ fn tested() -> BTreeSet<String> {
         Some("swift") => ids(&file.text, "func "),
         _ => Vec::new(),
     });
-    rust.chain(packages).collect()
+    nonempty("ids of tests", rust.chain(packages).collect()).into_iter().collect()
 }
 
 fn ids(code: &str, keyword: &str) -> Vec<String> {
