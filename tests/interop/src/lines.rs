@@ -6,7 +6,7 @@ use std::{
 use serde_json::Value;
 
 /// Why a peer gave no answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PeerError {
     /// The process ended or wrote something that is no answer.

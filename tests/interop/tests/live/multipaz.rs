@@ -21,18 +21,18 @@ mod requests;
 mod responses;
 mod sessions;
 
-/// One virtual machine for all tests: its start is the dearest part. It ends with this process.
-static PEER: OnceLock<Option<Mutex<Multipaz>>> = OnceLock::new();
+/// One virtual machine for all tests: its start takes longest. It ends with this process.
+static PEER: OnceLock<Result<Mutex<Multipaz>, PeerError>> = OnceLock::new();
 
 /// multipaz with its own issuer and reader.
 #[derive(Clone, Copy)]
 struct Peer(&'static Mutex<Multipaz>);
 
 impl Peer {
-    /// `None`, said on stderr, where it cannot run.
+    /// `None` where it cannot run, which every test prints.
     fn start() -> Option<Self> {
-        let started = || available(Multipaz::start(Path::new(env!("CARGO_TARGET_TMPDIR")))).map(Mutex::new);
-        PEER.get_or_init(started).as_ref().map(Self)
+        let start = || Multipaz::start(Path::new(env!("CARGO_TARGET_TMPDIR"))).map(Mutex::new);
+        available(PEER.get_or_init(start).as_ref().map(Self).map_err(Clone::clone))
     }
 
     fn call(self, command: &str, mut request: Value) -> Result<Value, PeerError> {
