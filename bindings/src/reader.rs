@@ -122,11 +122,8 @@ impl Rim for ReaderError {
     }
 
     fn line(&self) -> (LogLevel, Code) {
-        let level = match self {
-            Self::Cancelled => LogLevel::Expected,
-            Self::BadInput { .. } | Self::PeerRefused { .. } | Self::Unsupported { .. } => LogLevel::Person,
-            Self::Bug { .. } | Self::Misuse { .. } => LogLevel::Defect,
-        };
-        (level, self.code())
+        let code = self.code();
+        let level = if matches!(self, Self::Bug { .. }) { LogLevel::Defect } else { LogLevel::of(code) };
+        (level, code)
     }
 }

@@ -225,11 +225,8 @@ impl Rim for WalletError {
     }
 
     fn line(&self) -> (LogLevel, Code) {
-        let level = match self.kind() {
-            facade::ErrorKind::Defect => LogLevel::Defect,
-            facade::ErrorKind::Expected => LogLevel::Expected,
-            facade::ErrorKind::Person => LogLevel::Person,
-        };
-        (level, self.code())
+        let code = self.code();
+        let level = if matches!(self, Self::Bug { .. }) { LogLevel::Defect } else { LogLevel::of(code) };
+        (level, code)
     }
 }

@@ -77,33 +77,7 @@ pub enum WalletError {
     },
 }
 
-/// How an error is to be logged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorKind {
-    /// Part of ordinary life: not logged as an error.
-    Expected,
-    /// Something for the developers.
-    Defect,
-    /// Something for the person.
-    Person,
-}
-
 impl WalletError {
-    /// How to log it. No variant carries personal data.
-    #[must_use]
-    pub const fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Cancelled | Self::Locked | Self::Offline { .. } => ErrorKind::Expected,
-            Self::BadInput { .. } | Self::Bug { .. } | Self::Misuse { .. } => ErrorKind::Defect,
-            Self::Expired { .. }
-            | Self::NotTrusted { .. }
-            | Self::PeerRefused { .. }
-            | Self::SignInAgain
-            | Self::StorageDamaged { .. }
-            | Self::Unsupported { .. } => ErrorKind::Person,
-        }
-    }
-
     /// The most precise stable code.
     #[must_use]
     pub const fn code(&self) -> Code {

@@ -16,7 +16,7 @@ pub mod view;
 mod wallet;
 
 pub use enrolment::{Enrolling, Enrolment};
-pub use error::{ErrorKind, WalletError};
+pub use error::WalletError;
 pub use export::{ExportError, ExportVerdict, verify_export};
 pub use presentation::{Presentation, PresentationStep};
 pub use rid_holder::proximity::DeviceAuthMethod;
