@@ -5,6 +5,7 @@ extern crate alloc;
 pub mod ask;
 mod asked;
 pub mod capture;
+pub mod capture_request;
 mod disclosed;
 mod judge;
 pub mod link;
