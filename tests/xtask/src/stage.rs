@@ -181,7 +181,7 @@ fn doctests() -> Tally {
         println!("{line}");
         tally.read(line);
     });
-    if !success && tally.failed == 0 {
+    if (!success || tally.passed == 0) && tally.failed == 0 {
         tally.add(Tally::failed("documentation tests did not run"));
     }
     tally
