@@ -101,7 +101,7 @@ fn neg_q01_document_type_is_answered_once_per_request() {
         let response = device_response(documents, &[]);
         with_input(&state, &transcript, now(), |input| judge_answer(&response, input, asked))
     };
-    assert_eq!(outcome(&judge(&[first.clone()], &asked)), ACCEPTED);
+    assert_eq!(outcome(&judge(std::slice::from_ref(&first), &asked)), ACCEPTED);
     for documents in [[first.clone(), first.clone()], [first.clone(), second.clone()]] {
         let verdict = judge(&documents, &asked);
         assert_eq!(outcome(&verdict), NOT_ASKED);
