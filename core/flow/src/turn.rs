@@ -7,10 +7,10 @@ use core::{
 
 use atomic_waker::AtomicWaker;
 
-/// One caller at a time, who can be called away: what stands before the `next()` of every session and flow at the boundary.
+/// Allows one running call, which another thread can interrupt: the gate before the `next()` of every session and flow.
 ///
-/// Kotlin drops a Rust future when its coroutine is cancelled; Swift never does, and a person's "cancel" comes on another
-/// thread in both. So the running call waits for its work *or* for [`Turn::call_away`], whichever comes first.
+/// Kotlin drops a Rust future when its coroutine is cancelled. Swift never does, and in both languages "cancel" comes on another
+/// thread. So the running call waits for its work *or* for [`Turn::call_away`], whichever comes first.
 #[derive(Default)]
 pub struct Turn {
     state: AtomicU8,
@@ -18,7 +18,7 @@ pub struct Turn {
     waker: AtomicWaker,
 }
 
-/// Why there is no turn to be had.
+/// Why a call does not get the turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TurnError {
     /// A call panicked.
@@ -29,7 +29,7 @@ pub enum TurnError {
     Busy,
 }
 
-/// The right to run; given back on every way out, a dropped future too.
+/// The right to run. Dropping it frees the turn, also when a future is dropped.
 pub struct Taken<'a>(&'a Turn);
 
 impl Turn {
@@ -51,7 +51,13 @@ impl Turn {
         }
     }
 
-    /// Makes the running call return at once. Without one nothing happens.
+    /// Whether a call panicked, so that the object is of no use any more.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.state.load(Ordering::Acquire) == BROKEN
+    }
+
+    /// Interrupts the running call: it returns at once and its result is not handed out. Does nothing when no call runs.
     pub fn call_away(&self) {
         if self.state.compare_exchange(RUNNING, CALLED, Ordering::AcqRel, Ordering::Acquire).is_ok() {
             self.waker.wake();
@@ -60,7 +66,8 @@ impl Turn {
 }
 
 impl Taken<'_> {
-    /// Runs `work`, or drops it where it waits and gives `None` when the call is called away.
+    /// Runs `work`. Gives `None` when the call is interrupted: `work` is dropped where it waits, and a result that it has just
+    /// reached is not handed out (neg-C38). So `work` must leave its result where the next call finds it.
     pub async fn run<F: Future>(&self, work: F) -> Option<F::Output> {
         let mut work = pin!(work);
         poll_fn(|context| {
@@ -69,18 +76,25 @@ impl Taken<'_> {
                 return Poll::Ready(None);
             }
             self.0.polling.store(true, Ordering::Release);
-            let polled = work.as_mut().poll(context).map(Some);
+            let polled = work.as_mut().poll(context);
             self.0.polling.store(false, Ordering::Release);
-            polled
+            polled.map(|output| self.ends().then_some(output))
         })
         .await
+    }
+}
+
+impl Taken<'_> {
+    /// Ends the call unless it was interrupted: from here on `call_away` comes too late.
+    fn ends(&self) -> bool {
+        self.0.state.compare_exchange(RUNNING, ENDED, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 }
 
 impl Drop for Taken<'_> {
     fn drop(&mut self) {
         self.0.waker.take();
-        // Only a panic leaves a poll half way: what it left behind is not to be trusted.
+        // Only a panic leaves a poll half way, and then the state behind it cannot be trusted.
         let left = if self.0.polling.load(Ordering::Acquire) { BROKEN } else { FREE };
         self.0.state.store(left, Ordering::Release);
     }
@@ -90,6 +104,7 @@ const FREE: u8 = 0;
 const RUNNING: u8 = 1;
 const CALLED: u8 = 2;
 const BROKEN: u8 = 3;
+const ENDED: u8 = 4;
 
 #[cfg(test)]
 mod tests {
@@ -125,6 +140,19 @@ mod tests {
     }
 
     #[test]
+    fn neg_c38_a_result_reached_while_the_call_is_interrupted_is_not_handed_out() {
+        let turn = Turn::new();
+        let taken = turn.take().expect("free");
+        let work = poll_fn(|_| {
+            turn.call_away();
+            Poll::Ready(7)
+        });
+        assert_eq!(block_on(taken.run(work)), None);
+        drop(taken);
+        assert_eq!(block_on(turn.take().expect("free").run(ready(7))), Some(7));
+    }
+
+    #[test]
     fn wakes_from_another_thread() {
         let turn = Arc::new(Turn::new());
         let other = turn.clone();
@@ -142,6 +170,7 @@ mod tests {
         }));
         assert!(panics.is_err());
         assert_eq!(turn.take().map(|_| ()), Err(TurnError::Broken));
+        assert!(turn.is_broken());
     }
 
     #[test]
