@@ -67,7 +67,7 @@ pub trait SecureArea: Send + Sync {
     async fn delete(&self, key: KeyId) -> Result<(), SecureAreaError>;
 }
 
-/// Milliseconds of the clock that `Wait` counts by.
+/// Milliseconds of the clock that `Wait` counts by: the time since boot, including sleep.
 #[uniffi::export]
 pub fn uptime_millis() -> u64 {
     rid_shell::SystemClock::new().uptime_millis()

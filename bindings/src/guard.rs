@@ -42,10 +42,10 @@ pub(crate) async fn guard_async<T, E: Rim>(
     noted(operation, ended)
 }
 
-/// For methods that cannot fail: a panic in them is swallowed.
+/// For methods that cannot fail: a panic in them is swallowed, and the next call says `broken`.
 pub(crate) fn quietly(work: impl FnOnce()) {
     hush();
-    // Nothing of it is anybody's to act on; the next call says that the object is broken.
+    // The caller can do nothing about it.
     let _ = catch_unwind(AssertUnwindSafe(work));
 }
 

@@ -17,7 +17,7 @@ use crate::{
 pub struct Reader(Arc<facade::Reader>);
 
 /// One reading: your code owns the camera, the radio and the screen, this object everything else. Do what `next` says, tell it
-/// so, and call `next` again, until `Closed`.
+/// so, and call `next` again, until `Closed`. Events of the radio after that do nothing. After a panic every call says `broken`.
 #[derive(uniffi::Object)]
 pub struct Reading(facade::Reading);
 
@@ -54,7 +54,7 @@ impl Reading {
         guard_async("reading.next", self.0.next()).await
     }
 
-    /// `Send` or `Judged` was done.
+    /// `Send` or `Judged` was done. For `Send`: the link took the last chunk, and the wallet's time begins.
     pub fn proceed(&self) -> Result<(), ReaderError> {
         guard("reading.proceed", || self.0.proceed())
     }
@@ -91,13 +91,10 @@ impl Reading {
 
     /// Ends the session in order.
     pub fn finish(&self) -> Result<(), ReaderError> {
-        guard("reading.finish", || {
-            self.0.finish();
-            Ok(())
-        })
+        guard("reading.finish", || self.0.finish())
     }
 
-    /// Ends it: a running `next` returns `Cancelled` at once.
+    /// Ends it at once, also while an answer is judged; nothing is handed out afterwards. A running `next` returns `Cancelled`.
     pub fn cancel(&self) {
         quietly(|| self.0.cancel());
     }

@@ -19,12 +19,12 @@ use crate::{
 #[derive(uniffi::Object)]
 pub struct Wallet(Arc<facade::Wallet>);
 
-/// An enrolment under way; `next` runs it to its message for the issuer.
+/// An enrolment under way; `next` runs it to its message for the issuer. Cancelled or dropped before that, it leaves no keys.
 #[derive(uniffi::Object)]
 pub struct Enrolling(facade::Enrolling);
 
 /// A face-to-face presentation: your code owns the radio and the screen, this object everything else. Do what `next` says, tell
-/// it so, and call `next` again, until `Closed`.
+/// it so, and call `next` again, until `Closed`. Events of the radio after that do nothing. After a panic every call says `broken`.
 #[derive(uniffi::Object)]
 pub struct Presentation(facade::Presentation);
 
@@ -36,8 +36,8 @@ impl Wallet {
 
 #[uniffi::export]
 impl Wallet {
-    /// Opens the wallet in `folder`, or makes an empty one. A presentation cut off by the death of the process is over: its row in the
-    /// history, if it used a copy, says `Started`.
+    /// Opens the wallet in `folder`, or makes an empty one. A presentation that a process exit interrupted is over: its row in the
+    /// history says `Started`, or `UnknownDelivery` when the response had been handed out.
     #[uniffi::constructor]
     pub async fn open(
         folder: String,
@@ -157,7 +157,7 @@ impl Presentation {
         guard_async("presentation.next", self.0.next()).await
     }
 
-    /// `Advertise`, `Send` or `Receipt` was done.
+    /// `Advertise`, `Send` or `Receipt` was done. For `Send`: the link took the last chunk.
     pub fn proceed(&self) -> Result<(), WalletError> {
         guard("presentation.proceed", || self.0.proceed())
     }
@@ -197,7 +197,7 @@ impl Presentation {
         guard("presentation.tick", || self.0.tick())
     }
 
-    /// Ends it: a running `next` returns `Cancelled` at once.
+    /// Ends it at once, also while a message is checked; nothing is handed out afterwards. A running `next` returns `Cancelled`.
     pub fn cancel(&self) {
         quietly(|| self.0.cancel());
     }

@@ -262,9 +262,9 @@ pub enum HistoryOutcome {
     Finished,
     /// The person refused.
     Refused,
-    /// It was begun; nothing more is known (process death leaves it so).
+    /// It was begun and nothing was handed out yet. Only a process exit leaves it so.
     Started,
-    /// Sent, but whether it arrived is not known (neg-G21).
+    /// The response was handed out and the link did not say that it took all of it.
     UnknownDelivery,
 }
 

@@ -16,8 +16,8 @@ use crate::{
     say::Say,
 };
 
-/// How long a wallet waits for a reader to connect at all.
-const PATIENCE: Duration = Duration::from_secs(600);
+/// How long a wallet waits for a reader to connect: as long as its session does (`consent_seconds` of the profile).
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Where the QR code and the port are also put, for the reader's process.
 pub(crate) struct Handoff {

@@ -122,7 +122,7 @@ fn read(
                     link.send(&message)?;
                 }
                 result.steps.push(step("sent"));
-                continue;
+                Input::Sent
             }
             Some(Output::Finished(exchange)) => {
                 result.steps.push(step("verdict"));

@@ -25,7 +25,8 @@ pub trait SessionTypes {
     type Reason;
 }
 
-/// What a session wants done. Each question has exactly one [`Input`] that answers it.
+/// What a session wants done. Each question has exactly one [`Input`] that answers it, with its error where it can fail. Every
+/// state that waits has a [`Session::deadline`].
 pub enum Output<T: SessionTypes> {
     /// Turn the radio on (holder).
     Advertise(T::Plan),
@@ -45,7 +46,10 @@ pub enum Output<T: SessionTypes> {
     Finished(T::Receipt),
     /// Look up what is held; answered by [`Input::Candidates`].
     Match(T::Request),
-    /// Send these bytes as one message.
+    /// Write durably when it can be done: the outcome of an event, or a closing row of the history. Nothing answers it; what cannot
+    /// be written now (locked, full) is kept and written later, in order.
+    Note(Changes),
+    /// Send these bytes as one message; answered by [`Input::Sent`].
     Send(Vec<u8>),
     /// Ask the secure area for a signature; answered by [`Input::Signed`].
     Sign(SignRequest),
@@ -59,8 +63,8 @@ pub enum Input<T: SessionTypes> {
     Agreed(Result<Secret<32>, SecureAreaError>),
     /// One whole message of the peer.
     Bytes(Vec<u8>),
-    /// To [`Output::Match`].
-    Candidates(T::Candidates),
+    /// To [`Output::Match`]. [`StorageError::Locked`]: the wallet was locked in between.
+    Candidates(Result<T::Candidates, StorageError>),
     /// To [`Output::Commit`].
     Committed(Result<Committed, StorageError>),
     /// The link is up.
@@ -71,6 +75,8 @@ pub enum Input<T: SessionTypes> {
     Disconnected,
     /// To [`Output::Fetch`].
     Fetched(Result<HttpResponse, HttpError>),
+    /// To [`Output::Send`]: the link took the last chunk.
+    Sent,
     /// To [`Output::Sign`]: raw r‖s.
     Signed(Result<[u8; 64], SecureAreaError>),
     /// Time has passed: [`Session::deadline`] may be reached.
@@ -87,7 +93,7 @@ pub trait Session {
     /// [`Output::Close`] instead.
     type Error;
 
-    /// Takes one input.
+    /// Takes one input. After the end, events of the link (`Bytes`, `Connected`, `Disconnected`, `Sent`, `Tick`) do nothing.
     ///
     /// # Errors
     /// A misuse; the session is unchanged.

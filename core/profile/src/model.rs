@@ -170,9 +170,9 @@ pub struct Kind {
 /// Numbers of the profile.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
-    /// Seconds a consent question stays answerable (neg-C15).
+    /// Patience: seconds that a session waits for a person, a port or the radio, on either side (neg-C15, neg-C36).
     pub consent_seconds: u32,
-    /// Seconds without progress on a link before it is closed (neg-C14).
+    /// Seconds that a peer may stay silent when it is its turn (neg-C14). They begin when the link took the last chunk.
     pub link_seconds: u32,
     /// Most `age_over_NN` elements answered per request (std-M48).
     pub age_elements_per_request: u32,

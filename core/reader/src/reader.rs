@@ -11,7 +11,7 @@ use rid_verifier::{
     ask::{Asked, DocumentAsk},
     reader as machine,
 };
-use rid_wire::Code;
+use rid_wire::{Code, Timestamp};
 
 use crate::{
     ReaderError,
@@ -153,7 +153,12 @@ impl Reader {
         let session = self
             .with_env(|env| machine::Reader::start(qr, config, env))?
             .map_err(|error| ReaderError::BadInput { code: error.code() })?;
-        Ok(Reading { reader: self.clone(), state: Mutex::new(State::new(session)), turn: Turn::new() })
+        Ok(Reading {
+            reader: self.clone(),
+            session: Mutex::new(session),
+            state: Mutex::new(State::new()),
+            turn: Turn::new(),
+        })
     }
 
     /// Runs one step of a machine with a fresh [`Env`]; nothing of it is held over an await.
@@ -161,5 +166,12 @@ impl Reader {
         let mut rng = (self.ports.rng)();
         let now = self.ports.clock.now()?;
         Ok(step(&mut Env { now, uptime: self.ports.clock.uptime(), rng: &mut *rng }))
+    }
+
+    /// As [`Self::with_env`], for a step that reads no wall clock: it needs none that works.
+    pub(crate) fn with_uptime<T>(&self, step: impl FnOnce(&mut Env<'_>) -> T) -> T {
+        let mut rng = (self.ports.rng)();
+        let now = self.ports.clock.now().unwrap_or(Timestamp::from_unix(0));
+        step(&mut Env { now, uptime: self.ports.clock.uptime(), rng: &mut *rng })
     }
 }

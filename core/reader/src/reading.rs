@@ -5,21 +5,22 @@
 //!                             Judged => show, proceed(), then ask(..) or finish();
 //!                             Wait => received_chunk(bytes) | tick() | disconnected(); Closed => break } }
 //! ```
+mod feed;
 mod state;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
-use rid_flow::{Input, Output, Turn};
+use rid_flow::{Input, Output, SignRequest, Turn};
 use rid_verifier::{
     ask::{Asked, DocumentAsk},
     link,
-    reader::ReaderTypes,
+    reader::{Reader as Machine, ReaderTypes},
     view::Verdict,
 };
 use rid_wire::Code;
 
 pub(crate) use self::state::State;
-use self::state::{Current, Repeat};
+use self::state::{CANCELLED, Current, Repeat};
 use crate::{Reader, ReaderError};
 
 /// What is to be done now. The same step is given until it was done: `connected`, `proceed`.
@@ -49,41 +50,70 @@ pub enum ReadingStep {
     },
     /// Wait for the link, but not longer than this; then call `tick`.
     Wait {
-        /// Monotonic milliseconds of the Clock port; `None`: as long as it takes.
+        /// Monotonic milliseconds of the Clock port.
         until_millis: Option<u64>,
     },
 }
 
 /// One reading. Methods may be called from any thread; one `next` at a time.
+///
+/// Events of the radio after the end do nothing. A panic breaks the object: every later call says [`ReaderError::Bug`] (`broken`).
 pub struct Reading {
     pub(crate) reader: Arc<Reader>,
+    /// Locked while the machine works.
+    pub(crate) session: Mutex<Machine>,
+    /// Locked for moments, and so all that `cancel` waits for.
     pub(crate) state: Mutex<State>,
     pub(crate) turn: Turn,
+}
+
+/// What is to be done next.
+enum Work {
+    /// Ask the secure area.
+    Sign(SignRequest),
+    /// Hand out this step.
+    Step(ReadingStep),
+    /// Tell the machine.
+    Tell(Input<ReaderTypes>),
 }
 
 impl Reading {
     /// Does what needs no radio and no screen, and says what is to be done next. Nothing is lost when the future is dropped.
     ///
     /// # Errors
-    /// [`ReaderError::Misuse`] (`busy`) while another `next` runs; [`ReaderError::Cancelled`] when it was called away by
+    /// [`ReaderError::Misuse`] (`busy`) while another `next` runs; [`ReaderError::Cancelled`] when it was interrupted by
     /// [`Reading::cancel`] or [`Reading::park`].
     pub async fn next(&self) -> Result<ReadingStep, ReaderError> {
-        let turn = self.turn.take()?;
-        turn.run(self.advance()).await.unwrap_or(Err(ReaderError::Cancelled))
+        loop {
+            let before = self.state()?.overtaken;
+            let taken = self.turn.take()?;
+            if let Some(done) = taken.run(self.advance()).await {
+                return done;
+            }
+            // The session ended from outside while a port was asked: what is left of it is the next step.
+            let state = self.state()?;
+            if before || !state.overtaken || state.ended.is_some() {
+                return Err(ReaderError::Cancelled);
+            }
+        }
     }
 
-    /// The step `next` gave (`Send`, `Judged`) was done.
+    /// The step `next` gave (`Send`, `Judged`) was done. For `Send`: the link took the last chunk, and the wallet's time begins.
     ///
     /// # Errors
     /// [`ReaderError::Misuse`] (`not_asked`).
     pub fn proceed(&self) -> Result<(), ReaderError> {
-        let mut state = self.state();
-        match state.current {
-            Some(Current::Judged(_) | Current::Send(_)) => {
-                state.current = None;
-                Ok(())
+        let mut state = self.state()?;
+        match state.current.take() {
+            Some(Current::Judged(_)) => Ok(()),
+            Some(Current::Send(_)) => {
+                drop(state);
+                self.tell(Input::Sent)
             }
-            _ => Err(ReaderError::misuse("not_asked")),
+            other => {
+                state.current = other;
+                Err(ReaderError::misuse("not_asked"))
+            }
         }
     }
 
@@ -91,37 +121,41 @@ impl Reading {
     /// takes whole messages.
     ///
     /// # Errors
-    /// [`ReaderError::BadInput`] (`transport_mtu` below 23; the step is still to be done), [`ReaderError::Misuse`] (`not_asked`,
-    /// `session_closed`).
+    /// [`ReaderError::BadInput`] (`transport_mtu` below 23; the step is still to be done), [`ReaderError::Misuse`] (`not_asked`).
     pub fn connected(&self, mtu: u16) -> Result<(), ReaderError> {
-        link::write_len(mtu).map_err(|error| ReaderError::BadInput { code: error.code() })?;
-        let mut state = self.state();
-        state.handle(&self.reader, Input::Connected)?;
-        state.current = None;
+        if !self.state()?.is_over() {
+            link::write_len(mtu).map_err(|error| ReaderError::BadInput { code: error.code() })?;
+        }
+        self.feed(Input::Connected)?;
+        let mut state = self.state()?;
+        if matches!(state.current, Some(Current::Connect(_))) {
+            state.current = None;
+        }
         Ok(())
     }
 
     /// One whole message came.
     ///
     /// # Errors
-    /// [`ReaderError::Misuse`] (`session_closed`).
+    /// [`ReaderError::Unsupported`] when the clock fails: the message can be given again.
     pub fn received(&self, message: Vec<u8>) -> Result<(), ReaderError> {
-        self.state().handle(&self.reader, Input::Bytes(message))
+        self.feed(Input::Bytes(message))
     }
 
     /// One characteristic write came (18013-5, 8.3.3.1.1.6): chunks are put together here.
     ///
     /// # Errors
-    /// [`ReaderError::Misuse`]; [`ReaderError::PeerRefused`] (`transport_limit`), and the session is over by that name.
+    /// [`ReaderError::PeerRefused`] (`transport_limit`), and the session is over by that name.
     pub fn received_chunk(&self, chunk: &[u8]) -> Result<(), ReaderError> {
-        let mut state = self.state();
-        match state.assembler.push(chunk) {
+        let pushed = {
+            let mut state = self.state()?;
+            if state.is_over() { Ok(None) } else { state.assembler.push(chunk) }
+        };
+        match pushed {
             Ok(None) => Ok(()),
-            Ok(Some(message)) => state.handle(&self.reader, Input::Bytes(message)),
+            Ok(Some(message)) => self.feed(Input::Bytes(message)),
             Err(error) => {
-                state.fail(error.code());
-                drop(state);
-                self.turn.call_away();
+                self.end(error.code());
                 Err(ReaderError::PeerRefused { code: error.code() })
             }
         }
@@ -133,7 +167,7 @@ impl Reading {
     /// # Errors
     /// [`ReaderError::Misuse`] (`not_asked`), [`ReaderError::BadInput`] (`transport_mtu` below 23; the step is still to be done).
     pub fn chunks(&self, mtu: u16) -> Result<Vec<Vec<u8>>, ReaderError> {
-        match &self.state().current {
+        match &self.state()?.current {
             Some(Current::Send(message)) => {
                 link::split(message, mtu).map_err(|error| ReaderError::BadInput { code: error.code() })
             }
@@ -144,17 +178,17 @@ impl Reading {
     /// The link is down.
     ///
     /// # Errors
-    /// [`ReaderError::Misuse`] (`session_closed`).
+    /// [`ReaderError::Bug`] (`broken`).
     pub fn disconnected(&self) -> Result<(), ReaderError> {
-        self.state().handle(&self.reader, Input::Disconnected)
+        self.feed(Input::Disconnected)
     }
 
     /// The time of `Wait` has come.
     ///
     /// # Errors
-    /// [`ReaderError::Misuse`] (`session_closed`).
+    /// [`ReaderError::Bug`] (`broken`).
     pub fn tick(&self) -> Result<(), ReaderError> {
-        self.state().handle(&self.reader, Input::Tick)
+        self.feed(Input::Tick)
     }
 
     /// Asks again in the same session, after a verdict.
@@ -163,27 +197,30 @@ impl Reading {
     /// [`ReaderError::BadInput`] (`ask_invalid`), [`ReaderError::Misuse`] (`not_asked`, `session_closed`).
     pub fn ask(&self, asked: &[DocumentAsk]) -> Result<(), ReaderError> {
         let asked = Asked::new(asked).map_err(|code| ReaderError::BadInput { code })?;
-        let mut state = self.state();
-        if state.current.is_some() {
+        if self.state()?.current.is_some() {
             return Err(ReaderError::misuse("not_asked"));
         }
-        Ok(self.reader.with_env(|env| state.session.ask(asked, env))??)
+        self.with_session(|session| Ok(self.reader.with_env(|env| session.ask(asked, env))??))?
     }
 
     /// Ends the session in order.
-    pub fn finish(&self) {
-        let mut state = self.state();
-        if matches!(state.current, Some(Current::Judged(_))) {
-            state.current = None;
+    ///
+    /// # Errors
+    /// [`ReaderError::Bug`] (`broken`).
+    pub fn finish(&self) -> Result<(), ReaderError> {
+        {
+            let mut state = self.state()?;
+            if matches!(state.current, Some(Current::Judged(_))) {
+                state.current = None;
+            }
         }
-        state.session.finish();
+        self.with_session(Machine::finish)
     }
 
-    /// Ends the session; a running `next` returns [`ReaderError::Cancelled`] at once, a later one says farewell to the peer and
-    /// then `Closed`.
+    /// Ends the session at once, also while an answer is being judged; nothing is handed out afterwards. A running `next` returns
+    /// [`ReaderError::Cancelled`], a later one says farewell to the peer and then `Closed`.
     pub fn cancel(&self) {
-        self.state().fail(Code::new("cancelled"));
-        self.turn.call_away();
+        self.end(CANCELLED);
     }
 
     /// Makes a running `next` return [`ReaderError::Cancelled`] at once and changes nothing else: the next call goes on.
@@ -191,50 +228,50 @@ impl Reading {
         self.turn.call_away();
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     async fn advance(&self) -> Result<ReadingStep, ReaderError> {
         loop {
-            let output = {
-                let mut state = self.state();
-                if let Some(step) = state.current_step() {
-                    return Ok(step);
+            match self.work()? {
+                Work::Sign(r) => {
+                    let guard = Repeat::guard(self, Output::Sign(r.clone()));
+                    let signed = self.reader.ports.secure_area.sign(r.key, r.message, r.prompt).await;
+                    guard.done();
+                    self.tell(Input::Signed(signed))?;
                 }
-                match state.take_output() {
-                    Some(output) => output,
-                    None => return Ok(state.resting()),
-                }
-            };
-            self.run(output).await?;
+                Work::Step(step) => return Ok(step),
+                Work::Tell(input) => self.tell(input)?,
+            }
         }
     }
 
-    /// Does one output: over the secure area, or by making it the current step.
-    async fn run(&self, output: Output<ReaderTypes>) -> Result<(), ReaderError> {
-        let current = match output {
-            Output::Connect(engagement) => Current::Connect(engagement),
-            Output::Finished(exchange) => Current::Judged(exchange.verdict),
-            Output::Send(message) => Current::Send(message),
-            Output::Close(reason) => {
-                self.state().close(reason);
-                return Ok(());
-            }
-            Output::Sign(r) => {
-                let guard = Repeat::guard(&self.state, Output::Sign(r.clone()));
-                let signed = self.reader.ports.secure_area.sign(r.key, r.message, r.prompt).await;
-                guard.done();
-                // The session may have closed while the key worked: then the answer is dropped with it.
-                return match self.state().handle(&self.reader, Input::Signed(signed)) {
-                    Err(ReaderError::Misuse { .. }) | Ok(()) => Ok(()),
-                    Err(other) => Err(other),
-                };
+    /// Takes what comes next. A step is made the current one in the same moment, so that `cancel` withdraws it or comes too late.
+    fn work(&self) -> Result<Work, ReaderError> {
+        self.tell_end();
+        let mut state = self.state()?;
+        if let Some(step) = state.current_step() {
+            return Ok(Work::Step(step));
+        }
+        if let Some(input) = state.unfed.take() {
+            return Ok(Work::Tell(input));
+        }
+        let output = match state.pending.pop_front() {
+            Some(output) => Some(output),
+            // Between `cancel` and the machine's farewell nothing is taken from it.
+            None if state.is_over() => None,
+            None => self.poll(&mut state)?,
+        };
+        state.current = Some(match output {
+            Some(Output::Connect(engagement)) => Current::Connect(engagement),
+            Some(Output::Finished(exchange)) => Current::Judged(exchange.verdict),
+            Some(Output::Send(message)) => Current::Send(message),
+            Some(Output::Sign(request)) => return Ok(Work::Sign(request)),
+            Some(Output::Close(reason)) => {
+                state.close(reason);
+                return Ok(Work::Step(state.resting()));
             }
             // A reader's machine asks for nothing else.
-            _ => return Ok(()),
-        };
-        self.state().current = Some(current);
-        Ok(())
+            _ => return Ok(Work::Step(state.resting())),
+        });
+        let step = state.current_step();
+        Ok(Work::Step(step.unwrap_or_else(|| state.resting())))
     }
 }

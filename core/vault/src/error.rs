@@ -88,8 +88,9 @@ impl VaultError {
         })
     }
 
-    /// As an error of a commit.
-    pub(crate) const fn as_storage(self) -> StorageError {
+    /// The same as an error of the store, for a machine that knows no vault: every other error is [`StorageError::Damaged`].
+    #[must_use]
+    pub const fn as_storage(self) -> StorageError {
         match self {
             Self::Storage(error) => error,
             Self::Locked => StorageError::Locked,

@@ -4,6 +4,8 @@
 //! start -Connect-> Connecting -Connected-> (Signing, once per document) -> Waiting -SessionData-> Finished(verdict)
 //!   -> Idle -ask-> (Signing) -> Waiting ...    Idle -finish-> Close(Done)    any fault -> Close(reason)
 //! ```
+//!
+//! Every state but `Closed` has a deadline, and nothing that comes after it is judged.
 mod exchange;
 
 use alloc::{collections::VecDeque, sync::Arc, vec::Vec};
@@ -48,11 +50,11 @@ pub enum CloseReason {
     Cancelled,
     /// The link broke.
     Disconnected,
-    /// The exchange is done and the session ended in order.
+    /// The last exchange was over and the session ended: by the app, status 20, a broken link or silence.
     Done,
     /// The peer's message was refused; the code says why.
     PeerInvalid(Code),
-    /// The peer ended the session with a status.
+    /// The peer ended the session with a status before its exchange was over.
     PeerTerminated,
     /// A port failed.
     Port(Code),
@@ -71,6 +73,14 @@ impl CloseReason {
             Self::PeerInvalid(code) | Self::Port(code) => code,
             Self::PeerTerminated => Code::new("session_terminated"),
             Self::Timeout => Code::new("transport_timeout"),
+        }
+    }
+
+    /// The reason when no exchange was under way: an end in order, unless somebody is at fault.
+    const fn after_exchange(self) -> Self {
+        match self {
+            Self::Cancelled | Self::Disconnected | Self::PeerTerminated | Self::Timeout => Self::Done,
+            other => other,
         }
     }
 }
@@ -136,12 +146,13 @@ enum State {
     Closed,
 }
 
-/// The link's part of a session: there until it closes, then wiped.
+/// The keys of a session. They are wiped when it closes.
 struct Link {
     cipher: SessionCipher,
     transcript: Transcript,
     e_reader_key: AgreementKey,
     e_reader_key_bytes: Vec<u8>,
+    /// SessionEstablishment was fetched to be sent.
     established: bool,
 }
 
@@ -190,8 +201,11 @@ impl Reader {
     /// Asks again in the same session, after a verdict and before [`Reader::finish`].
     ///
     /// # Errors
-    /// [`Misuse::NotAsked`] while an exchange is under way, [`Misuse::Closed`].
+    /// [`Misuse::NotAsked`] while an exchange is under way, [`Misuse::Closed`], also when the deadline has passed.
     pub fn ask(&mut self, asked: Asked, env: &mut Env<'_>) -> Result<(), Misuse> {
+        if self.is_late(env) {
+            self.terminate(CloseReason::Timeout);
+        }
         match self.state {
             State::Idle => {
                 self.config.asked = asked;
@@ -203,10 +217,9 @@ impl Reader {
         }
     }
 
-    /// Ends the session in order (status 20).
+    /// Ends the session (status 20): in order after an exchange, else cancelled.
     pub fn finish(&mut self) {
-        let reason = if matches!(self.state, State::Idle) { CloseReason::Done } else { CloseReason::Cancelled };
-        self.terminate(reason);
+        self.terminate(CloseReason::Cancelled);
     }
 
     /// The reader's ephemeral private scalar, to be kept beside a capture with a deviceMac (an integrator's tool only).
@@ -257,14 +270,11 @@ impl Reader {
                 let message = if link.established {
                     SessionData::encode(Some(&data), None)
                 } else {
-                    link.established = true;
                     SessionEstablishment::encode(&link.e_reader_key_bytes, &data)
                 };
                 self.outputs.push_back(Output::Send(message));
                 self.state = State::Waiting;
-                // A person reads and decides on the other side: that takes longer than a link may stall.
-                let seconds = u64::from(self.config.profile.rules().consent_seconds);
-                self.deadline = Some(env.uptime.plus_seconds(seconds));
+                self.wait_for_answer(env);
             }
             Err(error) => self.terminate(CloseReason::Port(error.code())),
         }
@@ -290,26 +300,48 @@ impl Reader {
         Ok(())
     }
 
+    /// A person reads and decides on the other side: that takes longer than a link may stall.
+    fn wait_for_answer(&mut self, env: &Env<'_>) {
+        let seconds = u64::from(self.config.profile.rules().consent_seconds);
+        self.deadline = Some(env.uptime.plus_seconds(seconds));
+    }
+
+    /// The link took the last chunk: from now on the peer has time to answer. An answer may have come before.
+    fn sent(&mut self, env: &Env<'_>) {
+        if matches!(self.state, State::Waiting) {
+            self.wait_for_answer(env);
+        }
+    }
+
+    /// Whether the deadline of the state has come; only uptime counts.
+    fn is_late(&self, env: &Env<'_>) -> bool {
+        self.deadline.is_some_and(|deadline| env.uptime >= deadline)
+    }
+
     fn restart_deadline(&mut self, env: &Env<'_>) {
         let seconds = u64::from(self.config.profile.rules().link_seconds);
         self.deadline = Some(env.uptime.plus_seconds(seconds));
     }
 
-    /// Tells the peer (status 20, where a session was begun) and closes.
+    /// Closes with status 20 to the peer where it got a request.
     fn terminate(&mut self, reason: CloseReason) {
-        if matches!(self.state, State::Closed) {
-            return;
-        }
-        if self.link.as_ref().is_some_and(|link| link.established) {
-            self.outputs.push_back(Output::Send(SessionData::encode(None, Some(Status::Termination))));
-        }
-        self.close(reason);
+        let established = self.link.as_ref().is_some_and(|link| link.established);
+        self.close(established.then(|| SessionData::encode(None, Some(Status::Termination))), reason);
     }
 
-    fn close(&mut self, reason: CloseReason) {
+    /// Closes: wipes the keys, withdraws what was asked for and not yet fetched, sends the last message, tells the caller. After the
+    /// end it does nothing.
+    fn close(&mut self, farewell: Option<Vec<u8>>, reason: CloseReason) {
+        let reason = match self.state {
+            State::Closed => return,
+            State::Idle => reason.after_exchange(),
+            _ => reason,
+        };
         self.link = None;
         self.deadline = None;
         self.state = State::Closed;
+        self.outputs.retain(|output| matches!(output, Output::Finished(_)));
+        self.outputs.extend(farewell.map(Output::Send));
         self.outputs.push_back(Output::Close(reason));
     }
 }
@@ -319,26 +351,30 @@ impl Session for Reader {
     type Error = Misuse;
 
     fn handle(&mut self, input: Input<ReaderTypes>, env: &mut Env<'_>) -> Result<(), Misuse> {
-        if matches!(self.state, State::Closed) {
-            return Err(Misuse::Closed);
+        if self.is_late(env) {
+            self.terminate(CloseReason::Timeout);
         }
         match (input, &self.state) {
+            // Events of the link come when they come.
+            (Input::Bytes(_) | Input::Connected | Input::Disconnected | Input::Sent | Input::Tick, State::Closed) => {}
+            (_, State::Closed) => return Err(Misuse::Closed),
             (Input::Connected, State::Connecting) => self.begin_request(env),
             (Input::Bytes(bytes), _) => self.received(&bytes, env),
             (Input::Signed(result), _) => return self.signed(result, env),
-            (Input::Disconnected, _) => self.close(CloseReason::Disconnected),
-            (Input::Tick, _) => {
-                if self.deadline.is_some_and(|deadline| env.uptime >= deadline) {
-                    self.terminate(CloseReason::Timeout);
-                }
-            }
+            (Input::Sent, _) => self.sent(env),
+            (Input::Disconnected, _) => self.close(None, CloseReason::Disconnected),
+            (Input::Tick, _) => {}
             _ => return Err(Misuse::NotAsked),
         }
         Ok(())
     }
 
     fn poll(&mut self) -> Option<Output<ReaderTypes>> {
-        self.outputs.pop_front()
+        let output = self.outputs.pop_front();
+        if let (Some(Output::Send(_)), Some(link)) = (&output, &mut self.link) {
+            link.established = true;
+        }
+        output
     }
 
     fn deadline(&self) -> Option<Uptime> {

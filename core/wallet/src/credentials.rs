@@ -26,6 +26,7 @@ impl Wallet {
     /// [`WalletError::Locked`], [`WalletError::StorageDamaged`].
     pub async fn credentials(&self) -> Result<Vec<CredentialView>, WalletError> {
         let now = self.now()?;
+        self.settle().await;
         let listing = self.vault.credentials().await?;
         let damaged = listing.damaged.into_iter().map(|id| self.damaged_view(id));
         Ok(listing.credentials.into_iter().map(|meta| self.view_of(meta, now)).chain(damaged).collect())

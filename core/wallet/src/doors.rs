@@ -53,9 +53,11 @@ impl Wallet {
     /// (`user_auth_required`: the platform let the biometric key be asked without the person); [`WalletError::StorageDamaged`].
     pub async fn unlock(&self) -> Result<(), WalletError> {
         match self.vault.unlock().await {
-            Err(VaultError::PinRequired) => Err(WalletError::Locked),
-            unlocked => Ok(unlocked?),
+            Err(VaultError::PinRequired) => return Err(WalletError::Locked),
+            unlocked => unlocked?,
         }
+        self.catch_up().await;
+        Ok(())
     }
 
     /// Unlocks by PIN (ASCII digits). The try is counted before anything is compared; after five wrong ones the PIN is locked.
@@ -63,7 +65,9 @@ impl Wallet {
     /// # Errors
     /// [`WalletError::BadInput`] (`pin_form`, `pin_wrong`, `pin_locked`, `pin_not_set`), [`WalletError::StorageDamaged`].
     pub async fn unlock_with_pin(&self, pin: Vec<u8>) -> Result<(), WalletError> {
-        Ok(self.vault.unlock_with_pin(&parse(pin)?).await?)
+        self.vault.unlock_with_pin(&parse(pin)?).await?;
+        self.catch_up().await;
+        Ok(())
     }
 
     /// Unlocks by the recovery code, on this device.
@@ -71,7 +75,9 @@ impl Wallet {
     /// # Errors
     /// [`WalletError::BadInput`] (`backup_code_form`, `backup_wrong_code`, `recovery_not_set`), [`WalletError::StorageDamaged`].
     pub async fn unlock_with_recovery_code(&self, code: String) -> Result<(), WalletError> {
-        Ok(self.vault.unlock_with_recovery_code(&parse_code(code)?).await?)
+        self.vault.unlock_with_recovery_code(&parse_code(code)?).await?;
+        self.catch_up().await;
+        Ok(())
     }
 
     /// Sets the first PIN, or a new one after unlocking by biometrics or recovery code. From then on the device alone opens nothing.

@@ -17,6 +17,7 @@ impl Wallet {
     /// # Errors
     /// [`WalletError::Locked`], [`WalletError::StorageDamaged`].
     pub async fn history(&self, from: u64, max: u32) -> Result<Vec<HistoryView>, WalletError> {
+        self.settle().await;
         let rows = self.vault.history(from, max).await?;
         Ok(rows.into_iter().map(|row| self.history_view(row)).collect())
     }
@@ -26,6 +27,7 @@ impl Wallet {
     /// # Errors
     /// [`WalletError::Locked`], [`WalletError::StorageDamaged`].
     pub async fn check_history(&self) -> Result<HistoryCheckView, WalletError> {
+        self.settle().await;
         Ok(match self.vault.verify_history().await? {
             ChainVerdict::Whole { rows } => HistoryCheckView { whole: true, rows, first_broken: None },
             ChainVerdict::Broken { seq } => {

@@ -3,6 +3,7 @@
 //! `Wallet` owns the vault and the ports; use cases are its methods, one file each. Nothing of a protocol is decided here: the
 //! machines of `rid-holder` decide, this crate runs them over the ports and puts words to what they ask.
 
+mod backlog;
 mod consent;
 mod credentials;
 mod doors;

@@ -4,19 +4,17 @@
 //! loop { match next().await { Advertise|Send|Receipt => do it, proceed(); Ask => answer(..); Unlock => unlock(), unlocked();
 //!                             Wait => connected(mtu) | received(bytes) | tick() | disconnected(); Closed => break } }
 //! ```
+mod feed;
 mod run;
 mod state;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use rid_flow::{Input, Turn};
-use rid_holder::{
-    link,
-    proximity::{Proximity, ProximityTypes},
-};
+use rid_holder::{link, proximity::Proximity};
 use rid_wire::Code;
 
-use self::state::{Current, State};
+use self::state::{CANCELLED, Current, State};
 use crate::{
     Wallet, WalletError,
     consent::answer_of,
@@ -59,14 +57,20 @@ pub enum PresentationStep {
     Unlock,
     /// Wait for the link, but not longer than this; then call `tick`.
     Wait {
-        /// Monotonic milliseconds of the Clock port; `None`: as long as it takes.
+        /// Monotonic milliseconds of the Clock port.
         until_millis: Option<u64>,
     },
 }
 
 /// One presentation. Methods may be called from any thread; one `next` at a time.
+///
+/// Events of the radio after the end do nothing. A panic breaks the object: every later call says [`WalletError::Bug`] (`broken`).
+/// Dropping it is as [`Presentation::cancel`].
 pub struct Presentation {
     wallet: Arc<Wallet>,
+    /// Locked while the machine works.
+    session: Mutex<Proximity>,
+    /// Locked for moments, and so all that `cancel` waits for.
     state: Mutex<State>,
     turn: Turn,
 }
@@ -80,7 +84,12 @@ impl Wallet {
         let (profile, trust) = (self.profile.clone(), self.trust.clone());
         let session = self.with_env(|env| Proximity::start(profile, trust, self.device_auth, env))?;
         let session = session.with_policy(self.reader_policy);
-        Ok(Presentation { wallet: self.clone(), state: Mutex::new(State::new(session)), turn: Turn::new() })
+        Ok(Presentation {
+            wallet: self.clone(),
+            session: Mutex::new(session),
+            state: Mutex::new(State::new()),
+            turn: Turn::new(),
+        })
     }
 }
 
@@ -88,25 +97,39 @@ impl Presentation {
     /// Does what needs no person and no radio, and says what is to be done next. Nothing is lost when the future is dropped.
     ///
     /// # Errors
-    /// [`WalletError::Misuse`] (`busy`) while another `next` runs; [`WalletError::Cancelled`] when it was called away by
+    /// [`WalletError::Misuse`] (`busy`) while another `next` runs; [`WalletError::Cancelled`] when it was interrupted by
     /// [`Presentation::cancel`] or [`Presentation::park`].
     pub async fn next(&self) -> Result<PresentationStep, WalletError> {
-        let turn = self.turn.take()?;
-        turn.run(self.advance()).await.unwrap_or(Err(WalletError::Cancelled))
+        loop {
+            let before = self.state()?.overtaken;
+            let taken = self.turn.take()?;
+            if let Some(done) = taken.run(self.advance()).await {
+                return done;
+            }
+            // The session ended from outside while a port was asked: what is left of it is the next step.
+            let state = self.state()?;
+            if before || !state.overtaken || state.ended.is_some() {
+                return Err(WalletError::Cancelled);
+            }
+        }
     }
 
-    /// The step `next` gave (`Advertise`, `Send`, `Receipt`) was done.
+    /// The step `next` gave (`Advertise`, `Send`, `Receipt`) was done. For `Send`: the link took the last chunk.
     ///
     /// # Errors
     /// [`WalletError::Misuse`] (`not_asked`).
     pub fn proceed(&self) -> Result<(), WalletError> {
-        let mut state = self.state();
-        match state.current {
-            Some(Current::Advertise(_) | Current::Receipt(_) | Current::Send(_)) => {
-                state.current = None;
-                Ok(())
+        let mut state = self.state()?;
+        match state.current.take() {
+            Some(Current::Advertise(_) | Current::Receipt(_)) => Ok(()),
+            Some(Current::Send(_)) => {
+                drop(state);
+                self.tell(Input::Sent)
             }
-            _ => Err(WalletError::misuse("not_asked")),
+            other => {
+                state.current = other;
+                Err(WalletError::misuse("not_asked"))
+            }
         }
     }
 
@@ -114,33 +137,37 @@ impl Presentation {
     /// that takes whole messages.
     ///
     /// # Errors
-    /// [`WalletError::BadInput`] (`transport_mtu` below 23; the session still waits for the link), [`WalletError::Misuse`].
+    /// [`WalletError::BadInput`] (`transport_mtu` below 23; the session still waits for the link), [`WalletError::Misuse`]
+    /// (`not_asked`).
     pub fn connected(&self, mtu: u16) -> Result<(), WalletError> {
-        link::write_len(mtu).map_err(|error| WalletError::BadInput { code: error.code() })?;
-        self.input(Input::Connected)
+        if !self.state()?.is_over() {
+            link::write_len(mtu).map_err(|error| WalletError::BadInput { code: error.code() })?;
+        }
+        self.feed(Input::Connected)
     }
 
     /// One whole message came.
     ///
     /// # Errors
-    /// [`WalletError::Misuse`].
+    /// [`WalletError::Misuse`] (`not_asked`).
     pub fn received(&self, message: Vec<u8>) -> Result<(), WalletError> {
-        self.input(Input::Bytes(message))
+        self.feed(Input::Bytes(message))
     }
 
     /// One characteristic write came (18013-5, 8.3.3.1.1.6): chunks are put together here.
     ///
     /// # Errors
-    /// [`WalletError::Misuse`]; [`WalletError::PeerRefused`] (`transport_limit`), and the session is over by that name.
+    /// [`WalletError::Misuse`] (`not_asked`); [`WalletError::PeerRefused`] (`transport_limit`), and the session is over by that name.
     pub fn received_chunk(&self, chunk: &[u8]) -> Result<(), WalletError> {
-        let mut state = self.state();
-        match state.assembler.push(chunk) {
+        let pushed = {
+            let mut state = self.state()?;
+            if state.is_over() { Ok(None) } else { state.assembler.push(chunk) }
+        };
+        match pushed {
             Ok(None) => Ok(()),
-            Ok(Some(message)) => state.handle(&self.wallet, Input::Bytes(message)),
+            Ok(Some(message)) => self.feed(Input::Bytes(message)),
             Err(error) => {
-                state.fail(&self.wallet, error.code());
-                drop(state);
-                self.turn.call_away();
+                self.end(error.code());
                 Err(WalletError::PeerRefused { code: error.code() })
             }
         }
@@ -152,7 +179,7 @@ impl Presentation {
     /// # Errors
     /// [`WalletError::Misuse`] (`not_asked`), [`WalletError::BadInput`] (`transport_mtu` below 23; the step is still to be done).
     pub fn chunks(&self, mtu: u16) -> Result<Vec<Vec<u8>>, WalletError> {
-        match &self.state().current {
+        match &self.state()?.current {
             Some(Current::Send(message)) => {
                 link::split(message, mtu).map_err(|error| WalletError::BadInput { code: error.code() })
             }
@@ -163,17 +190,17 @@ impl Presentation {
     /// The link is down.
     ///
     /// # Errors
-    /// [`WalletError::Misuse`].
+    /// [`WalletError::Bug`] (`broken`).
     pub fn disconnected(&self) -> Result<(), WalletError> {
-        self.input(Input::Disconnected)
+        self.feed(Input::Disconnected)
     }
 
     /// The time of `Wait` has come.
     ///
     /// # Errors
-    /// [`WalletError::Misuse`].
+    /// [`WalletError::Bug`] (`broken`).
     pub fn tick(&self) -> Result<(), WalletError> {
-        self.input(Input::Tick)
+        self.feed(Input::Tick)
     }
 
     /// The person's answer to `Ask`.
@@ -182,13 +209,12 @@ impl Presentation {
     /// [`WalletError::Misuse`] (`consent_binding` for another question's id or hash, `not_asked`), [`WalletError::BadInput`]
     /// (`consent_selection`); the question stays open.
     pub fn answer(&self, answer: ConsentAnswer) -> Result<(), WalletError> {
-        let mut state = self.state();
-        let answer = match &state.current {
+        let answer = match &self.state()?.current {
             Some(Current::Ask(question)) => answer_of(question, answer)?,
             _ => return Err(WalletError::misuse("not_asked")),
         };
-        state.handle(&self.wallet, Input::Consent(answer))?;
-        state.current = None;
+        self.feed(Input::Consent(answer))?;
+        self.state()?.current = None;
         Ok(())
     }
 
@@ -197,33 +223,30 @@ impl Presentation {
     /// # Errors
     /// [`WalletError::Misuse`] (`not_asked`).
     pub fn unlocked(&self) -> Result<(), WalletError> {
-        let mut state = self.state();
-        if !matches!(state.current, Some(Current::Unlock)) {
+        if !matches!(self.state()?.current, Some(Current::Unlock)) {
             return Err(WalletError::misuse("not_asked"));
         }
-        let unlocked = self.wallet.lock_state() == LockState::Unlocked;
-        state.handle(&self.wallet, Input::Unlocked(unlocked))?;
-        state.current = None;
+        self.feed(Input::Unlocked(self.wallet.lock_state() == LockState::Unlocked))?;
+        self.state()?.current = None;
         Ok(())
     }
 
-    /// Ends the presentation; a running `next` returns [`WalletError::Cancelled`] at once, a later one says farewell to the
-    /// peer and then `Closed`.
+    /// Ends the presentation at once, also while a message is being checked; nothing is handed out afterwards. A running `next`
+    /// returns [`WalletError::Cancelled`], a later one says farewell to the peer and then `Closed`. A question that was open leaves a
+    /// row in the history.
     pub fn cancel(&self) {
-        self.state().fail(&self.wallet, Code::new("cancelled"));
-        self.turn.call_away();
+        self.end(CANCELLED);
     }
 
     /// Makes a running `next` return [`WalletError::Cancelled`] at once and changes nothing else: the next call goes on.
     pub fn park(&self) {
         self.turn.call_away();
     }
+}
 
-    fn input(&self, input: Input<ProximityTypes>) -> Result<(), WalletError> {
-        self.state().handle(&self.wallet, input)
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+impl Drop for Presentation {
+    fn drop(&mut self) {
+        self.cancel();
+        self.leave_work();
     }
 }

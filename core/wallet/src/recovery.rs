@@ -18,6 +18,7 @@ impl Wallet {
     /// [`WalletError::BadInput`] (`backup_wrong_code`, `recovery_not_set`), [`WalletError::Locked`], [`WalletError::StorageDamaged`].
     pub async fn export_recovery(&self, code: String) -> Result<Vec<u8>, WalletError> {
         let at = self.now()?;
+        self.settle().await;
         Ok(self.vault.export_recovery(&parse_code(code)?, at).await?)
     }
 

@@ -11,7 +11,7 @@ use rid_trust::{Environment, IssuerRoot, RootWarning, Roots, TrustStore};
 use rid_vault::{Vault, VaultConfig};
 use rid_wire::{Code, Timestamp};
 
-use crate::WalletError;
+use crate::{WalletError, backlog::Backlog};
 
 /// Makes a handle to the platform's randomness for one step.
 pub type RngSource = Arc<dyn Fn() -> Box<dyn CryptoRng + Send> + Send + Sync>;
@@ -106,6 +106,7 @@ impl WalletOptions {
 pub struct Wallet {
     pub(crate) ports: WalletPorts,
     pub(crate) vault: Vault,
+    pub(crate) backlog: Backlog,
     pub(crate) profile: Arc<Profile>,
     pub(crate) trust: Arc<TrustStore>,
     pub(crate) locales: Vec<Locale>,
@@ -115,7 +116,8 @@ pub struct Wallet {
 }
 
 impl Wallet {
-    /// Opens the store, or makes an empty one. What a process death cut off is over: its row in the history says `Started`.
+    /// Opens the store, or makes an empty one. A presentation that a process exit interrupted is over: its row in the history says
+    /// `Started`, or `UnknownDelivery` when the response had been handed out.
     ///
     /// # Errors
     /// [`WalletError::Misuse`] when another process has it open, [`WalletError::StorageDamaged`].
@@ -126,16 +128,19 @@ impl Wallet {
         let vault_config = VaultConfig { low_water: config.profile.rules().low_water };
         let vault =
             Vault::open(ports.storage.clone(), ports.secure_area.clone(), ports.rng.clone(), vault_config).await?;
-        Ok(Self {
+        let wallet = Self {
             ports,
             vault,
             trust: Arc::new(rid_holder::bind_trust(config.trust, &config.profile)),
+            backlog: Backlog::default(),
             profile: Arc::new(config.profile),
             locales: config.locales,
             user_auth: config.user_auth,
             device_auth: config.device_auth,
             reader_policy: config.reader_policy,
-        })
+        };
+        wallet.catch_up().await;
+        Ok(wallet)
     }
 
     /// Whose roots are loaded.
@@ -155,6 +160,7 @@ impl Wallet {
     /// # Errors
     /// [`WalletError::StorageDamaged`].
     pub async fn close(&self) -> Result<(), WalletError> {
+        self.settle().await;
         Ok(self.vault.close().await?)
     }
 
@@ -167,6 +173,13 @@ impl Wallet {
         let mut rng = (self.ports.rng)();
         let now = self.now()?;
         Ok(step(&mut Env { now, uptime: self.ports.clock.uptime(), rng: &mut *rng }))
+    }
+
+    /// As [`Self::with_env`], for a step that reads no wall clock: it needs none that works.
+    pub(crate) fn with_uptime<T>(&self, step: impl FnOnce(&mut Env<'_>) -> T) -> T {
+        let mut rng = (self.ports.rng)();
+        let now = self.now().unwrap_or(Timestamp::from_unix(0));
+        step(&mut Env { now, uptime: self.ports.clock.uptime(), rng: &mut *rng })
     }
 
     pub(crate) fn flow_ports(&self) -> Ports<'_> {

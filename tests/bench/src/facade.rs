@@ -197,7 +197,7 @@ fn verify(reading: &Reading, presentation: &Presentation) -> bool {
         ReadingStep::Judged { verdict } => {
             assert!(verdict.code.is_none(), "{:?}", verdict.code);
             expect(reading.proceed(), "proceed");
-            reading.finish();
+            expect(reading.finish(), "finish");
         }
         ReadingStep::Closed { .. } => return false,
         ReadingStep::Wait { .. } => {}

@@ -78,11 +78,12 @@ pub(crate) fn respond(stock: &Stock, holder: &mut Proximity, request: Vec<u8>, r
     loop {
         let input: Input<ProximityTypes> = match some(holder.poll(), "an output of the holder") {
             Output::Unlock => Input::Unlocked(true),
-            Output::Match(_) => Input::Candidates(Matches { by_document: vec![vec![held(stock)]] }),
+            Output::Match(_) => Input::Candidates(Ok(Matches { by_document: vec![vec![held(stock)]] })),
             Output::AskConsent(question) => Input::Consent(agree(&question)),
             Output::Commit(_) => Input::Committed(Ok(Committed { copies: vec![copy(stock)], ..Committed::default() })),
             Output::Sign(request) => Input::Signed(Ok(stock.device.sign(&[&request.message]))),
             Output::Send(message) => return message,
+            Output::Note(_) => continue,
             Output::Close(reason) => some(None, reason.code().as_str()),
             _ => Input::Signed(Err(SecureAreaError::Unavailable)),
         };

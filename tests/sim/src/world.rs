@@ -60,6 +60,8 @@ pub struct Report {
     pub signed_before_commit: bool,
     /// History rows by outcome: started, refused.
     pub rows: (usize, usize),
+    /// What the started row said later, in order.
+    pub outcomes: Vec<HistoryOutcome>,
 }
 
 struct World<'a> {
@@ -95,6 +97,7 @@ pub fn run(state: &mut TestState, scenario: &Scenario) -> Result<Report, Code> {
             consumed: 0,
             signed_before_commit: false,
             rows: (0, 0),
+            outcomes: Vec::new(),
         },
         to_reader: Direction::new(scenario.mtu),
         to_holder: Direction::new(scenario.mtu),
@@ -157,11 +160,11 @@ impl World<'_> {
                     self.note(format!("holder sends {} B", message.len()));
                     let (now, faults) = (self.millis, self.scenario.faults);
                     self.to_reader.send(&message, now, &faults, &mut self.link_rng);
-                    continue;
+                    Input::Sent
                 }
-                Output::Match(request) => Input::Candidates(Matches {
+                Output::Match(request) => Input::Candidates(Ok(Matches {
                     by_document: request.doc_types.iter().map(|doc_type| self.state.held(doc_type)).collect(),
-                }),
+                })),
                 Output::AskConsent(question) => {
                     self.note(format!("asked for {} documents", question.documents.len()));
                     Input::Consent(self.answer(&question))
@@ -178,6 +181,10 @@ impl World<'_> {
                     self.note(format!("holder finished, disclosed {}", receipt.disclosed));
                     continue;
                 }
+                Output::Note(changes) => {
+                    self.report.outcomes.extend(changes.outcomes.iter().map(|(_, outcome)| *outcome));
+                    continue;
+                }
                 Output::Advertise(_) | Output::Connect(_) | Output::Agree(_) | Output::Fetch(_) => continue,
             };
             self.tell_holder(holder, answer);
@@ -192,7 +199,7 @@ impl World<'_> {
                     self.note(format!("reader sends {} B", message.len()));
                     let (now, faults) = (self.millis, self.scenario.faults);
                     self.to_holder.send(&message, now, &faults, &mut self.link_rng);
-                    continue;
+                    Input::Sent
                 }
                 Output::Sign(request) => Input::Signed(Ok(self.state.reader.0.sign(&[&request.message]))),
                 Output::Finished(exchange) => {

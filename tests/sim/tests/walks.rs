@@ -7,6 +7,7 @@
     reason = "a test that cannot go on says so by failing"
 )]
 
+use rid_flow::HistoryOutcome;
 use rid_mdoc::{
     MDL_DOC_TYPE, MDL_NAMESPACE,
     request::{ItemsRequest, RequestedElement, RequestedNamespace},
@@ -45,7 +46,9 @@ fn invariants(report: &Report, scenario: &Scenario) {
     assert!(!report.signed_before_commit, "seed {seed}: signed before the commit\n{trace}");
     assert!(report.signatures <= report.consumed, "seed {seed}: more signatures than copies\n{trace}");
     assert_eq!(report.rows.0 > 0, report.consumed > 0, "seed {seed}: copies and rows disagree\n{trace}");
+    assert_eq!(report.outcomes.is_empty(), report.consumed == 0, "seed {seed}: a row stays started\n{trace}");
     let Some(verdict) = &report.verdict else { return };
+    assert!(!report.outcomes.contains(&HistoryOutcome::Failed), "seed {seed}: failed after disclosure\n{trace}");
     if verdict.decision == Decision::Accepted {
         assert!(scenario.agrees, "seed {seed}: accepted what nobody agreed to");
         let truth = TestState::make(1, &mut SimRng::new(seed)).unwrap();

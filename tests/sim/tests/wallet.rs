@@ -183,7 +183,10 @@ impl<'a> Far<'a> {
                     let signature = self.state.reader().0.sign(&[&request.message]);
                     self.tell(Input::Signed(Ok(signature)));
                 }
-                Output::Send(message) => self.to_wallet.push(message),
+                Output::Send(message) => {
+                    self.to_wallet.push(message);
+                    self.tell(Input::Sent);
+                }
                 Output::Finished(exchange) => self.verdicts.push(exchange.verdict),
                 _ => {}
             }

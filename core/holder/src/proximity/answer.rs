@@ -18,7 +18,7 @@ use crate::{
 
 impl Proximity {
     pub(super) fn consented(&mut self, answer: &Answer, env: &mut Env<'_>) -> Result<(), Misuse> {
-        let State::Asking(Asking { question }) = &self.state else { return Err(Misuse::NotAsked) };
+        let State::Asking(Asking { question, .. }) = &self.state else { return Err(Misuse::NotAsked) };
         check(question, answer)?;
         self.state = State::Confirming(decide(question, &answer.decision, env));
         self.deadline = self.consent_deadline(env);
@@ -132,6 +132,30 @@ fn add(selection: &mut Selection, path: &ClaimPath) {
         Some((_, identifiers)) if identifiers.iter().any(|known| known == identifier) => {}
         Some((_, identifiers)) => identifiers.push(String::from(identifier)),
         None => selection.push((String::from(namespace), [String::from(identifier)].into())),
+    }
+}
+
+/// The rows of a request that the person had been asked about when the app ended the session: refused, because it was cancelled.
+pub(super) fn cancelled(state: &State, env: &mut Env<'_>) -> Vec<HistoryDraft> {
+    let cancelled = Code::new("cancelled");
+    match state {
+        State::Asking(Asking { question, at }) => {
+            let mut rows = Rows { reason: Some(cancelled), ..Rows::default() };
+            for asked in &question.documents {
+                rows.withhold(asked);
+            }
+            let env = &mut Env { now: *at, uptime: env.uptime, rng: &mut *env.rng };
+            rows.drafts(make_history_id(env.rng), &question.requester, env)
+        }
+        State::Confirming(decided) => {
+            let mut rows = decided.changes.history.clone();
+            for row in rows.iter_mut().filter(|row| row.outcome == HistoryOutcome::Started) {
+                row.outcome = HistoryOutcome::Refused;
+                row.reason = String::from(cancelled.as_str());
+            }
+            rows
+        }
+        _ => Vec::new(),
     }
 }
 

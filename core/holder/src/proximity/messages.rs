@@ -1,4 +1,4 @@
-//! What comes over the link, and who may say it when.
+//! Messages that come over the link, and which of them each state takes.
 use alloc::vec::Vec;
 
 use rid_flow::{Env, Output};
@@ -19,7 +19,7 @@ use super::{
 enum Message {
     /// A decrypted DeviceRequest.
     Request(Vec<u8>),
-    /// The peer has had enough.
+    /// The peer ends the session.
     End,
 }
 
@@ -35,8 +35,14 @@ impl Proximity {
 
     /// One whole message of the peer, in any state with a link.
     pub(super) fn received(&mut self, message: &[u8], env: &Env<'_>) -> Result<(), Misuse> {
-        if matches!(self.state, State::Advertising) {
-            return Err(Misuse::NotAsked);
+        match &mut self.state {
+            State::Advertising => return Err(Misuse::NotAsked),
+            // The peer may have our last chunk before the caller knows that the link took it.
+            State::Sending(sending) if sending.held.is_none() => {
+                sending.held = Some(message.to_vec());
+                return Ok(());
+            }
+            _ => {}
         }
         match self.open(message) {
             Ok(Message::Request(plaintext)) => self.requested(&plaintext, env),
@@ -77,6 +83,7 @@ impl Proximity {
         let Some(link) = &self.link else { return };
         match request::read(plaintext, &link.transcript, &self.reader_trust, self.profile.rules(), env.now) {
             Ok(request) => {
+                self.locked_lookups = 0;
                 self.state = State::Unlocking(request);
                 self.deadline = self.consent_deadline(env);
                 self.outputs.push_back(Output::Unlock);

@@ -2,10 +2,15 @@
 //!
 //! ```text
 //! Advertising -Connected-> Engaged -SessionEstablishment-> Unlocking -> Matching -> Asking -Consent-> Confirming (unlock) ->
-//!   Committing -> Signing (per document) -> Send + Finished -> Idle (next request) ... -> Closed(reason)
-//! refusal, or nothing held:  Asking -> Confirming -> Committing ("refused" row) -> Send -> Finished
+//!   Committing -> Signing (per document) -> Sending -Sent-> Finished -> Idle (next request) ... -> Closed(reason)
+//! refusal, or nothing held:  Asking -> Confirming -> Committing ("refused" row) -> Sending -Sent-> Finished
+//! locked in between:         Matching -> Unlocking
 //! ```
+//!
+//! Every state but `Closed` has a deadline. The row of a presentation is `Started` from the commit on, `UnknownDelivery` from the
+//! hand-out of the response on, `Finished` when the link took all of it, and `Failed` when it ended before the hand-out.
 mod answer;
+mod end;
 mod link;
 mod messages;
 mod offer;
@@ -19,14 +24,11 @@ mod types;
 pub use reason::{CloseReason, Misuse};
 pub use types::{Advertisement, DeviceAuthMethod, MatchRequest, Matches, ProximityTypes, Receipt};
 
-use alloc::{collections::VecDeque, sync::Arc, vec::Vec};
+use alloc::{collections::VecDeque, sync::Arc};
 
 use rid_crypto::{AgreementKey, CryptoRng};
-use rid_flow::{Env, Input, Output, Session, Uptime};
-use rid_mdoc::{
-    engagement::{Ble, Engagement},
-    session::{SessionData, Status},
-};
+use rid_flow::{Env, HistoryId, Input, Output, Session, Uptime};
+use rid_mdoc::engagement::{Ble, Engagement};
 use rid_profile::{Profile, ReaderPolicy};
 use rid_trust::TrustStore;
 
@@ -45,6 +47,10 @@ pub struct Proximity {
     link: Option<Link>,
     state: State,
     deadline: Option<Uptime>,
+    /// The presentation whose history row has no final outcome yet.
+    unsettled: Option<HistoryId>,
+    /// Look-ups for the current request that found the wallet locked.
+    locked_lookups: u8,
     outputs: VecDeque<Output<ProximityTypes>>,
 }
 
@@ -61,7 +67,7 @@ impl Proximity {
         let ble = Ble { peripheral_server: Some(make_uuid(env.rng)), central_client: Some(make_uuid(env.rng)) };
         let engagement = Engagement::build(&ephemeral.public(), &ble);
         let plan = Advertisement { engagement: engagement.clone() };
-        Self {
+        let mut session = Self {
             profile,
             reader_trust,
             method,
@@ -71,21 +77,18 @@ impl Proximity {
             link: None,
             state: State::Advertising,
             deadline: None,
+            unsettled: None,
+            locked_lookups: 0,
             outputs: [Output::Advertise(plan)].into(),
-        }
+        };
+        session.deadline = session.consent_deadline(env);
+        session
     }
 
     /// Treats readers by this policy, as far as the profile allows.
     #[must_use]
     pub fn with_policy(self, policy: ReaderPolicy) -> Self {
         Self { policy, ..self }
-    }
-
-    /// Ends the session for the app: terminates towards the peer if possible. After the end it does nothing.
-    pub fn cancel(&mut self, _env: &mut Env<'_>) {
-        if !matches!(self.state, State::Closed) {
-            self.terminate(CloseReason::Cancelled);
-        }
     }
 
     /// Sets the counters of messages sent and received, for tests of their end (neg-C04). In a live session this would
@@ -97,48 +100,14 @@ impl Proximity {
         }
     }
 
-    /// Whether the deadline of the state has come; only uptime counts.
-    fn is_late(&self, env: &Env<'_>) -> bool {
-        self.deadline.is_some_and(|deadline| env.uptime >= deadline)
-    }
-
-    /// Why the state may not last beyond its deadline.
-    fn lateness(&self) -> CloseReason {
-        match self.state {
-            State::Asking(_) => CloseReason::ConsentExpired,
-            State::Unlocking(_) | State::Confirming(_) => CloseReason::Locked,
-            _ => CloseReason::Timeout,
-        }
-    }
-
+    /// How long the peer may stay silent.
     fn link_deadline(&self, env: &Env<'_>) -> Option<Uptime> {
         Some(env.uptime.plus_seconds(self.profile.rules().link_seconds.into()))
     }
 
+    /// How long a person, a port or the radio may take.
     fn consent_deadline(&self, env: &Env<'_>) -> Option<Uptime> {
         Some(env.uptime.plus_seconds(self.profile.rules().consent_seconds.into()))
-    }
-
-    /// Closes with status 20 to the peer where there are session keys.
-    fn terminate(&mut self, reason: CloseReason) {
-        let farewell = self.link.is_some().then(|| SessionData::encode(None, Some(Status::Termination)));
-        self.close(farewell, reason);
-    }
-
-    /// Closes: wipes the keys, takes back what was asked for and not yet fetched, sends the last message, tells the caller.
-    fn close(&mut self, farewell: Option<Vec<u8>>, reason: CloseReason) {
-        self.state = State::Closed;
-        self.ephemeral = None;
-        self.link = None;
-        self.deadline = None;
-        let gone = reason == CloseReason::Disconnected;
-        self.outputs.retain(|output| match output {
-            Output::Finished(_) => true,
-            Output::Send(_) => !gone,
-            _ => false,
-        });
-        self.outputs.extend(farewell.map(Output::Send));
-        self.outputs.push_back(Output::Close(reason));
     }
 }
 
@@ -148,7 +117,7 @@ impl Session for Proximity {
 
     fn handle(&mut self, input: Input<ProximityTypes>, env: &mut Env<'_>) -> Result<(), Misuse> {
         if matches!(self.state, State::Closed) {
-            return Err(Misuse::Closed);
+            return self.after_the_end(&input);
         }
         if matches!(input, Input::Disconnected) {
             self.close(None, CloseReason::Disconnected);
@@ -156,11 +125,7 @@ impl Session for Proximity {
         }
         if self.is_late(env) {
             self.terminate(self.lateness());
-            // An answer came too late; an event of the link is nobody's misuse.
-            return match input {
-                Input::Tick | Input::Bytes(_) | Input::Connected => Ok(()),
-                _ => Err(Misuse::Closed),
-            };
+            return self.after_the_end(&input);
         }
         match input {
             Input::Tick => Ok(()),
@@ -168,6 +133,7 @@ impl Session for Proximity {
             Input::Bytes(message) => self.received(&message, env),
             Input::Consent(answer) => self.consented(&answer, env),
             Input::Agreed(secret) => self.agreed(secret, env),
+            Input::Sent => self.sent(env),
             Input::Signed(signature) => self.signed(signature, env),
             Input::Candidates(matches) => self.matched(matches, env),
             Input::Committed(result) => self.committed(result, env),

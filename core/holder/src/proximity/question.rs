@@ -1,7 +1,7 @@
 //! The question to the person.
 use alloc::vec::Vec;
 
-use rid_flow::{Env, Output};
+use rid_flow::{Env, HistoryOutcome, Output, ports::StorageError};
 use rid_mdoc::{MDL_DOC_TYPE, reader_auth::ReaderAuth, verify::warning};
 use rid_profile::{Kind, Profile, ReaderPolicy, ReaderRule};
 use rid_wire::Code;
@@ -17,9 +17,12 @@ use crate::{
     held::Held,
 };
 
+/// How often a request asks again to unlock a wallet that is locked before the look-up.
+const LOCKED_LOOKUPS: u8 = 3;
+
 impl Proximity {
     /// The wallet is open (or stays locked), before matching or before the commit.
-    pub(super) fn unlocked(&mut self, open: bool, _env: &Env<'_>) -> Result<(), Misuse> {
+    pub(super) fn unlocked(&mut self, open: bool, env: &Env<'_>) -> Result<(), Misuse> {
         if !matches!(self.state, State::Unlocking(_) | State::Confirming(_)) {
             return Err(Misuse::NotAsked);
         }
@@ -27,7 +30,7 @@ impl Proximity {
             self.terminate(CloseReason::Locked);
             return Ok(());
         }
-        self.deadline = None;
+        self.deadline = self.consent_deadline(env);
         match core::mem::replace(&mut self.state, State::Closed) {
             State::Unlocking(request) => {
                 let doc_types = request.documents.iter().map(|document| document.doc_type.clone()).collect();
@@ -36,6 +39,8 @@ impl Proximity {
                 self.state = State::Matching(request);
             }
             State::Confirming(decided) => {
+                let started = decided.changes.history.iter().find(|row| row.outcome == HistoryOutcome::Started);
+                self.unsettled = started.map(|row| row.id);
                 self.outputs.push_back(Output::Commit(decided.changes.clone()));
                 self.state = State::Committing(decided);
             }
@@ -44,10 +49,10 @@ impl Proximity {
         Ok(())
     }
 
-    /// What is held is known: the person is asked, whatever that is.
-    pub(super) fn matched(&mut self, matches: Matches, env: &mut Env<'_>) -> Result<(), Misuse> {
-        match core::mem::replace(&mut self.state, State::Closed) {
-            State::Matching(request) if request.documents.len() == matches.by_document.len() => {
+    /// The look-up is done: the person is asked, whatever is held. When the wallet was locked in between, it is to be unlocked again.
+    pub(super) fn matched(&mut self, matches: Result<Matches, StorageError>, env: &mut Env<'_>) -> Result<(), Misuse> {
+        match (core::mem::replace(&mut self.state, State::Closed), matches) {
+            (State::Matching(request), Ok(matches)) if request.documents.len() == matches.by_document.len() => {
                 let mut id = [0; 16];
                 env.rng.fill_bytes(&mut id);
                 let mut question = ask(QuestionId(id), &request, matches.by_document, &self.profile, self.policy);
@@ -55,15 +60,22 @@ impl Proximity {
                     question.warnings.push(warning::KEY_COORDINATE_SHORT);
                 }
                 self.outputs.push_back(Output::AskConsent(question.clone()));
-                self.state = State::Asking(Asking { question });
+                self.state = State::Asking(Asking { question, at: env.now });
                 self.deadline = self.consent_deadline(env);
-                Ok(())
             }
-            other => {
+            (State::Matching(request), Err(StorageError::Locked)) if self.locked_lookups < LOCKED_LOOKUPS => {
+                self.locked_lookups = self.locked_lookups.saturating_add(1);
+                self.state = State::Unlocking(request);
+                self.outputs.push_back(Output::Unlock);
+            }
+            (State::Matching(_), Err(StorageError::Locked)) => self.terminate(CloseReason::Locked),
+            (State::Matching(_), Err(error)) => self.terminate(CloseReason::Port(error.code())),
+            (other, _) => {
                 self.state = other;
-                Err(Misuse::NotAsked)
+                return Err(Misuse::NotAsked);
             }
         }
+        Ok(())
     }
 }
 

@@ -9,12 +9,16 @@ pub enum CloseReason {
     ConsentExpired,
     /// The link broke.
     Disconnected,
+    /// The last exchange was over and the session ended: by status 20, a broken link, silence or the app.
+    Done,
     /// The peer's message was refused; the code says why.
     PeerInvalid(Code),
-    /// The peer ended the session (status 20), or it ended after its last exchange.
+    /// The peer ended the session (status 20) before its exchange was over.
     PeerTerminated,
     /// A port failed; the code says which and how (`key_cancelled`, `storage_full`, `credential_unavailable`, ...).
     Port(Code),
+    /// A port did not answer in time (neg-C36: `port_timeout`).
+    PortTimeout,
     /// Nothing came for too long (neg-C14: `transport_timeout`).
     Timeout,
     /// The wallet stayed locked.
@@ -29,10 +33,20 @@ impl CloseReason {
             Self::Cancelled => Code::new("cancelled"),
             Self::ConsentExpired => Code::new("consent_expired"),
             Self::Disconnected => Code::new("transport_disconnected"),
+            Self::Done => Code::new("done"),
             Self::PeerInvalid(code) | Self::Port(code) => code,
+            Self::PortTimeout => Code::new("port_timeout"),
             Self::PeerTerminated => Code::new("session_terminated"),
             Self::Timeout => Code::new("transport_timeout"),
             Self::Locked => Code::new("locked"),
+        }
+    }
+
+    /// The reason when no exchange was under way: an end in order, unless somebody is at fault.
+    pub(super) const fn after_exchange(self) -> Self {
+        match self {
+            Self::Cancelled | Self::Disconnected | Self::PeerTerminated | Self::Timeout => Self::Done,
+            other => other,
         }
     }
 }

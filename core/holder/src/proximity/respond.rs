@@ -3,7 +3,7 @@ use alloc::{boxed::Box, collections::VecDeque, string::String, vec::Vec};
 
 use rid_crypto::{Secret, SharedSecret, SignatureAlgorithm, verify};
 use rid_flow::{
-    AgreeRequest, Committed, Copy, Env, Output, SignRequest,
+    AgreeRequest, Committed, Copy, Env, HistoryOutcome, Output, SignRequest,
     ports::{Prompt, SecureAreaError, StorageError},
 };
 use rid_mdoc::{
@@ -17,7 +17,8 @@ use rid_wire::{Code, Timestamp, cbor::Limits};
 
 use super::{
     CloseReason, DeviceAuthMethod, Misuse, Proximity, Receipt,
-    state::{Decided, Planned, Prepared, Signing, State},
+    end::note,
+    state::{Decided, Planned, Prepared, Sending, Signing, State},
 };
 use crate::held::check;
 
@@ -41,7 +42,11 @@ impl Proximity {
         if let State::Committing(decided) = core::mem::replace(&mut self.state, State::Closed) {
             match result {
                 Ok(committed) => self.present(decided, &committed.copies, env),
-                Err(error) => self.terminate(CloseReason::Port(error.code())),
+                Err(error) => {
+                    // Nothing was written, so no row waits for its outcome.
+                    self.unsettled = None;
+                    self.terminate(CloseReason::Port(error.code()));
+                }
             }
         }
         Ok(())
@@ -168,7 +173,7 @@ impl Proximity {
         }
     }
 
-    /// Encrypts and sends the response; what is not in it is answered as not held, in the order of the request.
+    /// Encrypts and sends the response. A document that is not in it is answered as one not held, in the order of the request.
     fn respond(&mut self, doc_types: &[String], receipt: Receipt, done: &[(usize, Vec<u8>)], env: &Env<'_>) {
         let mut not_returned: Vec<String> = Vec::new();
         for (position, doc_type) in doc_types.iter().enumerate() {
@@ -179,10 +184,11 @@ impl Proximity {
         let documents: Vec<Vec<u8>> = done.iter().map(|(_, document)| document.clone()).collect();
         match self.encrypt(&device_response(&documents, &not_returned)) {
             Ok(data) => {
+                let unsettled = self.unsettled.filter(|_| receipt.disclosed);
+                self.outputs.extend(unsettled.map(|event| note(event, HistoryOutcome::UnknownDelivery)));
                 self.outputs.push_back(Output::Send(SessionData::encode(Some(&data), None)));
-                self.outputs.push_back(Output::Finished(receipt));
-                self.state = State::Idle;
-                self.deadline = self.link_deadline(env);
+                self.state = State::Sending(Sending { receipt, held: None });
+                self.deadline = self.consent_deadline(env);
             }
             Err(error) => self.terminate(CloseReason::PeerInvalid(error.code())),
         }

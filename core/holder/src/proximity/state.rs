@@ -8,6 +8,7 @@ use rid_mdoc::{
     reader_auth::ReaderAuth,
 };
 use rid_profile::ClaimPath;
+use rid_wire::Timestamp;
 
 use super::Receipt;
 use crate::consent::{Question, UseCase};
@@ -32,6 +33,8 @@ pub(super) enum State {
     Committing(Decided),
     /// The device key authenticates one document after the other.
     Signing(Box<Signing>),
+    /// The response goes out; the link has not taken its last chunk yet.
+    Sending(Sending),
     /// It is over.
     Closed,
 }
@@ -71,6 +74,8 @@ impl Requested {
 /// A question that was asked.
 pub(super) struct Asking {
     pub(super) question: Question,
+    /// When it was asked, by the wall clock.
+    pub(super) at: Timestamp,
 }
 
 /// The person's decision, checked.
@@ -116,4 +121,12 @@ pub(super) struct Signing {
     pub(super) done: Vec<(usize, Vec<u8>)>,
     /// How often the secure area was busy with the current one.
     pub(super) busy: u32,
+}
+
+/// A response on its way out.
+pub(super) struct Sending {
+    /// What the caller gets when it was sent.
+    pub(super) receipt: Receipt,
+    /// The peer's next message, which came before the caller said that ours was sent.
+    pub(super) held: Option<Vec<u8>>,
 }

@@ -5,6 +5,7 @@
 
 mod consent;
 mod enrolment;
+mod failing;
 mod linkable;
 mod malformed;
 mod offer;

@@ -75,7 +75,8 @@ struct Seen {
 
 fn drain(wallet: &mut Wallet, seen: &mut Seen) {
     while let Some(output) = wallet.session.poll() {
-        assert!(!seen.closed, "something follows the end");
+        let follows = matches!(&output, Output::Note(changes) if changes.history.is_empty());
+        assert!(!seen.closed || follows, "something but an outcome follows the end");
         match &output {
             Output::AskConsent(question) => seen.question = Some(question.clone()),
             Output::Commit(changes) => {
@@ -87,7 +88,7 @@ fn drain(wallet: &mut Wallet, seen: &mut Seen) {
             Output::Close(_) => seen.closed = true,
             _ => {}
         }
-        if !matches!(output, Output::Advertise(_) | Output::Send(_) | Output::Finished(_) | Output::Close(_)) {
+        if !matches!(output, Output::Advertise(_) | Output::Note(_) | Output::Finished(_) | Output::Close(_)) {
             seen.open = Some(output);
         }
     }
@@ -104,14 +105,20 @@ fn play(events: Vec<Event>) {
             if let Some(input) = input(event, wallet, &mut reader, &mut seen) {
                 let is_answer = matches!(input, Input::Consent(_));
                 let is_commit = matches!(input, Input::Committed(Ok(_)));
+                let is_event = matches!(
+                    input,
+                    Input::Bytes(_) | Input::Connected | Input::Disconnected | Input::Sent | Input::Tick
+                );
                 let closed = seen.closed;
                 let mut env = Env { now: wallet.now, uptime: wallet.uptime, rng: &mut wallet.rng };
                 let result = wallet.session.handle(input, &mut env);
-                assert!(!closed || result.is_err(), "an input after the end is a misuse");
+                assert!(!closed || is_event || result.is_err(), "an answer after the end is a misuse");
+                assert!(!closed || !is_event || result.is_ok(), "an event of the link after the end does nothing");
                 seen.answers += u32::from(is_answer && result.is_ok());
                 seen.committed += u32::from(is_commit && result.is_ok());
             }
             drain(wallet, &mut seen);
+            assert_eq!(wallet.session.deadline().is_none(), seen.closed, "every state that waits has a deadline");
         }
         wallet.vault = vault;
     });
@@ -130,7 +137,7 @@ fn input(event: Event, wallet: &mut Wallet, reader: &mut Reader, seen: &mut Seen
             wallet.session.cancel(&mut Env { now: wallet.now, uptime: wallet.uptime, rng: &mut wallet.rng });
             return None;
         }
-        Event::Candidates(count) => Input::Candidates(Matches { by_document: vec![Vec::new(); count.into()] }),
+        Event::Candidates(count) => Input::Candidates(Ok(Matches { by_document: vec![Vec::new(); count.into()] })),
         Event::Committed(true) => Input::Committed(Ok(Committed::default())),
         Event::Committed(false) => Input::Committed(Err(StorageError::Full)),
         Event::Connected => Input::Connected,

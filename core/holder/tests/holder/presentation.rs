@@ -62,7 +62,7 @@ fn std_m44_two_documents_are_agreed_committed_signed_and_sent_in_this_order() {
     assert_eq!(errors(&response), (vec![], vec![vec![], vec![]]));
     assert_eq!(wallet.receipts[0].used, [CredentialId("card".into()), CredentialId("licence".into())]);
     let [row] = wallet.vault.history.as_slice() else { panic!("one row") };
-    assert_eq!(row.outcome, HistoryOutcome::Started);
+    assert_eq!(row.outcome, HistoryOutcome::Finished);
     assert_eq!((row.id, row.peer.as_str(), row.peer_verified), (wallet.receipts[0].history, "Test Reader", true));
     // neg-C11: whether it is kept stands in the history.
     let kept: Vec<_> =
@@ -128,7 +128,7 @@ fn neg_c10_an_unsigned_request_is_refused_for_the_card_and_shown_as_unknown_for_
     assert_eq!(reader.judge(&response, &wallet.pki.issuers()).len(), 1);
     assert_eq!(errors(&response).0, [PID]);
     let [shown, withheld] = wallet.vault.history.as_slice() else { panic!("two rows") };
-    assert_eq!((shown.outcome, withheld.outcome), (HistoryOutcome::Started, HistoryOutcome::Refused));
+    assert_eq!((shown.outcome, withheld.outcome), (HistoryOutcome::Finished, HistoryOutcome::Refused));
     assert_eq!((shown.peer_verified, withheld.reason.as_str()), (false, "reader_auth_required"));
     assert_ne!(shown.id, withheld.id);
 }

@@ -1,4 +1,4 @@
-//! A wallet round the session: a vault, a secure area and a person, all of them obedient unless told otherwise.
+//! A wallet around the session: a vault, a secure area and a person. All of them obey unless a test says otherwise.
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
@@ -229,7 +229,10 @@ impl Wallet {
         assert_eq!(self.vault, vault, "something was stored");
         assert!(self.receipts.is_empty());
         assert!(self.session.deadline().is_none());
-        assert_eq!(self.handle(Input::Tick), Err(Misuse::Closed));
+        assert_eq!(self.handle(Input::Unlocked(true)), Err(Misuse::Closed));
+        for event in [Input::Tick, Input::Bytes(vec![0]), Input::Connected, Input::Disconnected, Input::Sent] {
+            assert_eq!(self.handle(event), Ok(()), "an event of the link after the end does nothing");
+        }
         self.ports = Ports::default();
         self.restart();
         self.serves();
@@ -273,7 +276,7 @@ impl Wallet {
             Output::Match(request) => {
                 self.note("match");
                 let by_document = request.doc_types.iter().map(|doc_type| self.held(doc_type)).collect();
-                Some(Input::Candidates(Matches { by_document }))
+                Some(Input::Candidates(Ok(Matches { by_document })))
             }
             Output::AskConsent(question) => {
                 self.question = Some(question);
@@ -299,7 +302,13 @@ impl Wallet {
             }
             Output::Send(message) => {
                 self.sent.push(message);
-                self.note("send")
+                self.note("send");
+                Some(Input::Sent)
+            }
+            Output::Note(changes) => {
+                // Nothing waits for it; what is refused is not written.
+                let _ = self.commit(changes);
+                None
             }
             Output::Finished(receipt) => {
                 self.receipts.push(receipt);
@@ -358,6 +367,10 @@ impl Wallet {
             let held = vault.held.get_mut(&credential).ok_or(StorageError::Exhausted)?;
             let (key, bytes) = held.copies.pop().ok_or(StorageError::Exhausted)?;
             committed.copies.push(Copy { id: CopyId(key.0.clone()), credential, key, bytes, spent: true });
+        }
+        for (event, outcome) in changes.outcomes {
+            let row = vault.history.iter_mut().find(|row| row.id == event).ok_or(StorageError::Conflict)?;
+            row.outcome = outcome;
         }
         for row in changes.history {
             committed.history.push(HistorySeq(vault.history.len() as u64));

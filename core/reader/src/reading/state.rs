@@ -1,8 +1,5 @@
 //! Where a reading stands.
-use std::{
-    collections::VecDeque,
-    sync::{Mutex, PoisonError},
-};
+use std::collections::VecDeque;
 
 use rid_flow::{Input, Output, Session, Uptime};
 use rid_verifier::{
@@ -12,20 +9,28 @@ use rid_verifier::{
 };
 use rid_wire::Code;
 
-use super::ReadingStep;
-use crate::{Reader, ReaderError};
+use super::{Reading, ReadingStep};
 
 type Plan = <ReaderTypes as rid_flow::SessionTypes>::Plan;
 
+/// The app ended the session.
+pub(super) const CANCELLED: Code = Code::new("cancelled");
+
 pub(crate) struct State {
-    pub(super) session: Machine,
     pub(super) assembler: Assembler,
-    /// Outputs whose answer was never seen and that may be asked again.
-    pending: VecDeque<Output<ReaderTypes>>,
+    /// Outputs to be done before the machine is asked: their answer was never seen, or the machine closed.
+    pub(super) pending: VecDeque<Output<ReaderTypes>>,
+    /// An answer that the machine could not take because the clock failed.
+    pub(super) unfed: Option<Input<ReaderTypes>>,
     pub(super) current: Option<Current>,
+    pub(super) deadline: Option<Uptime>,
+    /// Why the session was ended from this side.
+    pub(super) ended: Option<Code>,
+    /// The machine has closed; what it had left is in `pending`.
+    pub(super) over: bool,
+    /// A `next` that ran when the machine closed was interrupted for that, once.
+    pub(super) overtaken: bool,
     closed: Option<Code>,
-    /// Why the session was ended from this side; its own reason for closing is then of no interest.
-    failed: Option<Code>,
 }
 
 /// The step given out and not yet done.
@@ -36,46 +41,64 @@ pub(super) enum Current {
 }
 
 impl State {
-    pub(crate) fn new(session: Machine) -> Self {
+    pub(crate) fn new() -> Self {
         Self {
-            session,
             assembler: Assembler::new(MAX_MESSAGE),
             pending: VecDeque::new(),
+            unfed: None,
             current: None,
+            deadline: None,
+            ended: None,
+            over: false,
+            overtaken: false,
             closed: None,
-            failed: None,
         }
     }
 
-    pub(super) fn handle(&mut self, reader: &Reader, input: Input<ReaderTypes>) -> Result<(), ReaderError> {
-        let session = &mut self.session;
-        Ok(reader.with_env(|env| session.handle(input, env))??)
+    pub(super) const fn is_over(&self) -> bool {
+        self.over || self.ended.is_some()
     }
 
-    pub(super) fn take_output(&mut self) -> Option<Output<ReaderTypes>> {
-        self.pending.pop_front().or_else(|| self.session.poll())
+    /// Nothing that was to be done is done any more, but for the farewell to the peer and the close of a machine that has closed.
+    pub(super) fn end(&mut self, why: Code) {
+        self.current = None;
+        self.unfed = None;
+        if self.over {
+            self.pending.retain(|output| matches!(output, Output::Send(_) | Output::Close(_)));
+        } else {
+            self.pending.clear();
+            self.ended.get_or_insert(why);
+        }
     }
 
-    pub(super) fn close(&mut self, reason: CloseReason) {
-        self.closed = Some(self.failed.unwrap_or(reason.code()));
-    }
-
-    /// Ends the session from this side by name; what is left is the farewell to the peer.
-    pub(super) fn fail(&mut self, why: Code) {
-        if self.closed.is_some() || self.failed.is_some() {
+    /// When the machine has closed: takes what it has left. A step that was given out is still to be done, but for the connecting.
+    pub(super) fn collect(&mut self, session: &mut Machine) {
+        self.deadline = session.deadline();
+        if self.deadline.is_some() || self.over {
             return;
         }
-        self.failed = Some(why);
+        self.over = true;
         self.pending.clear();
-        self.current = None;
-        while self.session.poll().is_some() {}
-        self.session.finish();
+        self.unfed = None;
+        if matches!(self.current, Some(Current::Connect(_))) {
+            self.current = None;
+        }
+        // After `cancel` only the farewell and the close are left.
+        let ended = self.ended.is_some();
+        let left = std::iter::from_fn(|| session.poll());
+        self.pending.extend(left.filter(|output| !ended || matches!(output, Output::Send(_) | Output::Close(_))));
+    }
+
+    /// The session is over; the machine's reason counts unless this side ended it for another one than the app's wish.
+    pub(super) fn close(&mut self, reason: CloseReason) {
+        let why = self.ended.filter(|why| *why != CANCELLED);
+        self.closed = Some(why.unwrap_or(reason.code()));
     }
 
     pub(super) fn resting(&self) -> ReadingStep {
         match self.closed {
             Some(code) => ReadingStep::Closed { code },
-            None => ReadingStep::Wait { until_millis: self.session.deadline().map(Uptime::millis) },
+            None => ReadingStep::Wait { until_millis: self.deadline.map(Uptime::millis) },
         }
     }
 
@@ -96,13 +119,13 @@ impl State {
 
 /// Puts an output that may be asked twice back to the front when its future is dropped before the answer came.
 pub(super) struct Repeat<'a> {
-    state: &'a Mutex<State>,
+    reading: &'a Reading,
     output: Option<Output<ReaderTypes>>,
 }
 
 impl<'a> Repeat<'a> {
-    pub(super) fn guard(state: &'a Mutex<State>, output: Output<ReaderTypes>) -> Self {
-        Self { state, output: Some(output) }
+    pub(super) const fn guard(reading: &'a Reading, output: Output<ReaderTypes>) -> Self {
+        Self { reading, output: Some(output) }
     }
 
     pub(super) fn done(mut self) {
@@ -112,11 +135,11 @@ impl<'a> Repeat<'a> {
 
 impl Drop for Repeat<'_> {
     fn drop(&mut self) {
-        if let Some(output) = self.output.take() {
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            if state.failed.is_none() {
-                state.pending.push_front(output);
-            }
+        let Some(output) = self.output.take() else { return };
+        if let Ok(mut state) = self.reading.state()
+            && !state.is_over()
+        {
+            state.pending.push_front(output);
         }
     }
 }

@@ -11,8 +11,7 @@ impl Reader {
             Ok(message) => message,
             Err(error) => {
                 let reason = CloseReason::PeerInvalid(error.code());
-                self.outputs.push_back(Output::Send(SessionData::encode(None, Some(status_of(error)))));
-                return self.close(reason);
+                return self.close(Some(SessionData::encode(None, Some(status_of(error)))), reason);
             }
         };
         if let Some(data) = &message.data {
@@ -25,8 +24,7 @@ impl Reader {
         }
         match message.status {
             None => {}
-            Some(Status::Termination) if matches!(self.state, State::Idle) => self.close(CloseReason::Done),
-            Some(_) => self.close(CloseReason::PeerTerminated),
+            Some(_) => self.close(None, CloseReason::PeerTerminated),
         }
     }
 

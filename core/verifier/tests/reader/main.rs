@@ -8,6 +8,7 @@
 )]
 
 mod device;
+mod failing;
 mod question;
 
 use device::{Device, Rng, State, licence, now};
@@ -65,7 +66,10 @@ impl Play {
                     let signature = state.reader.0.sign(&[&request.message]);
                     self.tell(Input::Signed(Ok(signature))).unwrap();
                 }
-                Output::Send(message) => self.sent.push(message),
+                Output::Send(message) => {
+                    self.sent.push(message);
+                    self.tell(Input::Sent).unwrap();
+                }
                 Output::Finished(exchange) => self.exchange = Some(exchange),
                 Output::Close(reason) => self.closed = Some(reason),
                 _ => {}
@@ -205,7 +209,11 @@ fn neg_c03_c05_replayed_reflected_and_altered_ciphertexts_close_the_session() {
         let closed = play.closed.expect("closed");
         assert_eq!(closed.code().as_str(), "session_decrypt", "{case}");
         assert!(play.exchange.is_none());
-        assert_eq!(play.tell(Input::Connected), Err(Misuse::Closed));
+        for event in [Input::Connected, Input::Tick, Input::Bytes(vec![0]), Input::Disconnected, Input::Sent] {
+            assert_eq!(play.tell(event), Ok(()), "an event of the link after the end does nothing");
+        }
+        assert_eq!(play.tell(Input::Signed(Ok([0; 64]))), Err(Misuse::Closed));
+        assert!(play.reader.poll().is_none());
     }
 }
 

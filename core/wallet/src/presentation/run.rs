@@ -1,147 +1,147 @@
 //! One step of a presentation over the ports.
-use std::sync::{Mutex, PoisonError};
-
 use rid_flow::{
     Changes, Committed, Committer, HistoryOutcome, Input, Output, VerifierId,
     ports::{HttpError, StorageError},
 };
 use rid_holder::{
     held::{Held, Validity, read_elements},
-    proximity::{MatchRequest, Matches, ProximityTypes, Receipt},
+    proximity::{MatchRequest, Matches, ProximityTypes},
 };
 use rid_vault::{CredentialMeta, VaultError};
+use rid_wire::{Code, Timestamp};
 
-use super::{
-    Presentation, PresentationStep,
-    state::{Current, State},
-};
+use super::{Presentation, PresentationStep, state::Current};
 use crate::{Wallet, WalletError, view::LockState};
 
+/// What is to be done next.
+enum Work {
+    /// Ask a port.
+    Ask(Output<ProximityTypes>),
+    /// Hand out this step.
+    Step(PresentationStep),
+    /// Tell the machine.
+    Tell(Input<ProximityTypes>),
+}
+
 impl Presentation {
-    /// Until somebody outside is needed.
+    /// Goes on until a person or the radio is needed. What is noted is written before anything else is handed out.
     pub(super) async fn advance(&self) -> Result<PresentationStep, WalletError> {
         loop {
-            let output = {
-                let mut state = self.state();
-                if state.committing {
-                    state.interrupted(&self.wallet);
+            self.wallet.settle().await;
+            match self.work()? {
+                Work::Ask(output) => {
+                    if let Some(answer) = self.ask(output).await? {
+                        self.tell(answer)?;
+                    }
                 }
-                if let Some(step) = state.current_step(&self.wallet) {
-                    return Ok(step);
-                }
-                match state.take_output() {
-                    Some(output) => output,
-                    None => return Ok(state.resting()),
-                }
-            };
-            self.run(output).await?;
+                Work::Step(step) => return Ok(step),
+                Work::Tell(input) => self.tell(input)?,
+            }
         }
     }
 
-    /// Does one output: at once, over a port, or by making it the current step.
-    async fn run(&self, output: Output<ProximityTypes>) -> Result<(), WalletError> {
+    /// Takes what comes next. A step is made the current one in the same moment, so that `cancel` withdraws it or comes too late.
+    fn work(&self) -> Result<Work, WalletError> {
+        if std::mem::take(&mut self.state()?.committing) {
+            // The answer was never seen: the copy may be used, so nothing is signed.
+            self.state()?.end(Code::new("interrupted"));
+        }
+        self.tell_end();
+        let mut state = self.state()?;
+        if let Some(step) = state.current_step(&self.wallet) {
+            return Ok(Work::Step(step));
+        }
+        if let Some(input) = state.unfed.take() {
+            return Ok(Work::Tell(input));
+        }
+        let output = match state.pending.pop_front() {
+            Some(output) => Some(output),
+            // Between `cancel` and the machine's farewell nothing is taken from it.
+            None if state.is_over() => None,
+            None => self.poll(&mut state)?,
+        };
+        let current = match output {
+            None => return Ok(Work::Step(state.resting())),
+            Some(Output::Advertise(plan) | Output::Connect(plan)) => Current::Advertise(plan),
+            Some(Output::AskConsent(question)) => Current::Ask(question),
+            Some(Output::Finished(receipt)) => {
+                self.wallet.leave_keys(std::mem::take(&mut state.used_keys));
+                Current::Receipt(receipt)
+            }
+            Some(Output::Send(message)) => Current::Send(message),
+            Some(Output::Unlock) if self.wallet.lock_state() == LockState::Locked => Current::Unlock,
+            Some(Output::Unlock) => return Ok(Work::Tell(Input::Unlocked(true))),
+            Some(Output::Close(reason)) => {
+                state.close(reason);
+                return Ok(Work::Step(state.resting()));
+            }
+            Some(Output::Fetch(_)) => return Ok(Work::Tell(Input::Fetched(Err(HttpError::Offline)))),
+            Some(Output::Commit(changes)) => {
+                let started = changes.history.iter().find(|row| row.outcome == HistoryOutcome::Started);
+                state.begun = started.map(|row| row.id);
+                state.committing = true;
+                return Ok(Work::Ask(Output::Commit(changes)));
+            }
+            Some(output) => return Ok(Work::Ask(output)),
+        };
+        state.current = Some(current);
+        let step = state.current_step(&self.wallet);
+        Ok(Work::Step(step.unwrap_or_else(|| state.resting())))
+    }
+
+    /// Asks a port. An answer that never came is asked for again, but for a commit.
+    async fn ask(&self, output: Output<ProximityTypes>) -> Result<Option<Input<ProximityTypes>>, WalletError> {
         let area = &self.wallet.ports.secure_area;
-        let input = match output {
-            Output::Advertise(plan) | Output::Connect(plan) => return self.give(Current::Advertise(plan)),
-            Output::AskConsent(question) => return self.give(Current::Ask(question)),
-            Output::Finished(receipt) => {
-                let guard = Repeat::guard(&self.state, Output::Finished(receipt.clone()));
-                self.delivered(&receipt).await;
-                self.delete_used_keys().await;
-                guard.done();
-                return self.give(Current::Receipt(receipt));
-            }
-            Output::Send(message) => return self.give(Current::Send(message)),
-            Output::Close(reason) => {
-                self.state().close(reason);
-                self.failed().await;
-                self.delete_used_keys().await;
-                return Ok(());
-            }
-            Output::Unlock if self.wallet.lock_state() == LockState::Locked => return self.give(Current::Unlock),
-            Output::Unlock => Input::Unlocked(true),
+        Ok(Some(match output {
             Output::Agree(r) => {
-                let guard = Repeat::guard(&self.state, Output::Agree(r.clone()));
+                let guard = Repeat::guard(self, Output::Agree(r.clone()));
                 let agreed = area.agree(r.key, r.peer, r.prompt).await;
                 guard.done();
                 Input::Agreed(agreed)
             }
             Output::Sign(r) => {
-                let guard = Repeat::guard(&self.state, Output::Sign(r.clone()));
+                let guard = Repeat::guard(self, Output::Sign(r.clone()));
                 let signed = area.sign(r.key, r.message, r.prompt).await;
                 guard.done();
                 Input::Signed(signed)
             }
-            Output::Commit(changes) => Input::Committed(self.commit(changes).await),
             Output::Match(request) => {
-                let guard = Repeat::guard(&self.state, Output::Match(request.clone()));
-                let matches = self.matches(&request).await;
+                let guard = Repeat::guard(self, Output::Match(request.clone()));
+                let matches = self.matches(&request).await?;
                 guard.done();
-                match matches {
-                    Ok(matches) => Input::Candidates(matches),
-                    Err(_) => Input::Unlocked(false),
-                }
+                Input::Candidates(matches)
             }
-            Output::Fetch(_) => Input::Fetched(Err(HttpError::Offline)),
-        };
-        // The session may have closed while the port worked: then the answer is dropped with it.
-        match self.state().handle(&self.wallet, input) {
-            Err(WalletError::Misuse { .. }) | Ok(()) => Ok(()),
-            Err(other) => Err(other),
-        }
+            Output::Commit(changes) => Input::Committed(self.commit(changes).await?),
+            // Every note is taken when the machine makes it; the rest is no port's.
+            _ => return Ok(None),
+        }))
     }
 
-    fn give(&self, current: Current) -> Result<(), WalletError> {
-        self.state().current = Some(current);
-        Ok(())
-    }
-
-    async fn commit(&self, changes: Changes) -> Result<Committed, StorageError> {
-        let started = changes.history.iter().find(|row| row.outcome == HistoryOutcome::Started).map(|row| row.id);
-        {
-            let mut state = self.state();
-            state.committing = true;
-            state.begun = started.or(state.begun);
-        }
+    async fn commit(&self, changes: Changes) -> Result<Result<Committed, StorageError>, WalletError> {
         let committed = self.wallet.vault.commit(changes).await;
-        let mut state = self.state();
+        let mut state = self.state()?;
         state.committing = false;
-        if let Ok(committed) = &committed {
-            state.low_water = committed.low_water.clone();
-            let spent = committed.copies.iter().filter(|copy| copy.spent);
-            state.used_keys.extend(spent.map(|copy| copy.key.clone()));
+        match &committed {
+            Ok(committed) => {
+                state.low_water = committed.low_water.clone();
+                let spent = committed.copies.iter().filter(|copy| copy.spent);
+                state.used_keys.extend(spent.map(|copy| copy.key.clone()));
+            }
+            Err(_) => state.begun = None,
         }
-        committed
+        Ok(committed)
     }
 
-    /// Writes the outcome of a finished exchange. The exchange stands whether or not this succeeds: the row says "started" then.
-    async fn delivered(&self, receipt: &Receipt) {
-        self.state().begun = None;
-        if receipt.disclosed {
-            let outcomes = vec![(receipt.history, HistoryOutcome::Finished)];
-            let _ = self.wallet.vault.commit(Changes { outcomes, ..Changes::default() }).await;
-        }
+    /// What is held of each document asked for. A clock that fails is the caller's to know.
+    async fn matches(&self, request: &MatchRequest) -> Result<Result<Matches, StorageError>, WalletError> {
+        let now = self.wallet.now()?;
+        Ok(self.wallet.matches(request, now).await.map_err(VaultError::as_storage))
     }
+}
 
-    /// Writes that an exchange that was begun came to nothing. Should this fail, the row says "started", which is true too.
-    async fn failed(&self) {
-        let begun = self.state().begun.take();
-        if let Some(history) = begun {
-            let outcomes = vec![(history, HistoryOutcome::Failed)];
-            let _ = self.wallet.vault.commit(Changes { outcomes, ..Changes::default() }).await;
-        }
-    }
-
-    /// The copies are erased, so their keys sign nothing that exists; one left over does no harm.
-    async fn delete_used_keys(&self) {
-        let keys = std::mem::take(&mut self.state().used_keys);
-        for key in keys {
-            let _ = self.wallet.ports.secure_area.delete(key).await;
-        }
-    }
-
-    async fn matches(&self, request: &MatchRequest) -> Result<Matches, WalletError> {
-        let metas = self.wallet.vault.credentials().await?.credentials;
+impl Wallet {
+    async fn matches(&self, request: &MatchRequest, now: Timestamp) -> Result<Matches, VaultError> {
+        let metas = self.vault.credentials().await?.credentials;
         let mut by_document: Vec<Vec<Held>> = Vec::with_capacity(request.doc_types.len());
         for (place, doc_type) in request.doc_types.iter().enumerate() {
             // A type that occurs again is looked up once.
@@ -151,7 +151,7 @@ impl Presentation {
                 None => {
                     let mut held = Vec::new();
                     for meta in metas.iter().filter(|meta| meta.kind == *doc_type) {
-                        held.push(self.wallet.held(meta, request.verifier).await?);
+                        held.push(self.held(meta, request.verifier, now).await?);
                     }
                     held
                 }
@@ -160,12 +160,14 @@ impl Presentation {
         }
         Ok(Matches { by_document })
     }
-}
 
-impl Wallet {
     /// What a question needs of a credential. A copy is opened for it: the ages that it attests decide which element leaves.
-    async fn held(&self, meta: &CredentialMeta, verifier: Option<VerifierId>) -> Result<Held, WalletError> {
-        let now = self.now()?;
+    async fn held(
+        &self,
+        meta: &CredentialMeta,
+        verifier: Option<VerifierId>,
+        now: Timestamp,
+    ) -> Result<Held, VaultError> {
         let at = self.validity_time(now);
         let validity = if at < meta.valid_from {
             Validity::NotYetValid
@@ -179,7 +181,7 @@ impl Wallet {
             Ok(Some(bytes)) => read_elements(&bytes, &meta.kind, now),
             Ok(None) => Err(StorageError::Exhausted.code()),
             Err(VaultError::Storage(StorageError::Damaged)) => Err(StorageError::Damaged.code()),
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
         };
         Ok(Held {
             credential: meta.id.clone(),
@@ -195,13 +197,13 @@ impl Wallet {
 
 /// Puts an output that may be asked twice back to the front when its future is dropped before the answer came.
 struct Repeat<'a> {
-    state: &'a Mutex<State>,
+    presentation: &'a Presentation,
     output: Option<Output<ProximityTypes>>,
 }
 
 impl<'a> Repeat<'a> {
-    fn guard(state: &'a Mutex<State>, output: Output<ProximityTypes>) -> Self {
-        Self { state, output: Some(output) }
+    const fn guard(presentation: &'a Presentation, output: Output<ProximityTypes>) -> Self {
+        Self { presentation, output: Some(output) }
     }
 
     fn done(mut self) {
@@ -211,8 +213,11 @@ impl<'a> Repeat<'a> {
 
 impl Drop for Repeat<'_> {
     fn drop(&mut self) {
-        if let Some(output) = self.output.take() {
-            self.state.lock().unwrap_or_else(PoisonError::into_inner).put_back(output);
+        let Some(output) = self.output.take() else { return };
+        if let Ok(mut state) = self.presentation.state()
+            && !state.is_over()
+        {
+            state.pending.push_front(output);
         }
     }
 }

@@ -10,24 +10,33 @@ use rid_holder::{
 use rid_wire::Code;
 
 use super::PresentationStep;
-use crate::{Wallet, WalletError, view::ReceiptView};
+use crate::{Wallet, view::ReceiptView};
+
+/// The app ended the session.
+pub(super) const CANCELLED: Code = Code::new("cancelled");
 
 pub(super) struct State {
-    session: Proximity,
     pub(super) assembler: Assembler,
-    /// Outputs whose answer was never seen and that may be asked again.
+    /// Outputs to be done before the machine is asked: their answer was never seen, or the machine closed.
     pub(super) pending: VecDeque<Output<ProximityTypes>>,
+    /// An answer that the machine could not take because the clock failed.
+    pub(super) unfed: Option<Input<ProximityTypes>>,
     pub(super) current: Option<Current>,
     pub(super) low_water: Vec<CredentialId>,
-    /// Device keys of the copies used up: of no use once the exchange is over.
+    /// Device keys of the copies used up. They are deleted when the exchange is over.
     pub(super) used_keys: Vec<KeyId>,
-    /// The event whose row says "started" and whose outcome is not yet written.
+    /// The presentation whose row says `Started`.
     pub(super) begun: Option<HistoryId>,
-    closed: Option<Code>,
-    /// Why the session was ended from this side; its own reason for closing is then of no interest.
-    failed: Option<Code>,
     /// A commit was begun and its answer was never seen: asking again could use a second copy.
     pub(super) committing: bool,
+    pub(super) deadline: Option<Uptime>,
+    /// Why the session was ended from this side.
+    pub(super) ended: Option<Code>,
+    /// The machine has closed; what it had left is in `pending`.
+    pub(super) over: bool,
+    /// A `next` that ran when the machine closed was interrupted for that, once.
+    pub(super) overtaken: bool,
+    closed: Option<Code>,
 }
 
 /// The step given out and not yet done.
@@ -40,67 +49,74 @@ pub(super) enum Current {
 }
 
 impl State {
-    pub(super) fn new(session: Proximity) -> Self {
+    pub(super) fn new() -> Self {
         Self {
-            session,
             assembler: Assembler::new(MAX_MESSAGE),
             pending: VecDeque::new(),
+            unfed: None,
             current: None,
             low_water: Vec::new(),
             used_keys: Vec::new(),
             begun: None,
-            closed: None,
-            failed: None,
             committing: false,
+            deadline: None,
+            ended: None,
+            over: false,
+            overtaken: false,
+            closed: None,
         }
     }
 
-    pub(super) fn handle(&mut self, wallet: &Wallet, input: Input<ProximityTypes>) -> Result<(), WalletError> {
-        let session = &mut self.session;
-        wallet.with_env(|env| session.handle(input, env))?.map_err(WalletError::from)
+    pub(super) const fn is_over(&self) -> bool {
+        self.over || self.ended.is_some()
     }
 
-    pub(super) fn take_output(&mut self) -> Option<Output<ProximityTypes>> {
-        self.pending.pop_front().or_else(|| self.session.poll())
+    /// Nothing that was to be done is done any more, but for the farewell to the peer and the close of a machine that has closed.
+    pub(super) fn end(&mut self, why: Code) {
+        self.current = None;
+        self.unfed = None;
+        if self.over {
+            self.pending.retain(|output| matches!(output, Output::Send(_) | Output::Close(_)));
+        } else {
+            self.pending.clear();
+            self.ended.get_or_insert(why);
+        }
     }
 
-    pub(super) fn close(&mut self, reason: CloseReason) {
-        self.closed = Some(self.failed.unwrap_or(reason.code()));
-    }
-
-    /// Ends the session from this side by name; what is left is the farewell to the peer.
-    pub(super) fn fail(&mut self, wallet: &Wallet, why: Code) {
-        if self.closed.is_some() || self.failed.is_some() {
+    /// Takes what the machine noted and, when it has closed, all that it has left. Then a question is asked no more; a response that was
+    /// given out is still to be sent.
+    pub(super) fn collect(&mut self, session: &mut Proximity, wallet: &Wallet) {
+        for changes in session.take_notes() {
+            self.begun = None;
+            wallet.leave_changes(changes);
+        }
+        self.deadline = session.deadline();
+        if self.deadline.is_some() || self.over {
             return;
         }
-        self.failed = Some(why);
+        self.over = true;
         self.pending.clear();
-        self.current = None;
-        let session = &mut self.session;
-        while session.poll().is_some() {}
-        if wallet.with_env(|env| session.cancel(env)).is_err() {
-            // Without a clock there is no farewell to the peer; the link's end says it.
-            self.closed = Some(why);
+        self.unfed = None;
+        if !matches!(self.current, Some(Current::Send(_) | Current::Receipt(_))) {
+            self.current = None;
         }
+        // After `cancel` only the farewell and the close are left.
+        let ended = self.ended.is_some();
+        let left = std::iter::from_fn(|| session.poll());
+        self.pending.extend(left.filter(|output| !ended || matches!(output, Output::Send(_) | Output::Close(_))));
+        wallet.leave_keys(std::mem::take(&mut self.used_keys));
     }
 
-    /// A commit whose answer was never seen: the copy may be used, so the session ends by name and nothing is signed.
-    pub(super) fn interrupted(&mut self, wallet: &Wallet) {
-        self.committing = false;
-        self.fail(wallet, Code::new("interrupted"));
-    }
-
-    /// Puts back what may be asked again.
-    pub(super) fn put_back(&mut self, output: Output<ProximityTypes>) {
-        if self.failed.is_none() {
-            self.pending.push_front(output);
-        }
+    /// The session is over; the machine's reason counts unless this side ended it for another one than the app's wish.
+    pub(super) fn close(&mut self, reason: CloseReason) {
+        let why = self.ended.filter(|why| *why != CANCELLED);
+        self.closed = Some(why.unwrap_or(reason.code()));
     }
 
     pub(super) fn resting(&self) -> PresentationStep {
         match self.closed {
             Some(code) => PresentationStep::Closed { code },
-            None => PresentationStep::Wait { until_millis: self.session.deadline().map(Uptime::millis) },
+            None => PresentationStep::Wait { until_millis: self.deadline.map(Uptime::millis) },
         }
     }
 

@@ -71,7 +71,10 @@ impl<'a> OurReader<'a> {
                     let signature = self.world.reader.key.sign(&[&request.message]);
                     self.handle(Input::Signed(Ok(signature)));
                 }
-                Output::Send(message) => self.sent.push(message),
+                Output::Send(message) => {
+                    self.sent.push(message);
+                    self.handle(Input::Sent);
+                }
                 Output::Finished(exchange) => self.exchanges.push(exchange),
                 Output::Close(reason) => self.closed = Some(reason),
                 _ => panic!("a reader asks for no such thing"),

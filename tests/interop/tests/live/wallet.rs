@@ -101,7 +101,7 @@ impl Wallet {
                 Output::Match(request) => {
                     let held = |doc_type: &String| if doc_type == MDL { vec![self.held()] } else { vec![] };
                     let by_document = request.doc_types.iter().map(held).collect();
-                    Some(Input::Candidates(Matches { by_document }))
+                    Some(Input::Candidates(Ok(Matches { by_document })))
                 }
                 Output::AskConsent(question) => {
                     self.question = Some(question);
@@ -123,8 +123,9 @@ impl Wallet {
                 }
                 Output::Send(message) => {
                     self.sent.push(message);
-                    None
+                    Some(Input::Sent)
                 }
+                Output::Note(_) => None,
                 Output::Finished(receipt) => {
                     assert!(receipt.disclosed);
                     None

@@ -400,7 +400,7 @@ pub(crate) fn reader_step(
             if walk.verdicts.len() == 1 {
                 reading.ask(&ask(&["given_name"])).unwrap();
             } else {
-                reading.finish();
+                reading.finish().unwrap();
             }
         }
         ReadingStep::Closed { code } => {
