@@ -1,8 +1,8 @@
 //! The enrolment door: ask an issuer for credentials, and accept its answer, all or nothing.
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use rid_flow::{Driven, Flow, RecordKey, Reply, Reuse, Turn, drive};
-use rid_holder::enrolment::{Accept, Enrol, EnrolParameters, RECORD_KIND};
+use rid_holder::enrolment::{Accept, Enrol, EnrolParameters, RECORD_KIND, record_key};
 use rid_profile::{CopyPolicy, Kind};
 use rid_wire::{Code, hex};
 
@@ -33,11 +33,11 @@ impl Wallet {
         challenge: Vec<u8>,
         audience: String,
     ) -> Result<Enrolment, WalletError> {
-        let mut flow = self.enrol_flow(kinds, copies, challenge, audience)?;
-        self.drive_enrol(&mut flow).await
+        let flow = Box::new(self.enrol_flow(kinds, copies, challenge, audience)?);
+        Unfinished { wallet: self, flow: Some(flow) }.drive().await
     }
 
-    /// The same as an object that can be called away and asked again.
+    /// The same as an object that can be interrupted and asked again.
     ///
     /// # Errors
     /// [`WalletError::BadInput`] for an unknown kind.
@@ -73,6 +73,7 @@ impl Wallet {
     }
 
     async fn drive_enrol(&self, flow: &mut Enrol) -> Result<Enrolment, WalletError> {
+        self.catch_up().await;
         let rng = self.ports.rng.clone();
         match drive(flow, &self.flow_ports(), &*rng).await? {
             Driven::Done(request) => Ok(Enrolment {
@@ -92,7 +93,8 @@ impl Wallet {
     pub async fn accept(&self, id: &str, answer: &[u8]) -> Result<Vec<CredentialView>, WalletError> {
         let unknown = WalletError::BadInput { code: Code::new("enrolment_unknown") };
         let raw: [u8; 16] = hex::decode(id).ok().and_then(|id| id.try_into().ok()).ok_or(unknown)?;
-        let key = RecordKey { kind: RECORD_KIND.into(), name: hex::encode(&raw) };
+        self.catch_up().await;
+        let key = record_key(&raw);
         let record = self.vault.record(&key).await?;
         if record.is_none() {
             return Err(WalletError::BadInput { code: Code::new("enrolment_unknown") });
@@ -120,7 +122,10 @@ fn reuse(kind: Option<&Kind>) -> Reuse {
     }
 }
 
-/// An enrolment under way: keys and proofs may take a person's finger each, so it can be called away.
+/// An enrolment under way. Keys and proofs may take a person's finger each, so it can be interrupted.
+///
+/// Until its message was given out, cancelling or dropping it removes its keys, at the latest with the wallet's next call. After that
+/// it waits for the issuer's answer, and its keys are removed when it expires.
 pub struct Enrolling {
     wallet: Arc<Wallet>,
     slot: Mutex<Slot>,
@@ -132,44 +137,62 @@ enum Slot {
     Away,
     /// It failed, or was cancelled; said again at each call.
     Ended(WalletError),
-    /// Its message; given again at each call.
-    Finished(Enrolment),
+    /// Its message, given again at each call, and whether it was given.
+    Finished(Enrolment, bool),
     /// To be driven on.
     Ready(Box<Enrol>),
 }
 
 impl Enrolling {
-    /// Runs to the end and gives the message for the issuer, at each call the same. When a call was dropped or called away
-    /// while keys were being made or used, the next one cleans up and ends with [`WalletError::Misuse`] (`interrupted`).
+    /// Runs to the end and gives the message for the issuer, at each call the same. When a call was dropped or interrupted while keys
+    /// were being made or used, the next one cleans up and ends with [`WalletError::Misuse`] (`interrupted`).
     ///
     /// # Errors
-    /// As [`Wallet::enrol`]; [`WalletError::Misuse`] (`busy`) while another call runs, [`WalletError::Cancelled`] when called
-    /// away.
+    /// As [`Wallet::enrol`]; [`WalletError::Misuse`] (`busy`) while another call runs, [`WalletError::Cancelled`] when interrupted,
+    /// [`WalletError::Bug`] (`broken`) after a panic.
     pub async fn next(&self) -> Result<Enrolment, WalletError> {
         let turn = self.turn.take()?;
-        let taken = std::mem::replace(&mut *self.slot(), Slot::Away);
-        let flow = match taken {
-            Slot::Ready(flow) => flow,
-            Slot::Away => return Err(WalletError::Bug { code: Code::new("broken") }),
-            Slot::Ended(why) => {
-                *self.slot() = Slot::Ended(why.clone());
-                return Err(why);
+        let ended = turn.run(self.advance()).await.unwrap_or(Err(WalletError::Cancelled));
+        if ended.is_ok() {
+            match &mut *self.slot()? {
+                Slot::Finished(_, given) => *given = true,
+                _ => return Err(WalletError::Cancelled),
             }
-            Slot::Finished(enrolment) => {
-                *self.slot() = Slot::Finished(enrolment.clone());
-                return Ok(enrolment);
-            }
-        };
-        let mut held = Held { enrolling: self, flow: Some(flow) };
-        let ended = turn.run(held.drive()).await.unwrap_or(Err(WalletError::Cancelled));
-        drop(held);
+        }
         ended
     }
 
-    /// Ends it: the running `next` returns at once, every later one says `cancelled`. Keys already made stay named in the
-    /// record of the enrolment.
+    async fn advance(&self) -> Result<Enrolment, WalletError> {
+        let taken = std::mem::replace(&mut *self.slot()?, Slot::Away);
+        match taken {
+            Slot::Ready(flow) => {
+                let flow = Unfinished { wallet: &self.wallet, flow: Some(flow) };
+                Held { enrolling: self, flow }.drive().await
+            }
+            Slot::Away => Err(broken()),
+            Slot::Ended(why) => {
+                *self.slot()? = Slot::Ended(why.clone());
+                self.wallet.settle().await;
+                Err(why)
+            }
+            Slot::Finished(enrolment, given) => {
+                *self.slot()? = Slot::Finished(enrolment.clone(), given);
+                Ok(enrolment)
+            }
+        }
+    }
+
+    /// Ends it: the running `next` returns at once, every later one says `cancelled`.
     pub fn cancel(&self) {
-        *self.slot() = Slot::Ended(WalletError::Cancelled);
+        if let Ok(mut slot) = self.slot() {
+            match std::mem::replace(&mut *slot, Slot::Ended(WalletError::Cancelled)) {
+                // Dropping it leaves its keys to be removed.
+                Slot::Ready(flow) => drop(Unfinished { wallet: &self.wallet, flow: Some(flow) }),
+                Slot::Finished(enrolment, false) => self.wallet.leave_message(&enrolment),
+                Slot::Ended(why) => *slot = Slot::Ended(why),
+                Slot::Away | Slot::Finished(_, true) => {}
+            }
+        }
         self.turn.call_away();
     }
 
@@ -178,28 +201,61 @@ impl Enrolling {
         self.turn.call_away();
     }
 
-    fn slot(&self) -> MutexGuard<'_, Slot> {
-        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    fn slot(&self) -> Result<MutexGuard<'_, Slot>, WalletError> {
+        self.slot.lock().map_err(|_| broken())
     }
 }
 
-/// A flow out of its slot: it goes back when the call ends in whatever way (after a panic nobody gets the turn again).
+impl Drop for Enrolling {
+    fn drop(&mut self) {
+        self.cancel();
+    }
+}
+
+fn broken() -> WalletError {
+    WalletError::Bug { code: Code::new("broken") }
+}
+
+/// A flow that is not at its end. Dropping it leaves its keys to be removed.
+struct Unfinished<'a> {
+    wallet: &'a Wallet,
+    flow: Option<Box<Enrol>>,
+}
+
+impl Unfinished<'_> {
+    async fn drive(&mut self) -> Result<Enrolment, WalletError> {
+        let Some(flow) = &mut self.flow else { return Err(broken()) };
+        let enrolment = self.wallet.drive_enrol(flow).await?;
+        self.flow = None;
+        Ok(enrolment)
+    }
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        if let Some(flow) = self.flow.take() {
+            let (record, keys) = flow.abandon();
+            self.wallet.leave_enrolment(record, keys);
+        }
+    }
+}
+
+/// A flow out of its slot: it goes back when the call ends in whatever way. After a panic no call gets the turn again.
 struct Held<'a> {
     enrolling: &'a Enrolling,
-    flow: Option<Box<Enrol>>,
+    flow: Unfinished<'a>,
 }
 
 impl Held<'_> {
     async fn drive(&mut self) -> Result<Enrolment, WalletError> {
-        let Some(flow) = &mut self.flow else { return Err(WalletError::Bug { code: Code::new("broken") }) };
-        let ended = self.enrolling.wallet.drive_enrol(flow).await;
-        self.flow = None;
-        let mut slot = self.enrolling.slot();
-        if matches!(*slot, Slot::Away) {
-            *slot = match &ended {
-                Ok(enrolment) => Slot::Finished(enrolment.clone()),
-                Err(why) => Slot::Ended(why.clone()),
-            };
+        let ended = self.flow.drive().await;
+        let mut slot = self.enrolling.slot()?;
+        match (&ended, &*slot) {
+            (Ok(enrolment), Slot::Away) => *slot = Slot::Finished(enrolment.clone(), false),
+            // Cancelled in the last moment.
+            (Ok(enrolment), _) => self.flow.wallet.leave_message(enrolment),
+            (Err(why), Slot::Away) => *slot = Slot::Ended(why.clone()),
+            (Err(_), _) => {}
         }
         ended
     }
@@ -207,14 +263,29 @@ impl Held<'_> {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        let mut slot = self.enrolling.slot();
-        let (Some(mut flow), Slot::Away) = (self.flow.take(), &*slot) else { return };
+        let Some(mut flow) = self.flow.flow.take() else { return };
         // It was dropped where it awaited a port: whether the port acted is not known.
-        let told = self.enrolling.wallet.with_env(|env| flow.reply(Reply::Unknown, env));
-        *slot = match told {
-            Ok(_) => Slot::Ready(flow),
-            Err(why) => Slot::Ended(why),
-        };
+        let told = self.flow.wallet.with_env(|env| flow.reply(Reply::Unknown, env));
+        if let Ok(mut slot) = self.enrolling.slot() {
+            match (&*slot, told) {
+                (Slot::Away, Ok(_)) => {
+                    *slot = Slot::Ready(flow);
+                    return;
+                }
+                (Slot::Away, Err(why)) => *slot = Slot::Ended(why),
+                _ => {}
+            }
+        }
+        // It ended: dropping it leaves its keys to be removed.
+        self.flow.flow = Some(flow);
+    }
+}
+
+impl Wallet {
+    /// Leaves an enrolment to be removed whose message was made and never given out.
+    fn leave_message(&self, enrolment: &Enrolment) {
+        let record = RecordKey { kind: RECORD_KIND.into(), name: enrolment.id.clone() };
+        self.leave_enrolment(record, Vec::new());
     }
 }
 

@@ -2,7 +2,7 @@ use alloc::{string::String, vec::Vec};
 
 use rid_crypto::{Curve, PublicKey, SignatureAlgorithm, verify};
 use rid_flow::{
-    Changes, Effect, Env, Flow, KeysRequest, Reply, SignRequest, Step,
+    Changes, Effect, Env, Flow, KeysRequest, RecordKey, Reply, SignRequest, Step,
     enrolment::{EnrolmentRequest, ProvenKey, proof_message},
     ports::{KeyId, KeyInfo, KeySpec, KeyUse, Prompt, SecureAreaError, UserAuth},
 };
@@ -71,6 +71,19 @@ impl Enrol {
         let state =
             if sound { State::Intending } else { State::Failed(EnrolError::Answer(Code::new("enrolment_invalid"))) };
         Self { id, parameters, busy: 0, state }
+    }
+
+    /// Gives the enrolment up: its record, and the keys made for it so far that the record may not name yet. Both are to be removed.
+    #[must_use]
+    pub fn abandon(self) -> (RecordKey, Vec<KeyId>) {
+        let keys = match &self.state {
+            State::Making(pending) | State::Keeping(pending) | State::Proving(pending, _) => {
+                pending.keys().cloned().collect()
+            }
+            State::Deleting(keys, _) => keys.clone(),
+            State::Intending | State::Done(_) | State::Forgetting(_) | State::Failed(_) => Vec::new(),
+        };
+        (record_key(&self.id), keys)
     }
 
     /// The next state after a reply, with the error to be told now, if any.

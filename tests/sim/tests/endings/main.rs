@@ -9,6 +9,7 @@
 
 mod broken;
 mod cancel;
+mod enrolment;
 mod history;
 mod world;
 

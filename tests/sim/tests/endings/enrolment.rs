@@ -1,0 +1,89 @@
+//! Enrolments that come to nothing leave no key.
+use std::sync::Arc;
+
+use pollster::block_on;
+use rid_flow::{fake::AreaCall, ports::SecureAreaError};
+use rid_sim::SimRng;
+use rid_wallet::{Enrolling, WalletError};
+
+use crate::world::World;
+
+fn begin(world: &World) -> Arc<Enrolling> {
+    Arc::new(world.wallet.enrolling(&["mdl".into()], 2, vec![7; 32], "sim".into()).unwrap())
+}
+
+/// The next call of the app, whatever it is.
+fn any_call(world: &World) {
+    block_on(world.wallet.credentials()).unwrap();
+}
+
+#[test]
+fn a_cancelled_enrolment_removes_its_keys_whenever_it_is_cancelled() {
+    let world = World::empty();
+    let before = world.area.script.keys();
+    for at in 0..60 {
+        let enrolling = begin(&world);
+        let weak = Arc::downgrade(&enrolling);
+        world.clock.after(at, move || weak.upgrade().unwrap().cancel());
+        let message = block_on(enrolling.next());
+        if !world.clock.is_idle() {
+            world.clock.unhook();
+            assert!(message.is_ok() && at > 4, "{at} readings");
+            return;
+        }
+        assert_eq!(message, Err(WalletError::Cancelled), "at {at}");
+        any_call(&world);
+        assert_eq!(world.area.script.keys(), before, "at {at}");
+        assert_eq!(block_on(enrolling.next()), Err(WalletError::Cancelled), "said again");
+    }
+    panic!("more than 60 readings");
+}
+
+#[test]
+fn an_enrolment_that_is_dropped_or_fails_removes_its_keys() {
+    let world = World::empty();
+    let before = world.area.script.keys();
+    drop(begin(&world));
+    world.area.script.fail_after(AreaCall::Sign, 1, SecureAreaError::Cancelled);
+    assert_eq!(block_on(begin(&world).next()), Err(WalletError::Cancelled));
+    // The keys cannot be deleted at once.
+    world.area.script.fail_once(AreaCall::Sign, SecureAreaError::Invalidated);
+    world.area.script.fail_always(AreaCall::Delete, SecureAreaError::Unavailable);
+    assert!(block_on(begin(&world).next()).is_err());
+    assert!(world.area.script.keys().len() > before.len());
+    world.area.script.heal();
+    any_call(&world);
+    assert_eq!(world.area.script.keys(), before);
+}
+
+/// A message that was given out may be answered: cancelling and dropping, as a package does at its end, change nothing.
+#[test]
+fn an_enrolment_whose_message_was_given_stays_until_it_is_answered() {
+    let world = World::empty();
+    let enrolling = begin(&world);
+    let enrolment = block_on(enrolling.next()).unwrap();
+    enrolling.cancel();
+    assert_eq!(block_on(enrolling.next()), Err(WalletError::Cancelled));
+    drop(enrolling);
+    any_call(&world);
+    let answer = world.state.answer(&enrolment.message, &[7; 32], &mut SimRng::new(3)).unwrap();
+    assert_eq!(block_on(world.wallet.accept(&enrolment.id, &answer)).unwrap().len(), 1);
+}
+
+#[test]
+fn an_expired_enrolment_removes_its_keys() {
+    let world = World::empty();
+    let before = world.area.script.keys();
+    let enrolment = block_on(begin(&world).next()).unwrap();
+    assert!(world.area.script.keys().len() > before.len());
+    world.clock.hands.jump(rid_sim::NOW.plus_days(29));
+    world.wallet.lock();
+    world.unlock();
+    assert!(world.area.script.keys().len() > before.len(), "it may still be answered");
+    world.clock.hands.jump(rid_sim::NOW.plus_days(31));
+    world.wallet.lock();
+    world.unlock();
+    assert_eq!(world.area.script.keys(), before);
+    let answer = world.state.answer(&enrolment.message, &[7; 32], &mut SimRng::new(3)).unwrap();
+    assert_eq!(block_on(world.wallet.accept(&enrolment.id, &answer)).unwrap_err().code().as_str(), "enrolment_unknown");
+}
