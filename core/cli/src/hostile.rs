@@ -86,7 +86,7 @@ fn forge(credential: &[u8]) -> Result<Vec<u8>, Failure> {
         for item in items {
             if item.identifier == "family_name" {
                 let mut altered = Writer::new();
-                altered.map(4).text("digestID").uint(item.digest_id.into()).text("random").bytes(item.random);
+                altered.map(4).text("digestID").uint(item.digest_id).text("random").bytes(item.random);
                 altered.text("elementIdentifier").text(item.identifier).text("elementValue").text("Impostor");
                 writer.tagged(&altered.finish());
             } else {
