@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod budget;
 mod consent;
 mod enrolment;
 mod failing;

@@ -66,39 +66,53 @@ pub(crate) struct State {
     pub(crate) profile: Arc<Profile>,
     pub(crate) reader: (SigningKey, Certificate),
     signer: (SigningKey, Certificate),
+    iaca: (SigningKey, Certificate),
+}
+
+fn certify(
+    profile: CertificateProfile,
+    name: &str,
+    issuer: Option<&(SigningKey, Certificate)>,
+    rng: &mut Rng,
+) -> (SigningKey, Certificate) {
+    let key = SigningKey::make(rng);
+    let from = now().plus_days(-1).day_start();
+    let request = CertificateRequest {
+        profile,
+        common_name: name,
+        organization: None,
+        country: "AZ",
+        key: &key.public(),
+        not_before: from,
+        not_after: from.plus_days(100),
+    };
+    let signer = issuer.map_or(&key, |(key, _)| key);
+    let der = build(&request, signer, issuer.map(|(_, certificate)| certificate), rng);
+    (key, Certificate::parse(&der).unwrap())
 }
 
 impl State {
     pub(crate) fn make() -> Self {
         let mut rng = Rng(7);
-        let mut certify = |profile, name, issuer: Option<&(SigningKey, Certificate)>| {
-            let key = SigningKey::make(&mut rng);
-            let from = now().plus_days(-1).day_start();
-            let request = CertificateRequest {
-                profile,
-                common_name: name,
-                organization: None,
-                country: "AZ",
-                key: &key.public(),
-                not_before: from,
-                not_after: from.plus_days(100),
-            };
-            let signer = issuer.map_or(&key, |(key, _)| key);
-            let der = build(&request, signer, issuer.map(|(_, certificate)| certificate), &mut rng);
-            (key, Certificate::parse(&der).unwrap())
-        };
+        let mut certify = |profile, name, issuer: Option<&_>| certify(profile, name, issuer, &mut rng);
         let iaca = certify(CertificateProfile::Iaca, "TEST IACA", None);
         let signer = certify(CertificateProfile::DocumentSigner, "TEST signer", Some(&iaca));
         let root = certify(CertificateProfile::ReaderRoot, "TEST reader root", None);
         let reader = certify(CertificateProfile::Reader, "TEST reader", Some(&root));
-        let anchor =
-            Anchor { certificate: iaca.1, role: TrustRole::Issuer, environment: Environment::Test, doc_types: None };
+        let certificate = iaca.1.clone();
+        let anchor = Anchor { certificate, role: TrustRole::Issuer, environment: Environment::Test, doc_types: None };
         Self {
             trust: Arc::new(TrustStore::new(Environment::Test, vec![anchor]).unwrap()),
             profile: Arc::new(rid_profile::embedded().unwrap()),
             reader,
             signer,
+            iaca,
         }
+    }
+
+    /// Another document signer of the same root signs what is issued from now on.
+    pub(crate) fn change_signer(&mut self, seed: u64) {
+        self.signer = certify(CertificateProfile::DocumentSigner, "TEST signer", Some(&self.iaca), &mut Rng(seed));
     }
 }
 

@@ -302,3 +302,31 @@ fn neg_q07_elements_of_an_expired_or_refused_document_are_not_current() {
     assert_eq!(outcome(&verdict), (Decision::Refused, Some("response_status")));
     assert!(no_element_is_current(&verdict));
 }
+
+/// Documents of `documents` licences, each signed by a signer of its own or all by one: how many are refused, and why.
+fn refused(documents: u64, own_signers: bool) -> (usize, Vec<&'static str>) {
+    let mut state = State::make();
+    let transcript = transcript(&device(&state, &person()));
+    let documents: Vec<_> = (0..documents)
+        .map(|number| {
+            if own_signers {
+                state.change_signer(100 + (number << 32));
+            }
+            device(&state, &person()).document(&transcript, &["family_name"])
+        })
+        .collect();
+    let verdict =
+        with_input(&state, &transcript, now(), |input| judge_response(&device_response(&documents, &[]), input));
+    let refused = verdict.documents.iter().filter(|document| document.decision == Decision::Refused);
+    let mut codes: Vec<_> = refused.filter_map(|document| document.code).map(|code| code.as_str()).collect();
+    let refused = codes.len();
+    codes.dedup();
+    (refused, codes)
+}
+
+#[test]
+fn neg_c35_all_documents_of_a_response_share_one_budget() {
+    assert_eq!(refused(12, true), (0, vec![]));
+    assert_eq!(refused(14, true), (2, vec!["cert_budget"]));
+    assert_eq!(refused(32, false), (0, vec![]), "one chain is verified once");
+}
