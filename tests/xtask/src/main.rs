@@ -3,6 +3,7 @@
 
 mod built;
 mod child;
+mod commits;
 mod lines;
 mod packages;
 mod plan;

@@ -1,6 +1,6 @@
 use std::process::Command;
 
-use crate::{built::Built, child, packages, tally::Tally, torture};
+use crate::{built::Built, child, commits, packages, tally::Tally, torture};
 
 /// One stage of `cargo xtask test`.
 pub(crate) struct Stage {
@@ -45,6 +45,12 @@ const PURE: &[&str] = &[
 /// In the order they run: what is quick to say no comes first.
 pub(crate) const STAGES: &[Stage] = &[
     Stage { name: "fmt", budget: 10, about: "every file is formatted", kind: Kind::Check(fmt) },
+    Stage {
+        name: "commits",
+        budget: 10,
+        about: "subjects of commits are short and name one change",
+        kind: Kind::Check(commits::stage),
+    },
     Stage {
         name: "clippy",
         budget: 150,
@@ -138,7 +144,7 @@ pub(crate) const STAGES: &[Stage] = &[
     },
     Stage {
         name: "deny",
-        budget: 30,
+        budget: 20,
         about: "advisories, licences, sources, bans (deny.toml)",
         kind: Kind::Check(deny),
     },
