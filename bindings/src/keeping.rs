@@ -6,7 +6,7 @@ use rid_shell::SqliteStorage;
 use crate::{
     area::{AppArea, SecureArea},
     guard::guard_async,
-    types::{DoorsView, ExaminationView, HistoryCheckView, PrivateText, RecoveredView, WalletError},
+    types::{DoorsView, ExaminationView, HistoryCheckView, PrivateText, RecoveredView, RepairedView, WalletError},
     wallet::Wallet,
 };
 
@@ -17,7 +17,7 @@ impl Wallet {
         guard_async("wallet.doors", self.core().doors()).await
     }
 
-    /// Unlocks by PIN (six to twelve ASCII digits). The try is counted before anything is compared; after five wrong ones the PIN is locked.
+    /// Unlocks by PIN (six to twelve ASCII digits). The try is counted before anything is compared; after five wrong ones each further one has a wait before it.
     pub async fn unlock_with_pin(&self, pin: Vec<u8>) -> Result<(), WalletError> {
         guard_async("wallet.unlock_with_pin", self.core().unlock_with_pin(pin)).await
     }
@@ -47,9 +47,21 @@ impl Wallet {
         guard_async("wallet.disable_biometrics", self.core().disable_biometrics()).await
     }
 
-    /// Makes a recovery code, to be shown and written down once; an earlier one is void.
-    pub async fn make_recovery_code(&self) -> Result<PrivateText, WalletError> {
-        guard_async("wallet.make_recovery_code", self.core().make_recovery_code()).await
+    /// Makes a recovery code, to be shown and written down once. Where a PIN is set it is asked for. An earlier code stays valid until
+    /// `confirm_recovery_code`.
+    pub async fn make_recovery_code(&self, pin: Option<Vec<u8>>) -> Result<PrivateText, WalletError> {
+        guard_async("wallet.make_recovery_code", self.core().make_recovery_code(pin)).await
+    }
+
+    /// Ends the earlier recovery code: the person typed the last five characters of the new one, or all of it.
+    pub async fn confirm_recovery_code(&self, typed: PrivateText) -> Result<(), WalletError> {
+        guard_async("wallet.confirm_recovery_code", self.core().confirm_recovery_code(typed.into())).await
+    }
+
+    /// Imports what the files of another wallet's folder give to its recovery code: one whose device or keys are gone.
+    pub async fn recover_from(&self, folder: String, code: PrivateText) -> Result<RecoveredView, WalletError> {
+        let storage = Arc::new(SqliteStorage::new(Path::new(&folder)));
+        guard_async("wallet.recover_from", self.core().recover_from(storage, code.into())).await
     }
 
     /// A container for another device, sealed by the recovery code: what to ask issuers for again, the history, settings. Never a
@@ -83,10 +95,9 @@ impl Wallet {
         guard_async("wallet.rotate_keys", self.core().rotate_keys()).await
     }
 
-    /// After `copies_missing` or `credentials_missing`: gives up all copies, since nothing tells which were shown, so that new ones are
-    /// served. `false`: nothing was amiss.
-    pub async fn give_up_copies(&self) -> Result<bool, WalletError> {
-        guard_async("wallet.give_up_copies", self.core().give_up_copies()).await
+    /// Copies what can be read into a new database and writes the loss into the history; the present files are moved aside.
+    pub async fn repair(&self) -> Result<RepairedView, WalletError> {
+        guard_async("wallet.repair", self.core().repair()).await
     }
 
     /// Whether no document, copy or entry is missing, too many or of an earlier time. Opens none of them: cheap enough for every list.

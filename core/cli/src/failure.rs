@@ -29,8 +29,14 @@ pub(crate) enum Failure {
     Pin {
         /// The stable code.
         code: Code,
-        /// Tries before the PIN is locked.
+        /// Tries before the first wait.
         left: u32,
+    },
+    /// No PIN is taken before its wait is over.
+    #[error("wallet: pin_wait; the next PIN is taken in {seconds} seconds, or unlock by --code-file")]
+    Wait {
+        /// Seconds left.
+        seconds: u64,
     },
     /// A named error of the core.
     #[error("{what}: {code}")]
@@ -58,7 +64,7 @@ impl Failure {
     pub(crate) const fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::File { .. } => EXIT_USAGE,
-            Self::Core { .. } | Self::Pin { .. } => EXIT_FAILED,
+            Self::Core { .. } | Self::Pin { .. } | Self::Wait { .. } => EXIT_FAILED,
         }
     }
 

@@ -90,7 +90,8 @@ impl Opening<'_> {
         area: Arc<SoftwareSecureArea>,
     ) -> Result<Vault, VaultError> {
         let low_water = verdict::profile().map_or(0, |profile| profile.rules().low_water);
-        Vault::open(storage, area, rng(), VaultConfig { low_water }).await
+        let vault = Vault::open(storage, area, rng(), VaultConfig { low_water }).await?;
+        Ok(vault.checking_keys().with_clock(Arc::new(SystemClock::new())).await)
     }
 
     pub(crate) fn storage(&self) -> Arc<SqliteStorage> {
@@ -152,7 +153,7 @@ pub(crate) async fn unlock(wallet: &Wallet, open: &OpenArguments) -> Result<(), 
         let pin = terminal::secret("", Some(path), "--pin-file")?;
         return try_pin(wallet, &pin).await;
     }
-    if doors.pin_tries_left == 0 {
+    if doors.pin_wait > 0 && doors.recovery {
         return unlock_by_code(wallet, open, &doors).await;
     }
     loop {
@@ -170,8 +171,7 @@ pub(crate) async fn unlock(wallet: &Wallet, open: &OpenArguments) -> Result<(), 
 /// Unlocks by the recovery code alone.
 pub(crate) async fn unlock_by_code(wallet: &Wallet, open: &OpenArguments, doors: &DoorsView) -> Result<(), Failure> {
     if !doors.recovery {
-        let code = if doors.pin_tries_left == 0 { "pin_locked" } else { "recovery_not_set" };
-        return Err(Failure::core("wallet", Code::new(code)));
+        return Err(Failure::core("wallet", Code::new("recovery_not_set")));
     }
     let code = terminal::secret("Recovery code: ", open.code_file.as_deref(), "--code-file")?;
     Ok(wallet.unlock_with_recovery_code(code.as_str().into()).await?)
@@ -183,6 +183,9 @@ pub(crate) async fn try_pin(wallet: &Wallet, pin: &str) -> Result<(), Failure> {
     if error.code().as_str() == "pin_wrong" {
         let left = wallet.doors().await?.pin_tries_left;
         return Err(Failure::Pin { code: error.code(), left });
+    }
+    if error.code().as_str() == "pin_wait" {
+        return Err(Failure::Wait { seconds: wallet.doors().await?.pin_wait });
     }
     Err(error.into())
 }

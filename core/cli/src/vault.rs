@@ -23,11 +23,11 @@ pub(crate) fn run(arguments: &VaultArguments) -> Result<u8, Failure> {
     let opening = Opening { home: &home, open: &arguments.open, locale: arguments.home.locale(), mac: false };
     let json = arguments.json;
     match &arguments.command {
-        VaultCommand::Code => doors::code(&Opened::new(&opening)?, json),
+        VaultCommand::Code => doors::code(&Opened::new(&opening)?, &arguments.open, json),
+        VaultCommand::ConfirmCode => doors::confirm_code(&Opened::new(&opening)?, &arguments.open, json),
         VaultCommand::DeleteEntry { seq, yes } => history::delete(&Opened::new(&opening)?, *seq, *yes, json),
         VaultCommand::Doctor => doctor::run(&opening, json),
         VaultCommand::Export { out } => export::export(&Opened::new(&opening)?, out.as_deref(), json),
-        VaultCommand::GiveUpCopies { yes } => recovery::give_up_copies(&Opened::new(&opening)?, *yes, json),
         VaultCommand::History => history::history(&Opened::new(&opening)?, json),
         VaultCommand::List => list::list(&Opened::new(&opening)?, json),
         VaultCommand::Pin { command: PinCommand::Change { new_pin_file } } => {
@@ -36,6 +36,8 @@ pub(crate) fn run(arguments: &VaultArguments) -> Result<u8, Failure> {
         VaultCommand::Pin { command: PinCommand::Set { new_pin_file } } => {
             doors::set(&Opened::locked(&opening)?, &arguments.open, new_pin_file.as_deref(), json)
         }
+        VaultCommand::Recover { folder } => recovery::recover(&Opened::made(&opening)?, &arguments.open, folder, json),
+        VaultCommand::Repair { yes } => recovery::repair(&Opened::new(&opening)?, *yes, json),
         VaultCommand::Reset { yes } => wipe::reset(&opening, *yes, json),
         VaultCommand::Rotate => recovery::rotate(&Opened::new(&opening)?, json),
         VaultCommand::TakeAlong { out } => recovery::take_along(&Opened::new(&opening)?, &arguments.open, out, json),

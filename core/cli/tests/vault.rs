@@ -62,8 +62,14 @@ fn with_pin(scratch: &Scratch) {
     ok(scratch, &["vault", "pin", "set", "--new-pin-file", "pin"]);
 }
 
-/// Makes a recovery code and keeps it in `code`.
+/// Makes a recovery code, keeps it in `code`, and confirms it.
 fn with_code(scratch: &Scratch, more: &[&str]) -> String {
+    let code = with_unconfirmed_code(scratch, more);
+    ok(scratch, &[["vault", "confirm-code", "--code-file", "code"].as_slice(), more].concat());
+    code
+}
+
+fn with_unconfirmed_code(scratch: &Scratch, more: &[&str]) -> String {
     let made = ok_json(scratch, &[["vault", "code"].as_slice(), more].concat());
     let code = made["code"].as_str().unwrap().to_owned();
     scratch.write("code", format!("{code}\n").as_bytes());
@@ -187,7 +193,16 @@ fn pin_and_recovery_code_open_every_command() {
     let doors = &ok_json(&scratch, &["vault", "list", "--code-file", "code"])["doors"];
     assert_eq!(doors["unlockedBy"], "recovery");
     scratch.write("old-code", code.as_bytes());
-    with_code(&scratch, &["--pin-file", "new-pin"]);
+    with_unconfirmed_code(&scratch, &["--pin-file", "new-pin"]);
+    ok(&scratch, &["vault", "list", "--code-file", "old-code"]);
+    ok(&scratch, &["vault", "list", "--code-file", "code"]);
+    refused(
+        &scratch,
+        &["vault", "confirm-code", "--pin-file", "new-pin", "--code-file", "old-code"],
+        1,
+        "backup_wrong_code",
+    );
+    ok(&scratch, &["vault", "confirm-code", "--pin-file", "new-pin", "--code-file", "code"]);
     refused(&scratch, &["vault", "list", "--code-file", "old-code"], 1, "backup_wrong_code");
     scratch.write("no-code", b"AAAA");
     refused(&scratch, &["vault", "list", "--code-file", "no-code"], 1, "backup_code_form");
@@ -227,20 +242,20 @@ fn neg_l01_five_wrong_pins() {
     for left in ["4 tries", "3 tries", "2 tries", "1 try"] {
         refused(&scratch, &["wallet", "list", "--pin-file", "wrong"], 1, &format!("pin_wrong; {left} left"));
     }
-    refused(&scratch, &["vault", "list", "--pin-file", "wrong"], 1, "pin_locked");
-    // Neither the right one nor time helps; the doctor says what does.
-    refused(&scratch, &["vault", "list", "--pin-file", "pin"], 1, "pin_locked");
-    assert_eq!(findings(&scratch, &[], UNSOUND), ["pin_locked"]);
+    refused(&scratch, &["vault", "list", "--pin-file", "wrong"], 1, "pin_wait; the next PIN is taken in");
+    // The right one waits, too; the doctor says what helps at once.
+    refused(&scratch, &["vault", "list", "--pin-file", "pin"], 1, "or unlock by --code-file");
+    assert_eq!(findings(&scratch, &[], UNSOUND), ["pin_wait"]);
     scratch.write("new-pin", NEW_PIN.as_bytes());
     refused(&scratch, &["vault", "pin", "set", "--new-pin-file", "new-pin"], 64, "no --code-file");
     let set = ok_json(&scratch, &["vault", "pin", "set", "--code-file", "code", "--new-pin-file", "new-pin"]);
     assert_eq!(set["pin"], "set");
     ok(&scratch, &["vault", "list", "--pin-file", "new-pin"]);
-    // A locked PIN is in the way of nobody who wants it gone.
+    // A wait is in the way of nobody who wants it gone.
     for _ in 0..5 {
         run(&scratch, &["vault", "list", "--pin-file", "wrong"]);
     }
-    refused(&scratch, &["vault", "list", "--pin-file", "new-pin"], 1, "pin_locked");
+    refused(&scratch, &["vault", "list", "--pin-file", "new-pin"], 1, "pin_wait");
     ok(&scratch, &["vault", "wipe", "--yes"]);
     assert_eq!(names(&scratch), ["lock"]);
 }
@@ -455,11 +470,16 @@ fn the_doctor_names_what_is_wrong() {
         bytes[60..64].copy_from_slice(&9_u32.to_be_bytes());
         fs::write(at("store.db"), bytes).unwrap();
     });
-    ill("neg-L03: a database of before the PIN", "storage_rollback", &|| {
-        with_pin(&scratch);
-        let (name, bytes) = sound.iter().find(|(name, _)| name == "store.db").unwrap();
-        fs::write(at(name), bytes).unwrap();
-    });
+    // neg-L03: an earlier database is shown and not written; the doctor names the repair.
+    ok(&scratch, &["vault", "delete-entry", "1", "--yes"]);
+    let (name, bytes) = sound.iter().find(|(name, _)| name == "store.db").unwrap();
+    fs::write(at(name), bytes).unwrap();
+    let before = names_and_bytes(&folder);
+    assert_eq!(findings(&scratch, &[], UNSOUND), ["storage_rollback", "no_pin"]);
+    ok(&scratch, &["vault", "list"]);
+    refused(&scratch, &["vault", "delete-entry", "1", "--yes"], 1, "storage_rollback");
+    assert_eq!(names_and_bytes(&folder), before, "nothing was changed");
+    restore();
     // The other device's keys: whole, and not these.
     let stranger = Scratch::new("vault-doctor-stranger");
     enrolled(&stranger, &[]);
@@ -598,23 +618,43 @@ fn take_away(scratch: &Scratch, table: u8) {
 }
 
 #[test]
-fn copies_that_cannot_be_trusted_are_given_up() {
-    let scratch = Scratch::new("vault-give-up");
+fn neg_k30_a_missing_copy_is_skipped_and_a_repair_accepts_the_loss() {
+    let scratch = Scratch::new("vault-repair");
     enrolled(&scratch, &[]);
-    assert_eq!(ok_json(&scratch, &["vault", "give-up-copies", "--yes"])["givenUp"], false, "nothing is amiss");
-    refused(&scratch, &["vault", "give-up-copies"], 64, "no --yes");
-    let wrong = "Something is wrong with this store";
-    assert!(!ok(&scratch, &["vault", "list"]).contains(wrong));
-    assert_eq!(ok_json(&scratch, &["vault", "list"])["healthy"], true);
     take_away(&scratch, 2);
+    ok(&scratch, &["vault", "list"]);
+    take_away(&scratch, 3);
+    let wrong = "Something is wrong with this store";
     assert!(ok(&scratch, &["vault", "list"]).contains(wrong));
     assert_eq!(ok_json(&scratch, &["vault", "list"])["healthy"], false);
-    assert_eq!(findings(&scratch, &[], UNSOUND), ["copies_missing", "no_pin"]);
-    assert!(text(&run(&scratch, &["vault", "doctor"])).contains("rid vault give-up-copies"));
-    assert_eq!(ok_json(&scratch, &["vault", "give-up-copies", "--yes"])["givenUp"], true);
+    assert!(findings(&scratch, &[], UNSOUND).contains(&"history_missing".into()));
+    assert!(text(&run(&scratch, &["vault", "doctor"])).contains("rid vault repair"));
+    refused(&scratch, &["vault", "repair"], 64, "no --yes");
+    let lost = &ok_json(&scratch, &["vault", "repair", "--yes"])["lost"];
+    assert_eq!((lost["copies"].as_u64(), lost["history"].as_u64()), (Some(1), Some(1)), "{lost:#}");
     assert_eq!(findings(&scratch, &[], 0), ["no_pin"]);
     let listed = ok_json(&scratch, &["wallet", "list"]);
-    assert_eq!((listed[0]["copiesLeft"].as_u64(), listed[0]["state"].as_str()), (Some(0), Some("exhausted")));
+    assert_eq!((listed[0]["copiesLeft"].as_u64(), listed[0]["state"].as_str()), (Some(2), Some("ready")));
+    assert!(ok(&scratch, &["vault", "history"]).contains("storage_repaired"));
+    // The old files are kept.
+    assert!(scratch.path(".rid/wallet/aside-1/store.db").exists());
+}
+
+#[test]
+fn neg_k34_a_folder_of_another_device_gives_its_history_to_its_code() {
+    let scratch = Scratch::new("vault-recover-from");
+    enrolled(&scratch, &[]);
+    let code = with_code(&scratch, &[]);
+    let other = Scratch::new("vault-recover-to");
+    ok(&other, &["issue", "--init"]);
+    other.write("code", code.as_bytes());
+    fs::create_dir_all(other.path("old")).unwrap();
+    for name in names(&scratch).into_iter().filter(|name| !name.starts_with("software-keys")) {
+        fs::copy(scratch.path(".rid/wallet").join(&name), other.path("old").join(&name)).unwrap();
+    }
+    let brought = ok_json(&other, &["vault", "recover", "old", "--code-file", "code"]);
+    assert_eq!((brought["history"].as_u64(), brought["recipes"][0]["copies"].as_u64()), (Some(1), Some(3)));
+    refused(&other, &["vault", "recover", "nowhere", "--code-file", "code"], 1, "storage_io");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::durable::sync_folder;
+use crate::durable::{is_there, sync_folder};
 
 #[derive(Debug, PartialEq, Eq)]
 enum Step {
@@ -19,17 +19,22 @@ enum Step {
 /// Makes a folder, and those above it that are missing. `settled` is the name of a file that is made in it afterwards: where it lies,
 /// nothing is left to do.
 pub(crate) fn make(folder: &Path, settled: &str) -> io::Result<()> {
-    steps(folder, settled).iter().try_for_each(step)
+    steps(folder, settled)?.iter().try_for_each(step)
 }
 
 /// From the top, each name durable before there is anything below it.
-fn steps(folder: &Path, settled: &str) -> Vec<Step> {
-    if folder.join(settled).exists() {
-        return Vec::new();
+fn steps(folder: &Path, settled: &str) -> io::Result<Vec<Step>> {
+    if is_there(&folder.join(settled))? {
+        return Ok(Vec::new());
     }
     let above = |folder: &Path| folder.parent().map(Path::to_path_buf);
-    let missing = folder.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
-    let mut missing: Vec<&Path> = missing.collect();
+    let mut missing: Vec<&Path> = Vec::new();
+    for folder in folder.ancestors().take_while(|folder| !folder.as_os_str().is_empty()) {
+        if is_there(folder)? {
+            break;
+        }
+        missing.push(folder);
+    }
     missing.reverse();
     // The lowest of those that are there: made just before a kill, it may not be durable yet.
     let there = missing.first().and_then(|first| first.parent()).unwrap_or(folder);
@@ -38,7 +43,7 @@ fn steps(folder: &Path, settled: &str) -> Vec<Step> {
         steps.push(Step::Make(folder.to_path_buf()));
         steps.extend(above(folder).map(Step::Sync));
     }
-    steps
+    Ok(steps)
 }
 
 fn step(step: &Step) -> io::Result<()> {

@@ -48,8 +48,10 @@ impl SoftwareSecureArea {
     }
 
     /// Whether there are keys in a folder, readable or not.
-    #[must_use]
-    pub fn is_there(folder: &Path) -> bool {
+    ///
+    /// # Errors
+    /// [`SecureAreaError::Unavailable`] when that cannot be seen.
+    pub fn is_there(folder: &Path) -> Result<bool, SecureAreaError> {
         file::exists(folder)
     }
 

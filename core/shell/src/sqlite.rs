@@ -124,6 +124,26 @@ impl Storage for SqliteStorage {
         self.run(move |database| database.visit(&reads, visitor)).await
     }
 
+    async fn accept(&self) -> Result<(), StorageError> {
+        self.run(|database| database.accept()).await
+    }
+
+    async fn check(&self) -> Result<(), StorageError> {
+        self.run(|database| database.check()).await
+    }
+
+    async fn salvage(&self, log: bool) -> Result<(), StorageError> {
+        self.run(move |database| database.salvage(log)).await
+    }
+
+    async fn rebuild(&self, rows: Vec<Row>) -> Result<(), StorageError> {
+        self.run(|database| database.rebuild(rows)).await
+    }
+
+    async fn envelope_other(&self) -> Result<Option<(Generation, Vec<u8>)>, StorageError> {
+        self.run(|database| database.envelope_other()).await
+    }
+
     async fn envelope_read(&self) -> Result<Option<(Generation, Vec<u8>)>, StorageError> {
         self.run(|database| database.envelope_read()).await
     }

@@ -52,6 +52,11 @@ impl RecoveryCode {
         })))
     }
 
+    /// A second handle to the same code, until it is confirmed.
+    pub(crate) fn again(&self) -> Self {
+        Self(Secret::filled(|bytes| bytes.copy_from_slice(self.expose())))
+    }
+
     /// The data, for the one call that derives a key of it.
     #[must_use]
     pub fn expose(&self) -> &[u8; Self::LEN] {
@@ -86,6 +91,16 @@ impl core::fmt::Debug for RecoveryCode {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("RecoveryCode")
     }
+}
+
+/// Whether this is the code's last group, or all of it, as a person types it.
+pub(crate) fn matches_part(code: &RecoveryCode, typed: &str) -> bool {
+    let symbols = |text: &str| -> Zeroizing<Vec<Option<u8>>> {
+        Zeroizing::new(text.chars().filter(|c| !is_separator(*c)).map(value).collect())
+    };
+    let (whole, typed) = (symbols(&code.to_text()), symbols(typed));
+    let last = whole.len().saturating_sub(GROUP);
+    *typed == *whole || whole.get(last..) == Some(typed.as_slice())
 }
 
 /// Blanks and the dashes that keyboards put in by themselves.

@@ -2,12 +2,12 @@
 //!
 //! ```text
 //! "RIDREC01" ‖ header ‖ AES-256-GCM(key, nonce, aad = all before, payload ‖ padding)
-//! header  = {0: version, 1: salt, 2: memory in KiB, 3: passes, 4: lanes, 5: nonce, 6: length of what follows}
-//! key     = HKDF(Argon2id(code, salt, cost), "RIDREC01", "container")
+//! header  = {0: version, 1: salt, 2: nonce, 3: length of what follows}
+//! key     = HKDF(code, salt, "rid-recovery-file-1")
 //! ```
 //!
-//! The cost stands in the header so that it can grow; what it may ask for is bounded before any memory is taken.
-use rid_crypto::{AeadKey, Argon2Cost, CryptoError, CryptoRng, NONCE_LEN, TAG_LEN, argon2id, hkdf_sha256};
+//! The code is 120 random bits: nothing needs to make a guess expensive.
+use rid_crypto::{AeadKey, CryptoError, CryptoRng, NONCE_LEN, TAG_LEN, hkdf_sha256};
 use rid_flow::{HistoryDraft, Record};
 use rid_wire::{
     Code, Timestamp,
@@ -43,9 +43,6 @@ pub enum ContainerError {
     /// Not a recovery container, or one that no version writes. Blame: whoever chose or made the file.
     #[error("backup_form")]
     Form,
-    /// It asks for more work or memory than any version does; no memory was taken. Blame: whoever made the file.
-    #[error("backup_kdf")]
-    Kdf,
     /// The system gave no working memory.
     #[error("crypto_memory")]
     Memory,
@@ -71,7 +68,6 @@ impl ContainerError {
             Self::CodeForm => "backup_code_form",
             Self::Content => "backup_content",
             Self::Form => "backup_form",
-            Self::Kdf => "backup_kdf",
             Self::Memory => "crypto_memory",
             Self::TooLarge => "input_too_large",
             Self::Truncated => "backup_truncated",
@@ -94,7 +90,6 @@ impl From<CborError> for ContainerError {
 impl From<CryptoError> for ContainerError {
     fn from(error: CryptoError) -> Self {
         match error {
-            CryptoError::Cost => Self::Kdf,
             CryptoError::Memory => Self::Memory,
             CryptoError::Open => Self::WrongCode,
             _ => Self::Form,
@@ -128,7 +123,7 @@ pub struct Recovery {
     pub made: Timestamp,
 }
 
-/// Seals under a code, at [`Argon2Cost::STORED`]. Of a history that is too long the oldest rows are left out.
+/// Seals under a code. Of a history that is too long the oldest rows are left out.
 ///
 /// # Errors
 /// [`ContainerError::Content`] for a record that is no setting, [`ContainerError::TooLarge`] for recipes and settings of more than
@@ -138,7 +133,16 @@ pub(crate) fn seal(
     recovery: &Recovery,
     rng: &mut dyn CryptoRng,
 ) -> Result<Vec<u8>, ContainerError> {
-    seal_at(Argon2Cost::STORED, code, recovery, rng)
+    let plain = payload::write(recovery)?;
+    let mut header = Header { salt: [0; 16], nonce: [0; NONCE_LEN], sealed: plain.len().saturating_add(TAG_LEN) };
+    rng.fill_bytes(&mut header.salt);
+    rng.fill_bytes(&mut header.nonce);
+    let aad = header.write();
+    if aad.len().saturating_add(header.sealed) > MAX_BYTES {
+        return Err(ContainerError::TooLarge);
+    }
+    let sealed = header.key(code).seal(&header.nonce, &aad, &plain)?;
+    Ok([aad, sealed].concat())
 }
 
 /// Opens with the code.
@@ -161,31 +165,12 @@ pub(crate) fn open(code: &RecoveryCode, bytes: &[u8]) -> Result<Recovery, Contai
         core::cmp::Ordering::Greater => return Err(ContainerError::Form),
         core::cmp::Ordering::Equal => {}
     }
-    let plain = Zeroizing::new(header.key(code)?.open(&header.nonce, aad, sealed)?);
+    let plain = Zeroizing::new(header.key(code).open(&header.nonce, aad, sealed)?);
     payload::read(&plain)
-}
-
-fn seal_at(
-    cost: Argon2Cost,
-    code: &RecoveryCode,
-    recovery: &Recovery,
-    rng: &mut dyn CryptoRng,
-) -> Result<Vec<u8>, ContainerError> {
-    let plain = payload::write(recovery)?;
-    let mut header = Header { salt: [0; 16], cost, nonce: [0; NONCE_LEN], sealed: plain.len().saturating_add(TAG_LEN) };
-    rng.fill_bytes(&mut header.salt);
-    rng.fill_bytes(&mut header.nonce);
-    let aad = header.write();
-    if aad.len().saturating_add(header.sealed) > MAX_BYTES {
-        return Err(ContainerError::TooLarge);
-    }
-    let sealed = header.key(code)?.seal(&header.nonce, &aad, &plain)?;
-    Ok([aad, sealed].concat())
 }
 
 struct Header {
     salt: [u8; 16],
-    cost: Argon2Cost,
     nonce: [u8; NONCE_LEN],
     /// Bytes of ciphertext and tag: without it a file that was cut could not be told from a wrong code.
     sealed: usize,
@@ -194,44 +179,33 @@ struct Header {
 impl Header {
     fn write(&self) -> Vec<u8> {
         let mut writer = Writer::new();
-        writer.raw(MAGIC).map(7).uint(0).uint(VERSION).uint(1).bytes(&self.salt);
-        writer.uint(2).uint(self.cost.memory_kib.into()).uint(3).uint(self.cost.passes.into());
-        writer.uint(4).uint(self.cost.lanes.into()).uint(5).bytes(&self.nonce);
-        writer.uint(6).uint(u64::try_from(self.sealed).unwrap_or(u64::MAX));
+        writer.raw(MAGIC).map(4).uint(0).uint(VERSION).uint(1).bytes(&self.salt).uint(2).bytes(&self.nonce);
+        writer.uint(3).uint(u64::try_from(self.sealed).unwrap_or(u64::MAX));
         writer.finish()
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, ContainerError> {
         let (mut version, mut salt, mut nonce, mut sealed) = (0, None, None, None);
-        let (mut memory, mut passes, mut lanes) = (None, None, None);
         reader.map(|reader, key| {
             match key {
                 Key::Uint(0) => version = reader.uint()?,
                 Key::Uint(1) if version == VERSION => salt = reader.definite_bytes()?.try_into().ok(),
-                Key::Uint(2) if version == VERSION => memory = Some(reader.uint()?),
-                Key::Uint(3) if version == VERSION => passes = Some(reader.uint()?),
-                Key::Uint(4) if version == VERSION => lanes = Some(reader.uint()?),
-                Key::Uint(5) if version == VERSION => nonce = reader.definite_bytes()?.try_into().ok(),
-                Key::Uint(6) if version == VERSION => sealed = usize::try_from(reader.uint()?).ok(),
+                Key::Uint(2) if version == VERSION => nonce = reader.definite_bytes()?.try_into().ok(),
+                Key::Uint(3) if version == VERSION => sealed = usize::try_from(reader.uint()?).ok(),
                 _ => return Err(ContainerError::Form),
             }
             // At once: what a newer version has besides is not looked at.
             if version > VERSION { Err(ContainerError::Version) } else { Ok(()) }
         })?;
         let (Some(salt), Some(nonce), Some(sealed)) = (salt, nonce, sealed) else { return Err(ContainerError::Form) };
-        let number =
-            |number: Option<u64>| u32::try_from(number.ok_or(ContainerError::Form)?).map_err(|_| ContainerError::Kdf);
-        let cost = Argon2Cost { memory_kib: number(memory)?, passes: number(passes)?, lanes: number(lanes)? };
-        cost.check()?;
         if sealed > MAX_BYTES {
             return Err(ContainerError::TooLarge);
         }
-        Ok(Self { salt, cost, nonce, sealed })
+        Ok(Self { salt, nonce, sealed })
     }
 
-    fn key(&self, code: &RecoveryCode) -> Result<AeadKey, ContainerError> {
-        let stretched = argon2id(code.expose(), &self.salt, self.cost)?;
-        Ok(AeadKey::new(hkdf_sha256(stretched.expose(), MAGIC, b"container")))
+    fn key(&self, code: &RecoveryCode) -> AeadKey {
+        AeadKey::new(hkdf_sha256(code.expose(), &self.salt, b"rid-recovery-file-1"))
     }
 }
 

@@ -4,47 +4,52 @@
 //! ```text
 //! device key ──derive──► wraps OPEN: look-up index, masters of locked-readable rows
 //! device slot ─┐
-//! PIN slot     ├─derive─► each wraps KEK ─► wraps USER: masters of the person's rows, chain of the history
-//! biometric    │
-//! recovery     ┘
+//! PIN slot     ├─derive─► each wraps KEK ─► wraps PORTABLE: credentials, history, and OPEN again
+//! biometric   ─┘            ▲               with the device key's other half wraps BOUND: copies, records
+//! recovery slots ──HKDF─────┘
 //! ```
 use rid_crypto::{Argon2Cost, constant_time_eq, hmac_sha256};
 use rid_flow::ports::{KeyId, Layout};
 use rid_wire::cbor::{CborError, Key, Limits, Reader, Writer};
 
-use crate::{
-    VaultError,
-    head::{Counters, Head},
-    keys::OpenKeys,
-};
+use crate::{VaultError, head::Counters, keys::OpenKeys};
 
 /// The newest version this code writes.
 pub(crate) const NEWEST: Layout = Layout::NEWEST;
 
-/// A door that needs nothing but a key of the secure area.
+/// An unlock method that needs nothing but a key of the secure area.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct KeySlot {
     pub(crate) key: KeyId,
     pub(crate) wrapped: Vec<u8>,
 }
 
-/// A door that needs a secret the person knows or has, and a key of the secure area.
+/// The PIN's: a secret to be guessed at, and a key of the secure area that answers for each guess.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct SecretSlot {
+pub(crate) struct PinSlot {
     pub(crate) key: KeyId,
     pub(crate) salt: [u8; 16],
     pub(crate) cost: Argon2Cost,
     pub(crate) wrapped: Vec<u8>,
 }
 
-/// The doors to the person's keys.
+/// A recovery code's: 120 random bits need neither hardware nor stretching.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct CodeSlot {
+    pub(crate) salt: [u8; 16],
+    pub(crate) wrapped: Vec<u8>,
+}
+
+/// Each unlock method wraps the person's key (KEK).
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Slots {
     /// Only until a PIN is set.
     pub(crate) device: Option<KeySlot>,
-    pub(crate) pin: Option<SecretSlot>,
+    pub(crate) pin: Option<PinSlot>,
     pub(crate) biometric: Option<KeySlot>,
-    pub(crate) recovery: Option<SecretSlot>,
+    pub(crate) recovery: Option<CodeSlot>,
+    /// A new code that was not confirmed yet; the old one stays until it is.
+    pub(crate) unconfirmed: Option<CodeSlot>,
 }
 
 /// The envelope.
@@ -55,13 +60,19 @@ pub(crate) struct Envelope {
     pub(crate) device_key: KeyId,
     /// First bytes of a MAC under the device's wrapping key: another device is told from damage by it.
     pub(crate) key_check: [u8; 8],
+    /// The keys of the open store, under the device's key.
     pub(crate) open: Vec<u8>,
+    /// The same under the person's key.
+    pub(crate) portable_open: Vec<u8>,
+    /// The portable keys, under the person's key.
     pub(crate) user: Vec<u8>,
+    /// The bound keys, under the person's key and the device's together.
+    pub(crate) bound: Vec<u8>,
     pub(crate) slots: Slots,
     /// Wrong PINs since the last right one.
     pub(crate) tries: u32,
-    /// Grows with every change of keys and doors; an envelope of before such a change is a rollback.
-    pub(crate) structure: u64,
+    /// When the present wait began: milliseconds since the device's boot.
+    pub(crate) tried: u64,
     /// Counters of the head as they were when this was written.
     pub(crate) counters: Counters,
     /// Keys of the secure area that wrap nothing any more, to be deleted.
@@ -147,10 +158,12 @@ impl Envelope {
             device_key,
             key_check: [0; 8],
             open: Vec::new(),
+            portable_open: Vec::new(),
             user: Vec::new(),
+            bound: Vec::new(),
             slots: Slots::default(),
             tries: 0,
-            structure: 0,
+            tried: 0,
             counters: Counters::default(),
             retired: Vec::new(),
             biometric_lost: false,
@@ -166,18 +179,12 @@ impl Envelope {
         Self { key_check, open, retired, wiping: true, ..Self::bare(version, store_id, device_key) }
     }
 
-    /// Wrong PINs since the last right one: the greater of both files' counts, so that neither can be taken back alone (neg-L03).
-    /// A head of before the doors changed last counted at doors that are gone; the envelope took its count over.
-    pub(crate) fn counted(&self, head: &Head) -> u32 {
-        if head.structure < self.structure { self.tries } else { self.tries.max(head.tries) }
-    }
-
     /// Every key of the secure area this envelope names.
     pub(crate) fn area_keys(&self) -> Vec<KeyId> {
-        let Slots { device, pin, biometric, recovery } = &self.slots;
+        let Slots { device, pin, biometric, .. } = &self.slots;
         let mut keys = vec![self.device_key.clone()];
         keys.extend(device.iter().chain(biometric).map(|slot| slot.key.clone()));
-        keys.extend(pin.iter().chain(recovery).map(|slot| slot.key.clone()));
+        keys.extend(pin.iter().map(|slot| slot.key.clone()));
         keys.extend(self.retired.iter().cloned());
         keys.sort();
         keys.dedup();
@@ -185,15 +192,15 @@ impl Envelope {
     }
 
     fn body(&self) -> Vec<u8> {
-        let Slots { device, pin, biometric, recovery } = &self.slots;
+        let Slots { device, pin, biometric, recovery, unconfirmed } = &self.slots;
         let mut writer = Writer::new();
-        writer.map(15).uint(1).uint(self.version).uint(2).bytes(&self.store_id).uint(3).text(&self.device_key.0);
+        writer.map(17).uint(1).uint(self.version).uint(2).bytes(&self.store_id).uint(3).text(&self.device_key.0);
         writer.uint(4).bytes(&self.key_check).uint(5).bytes(&self.open).uint(6).bytes(&self.user);
         key_slot(writer.uint(7), device.as_ref());
-        secret_slot(writer.uint(8), pin.as_ref());
+        pin_slot(writer.uint(8), pin.as_ref());
         key_slot(writer.uint(9), biometric.as_ref());
-        secret_slot(writer.uint(10), recovery.as_ref());
-        writer.uint(11).array(4).uint(self.tries.into()).uint(self.structure);
+        code_slot(writer.uint(10), recovery.as_ref());
+        writer.uint(11).array(4).uint(self.tries.into()).uint(self.tried);
         writer.boolean(self.biometric_lost).boolean(self.wiping);
         self.counters.write(writer.uint(12));
         writer.uint(13).array(self.retired.len());
@@ -205,8 +212,8 @@ impl Envelope {
             Some(next) => writer.bytes(next),
             None => writer.null(),
         };
-        // Room for what a later minor form says; read and passed over.
-        writer.uint(15).null();
+        writer.uint(15).bytes(&self.portable_open).uint(16).bytes(&self.bound);
+        code_slot(writer.uint(17), unconfirmed.as_ref());
         writer.finish()
     }
 
@@ -227,9 +234,9 @@ impl Envelope {
                     5 => envelope.open = reader.bytes()?.into_owned(),
                     6 => envelope.user = reader.bytes()?.into_owned(),
                     7 => envelope.slots.device = read_key_slot(reader)?,
-                    8 => envelope.slots.pin = read_secret_slot(reader)?,
+                    8 => envelope.slots.pin = read_pin_slot(reader)?,
                     9 => envelope.slots.biometric = read_key_slot(reader)?,
-                    10 => envelope.slots.recovery = read_secret_slot(reader)?,
+                    10 => envelope.slots.recovery = read_code_slot(reader)?,
                     11 => {
                         reader.array(|reader, at| {
                             match at {
@@ -237,7 +244,7 @@ impl Envelope {
                                     envelope.tries =
                                         u32::try_from(reader.uint()?).map_err(|_| CborError::UnexpectedType)?
                                 }
-                                1 => envelope.structure = reader.uint()?,
+                                1 => envelope.tried = reader.uint()?,
                                 2 => envelope.biometric_lost = reader.boolean()?,
                                 _ => envelope.wiping = reader.boolean()?,
                             }
@@ -252,6 +259,9 @@ impl Envelope {
                         })?;
                     }
                     14 => envelope.next = if reader.take_null()? { None } else { Some(reader.bytes()?.into_owned()) },
+                    15 => envelope.portable_open = reader.bytes()?.into_owned(),
+                    16 => envelope.bound = reader.bytes()?.into_owned(),
+                    17 => envelope.slots.unconfirmed = read_code_slot(reader)?,
                     _ => {}
                 }
                 Ok(())
@@ -259,8 +269,8 @@ impl Envelope {
             reader.finish()
         };
         read().map_err(|_| VaultError::EnvelopeCorrupt)?;
-        // Members 1 to 14 are all there, and the version stands inside the MAC too.
-        if named & 0x7ffe != 0x7ffe || stated != Some(version) {
+        // Members 1 to 17 are all there, and the version is inside the MAC too.
+        if named & 0x3fffe != 0x3fffe || stated != Some(version) {
             return Err(VaultError::EnvelopeCorrupt);
         }
         Ok(envelope)
@@ -274,8 +284,8 @@ fn key_slot(writer: &mut Writer, slot: Option<&KeySlot>) {
     };
 }
 
-fn secret_slot(writer: &mut Writer, slot: Option<&SecretSlot>) {
-    let Some(SecretSlot { key, salt, cost, wrapped }) = slot else {
+fn pin_slot(writer: &mut Writer, slot: Option<&PinSlot>) {
+    let Some(PinSlot { key, salt, cost, wrapped }) = slot else {
         writer.null();
         return;
     };
@@ -298,7 +308,7 @@ fn read_key_slot(reader: &mut Reader<'_>) -> Result<Option<KeySlot>, CborError> 
     Ok(Some(slot))
 }
 
-fn read_secret_slot(reader: &mut Reader<'_>) -> Result<Option<SecretSlot>, CborError> {
+fn read_pin_slot(reader: &mut Reader<'_>) -> Result<Option<PinSlot>, CborError> {
     if reader.take_null()? {
         return Ok(None);
     }
@@ -318,7 +328,29 @@ fn read_secret_slot(reader: &mut Reader<'_>) -> Result<Option<SecretSlot>, CborE
         Ok::<_, CborError>(())
     })?;
     let [memory_kib, passes, lanes] = numbers;
-    Ok(Some(SecretSlot { key, salt, cost: Argon2Cost { memory_kib, passes, lanes }, wrapped }))
+    Ok(Some(PinSlot { key, salt, cost: Argon2Cost { memory_kib, passes, lanes }, wrapped }))
+}
+
+fn code_slot(writer: &mut Writer, slot: Option<&CodeSlot>) {
+    match slot {
+        Some(CodeSlot { salt, wrapped }) => writer.array(2).bytes(salt).bytes(wrapped),
+        None => writer.null(),
+    };
+}
+
+fn read_code_slot(reader: &mut Reader<'_>) -> Result<Option<CodeSlot>, CborError> {
+    if reader.take_null()? {
+        return Ok(None);
+    }
+    let mut slot = CodeSlot { salt: [0; 16], wrapped: Vec::new() };
+    reader.array(|reader, at| {
+        match at {
+            0 => slot.salt = exact(reader)?,
+            _ => slot.wrapped = reader.bytes()?.into_owned(),
+        }
+        Ok::<_, CborError>(())
+    })?;
+    Ok(Some(slot))
 }
 
 fn exact<const N: usize>(reader: &mut Reader<'_>) -> Result<[u8; N], CborError> {

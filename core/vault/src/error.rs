@@ -7,13 +7,13 @@ use crate::{container::ContainerError, pin::PinError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VaultError {
-    /// There is no biometric door, or its key died with a change of biometrics; PIN or code open (neg-K12).
+    /// Biometrics are not enabled, or a change of them deleted the key; PIN or code open (neg-K12).
     #[error("biometric_not_set")]
     BiometricNotSet,
     /// The recovery container or code.
     #[error("{0}")]
     Container(#[from] ContainerError),
-    /// The key envelope is missing over existing records, or no generation of it is whole; nothing was made anew (inv-I9).
+    /// The key envelope is missing over existing records, or no generation of it is whole; none was made (inv-I9).
     #[error("key_envelope_corrupt")]
     EnvelopeCorrupt,
     /// No such history row, or it was deleted already.
@@ -25,16 +25,19 @@ pub enum VaultError {
     /// The PIN itself: its form, or too easily guessed (neg-L05).
     #[error("{0}")]
     Pin(#[from] PinError),
-    /// Too many wrong PINs: a biometric unlock or the recovery code sets a new one (neg-L01).
-    #[error("pin_locked")]
-    PinLocked,
     /// No PIN is set.
     #[error("pin_not_set")]
     PinNotSet,
     /// Only who knows the old PIN, or came in by biometrics or the recovery code, sets a new one.
     #[error("pin_required")]
     PinRequired,
-    /// A wrong PIN; so many tries are left.
+    /// Wrong PINs: none is taken before the wait is over (neg-L10).
+    #[error("pin_wait")]
+    PinWait {
+        /// Seconds left.
+        seconds: u64,
+    },
+    /// A wrong PIN; so many tries are left before the first wait.
     #[error("pin_wrong")]
     PinWrong {
         /// Tries left.
@@ -76,9 +79,9 @@ impl VaultError {
             Self::EnvelopeCorrupt => "key_envelope_corrupt",
             Self::HistoryUnknown => "history_unknown",
             Self::Locked => "locked",
-            Self::PinLocked => "pin_locked",
             Self::PinNotSet => "pin_not_set",
             Self::PinRequired => "pin_required",
+            Self::PinWait { .. } => "pin_wait",
             Self::PinWrong { .. } => "pin_wrong",
             Self::RecoveryNotSet => "recovery_not_set",
             Self::Rollback => "storage_rollback",

@@ -15,7 +15,9 @@ pub enum Remedy {
     FreeDisk,
     /// Nothing: it is only to be known.
     Know,
-    /// Move the files aside, begin anew, and take in a recovery container.
+    /// Copy what can be read into a new database.
+    Repair,
+    /// Move the files aside, start over, and import what the recovery code gives back.
     Reset,
     /// Try again later; the secure area is busy, locked or away.
     TryAgain,
@@ -67,7 +69,6 @@ impl VaultError {
             | Self::BiometricNotSet
             | Self::Locked
             | Self::Pin(_)
-            | Self::PinLocked
             | Self::PinNotSet
             | Self::PinRequired
             | Self::PinWrong { .. }
@@ -75,9 +76,10 @@ impl VaultError {
             | Self::UserAuthRequired
             | Self::Container(ContainerError::WrongCode) => Remedy::UnlockOtherwise,
             // Refused by a rule of the store, which is whole: of what was asked for there is none, or it is there already.
-            Self::Container(ContainerError::Memory) => Remedy::TryAgain,
+            Self::Container(ContainerError::Memory) | Self::PinWait { .. } => Remedy::TryAgain,
             Self::HistoryUnknown | Self::Container(_) | Self::Storage(StorageError::Conflict) => Remedy::Know,
-            Self::EnvelopeCorrupt | Self::Rollback | Self::Storage(_) => Remedy::Reset,
+            Self::Rollback | Self::Storage(_) => Remedy::Repair,
+            Self::EnvelopeCorrupt => Remedy::Reset,
         }
     }
 
@@ -86,9 +88,9 @@ impl VaultError {
     #[must_use]
     pub const fn remedy_at_opening(self) -> Remedy {
         match self {
-            Self::SecureArea(SecureAreaError::Invalidated | SecureAreaError::NotFound) | Self::WrongKey => {
-                Remedy::Reset
-            }
+            Self::SecureArea(SecureAreaError::Invalidated | SecureAreaError::NotFound)
+            | Self::WrongKey
+            | Self::Storage(StorageError::Damaged) => Remedy::Reset,
             other => other.remedy(),
         }
     }
@@ -108,23 +110,23 @@ impl Vault {
         };
         self.forget_looks();
         let health = self.health().await?;
-        note("head_damaged", u64::from(health.head), Remedy::Reset);
+        let refused = health.refused.map_or(Code::new("storage_corrupt"), VaultError::code).as_str();
+        note(refused, u64::from(health.refused.is_some() || health.damaged), Remedy::Repair);
+        if refused != "storage_rollback" {
+            note("storage_rollback", u64::from(health.keys_missing), Remedy::Know);
+        }
+        note("credentials_missing", health.credentials, Remedy::Repair);
         for table in &health.tables {
-            let (code, remedy) = match *table {
-                1 => ("credentials_missing", Remedy::AskIssuersAgain),
-                2 => ("copies_missing", Remedy::AskIssuersAgain),
-                3 => ("history_missing", Remedy::Know),
-                _ => ("records_missing", Remedy::Know),
-            };
-            note(code, 1, remedy);
+            note(if *table == rows::HISTORY.0 { "history_missing" } else { "records_missing" }, 1, Remedy::Repair);
         }
         let keys = self.keys();
         for (table, code, remedy) in [
             (rows::CREDENTIALS, "credentials_damaged", Remedy::AskIssuersAgain),
             (rows::COPIES, "copies_damaged", Remedy::AskIssuersAgain),
-            (rows::RECORDS, "records_damaged", Remedy::Know),
-            (rows::OPEN_RECORDS, "records_damaged", Remedy::Know),
-            (rows::DEVICE_KEYS, "records_damaged", Remedy::Know),
+            (rows::RECORDS, "records_damaged", Remedy::Repair),
+            (rows::OPEN_RECORDS, "records_damaged", Remedy::Repair),
+            (rows::REISSUE, "records_damaged", Remedy::Repair),
+            (rows::DEVICE_KEYS, "records_damaged", Remedy::Repair),
         ] {
             if keys.user().is_err() && !rows::OPEN.contains(&table) {
                 continue;
@@ -132,22 +134,20 @@ impl Vault {
             let mut damaged = 0_u64;
             for head in self.read(rid_flow::ports::Read::Heads(table, None)).await? {
                 let row = self.each(rid_flow::ports::Read::Get(head.key), |_| Ok(())).await?;
-                damaged = damaged.saturating_add(u64::from(row.first().is_some_and(|(_, read)| read.is_err())));
+                damaged = damaged.saturating_add(u64::from(row.first().is_some_and(|(.., read)| read.is_err())));
             }
             note(code, damaged, remedy);
         }
         if keys.user().is_ok()
-            && !health.head
+            && health.refused.is_none()
             && let ChainVerdict::Broken { seq } = self.verify_history().await?
         {
-            note("history_broken", seq.0, Remedy::Know);
+            note("history_broken", seq.0, Remedy::Repair);
         }
-        let doors = self.doors().await;
-        if let Ok(doors) = doors {
-            note("biometric_lost", u64::from(doors.biometric_lost), Remedy::UnlockOtherwise);
-            note("pin_locked", u64::from(doors.pin && doors.pin_tries_left == 0), Remedy::UnlockOtherwise);
-            note("no_pin", u64::from(doors.device), Remedy::Know);
-        }
+        let state = self.unlock_state();
+        note("biometric_lost", u64::from(state.biometric_lost), Remedy::UnlockOtherwise);
+        note("pin_wait", state.pin_wait, Remedy::TryAgain);
+        note("no_pin", u64::from(state.device), Remedy::Know);
         Ok(found)
     }
 }

@@ -1,6 +1,8 @@
-//! The head row, renewed by every commit: counters, the history's end, tallies of all tables, wrong PINs. Its version orders all commits.
+//! The head row, renewed by every commit: counters, the history's end, digests of tables, and which credentials there are.
+use std::collections::BTreeMap;
+
 use rid_crypto::CryptoRng;
-use rid_flow::ports::{Expect, Row, StorageError, Write};
+use rid_flow::ports::{Expect, Row, RowKey, StorageError, Write};
 use rid_wire::{
     Timestamp,
     cbor::{CborError, Reader, Writer},
@@ -15,7 +17,7 @@ use crate::{
 
 const VERSION: u64 = 1;
 
-/// What the envelope keeps a copy of: a database that counts less is one of before.
+/// The envelope keeps a copy: a database that counts less is an earlier one.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub(crate) struct Counters {
     /// Number of commits.
@@ -50,10 +52,8 @@ impl Counters {
 pub(crate) struct Head {
     pub(crate) counters: Counters,
     pub(crate) tallies: Tallies,
-    /// Wrong PINs since the last right one; the greater of this and the envelope's counts.
-    pub(crate) tries: u32,
-    /// The envelope's structure when this was written; an older envelope is a rollback.
-    pub(crate) structure: u64,
+    /// Version of each credential's row, by the first bytes of its key: an older row, or one that was deleted, is none of these.
+    pub(crate) credentials: BTreeMap<[u8; 8], u64>,
     /// The latest time any stored credential was signed at: it cannot be earlier now (neg-K19).
     pub(crate) signed: Option<Timestamp>,
 }
@@ -61,14 +61,17 @@ pub(crate) struct Head {
 impl Head {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::new();
-        writer.map(5 + usize::from(self.signed.is_some())).uint(0).uint(VERSION);
+        writer.map(4 + usize::from(self.signed.is_some())).uint(0).uint(VERSION);
         self.counters.write(writer.uint(1));
         let tallies = self.tallies.iter();
         writer.uint(2).array(tallies.len());
         for (table, tally) in tallies {
             writer.array(3).uint(table.into()).uint(tally.count).bytes(&tally.sum);
         }
-        writer.uint(3).uint(self.tries.into()).uint(4).uint(self.structure);
+        writer.uint(3).array(self.credentials.len());
+        for (key, version) in &self.credentials {
+            writer.array(2).bytes(key).uint(*version);
+        }
         if let Some(signed) = self.signed {
             writer.uint(5).int(signed.unix());
         }
@@ -95,14 +98,38 @@ impl Head {
                         Ok::<_, CborError>(())
                     })?;
                 }
-                3 => head.tries = u32::try_from(reader.uint()?).map_err(|_| CborError::UnexpectedType)?,
-                4 => head.structure = reader.uint()?,
+                3 => {
+                    reader.array(|reader, _| {
+                        let (mut key, mut version) = ([0; 8], 0);
+                        reader.array(|reader, at| {
+                            match at {
+                                0 => key = exact(reader)?,
+                                _ => version = reader.uint()?,
+                            }
+                            Ok::<_, CborError>(())
+                        })?;
+                        head.credentials.insert(key, version);
+                        Ok::<_, CborError>(())
+                    })?;
+                }
                 5 => head.signed = Some(Timestamp::from_unix(reader.int()?)),
                 _ => {}
             }
             Ok(())
         })?;
         Ok(head)
+    }
+}
+
+/// How the head names a credential's row.
+pub(crate) fn short(key: &RowKey) -> [u8; 8] {
+    key.id.first_chunk().copied().unwrap_or_default()
+}
+
+impl Head {
+    /// Whether a credential's row is the one that was last written.
+    pub(crate) fn lists(&self, key: &RowKey, version: u64) -> bool {
+        self.credentials.get(&short(key)) == Some(&version)
     }
 }
 
@@ -120,11 +147,6 @@ impl HeadVersions {
     pub(crate) fn next(&self) -> Self {
         let sound = self.sound.saturating_add(1);
         Self { rows: [Some(sound); 2], sound }
-    }
-
-    /// Which of the two is not shown, if the other is.
-    pub(crate) fn missing(&self) -> Option<usize> {
-        if self.none() { None } else { self.rows.iter().position(Option::is_none) }
     }
 
     /// Before the first commit.
@@ -188,7 +210,8 @@ mod tests {
 
     #[test]
     fn a_head_is_read_as_it_was_written() {
-        let mut head = Head { tries: 3, structure: 9, signed: Some(Timestamp::from_unix(-5)), ..Head::default() };
+        let mut head = Head { signed: Some(Timestamp::from_unix(-5)), ..Head::default() };
+        head.credentials.insert([7; 8], 9);
         head.counters = Counters { commits: 7, last_seq: 4, chain: [8; 32] };
         *head.tallies.table(Table(3)) = Tally { count: 4, sum: [1; 32] };
         assert_eq!(Head::decode(&head.encode()), Ok(head));

@@ -1,7 +1,7 @@
 //! Whether the tables hold what the head says: each is compared with its tally once after opening, when it is first wanted.
 use std::{
     collections::BTreeMap,
-    sync::{Arc, MutexGuard, PoisonError},
+    sync::{Arc, MutexGuard, PoisonError, atomic::Ordering},
 };
 
 use rid_flow::ports::{Read, Row, StorageError, Table};
@@ -11,8 +11,14 @@ use crate::{Vault, VaultError, head::HeadRows, rows, tally::Tally};
 /// What does not check in an open store. Reading goes on: a damaged row is named, the others are served.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Health {
-    /// The row of counters cannot be read: after the next opening nothing can be written.
-    pub head: bool,
+    /// Part of the database cannot be read, or it is of an earlier time or another store: nothing is written before a repair.
+    pub refused: Option<VaultError>,
+    /// Part of the database cannot be read; the rest is served.
+    pub damaged: bool,
+    /// A copy was met whose device key is gone: the files are of an earlier time than the secure area.
+    pub keys_missing: bool,
+    /// Credentials whose row is missing or of an earlier time.
+    pub credentials: u64,
     /// Tables (by number) in which rows are missing, too many, or of an earlier time.
     pub tables: Vec<u8>,
 }
@@ -37,11 +43,21 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Storage`].
     pub async fn health(&self) -> Result<Health, VaultError> {
-        self.look(&rows::TALLIED).await?;
-        let head = self.read_head().await.err() == Some(VaultError::Storage(StorageError::Damaged));
+        let damaged = match self.storage.check().await {
+            Ok(()) => false,
+            Err(StorageError::Damaged) => true,
+            Err(error) => return Err(error.into()),
+        };
+        let keys_missing = self.keys_missing.load(Ordering::Acquire);
+        let mut health = Health { refused: self.refused(), damaged, keys_missing, ..Health::default() };
+        let Ok((head, _)) = self.read_head().await else { return Ok(health) };
+        let rows = self.read(Read::Heads(rows::CREDENTIALS, None)).await?;
+        let there = rows.iter().filter(|row| head.lists(&row.key, row.version)).count();
+        health.credentials = u64::try_from(head.credentials.len().saturating_sub(there)).unwrap_or(u64::MAX);
+        self.look(&rows::DIGESTED).await?;
         let looked = self.looked();
-        let wrong = looked.tables.iter().filter(|(_, holds)| !**holds);
-        Ok(Health { head, tables: wrong.map(|(table, _)| *table).collect() })
+        health.tables = looked.tables.iter().filter(|(_, holds)| !**holds).map(|(table, _)| *table).collect();
+        Ok(health)
     }
 
     /// Whether a table was compared since the store was opened.
@@ -56,12 +72,8 @@ impl Vault {
         if tables.is_empty() {
             return Ok(());
         }
-        let heads = tables.iter().map(|table| Read::Heads(*table, None));
-        let reads = std::iter::once(Read::Rows(rows::HEAD, None)).chain(heads).collect();
-        let found = self.read_all(reads).await?;
-        let Some((head, found)) = found.split_first() else { return Ok(()) };
-        for (table, rows) in tables.into_iter().zip(found) {
-            self.compare_table(table, head, Tally::of(&self.open_keys(), rows));
+        for table in tables {
+            self.is_suspect_now(table).await?;
         }
         Ok(())
     }
@@ -97,9 +109,11 @@ impl Vault {
     pub(crate) async fn is_suspect_now(&self, table: Table) -> Result<bool, VaultError> {
         loop {
             let keys = self.open_keys();
-            let found = self.read_all(vec![Read::Rows(rows::HEAD, None), Read::Heads(table, None)]).await?;
-            let [head, rows] = found.as_slice() else { return Ok(true) };
-            match self.compare_table(table, head, Tally::of(&keys, rows)) {
+            let [one, other] = keys.heads().map(Read::Get);
+            let found = self.read_all(vec![one, other, Read::Heads(table, None)]).await?;
+            let [one, other, rows] = found.as_slice() else { return Ok(true) };
+            let heads = [one.as_slice(), other].concat();
+            match self.compare_table(table, &heads, Tally::of(&keys, rows)) {
                 Some(holds) => return Ok(!holds),
                 // A head that nothing opens vouches for nothing.
                 None if Arc::ptr_eq(&keys, &self.open_keys()) => return Ok(true),

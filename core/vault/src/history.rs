@@ -1,14 +1,14 @@
 //! The history's chain: each row's MAC runs over the one before, so that one taken out, put in or altered is named by its place.
 use rid_crypto::{CryptoRng, constant_time_eq, hmac_sha256, sha256};
 use rid_flow::{
-    History, HistoryContent, HistoryDraft, HistorySeq,
-    ports::{Read, Row, StorageError},
+    History, HistoryContent, HistoryDraft, HistoryId, HistorySeq,
+    ports::{Read, Row},
 };
 use rid_wire::Timestamp;
 
 use crate::{
     Vault, VaultError,
-    commit::{Draft, TRIES},
+    commit::Draft,
     encode::history::{Body, Link, draft},
     head::Counters,
     keys::UserKeys,
@@ -52,6 +52,16 @@ pub(crate) fn link(
     Link { seq: counters.last_seq, leaf, mac, imported, body: Body::Kept { salt, content, outcome: entry.outcome } }
 }
 
+/// The same entry after another chain; a place whose entry is lost says only that there was one.
+pub(crate) fn relink(keys: &UserKeys, counters: Counters, link: Option<Link>) -> Link {
+    let (leaf, imported, body) = match link {
+        Some(link) => (link.leaf, link.imported, link.body),
+        None => ([0; 32], false, Body::Damaged),
+    };
+    let mac = chain(keys, &counters.chain, counters.last_seq, &leaf);
+    Link { seq: counters.last_seq, leaf, mac, imported, body }
+}
+
 fn leaf(salt: &[u8; 16], content: &[u8]) -> [u8; 32] {
     sha256(&[b"rid-history-leaf-1", salt, content])
 }
@@ -60,15 +70,16 @@ fn chain(keys: &UserKeys, before: &[u8; 32], seq: u64, leaf: &[u8; 32]) -> [u8; 
     hmac_sha256(keys.chain_key(), &[b"rid-history-link-1", before, &seq.to_be_bytes(), leaf])
 }
 
-fn stone(keys: &UserKeys, seq: u64, leaf: &[u8; 32], at: Timestamp) -> [u8; 32] {
-    hmac_sha256(keys.chain_key(), &[b"rid-history-stone-1", &seq.to_be_bytes(), leaf, &at.unix().to_be_bytes()])
+fn tombstone(keys: &UserKeys, seq: u64, leaf: &[u8; 32], event: &[u8; 16], at: Timestamp) -> [u8; 32] {
+    let (seq, at) = (seq.to_be_bytes(), at.unix().to_be_bytes());
+    hmac_sha256(keys.chain_key(), &[b"rid-history-tombstone-1", &seq, leaf, event, &at])
 }
 
 /// Whether a link stands at its place after the chain `before`.
 fn holds(keys: &UserKeys, before: &[u8; 32], seq: u64, link: &Link) -> bool {
     let body = match &link.body {
         Body::Kept { salt, content, .. } => leaf(salt, content) == link.leaf,
-        Body::Deleted { at, mac } => constant_time_eq(&stone(keys, seq, &link.leaf, *at), mac),
+        Body::Deleted { at, event, mac } => constant_time_eq(&tombstone(keys, seq, &link.leaf, event, *at), mac),
         Body::Damaged => link.leaf == [0; 32],
     };
     body && link.seq == seq && constant_time_eq(&chain(keys, before, seq, &link.leaf), &link.mac)
@@ -98,7 +109,7 @@ impl Vault {
         Ok(all)
     }
 
-    /// Walks the whole chain, then compares the table with its tally: outcome and stone are outside the chain, so that a row of an
+    /// Walks the whole chain, then compares the table with its tally: outcome and tombstone are outside the chain, so that a row of an
     /// earlier time (a deleted entry put back, an outcome taken back) stands in it as well as the newest.
     ///
     /// # Errors
@@ -126,19 +137,28 @@ impl Vault {
         }
     }
 
-    /// Deletes what one row says; a stone stays at its place, so that the chain still shows that nothing else is missing.
+    /// Deletes the content of one row; a tombstone stays at its place, so that the chain still shows that nothing else is missing.
     ///
     /// # Errors
     /// [`VaultError::HistoryUnknown`].
     pub async fn delete_history(&self, seq: HistorySeq, at: Timestamp) -> Result<(), VaultError> {
-        for _ in 0..TRIES {
-            let mut draft = Draft::begin(self).await?;
-            let tried = draft.empty(seq, at).await;
-            if draft.settle(tried).await?.is_some() {
-                return Ok(());
-            }
+        let held = self.hold().await;
+        let mut draft = Draft::begin(self, &held).await?;
+        draft.empty(seq, at).await?;
+        draft.finish().await.map(drop)
+    }
+
+    /// All links, by place.
+    pub(crate) async fn all_links(&self) -> Result<Vec<Option<Link>>, VaultError> {
+        let last = self.read_head().await?.0.counters.last_seq;
+        let mut links = Vec::new();
+        let mut at = 1;
+        while at <= last {
+            let end = last.min(at.saturating_add(BATCH - 1));
+            links.extend(self.links(at, end).await?);
+            at = end.saturating_add(1);
         }
-        Err(StorageError::Conflict.into())
+        Ok(links)
     }
 
     /// The links from one place to another; `None` where a row is missing or cannot be read.
@@ -159,15 +179,16 @@ impl Vault {
 }
 
 impl Draft<'_> {
-    /// Leaves a stone where a row was.
+    /// Leaves a tombstone where a row was.
     async fn empty(&mut self, seq: HistorySeq, at: Timestamp) -> Result<(), VaultError> {
         let keys = self.keys.user()?.clone();
         let row = self.get(self.keys.open.history(seq.0)).await?.ok_or(VaultError::HistoryUnknown)?;
         let old = Link::decode(&self.keys.open_row(&row)?)?;
-        if !matches!(old.body, Body::Kept { .. }) {
+        // Its event stays, which is random: an import of an older recovery file must not bring the entry back (neg-K35).
+        let Some(HistoryId(event)) = old.read()?.kept().map(|entry| entry.id) else {
             return Err(VaultError::HistoryUnknown);
-        }
-        let body = Body::Deleted { at, mac: stone(&keys, seq.0, &old.leaf, at) };
+        };
+        let body = Body::Deleted { at, event, mac: tombstone(&keys, seq.0, &old.leaf, &event, at) };
         let link = Link { body, ..old };
         // Without its index: it is of no event any more.
         self.put(row.key.clone(), Some(&row), [0; 32], &link.encode())

@@ -1,5 +1,6 @@
-//! The keys in memory, by class (security.md, 5): *open* while the store is open (look-up index, tallies, locked-readable rows),
-//! *user* while it is unlocked (rows about the person, the history's chain).
+//! The keys in memory, by class: *open* while the store is open (look-up index, tallies, rows readable while locked); while it is
+//! unlocked *portable* (credentials, history, what to ask issuers for: the recovery code opens them on any device) and *bound* (copies,
+//! records: this device's secure area is needed too).
 use rid_crypto::{AeadKey, CryptoRng, HmacKey, NONCE_LEN, Secret, hkdf_sha256, hmac_sha256};
 use rid_flow::{
     CredentialId, RecordKey,
@@ -117,7 +118,7 @@ impl OpenKeys {
 
     /// The head's two places: what is written to one is written to the other.
     pub(crate) fn heads(&self) -> [RowKey; 2] {
-        [self.head(), self.row(rows::HEAD, b"head twin", b"")]
+        [self.head(), self.row(Table::MIRROR, b"head", b"")]
     }
 
     pub(crate) fn credential(&self, id: &CredentialId) -> RowKey {
@@ -140,11 +141,6 @@ impl OpenKeys {
     /// The index value of a credential's copies.
     pub(crate) fn pool(&self, id: &CredentialId) -> [u8; 32] {
         self.hash(b"pool", id.0.as_bytes())
-    }
-
-    /// The index value of a credential's list of device keys: of no other row's, so that the file does not tell which pool it belongs to.
-    pub(crate) fn device_keys_index(&self, id: &CredentialId) -> [u8; 32] {
-        self.hash(b"device keys listed", id.0.as_bytes())
     }
 
     /// The index value of an event's history rows.
@@ -178,15 +174,17 @@ impl OpenKeys {
 
 /// While the store is unlocked.
 pub(crate) struct UserKeys {
-    /// Wraps the rest in the envelope; every door (PIN, biometrics, code) wraps this.
+    /// Wraps the rest in the envelope; every unlock method wraps this.
     pub(crate) kek: Secret<32>,
     chain: Secret<32>,
-    pub(crate) masters: Masters,
+    pub(crate) portable: Masters,
+    /// Without an epoch where this device cannot have them: then none of their rows opens.
+    pub(crate) bound: Masters,
 }
 
 impl UserKeys {
-    pub(crate) const fn new(kek: Secret<32>, chain: Secret<32>, masters: Masters) -> Self {
-        Self { kek, chain, masters }
+    pub(crate) const fn new(kek: Secret<32>, chain: Secret<32>, portable: Masters, bound: Masters) -> Self {
+        Self { kek, chain, portable, bound }
     }
 
     /// Key of the history's chain.
@@ -194,26 +192,54 @@ impl UserKeys {
         self.chain.expose()
     }
 
-    /// What the envelope wraps under [`Self::kek`].
+    /// The portable keys, to be wrapped under [`Self::kek`].
     pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
-        encode_bundle(&self.chain, &self.masters)
+        encode_bundle(&self.chain, &self.portable)
     }
 
-    pub(crate) fn decode(store_id: [u8; 16], kek: Secret<32>, bytes: &[u8]) -> Result<Self, VaultError> {
-        let (chain, masters) = decode_bundle(bytes)?;
-        Ok(Self::new(kek, chain, Masters::new(store_id, masters)))
+    /// The bound keys, to be wrapped under [`bound_key`].
+    pub(crate) fn encode_bound(&self) -> Zeroizing<Vec<u8>> {
+        encode_bundle(&self.kek, &self.bound)
     }
 
-    pub(crate) fn with_masters(&self, masters: Masters) -> Self {
-        Self::new(copy(&self.kek), copy(&self.chain), masters)
+    /// From what was wrapped; `bound` is `None` on another device.
+    pub(crate) fn decode(
+        store_id: [u8; 16],
+        kek: Secret<32>,
+        portable: &[u8],
+        bound: Option<&[u8]>,
+    ) -> Result<Self, VaultError> {
+        let (chain, masters) = decode_bundle(portable)?;
+        let bound = bound.map_or(Ok(Vec::new()), |bound| decode_bundle(bound).map(|(_, masters)| masters))?;
+        Ok(Self::new(kek, chain, Masters::new(store_id, masters), Masters::new(store_id, bound)))
     }
+
+    pub(crate) fn with_masters(&self, portable: Masters, bound: Masters) -> Self {
+        Self::new(copy(&self.kek), copy(&self.chain), portable, bound)
+    }
+
+    /// More than one epoch: a rotation is under way.
+    pub(crate) fn is_rotating(&self) -> bool {
+        self.portable.epochs().len() > 1 || self.bound.epochs().len() > 1
+    }
+}
+
+/// Wraps the bound keys: the person's key and this device's half together.
+pub(crate) fn bound_key(kek: &Secret<32>, half: &Secret<32>, store_id: &[u8; 16]) -> Secret<32> {
+    let both = Zeroizing::new([kek.expose().as_slice(), half.expose()].concat());
+    hkdf_sha256(&both, store_id, b"rid-vault-bound-1")
+}
+
+/// Wraps the keys of the open store for whoever has the person's key and not this device.
+pub(crate) fn portable_open_key(kek: &Secret<32>, store_id: &[u8; 16]) -> Secret<32> {
+    hkdf_sha256(kek.expose(), store_id, b"rid-vault-portable-open-1")
 }
 
 pub(crate) fn make_secret(rng: &mut dyn CryptoRng) -> Secret<32> {
     Secret::filled(|bytes| rng.fill_bytes(bytes))
 }
 
-fn copy(secret: &Secret<32>) -> Secret<32> {
+pub(crate) fn copy(secret: &Secret<32>) -> Secret<32> {
     Secret::filled(|bytes| bytes.copy_from_slice(secret.expose()))
 }
 

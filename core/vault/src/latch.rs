@@ -1,4 +1,4 @@
-//! One at a time, in turn: what changes the envelope waits for who changes it now. Nothing is held but the right to go on.
+//! An async mutex that guards no data: one change of the store at a time.
 use std::{
     collections::VecDeque,
     future::poll_fn,

@@ -2,13 +2,12 @@
 //!
 //! Every row is sealed with AES-256-GCM under a key of its own, bound to store, table, row, version and epoch; rows are found
 //! by keyed hashes, and padded; a keyed sum over each table tells a missing or exchanged row. A commit is one transaction of the
-//! Storage port: all of it or nothing. Which keys open what, and through which doors a person comes to them, stands in the envelope.
+//! Storage port: all of it or nothing. The envelope says which keys open what, and by which methods a person unlocks them.
 
 mod beside;
 mod code;
 mod commit;
 mod container;
-mod doors;
 mod encode;
 mod envelope;
 mod error;
@@ -32,18 +31,22 @@ mod slots;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod unlock;
+mod upkeep;
 mod vault;
+mod waits;
 mod wipe;
 
 pub use code::RecoveryCode;
 pub use container::{ContainerError, Recipe, Recovery};
-pub use doors::{Door, Doors};
 pub use encode::credential::{CredentialMeta, ElementNames};
 pub use error::VaultError;
 pub use examine::{Examination, Finding, Remedy};
 pub use health::Health;
 pub use history::{ChainVerdict, MAX_HISTORY};
 pub use pin::{Pin, PinError};
-pub use recovery::Imported;
+pub use recovery::{Imported, recover};
+pub use repair::{REPAIRED, Repaired};
+pub use unlock::{UnlockMethod, UnlockState};
 pub use vault::{Listing, RngSource, Vault, VaultConfig};
 pub use wipe::wipe;

@@ -1,6 +1,7 @@
 //! From one version of the store to the next, there whole or not at all (neg-K16 to K18): the envelope of the next version is written
 //! beside the old one, inside it; one transaction rewrites the rows and raises the layout; only then does the new envelope stand alone.
 //! Whichever step a death comes at, the layout says which of the two counts.
+use rid_crypto::Secret;
 use rid_flow::ports::{Generation, Layout, Read, Row, Transaction};
 
 use crate::{
@@ -10,7 +11,6 @@ use crate::{
     head::HeadRows,
     keys::OpenKeys,
     open::{Opened, unseal},
-    rows,
     vault::Parts,
 };
 
@@ -44,42 +44,41 @@ fn layout_of(envelope: &Envelope) -> Layout {
 
 /// One step. There is none yet but the made-up one of the tests, which writes the head again.
 async fn step(parts: &Parts, opened: Opened, to: Layout) -> Result<Opened, VaultError> {
-    let Opened { beside: Beside { mut envelope, generation, .. }, keys } = opened;
+    let Opened { beside: Beside { mut envelope, generation, .. }, keys, half } = opened;
     let mut next = envelope.clone();
     next.version = to.0.into();
     next.next = None;
-    next.structure = next.structure.saturating_add(1);
-    let read = Transaction { reads: vec![Read::Rows(rows::HEAD, None)], ..Transaction::default() };
-    let found: Vec<Row> = parts.storage.transact(read).await?.into_iter().flatten().collect();
+    let reads = keys.heads().map(Read::Get).to_vec();
+    let found: Vec<Row> =
+        parts.storage.transact(Transaction { reads, ..Transaction::default() }).await?.into_iter().flatten().collect();
     let HeadRows { mut head, versions } = HeadRows::of(&keys, &found)?;
     let mut writes = Vec::new();
     if !versions.none() {
-        next.tries = envelope.counted(&head);
-        head.structure = next.structure;
         head.counters.commits = head.counters.commits.saturating_add(1);
         writes = HeadRows::writes(&keys, versions, &head, &mut *(parts.rng)())?;
     }
     envelope.next = Some(next.seal(&keys));
     let generation = replace(&parts.storage, generation, envelope.seal(&keys)).await?;
     parts.storage.transact(Transaction { writes, layout: Some(to), ..Transaction::default() }).await?;
-    stand_alone(parts, next, keys, generation).await
+    stand_alone(parts, next, keys, half, generation).await
 }
 
 /// The envelope that waited inside the old one.
 async fn adopt(parts: &Parts, next: &[u8], generation: Generation) -> Result<Opened, VaultError> {
-    let (envelope, keys) = unseal(parts, envelope::parse(next)?).await?;
-    stand_alone(parts, envelope, keys, generation).await
+    let (envelope, keys, half) = unseal(parts, envelope::parse(next)?).await?;
+    stand_alone(parts, envelope, keys, half, generation).await
 }
 
-/// Writes it over both generations. The rows are of its version already: a failure here is made good at the next opening.
+/// Writes it over both files. The rows are of its version already: a failure here is repaired by the next opening.
 async fn stand_alone(
     parts: &Parts,
     envelope: Envelope,
     keys: OpenKeys,
+    half: Secret<32>,
     mut generation: Generation,
 ) -> Result<Opened, VaultError> {
     for _ in 0..2 {
         generation = replace(&parts.storage, generation, envelope.seal(&keys)).await?;
     }
-    Ok(Opened { beside: Beside::new(envelope, generation), keys })
+    Ok(Opened { beside: Beside::new(envelope, generation), keys, half })
 }

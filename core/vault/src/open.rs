@@ -1,29 +1,34 @@
-//! Opening: the envelope, the keys of the open store, what a death left half done, and whether both files are of one moment.
+//! Opening: the envelope, the keys of the open store, what an interrupted process left, and whether both files are of one moment.
 use std::sync::Arc;
 
-use rid_flow::ports::{Generation, KeyId, Layout, Read, SecureArea, Storage, StorageError, Transaction, UserAuth};
+use rid_crypto::{CryptoRng, Secret};
+use rid_flow::ports::{
+    Generation, KeyId, Layout, Read, SecureArea, SecureAreaError, Storage, StorageError, Transaction, UserAuth,
+};
 
 use crate::{
     Vault, VaultConfig, VaultError,
     beside::{Beside, replace},
     envelope::{self, Envelope, NEWEST, Sealed},
-    head::{Counters, Head, HeadVersions},
-    keys::{FIRST_EPOCH, Masters, OpenKeys, UserKeys, make_secret, unwrap, wrap},
+    keys::{FIRST_EPOCH, Masters, OpenKeys, UserKeys, bound_key, copy, make_secret, portable_open_key, unwrap, wrap},
     migrate, rows,
-    slots::{Kind, Slots, open_aad, user_aad},
+    slots::{DeviceKeys, Kind, Slots, bound_aad, open_aad, user_aad},
     vault::{Parts, RngSource},
     wipe,
 };
 
-/// An envelope with the keys it gave, as it lies on the disk.
+/// An envelope with the keys it gave.
 pub(crate) struct Opened {
     pub(crate) beside: Beside,
     pub(crate) keys: OpenKeys,
+    /// This device's half of what wraps the bound keys.
+    pub(crate) half: Secret<32>,
 }
 
 impl Vault {
-    /// Opens the store; makes it where there is none; completes a wipe that was cut off.
-    /// Without a PIN it comes unlocked, else locked. Records without an envelope are never written over (inv-I9).
+    /// Opens the store; makes it where there is none; completes an interrupted wipe. Without a PIN it is unlocked, else locked. Records
+    /// without an envelope are never written over (inv-I9). A database that is damaged, of another store or of an earlier time opens for
+    /// reading; [`Self::health`] says so, and nothing is written before [`Self::repair`].
     ///
     /// # Errors
     /// [`VaultError`].
@@ -52,45 +57,52 @@ impl Vault {
 
     async fn open_at(parts: Parts, newest: Layout) -> Result<Self, VaultError> {
         let layout = parts.storage.open().await?;
-        let opened = match parts.storage.envelope_read().await {
-            Ok(None) => first(&parts, layout, newest).await?,
-            Ok(Some((generation, bytes))) => found(&parts, generation, &bytes, layout, newest).await?,
-            Err(StorageError::Damaged) => return Err(VaultError::EnvelopeCorrupt),
-            Err(error) => return Err(error.into()),
+        let opened = match candidates(&*parts.storage).await? {
+            found if found.is_empty() => first(&parts, layout, newest).await?,
+            found => choose(&parts, found, layout, newest).await?,
         };
-        let Opened { beside, keys } = opened;
-        let vault = Self::assemble(parts, beside, keys);
-        match vault.read_head().await {
-            Ok((head, versions)) => vault.compare(&head, versions)?,
-            // Served without it, and nothing is written: [`Vault::health`] says so.
-            Err(VaultError::Storage(StorageError::Damaged)) => {}
-            Err(error) => return Err(error),
+        let vault = Self::assemble(parts, opened);
+        let mut refused = vault.judge().await?;
+        if refused.is_some() {
+            // The log beside the database may be another store's, or the database an earlier one: each part of the files is looked at.
+            for log in [false, true] {
+                vault.storage.salvage(log).await?;
+                let found = vault.judge().await?;
+                refused = found.or(refused);
+                if found.is_none() {
+                    break;
+                }
+            }
         }
-        vault.settle().await;
+        vault.refuse(refused);
+        if refused.is_none() {
+            vault.storage.accept().await?;
+            vault.settle().await;
+        }
         if vault.envelope().slots.device.is_some() {
             vault.unlock().await?;
         }
         Ok(vault)
     }
 
-    /// Whether database and envelope are of one moment: the one counts what the other knows of (neg-L03).
-    fn compare(&self, head: &Head, versions: HeadVersions) -> Result<(), VaultError> {
-        let Envelope { counters, structure, .. } = self.envelope();
-        let same_length = head.counters.commits == counters.commits && !versions.none();
-        let gone_back = head.counters.commits < counters.commits
-            || (same_length && head.counters != counters)
-            || head.structure > structure;
-        if gone_back {
-            return Err(VaultError::Rollback);
-        }
+    /// Why the rows are not those of this envelope, if they are not: the one counts what the other knows of (neg-L03).
+    pub(crate) async fn judge(&self) -> Result<Option<VaultError>, VaultError> {
+        let (head, versions) = match self.read_head().await {
+            Ok(found) => found,
+            Err(error @ VaultError::Storage(StorageError::Damaged)) => return Ok(Some(error)),
+            Err(error) => return Err(error),
+        };
+        let counters = self.envelope().counters;
         self.note_signed(head.signed);
-        Ok(())
+        let same_length = head.counters.commits == counters.commits && !versions.none();
+        let is_earlier = head.counters.commits < counters.commits || (same_length && head.counters != counters);
+        Ok(is_earlier.then_some(VaultError::Rollback))
     }
 
-    /// What a change of doors that was cut off left undone. First the other of the two files: while it names a door whose key is
-    /// gone, the loss of one file would be the loss of all (neg-K10).
+    /// What an interrupted change left undone. First the other file: while it names a key that is gone, the loss of one file would be the
+    /// loss of all (neg-K10).
     async fn settle(&self) {
-        if self.envelope().retired.is_empty() {
+        if self.envelope().retired.is_empty() && !self.beside().other_is_old {
             return;
         }
         let held = self.latch.hold().await;
@@ -115,39 +127,81 @@ impl Vault {
     }
 }
 
-/// What was found beside the database.
-async fn found(
+/// The envelopes that are whole, newest first.
+pub(crate) async fn candidates(storage: &dyn Storage) -> Result<Vec<(Generation, Vec<u8>)>, VaultError> {
+    match storage.envelope_read().await {
+        Ok(newest) => Ok(newest.into_iter().chain(storage.envelope_other().await?).collect()),
+        Err(StorageError::Damaged) => Err(VaultError::EnvelopeCorrupt),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The newest envelope that is this device's: a foreign file in the place of one of the two costs nothing.
+async fn choose(
     parts: &Parts,
-    generation: Generation,
-    bytes: &[u8],
+    found: Vec<(Generation, Vec<u8>)>,
     layout: Layout,
     newest: Layout,
 ) -> Result<Opened, VaultError> {
-    let sealed = envelope::parse(bytes)?;
-    if sealed.envelope.wiping {
-        wipe::complete(&parts.storage, &parts.area, sealed).await?;
-        let layout = parts.storage.open().await?;
-        return first(parts, layout, newest).await;
+    let (mut why, mut marker, mut is_first) = (None, None, true);
+    let latest = found.first().map_or(Generation(0), |(generation, _)| *generation);
+    for (_, bytes) in found {
+        match try_one(parts, &bytes, newest).await {
+            Ok((envelope, keys, half)) if !envelope.wiping => {
+                let mut beside = Beside::new(envelope, latest);
+                beside.other_is_old = !is_first;
+                return migrate::raise(parts, Opened { beside, keys, half }, layout, newest).await;
+            }
+            Ok(_) => marker = Some(bytes),
+            // The area may answer otherwise soon: an older file is no way round it.
+            Err(VaultError::SecureArea(error)) if !is_final(error) => return Err(error.into()),
+            Err(error) => {
+                if envelope::parse(&bytes).is_ok_and(|sealed| sealed.envelope.wiping) {
+                    marker = marker.or(Some(bytes));
+                }
+                why = why.or(Some(error));
+            }
+        }
+        if is_first && marker.is_some() && why.is_none() {
+            // Authentic: the wipe is completed whatever the other file says.
+            break;
+        }
+        is_first = false;
     }
+    match marker {
+        Some(marker) => {
+            wipe::complete(&parts.storage, &parts.area, envelope::parse(&marker)?).await?;
+            let layout = parts.storage.open().await?;
+            first(parts, layout, newest).await
+        }
+        None => Err(why.unwrap_or(VaultError::EnvelopeCorrupt)),
+    }
+}
+
+/// Errors of the secure area that say that a key is not there and will not be.
+const fn is_final(error: SecureAreaError) -> bool {
+    matches!(error, SecureAreaError::NotFound | SecureAreaError::Invalidated)
+}
+
+async fn try_one(parts: &Parts, bytes: &[u8], newest: Layout) -> Result<(Envelope, OpenKeys, Secret<32>), VaultError> {
+    let sealed = envelope::parse(bytes)?;
     if sealed.envelope.version > u64::from(newest.0) {
         return Err(VaultError::SchemaNewer);
     }
-    let (envelope, keys) = unseal(parts, sealed).await?;
-    let opened = Opened { beside: Beside::new(envelope, generation), keys };
-    migrate::raise(parts, opened, layout, newest).await
+    unseal(parts, sealed).await
 }
 
 /// Unwraps the keys of the open store and checks the envelope with them.
-pub(crate) async fn unseal(parts: &Parts, sealed: Sealed) -> Result<(Envelope, OpenKeys), VaultError> {
+pub(crate) async fn unseal(parts: &Parts, sealed: Sealed) -> Result<(Envelope, OpenKeys, Secret<32>), VaultError> {
     let Envelope { store_id, device_key, key_check, open, .. } = &sealed.envelope;
-    let slots = Slots { area: &parts.area, store_id: *store_id };
-    let (wrapping, check) = slots.device(device_key).await?;
+    let DeviceKeys { wrapping, half, check } =
+        Slots { area: &parts.area, store_id: *store_id }.device(device_key).await?;
     // A damaged check value and another device cannot both be: the wrapped key tells.
     let Some(bundle) = unwrap(wrapping, &open_aad(store_id), open) else {
         return Err(if check == *key_check { VaultError::EnvelopeCorrupt } else { VaultError::WrongKey });
     };
     let keys = OpenKeys::decode(*store_id, &bundle)?;
-    Ok((sealed.checked(&keys)?, keys))
+    Ok((sealed.checked(&keys)?, keys, half))
 }
 
 /// The first start: the envelope is durable before any record is written, so a kill in between leaves an empty store that the
@@ -164,25 +218,26 @@ async fn first(parts: &Parts, layout: Layout, newest: Layout) -> Result<Opened, 
     let mut store_id = [0; 16];
     (parts.rng)().fill_bytes(&mut store_id);
     let fresh = |parts: &Parts| make_secret(&mut *(parts.rng)());
-    let open = OpenKeys::new(fresh(parts), Masters::new(store_id, vec![(FIRST_EPOCH, fresh(parts))]));
-    let user = UserKeys::new(fresh(parts), fresh(parts), Masters::new(store_id, vec![(FIRST_EPOCH, fresh(parts))]));
-    let envelope = make(parts, newest, &open, &user).await?;
+    let masters = |parts: &Parts| Masters::new(store_id, vec![(FIRST_EPOCH, fresh(parts))]);
+    let open = OpenKeys::new(fresh(parts), masters(parts));
+    let user = UserKeys::new(fresh(parts), fresh(parts), masters(parts), masters(parts));
+    let (envelope, half) = make(parts, newest, &open, &user).await?;
     let generation = replace_first(parts, Generation(0), envelope.seal(&open), envelope.area_keys()).await?;
     let generation = replace(&parts.storage, generation, envelope.seal(&open)).await?;
-    Ok(Opened { beside: Beside::new(envelope, generation), keys: open })
+    Ok(Opened { beside: Beside::new(envelope, generation), keys: open, half })
 }
 
-/// An envelope round these keys with no door but the device's own. Where it fails no key of the secure area is left.
-pub(crate) async fn make(
+/// An envelope round these keys that the device alone opens. Where it fails no key of the secure area is left.
+async fn make(
     parts: &Parts,
     version: Layout,
     open: &OpenKeys,
     user: &UserKeys,
-) -> Result<Envelope, VaultError> {
+) -> Result<(Envelope, Secret<32>), VaultError> {
     let mut made = Vec::new();
     let envelope = make_round(parts, version, open, user, &mut made).await;
     if envelope.is_err() {
-        give_up(parts, made).await;
+        discard(parts, made).await;
     }
     envelope
 }
@@ -193,27 +248,64 @@ async fn make_round(
     open: &OpenKeys,
     user: &UserKeys,
     made: &mut Vec<KeyId>,
-) -> Result<Envelope, VaultError> {
+) -> Result<(Envelope, Secret<32>), VaultError> {
     let store_id = *open.masters.store_id();
     let slots = Slots { area: &parts.area, store_id };
     let device_key = slots.make_key(UserAuth::None).await?;
     made.push(device_key.clone());
-    let (wrapping, key_check) = slots.device(&device_key).await?;
-    let door = slots.make_key(UserAuth::None).await?;
-    made.push(door.clone());
+    let device = slots.device(&device_key).await?;
+    let method = slots.make_key(UserAuth::None).await?;
+    made.push(method.clone());
     let mut rng = (parts.rng)();
     let mut envelope = Envelope::bare(u64::from(version.0), store_id, device_key);
-    envelope.structure = 1;
-    envelope.key_check = key_check;
-    envelope.counters = Counters::default();
-    envelope.open = wrap(wrapping, &open_aad(&store_id), &open.encode(), &mut *rng)?;
-    envelope.user = wrap_user(user, &mut *rng)?;
-    envelope.slots.device = Some(slots.seal_key(Kind::Device, door, &user.kek, &mut *rng).await?);
-    Ok(envelope)
+    envelope.key_check = device.check;
+    let half = copy(&device.half);
+    envelope.wrap_keys(open, user, device, &mut *rng)?;
+    envelope.slots.device = Some(slots.seal_key(Kind::Device, method, &user.kek, &mut *rng).await?);
+    Ok((envelope, half))
 }
 
-/// Writes the first envelope that names new keys of the secure area. Where it does not come to lie on the disk, they go.
-pub(crate) async fn replace_first(
+impl Envelope {
+    /// Wraps all keys.
+    pub(crate) fn wrap_keys(
+        &mut self,
+        open: &OpenKeys,
+        user: &UserKeys,
+        device: DeviceKeys,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<(), VaultError> {
+        let id = self.store_id;
+        self.open = wrap(device.wrapping, &open_aad(&id), &open.encode(), rng)?;
+        self.portable_open = wrap(portable_open_key(&user.kek, &id), &open_aad(&id), &open.encode(), rng)?;
+        self.user = wrap(copy(&user.kek), &user_aad(&id), &user.encode(), rng)?;
+        self.bound = wrap(bound_key(&user.kek, &device.half, &id), &bound_aad(&id), &user.encode_bound(), rng)?;
+        Ok(())
+    }
+
+    /// The person's keys, with the key that every unlock method wraps. Without this device's half the bound ones are missing.
+    pub(crate) fn unwrap_user(&self, kek: Secret<32>, half: Option<&Secret<32>>) -> Result<UserKeys, VaultError> {
+        let id = self.store_id;
+        let portable = unwrap(copy(&kek), &user_aad(&id), &self.user).ok_or(VaultError::EnvelopeCorrupt)?;
+        let bound = match half {
+            Some(half) => {
+                let key = bound_key(&kek, half, &id);
+                Some(unwrap(key, &bound_aad(&id), &self.bound).ok_or(VaultError::EnvelopeCorrupt)?)
+            }
+            None => None,
+        };
+        UserKeys::decode(id, kek, &portable, bound.as_ref().map(|bound| bound.as_slice()))
+    }
+
+    /// The keys of the open store, for whoever has the person's key and not this device.
+    pub(crate) fn unwrap_open(&self, kek: &Secret<32>) -> Result<OpenKeys, VaultError> {
+        let id = self.store_id;
+        let bundle = unwrap(portable_open_key(kek, &id), &open_aad(&id), &self.portable_open);
+        OpenKeys::decode(id, &bundle.ok_or(VaultError::EnvelopeCorrupt)?)
+    }
+}
+
+/// Writes the first envelope that names new keys of the secure area. If it is not written they are deleted.
+async fn replace_first(
     parts: &Parts,
     after: Generation,
     bytes: Vec<u8>,
@@ -224,7 +316,7 @@ pub(crate) async fn replace_first(
         // The error may have come after the writing.
         match parts.storage.envelope_read().await {
             Ok(Some((_, found))) if found == bytes => {}
-            Ok(_) => give_up(parts, made).await,
+            Ok(_) => discard(parts, made).await,
             Err(_) => {}
         }
     }
@@ -232,20 +324,8 @@ pub(crate) async fn replace_first(
 }
 
 /// Deletes keys that no file names. One that resists wraps nothing.
-async fn give_up(parts: &Parts, made: Vec<KeyId>) {
+async fn discard(parts: &Parts, made: Vec<KeyId>) {
     for key in made {
         let _ = parts.area.delete(key).await;
     }
-}
-
-pub(crate) fn wrap_user(user: &UserKeys, rng: &mut dyn rid_crypto::CryptoRng) -> Result<Vec<u8>, VaultError> {
-    let kek = rid_crypto::Secret::filled(|bytes| bytes.copy_from_slice(user.kek.expose()));
-    wrap(kek, &user_aad(user.masters.store_id()), &user.encode(), rng)
-}
-
-/// The person's keys, with the door's key.
-pub(crate) fn unwrap_user(envelope: &Envelope, kek: rid_crypto::Secret<32>) -> Result<UserKeys, VaultError> {
-    let key = rid_crypto::Secret::filled(|bytes| bytes.copy_from_slice(kek.expose()));
-    let bundle = unwrap(key, &user_aad(&envelope.store_id), &envelope.user).ok_or(VaultError::EnvelopeCorrupt)?;
-    UserKeys::decode(envelope.store_id, kek, &bundle)
 }

@@ -5,7 +5,6 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::{
     VaultError,
     rows::{self, Waiting},
-    tally::Tally,
     vault::Keys,
 };
 
@@ -14,8 +13,8 @@ const BATCH: usize = 64;
 /// Bytes of theirs, but for a row that is longer itself.
 const ROOM: usize = 128 << 10;
 
-/// Where a row lies, and what stood in it.
-pub(crate) type Found<T> = (RowKey, Result<T, VaultError>);
+/// A row's key and version, and its content.
+pub(crate) type Found<T> = (RowKey, u64, Result<T, VaultError>);
 
 /// Takes a value from what stands in a row.
 pub(crate) trait Decode<T>: Fn(&[u8]) -> Result<T, StorageError> + Clone + Send + 'static {}
@@ -31,14 +30,12 @@ pub(crate) struct Opening<T, D> {
     /// Their bytes.
     buffer: Zeroizing<Vec<u8>>,
     found: Vec<Found<T>>,
-    /// Of all that were taken in, if it is wanted.
-    tally: Option<Tally>,
 }
 
 impl<T, D: Decode<T>> Opening<T, D> {
-    pub(crate) fn new(keys: Keys, table: Table, decode: D, tally: Option<Tally>) -> Self {
+    pub(crate) fn new(keys: Keys, table: Table, decode: D) -> Self {
         let (waiting, buffer) = (Vec::with_capacity(BATCH), Zeroizing::default());
-        Self { keys, table, decode, waiting, buffer, found: Vec::new(), tally }
+        Self { keys, table, decode, waiting, buffer, found: Vec::new() }
     }
 
     /// Takes the next row in.
@@ -46,17 +43,14 @@ impl<T, D: Decode<T>> Opening<T, D> {
         if self.waiting.len() == BATCH || self.buffer.len().saturating_add(row.bytes.len()) > ROOM {
             self.open();
         }
-        if let Some(tally) = &mut self.tally {
-            tally.add(&self.keys.open, row.key, row.version, row.index);
-        }
         self.buffer.extend_from_slice(row.bytes);
         self.waiting.push(Waiting { key: row.key.clone(), version: row.version, len: row.bytes.len() });
     }
 
-    /// All that were taken in, and their tally if it was wanted.
-    pub(crate) fn finish(mut self) -> (Vec<Found<T>>, Option<Tally>) {
+    /// All that were taken in.
+    pub(crate) fn finish(mut self) -> Vec<Found<T>> {
         self.open();
-        (self.found, self.tally)
+        self.found
     }
 
     fn open(&mut self) {
@@ -65,7 +59,8 @@ impl<T, D: Decode<T>> Opening<T, D> {
             Err(_) => self.waiting.iter().map(|_| Err(StorageError::Locked)).collect(),
         };
         let opened = opened.into_iter().map(|value| value.map_err(VaultError::from));
-        self.found.extend(self.waiting.drain(..).map(|row| row.key).zip(opened));
+        let rows = self.waiting.drain(..).zip(opened);
+        self.found.extend(rows.map(|(row, value)| (row.key, row.version, value)));
         self.buffer.zeroize();
     }
 }

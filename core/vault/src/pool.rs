@@ -1,32 +1,23 @@
-//! Which copy of a credential is shown next, and what becomes of it (methods A to D of the EUDI ARF, topic 10).
+//! Which copy of a credential is presented next, and whether it is used up (methods A to D of the EUDI ARF, topic 10).
 use rid_flow::{CopyId, Reuse, VerifierId};
 use rid_wire::Timestamp;
 
 use crate::{CredentialMeta, encode::credential::CopyUse};
 
-/// What is to be done for one showing.
+/// What is to be done for one presentation.
 pub(crate) struct Choice {
-    pub(crate) copy: Chosen,
-    /// The copy goes with this showing.
+    /// `None`: the pool is empty.
+    pub(crate) copy: Option<CopyId>,
+    /// The copy is used up by this presentation.
     pub(crate) spent: bool,
-    /// Copies whose time is over: they go too.
+    /// Copies whose time is over: they are deleted too.
     pub(crate) over: Vec<CopyId>,
-}
-
-pub(crate) enum Chosen {
-    /// Any that is left.
-    Any,
-    None,
-    This(CopyId),
 }
 
 /// Chooses, and counts the use in the meta data. Whether a chosen copy is really there is for the caller to see.
 pub(crate) fn choose(meta: &mut CredentialMeta, verifier: Option<VerifierId>, at: Option<Timestamp>) -> Choice {
     let (copy, spent, over) = match (meta.reuse, verifier) {
-        (Reuse::Once, _) => {
-            meta.copies_left = meta.copies_left.saturating_sub(1);
-            return Choice { copy: Chosen::Any, spent: true, over: Vec::new() };
-        }
+        (Reuse::Once, _) => (first_unused(meta), true, Vec::new()),
         (Reuse::Limited { seconds }, _) => {
             let over = retire(meta, seconds, at);
             let running = meta.uses.iter().position(|used| used.since.is_some());
@@ -45,7 +36,7 @@ pub(crate) fn choose(meta: &mut CredentialMeta, verifier: Option<VerifierId>, at
     };
     let Some(used) = copy.and_then(|at| meta.uses.get_mut(at)) else {
         recount(meta);
-        return Choice { copy: Chosen::None, spent: false, over };
+        return Choice { copy: None, spent: false, over };
     };
     used.uses = used.uses.saturating_add(1);
     used.since = used.since.or(at).or(Some(Timestamp::from_unix(0)));
@@ -57,14 +48,12 @@ pub(crate) fn choose(meta: &mut CredentialMeta, verifier: Option<VerifierId>, at
         meta.uses.retain(|used| used.copy != chosen);
     }
     recount(meta);
-    Choice { copy: Chosen::This(chosen), spent, over }
+    Choice { copy: Some(chosen), spent, over }
 }
 
 /// A new copy.
 pub(crate) fn note(meta: &mut CredentialMeta, copy: CopyId) {
-    if meta.reuse != Reuse::Once {
-        meta.uses.push(CopyUse { copy, uses: 0, since: None, verifier: None });
-    }
+    meta.uses.push(CopyUse { copy, uses: 0, since: None, verifier: None });
 }
 
 /// A copy that cannot be read is shown to nobody.
@@ -89,7 +78,7 @@ fn first_unused(meta: &CredentialMeta) -> Option<usize> {
     meta.uses.iter().position(|used| used.uses == 0)
 }
 
-fn recount(meta: &mut CredentialMeta) {
+pub(crate) fn recount(meta: &mut CredentialMeta) {
     let fresh = meta.uses.iter().filter(|used| meta.reuse == Reuse::Rotate || used.uses == 0).count();
     meta.copies_left = u32::try_from(fresh).unwrap_or(u32::MAX);
 }

@@ -8,7 +8,6 @@ use crate::{
     head::{Head, HeadRows, HeadVersions},
     opening::{Decode, Found, Opening},
     rows,
-    tally::Tally,
 };
 
 /// What a visitor takes in. Whoever waited for it and was dropped has let go of it, and of the keys in it, whatever storage still shows.
@@ -27,8 +26,7 @@ impl<T> Drop for Shown<T> {
 }
 
 impl Vault {
-    /// Rows with what stands in them. A whole table is compared with its tally in the same breath, if it was not yet. Where a rotation
-    /// overtook the reading it is done again with the keys that came.
+    /// Rows with their contents. Where a rotation overtook the reading it is repeated with the new keys.
     pub(crate) async fn each<T: Send + 'static>(
         &self,
         read: Read,
@@ -40,36 +38,28 @@ impl Vault {
             if !rows::OPEN.contains(&table) {
                 keys.user()?;
             }
-            let compared = matches!(read, Read::Rows(_, None)) && !self.has_looked_at(table);
-            let head = compared.then_some(Read::Rows(rows::HEAD, None));
-            let opening = Opening::new(keys.clone(), table, decode.clone(), compared.then(Tally::default));
-            let (head, opening) = self.shown(head, read.clone(), opening).await?;
-            let (found, tally) = opening.finish();
-            if let Some(tally) = tally {
-                self.compare_table(table, &head, tally);
-            }
-            if found.iter().all(|(_, value)| value.is_ok()) || keys.are(&self.keys()) {
+            let opening = Opening::new(keys.clone(), table, decode.clone());
+            let found = self.shown(read.clone(), opening).await?.finish();
+            if found.iter().all(|(.., value)| value.is_ok()) || keys.are(&self.keys()) {
                 return Ok(found);
             }
         }
     }
 
-    /// Rows of the head, where they are asked for, and those of a read, taken in as they are shown.
+    /// The rows of a read, taken in as storage shows them.
     async fn shown<T: Send + 'static, D: Decode<T>>(
         &self,
-        head: Option<Read>,
         read: Read,
         opening: Opening<T, D>,
-    ) -> Result<(Vec<Row>, Opening<T, D>), StorageError> {
-        let heads = usize::from(head.is_some());
-        let shown = Shown(Arc::new(Mutex::new(Some((Vec::new(), opening)))));
+    ) -> Result<Opening<T, D>, StorageError> {
+        let shown = Shown(Arc::new(Mutex::new(Some(opening))));
         let of_visitor = shown.0.clone();
-        let visitor = move |number: usize, row: Lent<'_>| {
-            if let Some((head, opening)) = &mut *of_visitor.lock().unwrap_or_else(PoisonError::into_inner) {
-                if number < heads { head.push(row.to_row()) } else { opening.take(row) }
+        let visitor = move |_: usize, row: Lent<'_>| {
+            if let Some(opening) = &mut *of_visitor.lock().unwrap_or_else(PoisonError::into_inner) {
+                opening.take(row);
             }
         };
-        self.storage.visit(head.into_iter().chain([read]).collect(), Box::new(visitor)).await?;
+        self.storage.visit(vec![read], Box::new(visitor)).await?;
         shown.take().ok_or(StorageError::Io)
     }
 
@@ -79,7 +69,7 @@ impl Vault {
         read: Read,
         decode: impl Decode<T>,
     ) -> Result<Option<T>, VaultError> {
-        self.each(read, decode).await?.into_iter().next().map(|(_, value)| value).transpose()
+        self.each(read, decode).await?.into_iter().next().map(|(.., value)| value).transpose()
     }
 
     /// What is not there may have been taken away: then it is not "none", but damage.
@@ -98,11 +88,16 @@ impl Vault {
         self.storage.transact(Transaction { reads, ..Transaction::default() }).await
     }
 
+    async fn read_heads(&self) -> Result<Vec<Row>, StorageError> {
+        let reads = self.open_keys().heads().map(Read::Get).to_vec();
+        Ok(self.read_all(reads).await?.into_iter().flatten().collect())
+    }
+
     /// The head and the versions of its two rows; the default and none before the first commit.
     pub(crate) async fn read_head(&self) -> Result<(Head, HeadVersions), VaultError> {
         loop {
             let keys = self.open_keys();
-            let rows = self.read(Read::Rows(rows::HEAD, None)).await?;
+            let rows = self.read_heads().await?;
             match HeadRows::of(&keys, &rows) {
                 Ok(HeadRows { head, versions }) => return Ok((head, versions)),
                 Err(error) if Arc::ptr_eq(&keys, &self.open_keys()) => return Err(error.into()),

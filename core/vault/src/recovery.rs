@@ -1,46 +1,96 @@
-//! Taking along to another device what may be taken along: what to ask issuers for again, the history, settings. Never a key or token.
-use std::collections::{BTreeMap, BTreeSet};
+//! Recovery on any device: the code, the recovery file, and the files of a store whose device is gone. History, settings and what to ask
+//! issuers for again; never a key, copy or token.
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, PoisonError},
+};
 
 use rid_crypto::sha256;
-use rid_flow::{Changes, Record, RecordKey, ports::StorageError};
+use rid_flow::{
+    Record, RecordKey,
+    ports::{Read, Row, Storage, StorageError, Table, Transaction},
+};
 use rid_wire::{Timestamp, cbor::Writer};
 
 use crate::{
-    Recipe, Recovery, RecoveryCode, Vault, VaultError,
-    commit::{Draft, TRIES},
+    ContainerError, CredentialMeta, Pin, Recipe, Recovery, RecoveryCode, Vault, VaultError,
+    code::matches_part,
+    commit::Draft,
     container::{self, SETTINGS},
-    encode::history::draft,
+    encode::{
+        credential,
+        history::{Body, Link, draft},
+        small,
+    },
+    envelope,
+    keys::Masters,
+    open::candidates,
+    rows,
+    slots::{open_code, seal_code},
 };
 
-/// Kind of the records that name what to ask issuers for again.
-const RECIPES: &str = "reissue";
-
-/// What a container brought.
+/// What a recovery brought.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Imported {
     /// What to ask issuers for again.
     pub recipes: Vec<Recipe>,
-    /// Rows added to the history; those that were there already are not among them.
+    /// Rows added to the history; those that were there already, or were deleted here, are not among them.
     pub history: u32,
     /// Settings taken over.
     pub settings: u32,
 }
 
 impl Vault {
-    /// A container of what may be taken along, sealed by the recovery code. Of a history that is too long for one the oldest rows stay
-    /// here; from some 10,000 ordinary rows on.
+    /// Makes a recovery code, to be shown once. The earlier one stays valid until [`Self::confirm_recovery_code`]. Where a PIN is set it
+    /// is asked for.
     ///
     /// # Errors
-    /// [`VaultError::RecoveryNotSet`]; [`crate::ContainerError::WrongCode`]; [`VaultError::Locked`].
+    /// [`VaultError::Locked`]; [`VaultError::PinRequired`] and those of a wrong PIN; those of storage.
+    pub async fn make_recovery_code(&self, pin: Option<&Pin>) -> Result<RecoveryCode, VaultError> {
+        let held = self.hold().await;
+        let user = self.keys().user()?.clone();
+        if self.envelope().slots.pin.is_some() {
+            self.try_pin(&held, pin.ok_or(VaultError::PinRequired)?).await?;
+        }
+        let code = RecoveryCode::make(&mut *(self.rng)());
+        let mut envelope = self.envelope();
+        envelope.slots.unconfirmed = Some(seal_code(&envelope.store_id, &code, &user.kek, &mut *(self.rng)())?);
+        self.restructure(&held, envelope).await?;
+        *self.new_code.lock().unwrap_or_else(PoisonError::into_inner) = Some(code.again());
+        Ok(code)
+    }
+
+    /// Ends the earlier code: the person typed the new one, or its last five characters, and so has it.
+    ///
+    /// # Errors
+    /// [`ContainerError::WrongCode`]; [`VaultError::RecoveryNotSet`] where none waits. After a restart only the whole code confirms.
+    pub async fn confirm_recovery_code(&self, typed: &str) -> Result<(), VaultError> {
+        let held = self.hold().await;
+        let mut envelope = self.envelope();
+        let slot = envelope.slots.unconfirmed.take().ok_or(VaultError::RecoveryNotSet)?;
+        let is_known = {
+            let known = self.new_code.lock().unwrap_or_else(PoisonError::into_inner);
+            known.as_ref().is_some_and(|code| matches_part(code, typed))
+        };
+        let opens =
+            || RecoveryCode::parse(typed).is_ok_and(|code| open_code(&envelope.store_id, &slot, &code).is_some());
+        if !is_known && !opens() {
+            return Err(ContainerError::WrongCode.into());
+        }
+        envelope.slots.recovery = Some(slot);
+        self.restructure(&held, envelope).await?;
+        *self.new_code.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        Ok(())
+    }
+
+    /// A recovery file, sealed by the recovery code. Of a history that is too long for one the oldest rows are left out, from some 10,000
+    /// ordinary rows on.
+    ///
+    /// # Errors
+    /// [`VaultError::RecoveryNotSet`]; [`ContainerError::WrongCode`]; [`VaultError::Locked`].
     pub async fn export_recovery(&self, code: &RecoveryCode, made: Timestamp) -> Result<Vec<u8>, VaultError> {
         self.keys().user()?;
-        self.check_recovery_code(code).await?;
-        let recipe = |meta: crate::CredentialMeta| Recipe {
-            issuer: meta.issuer,
-            format: meta.format,
-            kind: meta.kind,
-            copies: meta.copies_total,
-        };
+        self.try_code(code)?;
         let recipes = self.credentials().await?.credentials.into_iter().map(recipe).collect();
         let rows = self.history(0, u32::MAX).await?;
         let history = rows.iter().filter_map(|row| Some((row.imported, row.kept()?.clone()))).collect();
@@ -50,50 +100,108 @@ impl Vault {
         Ok(container::seal(code, &recovery, &mut *(self.rng)())?)
     }
 
-    /// Takes a container in: all of it or nothing. Taken in twice it adds nothing.
+    /// Imports a recovery file: all of it or nothing. Importing it twice adds nothing.
     ///
     /// # Errors
     /// [`VaultError::Container`]; [`VaultError::Locked`].
     pub async fn import_recovery(&self, code: &RecoveryCode, bytes: &[u8]) -> Result<Imported, VaultError> {
         self.keys().user()?;
-        let recovery = container::open(code, bytes)?;
-        for _ in 0..TRIES {
-            // Begun before the history is read: what another writes from here on has this one begin again, with the rows that came.
-            let mut step = Draft::begin(self).await?;
-            let rows = self.history(0, u32::MAX).await?;
-            let mut imported = Imported { recipes: recovery.recipes.clone(), ..Imported::default() };
-            let tried = step.take_along(&recovery, &rows, &mut imported).await;
-            if step.settle(tried).await?.is_some() {
-                return Ok(imported);
+        self.import(&container::open(code, bytes)?).await
+    }
+
+    /// Imports what [`recover`] or a recovery file gave: all of it or nothing.
+    ///
+    /// # Errors
+    /// [`VaultError::Locked`]; those of storage.
+    pub async fn import(&self, recovery: &Recovery) -> Result<Imported, VaultError> {
+        let held = self.hold().await;
+        self.keys().user()?;
+        let (mut known, mut deleted) = (BTreeSet::new(), BTreeSet::new());
+        for link in self.all_links().await?.into_iter().flatten() {
+            match &link.body {
+                Body::Kept { content, .. } => drop(known.insert(sha256(&[content]))),
+                Body::Deleted { event, .. } => drop(deleted.insert(*event)),
+                Body::Damaged => {}
             }
         }
-        Err(StorageError::Conflict.into())
-    }
-}
-
-impl Draft<'_> {
-    async fn take_along(
-        &mut self,
-        recovery: &Recovery,
-        rows: &[rid_flow::History],
-        imported: &mut Imported,
-    ) -> Result<(), VaultError> {
-        let mut known: BTreeSet<[u8; 32]> =
-            rows.iter().filter_map(|row| row.kept()).map(|entry| sha256(&[&draft(entry)])).collect();
+        let mut step = Draft::begin(self, &held).await?;
+        let mut imported = Imported { recipes: recovery.recipes.clone(), ..Imported::default() };
         for (_, entry) in &recovery.history {
-            if known.insert(sha256(&[&draft(entry)])) {
-                self.append(entry, true)?;
+            if !deleted.contains(&entry.id.0) && known.insert(sha256(&[&draft(entry)])) {
+                step.append(entry, true)?;
                 imported.history = imported.history.saturating_add(1);
             }
         }
-        let mut changes = Changes { put: recovery.settings.clone(), ..Changes::default() };
-        imported.settings = u32::try_from(changes.put.len()).unwrap_or(u32::MAX);
-        changes.put.extend(recipe_records(&recovery.recipes));
-        self.put_records(&changes).await
+        imported.settings = u32::try_from(recovery.settings.len()).unwrap_or(u32::MAX);
+        step.put_records(&recovery.settings).await?;
+        step.put_records(&recipe_records(&recovery.recipes)).await?;
+        step.finish().await?;
+        Ok(imported)
     }
 }
 
-/// Each named by how many of its like come before it too: two documents of one kind (a child's beside one's own) are asked for twice.
+/// What the files of a store give to whoever has its recovery code, on any device and without the keys of its secure area. Changes no file.
+///
+/// # Errors
+/// [`ContainerError::WrongCode`]; [`VaultError::RecoveryNotSet`]; [`VaultError::EnvelopeCorrupt`]; those of storage.
+pub async fn recover(storage: Arc<dyn Storage>, code: &RecoveryCode) -> Result<Recovery, VaultError> {
+    storage.open().await?;
+    let recovered = recover_open(&*storage, code).await;
+    storage.close().await?;
+    recovered
+}
+
+async fn recover_open(storage: &dyn Storage, code: &RecoveryCode) -> Result<Recovery, VaultError> {
+    let mut why = VaultError::EnvelopeCorrupt;
+    for (_, bytes) in candidates(storage).await? {
+        let Ok(sealed) = envelope::parse(&bytes) else { continue };
+        let slots = sealed.envelope.slots.clone();
+        let id = sealed.envelope.store_id;
+        let slots = [slots.recovery, slots.unconfirmed];
+        if slots.iter().all(Option::is_none) {
+            why = VaultError::RecoveryNotSet;
+            continue;
+        }
+        let Some(kek) = slots.iter().flatten().find_map(|slot| open_code(&id, slot, code)) else {
+            why = ContainerError::WrongCode.into();
+            continue;
+        };
+        let open = sealed.envelope.unwrap_open(&kek)?;
+        let envelope = sealed.checked(&open)?;
+        let user = envelope.unwrap_user(kek, None)?;
+        let credentials = contents(storage, &user.portable, rows::CREDENTIALS, credential::decode).await?;
+        let mut links = contents(storage, &user.portable, rows::HISTORY, Link::decode).await?;
+        links.sort_by_key(|link| link.seq);
+        let settings = contents(storage, &open.masters, rows::OPEN_RECORDS, small::read_record).await?;
+        let settings = settings.into_iter().filter(|record| record.key.kind == SETTINGS);
+        return Ok(Recovery {
+            recipes: credentials.into_iter().map(recipe).collect(),
+            history: links.iter().filter_map(|link| Some((link.imported, link.read().ok()?.kept()?.clone()))).collect(),
+            settings: settings.map(|record| Record { key: record.key, bytes: record.bytes }).collect(),
+            made: Timestamp::from_unix(0),
+        });
+    }
+    Err(why)
+}
+
+/// The rows of a table that open.
+async fn contents<T>(
+    storage: &dyn Storage,
+    masters: &Masters,
+    table: Table,
+    decode: impl Fn(&[u8]) -> Result<T, StorageError>,
+) -> Result<Vec<T>, StorageError> {
+    let reads = vec![Read::Rows(table, None)];
+    let found = storage.transact(Transaction { reads, ..Transaction::default() }).await?;
+    let open = |row: &Row| decode(&rows::open(masters, row).ok()?).ok();
+    Ok(found.iter().flatten().filter_map(open).collect())
+}
+
+fn recipe(meta: CredentialMeta) -> Recipe {
+    Recipe { issuer: meta.issuer, format: meta.format, kind: meta.kind, copies: meta.copies_total }
+}
+
+/// Each is named by how many like it come before it: two documents of one kind (a child's beside one's own) are asked for twice.
 fn recipe_records(recipes: &[Recipe]) -> Vec<Record> {
     let mut before: BTreeMap<[&str; 3], u32> = BTreeMap::new();
     let mut records = Vec::with_capacity(recipes.len());
@@ -105,7 +213,8 @@ fn recipe_records(recipes: &[Recipe]) -> Vec<Record> {
         *count = count.saturating_add(1);
         let mut writer = Writer::new();
         writer.array(4).text(issuer).text(format).text(kind).uint(recipe.copies.into());
-        records.push(Record { key: RecordKey { kind: RECIPES.into(), name }, bytes: writer.finish() });
+        let key = RecordKey { kind: rows::REISSUE_KIND.into(), name };
+        records.push(Record { key, bytes: writer.finish() });
     }
     records
 }

@@ -21,18 +21,31 @@ pub(crate) const RECORDS: Table = Table(4);
 pub(crate) const OPEN_RECORDS: Table = Table(5);
 /// Names of the device keys of each credential: a wipe deletes them while locked too.
 pub(crate) const DEVICE_KEYS: Table = Table(6);
-/// All tables.
-pub(crate) const TABLES: [Table; 7] = [HEAD, CREDENTIALS, COPIES, HISTORY, RECORDS, OPEN_RECORDS, DEVICE_KEYS];
-/// Those that are tallied: all but the head's.
-pub(crate) const TALLIED: [Table; 6] = [CREDENTIALS, COPIES, HISTORY, RECORDS, OPEN_RECORDS, DEVICE_KEYS];
+/// What to ask issuers for again, as a recovery file said.
+pub(crate) const REISSUE: Table = Table(7);
+/// All tables; the head stands in two.
+pub(crate) const TABLES: [Table; 9] =
+    [HEAD, CREDENTIALS, COPIES, HISTORY, RECORDS, OPEN_RECORDS, DEVICE_KEYS, REISSUE, Table::MIRROR];
+/// Those with a digest in the head. Credentials are listed there one by one, and each lists its copies.
+pub(crate) const DIGESTED: [Table; 5] = [HISTORY, RECORDS, OPEN_RECORDS, DEVICE_KEYS, REISSUE];
+/// All but the head's.
+pub(crate) const CONTENT: [Table; 7] = [CREDENTIALS, COPIES, HISTORY, RECORDS, OPEN_RECORDS, DEVICE_KEYS, REISSUE];
 /// Those sealed under the keys of the open store.
-pub(crate) const OPEN: [Table; 3] = [HEAD, OPEN_RECORDS, DEVICE_KEYS];
+pub(crate) const OPEN: [Table; 4] = [HEAD, OPEN_RECORDS, DEVICE_KEYS, Table::MIRROR];
+/// Those that the recovery code opens on any device.
+pub(crate) const PORTABLE: [Table; 3] = [CREDENTIALS, HISTORY, REISSUE];
+/// Kind of the records of [`REISSUE`].
+pub(crate) const REISSUE_KIND: &str = "reissue";
 
 /// Kinds of records that are read and written while the store is locked: nothing about the person.
 pub(crate) const LOCKED_READABLE: [&str; 2] = ["settings", "trust"];
 
 pub(crate) fn record_table(kind: &str) -> Table {
-    if LOCKED_READABLE.contains(&kind) { OPEN_RECORDS } else { RECORDS }
+    match kind {
+        REISSUE_KIND => REISSUE,
+        kind if LOCKED_READABLE.contains(&kind) => OPEN_RECORDS,
+        _ => RECORDS,
+    }
 }
 
 /// Seals `plain` as the row's version, in the newest epoch.

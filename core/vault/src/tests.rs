@@ -1,8 +1,6 @@
 //! What holds where nothing but the inside of the vault can make the case.
 
 mod forged;
-#[allow(clippy::unwrap_used, reason = "tests")]
-mod last_head;
 #[cfg(target_os = "linux")]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod left_behind;

@@ -1,25 +1,28 @@
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError, RwLock,
-    atomic::{AtomicI64, AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
 };
 
 use async_trait::async_trait;
-use rid_crypto::CryptoRng;
+use rid_crypto::{CryptoRng, Secret};
 use rid_flow::{
-    Changes, Committed, Committer, CredentialId, RecordKey, Reuse,
-    ports::{KeyId, Read, Row, RowKey, SecureArea, Storage, StorageError, Table},
+    Changes, Committed, Committer, CredentialId, RecordKey,
+    ports::{Clock, KeyId, Read, Row, RowKey, SecureArea, Storage, StorageError, Table},
 };
 use rid_wire::{Timestamp, hex};
 
 use crate::{
-    CredentialMeta, Door, VaultError,
+    CredentialMeta, RecoveryCode, UnlockMethod, VaultError,
     beside::Beside,
     encode::{credential, small},
-    head::{Head, HeadVersions},
+    head::{Head, HeadVersions, short},
     health::Looked,
     keys::{Masters, OpenKeys, UserKeys},
     latch::Latch,
+    open::Opened,
+    opening::Found,
     rows,
+    waits::Waits,
 };
 
 /// Makes a handle to randomness for one step.
@@ -47,15 +50,26 @@ pub struct Vault {
     pub(crate) rng: RngSource,
     pub(crate) config: VaultConfig,
     pub(crate) area: Arc<dyn SecureArea>,
-    /// Held by who changes the envelope.
+    /// Held by whoever changes the store.
     pub(crate) latch: Latch,
-    /// The envelope as it lies on the disk.
+    /// The envelope as it is stored.
     pub(crate) beside: Mutex<Beside>,
+    /// This device's half of what wraps the bound keys.
+    pub(crate) half: Secret<32>,
+    pub(crate) waits: Waits,
+    /// Device keys of copies are made by the secure area: a copy without its key was used before.
+    pub(crate) checks_keys: bool,
+    /// Such a copy was met.
+    pub(crate) keys_missing: AtomicBool,
+    /// A code that was made and not confirmed yet; a lock forgets it, and then only the whole code confirms.
+    pub(crate) new_code: Mutex<Option<RecoveryCode>>,
+    /// Why nothing is written before a repair.
+    refused: Mutex<Option<VaultError>>,
     open_keys: RwLock<Arc<OpenKeys>>,
-    /// Keys of personal data, there while it is unlocked, and the door by which they came.
-    user_keys: RwLock<Option<(Arc<UserKeys>, Door)>>,
+    /// Keys of personal data, there while it is unlocked, and the method by which they came.
+    user_keys: RwLock<Option<(Arc<UserKeys>, UnlockMethod)>>,
     pub(crate) looked: Mutex<Looked>,
-    /// The head of the last commit of this vault, of which the next one begins; if it is not the latest, the next one fails and reads.
+    /// The head of the last commit, with which the next one begins.
     last_head: Mutex<Option<(Head, HeadVersions)>>,
     /// The latest time a stored credential was signed at, in seconds.
     signed: AtomicI64,
@@ -91,13 +105,18 @@ impl Keys {
 
     /// The masters of a table's class.
     pub(crate) fn masters_of(&self, table: Table) -> Result<&Masters, VaultError> {
-        Ok(if rows::OPEN.contains(&table) { &self.open.masters } else { &self.user()?.masters })
+        Ok(match table {
+            table if rows::OPEN.contains(&table) => &self.open.masters,
+            table if rows::PORTABLE.contains(&table) => &self.user()?.portable,
+            _ => &self.user()?.bound,
+        })
     }
 }
 
 impl Vault {
-    pub(crate) fn assemble(parts: Parts, beside: Beside, open: OpenKeys) -> Self {
+    pub(crate) fn assemble(parts: Parts, opened: Opened) -> Self {
         let Parts { storage, area, rng, config } = parts;
+        let Opened { beside, keys, half } = opened;
         Self {
             storage,
             rng,
@@ -105,13 +124,45 @@ impl Vault {
             area,
             latch: Latch::default(),
             beside: Mutex::new(beside),
-            open_keys: RwLock::new(Arc::new(open)),
+            half,
+            waits: Waits::default(),
+            checks_keys: false,
+            keys_missing: AtomicBool::new(false),
+            new_code: Mutex::default(),
+            refused: Mutex::default(),
+            open_keys: RwLock::new(Arc::new(keys)),
             user_keys: RwLock::new(None),
             looked: Mutex::new(Looked::default()),
             last_head: Mutex::default(),
             signed: AtomicI64::new(i64::MIN),
             locks: AtomicU64::new(0),
         }
+    }
+
+    /// With a clock: without one the wait after wrong PINs never ends. After a reboot it begins again here.
+    pub async fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.waits.clock = Some(clock);
+        let held = self.latch.hold().await;
+        self.note_wait(&held).await;
+        drop(held);
+        self
+    }
+
+    /// For copies whose device keys are in the vault's own secure area: a copy without its key is proof of rollback and is never presented
+    /// (neg-L12), and keys of used copies that were left behind are deleted at unlocking.
+    #[must_use]
+    pub const fn checking_keys(mut self) -> Self {
+        self.checks_keys = true;
+        self
+    }
+
+    /// Why nothing is written before a repair.
+    pub(crate) fn refused(&self) -> Option<VaultError> {
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn refuse(&self, why: Option<VaultError>) {
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = why;
     }
 
     /// Drops the keys of personal data; operations under way keep theirs to their end.
@@ -121,6 +172,7 @@ impl Vault {
         let mut keys = self.user_keys.write().unwrap_or_else(PoisonError::into_inner);
         self.locks.fetch_add(1, Ordering::AcqRel);
         *keys = None;
+        *self.new_code.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Counts how often it was locked: who unlocks takes the count along from the beginning.
@@ -134,10 +186,10 @@ impl Vault {
         self.user_keys.read().unwrap_or_else(PoisonError::into_inner).is_none()
     }
 
-    /// The door by which it was unlocked.
+    /// The method by which it was unlocked.
     #[must_use]
-    pub fn unlocked_by(&self) -> Option<Door> {
-        self.user_keys.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(_, door)| *door)
+    pub fn unlocked_by(&self) -> Option<UnlockMethod> {
+        self.user_keys.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(_, method)| *method)
     }
 
     /// The latest time any stored credential was signed at: a clock that says less is wrong (neg-K19).
@@ -161,21 +213,24 @@ impl Vault {
         Ok(self.storage.close().await?)
     }
 
-    /// All credentials. Decrypts no copy.
+    /// All credentials. Decrypts no copy. A row of an earlier time is damaged; one that was deleted is not shown.
     ///
     /// # Errors
     /// [`VaultError`].
     pub async fn credentials(&self) -> Result<Listing, VaultError> {
         let mut listing = Listing::default();
-        let found = self.each(Read::Rows(rows::CREDENTIALS, None), credential::decode).await?;
-        listing.credentials.reserve(found.len());
-        for (key, meta) in found {
-            match meta {
-                Ok(meta) => listing.credentials.push(meta),
-                Err(_) => listing.damaged.push(damaged_name(&key)),
+        let (head, found) = self.credential_rows(Read::Rows(rows::CREDENTIALS, None)).await?;
+        for (key, version, meta) in found {
+            let known = head.as_ref().map(|head| head.credentials.get(&short(&key)));
+            match (meta, known) {
+                (_, Some(None)) => {}
+                (Ok(meta), None | Some(Some(_))) if known.flatten().is_none_or(|known| *known == version) => {
+                    listing.credentials.push(meta);
+                }
+                _ => listing.damaged.push(damaged_name(&key)),
             }
         }
-        // Rows are shown in any order; people see the newest first, and always in the same order.
+        // People see the newest first, and always in the same order.
         listing.damaged.sort_unstable();
         listing
             .credentials
@@ -186,10 +241,29 @@ impl Vault {
     /// One credential.
     ///
     /// # Errors
-    /// [`VaultError`].
+    /// [`VaultError`]; [`StorageError::Damaged`] where one is listed and its row is missing or of an earlier time.
     pub async fn credential(&self, id: &CredentialId) -> Result<Option<CredentialMeta>, VaultError> {
-        let meta = self.one(Read::Get(self.open_keys().credential(id)), credential::decode).await?;
-        self.there_or_never(rows::CREDENTIALS, meta).await
+        let place = self.open_keys().credential(id);
+        let (head, found) = self.credential_rows(Read::Get(place.clone())).await?;
+        let known = head.map(|head| head.credentials.get(&short(&place)).copied());
+        match (found.into_iter().next(), known) {
+            (None, None | Some(None)) | (Some(_), Some(None)) => Ok(None),
+            (Some((_, version, meta)), known) if known.flatten().is_none_or(|known| known == version) => meta.map(Some),
+            _ => Err(StorageError::Damaged.into()),
+        }
+    }
+
+    /// Rows of credentials and the head of the same moment, if it can be read.
+    async fn credential_rows(&self, read: Read) -> Result<(Option<Head>, Vec<Found<CredentialMeta>>), VaultError> {
+        loop {
+            let before = self.read_head().await.ok();
+            let found = self.each(read.clone(), credential::decode).await?;
+            let after = self.read_head().await.ok();
+            // Another commit came between: the rows may be of before or after it.
+            if before.as_ref().map(|(_, versions)| versions) == after.as_ref().map(|(_, versions)| versions) {
+                return Ok((after.map(|(head, _)| head), found));
+            }
+        }
     }
 
     /// The bytes of one copy left, for the holder's own eyes; nothing is used up. `None` when no copy is left.
@@ -197,15 +271,14 @@ impl Vault {
     /// # Errors
     /// [`VaultError`].
     pub async fn copy_for_display(&self, id: &CredentialId) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>, VaultError> {
-        self.keys().user()?;
+        let Some(meta) = self.credential(id).await? else { return Ok(None) };
         let mut damaged = None;
-        for head in self.read(Read::Heads(rows::COPIES, Some(self.open_keys().pool(id)))).await? {
-            match self.one(Read::Get(head.key), small::read_copy).await {
-                Ok(None) => {}
+        for used in &meta.uses {
+            match self.one(Read::Get(self.open_keys().copy(&used.copy.0)), small::read_copy).await {
                 Ok(Some(mut copy)) if copy.credential == *id => {
                     return Ok(Some(zeroize::Zeroizing::new(std::mem::take(&mut copy.bytes))));
                 }
-                Ok(Some(_)) => damaged = Some(StorageError::Damaged.into()),
+                Ok(_) => damaged = Some(StorageError::Damaged.into()),
                 Err(error) => damaged = Some(error),
             }
         }
@@ -215,15 +288,12 @@ impl Vault {
     /// The bytes of one copy left, before the person is asked to present it; nothing is used up. `None` when no copy is left.
     ///
     /// # Errors
-    /// [`VaultError`]; [`StorageError::Damaged`] also where a commit would refuse to use a copy.
+    /// [`VaultError`]; also where a commit would refuse to use a copy.
     pub async fn copy_to_present(
         &self,
         meta: &CredentialMeta,
     ) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>, VaultError> {
-        let uses_suspect = meta.reuse != Reuse::Once && self.is_suspect(rows::CREDENTIALS).await?;
-        if uses_suspect || self.is_suspect(rows::COPIES).await? {
-            return Err(StorageError::Damaged.into());
-        }
+        self.writable()?;
         self.copy_for_display(&meta.id).await
     }
 
@@ -241,13 +311,13 @@ impl Vault {
     /// # Errors
     /// [`VaultError`].
     pub async fn keys_left(&self, id: &CredentialId) -> Result<Vec<KeyId>, VaultError> {
-        // A damaged tree may show a copy again that was used; its row is sound, only the tally tells.
-        if self.is_suspect(rows::COPIES).await? {
-            return Err(StorageError::Damaged.into());
+        let Some(meta) = self.credential(id).await? else { return Ok(Vec::new()) };
+        let mut keys = Vec::with_capacity(meta.uses.len());
+        for used in &meta.uses {
+            let copy = self.one(Read::Get(self.open_keys().copy(&used.copy.0)), small::read_copy).await?;
+            keys.push(copy.filter(|copy| copy.credential == *id).ok_or(StorageError::Damaged)?.key.clone());
         }
-        let pool = Read::Rows(rows::COPIES, Some(self.open_keys().pool(id)));
-        let copies = self.each(pool, |plain| Ok(small::read_copy(plain)?.key.clone())).await?;
-        copies.into_iter().map(|(_, key)| key).collect()
+        Ok(keys)
     }
 
     /// The device keys of all credentials; needs no unlocking.
@@ -257,7 +327,7 @@ impl Vault {
     pub async fn all_device_keys(&self) -> Result<Vec<KeyId>, VaultError> {
         let lists = self.each(Read::Rows(rows::DEVICE_KEYS, None), small::read_device_keys).await?;
         // A list that cannot be read names keys that are then left in the secure area, where they sign nothing.
-        Ok(lists.into_iter().filter_map(|(_, named)| named.ok()).flat_map(|(_, keys)| keys).collect())
+        Ok(lists.into_iter().filter_map(|(.., named)| named.ok()).flat_map(|(_, keys)| keys).collect())
     }
 
     /// One small record.
@@ -283,7 +353,7 @@ impl Vault {
             record if record.key.kind != kind => Err(StorageError::Damaged),
             record => Ok((record.key, record.bytes)),
         };
-        self.each(of_kind, read).await?.into_iter().map(|(_, record)| record).collect()
+        self.each(of_kind, read).await?.into_iter().map(|(.., record)| record).collect()
     }
 
     pub(crate) fn keys(&self) -> Keys {
@@ -301,19 +371,19 @@ impl Vault {
 
     /// # Errors
     /// [`VaultError::Locked`] when it was locked since `mark` was taken.
-    pub(crate) fn set_user_keys(&self, keys: UserKeys, door: Door, mark: u64) -> Result<(), VaultError> {
+    pub(crate) fn set_user_keys(&self, keys: UserKeys, method: UnlockMethod, mark: u64) -> Result<(), VaultError> {
         let mut place = self.user_keys.write().unwrap_or_else(PoisonError::into_inner);
         if self.lock_mark() != mark {
             return Err(VaultError::Locked);
         }
-        *place = Some((Arc::new(keys), door));
+        *place = Some((Arc::new(keys), method));
         Ok(())
     }
 
-    /// Changes the keys or the door of who is in; who was locked out meanwhile stays out.
-    pub(crate) fn change_user_keys(&self, change: impl FnOnce(&mut Arc<UserKeys>, &mut Door)) {
-        if let Some((keys, door)) = &mut *self.user_keys.write().unwrap_or_else(PoisonError::into_inner) {
-            change(keys, door);
+    /// Changes the keys or the method of an unlocked store; one that was locked meanwhile stays locked.
+    pub(crate) fn change_user_keys(&self, change: impl FnOnce(&mut Arc<UserKeys>, &mut UnlockMethod)) {
+        if let Some((keys, method)) = &mut *self.user_keys.write().unwrap_or_else(PoisonError::into_inner) {
+            change(keys, method);
         }
     }
 

@@ -49,8 +49,8 @@ pub async fn wipe(storage: Arc<dyn Storage>, area: Arc<dyn SecureArea>) -> Resul
 /// The keys of an open store, of one that is not, as far as its device key can be had.
 async fn open_keys(area: &Arc<dyn SecureArea>, envelope: &Envelope) -> Result<OpenKeys, VaultError> {
     let slots = Slots { area, store_id: envelope.store_id };
-    let (wrapping, _) = slots.device(&envelope.device_key).await?;
-    let bundle = unwrap(wrapping, &open_aad(&envelope.store_id), &envelope.open).ok_or(VaultError::WrongKey)?;
+    let device = slots.device(&envelope.device_key).await?;
+    let bundle = unwrap(device.wrapping, &open_aad(&envelope.store_id), &envelope.open).ok_or(VaultError::WrongKey)?;
     OpenKeys::decode(envelope.store_id, &bundle)
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use rid_flow::ports::Storage;
 use rid_holder::display::HeldElement;
 use rid_profile::{ClaimValue, PrivateText};
-use rid_vault::{Door, Pin, RecoveryCode, VaultError};
+use rid_vault::{Pin, RecoveryCode, UnlockMethod, VaultError};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -25,10 +25,9 @@ impl Wallet {
     /// Which doors there are, and how many tries are left.
     ///
     /// # Errors
-    /// [`WalletError::StorageDamaged`].
+    /// None yet: nothing of the database is read.
     pub async fn doors(&self) -> Result<DoorsView, WalletError> {
-        let doors = self.vault.doors().await?;
-        let pin_opens = doors.pin && doors.pin_tries_left > 0;
+        let doors = self.vault.unlock_state();
         Ok(DoorsView {
             state: self.lock_state(),
             unlocked_by: self.vault.unlocked_by().map(door_kind),
@@ -37,7 +36,7 @@ impl Wallet {
             biometric: doors.biometric,
             biometric_lost: doors.biometric_lost,
             recovery: doors.recovery,
-            needs_reset: self.vault.is_locked() && !(doors.device || pin_opens || doors.biometric || doors.recovery),
+            pin_wait: doors.pin_wait,
         })
     }
 
@@ -60,10 +59,10 @@ impl Wallet {
         Ok(())
     }
 
-    /// Unlocks by PIN (ASCII digits). The try is counted before anything is compared; after five wrong ones the PIN is locked.
+    /// Unlocks by PIN (ASCII digits). The try is counted before anything is compared; after five wrong ones each further one has a wait before it.
     ///
     /// # Errors
-    /// [`WalletError::BadInput`] (`pin_form`, `pin_wrong`, `pin_locked`, `pin_not_set`), [`WalletError::StorageDamaged`].
+    /// [`WalletError::BadInput`] (`pin_form`, `pin_wrong`, `pin_wait`, `pin_not_set`), [`WalletError::StorageDamaged`].
     pub async fn unlock_with_pin(&self, pin: Vec<u8>) -> Result<(), WalletError> {
         self.vault.unlock_with_pin(&parse(pin)?).await?;
         self.catch_up().await;
@@ -120,13 +119,25 @@ impl Wallet {
         Ok(self.vault.disable_biometrics().await?)
     }
 
-    /// Makes a recovery code, to be shown and written down once; an earlier one is void.
+    /// Makes a recovery code, to be shown and written down once. Where a PIN is set it is asked for. An earlier code stays valid until
+    /// [`Self::confirm_recovery_code`].
     ///
     /// # Errors
-    /// [`WalletError::Locked`], [`WalletError::StorageDamaged`].
-    pub async fn make_recovery_code(&self) -> Result<PrivateText, WalletError> {
-        let code = self.vault.make_recovery_code().await?;
+    /// [`WalletError::BadInput`] (`pin_required` and as [`Wallet::unlock_with_pin`]), [`WalletError::Locked`],
+    /// [`WalletError::StorageDamaged`].
+    pub async fn make_recovery_code(&self, pin: Option<Vec<u8>>) -> Result<PrivateText, WalletError> {
+        let pin = pin.map(parse).transpose()?;
+        let code = self.vault.make_recovery_code(pin.as_ref()).await?;
         Ok(String::from(code.to_text().as_str()).into())
+    }
+
+    /// Ends the earlier recovery code: the person typed the last five characters of the new one, or all of it.
+    ///
+    /// # Errors
+    /// [`WalletError::BadInput`] (`backup_wrong_code`; `recovery_not_set` where none waits), [`WalletError::StorageDamaged`].
+    pub async fn confirm_recovery_code(&self, typed: String) -> Result<(), WalletError> {
+        let typed = Zeroizing::new(typed);
+        Ok(self.vault.confirm_recovery_code(&typed).await?)
     }
 
     /// Moves the store of a wallet that no door opens aside; deletes nothing. The next opening begins anew.
@@ -180,11 +191,11 @@ pub(crate) fn parse_code(code: String) -> Result<RecoveryCode, WalletError> {
     RecoveryCode::parse(&code).map_err(|error| WalletError::BadInput { code: error.code() })
 }
 
-const fn door_kind(door: Door) -> DoorKind {
+const fn door_kind(door: UnlockMethod) -> DoorKind {
     match door {
-        Door::Biometric => DoorKind::Biometric,
-        Door::Device => DoorKind::Device,
-        Door::Pin => DoorKind::Pin,
-        Door::Recovery => DoorKind::Recovery,
+        UnlockMethod::Biometric => DoorKind::Biometric,
+        UnlockMethod::Device => DoorKind::Device,
+        UnlockMethod::Pin => DoorKind::Pin,
+        UnlockMethod::Recovery => DoorKind::Recovery,
     }
 }

@@ -135,7 +135,7 @@ impl From<VaultError> for WalletError {
             | VaultError::Container(_)
             | VaultError::HistoryUnknown
             | VaultError::Pin(_)
-            | VaultError::PinLocked
+            | VaultError::PinWait { .. }
             | VaultError::PinNotSet
             | VaultError::PinRequired
             | VaultError::PinWrong { .. }

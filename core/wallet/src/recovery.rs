@@ -2,12 +2,12 @@
 use std::sync::Arc;
 
 use rid_flow::ports::{SecureArea, Storage};
-use rid_vault::{Finding, Recipe, Remedy};
+use rid_vault::{Finding, Imported, Recipe, Remedy, Repaired};
 
 use crate::{
     Wallet, WalletError,
     doors::parse_code,
-    view::{ExaminationView, FindingView, RecipeView, RecoveredView, RemedyKind},
+    view::{ExaminationView, FindingView, RecipeView, RecoveredView, RemedyKind, RepairedView},
 };
 
 impl Wallet {
@@ -27,7 +27,10 @@ impl Wallet {
     /// # Errors
     /// [`WalletError::BadInput`] (`backup_…`, `input_too_large`), [`WalletError::Locked`], [`WalletError::StorageDamaged`].
     pub async fn import_recovery(&self, code: String, container: Vec<u8>) -> Result<RecoveredView, WalletError> {
-        let brought = self.vault.import_recovery(&parse_code(code)?, &container).await?;
+        Ok(self.recovered(self.vault.import_recovery(&parse_code(code)?, &container).await?))
+    }
+
+    fn recovered(&self, brought: Imported) -> RecoveredView {
         let recipe = |recipe: Recipe| RecipeView {
             name: match self.profile.kind(&recipe.kind) {
                 Some(kind) => kind.name.resolve(&self.locales).into(),
@@ -38,11 +41,11 @@ impl Wallet {
             kind: recipe.kind,
             copies: recipe.copies,
         };
-        Ok(RecoveredView {
+        RecoveredView {
             recipes: brought.recipes.into_iter().map(recipe).collect(),
             history: brought.history,
             settings: brought.settings,
-        })
+        }
     }
 
     /// Seals everything under new keys. Doors, PIN and code stay.
@@ -54,13 +57,23 @@ impl Wallet {
         Ok(self.vault.rotate_keys().await?)
     }
 
-    /// After copies went missing or were put back (`copies_missing`, `credentials_missing`): gives up all copies, since nothing tells
-    /// which of them were shown, so that newly issued ones are served. The credentials stay listed. `false`: nothing was amiss.
+    /// Copies what can be read into a new database and writes the loss into the history; the present files are moved aside. Where they are
+    /// of an earlier time no copy is kept, since each may have been used.
     ///
     /// # Errors
-    /// [`WalletError::Locked`], [`WalletError::StorageDamaged`].
-    pub async fn give_up_copies(&self) -> Result<bool, WalletError> {
-        Ok(self.vault.give_up_copies().await?)
+    /// [`WalletError::Locked`], [`WalletError::StorageDamaged`]: then nothing has changed.
+    pub async fn repair(&self) -> Result<RepairedView, WalletError> {
+        let Repaired { copies, credentials, history, records } = self.vault.repair(self.now()?).await?;
+        Ok(RepairedView { copies, credentials, history, records })
+    }
+
+    /// Imports what the files of another store give to its recovery code: one whose device or keys are gone. Changes nothing there.
+    ///
+    /// # Errors
+    /// [`WalletError::BadInput`] (`backup_wrong_code`, `recovery_not_set`), [`WalletError::Locked`], [`WalletError::StorageDamaged`].
+    pub async fn recover_from(&self, storage: Arc<dyn Storage>, code: String) -> Result<RecoveredView, WalletError> {
+        let recovery = rid_vault::recover(storage, &parse_code(code)?).await?;
+        Ok(self.recovered(self.vault.import(&recovery).await?))
     }
 
     /// Whether no table lacks a row, has one too many, or one of an earlier time. Opens no row: what stands in them [`Self::examine`]
@@ -105,6 +118,7 @@ pub(crate) const fn remedy_kind(remedy: Remedy) -> RemedyKind {
         Remedy::CloseOther => RemedyKind::CloseOther,
         Remedy::FreeDisk => RemedyKind::FreeDisk,
         Remedy::Know => RemedyKind::Know,
+        Remedy::Repair => RemedyKind::Repair,
         Remedy::Reset => RemedyKind::Reset,
         Remedy::TryAgain => RemedyKind::TryAgain,
         Remedy::UnlockOtherwise => RemedyKind::UnlockOtherwise,

@@ -396,7 +396,7 @@ pub struct DoorsView {
     pub unlocked_by: Option<DoorKind>,
     /// No PIN is set: the device alone opens it. Ask for one.
     pub needs_pin: bool,
-    /// Tries left before the PIN is locked; 0: locked, biometrics or the recovery code set a new one.
+    /// Wrong PINs left before the first wait.
     pub pin_tries_left: u32,
     /// Biometrics open it.
     pub biometric: bool,
@@ -404,8 +404,8 @@ pub struct DoorsView {
     pub biometric_lost: bool,
     /// A recovery code was made.
     pub recovery: bool,
-    /// No door is left: only beginning anew helps (`reset`), with a recovery container if there is one.
-    pub needs_reset: bool,
+    /// Seconds until a PIN is taken again; 0: now.
+    pub pin_wait: u64,
 }
 
 /// What a recovery container brought.
@@ -417,6 +417,19 @@ pub struct RecoveredView {
     pub history: u32,
     /// Settings taken over.
     pub settings: u32,
+}
+
+/// What a repair could not keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RepairedView {
+    /// Copies that could not be read, or may have been used already.
+    pub copies: u64,
+    /// Credentials that could not be read.
+    pub credentials: u64,
+    /// Entries of the history whose content is lost.
+    pub history: u64,
+    /// Small records that could not be read.
+    pub records: u64,
 }
 
 /// A credential to ask an issuer for again.
@@ -465,7 +478,9 @@ pub enum RemedyKind {
     FreeDisk,
     /// Nothing: it is only to be known.
     Know,
-    /// Move the files aside, begin anew, and take in a recovery container.
+    /// Copy what can be read into a new database (`repair`).
+    Repair,
+    /// Move the files aside, start over, and import what the recovery code gives back.
     Reset,
     /// Try again later.
     TryAgain,

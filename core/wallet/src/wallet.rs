@@ -128,6 +128,7 @@ impl Wallet {
         let vault_config = VaultConfig { low_water: config.profile.rules().low_water };
         let vault =
             Vault::open(ports.storage.clone(), ports.secure_area.clone(), ports.rng.clone(), vault_config).await?;
+        let vault = vault.checking_keys().with_clock(ports.clock.clone()).await;
         let wallet = Self {
             ports,
             vault,

@@ -24,7 +24,7 @@ const LONGEST: Duration = Duration::from_secs(2);
 /// Wrong PINs that may reach the PIN's key (inv-I8).
 const GUESSES: u32 = 5;
 /// What an examination may find in a store that is whole.
-const HARMLESS: [&str; 3] = ["biometric_lost", "no_pin", "pin_locked"];
+const HARMLESS: [&str; 3] = ["biometric_lost", "no_pin", "pin_wait"];
 
 /// What came of one fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +91,7 @@ fn look(folder: &Path, account: &mut Account) -> Result<(), Verdict> {
 
 /// inv-I8: what reached the PIN's key is counted.
 fn tries(session: &Session, account: &Account) -> Result<(), Verdict> {
-    let doors = block_on(session.vault().map_err(named)?.doors()).map_err(named)?;
+    let doors = session.vault().map_err(named)?.unlock_state();
     if account.guesses > GUESSES {
         return Err(Verdict::DoubleUsed(format!("inv-I8: {} guesses reached the PIN's key", account.guesses)));
     }
@@ -103,7 +103,7 @@ fn tries(session: &Session, account: &Account) -> Result<(), Verdict> {
     Ok(())
 }
 
-/// Unlocks by a PIN that may be the one; gives it. By another door where too few tries are left to find out.
+/// Unlocks by a PIN that may be the one; gives it. Where too few tries are left to find out it waits.
 fn enter(session: &mut Session, account: &mut Account) -> Result<Option<String>, Verdict> {
     let vault = session.vault().map_err(named)?.clone();
     if !vault.is_locked() {
@@ -112,58 +112,31 @@ fn enter(session: &mut Session, account: &mut Account) -> Result<Option<String>,
     let mut pins: Vec<String> = account.possible.iter().filter_map(|model| model.pin.clone()).collect();
     pins.sort();
     pins.dedup();
-    let doors = block_on(vault.doors()).map_err(named)?;
-    let left = usize::try_from(doors.pin_tries_left).unwrap_or(0);
-    if left < pins.len().max(1) {
-        return by_another_door(&vault, account, &pins, left);
+    let left = vault.unlock_state().pin_tries_left;
+    if left == 0 && account.attempts < GUESSES {
+        return Err(Verdict::Lost(format!("inv-I8: a wait after {} tries", account.attempts)));
+    }
+    let Some(first) = pins.first() else { return Err(Verdict::Lost("inv-I2: locked without a PIN".into())) };
+    let first = session::pin(first).map_err(named)?;
+    if left == 0 && !matches!(block_on(vault.unlock_with_pin(&first)), Err(VaultError::PinWait { .. })) {
+        return Err(Verdict::DoubleUsed("inv-I8: a PIN was taken before its wait".into()));
     }
     for pin in &pins {
-        match block_on(vault.unlock_with_pin(&session::pin(pin).map_err(named)?)) {
-            Ok(()) => {
-                account.guesses = 0;
-                account.attempts = 0;
-                return Ok(Some(pin.clone()));
+        // Refused before its wait, then compared.
+        for _ in 0..2 {
+            match block_on(vault.unlock_with_pin(&session::pin(pin).map_err(named)?)) {
+                Ok(()) => {
+                    account.guesses = 0;
+                    account.attempts = 0;
+                    return Ok(Some(pin.clone()));
+                }
+                Err(VaultError::PinWrong { .. }) => break,
+                Err(VaultError::PinWait { seconds }) => session::pass(seconds),
+                Err(error) => return Err(named(error)),
             }
-            Err(VaultError::PinWrong { .. } | VaultError::PinLocked) => {}
-            Err(error) => return Err(named(error)),
         }
     }
     Err(Verdict::Lost(format!("inv-I2: none of {} PINs opens", pins.len())))
-}
-
-fn by_another_door(
-    vault: &Vault,
-    account: &mut Account,
-    pins: &[String],
-    left: usize,
-) -> Result<Option<String>, Verdict> {
-    if left == 0 && account.attempts < GUESSES {
-        return Err(Verdict::Lost(format!("inv-I8: locked after {} tries", account.attempts)));
-    }
-    let Some(pin) = pins.first() else { return Err(Verdict::Lost("inv-I2: locked without a PIN".into())) };
-    let parsed = session::pin(pin).map_err(named)?;
-    if left == 0 && block_on(vault.unlock_with_pin(&parsed)) != Err(VaultError::PinLocked) {
-        return Err(Verdict::DoubleUsed("inv-I8: a sixth PIN was not refused".into()));
-    }
-    let doors = block_on(vault.doors()).map_err(named)?;
-    let code = account.possible.iter().find_map(|model| model.code.clone().filter(|code| code != UNKNOWN));
-    match code {
-        _ if doors.biometric => block_on(vault.unlock_with_biometrics()).map_err(named)?,
-        Some(code) if doors.recovery => {
-            block_on(vault.unlock_with_recovery_code(&session::code(&code).map_err(named)?)).map_err(named)?;
-        }
-        _ => {
-            // Nothing opens it: the designed state, from which a person resets.
-            account.over = true;
-            return Ok(None);
-        }
-    }
-    block_on(vault.set_pin(&parsed, &[])).map_err(named)?;
-    account.guesses = 0;
-    account.attempts = 0;
-    let known = |model: &Model| Model { pin: Some(pin.clone()), ..model.clone() };
-    account.possible = account.possible.iter().map(known).collect();
-    Ok(Some(pin.clone()))
 }
 
 /// inv-I4, and inv-I3 for pools.
@@ -189,7 +162,7 @@ fn whole(vault: &Vault) -> Result<(), Verdict> {
     })
 }
 
-/// inv-I2 for the other doors: biometrics open; of two codes that may be the one, exactly one does.
+/// inv-I2 for the other unlock methods: biometrics open, and so does a recovery code that is known.
 fn doors(vault: &Vault, observed: &Observed, fitting: &mut Vec<Model>) -> Result<(), Verdict> {
     if observed.doors.biometric {
         let opens = block_on(vault.unlock_with_biometrics());
@@ -198,16 +171,20 @@ fn doors(vault: &Vault, observed: &Observed, fitting: &mut Vec<Model>) -> Result
     let mut codes: Vec<Option<String>> = fitting.iter().map(|model| model.code.clone()).collect();
     codes.sort();
     codes.dedup();
-    if codes.len() < 2 {
-        return Ok(());
+    let known: Vec<String> = codes.iter().flatten().filter(|code| *code != UNKNOWN).cloned().collect();
+    let opens =
+        |text: &String| session::code(text).is_ok_and(|code| block_on(vault.unlock_with_recovery_code(&code)).is_ok());
+    let opening: Vec<String> = known.iter().filter(|code| opens(code)).cloned().collect();
+    if codes.len() > 1 {
+        // A new code may be confirmed and nobody heard of it: then the old one is void.
+        fitting.retain(|model| match &model.code {
+            Some(code) if code == UNKNOWN => opening.is_empty() || codes.contains(&None),
+            Some(code) => opening.contains(code),
+            None => opening.is_empty(),
+        });
     }
-    let known = codes.iter().flatten().find(|code| *code != UNKNOWN).cloned().unwrap_or_default();
-    let opens = match session::code(&known) {
-        Ok(code) => block_on(vault.unlock_with_recovery_code(&code)).is_ok(),
-        Err(_) => false,
-    };
-    fitting.retain(|model| (model.code.as_ref() == Some(&known)) == opens);
-    if fitting.is_empty() { Err(Verdict::Lost("inv-I2: no recovery code opens".into())) } else { Ok(()) }
+    let is_lost = codes.len() == 1 && !known.is_empty() && opening.is_empty();
+    if fitting.is_empty() || is_lost { Err(Verdict::Lost("inv-I2: no recovery code opens".into())) } else { Ok(()) }
 }
 
 /// A store that was wiped left no key; one that was moved aside is whole.

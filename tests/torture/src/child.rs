@@ -172,7 +172,7 @@ impl Child {
                 say(format!("ok {said}").trim_end());
                 self.model = self.model.after(work).unwrap_or_default();
                 match work {
-                    Work::MakeCode => self.model.code = Some(said),
+                    Work::MakeCode { .. } => self.model.code = Some(said),
                     Work::UnlockPin { .. } | Work::ChangePin { .. } | Work::SetPin { .. } => self.wrong = 0,
                     _ => {}
                 }

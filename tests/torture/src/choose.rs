@@ -47,7 +47,7 @@ pub(crate) fn possible(kind: Kind, model: &Model, seed: &mut Seed) -> Option<Wor
         Kind::Export => Work::Export { code: code? },
         Kind::Guess => model.pin.as_ref().map(|_| Work::UnlockPin { pin: pin(seed) })?,
         Kind::Import => Work::Import,
-        Kind::MakeCode => Work::MakeCode,
+        Kind::MakeCode => Work::MakeCode { pin: model.pin.clone() },
         Kind::Put => {
             let letter = if seed.below(4) == 0 { 's' } else { 'r' };
             Work::Put { name: format!("{letter}{}", seed.below(6)), value: seed.draw().to_string() }

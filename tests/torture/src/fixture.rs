@@ -45,7 +45,7 @@ pub(crate) fn make_container(scratch: &Scratch) -> Result<(), VaultError> {
     changes.history.extend(FOREIGN.map(|event| draft(event, HistoryKind::Issuance, HistoryOutcome::Finished, NOW)));
     changes.put.push(Record { key: record("s9"), bytes: [CANARY, b"imported"].concat() });
     commit(vault, &changes)?;
-    let code = block_on(vault.make_recovery_code())?;
+    let code = block_on(vault.make_recovery_code(None))?;
     let bytes = block_on(vault.export_recovery(&code, Timestamp::from_unix(NOW)))?;
     let path = scratch.path("container");
     let written =

@@ -67,7 +67,9 @@ impl Model {
                 next.records.insert("s9".into(), "imported".into());
                 next.recipes = 1;
             }
-            Work::MakeCode => next.code = Some(UNKNOWN.into()),
+            Work::MakeCode { pin } => {
+                (self.pin == *pin).then(|| next.code = Some(UNKNOWN.into()))?;
+            }
             Work::Put { name, value } => {
                 next.records.insert(name.clone(), value.clone());
             }
@@ -187,7 +189,9 @@ impl Account {
 
     fn begun(&mut self) {
         match &self.open {
-            Some(Work::UnlockPin { .. } | Work::ChangePin { .. }) => self.attempts += 1,
+            Some(Work::UnlockPin { .. } | Work::ChangePin { .. } | Work::MakeCode { pin: Some(_) }) => {
+                self.attempts += 1
+            }
             Some(Work::Reset) => self.aside = Some(self.possible.clone()),
             _ => {}
         }
@@ -198,7 +202,7 @@ impl Account {
 
     fn guessed(&mut self) {
         let right = match &self.open {
-            Some(Work::UnlockPin { pin } | Work::ChangePin { old: pin, .. }) => {
+            Some(Work::UnlockPin { pin } | Work::ChangePin { old: pin, .. } | Work::MakeCode { pin: Some(pin) }) => {
                 self.possible.iter().any(|model| model.pin.as_ref() == Some(pin))
             }
             _ => false,
@@ -214,7 +218,8 @@ impl Account {
             Work::UnlockPin { .. } | Work::ChangePin { .. } | Work::SetPin { .. } | Work::Wipe | Work::Reset => {
                 self.attempts = 0;
             }
-            Work::MakeCode => {
+            Work::MakeCode { .. } => {
+                self.attempts = 0;
                 self.secrets.insert(said.to_owned());
                 let told = |model: &Model| Model { code: Some(said.to_owned()), ..model.clone() };
                 self.possible = self.possible.iter().map(told).collect();

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use pollster::block_on;
 use rid_flow::{HistoryContent, ports::StorageError};
-use rid_vault::{Doors, Vault, VaultError};
+use rid_vault::{UnlockState, Vault, VaultError};
 use rid_wire::hex;
 
 use crate::{
@@ -17,7 +17,7 @@ pub(crate) struct Observed {
     pub(crate) model: Model,
     /// Keys of the copies left.
     pub(crate) keys: BTreeMap<String, Vec<String>>,
-    pub(crate) doors: Doors,
+    pub(crate) doors: UnlockState,
 }
 
 impl Observed {
@@ -69,7 +69,7 @@ pub(crate) fn observe(vault: &Vault) -> Result<Observed, VaultError> {
     }
     let recipes = block_on(vault.records("reissue"))?;
     model.recipes = u32::try_from(recipes.len()).unwrap_or(u32::MAX);
-    let doors = block_on(vault.doors())?;
+    let doors = vault.unlock_state();
     model.biometric = doors.biometric;
     Ok(Observed { model, keys, doors })
 }

@@ -1,7 +1,5 @@
-//! The PIN guessed at by a process that is killed over and over: never do more than five guesses reach the PIN's key.
+//! The PIN guessed at by a process that is killed over and over: never does a sixth guess reach the PIN's key before its wait.
 use std::time::Duration;
-
-use pollster::block_on;
 
 use crate::{
     check::{self, Verdict},
@@ -40,7 +38,7 @@ pub(crate) fn run(trials: u64, seed: u64, scratch: &Scratch) -> Tally {
     tally
 }
 
-/// Kills until no try is left; then a sixth PIN is refused, and biometrics set a new one (`check::after`). Whether all was well.
+/// Kills until no try is left; then a sixth PIN is refused before its wait and taken after it (`check::after`). Whether all was well.
 fn until_locked(
     place: &Place,
     account: &mut Account,
@@ -87,7 +85,7 @@ fn until_locked(
 fn counted(place: &Place, account: &Account) -> Result<u32, Verdict> {
     let wrong = |error: rid_vault::VaultError| Verdict::Wrong(format!("inv-I1: {}", error.code()));
     let session = place.open_again().map_err(wrong)?;
-    let left = block_on(session.vault().map_err(wrong)?.doors()).map_err(wrong)?.pin_tries_left;
+    let left = session.vault().map_err(wrong)?.unlock_state().pin_tries_left;
     if account.guesses > 5 || left + account.guesses > 5 {
         return Err(Verdict::DoubleUsed(format!("inv-I8: {} guesses, {left} tries left", account.guesses)));
     }

@@ -1,18 +1,21 @@
 //! The store under test, open, and what is done to it.
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 use pollster::block_on;
 use rid_flow::{
     Changes, Committer, Credential, CredentialId, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, NewCopy,
-    Record, RecordKey, Reuse,
-    ports::{KeyId, Layout, SecureArea, Storage, StorageError},
+    Record, RecordKey, Reuse, Uptime,
+    ports::{Clock, ClockError, KeyId, Layout, SecureArea, Storage, StorageError},
 };
 use rid_shell::{SoftwareSecureArea, SqliteStorage};
-use rid_vault::{Door, Pin, RecoveryCode, RngSource, Vault, VaultConfig, VaultError};
+use rid_vault::{Pin, RecoveryCode, RngSource, UnlockMethod, Vault, VaultConfig, VaultError};
 use rid_wire::{Timestamp, hex};
 
 use crate::{
@@ -27,6 +30,25 @@ pub(crate) const CANARY: &[u8] = b"CANARY-in-plain-text";
 pub(crate) const RECORDS: &str = "torture";
 pub(crate) const SETTINGS: &str = "settings";
 pub(crate) const NOW: i64 = 1_800_000_000;
+
+/// Seconds that passed in this process. A wait after wrong PINs is over when the harness says so.
+static PASSED: AtomicU64 = AtomicU64::new(0);
+
+pub(crate) fn pass(seconds: u64) {
+    PASSED.fetch_add(seconds + 1, Ordering::AcqRel);
+}
+
+struct Waiting;
+
+impl Clock for Waiting {
+    fn now(&self) -> Result<Timestamp, ClockError> {
+        Ok(Timestamp::from_unix(NOW))
+    }
+
+    fn uptime(&self) -> Uptime {
+        Uptime::from_millis(PASSED.load(Ordering::Acquire) * 1000)
+    }
+}
 
 /// A store, its ports, and the vault while it is open.
 pub(crate) struct Session {
@@ -113,7 +135,7 @@ impl Session {
         } else {
             block_on(Vault::open(storage, area, rng, config))?
         };
-        self.vault = Some(Arc::new(vault));
+        self.vault = Some(Arc::new(block_on(vault.with_clock(Arc::new(Waiting)))));
         Ok(())
     }
 
@@ -148,7 +170,18 @@ impl Session {
                 let (text, container) = fixture::container();
                 block_on(vault.import_recovery(&code(&text)?, &container))?;
             }
-            Work::MakeCode => return Ok(block_on(vault.make_recovery_code())?.to_text().to_string()),
+            Work::MakeCode { pin: own } => {
+                let own = own.as_deref().map(pin).transpose()?;
+                let made = || block_on(vault.make_recovery_code(own.as_ref()));
+                let mut code = None;
+                match own {
+                    Some(_) => self.guess(|| made().map(|made| code = Some(made)))?,
+                    None => code = Some(made()?),
+                }
+                let code = code.ok_or(VaultError::RecoveryNotSet)?;
+                block_on(vault.confirm_recovery_code(&code.to_text()))?;
+                return Ok(code.to_text().to_string());
+            }
             Work::Reopen => {
                 drop(vault);
                 self.close()?;
@@ -161,7 +194,7 @@ impl Session {
             }
             Work::Rotate => block_on(vault.rotate_keys())?,
             Work::SetPin { pin: new } => {
-                if vault.unlocked_by() == Some(Door::Pin) {
+                if vault.unlocked_by() == Some(UnlockMethod::Pin) {
                     vault.lock();
                     block_on(vault.unlock_with_biometrics())?;
                 }

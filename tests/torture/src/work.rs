@@ -92,7 +92,9 @@ pub(crate) enum Work {
     },
     /// Takes in the container of the fixtures.
     Import,
-    MakeCode,
+    MakeCode {
+        pin: Option<String>,
+    },
     Put {
         name: String,
         value: String,
@@ -134,7 +136,8 @@ impl Work {
             Self::Erase { event } => format!("erase {event}"),
             Self::Export { code } => format!("export {code}"),
             Self::Import => "import".into(),
-            Self::MakeCode => "make-code".into(),
+            Self::MakeCode { pin: None } => "make-code".into(),
+            Self::MakeCode { pin: Some(pin) } => format!("make-code {pin}"),
             Self::Put { name, value } => format!("put {name} {value}"),
             Self::Reopen => "reopen".into(),
             Self::Reset => "reset".into(),
@@ -162,7 +165,7 @@ impl Work {
             ("erase", Some(event), None) => Self::Erase { event },
             ("export", Some(code), None) => Self::Export { code },
             ("import", None, None) => Self::Import,
-            ("make-code", None, None) => Self::MakeCode,
+            ("make-code", pin, None) => Self::MakeCode { pin },
             ("put", Some(name), Some(value)) => Self::Put { name, value },
             ("reopen", None, None) => Self::Reopen,
             ("reset", None, None) => Self::Reset,

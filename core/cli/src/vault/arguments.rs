@@ -29,8 +29,10 @@ pub(crate) struct VaultArguments {
 
 #[derive(Subcommand)]
 pub(super) enum VaultCommand {
-    /// Make a recovery code, shown this once; an earlier one is void
+    /// Make a recovery code, shown this once; an earlier one stays valid until `confirm-code`
     Code,
+    /// Confirm the new recovery code by typing it (--code-file FILE); the earlier one is void from then on
+    ConfirmCode,
     /// Delete what one row of the history says; that there was one stays to be seen
     DeleteEntry {
         /// Its place, from `rid vault history`
@@ -51,12 +53,6 @@ pub(super) enum VaultCommand {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
-    /// After copies went missing or were put back: give up all copies, since nothing tells which were shown; then enrol again
-    GiveUpCopies {
-        /// Do not ask
-        #[arg(long)]
-        yes: bool,
-    },
     /// What was shown, refused, received, deleted
     History,
     /// Credentials (those that cannot be read among them), copies left, doors
@@ -65,6 +61,17 @@ pub(super) enum VaultCommand {
     Pin {
         #[command(subcommand)]
         command: PinCommand,
+    },
+    /// Import what the recovery code gives back of another wallet's folder: one moved aside, or from a lost device
+    Recover {
+        /// The folder with its files, e.g. .rid/wallet/aside-1
+        folder: PathBuf,
+    },
+    /// Copy what can be read into a new database; the loss is written into the history, the old files are kept aside
+    Repair {
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
     },
     /// Move the files of a store that no door opens aside, deleting nothing; the next command begins anew
     Reset {

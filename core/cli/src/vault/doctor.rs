@@ -89,7 +89,7 @@ fn diagnose(opening: &Opening<'_>, folder: &Path) -> Result<Diagnosis, Failure> 
     if !storage.is_there().map_err(VaultError::from)? {
         let aside = !storage.asides().map_err(VaultError::from)?.is_empty();
         // Keys of a store that something else took away; after a move aside it is meant to be so.
-        let lost = SoftwareSecureArea::is_there(folder) && !aside;
+        let lost = SoftwareSecureArea::is_there(folder).unwrap_or(true) && !aside;
         let missing = Diagnosis::closed(Code::new("store_missing"), Remedy::Reset);
         return Ok(Diagnosis::of(if lost { Store::Closed } else { Store::None }, lost.then_some(missing)));
     }
@@ -134,7 +134,7 @@ async fn look(opening: &Opening<'_>, area: SoftwareSecureArea) -> Result<Diagnos
         findings.push(Diagnosis::closed(error.code(), error.remedy()));
     }
     let looked = vault.examine().await;
-    if vault.doors().await.is_ok_and(|doors| doors.pin && !doors.recovery) {
+    if vault.unlock_state().pin && !vault.unlock_state().recovery {
         findings.push(Diagnosis::closed(Code::new("no_recovery_code"), Remedy::Know));
     }
     // What was acknowledged stands without it.
@@ -163,7 +163,7 @@ async fn unlock(vault: &Vault, opening: &Opening<'_>) -> Result<Result<(), Vault
             Err(error) => Err(error.into()),
         });
     }
-    let locked = vault.doors().await.is_ok_and(|doors| doors.pin_tries_left == 0);
+    let locked = vault.unlock_state().pin_wait > 0;
     let pin = match &open.pin_file {
         Some(path) => terminal::secret("", Some(path), "--pin-file")?,
         None if terminal::is_here() && !locked => terminal::ask("PIN (Enter: look at the outside only): ")?,
@@ -184,6 +184,7 @@ const fn remedy(remedy: Remedy) -> &'static str {
         Remedy::CloseOther => "close_other",
         Remedy::FreeDisk => "free_disk",
         Remedy::Know => "know",
+        Remedy::Repair => "repair",
         Remedy::Reset => "reset",
         Remedy::TryAgain => "try_again",
         Remedy::UnlockOtherwise => "unlock_otherwise",
@@ -224,12 +225,8 @@ fn words(finding: &Finding) -> (String, &'static str) {
     let what = match code.as_str() {
         "biometric_lost" => "the key of the biometric door is gone".into(),
         "copies_damaged" => format!("{count} copies cannot be read; the others can"),
-        "copies_missing" => {
-            "one-time copies are missing or of an earlier time; none is shown, for it may have been used".into()
-        }
         "credentials_damaged" => format!("{count} credentials cannot be read; the others can"),
         "credentials_missing" => "credentials are missing or of an earlier time".into(),
-        "head_damaged" => "the row of counters cannot be read: nothing can be written any more".into(),
         "history_broken" => format!("the history was altered; the first place that does not check: {count}"),
         "history_missing" => "rows of the history are missing or of an earlier time".into(),
         "key_envelope_corrupt" => {
@@ -239,27 +236,25 @@ fn words(finding: &Finding) -> (String, &'static str) {
         "key_mismatch" => "the keys here are another device's".into(),
         "key_not_found" => "the keys that sealed this store, or their key file, are not here".into(),
         "key_unavailable" => "the software keys do not open: the key file is another one, or a file is damaged".into(),
-        "no_recovery_code" => {
-            "no recovery code is made: a PIN that is forgotten or locked is then the end of this store".into()
-        }
+        "no_recovery_code" => "no recovery code is made: a forgotten PIN is then the end of this store".into(),
         "passphrase_not_set" => {
             "nothing here belongs to a passphrase: a key file seals these keys, or `software-keys.passphrase` is lost"
                 .into()
         }
         "no_pin" => "no PIN is set: whoever has this folder and its keys opens it".into(),
-        "pin_locked" => "five wrong PINs: it takes none any more".into(),
+        "pin_wait" => format!("wrong PINs: the next one is taken in {count} seconds"),
         "pin_wrong" => "the PIN is wrong; it was counted".into(),
         "records_damaged" => format!("{count} small records cannot be read"),
         "records_missing" => "small records are missing or of an earlier time".into(),
         "schema_newer" => "a newer version of this software wrote it; nothing was touched".into(),
-        "storage_corrupt" => "the database is damaged, or empty where records should be".into(),
+        "storage_corrupt" => "part of the database cannot be read, or it is empty where records should be".into(),
         "storage_full" => "the disk is full".into(),
         "storage_io" => {
             "the folder or its files cannot be used (a file where the folder should be? a failing disk?)".into()
         }
         "storage_locked" => "another program has it open".into(),
         "storage_readonly" => "the folder cannot be written".into(),
-        "storage_rollback" => "database and envelope are of different times: one was put back".into(),
+        "storage_rollback" => "the files are of an earlier time than the keys: something put them back".into(),
         "store_missing" => {
             "keys are here, but neither database nor envelope: something else took the store away".into()
         }
@@ -277,15 +272,15 @@ fn advice(finding: &Finding) -> &'static str {
         ("key_not_found" | "key_unavailable", _) => {
             "give the right --key-file or put the files back; else `rid vault reset` moves all aside and begins anew"
         }
-        ("storage_rollback" | "storage_corrupt" | "key_envelope_corrupt", _) => {
-            "put the whole folder back from one moment if you can; else `rid vault reset` moves all aside (deletes nothing), and \
-             `rid vault take-in FILE` brings back what a recovery file holds"
+        (_, Remedy::Repair) => {
+            "`rid vault repair` copies what can be read into a new database and keeps the old files; then ask issuers for what is lost"
+        }
+        ("storage_corrupt" | "key_envelope_corrupt", _) => {
+            "put the lost file back if you can; else `rid vault reset` moves all aside (deletes nothing), and `rid vault recover FOLDER` \
+             or `rid vault take-in FILE` brings back history, settings and what to ask issuers for"
         }
         ("pin_wrong" | "pin_form", _) => "give the right --pin-file, or --code-file",
-        ("pin_locked", _) => "rid vault pin set, with the recovery code; without one `rid vault reset`",
-        ("copies_missing" | "credentials_missing", _) => {
-            "`rid vault give-up-copies` (nothing tells which were shown), then ask the issuers again (`rid enrol`)"
-        }
+        ("pin_wait", _) => "wait, or `rid vault pin set` with the recovery code",
         (_, Remedy::AskIssuersAgain) => {
             "delete what cannot be read (`rid wallet delete ID`) and ask its issuer again (`rid enrol`)"
         }
@@ -293,8 +288,8 @@ fn advice(finding: &Finding) -> &'static str {
         (_, Remedy::FreeDisk) => "make room, or make the folder a folder that can be written",
         (_, Remedy::Know) => "nothing can be done; it is to be known",
         (_, Remedy::Reset) => {
-            "`rid vault reset` moves the files aside (deletes nothing) and begins anew; `rid vault take-in FILE` brings back what a \
-             recovery file holds"
+            "`rid vault reset` moves the files aside (deletes nothing) and starts over; `rid vault recover FOLDER` or `rid vault \
+             take-in FILE` brings back history, settings and what to ask issuers for"
         }
         (_, Remedy::TryAgain) => "try again later",
         (_, Remedy::UnlockOtherwise) => "unlock by another door: --pin-file or --code-file",

@@ -14,7 +14,7 @@ pub(super) fn set(wallet: &Opened, open: &OpenArguments, new: Option<&Path>, jso
     let wallet = &wallet.0;
     let doors = pollster::block_on(wallet.doors())?;
     if wallet.lock_state() == LockState::Locked {
-        if !doors.recovery && doors.pin_tries_left > 0 {
+        if !doors.recovery {
             // Who knows the PIN changes it.
             return Err(Failure::core("`rid vault pin change` is for who knows the PIN", Code::new("pin_required")));
         }
@@ -39,23 +39,35 @@ pub(super) fn change(wallet: &Opened, open: &OpenArguments, new: Option<&Path>, 
 }
 
 fn done(json: bool) -> Result<u8, Failure> {
-    let text = "The PIN is set. After five wrong ones only the recovery code sets a new one (`rid vault code`).\n";
+    let text = "The PIN is set. After five wrong ones each further one has a wait before it; the recovery code sets a new one (`rid vault code`).\n";
     say(json, || json!({"pin": "set"}), || text.into()).map(|()| 0)
 }
 
 /// Makes a recovery code and shows it, this once.
-pub(super) fn code(wallet: &Opened, json: bool) -> Result<u8, Failure> {
-    let code = pollster::block_on(wallet.0.make_recovery_code())?;
-    say(
-        json,
-        || json!({"code": code.expose()}),
-        || {
-            format!(
-                "{}\nWrite it down and keep it apart from this device: it is not shown again. An earlier code is void; recovery \
-                 files made with it still open with it.\n",
-                code.expose()
-            )
-        },
-    )
-    .map(|()| 0)
+pub(super) fn code(wallet: &Opened, open: &OpenArguments, json: bool) -> Result<u8, Failure> {
+    let wallet = &wallet.0;
+    let pin = match pollster::block_on(wallet.doors())?.needs_pin {
+        true => None,
+        false => {
+            let pin = terminal::secret("PIN: ", open.pin_file.as_deref(), "--pin-file")?;
+            Some(pin.trim().as_bytes().to_vec())
+        }
+    };
+    let code = pollster::block_on(wallet.make_recovery_code(pin))?;
+    let text = || {
+        format!(
+            "{}\nWrite it down and keep it apart from this device: it is not shown again. Then `rid vault confirm-code`: until that is \
+             done an earlier code stays valid, too.\n",
+            code.expose()
+        )
+    };
+    say(json, || json!({"code": code.expose()}), text).map(|()| 0)
+}
+
+/// Confirms the new code; the earlier one is void from then on.
+pub(super) fn confirm_code(wallet: &Opened, open: &OpenArguments, json: bool) -> Result<u8, Failure> {
+    let code = terminal::secret("New recovery code: ", open.code_file.as_deref(), "--code-file")?;
+    pollster::block_on(wallet.0.confirm_recovery_code(code.as_str().into()))?;
+    let text = "The new recovery code is confirmed; an earlier one is void. Recovery files made with that one still open with it.\n";
+    say(json, || json!({"confirmed": true}), || text.into()).map(|()| 0)
 }

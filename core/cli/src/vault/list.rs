@@ -50,6 +50,6 @@ pub(super) fn doors_json(doors: &DoorsView) -> Value {
     });
     json!({
         "unlockedBy": unlocked_by, "pin": !doors.needs_pin, "pinTriesLeft": doors.pin_tries_left, "biometric": doors.biometric,
-        "biometricLost": doors.biometric_lost, "recovery": doors.recovery, "needsReset": doors.needs_reset,
+        "biometricLost": doors.biometric_lost, "recovery": doors.recovery, "pinWait": doors.pin_wait,
     })
 }

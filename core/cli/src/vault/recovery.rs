@@ -1,5 +1,7 @@
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
+use rid_shell::SqliteStorage;
+use rid_vault::VaultError;
 use rid_wallet::view::RecoveredView;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -57,17 +59,29 @@ pub(super) fn rotate(opened: &Opened, json: bool) -> Result<u8, Failure> {
     say(json, || json!({"rotated": true}), || text.into()).map(|()| 0)
 }
 
-pub(super) fn give_up_copies(opened: &Opened, yes: bool, json: bool) -> Result<u8, Failure> {
+pub(super) fn repair(opened: &Opened, yes: bool, json: bool) -> Result<u8, Failure> {
     let question =
-        "Give up every copy of every document? They stay listed; their issuers make new copies (`rid enrol`).";
+        "Copy what can be read into a new database? What cannot is accepted as lost; the old files are kept aside.";
     if !yes && !terminal::confirmed(question)? {
-        return Err(Failure::usage("nothing was given up"));
+        return Err(Failure::usage("nothing was changed"));
     }
-    let given_up = pollster::block_on(opened.0.give_up_copies())?;
-    let text = if given_up {
-        "All copies are given up; ask the issuers again (`rid enrol`).\n"
-    } else {
-        "The copies are as they were left: nothing was given up.\n"
+    let lost = pollster::block_on(opened.0.repair())?;
+    let object = || json!({"lost": {"copies": lost.copies, "credentials": lost.credentials, "history": lost.history, "records": lost.records}});
+    let text = || {
+        format!(
+            "Repaired. Lost: {} copies, {} credentials, {} entries of the history, {} small records. Ask the issuers for documents without \
+             a copy again (`rid enrol`).\n",
+            lost.copies, lost.credentials, lost.history, lost.records
+        )
     };
-    say(json, || json!({"givenUp": given_up}), || text.into()).map(|()| 0)
+    say(json, object, text).map(|()| 0)
+}
+
+pub(super) fn recover(opened: &Opened, open: &OpenArguments, folder: &Path, json: bool) -> Result<u8, Failure> {
+    let storage = Arc::new(SqliteStorage::new(folder));
+    if !storage.is_there().map_err(VaultError::from)? {
+        return Err(Failure::usage(format!("{}: no wallet's files here", folder.display())));
+    }
+    let brought = pollster::block_on(opened.0.recover_from(storage, code(open)?.as_str().into()))?;
+    say(json, || brought_json(&brought), || brought_text(&brought)).map(|()| 0)
 }

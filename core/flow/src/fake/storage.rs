@@ -196,6 +196,13 @@ impl Storage for MemoryStorage {
         })
     }
 
+    async fn rebuild(&self, rows: Vec<Row>) -> Result<(), StorageError> {
+        self.run_open(|files| {
+            files.rows = rows.into_iter().map(|row| (row.key.clone(), row)).collect();
+            Ok(())
+        })
+    }
+
     async fn envelope_read(&self) -> Result<Option<(Generation, Vec<u8>)>, StorageError> {
         self.run_open(|files| Ok(files.envelope.clone()))
     }

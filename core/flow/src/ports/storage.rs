@@ -202,7 +202,8 @@ impl core::fmt::Debug for Transaction {
 /// Durable opaque records and the key envelope beside them.
 #[async_trait]
 pub trait Storage: Send + Sync {
-    /// Opens, exclusively for this handle; makes an empty store of the newest layout where there is none. Opening what this
+    /// Opens, exclusively for this handle; makes an empty store of the newest layout where there is none. A database that cannot be
+    /// read, beside an envelope, opens for reading what is left of it; then each write is [`StorageError::Damaged`]. Opening what this
     /// handle has open succeeds. What a kill left half done of [`Self::wipe`] or [`Self::set_aside`] is completed first. Gives the
     /// layout the store has; an older one is served as it is until a transaction raises it.
     ///
@@ -227,6 +228,49 @@ pub trait Storage: Send + Sync {
             rows.iter().for_each(|row| visitor(number, row.lend()));
         }
         Ok(())
+    }
+
+    /// Allows storage to rewrite the database file from now on: whoever opened it has found its rows to be of this store and of now. Until
+    /// then a refused store stays as it is, byte for byte (neg-K31).
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    async fn accept(&self) -> Result<(), StorageError> {
+        Ok(())
+    }
+
+    /// Reads the whole database, also parts that no read of rows meets.
+    ///
+    /// # Errors
+    /// [`StorageError::Damaged`] where any part is corrupt.
+    async fn check(&self) -> Result<(), StorageError> {
+        Ok(())
+    }
+
+    /// Serves what can be found in any part of the database file from now on, and in its log where `log` says so; writes nothing until
+    /// [`Self::rebuild`]. For whoever refused the rows that a transaction shows.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    async fn salvage(&self, _log: bool) -> Result<(), StorageError> {
+        Ok(())
+    }
+
+    /// Puts a new database of these rows in the place of the present one, whose files are moved aside: complete or not begun, whenever
+    /// the process exits.
+    ///
+    /// # Errors
+    /// [`StorageError`]; then the present one stays. [`StorageError::Damaged`] from a storage that cannot.
+    async fn rebuild(&self, _rows: Vec<Row>) -> Result<(), StorageError> {
+        Err(StorageError::Damaged)
+    }
+
+    /// The older whole envelope, if any: the one to use where the newest is of another store.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    async fn envelope_other(&self) -> Result<Option<(Generation, Vec<u8>)>, StorageError> {
+        Ok(None)
     }
 
     /// The newest whole envelope, if any.

@@ -9,6 +9,10 @@ fn made(name: &str) -> Folder {
     folder
 }
 
+fn newest(folder: &Folder) -> Option<(Generation, Vec<u8>)> {
+    read(&folder.0).unwrap().into_iter().next()
+}
+
 const LONGEST: usize = MAX_LEN - HEAD - HASH;
 
 #[test]
@@ -21,9 +25,9 @@ fn neg_k10_an_envelope_longer_than_any_is_damaged_and_not_read() {
     File::options().write(true).open(path(&folder.0, "a")).unwrap().set_len(1 << 40).unwrap();
     assert_eq!(read(&folder.0), Err(StorageError::Damaged));
     write(&folder.0, "b", Generation(1), b"before").unwrap();
-    assert_eq!(read(&folder.0), Ok(Some((Generation(1), b"before".to_vec()))), "the other generation is served");
+    assert_eq!(newest(&folder), Some((Generation(1), b"before".to_vec())), "the other generation is served");
     replace(&folder.0, Generation(2), b"after").unwrap();
-    assert_eq!(read(&folder.0), Ok(Some((Generation(2), b"after".to_vec()))));
+    assert_eq!(newest(&folder), Some((Generation(2), b"after".to_vec())));
     assert_eq!(file(&path(&folder.0, "b")).unwrap(), Found::Whole(Generation(1), b"before".to_vec()));
 }
 
@@ -32,7 +36,7 @@ fn neg_k10_an_envelope_that_could_not_be_read_again_is_not_written() {
     let folder = made("envelope-written");
     replace(&folder.0, Generation(1), &[1; LONGEST]).unwrap();
     assert_eq!(replace(&folder.0, Generation(2), &[2; LONGEST + 1]), Err(StorageError::Io));
-    assert_eq!(read(&folder.0), Ok(Some((Generation(1), vec![1; LONGEST]))));
+    assert_eq!(newest(&folder), Some((Generation(1), vec![1; LONGEST])));
     assert!(!path(&folder.0, "b").exists() && !path(&folder.0, "new").exists());
 }
 

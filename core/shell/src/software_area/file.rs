@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, fs::File, path::Path};
+use std::{collections::BTreeMap, fs::File, io::ErrorKind, path::Path};
 
 use rid_crypto::{AeadKey, CryptoRng, NONCE_LEN, Secret};
 use rid_flow::ports::{KeyUse, SecureAreaError};
@@ -30,16 +30,17 @@ pub(super) struct StoredKey {
 
 pub(super) type Keys = BTreeMap<String, StoredKey>;
 
-/// Held while the files are read and written; other processes wait for it.
+/// Held while the files are read and written; other processes wait for it, two seconds at most.
 pub(super) fn lock(folder: &Path) -> Result<File, SecureAreaError> {
-    let file = File::options().write(true).create(true).truncate(false).open(folder.join(LOCK)).map_err(unavailable)?;
-    file.lock().map_err(unavailable)?;
-    Ok(file)
+    durable::lock(&folder.join(LOCK)).map_err(|error| match error.kind() {
+        ErrorKind::WouldBlock => SecureAreaError::Busy,
+        _ => SecureAreaError::Unavailable,
+    })
 }
 
 /// Whether there are keys, readable or not.
-pub(super) fn exists(folder: &Path) -> bool {
-    folder.join(SEALED).exists()
+pub(super) fn exists(folder: &Path) -> Result<bool, SecureAreaError> {
+    durable::is_there(&folder.join(SEALED)).map_err(unavailable)
 }
 
 pub(super) fn load(folder: &Path, sealing: &AeadKey) -> Result<Keys, SecureAreaError> {

@@ -5,7 +5,7 @@ use std::{
 };
 
 use super::file::SEALED;
-use crate::durable::sync_folder;
+use crate::durable::{self, sync_folder};
 
 /// Folders of areas set aside: this and a number.
 const ASIDE: &str = "aside-keys-";
@@ -27,8 +27,7 @@ pub(super) fn set_aside(folder: &Path) -> io::Result<()> {
     if files.is_empty() {
         return Ok(());
     }
-    let free = (1..u32::MAX).map(|number| folder.join(format!("{ASIDE}{number}"))).find(|path| !path.exists());
-    let aside = free.ok_or(io::ErrorKind::QuotaExceeded)?;
+    let aside = durable::free(folder, ASIDE)?;
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     {

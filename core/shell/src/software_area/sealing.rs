@@ -40,12 +40,12 @@ impl Sealing {
         let header = folder.join(HEADER);
         match self {
             // Keys under two sealings would be lost to one of them.
-            Self::KeyFile(_) if header.exists() => Err(SecureAreaError::Locked),
+            Self::KeyFile(_) if durable::is_there(&header).map_err(unavailable)? => Err(SecureAreaError::Locked),
             Self::KeyFile(path) => key_file(folder, path).map(AeadKey::new),
             Self::Passphrase(passphrase) if passphrase.is_empty() => Err(SecureAreaError::Locked),
             Self::Passphrase(passphrase) => match file::read(&header, MAX_LEN)? {
                 Some(header) => unlock(&header, passphrase),
-                None if file::exists(folder) => Err(SecureAreaError::NotFound),
+                None if file::exists(folder)? => Err(SecureAreaError::NotFound),
                 None => set(&header, passphrase, cost),
             },
         }
@@ -56,7 +56,7 @@ fn key_file(folder: &Path, path: &Path) -> Result<Secret<32>, SecureAreaError> {
     if let Some(bytes) = durable::read_named(path, MAX_LEN).map_err(unavailable)? {
         return secret_of(&bytes).ok_or(SecureAreaError::Unavailable);
     }
-    if file::exists(folder) {
+    if file::exists(folder)? {
         return Err(SecureAreaError::NotFound);
     }
     let fresh = Secret::filled(|key| (&mut OsRng as &mut dyn CryptoRng).fill_bytes(key));

@@ -200,10 +200,10 @@ fn an_area_that_does_not_open_is_set_aside_or_removed_whole() {
     let folder = Folder::new("area-away");
     let key = make(&opened(&folder, &passphrase("forgotten")).unwrap(), KeyUse::Sign);
     assert_eq!(SoftwareSecureArea::open(&folder.0).err(), Some(SecureAreaError::Locked));
-    assert!(SoftwareSecureArea::is_there(&folder.0));
+    assert!(SoftwareSecureArea::is_there(&folder.0).unwrap());
     for number in 1..=2 {
         SoftwareSecureArea::set_aside(&folder.0).unwrap();
-        assert!(!SoftwareSecureArea::is_there(&folder.0));
+        assert!(!SoftwareSecureArea::is_there(&folder.0).unwrap());
         make(&SoftwareSecureArea::open(&folder.0).unwrap(), KeyUse::Sign);
         let aside = Folder(folder.0.join(format!("aside-keys-{number}")));
         let opened =

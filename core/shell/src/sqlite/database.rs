@@ -2,18 +2,20 @@ mod files;
 mod layout;
 mod read;
 mod rows;
+mod salvage;
 mod schema;
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    collections::BTreeSet,
+    fs::File,
     io,
     path::{Path, PathBuf},
 };
 
-use rid_flow::ports::{Generation, Layout, Read, Row, StorageError, Transaction, Visitor};
+use rid_flow::ports::{Expect, Generation, Layout, Read, Row, StorageError, Transaction, Visitor, Write};
 use rusqlite::Connection;
 
-use crate::{envelope, folder};
+use crate::{durable, envelope, folder};
 
 const LOCK: &str = "lock";
 
@@ -35,7 +37,10 @@ pub(super) struct Database {
 }
 
 struct Open {
-    connection: Connection,
+    /// `None`: SQLite cannot read the database, or its rows were refused. What the leaves of its files hold is read, nothing is written.
+    connection: Option<Connection>,
+    /// Rows of the log are among those that are read without SQLite.
+    log: bool,
     layout: Layout,
     /// Held, so that no other process or instance opens the same store (neg-K21).
     _lock: File,
@@ -52,33 +57,119 @@ impl Database {
         }
         let lock = self.take()?;
         files::complete(&self.folder).map_err(fail)?;
-        let (connection, layout) = layout::connect(&self.folder, self.newest)?;
-        self.open = Some(Open { connection, layout, _lock: lock });
+        let (connection, layout) = match layout::connect(&self.folder, self.newest) {
+            Ok((connection, layout)) => (Some(connection), layout),
+            Err(StorageError::Damaged) if self.is_salvageable()? => (None, self.newest),
+            Err(error) => return Err(error),
+        };
+        self.open = Some(Open { connection, log: true, layout, _lock: lock });
         Ok(layout)
     }
 
+    /// Whether there is an envelope, and a row that its keys may open.
+    fn is_salvageable(&self) -> Result<bool, StorageError> {
+        Ok(envelope::exists(&self.folder).map_err(fail)?
+            && !salvage::rows(&self.folder, true).map_err(fail)?.is_empty())
+    }
+
     pub(super) fn close(&mut self) -> Result<(), StorageError> {
-        match self.open.take() {
-            Some(Open { connection, .. }) => connection.close().map_err(|(_, error)| rows::storage_error(&error)),
+        match self.open.take().and_then(|open| open.connection) {
+            Some(connection) => connection.close().map_err(|(_, error)| rows::storage_error(&error)),
             None => Ok(()),
         }
     }
 
-    pub(super) fn transact(&mut self, transaction: &Transaction) -> Result<Vec<Vec<Row>>, StorageError> {
-        let Open { connection, layout, .. } = self.open.as_mut().ok_or(StorageError::Locked)?;
-        let found = rows::run(connection, transaction, self.newest)?;
-        *layout = transaction.layout.unwrap_or(*layout);
-        Ok(found)
+    pub(super) fn accept(&self) -> Result<(), StorageError> {
+        let open = self.open.as_ref().ok_or(StorageError::Locked)?;
+        open.connection.as_ref().map_or(Ok(()), layout::accept)
     }
 
-    pub(super) fn visit(&mut self, reads: &[Read], visitor: Visitor) -> Result<(), StorageError> {
-        let Open { connection, .. } = self.open.as_mut().ok_or(StorageError::Locked)?;
-        rows::visit(connection, reads, visitor)
+    /// Reads all of the database.
+    pub(super) fn check(&self) -> Result<(), StorageError> {
+        let open = self.open.as_ref().ok_or(StorageError::Locked)?;
+        let connection = open.connection.as_ref().ok_or(StorageError::Damaged)?;
+        let found = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+        match found.map_err(|error| rows::storage_error(&error))?.as_str() {
+            "ok" => Ok(()),
+            _ => Err(StorageError::Damaged),
+        }
+    }
+
+    /// Reads what the leaves hold from now on; nothing is written.
+    pub(super) fn salvage(&mut self, log: bool) -> Result<(), StorageError> {
+        let open = self.open.as_mut().ok_or(StorageError::Locked)?;
+        drop(open.connection.take());
+        open.log = log;
+        Ok(())
+    }
+
+    /// Puts a database of these rows in the place of the present one.
+    pub(super) fn rebuild(&mut self, rows: Vec<Row>) -> Result<(), StorageError> {
+        drop(self.open.as_mut().ok_or(StorageError::Locked)?.connection.take());
+        files::clear_new(&self.folder).map_err(fail)?;
+        let path = self.folder.join(files::NEW);
+        let mut new = layout::create(&path, self.newest)?;
+        let writes = rows.into_iter().map(|row| Write::Put(row, Expect::Absent)).collect();
+        rows::run(&mut new, &Transaction { writes, ..Transaction::default() }, self.newest)?;
+        new.close().map_err(|(_, error)| rows::storage_error(&error))?;
+        File::open(&path).and_then(|file| file.sync_all()).map_err(fail)?;
+        files::put_new(&self.folder).map_err(fail)?;
+        let (connection, layout) = layout::connect(&self.folder, self.newest)?;
+        layout::accept(&connection)?;
+        let open = self.open.as_mut().ok_or(StorageError::Locked)?;
+        (open.connection, open.layout) = (Some(connection), layout);
+        Ok(())
+    }
+
+    pub(super) fn transact(&mut self, transaction: &Transaction) -> Result<Vec<Vec<Row>>, StorageError> {
+        let Open { connection, layout, log, .. } = self.open.as_mut().ok_or(StorageError::Locked)?;
+        let found = match connection {
+            Some(connection) => rows::run(connection, transaction, self.newest),
+            None => Err(StorageError::Damaged),
+        };
+        match found {
+            Err(StorageError::Damaged) if transaction.writes.is_empty() && transaction.layout.is_none() => {
+                let rows = salvage::rows(&self.folder, *log).map_err(fail)?;
+                Ok(transaction.reads.iter().map(|read| salvage::of(&rows, read)).collect())
+            }
+            found => {
+                let found = found?;
+                *layout = transaction.layout.unwrap_or(*layout);
+                Ok(found)
+            }
+        }
+    }
+
+    pub(super) fn visit(&mut self, reads: &[Read], mut visitor: Visitor) -> Result<(), StorageError> {
+        let Open { connection, log, .. } = self.open.as_mut().ok_or(StorageError::Locked)?;
+        let mut shown = BTreeSet::new();
+        let done = match connection {
+            Some(connection) => rows::visit(connection, reads, &mut |number, lent| {
+                shown.insert((number, lent.key.clone()));
+                visitor(number, lent);
+            }),
+            None => Err(StorageError::Damaged),
+        };
+        if done != Err(StorageError::Damaged) {
+            return done;
+        }
+        // Up to a corrupt page SQLite may have shown some.
+        let rows = salvage::rows(&self.folder, *log).map_err(fail)?;
+        for (number, read) in reads.iter().enumerate() {
+            let left = salvage::of(&rows, read).into_iter().filter(|row| !shown.contains(&(number, row.key.clone())));
+            left.for_each(|row| visitor(number, row.lend()));
+        }
+        Ok(())
     }
 
     pub(super) fn envelope_read(&mut self) -> Result<Option<(Generation, Vec<u8>)>, StorageError> {
         self.open.as_ref().ok_or(StorageError::Locked)?;
-        envelope::read(&self.folder)
+        Ok(envelope::read(&self.folder)?.into_iter().next())
+    }
+
+    pub(super) fn envelope_other(&mut self) -> Result<Option<(Generation, Vec<u8>)>, StorageError> {
+        self.open.as_ref().ok_or(StorageError::Locked)?;
+        Ok(envelope::read(&self.folder)?.into_iter().nth(1))
     }
 
     pub(super) fn envelope_replace(&mut self, generation: Generation, bytes: &[u8]) -> Result<(), StorageError> {
@@ -112,12 +203,7 @@ impl Database {
 }
 
 fn lock(folder: &Path) -> Result<File, StorageError> {
-    let file = OpenOptions::new().write(true).create(true).truncate(false).open(folder.join(LOCK)).map_err(fail)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StorageError::Locked),
-        Err(TryLockError::Error(error)) => Err(fail(error)),
-    }
+    durable::lock(&folder.join(LOCK)).map_err(fail)
 }
 
 fn fail(error: io::Error) -> StorageError {

@@ -7,7 +7,6 @@ use rid_wire::{
 
 use super::{exact, number, read_map};
 
-/// A row without members 12 and 13 is of copies that are presented once.
 const VERSION: u64 = 1;
 
 /// What lists show of a credential: names, no values.
@@ -37,7 +36,7 @@ pub struct CredentialMeta {
     pub copies_left: u32,
     /// Copies received.
     pub copies_total: u32,
-    /// What is known of each copy, where copies are shown more than once.
+    /// The copies that are left: a copy's row that is not among them was used, and is of an earlier time.
     pub(crate) uses: Vec<CopyUse>,
 }
 
@@ -123,8 +122,7 @@ impl From<&Credential> for CredentialMeta {
 
 pub(crate) fn encode(meta: &CredentialMeta) -> Vec<u8> {
     let mut writer = Writer::new();
-    let reused = meta.reuse != Reuse::Once;
-    writer.map(11 + usize::from(meta.subject.is_some()) + 2 * usize::from(reused)).uint(0).uint(VERSION);
+    writer.map(13 + usize::from(meta.subject.is_some())).uint(0).uint(VERSION);
     writer.uint(1).text(&meta.id.0).uint(2).text(&meta.format).uint(3).text(&meta.kind).uint(5).text(&meta.issuer);
     writer.uint(6).int(meta.signed.unix()).uint(7).int(meta.valid_from.unix()).uint(8).int(meta.valid_until.unix());
     // A byte string: a list skips it without parsing.
@@ -133,20 +131,22 @@ pub(crate) fn encode(meta: &CredentialMeta) -> Vec<u8> {
     if let Some(subject) = &meta.subject {
         writer.uint(4).text(subject);
     }
-    if reused {
-        write_reuse(writer.uint(12), meta.reuse);
-        writer.uint(13).array(meta.uses.len());
-        for CopyUse { copy, uses, since, verifier } in &meta.uses {
-            writer.array(4).text(&copy.0).uint((*uses).into());
-            match since {
-                Some(since) => writer.int(since.unix()),
-                None => writer.null(),
-            };
-            match verifier {
-                Some(verifier) => writer.bytes(&verifier.0),
-                None => writer.null(),
-            };
+    write_reuse(writer.uint(12), meta.reuse);
+    writer.uint(13).array(meta.uses.len());
+    for CopyUse { copy, uses, since, verifier } in &meta.uses {
+        writer.array(if meta.reuse == Reuse::Once { 1 } else { 4 }).text(&copy.0);
+        if meta.reuse == Reuse::Once {
+            continue;
         }
+        writer.uint((*uses).into());
+        match since {
+            Some(since) => writer.int(since.unix()),
+            None => writer.null(),
+        };
+        match verifier {
+            Some(verifier) => writer.bytes(&verifier.0),
+            None => writer.null(),
+        };
     }
     writer.finish()
 }

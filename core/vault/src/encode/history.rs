@@ -1,4 +1,4 @@
-//! Rows of the history: what happened, its link in the chain, or the stone where a row was.
+//! Rows of the history: what happened, its link in the chain, or the tombstone where a row was.
 use rid_flow::{
     History, HistoryContent, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, HistorySeq, ports::StorageError,
 };
@@ -26,10 +26,10 @@ pub(crate) struct Link {
 /// What is left at a place.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Body {
-    /// Only that something was there (a row that no key opened when it was to be carried over).
+    /// Only that something was there (a row that a repair could not read).
     Damaged,
-    /// A stone, with a MAC of its own: a row emptied without the key has none.
-    Deleted { at: Timestamp, mac: [u8; 32] },
+    /// A tombstone, with a MAC of its own: a row emptied without the key has none.
+    Deleted { at: Timestamp, event: [u8; 16], mac: [u8; 32] },
     /// All of it. The outcome is not of the leaf: it changes while the event runs.
     Kept { salt: [u8; 16], content: Vec<u8>, outcome: HistoryOutcome },
 }
@@ -39,7 +39,7 @@ impl Link {
         let mut writer = Writer::new();
         let (number, more) = match self.body {
             Body::Kept { .. } => (1, 3),
-            Body::Deleted { .. } => (2, 2),
+            Body::Deleted { .. } => (2, 3),
             Body::Damaged => (3, 0),
         };
         writer.map(6 + more).uint(0).uint(VERSION).uint(1).uint(self.seq).uint(2).uint(number);
@@ -48,8 +48,8 @@ impl Link {
             Body::Kept { salt, content, outcome } => {
                 writer.uint(6).bytes(salt).uint(7).bytes(content).uint(8).uint(outcome_number(*outcome));
             }
-            Body::Deleted { at, mac } => {
-                writer.uint(9).int(at.unix()).uint(10).bytes(mac);
+            Body::Deleted { at, event, mac } => {
+                writer.uint(9).int(at.unix()).uint(10).bytes(mac).uint(11).bytes(event);
             }
             Body::Damaged => {}
         }
@@ -59,7 +59,7 @@ impl Link {
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, StorageError> {
         let (mut seq, mut number, mut leaf, mut link_mac, mut imported) = (None, 0, None, None, false);
         let (mut salt, mut content, mut ended) = (None, None, None);
-        let (mut at, mut stone) = (None, None);
+        let (mut at, mut tombstone, mut event) = (None, None, None);
         read_map(bytes, VERSION, |reader, key| {
             match key {
                 1 => seq = Some(reader.uint()?),
@@ -71,14 +71,15 @@ impl Link {
                 7 => content = Some(reader.bytes()?.into_owned()),
                 8 => ended = Some(outcome(reader.uint()?)?),
                 9 => at = Some(Timestamp::from_unix(reader.int()?)),
-                10 => stone = Some(exact(reader)?),
+                10 => tombstone = Some(exact(reader)?),
+                11 => event = Some(exact(reader)?),
                 _ => {}
             }
             Ok(())
         })?;
-        let body = match (number, salt, content, ended, at, stone) {
+        let body = match (number, salt, content, ended, at, event, tombstone) {
             (1, Some(salt), Some(content), Some(outcome), ..) => Body::Kept { salt, content, outcome },
-            (2, .., Some(at), Some(mac)) => Body::Deleted { at, mac },
+            (2, .., Some(at), Some(event), Some(mac)) => Body::Deleted { at, event, mac },
             (3, ..) => Body::Damaged,
             _ => return Err(StorageError::Damaged),
         };

@@ -1,4 +1,4 @@
-//! Rows sealed with the right keys that say what nobody agreed to: what holds even then (neg-K20, and the stones of the history).
+//! Rows sealed with the right keys that say what nobody agreed to: what holds even then (neg-K20, and the tombstones of the history).
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use std::sync::{
@@ -63,8 +63,7 @@ impl Forger {
     /// Puts another content in a row, sealed as the vault itself would.
     fn reseal(&self, row: &Row, plain: &[u8]) {
         let keys = self.vault.keys();
-        let masters =
-            if rows::OPEN.contains(&row.key.table) { &keys.open.masters } else { &keys.user().unwrap().masters };
+        let masters = keys.masters_of(row.key.table).unwrap();
         let mut rng = SeededRng::new(7);
         let sealed = rows::seal(masters, row.key.clone(), row.version, row.index, plain, &mut rng).unwrap();
         self.disk.alter(|rows| drop(rows.insert(row.key.clone(), sealed)));
@@ -101,7 +100,7 @@ impl Forger {
         let _ = block_on(vault.history(0, 99));
         let _ = block_on(vault.verify_history());
         let _ = block_on(vault.examine());
-        let _ = block_on(vault.doors());
+        let _ = vault.unlock_state();
         let _ = block_on(vault.commit(Changes { consume: vec![id], history: vec![event(9)], ..Changes::default() }));
         let outcomes = vec![(HistoryId([1; 16]), HistoryOutcome::Failed)];
         let _ = block_on(vault.commit(Changes { outcomes, ..Changes::default() }));
@@ -125,27 +124,27 @@ fn broken(seq: u64) -> ChainVerdict {
     ChainVerdict::Broken { seq: HistorySeq(seq) }
 }
 
-/// A stone needs the chain's key: who has only the rows' key empties no place unseen.
+/// A tombstone needs the chain's key: who has only the rows' key empties no place unseen.
 #[test]
-fn a_forged_stone_is_tampering() {
+fn a_forged_tombstone_is_tampering() {
     let at = Timestamp::from_unix(5);
     for seq in 1..=4 {
         let forger = Forger::new();
         let row = forger.history(seq);
         let link = Link::decode(&forger.plain(&row)).unwrap();
-        let stone = |body| Link { body, ..link.clone() }.encode();
-        forger.reseal(&row, &stone(Body::Deleted { at, mac: [0; 32] }));
+        let tombstone = |body| Link { body, ..link.clone() }.encode();
+        forger.reseal(&row, &tombstone(Body::Deleted { at, event: [1; 16], mac: [0; 32] }));
         assert_eq!(block_on(forger.vault.verify_history()).unwrap(), broken(seq));
-        forger.reseal(&row, &stone(Body::Damaged));
+        forger.reseal(&row, &tombstone(Body::Damaged));
         assert_eq!(block_on(forger.vault.verify_history()).unwrap(), broken(seq));
-        // A true stone with another date.
+        // A true tombstone with another date.
         forger.reseal(&row, &link.encode());
         block_on(forger.vault.delete_history(HistorySeq(seq), at)).unwrap();
         assert_eq!(block_on(forger.vault.verify_history()).unwrap(), ChainVerdict::Whole { rows: 4 });
         let row = forger.history(seq);
-        let true_stone = Link::decode(&forger.plain(&row)).unwrap();
-        let Body::Deleted { mac, .. } = true_stone.body else { panic!("a stone") };
-        let other = Link { body: Body::Deleted { at: Timestamp::from_unix(6), mac }, ..true_stone };
+        let true_tombstone = Link::decode(&forger.plain(&row)).unwrap();
+        let Body::Deleted { mac, event, .. } = true_tombstone.body else { panic!("a tombstone") };
+        let other = Link { body: Body::Deleted { at: Timestamp::from_unix(6), event, mac }, ..true_tombstone };
         forger.reseal(&row, &other.encode());
         assert_eq!(block_on(forger.vault.verify_history()).unwrap(), broken(seq));
     }
@@ -244,8 +243,8 @@ proptest! {
         };
         forger.reseal(row, &plain);
         forger.ask_everything();
-        // Of the other tables all is served.
-        if row.key.table != Table(1) {
+        // Of the other tables all is served; the head is what says which credentials there are.
+        if ![rows::HEAD, rows::CREDENTIALS, Table::MIRROR].contains(&row.key.table) {
             prop_assert_eq!(block_on(forger.vault.credentials()).unwrap().credentials.len(), 2);
         }
     }

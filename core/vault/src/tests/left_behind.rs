@@ -75,7 +75,7 @@ fn nothing_is_left(storage: Arc<dyn Storage>, seeds: u64) {
     block_on(vault.commit(add)).unwrap();
     let digits = drawn(seeds + 6, 12);
     block_on(vault.set_pin(&pin(&digits), &[])).unwrap();
-    let code = block_on(vault.make_recovery_code()).unwrap();
+    let code = block_on(vault.make_recovery_code(Some(&pin(&digits)))).unwrap();
     let (code_bytes, code_text) = (Needle::of(code.expose()), Needle::of(code.to_text().as_bytes()));
     let again = RecoveryCode::parse(&code.to_text()).unwrap();
     drop(code);

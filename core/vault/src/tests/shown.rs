@@ -110,7 +110,7 @@ fn neg_n03_a_list_nobody_waits_for_keeps_no_key_after_the_lock() {
     let mut context = Context::from_waker(Waker::noop());
     assert!(busy.as_mut().poll(&mut context).is_pending());
     let keys = Arc::downgrade(vault.keys().user().unwrap());
-    let mut listing = Box::pin(vault.credentials());
+    let mut listing = Box::pin(vault.records("enrolment"));
     assert!(listing.as_mut().poll(&mut context).is_pending());
     vault.lock();
     assert!(keys.strong_count() > 0, "what is waited for keeps its keys");

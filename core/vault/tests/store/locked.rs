@@ -37,7 +37,7 @@ fn everything_about_the_person_is_refused_while_it_is_locked() {
     assert_eq!(block_on(vault.rotate_keys()), Err(VaultError::Locked));
     assert_eq!(block_on(vault.enable_biometrics()), Err(VaultError::Locked));
     assert_eq!(block_on(vault.disable_biometrics()), Err(VaultError::Locked));
-    assert_eq!(block_on(vault.make_recovery_code()).err(), Some(VaultError::Locked));
+    assert_eq!(block_on(vault.make_recovery_code(None)).err(), Some(VaultError::Locked));
     let outcomes = vec![(HistoryId([1; 16]), HistoryOutcome::Finished)];
     let mixed = Changes { history: vec![event(1)], ..put("settings", "x", "y") };
     for refused in [

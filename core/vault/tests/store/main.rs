@@ -4,7 +4,9 @@
 mod biometric;
 mod calls;
 mod change;
+mod codes;
 mod cut;
+mod damage;
 mod dropped;
 mod envelope;
 mod first;
@@ -13,13 +15,13 @@ mod locked;
 mod model;
 #[cfg(feature = "dangerous-synthetic-layout")]
 mod next;
+mod pages;
 mod pin;
 mod pools;
 mod race;
 mod recovery;
 mod remedy;
 mod rotation;
-mod tally;
 mod unseen;
 mod wipe;
 #[cfg(target_os = "linux")]

@@ -1,13 +1,17 @@
-//! The PIN: five tries, counted in both files before the chip is asked, given back by nothing.
-use std::sync::{Arc, Mutex};
+//! The PIN: each try is counted before the chip is asked; after five wrong ones each further one has a wait before it.
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU64, Ordering::SeqCst},
+};
 
 use async_trait::async_trait;
 use rid_crypto::Secret;
 use rid_flow::{
-    fake::{AreaCall, MemoryDisk, MemoryStorage, ScriptedSecureArea, block_on},
-    ports::{KeyId, KeyInfo, KeySpec, Prompt, SecureArea, SecureAreaError, StorageError},
+    fake::{AreaCall, FakeClock, MemoryStorage, ScriptedSecureArea, block_on},
+    ports::{Clock, ClockError, KeyId, KeyInfo, KeySpec, Prompt, SecureArea, SecureAreaError, StorageError},
 };
 use rid_vault::{PinError, Vault, VaultError};
+use rid_wire::Timestamp;
 
 use crate::world::*;
 
@@ -29,28 +33,93 @@ fn try_pin(vault: &Vault, digits: &str) -> Result<(), VaultError> {
 }
 
 fn tries_left(world: &World) -> u32 {
-    block_on(world.open().doors()).unwrap().pin_tries_left
+    world.open().unlock_state().pin_tries_left
+}
+
+/// A wallet of this world, over a clock.
+fn open_at(world: &World, clock: &FakeClock) -> Vault {
+    block_on(world.open().with_clock(Arc::new(clock.clone())))
+}
+
+fn wait(seconds: u64) -> Result<(), VaultError> {
+    Err(VaultError::PinWait { seconds })
 }
 
 #[test]
-fn neg_l01_five_wrong_pins_lock_it_and_nothing_but_another_door_opens_it() {
-    let world = with_pin(101);
-    let vault = world.open();
+fn neg_l10_after_five_wrong_pins_each_further_one_has_a_longer_wait_and_the_right_one_opens() {
+    let (world, clock) = (with_pin(101), FakeClock::new(at(0)));
+    let vault = open_at(&world, &clock);
     assert!(vault.is_locked(), "the device alone opens no longer");
     assert_eq!(block_on(vault.unlock()), Err(VaultError::PinRequired));
     for left in [4, 3, 2, 1] {
         assert_eq!(try_pin(&vault, WRONG), Err(VaultError::PinWrong { left }));
     }
-    assert_eq!(try_pin(&vault, WRONG), Err(VaultError::PinLocked));
-    let asked = world.area.derives();
-    assert_eq!(try_pin(&vault, RIGHT), Err(VaultError::PinLocked), "the right one comes too late");
-    assert_eq!(block_on(vault.change_pin(&pin(RIGHT), &pin(WRONG), &[])), Err(VaultError::PinLocked));
-    assert_eq!(block_on(vault.set_pin(&pin(WRONG), &[])), Err(VaultError::Locked));
-    assert_eq!(world.area.derives(), asked, "the chip was not asked");
-    // A restart is no way, and neither is taking one of the files away with which a reinstalled app would begin.
+    for seconds in [60, 300, 900, 3600, 86_400, 86_400] {
+        assert_eq!(try_pin(&vault, WRONG), wait(seconds));
+        let asked = world.area.derives();
+        clock.pass_millis(seconds * 1000 - 1);
+        assert_eq!(try_pin(&vault, RIGHT), wait(1), "also the right one waits");
+        assert_eq!(block_on(vault.change_pin(&pin(RIGHT), &pin("704418"), &[])), wait(1));
+        assert_eq!(world.area.derives(), asked, "the chip was not asked");
+        clock.pass_millis(1);
+    }
+    assert_eq!(try_pin(&vault, RIGHT), Ok(()), "never the end of the wallet");
+    assert_eq!(vault.unlock_state().pin_tries_left, 5);
+}
+
+#[test]
+fn neg_l10_a_restart_begins_the_wait_again_and_a_wall_clock_changes_nothing() {
+    let (world, clock) = (with_pin(115), FakeClock::new(at(0)));
+    let vault = open_at(&world, &clock);
+    for _ in 0..5 {
+        assert!(try_pin(&vault, WRONG).is_err());
+    }
+    for jump in [at(1_000_000), at(-1_000_000)] {
+        clock.jump(jump);
+        assert_eq!(try_pin(&vault, RIGHT), wait(60));
+    }
+    clock.pass_millis(50_000);
+    assert_eq!(try_pin(&vault, RIGHT), wait(10));
+    // A platform that does not say its boot counts from each start of the app.
     drop(vault);
-    assert_eq!(try_pin(&world.open(), RIGHT), Err(VaultError::PinLocked));
-    assert!(world.open().is_locked());
+    let clock = FakeClock::new(at(0));
+    let vault = open_at(&world, &clock);
+    assert_eq!(try_pin(&vault, RIGHT), wait(60));
+    clock.pass_millis(60_000);
+    assert_eq!(try_pin(&vault, RIGHT), Ok(()));
+}
+
+/// A clock that says its boot.
+struct BootClock(FakeClock, AtomicU64);
+
+impl Clock for BootClock {
+    fn now(&self) -> Result<Timestamp, ClockError> {
+        self.0.now()
+    }
+
+    fn uptime(&self) -> rid_flow::Uptime {
+        rid_flow::Uptime::from_millis(self.1.load(SeqCst))
+    }
+}
+
+#[test]
+fn neg_l10_a_restart_of_the_app_in_one_boot_goes_on_with_the_wait_and_a_reboot_begins_it_again() {
+    let world = with_pin(116);
+    let clock = Arc::new(BootClock(FakeClock::new(at(0)), AtomicU64::new(500_000)));
+    let open = || block_on(world.open().with_clock(clock.clone()));
+    let vault = open();
+    for _ in 0..5 {
+        assert!(try_pin(&vault, WRONG).is_err());
+    }
+    drop(vault);
+    clock.1.store(540_000, SeqCst);
+    assert_eq!(try_pin(&open(), RIGHT), wait(20));
+    clock.1.store(90_000, SeqCst);
+    assert_eq!(open().unlock_state().pin_wait, 60, "another boot");
+    clock.1.store(120_000, SeqCst);
+    assert_eq!(try_pin(&open(), RIGHT), wait(30), "and its wait goes on");
+    clock.1.store(150_000, SeqCst);
+    assert_eq!(try_pin(&open(), RIGHT), Ok(()));
 }
 
 #[test]
@@ -63,75 +132,6 @@ fn a_right_pin_gives_the_tries_back() {
     try_pin(&vault, RIGHT).unwrap();
     assert_eq!(left(&vault, "a"), 3);
     assert_eq!(tries_left(&world), 5);
-}
-
-/// An area that looks at the wallet's files at the moment a key is asked.
-struct Watch {
-    world: World,
-    key: Mutex<Option<KeyId>>,
-    /// Tries left by envelope and head, each alone, when that key was asked.
-    seen: Mutex<Vec<(u32, u32)>>,
-    before: MemoryDisk,
-}
-
-#[async_trait]
-impl SecureArea for Watch {
-    async fn create_keys(&self, count: u32, spec: KeySpec) -> Result<Vec<KeyInfo>, SecureAreaError> {
-        self.world.area.create_keys(count, spec).await
-    }
-
-    async fn sign(&self, key: KeyId, message: Vec<u8>, prompt: Prompt) -> Result<[u8; 64], SecureAreaError> {
-        self.world.area.sign(key, message, prompt).await
-    }
-
-    async fn agree(&self, key: KeyId, peer: Vec<u8>, prompt: Prompt) -> Result<Secret<32>, SecureAreaError> {
-        self.world.area.agree(key, peer, prompt).await
-    }
-
-    async fn derive(&self, key: KeyId, input: [u8; 32], prompt: Prompt) -> Result<Secret<32>, SecureAreaError> {
-        if self.key.lock().unwrap().as_ref() == Some(&key) {
-            // Each file as it lies there, beside the other as it was before all tries.
-            let (envelope, head) = (self.world.fork(), self.world.fork());
-            envelope.disk.take_rows(&self.before);
-            head.disk.take_envelope(&self.before);
-            let counts = std::thread::spawn(move || (by_one_file(&envelope), by_one_file(&head))).join().unwrap();
-            self.seen.lock().unwrap().push(counts);
-        }
-        self.world.area.derive(key, input, prompt).await
-    }
-
-    async fn info(&self, key: KeyId) -> Result<KeyInfo, SecureAreaError> {
-        self.world.area.info(key).await
-    }
-
-    async fn delete(&self, key: KeyId) -> Result<(), SecureAreaError> {
-        self.world.area.delete(key).await
-    }
-}
-
-/// Tries left; a store that is refused altogether gives none.
-fn by_one_file(world: &World) -> u32 {
-    world.try_open().map_or(0, |vault| block_on(vault.doors()).unwrap().pin_tries_left)
-}
-
-#[test]
-fn neg_l01_the_try_is_in_both_files_before_the_chip_is_asked() {
-    let world = with_pin(103);
-    let key =
-        world.area.keys().into_iter().max_by_key(|key| key.0.trim_start_matches("scripted-").parse::<u32>().unwrap());
-    let before = world.disk.clone_files();
-    let watch = Arc::new(Watch { world: world.clone(), key: Mutex::new(key), seen: Mutex::default(), before });
-    world.disk.kill();
-    let vault = open(Arc::new(MemoryStorage::new(&world.disk)), watch.clone()).unwrap();
-    for _ in 0..5 {
-        assert!(try_pin(&vault, WRONG).is_err());
-    }
-    assert!(try_pin(&vault, WRONG).is_err());
-    let seen = watch.seen.lock().unwrap().clone();
-    assert_eq!(seen.len(), 5, "and the sixth did not reach it");
-    for (n, (envelope, head)) in (1_u32..).zip(seen) {
-        assert!(envelope <= 5 - n && head <= 5 - n, "try {n}: {envelope} and {head} left");
-    }
 }
 
 /// inv-I8: whatever call the process dies at, and however often, five guesses are all.
@@ -181,26 +181,6 @@ fn inv_i8_an_error_of_storage_gives_no_try_back() {
 }
 
 #[test]
-fn neg_l03_one_file_of_before_gives_no_try_back() {
-    let world = with_pin(106);
-    let before = world.fork();
-    let vault = world.open();
-    for _ in 0..3 {
-        assert!(try_pin(&vault, WRONG).is_err());
-    }
-    drop(vault);
-    let database = world.fork();
-    database.disk.take_rows(&before.disk);
-    assert!(by_one_file(&database) <= 2, "the envelope counts");
-    let envelope = world.fork();
-    envelope.disk.take_envelope(&before.disk);
-    assert!(by_one_file(&envelope) <= 2, "the head counts");
-    // And the count goes on from there.
-    let vault = envelope.open();
-    assert_eq!(try_pin(&vault, WRONG), Err(VaultError::PinWrong { left: 1 }));
-}
-
-#[test]
 fn neg_l03_an_older_database_is_a_rollback_as_far_as_was_promised() {
     let world = World::new(107);
     let vault = world.open();
@@ -212,21 +192,18 @@ fn neg_l03_an_older_database_is_a_rollback_as_far_as_was_promised() {
     drop(vault);
     let older = world.fork();
     older.disk.take_rows(&early.disk);
-    assert_eq!(older.try_open().err(), Some(VaultError::Rollback), "64 commits renew the copy");
+    assert_eq!(older.refused(), Some(VaultError::Rollback), "64 commits renew the copy");
     let empty = early.fork();
     empty.disk.alter(|rows| rows.clear());
-    assert_eq!(empty.try_open().err(), Some(VaultError::Rollback), "from the first commit on no empty wallet");
-    assert!(world.try_open().is_ok());
+    assert_eq!(empty.refused(), Some(VaultError::Rollback), "from the first commit on no empty wallet");
+    assert_eq!(world.refused(), None);
 }
 
 #[test]
-fn neg_l03_closing_and_unlocking_and_a_try_renew_the_copy() {
+fn neg_l03_closing_and_unlocking_renew_the_copy() {
     type Act = fn(&World);
-    let acts: [Act; 3] = [
-        |world| block_on(world.open().close()).unwrap(),
-        |world| try_pin(&world.open(), RIGHT).unwrap(),
-        |world| assert!(try_pin(&world.open(), WRONG).is_err()),
-    ];
+    let acts: [Act; 2] =
+        [|world| block_on(world.open().close()).unwrap(), |world| try_pin(&world.open(), RIGHT).unwrap()];
     let base = with_pin(108);
     let vault = base.open();
     let early = base.fork();
@@ -234,12 +211,12 @@ fn neg_l03_closing_and_unlocking_and_a_try_renew_the_copy() {
     drop(vault);
     let unseen = base.fork();
     unseen.disk.take_rows(&early.disk);
-    assert!(unseen.try_open().is_ok(), "one commit may go unseen");
+    assert_eq!(unseen.refused(), None, "one commit may go unseen");
     for (n, act) in acts.into_iter().enumerate() {
         let world = base.fork();
         act(&world);
         world.disk.take_rows(&early.disk);
-        assert_eq!(world.try_open().err(), Some(VaultError::Rollback), "{n}");
+        assert_eq!(world.refused(), Some(VaultError::Rollback), "{n}");
     }
 }
 
@@ -327,7 +304,7 @@ fn inv_i8_a_chip_that_does_not_answer_costs_no_try() {
     for error in ScriptedSecureArea::ERRORS.into_iter().chain(ScriptedSecureArea::ERRORS) {
         world.area.fail_once(AreaCall::Derive, error);
         assert_eq!(try_pin(&vault, RIGHT), Err(error.into()));
-        assert_eq!(block_on(vault.doors()).unwrap().pin_tries_left, 4, "{error}");
+        assert_eq!(vault.unlock_state().pin_tries_left, 4, "{error}");
     }
     drop(vault);
     assert_eq!(tries_left(&world), 4, "nor in the files");
@@ -369,7 +346,7 @@ impl SecureArea for Interrupting {
 }
 
 #[test]
-fn who_locks_while_it_is_being_unlocked_has_the_last_word() {
+fn lock_during_unlock_wins() {
     let world = with_pin(114);
     world.disk.kill();
     let area = Arc::new(Interrupting(world.area.clone(), Mutex::new(None)));

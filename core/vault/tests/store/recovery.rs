@@ -1,18 +1,8 @@
 //! The recovery container between two vaults: what goes along, what never does, and that it is taken in whole or not at all.
-use std::{
-    pin::pin,
-    sync::{Arc, OnceLock},
-    task::{Context, Poll, Waker},
-};
+use std::sync::OnceLock;
 
-use async_trait::async_trait;
-use rid_flow::{
-    Changes, HistorySeq,
-    fake::{MemoryDisk, MemoryStorage, ScriptedSecureArea, block_on},
-    ports::{Generation, Layout, Row, Storage, StorageError, Transaction},
-};
+use rid_flow::{Changes, HistorySeq, fake::block_on};
 use rid_vault::{ChainVerdict, ContainerError, RecoveryCode, Vault, VaultError};
-
 use zeroize::Zeroizing;
 
 use crate::world::*;
@@ -45,7 +35,7 @@ fn source(seed: u64) -> (World, Vault, RecoveryCode) {
     commit(&vault, put("settings", "contrast", "high"));
     commit(&vault, put("trust", "list", "trust-canary"));
     commit(&vault, put("enrolment", "pending", "token-canary"));
-    let code = block_on(vault.make_recovery_code()).unwrap();
+    let code = block_on(vault.make_recovery_code(None)).unwrap();
     (world, vault, code)
 }
 
@@ -75,7 +65,7 @@ fn a_container_brings_recipes_history_and_settings_and_twice_adds_nothing() {
     assert!(block_on(to.history(0, 99)).unwrap() == rows);
     assert_eq!(block_on(to.records("reissue")).unwrap().len(), 3);
     // On to a third device: what was brought stays told from what happened there.
-    let own = block_on(to.make_recovery_code()).unwrap();
+    let own = block_on(to.make_recovery_code(None)).unwrap();
     let onwards = block_on(to.export_recovery(&own, at(0))).unwrap();
     drop(to);
     assert!(block_on(world.open().health()).unwrap().is_whole());
@@ -150,77 +140,5 @@ fn a_container_is_taken_in_whole_or_not_at_all() {
         if !line.was_hit() {
             break;
         }
-    }
-}
-
-/// Storage that lets others go first once, before each transaction.
-struct Polite(MemoryStorage);
-
-#[async_trait]
-impl Storage for Polite {
-    async fn open(&self) -> Result<Layout, StorageError> {
-        self.0.open().await
-    }
-
-    async fn transact(&self, transaction: Transaction) -> Result<Vec<Vec<Row>>, StorageError> {
-        let mut waited = false;
-        std::future::poll_fn(|_| if std::mem::replace(&mut waited, true) { Poll::Ready(()) } else { Poll::Pending })
-            .await;
-        self.0.transact(transaction).await
-    }
-
-    async fn envelope_read(&self) -> Result<Option<(Generation, Vec<u8>)>, StorageError> {
-        self.0.envelope_read().await
-    }
-
-    async fn envelope_replace(&self, generation: Generation, bytes: Vec<u8>) -> Result<(), StorageError> {
-        self.0.envelope_replace(generation, bytes).await
-    }
-
-    async fn set_aside(&self) -> Result<(), StorageError> {
-        self.0.set_aside().await
-    }
-
-    async fn wipe(&self) -> Result<(), StorageError> {
-        self.0.wipe().await
-    }
-
-    async fn close(&self) -> Result<(), StorageError> {
-        self.0.close().await
-    }
-}
-
-/// Two at once: whichever call of the one the other comes in before, no row is there twice.
-#[test]
-fn taken_in_by_two_at_once_it_adds_its_rows_once() {
-    let (code, container, _) = container();
-    let mut context = Context::from_waker(Waker::noop());
-    // The history, empty as it is, is read in the first two.
-    for calls in 1..=4 {
-        let storage = Arc::new(Polite(MemoryStorage::new(&MemoryDisk::new())));
-        let opened = Vault::open(
-            storage,
-            Arc::new(ScriptedSecureArea::new(1311)),
-            rng(),
-            rid_vault::VaultConfig { low_water: 2 },
-        );
-        let mut opened = pin!(opened);
-        let vault = loop {
-            if let Poll::Ready(vault) = opened.as_mut().poll(&mut context) {
-                break vault.unwrap();
-            }
-        };
-        let mut one = pin!(vault.import_recovery(&code, container));
-        for _ in 0..calls {
-            assert!(one.as_mut().poll(&mut context).is_pending());
-        }
-        let finish = |mut import: std::pin::Pin<&mut dyn Future<Output = _>>| loop {
-            if let Poll::Ready(imported) = import.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-                let imported: Result<rid_vault::Imported, VaultError> = imported;
-                break imported.unwrap().history;
-            }
-        };
-        let other = finish(pin!(vault.import_recovery(&code, container)));
-        assert_eq!((other, finish(one)), (3, 0), "after {calls} calls");
     }
 }

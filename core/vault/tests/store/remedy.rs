@@ -52,7 +52,7 @@ fn neg_k14_a_store_that_no_key_opens_begins_anew() {
     world.keys().iter().for_each(|key| world.area.lose(key));
     let told = world.try_open().err().unwrap();
     assert_eq!((told, told.remedy_at_opening()), (SecureAreaError::NotFound.into(), Remedy::Reset));
-    for error in [VaultError::EnvelopeCorrupt, VaultError::Rollback, VaultError::WrongKey] {
+    for error in [VaultError::EnvelopeCorrupt, VaultError::WrongKey, StorageError::Damaged.into()] {
         assert_eq!(error.remedy_at_opening(), Remedy::Reset);
     }
     // An area that is busy or away is no reason to.
@@ -70,7 +70,7 @@ fn what_a_rule_refuses_leaves_a_whole_store() {
     let twice = rid_flow::Committer::commit(&vault, add("a", 1));
     let told = VaultError::from(block_on(twice).err().unwrap());
     assert_eq!((told, told.remedy()), (StorageError::Conflict.into(), Remedy::Know));
-    for error in [VaultError::EnvelopeCorrupt, VaultError::Rollback, StorageError::Damaged.into()] {
-        assert_eq!(error.remedy(), Remedy::Reset);
+    for error in [VaultError::Rollback, StorageError::Damaged.into()] {
+        assert_eq!(error.remedy(), Remedy::Repair);
     }
 }

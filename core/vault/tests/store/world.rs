@@ -120,6 +120,11 @@ impl World {
         self.try_open().unwrap()
     }
 
+    /// Why it writes nothing before a repair.
+    pub(crate) fn refused(&self) -> Option<VaultError> {
+        block_on(self.open().health()).unwrap().refused
+    }
+
     /// Another process, after the death of the last.
     pub(crate) fn try_open(&self) -> Result<Vault, VaultError> {
         self.disk.kill();

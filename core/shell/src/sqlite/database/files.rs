@@ -9,15 +9,25 @@ use std::{
 
 use rid_crypto::CryptoRng;
 
-use crate::{OsRng, durable::sync_folder};
+use crate::{
+    OsRng,
+    durable::{self, is_there, sync_folder},
+};
 
 const ENVELOPES: [&str; 3] = ["envelope.new", "envelope.a", "envelope.b"];
 const DATABASE: [&str; 4] = ["store.db", "store.db-wal", "store.db-shm", "store.db-journal"];
+/// A database that a repair writes.
+pub(super) const NEW: &str = "store.new";
+const NEWS: [&str; 4] = [NEW, "store.new-wal", "store.new-shm", "store.new-journal"];
 /// Folders of stores moved aside: this and a number.
 const ASIDE: &str = "aside-";
+const ALL: [&str; 7] =
+    ["envelope.new", "envelope.a", "envelope.b", "store.db", "store.db-wal", "store.db-shm", "store.db-journal"];
 const WIPING: &str = "journal-wipe";
 /// This and the name of a folder.
 const MOVING: &str = "journal-";
+/// This and the name of a folder: a repaired database takes the place of the present one.
+const REPAIRING: &str = "journal-repair-";
 
 /// One operation on files; done again, it succeeds.
 #[derive(Clone)]
@@ -43,6 +53,39 @@ pub(super) fn complete(folder: &Path) -> io::Result<()> {
 /// Moves the store into a folder of its own; nothing, if there is none.
 pub(super) fn set_aside(folder: &Path) -> io::Result<()> {
     run(&setting_aside(folder)?)
+}
+
+/// Removes what an interrupted repair wrote before it began to move files.
+pub(super) fn clear_new(folder: &Path) -> io::Result<()> {
+    NEWS.iter().try_for_each(|name| unless_gone(fs::remove_file(folder.join(name))))
+}
+
+/// Moves the database aside and puts [`NEW`] in its place.
+pub(super) fn put_new(folder: &Path) -> io::Result<()> {
+    let aside = durable::free(folder, ASIDE)?;
+    let name = aside.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let marker = format!("{REPAIRING}{name}");
+    let mut steps = vec![
+        Step::Sync(folder.into()),
+        Step::MakeFolder(aside.clone()),
+        Step::Mark(folder.join(&marker)),
+        Step::Sync(folder.into()),
+    ];
+    steps.extend(repairing(folder, &aside, &marker)?);
+    run(&steps)
+}
+
+/// The steps after the marker. Where the new database is in its place already, only the marker is left.
+fn repairing(folder: &Path, aside: &Path, marker: &str) -> io::Result<Vec<Step>> {
+    let mut steps = Vec::new();
+    if is_there(&folder.join(NEW))? {
+        steps.push(Step::MakeFolder(aside.into()));
+        steps.extend(moves(folder, aside, &DATABASE)?);
+        steps.extend([Step::Sync(aside.into()), Step::Sync(folder.into())]);
+        steps.push(Step::Move(folder.join(NEW), folder.join("store.db")));
+    }
+    steps.extend(done(folder, Vec::new(), marker));
+    Ok(steps)
 }
 
 /// Destroys the store and all that were set aside.
@@ -80,7 +123,7 @@ fn step(step: &Step) -> io::Result<()> {
         Step::Mark(path) => File::create(path).map(drop),
         // Done before, if it is not there; a place that is not there is an error.
         Step::Move(from, to) => {
-            if from.exists() {
+            if is_there(from)? {
                 fs::rename(from, to)
             } else {
                 Ok(())
@@ -91,6 +134,8 @@ fn step(step: &Step) -> io::Result<()> {
             let _ = overwrite(path);
             Ok(())
         }
+        // A folder in the place of a file is removed as one.
+        Step::Remove(path) if path.is_dir() => unless_gone(fs::remove_dir_all(path)),
         Step::Remove(path) => unless_gone(fs::remove_file(path)),
         Step::RemoveFolder(path) => unless_gone(fs::remove_dir_all(path)),
         Step::Sync(path) => sync_folder(path),
@@ -104,6 +149,9 @@ fn completion(folder: &Path) -> io::Result<Vec<Step>> {
         if name == WIPING {
             return wiping(folder);
         }
+        if let Some(aside) = name.strip_prefix(REPAIRING) {
+            return repairing(folder, &folder.join(aside), &name);
+        }
         if is_moving(&name) {
             moving = Some(name);
         }
@@ -111,16 +159,15 @@ fn completion(folder: &Path) -> io::Result<Vec<Step>> {
     let Some(marker) = moving else { return Ok(Vec::new()) };
     let aside = folder.join(marker.trim_start_matches(MOVING));
     let mut steps = vec![Step::MakeFolder(aside.clone())];
-    steps.extend(moves(folder, &aside));
+    steps.extend(moves(folder, &aside, &ALL)?);
     steps.extend(done(folder, vec![Step::Sync(aside)], &marker));
     Ok(steps)
 }
 
 fn setting_aside(folder: &Path) -> io::Result<Vec<Step>> {
-    let number = (1..u32::MAX).find(|number| !folder.join(format!("{ASIDE}{number}")).exists());
-    let name = format!("{ASIDE}{}", number.ok_or(ErrorKind::QuotaExceeded)?);
-    let aside = folder.join(&name);
-    let moves = moves(folder, &aside);
+    let aside = durable::free(folder, ASIDE)?;
+    let name = aside.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let moves = moves(folder, &aside, &ALL)?;
     if moves.is_empty() {
         return Ok(moves);
     }
@@ -132,9 +179,14 @@ fn setting_aside(folder: &Path) -> io::Result<Vec<Step>> {
     Ok(steps)
 }
 
-fn moves(folder: &Path, aside: &Path) -> Vec<Step> {
-    let there = ENVELOPES.iter().chain(&DATABASE).filter(|name| folder.join(name).exists());
-    there.map(|name| Step::Move(folder.join(name), aside.join(name))).collect()
+fn moves(folder: &Path, aside: &Path, files: &[&str]) -> io::Result<Vec<Step>> {
+    let mut moves = Vec::new();
+    for name in files {
+        if is_there(&folder.join(name))? {
+            moves.push(Step::Move(folder.join(name), aside.join(name)));
+        }
+    }
+    Ok(moves)
 }
 
 /// The envelopes first: without them nothing of the rest can be read.
@@ -143,11 +195,14 @@ fn wiping(folder: &Path) -> io::Result<Vec<Step>> {
     let asides: Vec<PathBuf> = asides(folder)?.into_iter().map(|name| folder.join(name)).collect();
     let mut steps = vec![Step::Mark(folder.join(WIPING)), Step::Sync(folder.into())];
     for place in asides.iter().map(PathBuf::as_path).chain([folder]) {
-        let envelopes = ENVELOPES.iter().map(|name| place.join(name)).filter(|path| path.exists());
-        steps.extend(envelopes.flat_map(|path| [Step::Overwrite(path.clone()), Step::Remove(path)]));
+        for path in ENVELOPES.iter().map(|name| place.join(name)) {
+            if is_there(&path)? {
+                steps.extend([Step::Overwrite(path.clone()), Step::Remove(path)]);
+            }
+        }
         steps.push(Step::Sync(place.into()));
     }
-    steps.extend(DATABASE.iter().map(|name| Step::Remove(folder.join(name))));
+    steps.extend(DATABASE.iter().chain(&NEWS).map(|name| Step::Remove(folder.join(name))));
     steps.extend(asides.into_iter().map(Step::RemoveFolder));
     let moving = names.iter().filter(|name| name.starts_with(MOVING) && *name != WIPING);
     steps.extend(moving.map(|name| Step::Remove(folder.join(name))));
@@ -167,6 +222,7 @@ fn names(folder: &Path) -> io::Result<Vec<String>> {
 }
 
 fn overwrite(path: &Path) -> io::Result<()> {
+    durable::regular(path)?;
     let mut file = File::options().write(true).open(path)?;
     let mut left = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
     let mut noise = [0; 4096];

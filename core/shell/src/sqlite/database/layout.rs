@@ -11,7 +11,7 @@ use super::{
     rows::{MAX_LEN, storage_error},
     schema,
 };
-use crate::envelope;
+use crate::{durable, envelope};
 
 /// Before anything is read. A list reads each page once, so 400 KiB of cache is enough. Exclusive from the start, the WAL's index is in
 /// memory and not in a file. As text: `rusqlite`'s pragma calls read the database first. Foreign keys are off: no layout has one, and the
@@ -55,46 +55,87 @@ fn step(layout: u32) -> &'static [&'static str] {
     }
 }
 
-/// Opens the database of a folder, made at `newest` where there is none; a newer one is named and not touched.
+/// Opens the database of a folder, made at `newest` where there is none; a newer one is named and not touched. Nothing of an existing one
+/// is changed before [`accept`].
 pub(super) fn connect(folder: &Path, newest: Layout) -> Result<(Connection, Layout), StorageError> {
-    let fail = |error: rusqlite::Error| storage_error(&error);
+    let about = |name: &str| durable::regular(&folder.join(name)).map_err(|error| envelope::storage_error(&error));
+    let has_envelope = envelope::exists(folder).map_err(|error| envelope::storage_error(&error))?;
+    let has_wal = about("store.db-wal")?.is_some_and(|log| log.len() > 0);
+    let is_empty = about("store.db")?.is_none_or(|file| file.len() == 0);
+    // SQLite would delete a log without its database, and play a rollback journal, which no store of ours leaves, into the database.
+    if has_envelope && (is_empty || about("store.db-journal")?.is_some()) {
+        return Err(StorageError::Damaged);
+    }
     let path = folder.join("store.db");
-    // Told from the bytes first: SQLite itself makes a WAL before it answers.
-    if header_layout(&path)?.is_some_and(|layout| layout > newest) {
+    // From the bytes first: SQLite itself makes a WAL before it answers.
+    let header = header(&path)?;
+    if header.is_some_and(|header| header.layout > newest) {
         return Err(StorageError::Newer);
     }
-    let has_wal = folder.join("store.db-wal").exists();
-    let mut connection = Connection::open(path).map_err(fail)?;
-    for (config, on) in CONFIG {
-        connection.set_db_config(config, on).map_err(fail)?;
+    // SQLite would write the header of a file that is not in WAL mode.
+    if header.is_some_and(|header| header.layout > Layout(0) && !header.is_wal) {
+        return Err(StorageError::Damaged);
     }
-    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MAX_LEN).map_err(fail)?;
-    // What makes us refuse the store may lie in the WAL alone; then the WAL stays as it is.
+    let connection = open(&path)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_wal).map_err(fail)?;
-    connection.execute_batch(BEFORE_READING).map_err(fail)?;
+    connection.execute_batch("PRAGMA wal_autocheckpoint = 0").map_err(fail)?;
     let layout = layout(&connection)?;
     if layout > newest {
         return Err(StorageError::Newer);
     }
-    if layout == Layout(0) && envelope::exists(folder) {
+    if layout == Layout(0) && has_envelope {
         // The database of this envelope is gone or cut to nothing: a new one would look like an empty wallet (inv-I9).
         return Err(StorageError::Damaged);
     }
     // Before any row is read or written.
     schema::check(&connection, layout)?;
+    if layout > Layout(0) {
+        to_wal(&connection)?;
+        return Ok((connection, layout));
+    }
+    make(connection, newest).map(|connection| (connection, newest))
+}
+
+/// Lets SQLite move the log into the database.
+pub(super) fn accept(connection: &Connection) -> Result<(), StorageError> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map_err(fail)?;
+    connection.execute_batch("PRAGMA wal_autocheckpoint = 1000").map_err(fail)
+}
+
+/// A new database with no row.
+pub(super) fn create(path: &Path, newest: Layout) -> Result<Connection, StorageError> {
+    make(open(path)?, newest)
+}
+
+fn make(mut connection: Connection, newest: Layout) -> Result<Connection, StorageError> {
+    to_wal(&connection)?;
+    let sql = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
+    raise(&sql, newest, newest)?;
+    sql.commit().map_err(fail)?;
+    Ok(connection)
+}
+
+fn open(path: &Path) -> Result<Connection, StorageError> {
+    let connection = Connection::open(path).map_err(fail)?;
+    for (config, on) in CONFIG {
+        connection.set_db_config(config, on).map_err(fail)?;
+    }
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MAX_LEN).map_err(fail)?;
+    connection.execute_batch(BEFORE_READING).map_err(fail)?;
+    Ok(connection)
+}
+
+fn to_wal(connection: &Connection) -> Result<(), StorageError> {
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(fail)?;
     if mode != "wal" {
         return Err(StorageError::Io);
     }
-    connection.execute_batch(BEFORE_WRITING).map_err(fail)?;
-    if layout > Layout(0) {
-        return Ok((connection, layout));
-    }
-    let sql = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
-    raise(&sql, newest, newest)?;
-    sql.commit().map_err(fail)?;
-    Ok((connection, newest))
+    connection.execute_batch(BEFORE_WRITING).map_err(fail)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
+fn fail(error: rusqlite::Error) -> StorageError {
+    storage_error(&error)
 }
 
 /// Raises the store to a layout, inside the caller's transaction.
@@ -125,8 +166,15 @@ fn layout(connection: &Connection) -> Result<Layout, StorageError> {
     u32::try_from(number).map(Layout).map_err(|_| StorageError::Damaged)
 }
 
-/// `user_version` as it lies in the file; `None` when there is no whole header.
-fn header_layout(path: &Path) -> Result<Option<Layout>, StorageError> {
+/// What the first bytes of a file say.
+#[derive(Clone, Copy)]
+struct Header {
+    layout: Layout,
+    is_wal: bool,
+}
+
+/// `None` when there is no whole header.
+fn header(path: &Path) -> Result<Option<Header>, StorageError> {
     let mut header = [0; 64];
     match File::open(path).and_then(|mut file| file.read_exact(&mut header)) {
         Ok(()) => {}
@@ -136,8 +184,9 @@ fn header_layout(path: &Path) -> Result<Option<Layout>, StorageError> {
     if !header.starts_with(b"SQLite format 3\0") {
         return Ok(None);
     }
+    let is_wal = header.get(18..20) == Some(&[2, 2]);
     let [.., a, b, c, d] = header;
-    Ok(Some(Layout(u32::from_be_bytes([a, b, c, d]))))
+    Ok(Some(Header { layout: Layout(u32::from_be_bytes([a, b, c, d])), is_wal }))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use rid_flow::ports::{Expect, Layout, Read, Row, StorageError, Table, Transaction, Visitor, Write};
+use rid_flow::ports::{Expect, Layout, Lent, Read, Row, StorageError, Table, Transaction, Write};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior, ffi, params};
 
 use super::{layout, read};
@@ -58,7 +58,11 @@ pub(super) fn run(
 }
 
 /// Shows the rows of one moment.
-pub(super) fn visit(connection: &mut Connection, reads: &[Read], mut visitor: Visitor) -> Result<(), StorageError> {
+pub(super) fn visit(
+    connection: &mut Connection,
+    reads: &[Read],
+    visitor: &mut dyn FnMut(usize, Lent<'_>),
+) -> Result<(), StorageError> {
     let fail = |error: rusqlite::Error| storage_error(&error);
     let sql = connection.transaction_with_behavior(TransactionBehavior::Deferred).map_err(fail)?;
     for (number, read) in reads.iter().enumerate() {

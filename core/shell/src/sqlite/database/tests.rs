@@ -7,6 +7,10 @@ use crate::testing::Folder;
 
 pub(super) const INDEX: [u8; 32] = [7; 32];
 
+pub(super) fn connection(database: &Database) -> &rusqlite::Connection {
+    database.open.as_ref().unwrap().connection.as_ref().unwrap()
+}
+
 pub(super) fn opened(folder: &Folder) -> Database {
     opened_by(folder, Layout::NEWEST)
 }
@@ -46,7 +50,7 @@ fn a_database_that_is_gone_beside_its_envelope_is_no_empty_store() {
 fn other_tables_than_ours_are_damage() {
     let folder = Folder::new("tables");
     let mut database = opened(&folder);
-    database.open.as_ref().unwrap().connection.execute_batch("DROP TABLE r").unwrap();
+    connection(&database).execute_batch("DROP TABLE r").unwrap();
     assert_eq!(database.transact(&put(1, 1)).err(), Some(StorageError::Damaged));
 }
 
@@ -55,7 +59,7 @@ fn a_full_store_is_named_and_nothing_of_the_transaction_stays() {
     let folder = Folder::new("full");
     let mut database = opened(&folder);
     database.transact(&put(1, 100)).unwrap();
-    database.open.as_ref().unwrap().connection.pragma_update_and_check(None, "max_page_count", 16, |_| Ok(())).unwrap();
+    connection(&database).pragma_update_and_check(None, "max_page_count", 16, |_| Ok(())).unwrap();
     let mut large = put(2, 100);
     large.writes.extend(put(3, 1 << 20).writes);
     assert_eq!(database.transact(&large).err(), Some(StorageError::Full));
@@ -69,7 +73,7 @@ fn a_full_store_is_named_and_nothing_of_the_transaction_stays() {
 fn a_store_that_may_not_be_written_says_so() {
     let folder = Folder::new("readonly");
     let mut database = opened(&folder);
-    database.open.as_ref().unwrap().connection.pragma_update(None, "query_only", true).unwrap();
+    connection(&database).pragma_update(None, "query_only", true).unwrap();
     assert_eq!(database.transact(&put(1, 1)).err(), Some(StorageError::ReadOnly));
 }
 

@@ -5,15 +5,11 @@ use rusqlite::{Connection, config::DbConfig};
 
 use super::super::{
     Database,
-    tests::{names, opened, opened_by, put},
+    tests::{connection, names, opened, opened_by, put},
 };
 use crate::testing::Folder;
 
 const NEXT: Layout = Layout(Layout::NEWEST.0 + 1);
-
-fn connection(database: &Database) -> &Connection {
-    &database.open.as_ref().unwrap().connection
-}
 
 fn texts(connection: &Connection, sql: &str, column: &str) -> Vec<String> {
     let mut statement = connection.prepare(sql).unwrap();
@@ -126,7 +122,8 @@ fn neg_k17_a_newer_layout_that_lies_in_the_wal_alone_is_not_touched() {
     database.transact(&raise(NEXT, put(1, 100).writes)).unwrap();
     let folder = killed(&folder, "newer-wal-killed");
     let before = files(&folder);
-    assert_eq!(super::header_layout(&folder.0.join("store.db")), Ok(Some(Layout::NEWEST)), "it is not in the file yet");
+    let header = super::header(&folder.0.join("store.db")).unwrap().unwrap();
+    assert_eq!(header.layout, Layout::NEWEST, "it is not in the file yet");
     for _ in 0..2 {
         assert_eq!(Database::new(folder.0.clone(), Layout::NEWEST).open(), Err(StorageError::Newer));
         assert!(files(&folder) == before);

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use super::super::{
     Database,
     layout::tests::{files, killed},
-    tests::{opened, opened_by, put},
+    tests::{connection, opened, opened_by, put},
 };
 use crate::testing::Folder;
 
@@ -82,7 +82,7 @@ fn neg_k20_triggers_do_not_run_even_if_they_are_there() {
     let folder = Folder::new("trigger-off");
     let mut database = opened(&folder);
     database.transact(&put(1, 100)).unwrap();
-    let sql = &database.open.as_ref().unwrap().connection;
+    let sql = connection(&database);
     sql.execute_batch(TRIGGER).unwrap();
     assert_eq!(sql.execute("DELETE FROM r", []).unwrap(), 1);
     assert_eq!(sql.query_row("SELECT count(*) FROM r", [], |row| row.get::<_, u32>(0)).unwrap(), 0);
