@@ -32,23 +32,49 @@ pub(crate) enum Command {
     Wallet(WalletArguments),
 }
 
-/// Where things are kept, and the language of names.
+/// The folder of all files, and the language of names.
 #[derive(Args, Clone)]
 pub(crate) struct HomeArguments {
     /// Folder with the test PKI, the wallet and exchanged files
     #[arg(long, value_name = "DIR", default_value = ".rid", global = true)]
     pub(crate) home: PathBuf,
-    /// Language of names and labels: az, en or ru
-    #[arg(long, value_name = "LANG", default_value = "az", value_parser = ["az", "en", "ru"], global = true)]
-    pub(crate) lang: String,
+    /// Language of names and labels [default: az; a verdict: all three]
+    #[arg(long, value_name = "LANG", value_enum, global = true)]
+    pub(crate) lang: Option<Language>,
 }
 
 impl HomeArguments {
     pub(crate) fn locale(&self) -> Locale {
-        match self.lang.as_str() {
-            "en" => Locale::En,
-            "ru" => Locale::Ru,
-            _ => Locale::Az,
+        self.lang.map_or(Locale::Az, Language::locale)
+    }
+}
+
+/// A language of names and labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    /// Azerbaijani
+    Az,
+    /// English
+    En,
+    /// Russian
+    Ru,
+}
+
+impl Language {
+    pub(crate) const fn locale(self) -> Locale {
+        match self {
+            Self::Az => Locale::Az,
+            Self::En => Locale::En,
+            Self::Ru => Locale::Ru,
+        }
+    }
+
+    /// As the command line takes it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Az => "az",
+            Self::En => "en",
+            Self::Ru => "ru",
         }
     }
 }
@@ -331,16 +357,18 @@ pub(crate) enum WalletCommand {
     History,
 }
 
-/// What a capture is.
+/// The content of a capture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum CaptureKind {
+    /// A DeviceRequest (18013-5, 8.3.2.1.2.1): the request of a reader.
+    DeviceRequest,
     /// A DeviceResponse (18013-5, 8.3.2.1.2.2).
     DeviceResponse,
     /// An IssuerSigned: a credential as issued, without a device's part.
     IssuerSigned,
 }
 
-/// Judge a capture: a DeviceResponse or an IssuerSigned that was saved to a file.
+/// Judge a capture: a DeviceResponse, an IssuerSigned or a DeviceRequest that was saved to a file.
 ///
 /// The verdict is `accepted` (exit 0), `refused` (exit 1: a check failed) or `undecided` (exit 2: no check failed, but one
 /// that is needed had no input: `trust_missing`, `transcript_missing`, `reader_key_missing`, `not_returned`). Every check is
@@ -349,22 +377,25 @@ pub(crate) enum CaptureKind {
 #[command(
     after_help = "Examples:\n  rid verify response.cbor --kind device-response --transcript transcript.cbor --trust iaca.pem\n  \
     rid verify mdl.b64 --kind issuer-signed --trust-key '{\"kty\":\"EC\",...}' --at 2026-01-01T00:00:00Z --json\n  \
-    rid verify saved/            (a folder that `rid read --save` wrote)"
+    rid verify request.cbor --kind device-request --transcript transcript.cbor --trust reader-root.pem\n  \
+    rid verify saved/            (a folder that `rid read --save` wrote)\n\n\
+    For a DeviceRequest --trust takes reader roots, and reader authentication of every document is judged; the elements asked for \
+    are listed with intentToRetain. A request that is not signed is undecided (`reader_auth_absent`)."
 )]
 pub(crate) struct VerifyArguments {
     /// The capture: raw CBOR, hex, base64 or base64url; or a folder that `rid read --save` wrote
     pub(crate) file: PathBuf,
-    /// What the file holds (not needed for a folder)
+    /// The content of the file (not needed for a folder)
     #[arg(long, value_enum)]
     pub(crate) kind: Option<CaptureKind>,
-    /// What was asked for: a DeviceRequest, or paths docType/namespace/element[:optional] as a JSON list or one a line
+    /// The question: a DeviceRequest, or paths docType/namespace/element[:optional] as a JSON list or one per line
     #[arg(long, value_name = "FILE")]
     pub(crate) asked: Option<PathBuf>,
     /// SessionTranscript: the array of three or its tag-24 form, used as received
     #[arg(long, value_name = "FILE")]
     pub(crate) transcript: Option<PathBuf>,
     /// Trusted certificate, PEM or DER: an anchor, with the types it may sign for (pid, mdl or a document type; without them
-    /// any), or the very document signer's certificate; may be given again
+    /// any), or the document signer's own certificate; of a request, a reader root; may be given again
     #[arg(long, value_name = "FILE[=TYPE,...]")]
     pub(crate) trust: Vec<PathBuf>,
     /// Trusted issuer key (public JWK, file or JSON): chain and certificate checks are then not done
@@ -376,6 +407,9 @@ pub(crate) struct VerifyArguments {
     /// Judge as of this time (RFC 3339); default: now
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<String>,
+    /// Language of names and labels [default: all three]; JSON holds none
+    #[arg(long, value_name = "LANG", value_enum)]
+    pub(crate) lang: Option<Language>,
     /// Print JSON for machines
     #[arg(long)]
     pub(crate) json: bool,

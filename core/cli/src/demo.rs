@@ -178,7 +178,10 @@ fn wallet_command(
 ) -> Result<Command, Failure> {
     let mut command = myself()?;
     command.arg(if walk.hostile { "hostile" } else { "present" });
-    command.arg("--home").arg(home.path()).args(["--lang", &arguments.home.lang]);
+    command.arg("--home").arg(home.path());
+    if let Some(lang) = arguments.home.lang {
+        command.args(["--lang", lang.name()]);
+    }
     command.arg("--handoff").arg(handoff).arg("--mtu").arg(arguments.mtu.to_string());
     if !walk.hostile {
         match (walk.refuse, scripted) {

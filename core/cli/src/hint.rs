@@ -7,10 +7,10 @@ use crate::args::CaptureKind;
 /// What the file is instead, and what to do about it; `None` if it is nothing known. `file` is the file as it is (its
 /// beginning is enough), `capture` the bytes decoded from it.
 pub(crate) fn of(file: &[u8], capture: &[u8], kind: CaptureKind) -> Option<&'static str> {
-    of_text(file).or_else(|| of_cbor(capture, kind)).or_else(|| {
-        let certificate = Certificate::parse(capture).is_ok();
-        certificate.then_some("this is a certificate: give it with --trust")
-    })
+    of_text(file)
+        .or_else(|| of_cbor(capture, kind))
+        .or_else(|| Certificate::parse(capture).is_ok().then_some("this is a certificate: give it with --trust"))
+        .or_else(|| of_other_text(file))
 }
 
 const JSON: &str = "this is JSON: of a vp_token, give the value of the credential alone, without quotes (a DeviceResponse in base64url)";
@@ -24,8 +24,27 @@ fn of_text(file: &[u8]) -> Option<&'static str> {
         [b'"', ..] => Some(JSON),
         [b'{' | b'[', rest @ ..] if is_json(rest) => Some(JSON),
         pem if pem.starts_with(b"-----BEGIN") => Some("this is PEM: a certificate is given with --trust"),
+        png if png.starts_with(b"\x89PNG") => {
+            Some("this is a picture: `rid inspect` reads a QR code, and `rid verify` judges the messages after it")
+        }
+        qr if qr.starts_with(b"mdoc:") => {
+            Some("this is the text of a QR code: `rid inspect` shows it, and `rid verify` judges the messages after it")
+        }
         _ => None,
     }
+}
+
+/// Text that nothing else recognised. Its first character alone may be CBOR, and the end may be cut inside a character.
+fn of_other_text(file: &[u8]) -> Option<&'static str> {
+    let text = match std::str::from_utf8(file) {
+        Ok(text) => text,
+        Err(error) => {
+            std::str::from_utf8(file.get(..error.valid_up_to())?).ok().filter(|_| error.error_len().is_none())?
+        }
+    };
+    let printable = |c: char| !c.is_control() || c.is_ascii_whitespace();
+    let is_text = text.trim().chars().count() > 1 && text.chars().all(printable);
+    is_text.then_some("this is text, but neither hexadecimal, base64 nor base64url of CBOR")
 }
 
 /// Whether text after a bracket goes on like JSON.
@@ -49,7 +68,18 @@ fn of_cbor(capture: &[u8], kind: CaptureKind) -> Option<&'static str> {
         CaptureKind::IssuerSigned if has("issuerSigned") => {
             Some("this is one Document: give its member issuerSigned alone, or the whole response as device-response")
         }
-        _ if has("docRequests") => Some("this is a DeviceRequest, which a reader sends: give it with --asked"),
+        CaptureKind::DeviceRequest if has("documents") => {
+            Some("this is a DeviceResponse, not a DeviceRequest: judge it with --kind device-response")
+        }
+        CaptureKind::DeviceRequest if has("itemsRequest") => {
+            Some("this is one docRequest: a DeviceRequest is {version, docRequests: [...]}; give the whole request")
+        }
+        CaptureKind::DeviceRequest if has("eReaderKey") => {
+            Some("this is a SessionEstablishment: decrypt its data, which is the DeviceRequest")
+        }
+        CaptureKind::DeviceResponse | CaptureKind::IssuerSigned if has("docRequests") => Some(
+            "this is a DeviceRequest, which a reader sends: judge it with --kind device-request, or give it with --asked",
+        ),
         _ => None,
     }
 }
@@ -81,7 +111,7 @@ mod tests {
 
     #[test]
     fn input_that_is_something_else_is_named() {
-        use CaptureKind::{DeviceResponse, IssuerSigned};
+        use CaptureKind::{DeviceRequest, DeviceResponse, IssuerSigned};
         for (file, kind, named) in [
             (b"\xef\xbb\xbfa3".to_vec(), DeviceResponse, Some("BOM")),
             (b"\xff\xfea\x003\x00".to_vec(), DeviceResponse, Some("BOM")),
@@ -94,6 +124,14 @@ mod tests {
             (map(&["docType", "issuerSigned"]), IssuerSigned, Some("one Document")),
             (map(&["version", "documents", "status"]), IssuerSigned, Some("DeviceResponse")),
             (map(&["version", "docRequests"]), DeviceResponse, Some("DeviceRequest")),
+            (map(&["version", "docRequests"]), DeviceRequest, None),
+            (map(&["version", "documents", "status"]), DeviceRequest, Some("DeviceResponse")),
+            (map(&["itemsRequest", "readerAuth"]), DeviceRequest, Some("one docRequest")),
+            (map(&["eReaderKey", "data"]), DeviceRequest, Some("SessionEstablishment")),
+            (b"mdoc:owBj".to_vec(), DeviceResponse, Some("QR code")),
+            (b"\x89PNG\r\n\x1a\n".to_vec(), DeviceRequest, Some("picture")),
+            (b"the response of Tuesday".to_vec(), IssuerSigned, Some("text")),
+            ("cut inside a letter: \u{259}".as_bytes()[..22].to_vec(), DeviceResponse, Some("text")),
             (map(&["version", "documents", "status"]), DeviceResponse, None),
             (map(&["nameSpaces", "issuerAuth"]), IssuerSigned, None),
             (Vec::new(), DeviceResponse, None),

@@ -25,6 +25,7 @@ mod transcript;
 mod vault;
 mod verdict;
 mod verify;
+mod verify_request;
 mod wallet;
 
 use clap::Parser;

@@ -54,12 +54,13 @@ pub(crate) fn run(arguments: &ReadArguments) -> Result<u8, Failure> {
         (None, Some(text)) => text.clone(),
         (None, None) => return Err(Failure::usage("--qr FILE (PNG or text) or --qr-text TEXT is needed")),
     };
+    let languages = verdict::languages(arguments.home.lang);
     let config = ReaderConfig {
         asked: asked.clone(),
         authentication: identity.as_ref().map(|i| (KeyId(READER_KEY.into()), vec![i.certificate.clone()])),
         trust: Arc::new(trust),
         profile: Arc::new(verdict::profile()?),
-        locales: vec![Locale::En],
+        locales: languages.clone(),
     };
     let read = read(&text, config, identity.as_ref(), arguments, at, &say)?;
     let judged_at = at.map_or_else(input::now, Ok)?;
@@ -74,7 +75,7 @@ pub(crate) fn run(arguments: &ReadArguments) -> Result<u8, Failure> {
         kept.write(folder)?;
         say.line("saved", &format!("response, transcript and reader key: {}", folder.display()));
     }
-    report(&read, &asked, arguments.json)
+    report(&read, &asked, arguments.json, &languages)
 }
 
 /// Runs one session to its end.
@@ -159,7 +160,7 @@ fn read(
     }
 }
 
-fn report(read: &Read, asked: &Asked, json: bool) -> Result<u8, Failure> {
+fn report(read: &Read, asked: &Asked, json: bool, languages: &[Locale]) -> Result<u8, Failure> {
     let verdict = read.exchange.as_ref().map(|exchange| &exchange.verdict);
     if json {
         let steps: Vec<_> = read.steps.iter().map(|(name, millis)| json!({"step": name, "ms": millis})).collect();
@@ -176,7 +177,7 @@ fn report(read: &Read, asked: &Asked, json: bool) -> Result<u8, Failure> {
         verdict::write_out(&format!("{text:#}\n"))?;
     } else {
         if let Some(verdict) = verdict {
-            verdict::print(&verdict::Report::of(verdict), false)?;
+            verdict::print(&verdict::Report::of(verdict, languages), false)?;
         }
         verdict::write_out(&for_people(read))?;
     }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use rid_crypto::x509::Certificate;
+use rid_profile::Locale;
 use rid_trust::{Anchor, Environment, Role};
 use rid_verifier::{
     ask::Asked,
@@ -23,7 +24,7 @@ const TRUST: &str = "trust.json";
 const ENVIRONMENT: &str = "environment";
 const AT: &str = "at";
 
-/// What is kept.
+/// The parts of an exchange that are kept.
 pub(crate) struct Saved<'a> {
     pub(crate) exchange: &'a Exchange,
     pub(crate) reader_key: Option<&'a str>,
@@ -57,8 +58,14 @@ impl Saved<'_> {
 }
 
 /// Judges a folder again, at the time it was judged first unless `at` says otherwise; gives the question, too.
-pub(crate) fn judge(folder: &Path, at: Option<Timestamp>) -> Result<(Verdict, Asked), Failure> {
+pub(crate) fn judge(folder: &Path, at: Option<Timestamp>, locales: &[Locale]) -> Result<(Verdict, Asked), Failure> {
     let path = |name: &str| folder.join(name);
+    if !path(RESPONSE).exists() {
+        return Err(Failure::usage(format!(
+            "{}: no {RESPONSE} in it; give a folder that `rid read --save` wrote, or a file with --kind",
+            folder.display()
+        )));
+    }
     let text = |name: &str| {
         String::from_utf8(input::file(&path(name))?)
             .map_err(|_| Failure::usage(format!("{}: not text", path(name).display())))
@@ -84,7 +91,7 @@ pub(crate) fn judge(folder: &Path, at: Option<Timestamp>) -> Result<(Verdict, As
     let profile = verdict::profile()?;
     let input = CaptureInput {
         profile: &profile,
-        locales: &verdict::LOCALES,
+        locales,
         trust: &judgement.trust,
         transcript: judgement.transcript.as_ref(),
         reader_key: judgement.reader_key.as_ref(),

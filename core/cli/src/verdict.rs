@@ -1,6 +1,7 @@
-//! Prints a verdict: for people every check by name and the elements in three languages, for machines JSON.
+//! Prints a verdict: for people every check by name and the elements with their labels, for machines JSON.
 mod json;
 mod people;
+mod request;
 
 use std::io::Write;
 
@@ -8,10 +9,11 @@ use rid_profile::{Locale, Profile};
 use rid_verifier::{ask::Asked, view::Verdict};
 use rid_wire::Code;
 
-use crate::failure::Failure;
+use crate::{args::Language, failure::Failure};
 
 pub(crate) use json::{to_json, value as value_json};
 pub(crate) use people::printable;
+pub(crate) use request::print_request;
 
 /// The languages of the tool.
 pub(crate) const LOCALES: [Locale; 3] = [Locale::Az, Locale::En, Locale::Ru];
@@ -21,17 +23,23 @@ pub(crate) fn profile() -> Result<Profile, Failure> {
     rid_profile::embedded().map_err(|_| Failure::core("profile", Code::new("profile_invalid")))
 }
 
+/// The chosen language, or all of them.
+pub(crate) fn languages(chosen: Option<Language>) -> Vec<Locale> {
+    chosen.map_or_else(|| LOCALES.to_vec(), |language| vec![language.locale()])
+}
+
 /// A verdict with its question, and with a hint about input that is something else.
 pub(crate) struct Report<'a> {
     pub(crate) verdict: &'a Verdict,
     pub(crate) asked: Option<&'a Asked>,
     pub(crate) hint: Option<&'static str>,
+    pub(crate) languages: &'a [Locale],
 }
 
 impl<'a> Report<'a> {
     /// A verdict alone.
-    pub(crate) const fn of(verdict: &'a Verdict) -> Self {
-        Self { verdict, asked: None, hint: None }
+    pub(crate) const fn of(verdict: &'a Verdict, languages: &'a [Locale]) -> Self {
+        Self { verdict, asked: None, hint: None, languages }
     }
 }
 

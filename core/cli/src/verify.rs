@@ -3,6 +3,7 @@ use std::{fs::File, io::Read, path::Path};
 
 use rid_crypto::AgreementKey;
 use rid_mdoc::transcript::Transcript;
+use rid_profile::Locale;
 use rid_trust::{Environment, TrustStore};
 use rid_verifier::{
     ask::Asked,
@@ -17,6 +18,7 @@ use crate::{
     failure::Failure,
     hint, input, roots, saved,
     verdict::{self, Report},
+    verify_request,
 };
 
 /// Everything a judgement needs, read before anything is printed.
@@ -40,33 +42,39 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<u8, Failure> {
             ));
         }
         let at = arguments.at.as_deref().map(|text| input::time(Some(text))).transpose()?;
-        let (judged, asked) = saved::judge(&arguments.file, at)?;
-        verdict::print(&Report { asked: Some(&asked), ..Report::of(&judged) }, arguments.json)?;
+        let languages = verdict::languages(arguments.lang);
+        let (judged, asked) = saved::judge(&arguments.file, at, &languages)?;
+        verdict::print(&Report { asked: Some(&asked), ..Report::of(&judged, &languages) }, arguments.json)?;
         return Ok(exit_code(judged.decision));
     }
     let Some(kind) = arguments.kind else {
-        return Err(Failure::usage("--kind device-response or --kind issuer-signed is needed for a file"));
+        return Err(Failure::usage(
+            "a file needs --kind device-response, --kind issuer-signed or --kind device-request",
+        ));
     };
+    if kind == CaptureKind::DeviceRequest {
+        return verify_request::run(arguments);
+    }
     let asked = match (&arguments.asked, kind) {
-        (Some(_), CaptureKind::IssuerSigned) => {
+        (Some(path), CaptureKind::DeviceResponse) => Some(asked::from_file(path)?),
+        (Some(_), _) => {
             return Err(Failure::usage("--asked belongs to --kind device-response: an IssuerSigned answers nobody"));
         }
-        (Some(path), _) => Some(asked::from_file(path)?),
         (None, _) => None,
     };
-    let file = read(&arguments.file)?;
-    let beginning: Vec<u8> = file.iter().take(BEGINNING).copied().collect();
-    let bytes = if file.len() < MAX_READ { input::decode_capture(file) } else { file };
+    let capture = Capture::read(&arguments.file)?;
     let judgement = Judgement {
         transcript: arguments.transcript.as_deref().map(input::transcript).transpose()?,
         reader_key: arguments.reader_key.as_deref().map(input::private_jwk).transpose()?,
         trust: trust(arguments)?,
         at: input::time(arguments.at.as_deref())?,
     };
-    let judged = judge(kind, &bytes, &judgement, asked.as_ref())?;
+    let languages = verdict::languages(arguments.lang);
+    let judged = judge(kind, &capture.bytes, &judgement, asked.as_ref(), &languages)?;
     let malformed = judged.decision == Decision::Refused && judged.documents.is_empty();
-    let hint = malformed.then(|| hint::of(&beginning, &bytes, kind)).flatten();
-    verdict::print(&Report { verdict: &judged, asked: asked.as_ref(), hint }, arguments.json)?;
+    let hint = malformed.then(|| capture.hint(kind)).flatten();
+    let report = Report { asked: asked.as_ref(), hint, ..Report::of(&judged, &languages) };
+    verdict::print(&report, arguments.json)?;
     Ok(exit_code(judged.decision))
 }
 
@@ -85,6 +93,28 @@ const MAX_READ: usize = 16 << 20;
 /// The part of a file that a hint looks at.
 const BEGINNING: usize = 1024;
 
+/// A file that was given as a capture.
+pub(crate) struct Capture {
+    /// Its beginning, as it is.
+    beginning: Vec<u8>,
+    /// The bytes decoded from it.
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Capture {
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+        let file = read(path)?;
+        let beginning = file.iter().take(BEGINNING).copied().collect();
+        let bytes = if file.len() < MAX_READ { input::decode_capture(file) } else { file };
+        Ok(Self { beginning, bytes })
+    }
+
+    /// What the file is instead of a capture of this kind.
+    pub(crate) fn hint(&self, kind: CaptureKind) -> Option<&'static str> {
+        hint::of(&self.beginning, &self.bytes, kind)
+    }
+}
+
 /// The bytes of a file. One of `MAX_READ` or more is no capture: it is cut there, and refused by name like other malformed
 /// input without being decoded.
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
@@ -95,11 +125,17 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-fn judge(kind: CaptureKind, bytes: &[u8], judgement: &Judgement, asked: Option<&Asked>) -> Result<Verdict, Failure> {
+fn judge(
+    kind: CaptureKind,
+    bytes: &[u8],
+    judgement: &Judgement,
+    asked: Option<&Asked>,
+    languages: &[Locale],
+) -> Result<Verdict, Failure> {
     let profile = verdict::profile()?;
     let input = CaptureInput {
         profile: &profile,
-        locales: &verdict::LOCALES,
+        locales: languages,
         trust: &judgement.trust,
         transcript: judgement.transcript.as_ref(),
         reader_key: judgement.reader_key.as_ref(),
@@ -107,9 +143,9 @@ fn judge(kind: CaptureKind, bytes: &[u8], judgement: &Judgement, asked: Option<&
         limits: Limits::ONLINE,
     };
     Ok(match (kind, asked) {
-        (CaptureKind::DeviceResponse, Some(asked)) => judge_answer(bytes, &input, asked),
-        (CaptureKind::DeviceResponse, None) => judge_response(bytes, &input),
         (CaptureKind::IssuerSigned, _) => judge_issuer_signed(bytes, &input),
+        (CaptureKind::DeviceRequest | CaptureKind::DeviceResponse, Some(asked)) => judge_answer(bytes, &input, asked),
+        (CaptureKind::DeviceRequest | CaptureKind::DeviceResponse, None) => judge_response(bytes, &input),
     })
 }
 

@@ -81,7 +81,7 @@ fn about(disclosed: &DisclosedElements, word: impl Fn(&ElementView) -> Option<&'
     words.collect()
 }
 
-fn checks(checks: &[Check]) -> Value {
+pub(super) fn checks(checks: &[Check]) -> Value {
     let check = |check: &Check| {
         json!({
             "code": check.code.as_str(),

@@ -1,7 +1,7 @@
 //! A verdict as people read it on a terminal.
 use std::fmt::Write;
 
-use rid_profile::{ClaimValue, ImageFormat, Kind, Locale, Profile};
+use rid_profile::{ClaimValue, ImageFormat, Kind, Locale, Localized, Profile};
 use rid_trust::{Check, Environment, Outcome};
 use rid_verifier::view::{DocumentElements, DocumentVerdict, ElementView};
 
@@ -9,14 +9,14 @@ use super::{Report, decision, outcome};
 
 /// Renders the whole verdict; ends with a line break.
 pub(super) fn render(report: &Report<'_>, profile: &Profile) -> String {
-    let verdict = report.verdict;
+    let (verdict, languages) = (report.verdict, report.languages);
     let mut text = String::new();
     let code = verdict.code.map(|code| format!(" ({code})")).unwrap_or_default();
     let test = if verdict.environment == Environment::Test { "   TEST ROOTS" } else { "" };
     line(&mut text, &format!("Verdict: {}{code}{test}", decision(verdict.decision).to_uppercase()));
     render_checks(&mut text, &verdict.checks);
     for document in &verdict.documents {
-        render_document(&mut text, document, profile);
+        render_document(&mut text, document, profile, languages);
     }
     for doc_type in &verdict.not_returned {
         line(&mut text, &format!("\nNot returned: {}", name(doc_type)));
@@ -30,10 +30,9 @@ pub(super) fn render(report: &Report<'_>, profile: &Profile) -> String {
     text
 }
 
-fn render_document(text: &mut String, document: &DocumentVerdict, profile: &Profile) {
+fn render_document(text: &mut String, document: &DocumentVerdict, profile: &Profile, languages: &[Locale]) {
     let kind = profile.kind(&document.doc_type);
-    let words = kind.map_or(String::new(), |kind| format!("{} / {} / {}", kind.name.az, kind.name.en, kind.name.ru));
-    line(text, &format!("\n{}  {words}", name(&document.doc_type)));
+    line(text, &format!("\n{}  {}", name(&document.doc_type), kind_name(kind, languages)));
     let code = document.code.map(|code| format!(" ({code})")).unwrap_or_default();
     line(text, &format!("  {}{code}", decision(document.decision).to_uppercase()));
     if let Some(issuer) = &document.issuer {
@@ -57,10 +56,10 @@ fn render_document(text: &mut String, document: &DocumentVerdict, profile: &Prof
             line(text, &format!("  the wallet says of {namespace} / {identifier}: error {}", error.code));
         }
     }
-    render_elements(text, &document.elements, kind);
+    render_elements(text, &document.elements, kind, languages);
 }
 
-fn render_elements(text: &mut String, elements: &DocumentElements, kind: Option<&Kind>) {
+fn render_elements(text: &mut String, elements: &DocumentElements, kind: Option<&Kind>, languages: &[Locale]) {
     let disclosed = match elements {
         DocumentElements::Current { disclosed } => disclosed,
         DocumentElements::Lapsed { disclosed } => {
@@ -77,15 +76,35 @@ fn render_elements(text: &mut String, elements: &DocumentElements, kind: Option<
         line(text, &format!("  {}: {}{by}", name(asked), if age.over { "yes" } else { "no" }));
     }
     for element in &disclosed.issuer_signed {
-        render_element(text, element, kind);
+        render_element(text, element, kind, languages);
     }
     for element in &disclosed.device_signed {
         line(text, "  Signed by the device:");
-        render_element(text, element, kind);
+        render_element(text, element, kind, languages);
     }
 }
 
-fn render_checks(text: &mut String, checks: &[Check]) {
+/// The name of a kind in each language; empty if the profile does not know it.
+pub(super) fn kind_name(kind: Option<&Kind>, languages: &[Locale]) -> String {
+    kind.map_or_else(String::new, |kind| in_languages(&kind.name, languages))
+}
+
+/// The label of an element in each language; `None` if the profile does not know it.
+pub(super) fn known_label(
+    kind: Option<&Kind>,
+    namespace: &str,
+    identifier: &str,
+    languages: &[Locale],
+) -> Option<String> {
+    let known = kind?.element(namespace, identifier)?;
+    Some(in_languages(&known.label_for(identifier), languages))
+}
+
+fn in_languages(label: &Localized, languages: &[Locale]) -> String {
+    languages.iter().map(|language| label.resolve(&[*language]).to_owned()).collect::<Vec<_>>().join(" / ")
+}
+
+pub(super) fn render_checks(text: &mut String, checks: &[Check]) {
     for check in checks {
         let sign = match check.outcome {
             Outcome::Passed => "ok  ",
@@ -100,15 +119,9 @@ fn render_checks(text: &mut String, checks: &[Check]) {
     }
 }
 
-fn render_element(text: &mut String, element: &ElementView, kind: Option<&Kind>) {
+fn render_element(text: &mut String, element: &ElementView, kind: Option<&Kind>, languages: &[Locale]) {
     let Some((namespace, identifier)) = element.path.as_element() else { return };
-    let label = match kind.and_then(|kind| kind.element(namespace, identifier)) {
-        Some(known) => {
-            let label = known.label_for(identifier);
-            [Locale::Az, Locale::En, Locale::Ru].map(|locale| label.resolve(&[locale]).to_owned()).join(" / ")
-        }
-        None => name(&element.label),
-    };
+    let label = known_label(kind, namespace, identifier, languages).unwrap_or_else(|| name(&element.label));
     let value = match &element.value {
         ClaimValue::Binary { bytes } => {
             let image = element.image.map(|format| format!(", {}", image(format))).unwrap_or_default();
@@ -134,7 +147,7 @@ const MAX_NAME: usize = 200;
 const MAX_VALUE: usize = 4_000;
 
 /// A name somebody else gave, perhaps unsigned: it stays on its line, and cannot look like a line of ours.
-fn name(text: &str) -> String {
+pub(super) fn name(text: &str) -> String {
     printable(&cut(text.into(), MAX_NAME))
 }
 
@@ -165,7 +178,7 @@ pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if hostile(c) { '\u{fffd}' } else { c }).collect()
 }
 
-fn line(text: &mut String, line: &str) {
+pub(super) fn line(text: &mut String, line: &str) {
     // Writing to a String does not fail.
     let _ = writeln!(text, "{line}");
 }

@@ -1,0 +1,46 @@
+//! `rid verify --kind device-request`: the verdict on a captured request of a reader.
+use rid_trust::{Anchor, Environment, Role, TrustStore};
+use rid_verifier::{
+    capture_request::{RequestInput, judge_request},
+    view::Decision,
+};
+use rid_wire::cbor::Limits;
+
+use crate::{
+    args::{CaptureKind, VerifyArguments},
+    failure::Failure,
+    input, verdict,
+    verify::{Capture, exit_code},
+};
+
+pub(crate) fn run(arguments: &VerifyArguments) -> Result<u8, Failure> {
+    if arguments.trust_key.is_some() || arguments.reader_key.is_some() || arguments.asked.is_some() {
+        return Err(Failure::usage(
+            "--trust-key, --reader-key and --asked are for responses; a request is judged with --transcript and --trust (reader roots)",
+        ));
+    }
+    let capture = Capture::read(&arguments.file)?;
+    let transcript = arguments.transcript.as_deref().map(input::transcript).transpose()?;
+    let trust = reader_roots(arguments)?;
+    let at = input::time(arguments.at.as_deref())?;
+    let request = RequestInput { trust: &trust, transcript: transcript.as_ref(), at, limits: Limits::ONLINE };
+    let judged = judge_request(&capture.bytes, &request);
+    let malformed = judged.decision == Decision::Refused && judged.documents.is_empty();
+    let hint = malformed.then(|| capture.hint(CaptureKind::DeviceRequest)).flatten();
+    verdict::print_request(&judged, hint, arguments.json, &verdict::languages(arguments.lang))?;
+    Ok(exit_code(judged.decision))
+}
+
+/// Every certificate given is an anchor of readers.
+fn reader_roots(arguments: &VerifyArguments) -> Result<TrustStore, Failure> {
+    let mut anchors = Vec::new();
+    for path in &arguments.trust {
+        anchors.extend(input::certificates(path)?.into_iter().map(|certificate| Anchor {
+            certificate,
+            role: Role::Reader,
+            environment: Environment::Production,
+            doc_types: None,
+        }));
+    }
+    TrustStore::new(Environment::Production, anchors).map_err(|error| Failure::core("trust", error.code()))
+}
