@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rid_profile::Locale;
 
-use crate::{inspect::InspectArguments, transcript::TranscriptArguments, vault::VaultArguments};
+use crate::{inspect::InspectArguments, link, transcript::TranscriptArguments, vault::VaultArguments};
 
 /// Rəqəmsal İD on the command line: enrol, hold, present, read, verify and inspect ISO/IEC 18013-5 credentials.
 ///
-/// Start with `rid demo`: it makes a test State, issues two documents to a made-up citizen and walks one presentation between
-/// two processes. Keys are kept by a software area that is NOT hardware; roots are test roots, and every view says so.
+/// Start with `rid demo`: it makes a test State, issues two documents to a made-up citizen and runs one presentation between
+/// two processes. A software area that is NOT hardware keeps the keys; the roots are test roots, and every view says so.
 #[derive(Parser)]
 #[command(name = "rid", version, max_term_width = 110)]
 pub(crate) struct Arguments {
@@ -79,20 +79,34 @@ impl Language {
     }
 }
 
-/// What opens the wallet. Secrets come from the terminal, without an echo, or from the first line of a file; never from arguments
+/// An MTU that the link can use.
+fn mtu(text: &str) -> Result<u16, String> {
+    let mtu: u16 = text.parse().map_err(|_| "an MTU is a number of bytes, e.g. 185".to_owned())?;
+    link::check_mtu(mtu).map(|()| mtu)
+}
+
+/// A time limit in seconds; at least one.
+fn seconds(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(seconds) if seconds > 0 => Ok(seconds),
+        _ => Err("a time limit is a number of seconds, at least 1".to_owned()),
+    }
+}
+
+/// The unlock methods of the wallet. Secrets come from the terminal, without an echo, or from the first line of a file; never from arguments
 /// or the environment.
 #[derive(Args, Clone, Default)]
 pub(crate) struct OpenArguments {
     /// File with the PIN; without it the terminal is asked
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) pin_file: Option<PathBuf>,
-    /// File with the recovery code; without --pin-file it unlocks, too
+    /// File with the recovery code, which also unlocks the wallet if --pin-file is not given
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) code_file: Option<PathBuf>,
-    /// Key file that the software keys (NOT hardware) are sealed under, say on a stick; made if there are no keys yet
+    /// Key file that seals the software keys (NOT hardware), for instance on a USB stick; made if there are no keys yet
     #[arg(long, value_name = "FILE", global = true, conflicts_with = "passphrase_file")]
     pub(crate) key_file: Option<PathBuf>,
-    /// File with the passphrase that the software keys (NOT hardware) are sealed under; set if there are no keys yet
+    /// File with the passphrase that seals the software keys (NOT hardware); set if there are no keys yet
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) passphrase_file: Option<PathBuf>,
 }
@@ -113,10 +127,10 @@ impl OpenArguments {
     }
 }
 
-/// Walk one credential the whole way: test State, enrolment, wallet, QR, consent, presentation, verdict.
+/// Run one credential through every step: test State, enrolment, wallet, QR code, consent, presentation, verdict.
 ///
-/// Wallet and reader run as two processes and talk over TCP on loopback, in BLE-sized writes. On a terminal you are the person
-/// who consents; without one a scripted person does, and the output says so. Each of the four flags shows one failure with its
+/// Wallet and reader are two processes that talk over TCP on loopback, in BLE-sized writes. On a terminal you are the person
+/// who consents; without one a scripted person does, and the output says so. Each of four flags shows one failure by its
 /// name: --refuse (not_returned), --expired (mdoc_expired), --forged (mdoc_digest_mismatch), --unknown-reader
 /// (reader_auth_required on the wallet's side, not_returned on the reader's).
 #[derive(Args)]
@@ -125,31 +139,34 @@ pub(crate) struct DemoArguments {
     pub(crate) home: HomeArguments,
     #[command(flatten)]
     pub(crate) open: OpenArguments,
-    /// MTU of the link, 23 or more
-    #[arg(long, default_value_t = 185)]
+    /// MTU of the link in bytes, as the platform reports it; at least 23
+    #[arg(long, default_value_t = 185, value_parser = mtu)]
     pub(crate) mtu: u16,
+    /// End a presentation after this many seconds
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) timeout: Option<u32>,
     /// A scripted person consents even though there is a terminal
     #[arg(long)]
     pub(crate) yes: bool,
     /// The person refuses
     #[arg(long, group = "twist")]
     pub(crate) refuse: bool,
-    /// The reader's clock is a year ahead: the credential has expired
+    /// The reader's clock is 60 days ahead: the credential has expired
     #[arg(long, group = "twist")]
     pub(crate) expired: bool,
     /// A hostile wallet alters an element
     #[arg(long, group = "twist")]
     pub(crate) forged: bool,
-    /// A reader with a root nobody knows asks for the identity card
+    /// A reader with an unknown root asks for the identity card
     #[arg(long, group = "twist")]
     pub(crate) unknown_reader: bool,
-    /// The good walk and all four failures, one after the other
+    /// The presentation that succeeds and all four failures, one after the other
     #[arg(long, group = "twist")]
     pub(crate) all: bool,
     /// Answer with a deviceMac instead of a deviceSignature
     #[arg(long)]
     pub(crate) mac: bool,
-    /// Print JSON for machines (one object per line)
+    /// Print JSON for machines: one object per line, the outcome of all walks last; a scripted person consents
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -157,7 +174,7 @@ pub(crate) struct DemoArguments {
 /// Ask an issuer for credentials: make keys, prove their possession, write the request; or accept an issuer's answer.
 #[derive(Args)]
 #[command(
-    after_help = "The whole door by hand:\n  rid issue --init\n  rid enrol --kind pid --kind mdl --challenge $(rid issue --challenge) --out request.cbor\n  \
+    after_help = "The whole enrolment by hand:\n  rid issue --init\n  rid enrol --kind pid --kind mdl --challenge $(rid issue --challenge) --out request.cbor\n  \
     rid issue --request request.cbor --out answer.cbor\n  rid enrol --accept answer.cbor"
 )]
 pub(crate) struct EnrolArguments {
@@ -168,13 +185,13 @@ pub(crate) struct EnrolArguments {
     /// Kind of document: pid, mdl or a document type; may be given again
     #[arg(long)]
     pub(crate) kind: Vec<String>,
-    /// One-time copies of each (0: as many as the profile says)
-    #[arg(long, default_value_t = 0)]
+    /// One-time copies of each, at most 100 (0: as many as the profile says)
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100))]
     pub(crate) copies: u32,
     /// The issuer's challenge (hex), from `rid issue --challenge`
     #[arg(long, value_name = "HEX")]
     pub(crate) challenge: Option<String>,
-    /// Where to write the request
+    /// The file for the request
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
     /// Accept this answer of the issuer, all or nothing
@@ -185,8 +202,14 @@ pub(crate) struct EnrolArguments {
     pub(crate) json: bool,
 }
 
-/// Be the test issuer: make the test State, give a challenge, answer an enrolment request for the sample citizen.
+/// Be the test issuer: make the test State, give a challenge, answer an enrolment request for the sample citizen, certify a reader.
+///
+/// Only --init makes the test PKI; the other jobs need one and refuse without it.
 #[derive(Args)]
+#[command(after_help = "A reader certificate for a reader app whose key stays in its secure area:\n  \
+    rid issue --reader-key reader-public.jwk --name \"Test Reader\" --out reader.pem\n\n\
+    The key is a public JWK of P-256: {\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":...,\"y\":...}. Give the app reader.pem as its chain; every wallet \
+    of this test State knows it by pki/reader-root.pem. A private JWK is refused: a key that is to stay secret is not handed out.")]
 pub(crate) struct IssueArguments {
     #[command(flatten)]
     pub(crate) home: HomeArguments,
@@ -199,17 +222,25 @@ pub(crate) struct IssueArguments {
     /// The enrolment request to answer
     #[arg(long, value_name = "FILE", requires = "out")]
     pub(crate) request: Option<PathBuf>,
-    /// Where to write the answer
+    /// Make a certificate for this reader key: a public JWK (P-256), as a file or as JSON
+    #[arg(long, value_name = "JWK", requires = "out", conflicts_with = "request")]
+    pub(crate) reader_key: Option<String>,
+    /// Name of the reader in its certificate, as a wallet shows it
+    #[arg(long, value_name = "NAME", requires = "reader_key", default_value = "Test Reader")]
+    pub(crate) name: String,
+    /// The file for the answer, or for the reader certificate (PEM)
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// Days of technical validity (0: as many as the profile says)
-    #[arg(long, default_value_t = 0)]
+    /// Days of validity, at most 730 (0: as many as the profile says; a reader certificate: 730)
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=730))]
     pub(crate) days: u32,
 }
 
 /// Show a QR code, wait for one reader, ask the person, answer.
 ///
 /// Without a terminal and without --yes or --refuse it refuses to start: nobody would be there to consent.
+///
+/// Exit 0: every request was answered (a refusal is an answer). Exit 1: no request was answered, by name.
 #[derive(Args)]
 pub(crate) struct PresentArguments {
     #[command(flatten)]
@@ -219,9 +250,12 @@ pub(crate) struct PresentArguments {
     /// TCP port on loopback (0: the system chooses; it is printed)
     #[arg(long, default_value_t = 0)]
     pub(crate) port: u16,
-    /// MTU of the link
-    #[arg(long, default_value_t = 185)]
+    /// MTU of the link in bytes, as the platform reports it; at least 23
+    #[arg(long, default_value_t = 185, value_parser = mtu)]
     pub(crate) mtu: u16,
+    /// End after this many seconds [default: 300 seconds for a reader to connect, then the limits of the session]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) timeout: Option<u32>,
     /// Agree to whatever is asked for and held
     #[arg(long, conflicts_with = "refuse")]
     pub(crate) yes: bool,
@@ -240,12 +274,14 @@ pub(crate) struct PresentArguments {
     /// Answer with a deviceMac instead of a deviceSignature
     #[arg(long)]
     pub(crate) mac: bool,
-    /// Print JSON for machines (one object per line)
+    /// Print JSON for machines: one object per line, `closed` last; questions to a person go to stderr
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// Be a hostile wallet: present a genuine credential with one element altered. For testing readers.
+/// Be a hostile wallet, to test readers: present a genuine credential with one element altered.
+///
+/// Exit 0: the reader got the answer. Its verdict must be refused, `mdoc_digest_mismatch`.
 #[derive(Args)]
 pub(crate) struct HostileArguments {
     #[command(flatten)]
@@ -253,31 +289,34 @@ pub(crate) struct HostileArguments {
     /// TCP port on loopback (0: the system chooses)
     #[arg(long, default_value_t = 0)]
     pub(crate) port: u16,
-    /// MTU of the link
-    #[arg(long, default_value_t = 185)]
+    /// MTU of the link in bytes, as the platform reports it; at least 23
+    #[arg(long, default_value_t = 185, value_parser = mtu)]
     pub(crate) mtu: u16,
+    /// End after this many seconds [default: 60 seconds for each step of the reader]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) timeout: Option<u32>,
     /// Also write qr.png, qr.txt and port into this folder
     #[arg(long, value_name = "DIR")]
     pub(crate) handoff: Option<PathBuf>,
-    /// Print JSON for machines (one object per line)
+    /// Print JSON for machines: one object per line
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// How a request is signed.
+/// The signature of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Signed {
-    /// Not at all.
+    /// No signature.
     Anonymous,
-    /// By the test State's registered reader.
+    /// Signed by the test State's registered reader.
     Registered,
-    /// By a reader whose root nobody knows.
+    /// Signed by a reader whose root is unknown.
     UnknownRoot,
 }
 
-/// Scan a QR code, connect, ask, judge.
+/// Be the reader: scan a QR code, connect, ask, judge the answer.
 ///
-/// The exit code is the verdict's: 0 accepted, 1 refused (or no answer came), 2 undecided.
+/// Exit 0: accepted. Exit 1: refused, or no answer came. Exit 2: undecided.
 #[derive(Args)]
 #[command(
     after_help = "Example:\n  rid read --qr qr.png --port 40001 --ask org.iso.18013.5.1.mDL/org.iso.18013.5.1/portrait:retain \\\n    \
@@ -286,35 +325,39 @@ pub(crate) enum Signed {
 pub(crate) struct ReadArguments {
     #[command(flatten)]
     pub(crate) home: HomeArguments,
-    /// docType/namespace/element, with :retain if it will be kept and :optional if it may be missing; may be given again
+    /// An element to ask for: docType/namespace/element, with :retain if it will be kept and :optional if it may be missing; may
+    /// be given again
     #[arg(long, required = true, value_name = "PATH")]
     pub(crate) ask: Vec<String>,
     /// The QR code: a PNG, or a file with its text
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", required_unless_present = "qr_text")]
     pub(crate) qr: Option<PathBuf>,
-    /// The QR code's text itself (`mdoc:...`)
+    /// The text of the QR code (`mdoc:...`)
     #[arg(long, value_name = "TEXT", conflicts_with = "qr")]
     pub(crate) qr_text: Option<String>,
-    /// TCP port of the wallet, told apart from the QR code
-    #[arg(long)]
+    /// TCP port of the wallet, which `rid present` prints beside the QR code
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) port: u16,
-    /// MTU of the link
-    #[arg(long, default_value_t = 185)]
+    /// MTU of the link in bytes, as the platform reports it; at least 23
+    #[arg(long, default_value_t = 185, value_parser = mtu)]
     pub(crate) mtu: u16,
+    /// End after this many seconds [default: the limits of the session]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) timeout: Option<u32>,
     /// Trusted issuer root, PEM or DER, and the types it may sign for (pid, mdl or a document type; without them any); may be
     /// given again; default: the home's test root
     #[arg(long, value_name = "FILE[=TYPE,...]")]
     pub(crate) trust: Vec<PathBuf>,
-    /// How the request is signed
+    /// The signature of the request
     #[arg(long, value_enum, default_value_t = Signed::Registered)]
     pub(crate) signed: Signed,
-    /// The reader's clock stands at this time (RFC 3339)
+    /// The time of the reader's clock (RFC 3339) [default: now]
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<String>,
     /// Keep response, transcript and reader key in this folder, for `rid verify DIR`
     #[arg(long, value_name = "DIR")]
     pub(crate) save: Option<PathBuf>,
-    /// Print JSON for machines
+    /// Print JSON for machines: one object per line, the verdict last
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -339,21 +382,21 @@ pub(crate) enum WalletCommand {
     List,
     /// One credential with its values
     Show {
-        /// Identifier, or its beginning
+        /// Identifier from `rid wallet`, or its first characters
         id: String,
-        /// Also write the portrait here
+        /// Also write the portrait to this file
         #[arg(long, value_name = "FILE")]
         portrait: Option<PathBuf>,
     },
     /// Delete one credential with all its copies and keys
     Delete {
-        /// Identifier, or its beginning
+        /// Identifier from `rid wallet`, or its first characters
         id: String,
-        /// Do not ask
+        /// Delete without asking
         #[arg(long)]
         yes: bool,
     },
-    /// What was shown, refused, received, deleted
+    /// Presentations, refusals, enrolments and deletions
     History,
 }
 

@@ -1,4 +1,6 @@
 //! The person at the terminal: who asks, for what, whether it is kept; agree, choose, untick, refuse.
+mod json;
+
 use std::{
     io::{BufRead, IsTerminal, Write},
     path::Path,
@@ -12,7 +14,9 @@ use rid_wallet::view::{
 
 use crate::{failure::Failure, verdict::printable};
 
-/// Who decides.
+pub(crate) use json::to_json;
+
+/// The person who decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Person {
     /// A script that agrees to everything but these elements (identifiers), from these credentials where they can answer.
@@ -47,7 +51,7 @@ impl Person {
             Ok(Self::Refuses)
         } else if yes {
             Ok(Self::Agrees { unticked: unticked.to_vec(), credentials: credentials.to_vec() })
-        } else if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
+        } else if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
             Ok(Self::AtTerminal)
         } else {
             Err(Failure::usage("nobody is here to consent: no terminal, and neither --yes nor --refuse was given"))
@@ -218,8 +222,9 @@ fn prompt(request: &RequestView) -> Result<Vec<ConsentedDocument>, Failure> {
             document 1 out or in, r = refuse: ",
             describe_with(request, &choices)
         );
-        let mut stdout = std::io::stdout();
-        stdout.write_all(question.as_bytes()).and_then(|()| stdout.flush()).map_err(fail)?;
+        // Standard output may be a script's: one JSON object per line.
+        let mut stderr = std::io::stderr();
+        stderr.write_all(question.as_bytes()).and_then(|()| stderr.flush()).map_err(fail)?;
         let mut line = String::new();
         if std::io::stdin().lock().read_line(&mut line).map_err(fail)? == 0 {
             return Ok(Vec::new());

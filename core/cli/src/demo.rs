@@ -1,8 +1,9 @@
 //! `rid demo`: one credential walks the whole way, wallet and reader as two processes.
 use std::{
-    io::IsTerminal,
+    io::{BufRead, BufReader, IsTerminal, Write},
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, ChildStdout, Command, ExitStatus, Stdio},
+    thread::JoinHandle,
     time::Duration,
 };
 
@@ -11,6 +12,7 @@ use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE};
 use rid_shell::SystemClock;
 use rid_wallet::Wallet;
 use rid_wire::Code;
+use serde_json::json;
 
 use crate::{
     args::DemoArguments,
@@ -21,6 +23,7 @@ use crate::{
     opened::Opening,
     pki::Pki,
     say::Say,
+    verdict,
 };
 
 const PID: &str = "az.gov.rid.pid.1";
@@ -47,31 +50,40 @@ struct Walk {
 pub(crate) fn run(arguments: &DemoArguments) -> Result<u8, Failure> {
     let say = Say::new(arguments.json, "demo");
     let home = Home::new(&arguments.home.home);
-    let scripted = arguments.yes || !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal();
+    let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    let scripted = arguments.yes || arguments.json || !terminal;
+    home::check_folder("--home", home.path())?;
     prepare(&home, arguments, &say)?;
     if scripted {
-        say.line("person", "no terminal (or --yes): a SCRIPTED person consents");
+        say.line("person", "no terminal, --yes or --json: a SCRIPTED person consents");
     }
-    let mut failed = false;
+    let mut outcomes = Vec::new();
     for walk in walks(arguments) {
-        say.line("walk", &format!("=== {} ===", walk.title));
-        let outcome = walk_once(&walk, &home, arguments, scripted)?;
-        let wanted = walk.expected.unwrap_or("accepted");
-        let met = outcome.as_deref().unwrap_or("accepted") == wanted;
-        failed |= !met;
-        let verdict = if met { "as it must" } else { "NOT AS EXPECTED" };
-        say.line("outcome", &format!("{}: {} - {verdict}", walk.name, outcome.as_deref().unwrap_or("accepted")));
+        say.event("walk", &format!("=== {} ===", walk.title), json!({"name": walk.name}));
+        let outcome = walk_once(&walk, &home, arguments, scripted)?.unwrap_or_else(|| ACCEPTED.into());
+        let expected = walk.expected.unwrap_or(ACCEPTED);
+        let met = outcome == expected;
+        let judged = if met { "as it must" } else { "NOT AS EXPECTED" };
+        let data = json!({"name": walk.name, "outcome": outcome, "expected": expected, "met": met});
+        say.event("outcome", &format!("{}: {outcome} - {judged}", walk.name), data.clone());
+        outcomes.push(data);
     }
-    say.line(
-        "more",
-        &format!(
-            "look around: rid wallet --home {0}; rid wallet history --home {0}; \
-        rid demo --refuse | --expired | --forged | --unknown-reader | --all",
-            home.path().display()
-        ),
-    );
-    Ok(if failed { EXIT_FAILED } else { 0 })
+    let met = outcomes.iter().all(|outcome| outcome.get("met").is_some_and(|met| *met == true));
+    if arguments.json {
+        say.verdict(json!({"met": met, "walks": outcomes}))?;
+    } else {
+        let home = home.path().display();
+        let text = format!(
+            "look around: rid wallet --home {home}; rid wallet history --home {home}; \
+            rid demo --refuse | --expired | --forged | --unknown-reader | --all"
+        );
+        say.line("more", &text);
+    }
+    Ok(if met { 0 } else { EXIT_FAILED })
 }
+
+/// The outcome of a walk without a failure.
+const ACCEPTED: &str = "accepted";
 
 /// Test State, enrolment, storage: made once, reused after.
 fn prepare(home: &Home, arguments: &DemoArguments, say: &Say) -> Result<(), Failure> {
@@ -159,12 +171,14 @@ fn walks(arguments: &DemoArguments) -> Vec<Walk> {
 fn walk_once(walk: &Walk, home: &Home, arguments: &DemoArguments, scripted: bool) -> Result<Option<String>, Failure> {
     let handoff = home.exchange().join(walk.name);
     let saved = home.saved().join(walk.name);
+    // Files of an earlier walk would be taken for this one's.
     let _ = std::fs::remove_dir_all(&handoff);
-    let mut wallet = Running::start(wallet_command(walk, home, arguments, scripted, &handoff)?)?;
+    let _ = std::fs::remove_dir_all(&saved);
+    let mut wallet = Running::start(wallet_command(walk, home, arguments, scripted, &handoff)?, arguments.json)?;
     let port = wait_for(&handoff.join("port"), &mut wallet)?;
-    let mut reader = reader_command(walk, home, arguments, &handoff, &saved, port.trim())?;
     // The reader scans the picture, as a camera would.
-    let read = reader.status().map_err(|error| Failure::file(Path::new("rid read"), error))?;
+    let reader = reader_command(walk, home, arguments, &handoff, &saved, port.trim())?;
+    let read = Running::start(reader, arguments.json)?.finish()?;
     wallet.finish()?;
     outcome(read, &saved)
 }
@@ -178,11 +192,8 @@ fn wallet_command(
 ) -> Result<Command, Failure> {
     let mut command = myself()?;
     command.arg(if walk.hostile { "hostile" } else { "present" });
-    command.arg("--home").arg(home.path());
-    if let Some(lang) = arguments.home.lang {
-        command.args(["--lang", lang.name()]);
-    }
-    command.arg("--handoff").arg(handoff).arg("--mtu").arg(arguments.mtu.to_string());
+    command.arg("--handoff").arg(handoff);
+    for_both(&mut command, home, arguments);
     if !walk.hostile {
         match (walk.refuse, scripted) {
             (true, _) => command.arg("--refuse"),
@@ -194,10 +205,21 @@ fn wallet_command(
         }
         arguments.open.pass_on(&mut command);
     }
+    Ok(command)
+}
+
+/// Arguments of wallet and reader alike.
+fn for_both(command: &mut Command, home: &Home, arguments: &DemoArguments) {
+    command.arg("--home").arg(home.path()).arg("--mtu").arg(arguments.mtu.to_string());
+    if let Some(lang) = arguments.home.lang {
+        command.args(["--lang", lang.name()]);
+    }
+    if let Some(seconds) = arguments.timeout {
+        command.arg("--timeout").arg(seconds.to_string());
+    }
     if arguments.json {
         command.arg("--json");
     }
-    Ok(command)
 }
 
 fn reader_command(
@@ -209,17 +231,14 @@ fn reader_command(
     port: &str,
 ) -> Result<Command, Failure> {
     let mut command = myself()?;
-    command.arg("read").arg("--home").arg(home.path()).arg("--qr").arg(handoff.join("qr.png"));
-    command.args(["--port", port]).arg("--mtu").arg(arguments.mtu.to_string()).arg("--save").arg(saved);
+    command.arg("read").arg("--qr").arg(handoff.join("qr.png")).args(["--port", port]).arg("--save").arg(saved);
+    for_both(&mut command, home, arguments);
     command.args(["--signed", if walk.unknown_reader { "unknown-root" } else { "registered" }]);
     for ask in &walk.asks {
         command.args(["--ask", ask]);
     }
     if walk.days_ahead != 0 {
         command.args(["--at", &input::now()?.plus_days(walk.days_ahead).to_tdate()]);
-    }
-    if arguments.json {
-        command.arg("--json");
     }
     command.stdin(Stdio::null());
     Ok(command)
@@ -230,24 +249,45 @@ fn myself() -> Result<Command, Failure> {
     Ok(Command::new(path))
 }
 
-/// A child process that does not outlive this one's interest in it.
-struct Running(Child);
+/// A child process that is ended when it is no longer needed.
+struct Running {
+    child: Child,
+    lines: Option<JoinHandle<()>>,
+}
 
 impl Running {
-    fn start(mut command: Command) -> Result<Self, Failure> {
-        command.spawn().map(Self).map_err(|error| Failure::file(Path::new("rid present"), error))
+    /// `whole_lines`: its lines are passed on one by one, so that those of two processes do not mix.
+    fn start(mut command: Command, whole_lines: bool) -> Result<Self, Failure> {
+        if whole_lines {
+            command.stdout(Stdio::piped());
+        }
+        let mut child = command.spawn().map_err(|error| Failure::file(Path::new("rid"), error))?;
+        let lines = child.stdout.take().map(|stdout| std::thread::spawn(move || pass_on(stdout)));
+        Ok(Self { child, lines })
     }
 
     fn finish(mut self) -> Result<ExitStatus, Failure> {
-        self.0.wait().map_err(|error| Failure::file(Path::new("rid present"), error))
+        let status = self.child.wait().map_err(|error| Failure::file(Path::new("rid"), error))?;
+        if let Some(lines) = self.lines.take() {
+            // A thread that panicked has printed less; nothing else depends on it.
+            let _ = lines.join();
+        }
+        Ok(status)
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         // Already gone after `finish`.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn pass_on(stdout: ChildStdout) {
+    for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+        // A closed stdout ends nothing: the walk goes on.
+        let _ = std::io::stdout().lock().write_all(format!("{line}\n").as_bytes());
     }
 }
 
@@ -259,12 +299,13 @@ fn wait_for(path: &PathBuf, wallet: &mut Running) -> Result<String, Failure> {
         if let Ok(text) = std::fs::read_to_string(path) {
             return Ok(text);
         }
-        if matches!(wallet.0.try_wait(), Ok(Some(_))) {
+        if matches!(wallet.child.try_wait(), Ok(Some(_))) {
             break;
         }
         std::thread::sleep(Duration::from_millis(20));
     }
-    Err(Failure::core("wallet process", Code::new("transport_timeout")))
+    let advice = "the wallet's process ended or was not ready within 60 s; its message is above";
+    Err(Failure::advised("wallet process", Code::new("transport_timeout"), advice))
 }
 
 /// The named outcome, from the saved exchange.
@@ -272,6 +313,10 @@ fn outcome(read: ExitStatus, saved: &Path) -> Result<Option<String>, Failure> {
     if read.code() == Some(0) {
         return Ok(None);
     }
-    let (verdict, _) = crate::saved::judge(saved, None)?;
+    if !saved.exists() {
+        let advice = "the reader ended without a verdict; its message is above";
+        return Err(Failure::advised("reader process", Code::new("transport_disconnected"), advice));
+    }
+    let (verdict, _) = crate::saved::judge(saved, None, &verdict::LOCALES)?;
     Ok(Some(verdict.code.map_or_else(|| "none".into(), |code| code.as_str().into())))
 }

@@ -1,11 +1,11 @@
-//! `rid enrol` and `rid issue`: the two sides of the enrolment door, by files.
+//! `rid enrol` and `rid issue`: the two sides of an enrolment, by files.
 use std::path::{Path, PathBuf};
 
-use rid_crypto::CryptoRng;
+use rid_crypto::{CryptoRng, Curve, PublicKey};
 use rid_issuer::{Issuer, IssuerKey, Order, sample_citizen};
 use rid_shell::OsRng;
 use rid_wallet::{Wallet, view::CredentialView};
-use rid_wire::{Code, hex};
+use rid_wire::{Code, hex, json::Value as Json};
 use serde_json::json;
 
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     verdict,
 };
 
-/// Who the test issuer is, towards the wallet.
+/// The test issuer's name in an enrolment.
 pub(crate) const AUDIENCE: &str = "https://issuer.rid.example";
 
 fn challenge_path(home: &Home) -> PathBuf {
@@ -29,27 +29,82 @@ fn pending_path(home: &Home) -> PathBuf {
     home.exchange().join("enrolment-id")
 }
 
-/// `rid enrol`.
+/// `rid enrol`. The wallet is opened, and made, only for a call that is right.
 pub(crate) fn enrol(arguments: &EnrolArguments) -> Result<u8, Failure> {
     let home = Home::new(&arguments.home.home);
+    let job = match &arguments.accept {
+        Some(answer) => Job::Accept { answer: input::file(answer)?, id: pending(&home)? },
+        None => ask(arguments)?,
+    };
     let opening = Opening { home: &home, open: &arguments.open, locale: arguments.home.locale(), mac: false };
     let wallet = opening.wallet(opened::home_trust(&home)?)?;
-    let done = match &arguments.accept {
-        Some(answer) => accept(&wallet, &home, answer, arguments.json),
-        None => ask(&wallet, &home, arguments),
+    let done = match job {
+        Job::Accept { id, answer } => accept(&wallet, &home, &id, &answer, arguments.json),
+        Job::Ask { challenge, out } => send(&wallet, &home, arguments, challenge, &out),
     };
     pollster::block_on(wallet.close())?;
     done.map(|()| 0)
 }
 
-fn ask(wallet: &Wallet, home: &Home, arguments: &EnrolArguments) -> Result<(), Failure> {
+/// The checked arguments of one call.
+enum Job {
+    Accept { id: String, answer: Vec<u8> },
+    Ask { challenge: Vec<u8>, out: PathBuf },
+}
+
+fn ask(arguments: &EnrolArguments) -> Result<Job, Failure> {
     let (Some(challenge), Some(out)) = (&arguments.challenge, &arguments.out) else {
-        return Err(Failure::usage("--challenge HEX (from `rid issue --challenge`) and --out FILE are needed"));
+        return Err(Failure::usage(
+            "--challenge HEX (from `rid issue --challenge`) and --out FILE are needed, or --accept FILE",
+        ));
     };
     if arguments.kind.is_empty() {
-        return Err(Failure::usage("--kind pid, --kind mdl or a document type is needed"));
+        return Err(Failure::usage("--kind is needed: pid, mdl or a document type; it may be given more than once"));
     }
-    let challenge = hex::decode(challenge).map_err(|_| Failure::usage("--challenge is not hex"))?;
+    let profile = verdict::profile()?;
+    if let Some(unknown) =
+        arguments.kind.iter().find(|kind| profile.kind_by_id(kind).or_else(|| profile.kind(kind)).is_none())
+    {
+        let known: Vec<&str> = profile.kinds().iter().map(|kind| kind.id.as_str()).collect();
+        return Err(Failure::usage(format!(
+            "--kind {unknown}: the profile knows no such kind; give {}",
+            known.join(", ")
+        )));
+    }
+    let challenge = hex::decode(challenge.trim()).ok().filter(|challenge| !challenge.is_empty());
+    let challenge = challenge.ok_or_else(|| {
+        Failure::usage("--challenge: not hexadecimal; give the text that `rid issue --challenge` printed")
+    })?;
+    home::check_writable("--out", out)?;
+    Ok(Job::Ask { challenge, out: out.clone() })
+}
+
+/// The identifier of the enrolment under way.
+fn pending(home: &Home) -> Result<String, Failure> {
+    let path = pending_path(home);
+    if !path.exists() {
+        return Err(nothing_pending());
+    }
+    let id = String::from_utf8(input::file(&path)?).map_err(|_| nothing_pending())?;
+    Ok(id.trim().to_owned())
+}
+
+fn nothing_pending() -> Failure {
+    Failure::advised(
+        "enrolment",
+        Code::new("enrolment_unknown"),
+        "no enrolment is under way: its answer was accepted already (see `rid wallet`), or none was begun; \
+        begin one with `rid enrol --kind ... --challenge ... --out ...`",
+    )
+}
+
+fn send(
+    wallet: &Wallet,
+    home: &Home,
+    arguments: &EnrolArguments,
+    challenge: Vec<u8>,
+    out: &Path,
+) -> Result<(), Failure> {
     let enrolment = pollster::block_on(wallet.enrol(&arguments.kind, arguments.copies, challenge, AUDIENCE.into()))?;
     home::write(out, &enrolment.message)?;
     home::make_private_dir(&home.exchange())?;
@@ -62,10 +117,9 @@ fn ask(wallet: &Wallet, home: &Home, arguments: &EnrolArguments) -> Result<(), F
     verdict::write_out(&text)
 }
 
-fn accept(wallet: &Wallet, home: &Home, answer: &Path, json: bool) -> Result<(), Failure> {
-    let id = String::from_utf8(input::file(&pending_path(home))?)
-        .map_err(|_| Failure::core("enrolment", Code::new("enrolment_unknown")))?;
-    let stored = pollster::block_on(wallet.accept(id.trim(), &input::file(answer)?))?;
+fn accept(wallet: &Wallet, home: &Home, id: &str, answer: &[u8], json: bool) -> Result<(), Failure> {
+    let stored = pollster::block_on(wallet.accept(id, answer))
+        .map_err(|error| if error.code().as_str() == "enrolment_unknown" { nothing_pending() } else { error.into() })?;
     let _ = std::fs::remove_file(pending_path(home));
     verdict::write_out(&if json {
         format!("{:#}\n", stored.iter().map(crate::wallet::list_json).collect::<serde_json::Value>())
@@ -86,13 +140,21 @@ pub(crate) fn stored_line(view: &CredentialView) -> String {
 pub(crate) fn issue(arguments: &IssueArguments) -> Result<u8, Failure> {
     let home = Home::new(&arguments.home.home);
     let now = input::now()?;
-    if !(arguments.init || arguments.challenge || arguments.request.is_some()) {
-        return Err(Failure::usage("give --init, --challenge, or --request FILE --out FILE"));
-    }
-    let pki = Pki::load_or_make(&home.pki(), now)?;
+    check_issue(arguments)?;
+    // Files are read before anything is made.
+    let request = arguments.request.as_deref().map(input::file).transpose()?;
+    let challenge = request.as_ref().map(|_| given_challenge(&home)).transpose()?;
+    let reader_key = arguments.reader_key.as_deref().map(reader_key).transpose()?;
+    let pki = if arguments.init { Pki::load_or_make(&home.pki(), now)? } else { Pki::load(&home.pki())? };
     if arguments.init {
         let made = if pki.fresh { "made" } else { "reused" };
         verdict::write_out(&format!("test PKI {made}: {}\n", home.pki().display()))?;
+    }
+    if let (Some(key), Some(out)) = (&reader_key, &arguments.out) {
+        let days = if arguments.days == 0 { READER_DAYS } else { arguments.days };
+        let certificate = pki.certify_reader(key, &arguments.name, now, days)?;
+        home::write(out, certificate.to_pem().as_bytes())?;
+        verdict::write_out(&format!("reader certificate written to {}\n", out.display()))?;
     }
     if arguments.challenge {
         let challenge = fresh_challenge();
@@ -100,18 +162,81 @@ pub(crate) fn issue(arguments: &IssueArguments) -> Result<u8, Failure> {
         home::write(&challenge_path(&home), hex::encode(&challenge).as_bytes())?;
         verdict::write_out(&format!("{}\n", hex::encode(&challenge)))?;
     }
-    if let (Some(request), Some(out)) = (&arguments.request, &arguments.out) {
-        let path = challenge_path(&home);
-        let text = String::from_utf8(input::file(&path)?).unwrap_or_default();
-        let challenge = hex::decode(text.trim()).map_err(|_| Failure::core("issuer", Code::new("nonce")))?;
-        let answer = answer(pki, &input::file(request)?, &challenge, arguments.days)?;
+    if let (Some(request), Some(challenge), Some(out)) = (&request, &challenge, &arguments.out) {
+        let answer = answer(pki, request, challenge, arguments.days)?;
         home::write(out, &answer)?;
         // A challenge is good for one request.
+        let path = challenge_path(&home);
         std::fs::remove_file(&path).map_err(|error| Failure::file(&path, error))?;
         verdict::write_out(&format!("answer written to {}\n", out.display()))?;
     }
     Ok(0)
 }
+
+/// Days of validity of a reader certificate, as of the test State's own reader.
+const READER_DAYS: u32 = 730;
+
+fn check_issue(arguments: &IssueArguments) -> Result<(), Failure> {
+    let jobs = [arguments.init, arguments.challenge, arguments.request.is_some(), arguments.reader_key.is_some()];
+    if !jobs.contains(&true) {
+        return Err(Failure::usage(
+            "give --init, --challenge, --request FILE --out FILE, or --reader-key JWK --out FILE; see `rid issue --help`",
+        ));
+    }
+    let writes = arguments.request.is_some() || arguments.reader_key.is_some();
+    match &arguments.out {
+        Some(out) if writes => home::check_writable("--out", out)?,
+        Some(_) => return Err(Failure::usage("--out goes with --request or --reader-key")),
+        None => {}
+    }
+    if arguments.days != 0 && !writes {
+        return Err(Failure::usage("--days goes with --request or --reader-key"));
+    }
+    if arguments.challenge && arguments.request.is_some() {
+        return Err(Failure::usage(
+            "--challenge is for the next request: run it before `rid enrol`, --request after it",
+        ));
+    }
+    Ok(())
+}
+
+/// The challenge that the request must answer.
+fn given_challenge(home: &Home) -> Result<Vec<u8>, Failure> {
+    let path = challenge_path(home);
+    let unusable = || {
+        Failure::advised(
+            "issuer",
+            Code::new("nonce"),
+            "no challenge is open, and each is good for one request; run `rid issue --challenge`, then `rid enrol` with it",
+        )
+    };
+    if !path.exists() {
+        return Err(unusable());
+    }
+    let text = String::from_utf8(input::file(&path)?).map_err(|_| unusable())?;
+    hex::decode(text.trim()).map_err(|_| unusable())
+}
+
+/// A public key of P-256. A private one is refused: somebody is about to hand out a key that must stay secret.
+fn reader_key(argument: &str) -> Result<PublicKey, Failure> {
+    let jwk = input::jwk("--reader-key", argument)?;
+    if Json::parse(&jwk, MAX_JWK).is_ok_and(|jwk| jwk.member("d").is_some()) {
+        return Err(Failure::usage(
+            "--reader-key: this is a private JWK; give its public members only (kty, crv, x, y)",
+        ));
+    }
+    match PublicKey::from_jwk(&jwk) {
+        Ok(key) if key.curve() == Curve::P256 => Ok(key),
+        Ok(_) => Err(Failure::usage("--reader-key: a reader signs with a key of P-256; this one is of another curve")),
+        Err(error) => Err(Failure::usage(format!(
+            "--reader-key: not a public JWK ({}); it looks like {{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":...,\"y\":...}}",
+            error.code()
+        ))),
+    }
+}
+
+/// Longest JWK that is read.
+const MAX_JWK: usize = 8192;
 
 /// The test issuer's answer for the sample citizen.
 pub(crate) fn answer(pki: Pki, request: &[u8], challenge: &[u8], days: u32) -> Result<Vec<u8>, Failure> {

@@ -46,6 +46,16 @@ pub(crate) enum Failure {
         /// The stable code.
         code: Code,
     },
+    /// A named error with what to do next.
+    #[error("{what}: {code}: {advice}")]
+    Advised {
+        /// What was being done.
+        what: &'static str,
+        /// The stable code.
+        code: Code,
+        /// What happened and what to do next.
+        advice: String,
+    },
 }
 
 impl Failure {
@@ -61,10 +71,14 @@ impl Failure {
         Self::Core { what, code }
     }
 
+    pub(crate) fn advised(what: &'static str, code: Code, advice: impl Into<String>) -> Self {
+        Self::Advised { what, code, advice: advice.into() }
+    }
+
     pub(crate) const fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::File { .. } => EXIT_USAGE,
-            Self::Core { .. } | Self::Pin { .. } | Self::Wait { .. } => EXIT_FAILED,
+            Self::Advised { .. } | Self::Core { .. } | Self::Pin { .. } | Self::Wait { .. } => EXIT_FAILED,
         }
     }
 

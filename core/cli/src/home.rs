@@ -36,6 +36,29 @@ impl Home {
     }
 }
 
+/// Refuses a file that could not be written later: what is made before it would be lost.
+pub(crate) fn check_writable(flag: &str, file: &Path) -> Result<(), Failure> {
+    if file.is_dir() {
+        return Err(Failure::usage(format!("{flag} {}: this is a folder; give the name of a file", file.display())));
+    }
+    match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() && !parent.is_dir() => Err(Failure::usage(format!(
+            "{flag} {}: there is no folder {}; make it first",
+            file.display(),
+            parent.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a folder that could not be made later.
+pub(crate) fn check_folder(flag: &str, folder: &Path) -> Result<(), Failure> {
+    if folder.exists() && !folder.is_dir() {
+        return Err(Failure::usage(format!("{flag} {}: this is a file; give the name of a folder", folder.display())));
+    }
+    Ok(())
+}
+
 /// Makes a folder that only its owner may enter.
 pub(crate) fn make_private_dir(path: &Path) -> Result<(), Failure> {
     std::fs::create_dir_all(path).map_err(|error| Failure::file(path, error))?;

@@ -26,34 +26,39 @@ use crate::{
     home::Home,
     input,
     link::{Event, Link, Listener},
+    patience::Patience,
     pki::Pki,
     present::Handoff,
     say::Say,
 };
 
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long one step of the reader may take.
+const STEP: Duration = Duration::from_secs(60);
 /// ES256.
 const ES256: i64 = -7;
 
 pub(crate) fn run(arguments: &HostileArguments) -> Result<u8, Failure> {
     let say = Say::new(arguments.json, "hostile wallet");
     let home = Home::new(&arguments.home.home);
+    let handoff = Handoff::new(arguments.handoff.as_deref())?;
+    let patience = Patience::new(arguments.timeout);
     let device = SigningKey::make(&mut OsRng);
-    let credential = genuine(Pki::load_or_make(&home.pki(), input::now()?)?, &device)?;
+    let credential = genuine(Pki::load(&home.pki())?, &device)?;
     let forged = forge(&credential)?;
     let ephemeral = AgreementKey::make(&mut OsRng);
     let ble = Ble { peripheral_server: Some([0x5a; 16]), central_client: None };
     let engagement = Engagement::build(&ephemeral.public(), &ble);
     let listener = Listener::bind(arguments.port)?;
-    Handoff { folder: arguments.handoff.clone() }.show(&engagement.to_qr(), listener.port()?, &say)?;
-    let mut link = listener.accept(arguments.mtu, PATIENCE)?;
-    let establishment = message(&link)?;
+    handoff.show(&engagement.to_qr(), listener.port()?, &say)?;
+    let mut link = listener.accept(arguments.mtu, patience.at_most(Some(STEP)).unwrap_or(STEP))?;
+    let establishment = message(&link, &patience)?;
     let sent = answer(&establishment, &engagement, &ephemeral, &device, &forged)?;
     link.send(&sent)?;
     say.line("answered", "an altered element was sent, properly signed by the device");
-    // The reader ends the session; until then nothing is wanted of it.
-    while !matches!(link.wait(Some(PATIENCE)), Some(Event::Ended(_)) | None) {}
+    // The reader ends the session; nothing else is expected of it.
+    while !matches!(link.wait(patience.at_most(Some(STEP))), Some(Event::Ended(_)) | None) {}
     link.end();
+    say.line("closed", "the reader has the answer");
     Ok(0)
 }
 
@@ -98,12 +103,16 @@ fn forge(credential: &[u8]) -> Result<Vec<u8>, Failure> {
     Ok(writer.finish())
 }
 
-fn message(link: &Link) -> Result<Vec<u8>, Failure> {
+fn message(link: &Link, patience: &Patience) -> Result<Vec<u8>, Failure> {
     loop {
-        match link.wait(Some(PATIENCE)) {
+        match link.wait(patience.at_most(Some(STEP))) {
             Some(Event::Message(message)) => return Ok(message),
             Some(Event::Started) => {}
-            Some(Event::Ended(_)) | None => return Err(Failure::core("link", Code::new("transport_disconnected"))),
+            Some(Event::Ended(_)) => return Err(Failure::core("link", Code::new("transport_disconnected"))),
+            None => {
+                let advice = "the reader connected and sent no request";
+                return Err(Failure::advised("link", Code::new("transport_timeout"), advice));
+            }
         }
     }
 }

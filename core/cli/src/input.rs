@@ -77,25 +77,26 @@ pub(crate) fn certificates(path: &Path) -> Result<Vec<Certificate>, Failure> {
     Ok(bundle.certificates)
 }
 
+/// The text of a JWK: a file, or the JSON itself.
+pub(crate) fn jwk(flag: &str, argument: &str) -> Result<String, Failure> {
+    if argument.trim_start().starts_with('{') {
+        return Ok(argument.into());
+    }
+    let path = Path::new(argument);
+    String::from_utf8(file(path)?).map_err(|_| Failure::usage(format!("{flag} {argument}: not text, so no JWK")))
+}
+
 /// A public key as JWK: a file, or the JSON itself.
 pub(crate) fn public_jwk(argument: &str) -> Result<PublicKey, Failure> {
-    let text = inline_or_file(argument)?;
+    let text = jwk("--trust-key", argument)?;
     PublicKey::from_jwk(&text).map_err(|error| Failure::usage(format!("--trust-key: no public JWK: {}", error.code())))
 }
 
 /// A private key as JWK: a file, or the JSON itself.
 pub(crate) fn private_jwk(argument: &str) -> Result<AgreementKey, Failure> {
-    let text = inline_or_file(argument)?;
+    let text = jwk("--reader-key", argument)?;
     AgreementKey::from_jwk(&text)
         .map_err(|error| Failure::usage(format!("--reader-key: no private JWK: {}", error.code())))
-}
-
-fn inline_or_file(argument: &str) -> Result<String, Failure> {
-    if argument.trim_start().starts_with('{') {
-        return Ok(argument.into());
-    }
-    let path = Path::new(argument);
-    String::from_utf8(file(path)?).map_err(|_| Failure::usage(format!("{argument}: not text")))
 }
 
 /// The time of a judgement: the argument, or now.

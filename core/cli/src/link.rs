@@ -18,14 +18,14 @@ const STATE: u8 = 0x01;
 const CLIENT_TO_SERVER: u8 = 0x02;
 const SERVER_TO_CLIENT: u8 = 0x03;
 
-/// Whose end: the mdoc is the GATT server (peripheral server mode), the reader its client.
+/// The two ends: the mdoc is the GATT server (peripheral server mode), the reader its client.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
     Mdoc,
     Reader,
 }
 
-/// What comes over the link.
+/// Something that happened on the link.
 pub(crate) enum Event {
     /// The reader wrote "start".
     Started,
@@ -35,7 +35,7 @@ pub(crate) enum Event {
     Ended(Option<Code>),
 }
 
-/// What went over a link so far.
+/// The bytes that went over a link so far.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Traffic {
     pub(crate) sent_bytes: u64,
@@ -56,18 +56,30 @@ pub(crate) struct Link {
 /// A wallet waiting for a reader.
 pub(crate) struct Listener(TcpListener);
 
+/// Checks an MTU before anything waits for a link.
+pub(crate) fn check_mtu(mtu: u16) -> Result<(), String> {
+    chunk::write_len(mtu).map(drop).map_err(|error| format!("{}: not an MTU of a BLE link", error.code()))
+}
+
 impl Listener {
     /// Listens on loopback; port 0 lets the system choose.
     pub(crate) fn bind(port: u16) -> Result<Self, Failure> {
-        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map(Self).map_err(|error| network("listen", error))
+        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map(Self).map_err(|error| match error.kind() {
+            std::io::ErrorKind::AddrInUse | std::io::ErrorKind::PermissionDenied => Failure::advised(
+                "listen",
+                Code::new("transport_port_in_use"),
+                format!("port {port} cannot be used here; give another --port, or none and the system chooses"),
+            ),
+            _ => network("listen", error),
+        })
     }
 
-    /// The port to be told to the reader, apart from the QR code.
+    /// The port, which the reader gets beside the QR code.
     pub(crate) fn port(&self) -> Result<u16, Failure> {
         self.0.local_addr().map(|address| address.port()).map_err(|error| network("listen", error))
     }
 
-    /// Waits for one reader, but not for ever.
+    /// Waits for one reader, at most so long.
     pub(crate) fn accept(&self, mtu: u16, longest: Duration) -> Result<Link, Failure> {
         let fail = |error| network("accept", error);
         self.0.set_nonblocking(true).map_err(fail)?;
@@ -78,7 +90,10 @@ impl Listener {
                     stream.set_nonblocking(false).map_err(fail)?;
                     return Link::new(End::Mdoc, stream, mtu);
                 }
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock && waited < longest => {
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                    if waited >= longest {
+                        return Err(nobody_connected(longest));
+                    }
                     std::thread::sleep(POLL);
                     waited += POLL;
                 }
@@ -89,19 +104,27 @@ impl Listener {
 }
 
 impl Link {
-    /// Connects a reader and writes "start".
-    pub(crate) fn connect(port: u16, mtu: u16) -> Result<Self, Failure> {
+    /// Connects a reader, waiting at most so long, and writes "start".
+    pub(crate) fn connect(port: u16, mtu: u16, longest: Duration) -> Result<Self, Failure> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let stream =
-            TcpStream::connect_timeout(&address, Duration::from_secs(10)).map_err(|error| network("connect", error))?;
+        // A connection without any time to wait is an error of the call.
+        let longest = longest.max(POLL);
+        let stream = TcpStream::connect_timeout(&address, longest).map_err(|error| match error.kind() {
+            std::io::ErrorKind::ConnectionRefused => Failure::advised(
+                "connect",
+                Code::new("transport_refused"),
+                format!("no wallet listens on port {port}; start `rid present` and give the port that it prints"),
+            ),
+            _ => network("connect", error),
+        })?;
         let mut link = Self::new(End::Reader, stream, mtu)?;
         link.write(STATE, &[STATE_START])?;
         Ok(link)
     }
 
     fn new(end: End, stream: TcpStream, mtu: u16) -> Result<Self, Failure> {
-        // Checks the MTU once, for both directions.
-        chunk::write_len(mtu).map_err(|error| Failure::usage(format!("--mtu {mtu}: {}", error.code())))?;
+        // Both directions use the same MTU.
+        check_mtu(mtu).map_err(|error| Failure::usage(format!("--mtu {mtu}: {error}")))?;
         stream.set_nodelay(true).map_err(|error| network("connect", error))?;
         let reading = stream.try_clone().map_err(|error| network("connect", error))?;
         let (sender, events) = channel();
@@ -143,12 +166,12 @@ impl Link {
         let _ = self.stream.shutdown(std::net::Shutdown::Write);
     }
 
-    /// The MTU both ends were given.
+    /// The MTU of both ends.
     pub(crate) const fn mtu(&self) -> u16 {
         self.mtu
     }
 
-    /// What went over the link.
+    /// The bytes that went over the link.
     pub(crate) fn traffic(&self) -> Traffic {
         *self.traffic.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
@@ -218,11 +241,17 @@ fn read_frames(
     }
 }
 
+fn nobody_connected(longest: Duration) -> Failure {
+    let advice = format!(
+        "no reader connected within {} s; start `rid read` with the QR code and the port printed here",
+        longest.as_millis().div_ceil(1000)
+    );
+    Failure::advised("wait for a reader", Code::new("transport_timeout"), advice)
+}
+
 fn network(what: &'static str, error: std::io::Error) -> Failure {
     let code = match error.kind() {
-        std::io::ErrorKind::ConnectionRefused => "transport_refused",
         std::io::ErrorKind::TimedOut | std::io::ErrorKind::WouldBlock => "transport_timeout",
-        std::io::ErrorKind::AddrInUse => "transport_port_in_use",
         _ => "transport_disconnected",
     };
     Failure::core(what, Code::new(code))

@@ -13,6 +13,7 @@ mod input;
 mod inspect;
 mod link;
 mod opened;
+mod patience;
 mod pki;
 mod present;
 mod qr;

@@ -1,5 +1,5 @@
 //! The wallet of a home folder, opened over the desktop's ports, and unlocked.
-use std::{io::Write, path::Path, sync::Arc};
+use std::{io::Write, sync::Arc};
 
 use rid_flow::ports::{SecureAreaError, UserAuth};
 use rid_holder::proximity::DeviceAuthMethod;
@@ -190,20 +190,28 @@ pub(crate) async fn try_pin(wallet: &Wallet, pin: &str) -> Result<(), Failure> {
     Err(error.into())
 }
 
-/// The roots of the home's test PKI; the PKI must have been made.
+/// The roots of the home's test PKI, which must have been made.
 pub(crate) fn home_trust(home: &Home) -> Result<TrustStore, Failure> {
     let dir = home.pki();
     let one = |name: &str| {
         let path = pki::certificate_path(&dir, name);
         if !path.exists() {
-            return Err(missing(&path));
+            return Err(pki::missing(&path));
         }
         let certificates = crate::input::certificates(&path)?;
-        certificates.into_iter().next().ok_or_else(|| missing(&path))
+        certificates.into_iter().next().ok_or_else(|| pki::missing(&path))
     };
     pki::trust(one("iaca")?, one("reader-root")?)
 }
 
-fn missing(path: &Path) -> Failure {
-    Failure::usage(format!("{}: not there; `rid demo` or `rid issue --init` makes a test PKI", path.display()))
+/// Refuses a home without a wallet: only `rid demo`, `rid enrol` and `rid vault take-in` make one.
+pub(crate) fn check_wallet(home: &Home) -> Result<(), Failure> {
+    let folder = home.wallet();
+    if folder.exists() {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "{}: no wallet here; make one with `rid demo` or `rid enrol`, or name its folder with --home",
+        folder.display()
+    )))
 }

@@ -2,7 +2,7 @@
 use std::path::{Path, PathBuf};
 
 use rid_crypto::{
-    SigningKey,
+    PublicKey, SigningKey,
     x509::{Certificate, CertificateRequest, Profile, build},
 };
 use rid_trust::{Anchor, Environment, Role, TrustStore};
@@ -29,19 +29,29 @@ pub(crate) struct Pki {
     pub(crate) fresh: bool,
 }
 
+/// The files of a PKI, without their endings.
+const NAMES: [&str; 4] = ["iaca", "document-signer", "reader-root", "reader"];
+
 impl Pki {
+    /// Reads the PKI in `dir`; refuses when there is none, and makes nothing.
+    pub(crate) fn load(dir: &Path) -> Result<Self, Failure> {
+        if let Some(absent) = NAMES.map(|name| certificate_path(dir, name)).iter().find(|path| !path.exists()) {
+            return Err(missing(absent));
+        }
+        let [iaca, document_signer, reader_root, reader] = NAMES.map(|name| load(dir, name));
+        Ok(Self {
+            iaca: iaca?,
+            document_signer: document_signer?,
+            reader_root: reader_root?,
+            reader: reader?,
+            fresh: false,
+        })
+    }
+
     /// Reads the PKI in `dir`, or makes it, valid from the day before, 00:00Z.
     pub(crate) fn load_or_make(dir: &Path, now: Timestamp) -> Result<Self, Failure> {
-        let names = ["iaca", "document-signer", "reader-root", "reader"];
-        if names.iter().all(|name| certificate_path(dir, name).exists()) {
-            let [iaca, document_signer, reader_root, reader] = names.map(|name| load(dir, name));
-            let pki = Self {
-                iaca: iaca?,
-                document_signer: document_signer?,
-                reader_root: reader_root?,
-                reader: reader?,
-                fresh: false,
-            };
+        if NAMES.iter().all(|name| certificate_path(dir, name).exists()) {
+            let pki = Self::load(dir)?;
             if pki.document_signer.certificate.check_validity(now, ClockTolerance::default()).is_ok() {
                 return Ok(pki);
             }
@@ -49,10 +59,31 @@ impl Pki {
         let pki = Self::make(now)?;
         home::make_private_dir(dir)?;
         let all = [&pki.iaca, &pki.document_signer, &pki.reader_root, &pki.reader];
-        for (name, identity) in names.iter().zip(all) {
+        for (name, identity) in NAMES.iter().zip(all) {
             save(dir, name, identity)?;
         }
         Ok(pki)
+    }
+
+    /// A reader certificate for somebody else's key, signed by the reader root and valid from the day before, 00:00Z.
+    pub(crate) fn certify_reader(
+        &self,
+        key: &PublicKey,
+        name: &str,
+        now: Timestamp,
+        days: u32,
+    ) -> Result<Certificate, Failure> {
+        let from = now.plus_days(-1).day_start();
+        let request = CertificateRequest {
+            profile: Profile::Reader,
+            common_name: name,
+            organization: Some(ORGANIZATION),
+            country: COUNTRY,
+            key,
+            not_before: from,
+            not_after: from.plus_days(days.into()).plus_seconds(-1),
+        };
+        sign(&request, Some(&self.reader_root), &self.reader_root.key)
     }
 
     fn make(now: Timestamp) -> Result<Self, Failure> {
@@ -104,10 +135,25 @@ fn certify(
         not_before,
         not_after: not_before.plus_days(days).plus_seconds(-1),
     };
-    let signer = issuer.map_or(&key, |issuer| &issuer.key);
-    let der = build(&request, signer, issuer.map(|issuer| &issuer.certificate), &mut rng);
-    let certificate = Certificate::parse(&der).map_err(|error| Failure::core("test PKI", error.code()))?;
+    let certificate = sign(&request, issuer, issuer.map_or(&key, |issuer| &issuer.key))?;
     Ok(Identity { key, certificate })
+}
+
+fn sign(
+    request: &CertificateRequest<'_>,
+    issuer: Option<&Identity>,
+    signer: &SigningKey,
+) -> Result<Certificate, Failure> {
+    let der = build(request, signer, issuer.map(|issuer| &issuer.certificate), &mut rid_shell::OsRng);
+    Certificate::parse(&der).map_err(|error| Failure::core("test PKI", error.code()))
+}
+
+/// The refusal of a home without a test PKI.
+pub(crate) fn missing(path: &Path) -> Failure {
+    Failure::usage(format!(
+        "{}: there is no test PKI; make one with `rid issue --init` or `rid demo`, or name its folder with --home",
+        path.display()
+    ))
 }
 
 pub(crate) fn certificate_path(dir: &Path, name: &str) -> PathBuf {

@@ -1,9 +1,18 @@
 //! `rid present`: the wallet's process. Shows the QR code, waits for one reader, asks the person, answers.
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
-use rid_flow::{Uptime, ports::Clock};
+use rid_flow::{CredentialId, ports::Clock};
 use rid_shell::SystemClock;
-use rid_wallet::{Presentation, PresentationStep, Wallet, view::ReceiptView};
+use rid_wallet::{
+    Presentation, PresentationStep, Wallet,
+    view::{ConsentDecision, ReceiptView},
+};
+use rid_wire::Code;
+use serde_json::{Value, json};
 
 use crate::{
     args::PresentArguments,
@@ -12,26 +21,29 @@ use crate::{
     home::{self, Home},
     link::{Event, Link, Listener},
     opened::{self, Opening},
+    patience::Patience,
     qr::Qr,
     say::Say,
 };
 
 /// How long a wallet waits for a reader to connect: as long as its session does (`consent_seconds` of the profile).
-const PATIENCE: Duration = Duration::from_secs(300);
+const CONNECTING: Duration = Duration::from_secs(300);
 
-/// Where the QR code and the port are also put, for the reader's process.
+/// The folder where the reader's process finds the QR code and the port.
 pub(crate) struct Handoff {
-    pub(crate) folder: Option<PathBuf>,
+    folder: Option<PathBuf>,
 }
 
 pub(crate) fn run(arguments: &PresentArguments) -> Result<u8, Failure> {
     let person = Person::from_flags(arguments.yes, arguments.refuse, &arguments.untick, &arguments.credential)?;
     let home = Home::new(&arguments.home.home);
     let say = Say::new(arguments.json, "wallet");
-    let opening = Opening { home: &home, open: &arguments.open, locale: arguments.home.locale(), mac: arguments.mac };
-    let wallet = opening.wallet(opened::home_trust(&home)?)?;
+    let handoff = Handoff::new(arguments.handoff.as_deref())?;
+    let trust = opened::home_trust(&home)?;
+    opened::check_wallet(&home)?;
     let listener = Listener::bind(arguments.port)?;
-    let handoff = Handoff { folder: arguments.handoff.clone() };
+    let opening = Opening { home: &home, open: &arguments.open, locale: arguments.home.locale(), mac: arguments.mac };
+    let wallet = opening.wallet(trust)?;
     let outcome = present(&wallet, &person, &listener, arguments, &handoff, &say);
     pollster::block_on(wallet.close())?;
     outcome
@@ -47,24 +59,28 @@ fn present(
     say: &Say,
 ) -> Result<u8, Failure> {
     let clock = SystemClock::new();
+    let patience = Patience::new(arguments.timeout);
     let presentation = wallet.present()?;
     let mut link: Option<Link> = None;
-    let mut answered = false;
+    let (mut answered, mut timed_out) = (false, false);
     loop {
+        if patience.is_over() && !timed_out {
+            timed_out = true;
+            presentation.cancel();
+        }
         match pollster::block_on(presentation.next())? {
             PresentationStep::Advertise { qr, .. } => {
                 handoff.show(&qr, listener.port()?, say)?;
                 presentation.proceed()?;
-                link = Some(listener.accept(arguments.mtu, PATIENCE)?);
+                let longest = patience.at_most(Some(CONNECTING)).unwrap_or(CONNECTING);
+                link = Some(listener.accept(arguments.mtu, longest)?);
                 say.line("connected", "a reader connected");
             }
             PresentationStep::Ask { request } => {
-                say.line("asked", ask::describe(&request).trim_end());
+                say.event("asked", ask::describe(&request).trim_end(), json!({"request": ask::to_json(&request)}));
                 let answer = person.answer(&request)?;
-                say.line(
-                    "answered",
-                    if answer.decision == rid_wallet::view::ConsentDecision::Refuse { "refused" } else { "agreed" },
-                );
+                let refused = answer.decision == ConsentDecision::Refuse;
+                say.line("answered", if refused { "refused" } else { "agreed" });
                 presentation.answer(answer)?;
             }
             PresentationStep::Unlock => {
@@ -79,33 +95,30 @@ fn present(
             }
             PresentationStep::Receipt { receipt } => {
                 answered = true;
-                say.line("receipt", &receipt_text(&receipt));
+                say.event("receipt", &receipt_text(&receipt), receipt_json(&receipt));
                 presentation.proceed()?;
             }
-            PresentationStep::Wait { until_millis } => wait(&presentation, link.as_ref(), until_millis, &clock, say)?,
+            PresentationStep::Wait { until_millis } => {
+                let longest =
+                    until_millis.map(|until| Duration::from_millis(until.saturating_sub(clock.uptime().millis())));
+                wait(&presentation, link.as_ref(), patience.at_most(longest), say)?;
+            }
             PresentationStep::Closed { code } => {
                 if let Some(link) = &mut link {
                     link.end();
                 }
-                say.line("closed", code.as_str());
+                say.event("closed", code.as_str(), json!({"code": code.as_str(), "answered": answered}));
+                if timed_out && !answered {
+                    return Err(Failure::advised("wait for the reader", Code::new("transport_timeout"), NO_REQUEST));
+                }
                 return Ok(if answered { 0 } else { EXIT_FAILED });
             }
         }
     }
 }
 
-fn wait(
-    presentation: &Presentation,
-    link: Option<&Link>,
-    until_millis: Option<u64>,
-    clock: &SystemClock,
-    say: &Say,
-) -> Result<(), Failure> {
-    let longest = until_millis.map(|until| {
-        let now: Uptime = clock.uptime();
-        Duration::from_millis(until.saturating_sub(now.millis()))
-    });
-    let told = match link.and_then(|link| link.wait(longest)) {
+fn wait(presentation: &Presentation, link: Option<&Link>, longest: Option<Duration>, say: &Say) -> Result<(), Failure> {
+    let handled = match link.and_then(|link| link.wait(longest)) {
         Some(Event::Started) => presentation.connected(link.map_or(u16::MAX, Link::mtu)),
         Some(Event::Message(message)) => presentation.received(message),
         Some(Event::Ended(code)) => {
@@ -116,8 +129,12 @@ fn wait(
         }
         None => presentation.tick(),
     };
-    Ok(told?)
+    Ok(handled?)
 }
+
+/// Said when the time is up before a request was answered.
+const NO_REQUEST: &str =
+    "the time of --timeout is up and no request was answered; start `rid read`, or allow more time";
 
 fn receipt_text(receipt: &ReceiptView) -> String {
     if !receipt.disclosed {
@@ -128,7 +145,20 @@ fn receipt_text(receipt: &ReceiptView) -> String {
     format!("disclosed: {}; {} one-time copies used{low}", elements.join(", "), receipt.used.len())
 }
 
+fn receipt_json(receipt: &ReceiptView) -> Value {
+    let ids = |ids: &[CredentialId]| ids.iter().map(|id| id.0.clone()).collect::<Vec<_>>();
+    json!({"disclosed": receipt.disclosed, "used": ids(&receipt.used), "lowWater": ids(&receipt.low_water)})
+}
+
 impl Handoff {
+    /// A folder of `--handoff`, which is made when the QR code is shown.
+    pub(crate) fn new(folder: Option<&Path>) -> Result<Self, Failure> {
+        if let Some(folder) = folder {
+            home::check_folder("--handoff", folder)?;
+        }
+        Ok(Self { folder: folder.map(Path::to_path_buf) })
+    }
+
     /// Shows the QR code, and puts it where the reader's process looks.
     pub(crate) fn show(&self, text: &str, port: u16, say: &Say) -> Result<(), Failure> {
         let code = Qr::new(text)?;

@@ -87,8 +87,23 @@ pub(crate) fn read(path: &Path) -> Result<String, Failure> {
     }
 }
 
+/// Refuses a text that is no device engagement; `flag` is where it came from.
+pub(crate) fn check_text(flag: &str, text: &str) -> Result<(), Failure> {
+    if text.starts_with("mdoc:") {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "{flag}: not the text of a wallet's QR code, which begins with `mdoc:`; `rid present` prints it and writes it to qr.txt"
+    )))
+}
+
 fn read_png(path: &Path) -> Result<String, Failure> {
-    let unreadable = || Failure::usage(format!("{}: no QR code could be read from it", path.display()));
+    let unreadable = || {
+        Failure::usage(format!(
+            "{}: no QR code was found in this picture; give the PNG that `rid present --handoff DIR` writes, or --qr-text",
+            path.display()
+        ))
+    };
     let file = File::open(path).map_err(|error| Failure::file(path, error))?;
     let mut decoder = png::Decoder::new(BufReader::new(file));
     decoder.set_transformations(png::Transformations::normalize_to_color8());

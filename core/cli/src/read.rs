@@ -20,9 +20,10 @@ use crate::{
     args::{ReadArguments, Signed},
     asked,
     failure::{EXIT_FAILED, Failure},
-    home::Home,
+    home::{self, Home},
     input,
     link::{Event, Link, Traffic},
+    patience::Patience,
     pki::{self, Identity, Pki},
     qr, roots, saved,
     say::Say,
@@ -31,8 +32,12 @@ use crate::{
 
 /// Name of the one key a reader's session may ask to sign with.
 const READER_KEY: &str = "reader";
+/// How long a connection may take.
+const CONNECTING: Duration = Duration::from_secs(10);
+/// Said beside the end of a session without a verdict.
+const NO_ANSWER: &str = ": no answer came; the output of `rid present` says why";
 
-/// What one read came to.
+/// The outcome of one read.
 struct Read {
     exchange: Option<Exchange>,
     reader_key: Option<String>,
@@ -47,13 +52,12 @@ pub(crate) fn run(arguments: &ReadArguments) -> Result<u8, Failure> {
     let home = Home::new(&arguments.home.home);
     let at = arguments.at.as_deref().map(|text| input::time(Some(text))).transpose()?;
     let asked = asked::parse(&arguments.ask)?;
+    let text = engagement(arguments)?;
+    if let Some(folder) = &arguments.save {
+        home::check_folder("--save", folder)?;
+    }
     let (trust, anchors) = trust(arguments, &home)?;
     let identity = identity(arguments, &home)?;
-    let text = match (&arguments.qr, &arguments.qr_text) {
-        (Some(path), _) => qr::read(path)?,
-        (None, Some(text)) => text.clone(),
-        (None, None) => return Err(Failure::usage("--qr FILE (PNG or text) or --qr-text TEXT is needed")),
-    };
     let languages = verdict::languages(arguments.home.lang);
     let config = ReaderConfig {
         asked: asked.clone(),
@@ -75,7 +79,18 @@ pub(crate) fn run(arguments: &ReadArguments) -> Result<u8, Failure> {
         kept.write(folder)?;
         say.line("saved", &format!("response, transcript and reader key: {}", folder.display()));
     }
-    report(&read, &asked, arguments.json, &languages)
+    report(&read, &asked, arguments.json, &languages, &say)
+}
+
+/// The text of the QR code.
+fn engagement(arguments: &ReadArguments) -> Result<String, Failure> {
+    let (flag, text) = match (&arguments.qr, &arguments.qr_text) {
+        (Some(path), _) => (format!("--qr {}", path.display()), qr::read(path)?),
+        (None, Some(text)) => ("--qr-text".to_owned(), text.trim().to_owned()),
+        (None, None) => return Err(Failure::usage("--qr FILE (PNG or text) or --qr-text TEXT is needed")),
+    };
+    qr::check_text(&flag, &text)?;
+    Ok(text)
 }
 
 /// Runs one session to its end.
@@ -88,6 +103,7 @@ fn read(
     say: &Say,
 ) -> Result<Read, Failure> {
     let clock = SystemClock::new();
+    let patience = Patience::new(arguments.timeout);
     let begun = clock.uptime().millis();
     let mut rng = OsRng;
     let mut result = Read {
@@ -109,9 +125,10 @@ fn read(
         let step = |name: &'static str| (name, clock.uptime().millis().saturating_sub(begun));
         let input: Input<ReaderTypes> = match reader.poll() {
             Some(Output::Connect(_)) => {
-                link = Some(Link::connect(arguments.port, arguments.mtu)?);
+                let longest = patience.at_most(Some(CONNECTING)).unwrap_or(CONNECTING);
+                link = Some(Link::connect(arguments.port, arguments.mtu, longest)?);
                 result.steps.push(step("connected"));
-                say.line("connected", "to the wallet");
+                say.event("connected", "to the wallet", json!({"port": arguments.port}));
                 Input::Connected
             }
             Some(Output::Sign(request)) => {
@@ -132,11 +149,7 @@ fn read(
                 continue;
             }
             Some(Output::Close(reason)) => {
-                result.closed = reason;
-                if let Some(link) = &mut link {
-                    link.end();
-                    result.traffic = link.traffic();
-                }
+                result.end(reason, link.as_mut());
                 result.steps.push(step("closed"));
                 return Ok(result);
             }
@@ -145,7 +158,11 @@ fn read(
                 let longest = reader
                     .deadline()
                     .map(|until| Duration::from_millis(until.millis().saturating_sub(clock.uptime().millis())));
-                match link.as_ref().and_then(|link| link.wait(longest)) {
+                match link.as_ref().and_then(|link| link.wait(patience.at_most(longest))) {
+                    None if patience.is_over() => {
+                        result.end(CloseReason::Timeout, link.as_mut());
+                        return Ok(result);
+                    }
                     Some(Event::Message(message)) => {
                         result.steps.push(step("received"));
                         Input::Bytes(message)
@@ -160,11 +177,21 @@ fn read(
     }
 }
 
-fn report(read: &Read, asked: &Asked, json: bool, languages: &[Locale]) -> Result<u8, Failure> {
+impl Read {
+    fn end(&mut self, reason: CloseReason, link: Option<&mut Link>) {
+        self.closed = reason;
+        if let Some(link) = link {
+            link.end();
+            self.traffic = link.traffic();
+        }
+    }
+}
+
+fn report(read: &Read, asked: &Asked, json: bool, languages: &[Locale], say: &Say) -> Result<u8, Failure> {
     let verdict = read.exchange.as_ref().map(|exchange| &exchange.verdict);
     if json {
         let steps: Vec<_> = read.steps.iter().map(|(name, millis)| json!({"step": name, "ms": millis})).collect();
-        let text = json!({
+        say.verdict(json!({
             "asked": asked::to_json(asked),
             "verdict": verdict.map(verdict::to_json),
             "closed": read.closed.code().as_str(),
@@ -173,8 +200,7 @@ fn report(read: &Read, asked: &Asked, json: bool, languages: &[Locale]) -> Resul
                 "receivedBytes": read.traffic.received_bytes, "receivedWrites": read.traffic.received_writes,
             },
             "steps": steps,
-        });
-        verdict::write_out(&format!("{text:#}\n"))?;
+        }))?;
     } else {
         if let Some(verdict) = verdict {
             verdict::print(&verdict::Report::of(verdict, languages), false)?;
@@ -189,16 +215,21 @@ fn for_people(read: &Read) -> String {
     let Traffic { sent_bytes, sent_writes, received_bytes, received_writes } = read.traffic;
     format!(
         "\nLink: sent {sent_bytes} B in {sent_writes} writes, received {received_bytes} B in {received_writes} writes\n\
-         Steps: {}\nSession: {}\n",
+         Steps: {}\nSession: {}{}\n",
         steps.join(", "),
-        read.closed.code()
+        read.closed.code(),
+        if read.exchange.is_none() { NO_ANSWER } else { "" }
     )
 }
 
 /// The issuer roots: those of `--trust`, else the home's test IACA for the kinds of the profile.
 fn trust(arguments: &ReadArguments, home: &Home) -> Result<(TrustStore, Vec<Anchor>), Failure> {
     let (anchors, environment) = if arguments.trust.is_empty() {
-        let mut anchors = roots::anchors(&[pki::certificate_path(&home.pki(), "iaca")], Environment::Test)?;
+        let root = pki::certificate_path(&home.pki(), "iaca");
+        if !root.exists() {
+            return Err(pki::missing(&root));
+        }
+        let mut anchors = roots::anchors(&[root], Environment::Test)?;
         let types = roots::own_types(&verdict::profile()?);
         anchors.iter_mut().for_each(|anchor| anchor.doc_types = Some(types.clone()));
         (anchors, Environment::Test)
@@ -208,11 +239,11 @@ fn trust(arguments: &ReadArguments, home: &Home) -> Result<(TrustStore, Vec<Anch
     Ok((roots::store(anchors.clone(), environment)?, anchors))
 }
 
-/// Who signs the request.
+/// The reader that signs the request.
 fn identity(arguments: &ReadArguments, home: &Home) -> Result<Option<Identity>, Failure> {
     match arguments.signed {
         Signed::Anonymous => Ok(None),
-        Signed::Registered => Ok(Some(Pki::load_or_make(&home.pki(), input::now()?)?.reader)),
+        Signed::Registered => Ok(Some(Pki::load(&home.pki())?.reader)),
         Signed::UnknownRoot => pki::unknown_reader(input::now()?).map(Some),
     }
 }

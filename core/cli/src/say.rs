@@ -1,9 +1,11 @@
-//! What a long-running command tells while it runs: lines for people, JSON lines for machines.
+//! The progress of a command that takes time: lines for people; for machines one JSON object per line, the verdict last.
 use std::io::Write;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-/// One role's voice.
+use crate::{failure::Failure, verdict};
+
+/// The voice of one role.
 #[derive(Clone)]
 pub(crate) struct Say {
     json: bool,
@@ -15,31 +17,48 @@ impl Say {
         Self { json, role }
     }
 
-    /// One event: a stable name and a text.
+    /// One event: a stable name and a text for people.
     pub(crate) fn line(&self, event: &str, text: &str) {
+        self.event(event, text, Value::Null);
+    }
+
+    /// The same with data: members beside `role`, `event` and `text`.
+    pub(crate) fn event(&self, event: &str, text: &str, data: Value) {
         if self.json {
-            self.write(&format!("{}\n", json!({"role": self.role, "event": event, "text": text})));
+            let mut object = json!({"role": self.role, "event": event, "text": text});
+            extend(&mut object, data);
+            write(&format!("{object}\n"));
         } else {
             let indented: Vec<String> = text.lines().map(|line| format!("[{}] {line}\n", self.role)).collect();
-            self.write(&indented.concat());
+            write(&indented.concat());
         }
     }
 
-    /// The QR code, drawn and as text, and the port that is told apart from it.
+    /// The last line for machines: event `verdict` with these members. People read something else.
+    pub(crate) fn verdict(&self, data: Value) -> Result<(), Failure> {
+        let mut object = json!({"role": self.role, "event": "verdict"});
+        extend(&mut object, data);
+        verdict::write_out(&format!("{object}\n"))
+    }
+
+    /// The QR code, drawn and as text, and the port, which is not part of it.
     pub(crate) fn qr(&self, text: &str, drawn: &str, port: u16) {
         if self.json {
-            self.write(&format!("{}\n", json!({"role": self.role, "event": "qr", "qr": text, "port": port})));
+            write(&format!("{}\n", json!({"role": self.role, "event": "qr", "qr": text, "port": port})));
         } else {
-            self.write(&format!(
-                "\n{drawn}\n[{}] {text}\n[{}] port (desktop link only): {port}\n",
-                self.role, self.role
-            ));
+            write(&format!("\n{drawn}\n[{0}] {text}\n[{0}] port (desktop link only): {port}\n", self.role));
         }
     }
+}
 
-    fn write(&self, text: &str) {
-        // A closed stdout ends nothing: the exchange goes on.
-        let mut stdout = std::io::stdout();
-        let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+fn extend(object: &mut Value, data: Value) {
+    if let (Some(object), Value::Object(members)) = (object.as_object_mut(), data) {
+        object.extend(members);
     }
+}
+
+fn write(text: &str) {
+    // A closed stdout ends nothing: the exchange goes on.
+    let mut stdout = std::io::stdout();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }

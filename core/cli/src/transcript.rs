@@ -1,4 +1,4 @@
-//! `rid transcript`: each byte string that goes into a SessionTranscript, with its hash, and the first field that differs from another's.
+//! `rid transcript`: every byte string of a SessionTranscript with its hash, and the first field that differs from an expected one.
 mod compare;
 
 use std::path::{Path, PathBuf};
@@ -16,14 +16,14 @@ use serde_json::{Value, json};
 use self::compare::{Difference, Expected};
 use crate::{
     failure::{EXIT_FAILED, Failure},
-    input, qr, verdict,
+    home, input, qr, verdict,
 };
 
 /// Print every byte string and hash that goes into a SessionTranscript (ISO/IEC 18013-5, 9.1.5.1).
 ///
-/// When wallet and reader derive other keys, or a signature of the device does not hold, their transcripts differ in some byte. Make
-/// yours from what you saw on the wire, give the other side's with --expect, and the first field that differs is named. Bytes are
-/// used as received: nothing is decoded and encoded again.
+/// If wallet and reader derive different keys, or a device signature fails, their transcripts differ in some byte. Build yours from the
+/// captured messages, give the other side's with --expect, and the command names the first field that differs. All bytes are used as
+/// received: nothing is decoded and re-encoded.
 #[derive(Args)]
 #[command(
     after_help = "Files: raw CBOR, hex, base64 or base64url. The engagement may also be the text of the QR code (mdoc:...) or its PNG; \
@@ -33,7 +33,7 @@ use crate::{
     Exit: 0 printed (and equal to --expect), 1 it differs or an input is malformed (by name), 64 a wrong call or unreadable file."
 )]
 pub(crate) struct TranscriptArguments {
-    /// How the engagement came
+    /// The way the engagement was transferred
     #[arg(value_enum)]
     pub(crate) handover: HandoverKind,
     /// DeviceEngagement: bytes, tag 24, `mdoc:` text or QR PNG
@@ -75,6 +75,9 @@ struct Field {
 }
 
 pub(crate) fn run(arguments: &TranscriptArguments) -> Result<u8, Failure> {
+    if let Some(out) = &arguments.out {
+        home::check_writable("--out", out)?;
+    }
     let nfc = handover(arguments)?;
     let engagement = engagement(&arguments.engagement, arguments.handover)?;
     let reader_key = reader_key(&arguments.reader_key)?;

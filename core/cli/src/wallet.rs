@@ -19,6 +19,10 @@ use crate::{
 
 pub(crate) fn run(arguments: &WalletArguments) -> Result<u8, Failure> {
     let home = Home::new(&arguments.home.home);
+    if let Some(WalletCommand::Show { portrait: Some(file), .. }) = &arguments.command {
+        home::check_writable("--portrait", file)?;
+    }
+    opened::check_wallet(&home)?;
     let opening = Opening { home: &home, open: &arguments.open, locale: arguments.home.locale(), mac: false };
     let wallet = opening.wallet(opened::home_trust(&home)?)?;
     let done = pollster::block_on(act(&wallet, arguments));

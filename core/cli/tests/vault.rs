@@ -168,7 +168,7 @@ fn pin_and_recovery_code_open_every_command() {
         refused(&scratch, &command, 64, "no --pin-file");
     }
     refused(&scratch, &["present", "--yes"], 64, "no --pin-file");
-    refused(&scratch, &["enrol", "--accept", "answer"], 64, "no --pin-file");
+    refused(&scratch, &["enrol", "--kind", "pid", "--challenge", "00", "--out", "next"], 64, "no --pin-file");
     refused(&scratch, &["vault", "list", "--pin", PIN], 64, "--pin");
     for command in [["wallet", "list"], ["wallet", "history"], ["vault", "list"], ["vault", "verify"]] {
         ok(&scratch, &[command.as_slice(), &["--pin-file", "pin"]].concat());
@@ -369,7 +369,7 @@ fn a_recovery_file_goes_to_another_device() {
 
     let other = Scratch::new("vault-in");
     ok(&other, &["issue", "--init"]);
-    assert!(ok(&other, &["wallet"]).contains("empty"));
+    refused(&other, &["wallet"], 64, "no wallet here");
     other.write("recovery", &fs::read(scratch.path("recovery")).unwrap());
     other.write("code", code.as_bytes());
     let brought = ok_json(&other, &["vault", "take-in", "recovery", "--code-file", "code"]);

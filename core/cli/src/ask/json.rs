@@ -1,0 +1,65 @@
+//! The question for machines: everything that a person sees, as data.
+use rid_profile::ClaimPath;
+use rid_trust::Environment;
+use rid_wallet::view::{
+    AskedElementView, CandidateView, RequestView, RequestedDocumentView, RequestedElementView, UnavailableView,
+};
+use serde_json::{Value, json};
+
+/// The whole question.
+pub(crate) fn to_json(request: &RequestView) -> Value {
+    let requester = &request.requester;
+    json!({
+        "environment": if request.environment == Environment::Test { "test" } else { "production" },
+        "requester": {
+            "name": requester.name, "organization": requester.organization, "country": requester.country,
+            "verified": requester.verified, "reason": requester.reason.map(|reason| reason.as_str()),
+        },
+        "purpose": request.purpose,
+        "warnings": request.warnings.iter().map(|warning| warning.as_str()).collect::<Vec<_>>(),
+        "documents": request.documents.iter().map(document).collect::<Vec<_>>(),
+        "useCases": request.use_cases.iter()
+            .map(|case| json!({"mandatory": case.mandatory, "documentSets": case.document_sets})).collect::<Vec<_>>(),
+    })
+}
+
+fn document(document: &RequestedDocumentView) -> Value {
+    json!({
+        "position": document.position, "docType": document.kind, "name": document.name,
+        "blocked": document.blocked.map(|code| code.as_str()), "suggested": document.suggested,
+        "portraitBinds": document.portrait_binds,
+        "asked": document.asked.iter().map(asked).collect::<Vec<_>>(),
+        "candidates": document.candidates.iter().map(candidate).collect::<Vec<_>>(),
+        "unavailable": document.unavailable.iter().map(unavailable).collect::<Vec<_>>(),
+    })
+}
+
+fn asked(asked: &AskedElementView) -> Value {
+    json!({"path": path(&asked.path), "label": asked.label, "retained": asked.retained})
+}
+
+fn candidate(candidate: &CandidateView) -> Value {
+    json!({
+        "credential": candidate.credential.0, "issuer": candidate.issuer, "copiesLeft": candidate.copies_left,
+        "subject": candidate.subject.as_ref().map(|subject| subject.expose()),
+        "validUntil": candidate.valid_until.to_tdate(),
+        "elements": candidate.elements.iter().map(element).collect::<Vec<_>>(),
+    })
+}
+
+fn element(element: &RequestedElementView) -> Value {
+    json!({
+        "path": path(&element.path), "label": element.label, "retained": element.retained, "held": element.held,
+        "sensitive": element.sensitive, "reason": element.reason.map(|reason| reason.as_str()),
+        "answers": element.asked.iter().map(path).collect::<Vec<_>>(),
+    })
+}
+
+fn unavailable(one: &UnavailableView) -> Value {
+    json!({"issuer": one.issuer, "reason": one.reason.as_str()})
+}
+
+/// `[NAMESPACE, ELEMENT]`.
+fn path(path: &ClaimPath) -> Value {
+    path.as_element().map_or(Value::Null, |(namespace, identifier)| json!([namespace, identifier]))
+}
