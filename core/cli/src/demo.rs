@@ -16,10 +16,11 @@ use serde_json::json;
 
 use crate::{
     args::DemoArguments,
-    enrol::{self, AUDIENCE},
+    enrol,
     failure::{EXIT_FAILED, Failure},
     home::{self, Home},
     input,
+    issue::{self, AUDIENCE},
     opened::Opening,
     pki::Pki,
     say::Say,
@@ -110,11 +111,11 @@ async fn fill(wallet: &Wallet, pki: Pki, say: &Say) -> Result<(), Failure> {
         return Ok(());
     }
     say.line("enrol", "the wallet makes keys in the software area (NOT hardware) and proves their possession");
-    let challenge = enrol::fresh_challenge();
+    let challenge = issue::fresh_challenge();
     let kinds = ["pid".to_owned(), "mdl".to_owned()];
     let enrolment = wallet.enrol(&kinds, 0, challenge.to_vec(), AUDIENCE.into()).await?;
     say.line("issue", &format!("the issuer mints {} one-time copies for the sample citizen", enrolment.keys));
-    let answer = enrol::answer(pki, &enrolment.message, &challenge, 0)?;
+    let answer = issue::answer(pki, &enrolment.message, &challenge, 0)?;
     let stored = wallet.accept(&enrolment.id, &answer).await?;
     for view in held.iter().filter(|old| stored.iter().any(|new| new.kind == old.kind)) {
         wallet.delete(&view.id).await?;

@@ -21,10 +21,10 @@ use rid_wire::{Code, cbor::Limits, cbor::Writer};
 
 use crate::{
     args::HostileArguments,
-    enrol::AUDIENCE,
     failure::Failure,
     home::Home,
     input,
+    issue::AUDIENCE,
     link::{Event, Link, Listener},
     patience::Patience,
     pki::Pki,

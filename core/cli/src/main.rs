@@ -11,6 +11,7 @@ mod home;
 mod hostile;
 mod input;
 mod inspect;
+mod issue;
 mod link;
 mod opened;
 mod patience;
@@ -61,7 +62,7 @@ fn run(command: Command) -> Result<u8, Failure> {
         Command::Enrol(arguments) => enrol::enrol(&arguments),
         Command::Hostile(arguments) => hostile::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
-        Command::Issue(arguments) => enrol::issue(&arguments),
+        Command::Issue(arguments) => issue::run(&arguments),
         Command::Present(arguments) => present::run(&arguments),
         Command::Read(arguments) => read::run(&arguments),
         Command::Transcript(arguments) => transcript::run(&arguments),
