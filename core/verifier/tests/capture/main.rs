@@ -14,6 +14,7 @@ use rid_crypto::{AgreementKey, Curve, PublicKey, x509::Certificate};
 use rid_mdoc::transcript::Transcript;
 use rid_trust::{Anchor, Environment, Role, TrustStore};
 use rid_verifier::{
+    bind_trust,
     capture::{CaptureInput, judge_issuer_signed, judge_response},
     view::{Decision, Verdict},
 };
@@ -30,9 +31,10 @@ fn bytes(text: &str) -> Vec<u8> {
     base64::decode_url(text).unwrap()
 }
 
-/// As `rid verify --trust` does: an anchor, and the leaf itself where it is the very leaf.
+/// As `rid verify --trust` does: an anchor, and the leaf itself where it is the very leaf, with the rules of the profile.
 fn trust(name: &str) -> TrustStore {
-    let store = |anchors| TrustStore::new(Environment::Production, anchors).unwrap();
+    let profile = rid_profile::embedded().unwrap();
+    let store = |anchors| bind_trust(TrustStore::new(Environment::Production, anchors).unwrap(), &profile);
     match name {
         "-" => store(vec![]),
         "key" => store(vec![]).pin_key(PublicKey::from_jwk(parts("key")["signer"]).unwrap()),
