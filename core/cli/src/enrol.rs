@@ -1,9 +1,12 @@
 //! `rid enrol`: the wallet's side of an enrolment, by files.
 use std::path::{Path, PathBuf};
 
-use rid_wallet::{Wallet, view::CredentialView};
+use rid_wallet::{
+    Wallet,
+    view::{CredentialView, HeldElementView},
+};
 use rid_wire::{Code, hex};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     args::EnrolArguments,
@@ -111,11 +114,48 @@ fn accept(wallet: &Wallet, home: &Home, id: &str, answer: &[u8], json: bool) -> 
     let stored = pollster::block_on(wallet.accept(id, answer))
         .map_err(|error| if error.code().as_str() == "enrolment_unknown" { nothing_pending() } else { error.into() })?;
     let _ = std::fs::remove_file(pending_path(home));
+    let mut warned = Vec::with_capacity(stored.len());
+    for view in &stored {
+        warned.push((view, warnings(wallet, view)?));
+    }
     verdict::write_out(&if json {
-        format!("{:#}\n", stored.iter().map(crate::wallet::list_json).collect::<serde_json::Value>())
+        format!("{:#}\n", warned.iter().map(|(view, warnings)| stored_json(view, warnings)).collect::<Value>())
     } else {
-        stored.iter().map(|view| format!("{}\n", stored_line(view))).collect()
+        warned.iter().map(|(view, warnings)| stored_text(view, warnings)).collect()
     })
+}
+
+/// Namespace, identifier and warning of an element.
+type Warning = (String, String, Code);
+
+/// The warnings about the elements of a credential that was just stored: values of other types than the profile's.
+fn warnings(wallet: &Wallet, view: &CredentialView) -> Result<Vec<Warning>, Failure> {
+    let elements = pollster::block_on(wallet.credential(&view.id))?.elements;
+    let warning = |element: &HeldElementView| {
+        let (namespace, identifier) = element.path.as_element()?;
+        Some((namespace.to_owned(), identifier.to_owned(), element.warning?))
+    };
+    Ok(elements.iter().filter_map(warning).collect())
+}
+
+fn stored_json(view: &CredentialView, warnings: &[Warning]) -> Value {
+    let mut stored = crate::wallet::list_json(view);
+    if let Value::Object(members) = &mut stored {
+        let warning = |(namespace, identifier, code): &Warning| json!([namespace, identifier, code.as_str()]);
+        members.insert("warnings".into(), warnings.iter().map(warning).collect());
+    }
+    stored
+}
+
+fn stored_text(view: &CredentialView, warnings: &[Warning]) -> String {
+    let mut text = format!("{}\n", stored_line(view));
+    for (namespace, identifier, code) in warnings {
+        let (namespace, identifier) = (verdict::printable(namespace), verdict::printable(identifier));
+        text.push_str(&format!(
+            "  warning: {code}: {namespace} / {identifier} is kept and shown as the issuer wrote it\n"
+        ));
+    }
+    text
 }
 
 /// One line on a credential that was just stored.
