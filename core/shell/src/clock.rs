@@ -121,7 +121,7 @@ mod tests {
 
     /// In a time namespace whose boot clock is ahead of its monotonic clock, as after a sleep of that length.
     #[test]
-    fn time_asleep_counts() {
+    fn neg_c40_time_asleep_counts() {
         let namespace = ["--map-root-user", "--time", "--boottime", "1000000", "--fork"];
         let works = std::process::Command::new("unshare").args(namespace).arg("true").output();
         if !works.is_ok_and(|output| output.status.success()) {

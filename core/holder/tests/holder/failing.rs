@@ -269,7 +269,7 @@ fn neg_c37_two_messages_before_the_last_chunk_was_taken_end_the_session() {
 }
 
 #[test]
-fn a_response_that_the_app_withdrew_is_never_finished() {
+fn neg_c37_a_response_that_the_app_withdrew_is_never_finished() {
     let mut wallet = Wallet::new();
     sending(&mut wallet);
     wallet.cancel();
@@ -278,7 +278,7 @@ fn a_response_that_the_app_withdrew_is_never_finished() {
 }
 
 #[test]
-fn a_second_request_that_came_early_is_answered() {
+fn neg_c37_a_second_request_that_came_early_is_answered() {
     let mut wallet = Wallet::new();
     let mut reader = sending(&mut wallet);
     reader.open(wallet.sent.last().unwrap());
@@ -290,7 +290,7 @@ fn a_second_request_that_came_early_is_answered() {
 }
 
 #[test]
-fn the_link_deadline_starts_when_the_last_chunk_was_taken() {
+fn neg_c40_the_link_deadline_starts_when_the_last_chunk_was_taken() {
     let rules = crate::world::profile();
     let (link, patience) = (u64::from(rules.rules().link_seconds), u64::from(rules.rules().consent_seconds));
     assert_eq!(patience, 300);
@@ -303,7 +303,7 @@ fn the_link_deadline_starts_when_the_last_chunk_was_taken() {
 }
 
 #[test]
-fn a_request_cancelled_at_the_question_leaves_a_row() {
+fn neg_c43_a_request_cancelled_at_the_question_leaves_a_row() {
     let mut wallet = Wallet::new();
     let mut reader = wallet.connect();
     let request = reader.ask(&wallet.pki.reader, &[(MDL, &[(NS, "family_name", true)])]);

@@ -135,7 +135,7 @@ fn neg_c38_a_request_that_was_not_fetched_is_withdrawn() {
 }
 
 #[test]
-fn an_answer_after_the_deadline_is_refused_without_a_tick() {
+fn neg_c40_an_answer_after_the_deadline_is_refused_without_a_tick() {
     let state = State::make();
     let mut device = Device::make(&state);
     let mut play = Play::start(&state, &device, true);
@@ -151,7 +151,7 @@ fn an_answer_after_the_deadline_is_refused_without_a_tick() {
 }
 
 #[test]
-fn a_late_second_request_is_refused() {
+fn neg_c40_a_late_second_request_is_refused() {
     let state = State::make();
     let mut device = Device::make(&state);
     let mut play = Play::start(&state, &device, true);
@@ -168,7 +168,7 @@ fn a_late_second_request_is_refused() {
 }
 
 #[test]
-fn patience_starts_when_the_last_chunk_was_taken() {
+fn neg_c40_patience_starts_when_the_last_chunk_was_taken() {
     let state = State::make();
     let device = Device::make(&state);
     let mut play = Play::start(&state, &device, false);

@@ -131,7 +131,7 @@ fn neg_c38_cancel_of_a_reading_returns_at_once_while_an_answer_is_judged() {
 }
 
 #[test]
-fn a_running_next_returns_at_once_when_it_is_cancelled() {
+fn neg_c38_a_running_next_returns_at_once_when_it_is_cancelled() {
     let world = World::new();
     let (presentation, _reading) = world.present_until(|step| matches!(step, PresentationStep::Ask { .. }));
     let PresentationStep::Ask { request } = block_on(presentation.next()).unwrap() else { panic!("a question") };
@@ -145,7 +145,7 @@ fn a_running_next_returns_at_once_when_it_is_cancelled() {
 }
 
 #[test]
-fn a_cancelled_reading_asks_nothing_any_more() {
+fn neg_c38_a_cancelled_reading_asks_nothing_any_more() {
     let world = World::new();
     let (_presentation, reading) = world.present_until(|step| matches!(step, PresentationStep::Ask { .. }));
     reading.cancel();

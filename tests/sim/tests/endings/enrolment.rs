@@ -18,7 +18,7 @@ fn any_call(world: &World) {
 }
 
 #[test]
-fn a_cancelled_enrolment_removes_its_keys_whenever_it_is_cancelled() {
+fn neg_c44_a_cancelled_enrolment_removes_its_keys_whenever_it_is_cancelled() {
     let world = World::empty();
     let before = world.area.script.keys();
     for at in 0..60 {
@@ -40,7 +40,7 @@ fn a_cancelled_enrolment_removes_its_keys_whenever_it_is_cancelled() {
 }
 
 #[test]
-fn an_enrolment_that_is_dropped_or_fails_removes_its_keys() {
+fn neg_c44_an_enrolment_that_is_dropped_or_fails_removes_its_keys() {
     let world = World::empty();
     let before = world.area.script.keys();
     drop(begin(&world));
@@ -58,7 +58,7 @@ fn an_enrolment_that_is_dropped_or_fails_removes_its_keys() {
 
 /// A message that was given out may be answered: cancelling and dropping, as a package does at its end, change nothing.
 #[test]
-fn an_enrolment_whose_message_was_given_stays_until_it_is_answered() {
+fn neg_c44_an_enrolment_whose_message_was_given_stays_until_it_is_answered() {
     let world = World::empty();
     let enrolling = begin(&world);
     let enrolment = block_on(enrolling.next()).unwrap();
@@ -71,7 +71,7 @@ fn an_enrolment_whose_message_was_given_stays_until_it_is_answered() {
 }
 
 #[test]
-fn an_expired_enrolment_removes_its_keys() {
+fn neg_c44_an_expired_enrolment_removes_its_keys() {
     let world = World::empty();
     let before = world.area.script.keys();
     let enrolment = block_on(begin(&world).next()).unwrap();

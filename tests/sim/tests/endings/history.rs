@@ -103,7 +103,7 @@ fn neg_c37_what_ends_a_session_before_the_hand_out() {
 }
 
 #[test]
-fn a_question_that_the_app_left_is_in_the_history() {
+fn neg_c43_a_question_that_the_app_left_is_in_the_history() {
     type End = fn(Arc<Presentation>);
     let ends: [(&str, End); 2] = [("cancelled", |presentation| presentation.cancel()), ("dropped", drop)];
     for (name, end) in ends {
@@ -125,7 +125,7 @@ fn a_question_that_the_app_left_is_in_the_history() {
 
 /// The row is written once, however often the writing is interrupted.
 #[test]
-fn a_row_whose_writing_was_interrupted_is_there_once() {
+fn neg_c43_a_row_whose_writing_was_interrupted_is_there_once() {
     let world = World::new();
     let (presentation, _reading) = world.present_until(|step| matches!(step, PresentationStep::Ask { .. }));
     presentation.cancel();
@@ -136,7 +136,7 @@ fn a_row_whose_writing_was_interrupted_is_there_once() {
 }
 
 #[test]
-fn a_session_whose_receipt_was_given_closes_as_done() {
+fn neg_c42_a_session_whose_receipt_was_given_closes_as_done() {
     type End = fn(&Presentation, &Reading);
     let ends: [(&str, End); 4] = [
         ("cancelled", |presentation, _| presentation.cancel()),

@@ -149,7 +149,7 @@ fn neg_c36_a_secure_area_that_never_answers_is_waited_for_until_the_deadline() {
 }
 
 #[test]
-fn events_of_the_radio_after_the_end_do_nothing() {
+fn neg_c41_events_of_the_radio_after_the_end_do_nothing() {
     for way in ["cancelled", "disconnected", "done"] {
         let world = World::new();
         let presentation = Arc::new(world.wallet.present().unwrap());

@@ -13,11 +13,12 @@ mod signers;
 mod walk;
 
 use pollster::block_on;
+use rid_flow::HistoryOutcome;
 use rid_reader::{ReaderError, Reading, ReadingStep, view::Decision};
 use rid_sim::{SimRng, TestState};
 use rid_wallet::{PresentationStep, WalletError};
 
-use walk::{Cutter, Folder, REFUSES, ask, filled, open_wallet, reader, used, walk, walk_asking};
+use walk::{Cutter, Folder, REFUSES, ask, filled, open_wallet, outcomes, reader, used, walk, walk_asking};
 
 #[test]
 fn two_requests_in_one_session_over_chunks() {
@@ -45,20 +46,27 @@ fn neg_q02_reader_facade_waits_for_what_is_not_optional() {
     }
 }
 
-/// neg-M06: whichever await the call is dropped or called away at, nothing is lost and nothing used twice.
+/// neg-M06: whichever await the call is dropped or called away at, nothing is lost and nothing used twice, and the history says of
+/// each exchange that it was finished or failed (neg-C37).
 #[test]
-fn neg_m06_inv_i3_cut_at_every_await() {
+fn neg_m06_neg_c37_inv_i3_cut_at_every_await() {
     let state = TestState::make(0, &mut SimRng::new(1)).unwrap();
     let mut finished = 0;
     for by_park in [false, true] {
         let folder = Folder::new(&format!("cut-{by_park}"));
         let (mut wallet, reader) = (filled(&state, &folder, 100), reader(&state));
+        let mut answered = 0;
         for left in 0.. {
             let (before, _) = used(&wallet);
             let mut cutter = Cutter { left: Some(left), by_park, cut: false };
             let walk = walk(&wallet, &reader, &mut cutter);
             let (copies, rows) = used(&wallet);
             assert_eq!(copies as usize, rows, "cut at {left}: {walk:?}");
+            answered += walk.verdicts.len();
+            let (finished_rows, others): (Vec<_>, Vec<_>) =
+                outcomes(&wallet).into_iter().partition(|outcome| *outcome == HistoryOutcome::Finished);
+            assert_eq!(finished_rows.len(), answered, "cut at {left}: {walk:?}");
+            assert!(others.iter().all(|outcome| *outcome == HistoryOutcome::Failed), "cut at {left}: {others:?}");
             if !cutter.cut {
                 // Every await was cut once.
                 assert!(left > 8, "{left} awaits");
@@ -115,10 +123,7 @@ fn an_exchange_that_came_to_nothing_is_in_the_history_as_failed() {
     REFUSES.with(|refuses| refuses.set(false));
     assert_eq!((walk.wallet_closed.as_deref(), walk.verdicts.len()), (Some("key_cancelled"), 0));
     let rows = block_on(wallet.history(0, 10)).unwrap();
-    assert_eq!(
-        rows.last().and_then(|row| row.event()).map(|event| event.outcome),
-        Some(rid_flow::HistoryOutcome::Failed)
-    );
+    assert_eq!(rows.last().and_then(|row| row.event()).map(|event| event.outcome), Some(HistoryOutcome::Failed));
     assert_eq!(used(&wallet), (1, 1), "a copy once begun with is never used again");
 }
 

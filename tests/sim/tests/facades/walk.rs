@@ -13,7 +13,7 @@ use std::{
 use async_trait::async_trait;
 use pollster::block_on;
 use rid_flow::{
-    Uptime,
+    HistoryKind, HistoryOutcome, Uptime,
     ports::{Clock, ClockError, KeyId, KeyInfo, KeySpec, Prompt, Secret32, SecureArea, SecureAreaError, UserAuth},
 };
 use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE};
@@ -432,8 +432,12 @@ pub(crate) fn fill_kinds(wallet: Arc<Wallet>, state: &TestState, kinds: &[&str],
 /// Copies used and rows of presentations begun: always as many of the one as of the other (inv-I3).
 pub(crate) fn used(wallet: &Wallet) -> (u32, usize) {
     let credential = block_on(wallet.credentials()).unwrap().remove(0);
+    (credential.copies_total - credential.copies_left, outcomes(wallet).len())
+}
+
+/// Outcomes of the presentations in the history.
+pub(crate) fn outcomes(wallet: &Wallet) -> Vec<HistoryOutcome> {
     let rows = block_on(wallet.history(0, 1_000)).unwrap();
     let events = rows.iter().filter_map(rid_wallet::view::HistoryView::event);
-    let presentations = events.filter(|row| row.kind == rid_flow::HistoryKind::Presentation).count();
-    (credential.copies_total - credential.copies_left, presentations)
+    events.filter(|row| row.kind == HistoryKind::Presentation).map(|row| row.outcome).collect()
 }
