@@ -9,7 +9,7 @@ use rid_wire::cbor::Limits;
 use crate::{
     args::{CaptureKind, VerifyArguments},
     failure::Failure,
-    input, verdict,
+    input, roots, verdict,
     verify::{Capture, exit_code},
 };
 
@@ -31,10 +31,17 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<u8, Failure> {
     Ok(exit_code(judged.decision))
 }
 
-/// Every certificate given is an anchor of readers.
+/// Every certificate given is an anchor of readers, under the rules of the profile. The types of `FILE=TYPE,...` are those of
+/// issuers.
 fn reader_roots(arguments: &VerifyArguments) -> Result<TrustStore, Failure> {
     let mut anchors = Vec::new();
     for path in &arguments.trust {
+        if !path.exists() && path.to_str().is_some_and(|text| text.contains('=')) {
+            return Err(Failure::usage(format!(
+                "--trust {}: a reader root has no types; give the file alone",
+                path.display()
+            )));
+        }
         anchors.extend(input::certificates(path)?.into_iter().map(|certificate| Anchor {
             certificate,
             role: Role::Reader,
@@ -42,5 +49,5 @@ fn reader_roots(arguments: &VerifyArguments) -> Result<TrustStore, Failure> {
             doc_types: None,
         }));
     }
-    TrustStore::new(Environment::Production, anchors).map_err(|error| Failure::core("trust", error.code()))
+    roots::store(anchors, Environment::Production)
 }

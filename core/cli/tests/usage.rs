@@ -102,6 +102,7 @@ const CALLS: &[(&str, &str)] = &[
     ("verify TEXT", "a file needs --kind"),
     ("verify TEXT --kind device-request --reader-key {}", "are for responses"),
     ("verify TEXT --kind device-request --trust TEXT", "no certificate"),
+    ("verify TEXT --kind device-request --trust TEXT=mdl", "a reader root has no types"),
     ("verify TEXT --kind device-request --trust-key {}", "are for responses"),
     ("verify TEXT --kind device-request --asked TEXT", "are for responses"),
     ("verify TEXT --kind device-response --asked no-such-file", "no-such-file"),
