@@ -147,7 +147,14 @@ fn receipt_text(receipt: &ReceiptView) -> String {
 
 fn receipt_json(receipt: &ReceiptView) -> Value {
     let ids = |ids: &[CredentialId]| ids.iter().map(|id| id.0.clone()).collect::<Vec<_>>();
-    json!({"disclosed": receipt.disclosed, "used": ids(&receipt.used), "lowWater": ids(&receipt.low_water)})
+    let elements = receipt.elements.iter().filter_map(|element| {
+        let (namespace, identifier) = element.path.as_element()?;
+        Some(json!({"docType": element.kind, "path": [namespace, identifier], "retained": element.retained}))
+    });
+    json!({
+        "disclosed": receipt.disclosed, "elements": elements.collect::<Vec<_>>(),
+        "used": ids(&receipt.used), "lowWater": ids(&receipt.low_water),
+    })
 }
 
 impl Handoff {

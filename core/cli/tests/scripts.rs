@@ -82,6 +82,8 @@ fn std_t02_json_of_a_walk_is_one_object_per_line_and_the_verdict_last() {
     assert_eq!((&leaves["held"], &leaves["answers"]), (&object!(true), &object!([path])));
     let receipt = of("wallet", "receipt")[0];
     assert_eq!((&receipt["disclosed"], receipt["used"].as_array().unwrap().len()), (&object!(true), 2));
+    let left = receipt["elements"].as_array().unwrap();
+    assert!(left.contains(&object!({"docType": MDL, "path": path, "retained": false})), "{receipt:#}");
 }
 
 #[test]
