@@ -1,5 +1,5 @@
 //! What makes a wallet or verifier refuse an item: their own readers and checks say it, so that the names agree.
-use rid_crypto::PublicKey;
+use rid_crypto::{PublicKey, x509::Certificate};
 use rid_flow::enrolment::{EnrolmentAnswer, EnrolmentRequest};
 use rid_mdoc::{
     MdocError,
@@ -77,8 +77,8 @@ fn check_response(decoder: &mut Decoder, bytes: &[u8]) {
     let input = DeviceAuthInput { transcript: None, reader_key: None };
     for (at, document) in response.documents.iter().flatten().enumerate() {
         let issuer_signed = document.issuer_signed.as_ref().ok();
-        let Some(trust) = nobody() else { return };
-        let report = verify_document(document, &mut trust.message(issuer_signed.map_or(EPOCH, certified_at)), &input);
+        let Some((trust, time)) = itself(issuer_signed) else { return };
+        let report = verify_document(document, &mut trust.message(time), &input);
         let (device, issuer): (Vec<Check>, Vec<Check>) = report
             .checks
             .into_iter()
@@ -92,8 +92,8 @@ fn check_response(decoder: &mut Decoder, bytes: &[u8]) {
 fn check_issuer_signed(decoder: &mut Decoder, bytes: &[u8], what: &str, strictness: Strictness) {
     match UnverifiedIssuerSigned::parse_for_verdict(bytes, LIMITS) {
         Ok(parsed) => {
-            let Some(trust) = nobody() else { return };
-            let report = verify_issuer_signed(&parsed, None, &mut trust.message(certified_at(&parsed)), strictness);
+            let Some((trust, at)) = itself(Some(&parsed)) else { return };
+            let report = verify_issuer_signed(&parsed, None, &mut trust.message(at), strictness);
             note_failures(decoder, &report.checks, what);
         }
         Err(error) => decoder.problem(error.code(), placed(what, error.place("issuerAuth").as_deref()), None),
@@ -102,8 +102,9 @@ fn check_issuer_signed(decoder: &mut Decoder, bytes: &[u8], what: &str, strictne
 
 /// The failures of checks, the signature's last: another fault names the cause of a wrong signature.
 fn note_failures(decoder: &mut Decoder, checks: &[Check], what: &str) {
-    // The time of day is not judged.
-    let failed = checks.iter().filter(|found| found.outcome == Outcome::Failed && found.code != check::VALIDITY);
+    // Neither trust nor the time of day is judged.
+    let judged = |found: &Check| found.code != check::TRUST && found.code != check::VALIDITY;
+    let failed = checks.iter().filter(|found| found.outcome == Outcome::Failed && judged(found));
     let (signature, others): (Vec<&Check>, Vec<&Check>) =
         failed.partition(|found| found.code == check::ISSUER_SIGNATURE);
     for found in others.into_iter().chain(signature) {
@@ -116,9 +117,20 @@ fn placed(what: &str, place: Option<&str>) -> String {
     place.map_or_else(|| what.to_owned(), |place| format!("{what}: {place}"))
 }
 
-/// Trust in nobody: a signature is checked with the key of its own certificate.
-fn nobody() -> Option<TrustStore> {
-    TrustStore::new(Environment::Production, Vec::new()).ok()
+/// Trust in the signer's own certificate, so that the signature and the time of signing are checked with it, at a time when it
+/// is valid. Nobody else is trusted.
+fn itself(issuer_signed: Option<&UnverifiedIssuerSigned<'_>>) -> Option<(TrustStore, Timestamp)> {
+    let store = TrustStore::new(Environment::Production, Vec::new()).ok()?;
+    let at = issuer_signed.map_or(EPOCH, certified_at);
+    let chain = issuer_signed.and_then(|issuer_signed| issuer_signed.issuer_auth.header.x5chain.as_ref().ok());
+    let leaf = chain.and_then(|chain| Certificate::parse(chain.first()?).ok());
+    Some(match leaf {
+        Some(leaf) => {
+            let at = at.max(leaf.not_before()).min(leaf.not_after());
+            (store.pin_leaf(leaf), at)
+        }
+        None => (store, at),
+    })
 }
 
 const EPOCH: Timestamp = Timestamp::from_unix(0);
