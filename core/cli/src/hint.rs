@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn input_that_is_something_else_is_named() {
+    fn neg_t05_input_that_is_something_else_is_named() {
         use CaptureKind::{DeviceRequest, DeviceResponse, IssuerSigned};
         for (file, kind, named) in [
             (b"\xef\xbb\xbfa3".to_vec(), DeviceResponse, Some("BOM")),

@@ -197,7 +197,7 @@ fn question_comes_as_a_request_as_json_or_as_lines() {
 }
 
 #[test]
-fn field_input_that_is_something_else_is_named_in_the_hint() {
+fn neg_t05_field_input_that_is_something_else_is_named_in_the_hint() {
     let scratch = Scratch::new("answer-hint");
     let response = std::fs::read_to_string(field("subset-disclosed.dr.hex")).unwrap();
     let issuer_signed = std::fs::read_to_string(field("portrait-jp2.is.hex")).unwrap();
@@ -246,7 +246,7 @@ fn question_beside_a_saved_exchange_or_an_issuer_signed_is_refused() {
 }
 
 #[test]
-fn reader_prints_its_question_as_data_and_names_what_is_missing() {
+fn std_t02_neg_q02_reader_prints_its_question_as_data_and_names_what_is_missing() {
     let scratch = Scratch::new("answer-read");
     assert!(run(&scratch, &["demo", "--json"]).status.success());
     let present = ["present", "--yes", "--untick", "age_over_18", "--handoff", "handoff", "--json"];

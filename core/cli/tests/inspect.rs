@@ -263,7 +263,7 @@ fn what_is_malformed_is_named_with_its_place() {
 
 /// Well-formed CBOR that a wallet or verifier refuses: the tree is printed, the refusal named.
 #[test]
-fn what_is_refused_is_named_and_shown_all_the_same() {
+fn neg_t09_what_is_refused_is_named_and_shown_all_the_same() {
     let scratch = Scratch::new("inspect-refused");
     let edit = |name: &str, from: &[u8], to: &[u8]| {
         let mut bytes = bytes(&annex_d(name));
@@ -294,17 +294,21 @@ fn what_is_refused_is_named_and_shown_all_the_same() {
         let (exit, answer) = json(&scratch, &["inspect", &path, "--json"]);
         assert_eq!((exit, answer["problems"][0]["error"].as_str()), (1, Some(code)), "{name}");
     }
+    let path = scratch.write("first", &edit("DEVICE_RESPONSE", b"gSHA-256", b"gSHA-257"));
+    let (_, _, said) = run(&scratch, &["inspect", &path]);
+    assert!(said.contains("documents[0].issuerSigned"), "{said}");
 }
 
 /// Field cases: a label that is text is shown as text, and a fault of a header is named with its place.
 #[test]
-fn field_faults_of_headers_are_named_with_their_place() {
+fn neg_t09_field_faults_are_named_with_their_place() {
     let scratch = Scratch::new("inspect-headers");
     for (name, code, place, line) in [
         ("chain-text-label", "cose_x5chain", "issuerAuth.unprotected.\"33\"", Some("\"33\": <461 bytes>")),
         ("chain-protected", "cose_x5chain", "issuerAuth.protected.x5chain", None),
         ("kid-text", "cbor_unexpected_type", "issuerAuth.unprotected.kid", None),
         ("time-offset-and-z", "mdoc_validity_invalid", "", None),
+        ("signed-before-certificate", "mdoc_validity_invalid", "IssuerSigned", None),
     ] {
         let (exit, text, said) = run(&scratch, &["inspect", &vector(&format!("field/{name}.is.hex"))]);
         assert_eq!(exit, 1, "{name}: {text}");
@@ -325,7 +329,7 @@ fn field_faults_of_headers_are_named_with_their_place() {
 
 /// A forged signature and altered elements are refused by a verifier, so they are here; the cause comes first.
 #[test]
-fn neg_b01_b11_what_a_verifier_refuses_exits_1() {
+fn neg_t09_b01_b11_what_a_verifier_refuses_exits_1() {
     let scratch = Scratch::new("inspect-forged");
     let genuine = bytes(&vector("field/plain.is.hex"));
     let mut forged = genuine.clone();
@@ -351,7 +355,7 @@ fn neg_b01_b11_what_a_verifier_refuses_exits_1() {
 
 /// An engagement that came over NFC may leave the UUID to the handover message; a QR code must say it.
 #[test]
-fn field_engagement_without_uuid() {
+fn std_t05_field_engagement_without_uuid() {
     let scratch = Scratch::new("inspect-no-uuid");
     let path = vector("field/nfc-ble-without-uuid.engagement.hex");
     assert_eq!(run(&scratch, &["inspect", &path]).0, 0);

@@ -167,7 +167,7 @@ fn std_m41_annex_d_is_reproduced() {
 
 /// The UUID of an NFC engagement may come in the handover message; a QR code must say it itself.
 #[test]
-fn field_nfc_engagement_without_uuid_is_taken() {
+fn std_t05_field_nfc_engagement_without_uuid_is_taken() {
     let mut files = files("transcript-no-uuid");
     files.engagement = vector("field/nfc-ble-without-uuid.engagement.hex");
     let (exit, answer) = files.nfc(&["--handover-select", &files.select]);

@@ -6,7 +6,7 @@ use rid_flow::{
 };
 
 #[test]
-fn debug_of_effects_shows_no_content() {
+fn neg_n06_debug_of_effects_shows_no_content() {
     let secret = || b"bearer-token".to_vec();
     let headers = || vec![("authorization".to_owned(), "Bearer bearer-token".to_owned())];
     let request = HttpRequest {

@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_of_a_claim_shows_its_kind_alone() {
+    fn neg_n06_debug_of_a_claim_shows_its_kind_alone() {
         for (value, expected) in [
             (ClaimValue::Flag { value: true }, "Flag"),
             (ClaimValue::Number { value: 175 }, "Number"),

@@ -15,7 +15,7 @@ fn shows_nothing(printed: &str) {
 }
 
 #[test]
-fn debug_shows_no_content() {
+fn neg_n06_debug_shows_no_content() {
     let mut writer = Writer::new();
     writer.array(4).text(CANARY).bytes(CANARY.as_bytes()).uint(190_112).map(1).text(CANARY).boolean(true);
     let bytes = writer.finish();

@@ -60,7 +60,7 @@ fn fields(item: &str) -> Option<&str> {
 }
 
 #[test]
-fn debug_prints_no_bytes() {
+fn neg_n06_debug_prints_no_bytes() {
     let boundary = sources().into_iter().filter(|source| source.path.starts_with("bindings/src/"));
     let mut found = Vec::new();
     for source in product_sources().into_iter().chain(boundary) {

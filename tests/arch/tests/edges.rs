@@ -278,7 +278,7 @@ fn denied(feature: &String) -> bool {
 
 /// A function that goes round a check or a counter is behind the feature `dangerous`, which no package for phones has.
 #[test]
-fn dangerous_functions_are_in_no_product() {
+fn neg_n07_dangerous_functions_are_in_no_product() {
     let bindings = packages().into_iter().find(|package| package.folder == "bindings").expect("the boundary");
     assert!(!bindings.dependencies.is_empty());
     assert!(bindings.dependencies.iter().all(|d| d.kind == DependencyKind::Dev || !d.features.iter().any(denied)));

@@ -204,7 +204,7 @@ fn std_m44_shapes() {
 }
 
 #[test]
-fn debug_of_a_response_shows_no_content() {
+fn neg_n06_debug_of_a_response_shows_no_content() {
     let response = UnverifiedResponse::parse(&PKI.response, Limits::PROXIMITY).expect("a response");
     let documents = response.documents.as_deref().expect("documents");
     let signed = documents[0].issuer_signed.as_ref().expect("issuerSigned");
