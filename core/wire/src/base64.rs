@@ -1,14 +1,14 @@
-//! base64url without padding (RFC 4648, 5), strictly: no white space, no padding, zero trailing bits.
+//! Reads and writes base64url without padding (RFC 4648, 5), strictly: no white space, no padding, zero trailing bits.
 use alloc::{string::String, vec::Vec};
 
 const URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// Not strict base64url.
+/// The text is not strict base64url.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("base64_invalid")]
 pub struct Base64Error;
 
-/// Decodes.
+/// Decodes base64url without padding.
 ///
 /// # Errors
 /// [`Base64Error`].
@@ -16,13 +16,13 @@ pub fn decode_url(text: &str) -> Result<Vec<u8>, Base64Error> {
     decode(text.as_bytes(), *b"-_")
 }
 
-/// Encodes.
+/// Encodes as base64url without padding.
 #[must_use]
 pub fn encode_url(bytes: &[u8]) -> String {
     bytes.chunks(3).flat_map(encode_group).collect()
 }
 
-/// Decodes standard base64 (RFC 4648, 4) with padding required.
+/// Decodes standard base64 (RFC 4648, 4), which must be padded.
 ///
 /// # Errors
 /// [`Base64Error`].
@@ -32,14 +32,13 @@ pub fn decode_standard(text: &str) -> Result<Vec<u8>, Base64Error> {
     }
     let digits = text.strip_suffix("==").or_else(|| text.strip_suffix('=')).unwrap_or(text);
     let padding = text.len().saturating_sub(digits.len());
-    // The padding must be as long as the digits ask for: "QQ==", never "QQQ==".
+    // The padding must match the digits: "QQ==", never "QQQ==".
     if digits.len().saturating_add(padding) != digits.len().next_multiple_of(4) {
         return Err(Base64Error);
     }
     decode(digits.as_bytes(), *b"+/")
 }
 
-/// Up to three bytes as two to four digits.
 fn encode_group(group: &[u8]) -> impl Iterator<Item = char> + use<> {
     let byte = |index: usize| u32::from(group.get(index).copied().unwrap_or(0));
     let bits = (byte(0) << 16) | (byte(1) << 8) | byte(2);
@@ -50,7 +49,7 @@ fn encode_group(group: &[u8]) -> impl Iterator<Item = char> + use<> {
     })
 }
 
-/// Decodes digits without padding; `last` are the alphabet's digits 62 and 63.
+/// Decodes digits without padding; `last` holds the digits 62 and 63 of the alphabet.
 fn decode(digits: &[u8], last: [u8; 2]) -> Result<Vec<u8>, Base64Error> {
     let mut bytes = Vec::with_capacity(digits.len());
     for group in digits.chunks(4) {
@@ -60,7 +59,7 @@ fn decode(digits: &[u8], last: [u8; 2]) -> Result<Vec<u8>, Base64Error> {
             bits = (bits << 6) | u32::from(value);
         }
         let [_, first, second, third] = bits.to_be_bytes();
-        // A single digit is no byte; bits that fill up the last digit are zero.
+        // A single digit is less than a byte; the unused bits of the last digit must be zero.
         match group.len() {
             2 if second == 0 && third == 0 => bytes.push(first),
             3 if third == 0 => bytes.extend([first, second]),

@@ -1,4 +1,5 @@
-/// Implements `Debug` as the bare name of the type: for everything that can hold a claim, a key or a token.
+//! The macro for a `Debug` that shows no content.
+/// Implements `Debug` as the bare name of the type. Use it for every type that can hold a claim, a key or a token.
 ///
 /// ```
 /// struct Letter(#[allow(dead_code)] String);

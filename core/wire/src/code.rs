@@ -1,3 +1,4 @@
+//! The stable code of an error or check.
 use alloc::string::String;
 use core::fmt;
 

@@ -1,7 +1,7 @@
-//! Lower-case hexadecimal; upper case is read too.
+//! Reads and writes hexadecimal: writes lower case, reads both cases.
 use alloc::{string::String, vec::Vec};
 
-/// Not hexadecimal.
+/// The text is not hexadecimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("hex_invalid")]
 pub struct HexError;
@@ -18,7 +18,7 @@ pub fn decode(text: &str) -> Result<Vec<u8>, HexError> {
     pairs.iter().map(|[high, low]| Some((digit(*high)? << 4) | digit(*low)?)).collect::<Option<_>>().ok_or(HexError)
 }
 
-/// Encodes.
+/// Encodes in lower case.
 #[must_use]
 pub fn encode(bytes: &[u8]) -> String {
     bytes

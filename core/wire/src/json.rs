@@ -1,22 +1,24 @@
-//! Strict JSON (RFC 8259): duplicate members, lone surrogates, control characters, trailing text and depth over 32 are refused.
+//! Reads JSON strictly (RFC 8259) and writes its canonical form (RFC 8785).
+//!
+//! Duplicate members, lone surrogates, control characters, trailing text and nesting deeper than 32 are refused.
 use alloc::{collections::BTreeSet, string::String, vec::Vec};
 
 use crate::Code;
 
-/// Why JSON was refused.
+/// A reason for which JSON was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum JsonError {
     /// A member name occurs twice in an object.
     #[error("json_duplicate_key")]
     DuplicateKey,
-    /// Not JSON, or text follows it.
+    /// The text is not JSON, or more text follows it.
     #[error("json_invalid")]
     Invalid,
-    /// Deeper than 32.
+    /// Arrays and objects are nested deeper than 32.
     #[error("json_too_deep")]
     TooDeep,
-    /// Longer than the caller's limit.
+    /// The text is longer than the caller's limit.
     #[error("input_too_large")]
     TooLarge,
 }
@@ -41,7 +43,7 @@ pub enum Value {
     Array(Vec<Value>),
     /// Boolean.
     Bool(bool),
-    /// `null`.
+    /// The value `null`.
     Null,
     /// An integer without fraction or exponent that fits `i64`.
     Integer(i64),
@@ -68,7 +70,7 @@ impl Value {
         if parser.pos == text.len() { Ok(value) } else { Err(JsonError::Invalid) }
     }
 
-    /// The member of an object.
+    /// The member of an object with this name.
     #[must_use]
     pub fn member(&self, name: &str) -> Option<&Self> {
         match self {
@@ -88,8 +90,8 @@ impl Value {
 }
 
 impl Value {
-    /// The canonical form (RFC 8785): no spaces, members in the order of their names. Numbers with a fraction have none here and are
-    /// written as `null`; what is to be signed has none.
+    /// The canonical form (RFC 8785): no spaces, members sorted by name. A number with a fraction is written as `null`,
+    /// so signed data must not contain one.
     #[must_use]
     pub fn canonical(&self) -> String {
         let mut out = String::new();
@@ -116,7 +118,7 @@ impl Value {
             }
             Self::Object(members) => {
                 let mut sorted: Vec<&(String, Self)> = members.iter().collect();
-                // By UTF-16 code units, as RFC 8785, 3.2.3 has it.
+                // RFC 8785, 3.2.3: by UTF-16 code units.
                 sorted.sort_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
                 out.push('{');
                 for (at, (name, value)) in sorted.into_iter().enumerate() {
@@ -221,7 +223,7 @@ impl<'a> Parser<'a> {
         Ok(Value::Object(members))
     }
 
-    /// After an element or member: whether the array or object ends here, or a comma says that another follows.
+    /// Returns true at the end of an array or object; otherwise consumes the comma before the next element.
     fn ends(&mut self, close: u8) -> Result<bool, JsonError> {
         self.space();
         if self.take(close) {
@@ -260,7 +262,7 @@ impl<'a> Parser<'a> {
         })
     }
 
-    /// The character after `\u`, with the second half of a surrogate pair if the first is one.
+    /// Reads the character after `\u`: two units if the first is a high surrogate.
     fn unicode(&mut self) -> Result<char, JsonError> {
         let first = self.unit()?;
         let mut units = [first, 0];
@@ -362,7 +364,7 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// The kind alone: the value can be a claim or a key.
+/// Prints only the kind: the value can be a claim or a key.
 impl core::fmt::Debug for Value {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {

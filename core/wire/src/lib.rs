@@ -1,7 +1,17 @@
-//! Bytes and values: strict CBOR reading over received bytes, COSE containers, base64url, strict JSON, time.
+//! Bytes and values: strict CBOR over received bytes, COSE containers, base64url, JSON, `Timestamp`, `Code`.
 //!
-//! Nothing here knows a key, a protocol or a clock. Every parser takes hostile input and answers with a named error
-//! whose [`Code`] is stable; nothing is ever encoded again that came from somebody else.
+//! Every parser takes hostile input and returns a named error whose [`Code`] is stable.
+//!
+//! ```
+//! use rid_wire::cbor::{CborError, Limits, Reader};
+//!
+//! let bytes = b"\xa2\x61a\x01\x61a\x02"; // {"a": 1, "a": 2}
+//! let mut reader = Reader::new(bytes, Limits::PROXIMITY)?;
+//! assert_eq!(reader.skip(), Err(CborError::DuplicateKey));
+//! # Ok::<(), CborError>(())
+//! ```
+//!
+//! No key, protocol or clock belongs here, and received bytes are never encoded again.
 #![no_std]
 #![deny(clippy::arithmetic_side_effects)]
 extern crate alloc;

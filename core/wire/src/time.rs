@@ -1,17 +1,18 @@
+//! Points in time and calendar days, as text and as numbers.
 use alloc::{format, string::String};
 use core::fmt;
 
-/// Not a time of the form asked for.
+/// The text is not a time in the expected form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("time_invalid")]
 pub struct TimeError;
 
-/// Seconds since 1970-01-01T00:00:00Z.
+/// A point in time: seconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// From Unix seconds.
+    /// Makes a time of Unix seconds.
     #[must_use]
     pub const fn from_unix(seconds: i64) -> Self {
         Self(seconds)
@@ -23,8 +24,8 @@ impl Timestamp {
         self.0
     }
 
-    /// A `tdate` of ISO 18013-5 (RFC 3339, UTC as `Z`, upper case). The flag says that a fraction of a second was given
-    /// (and cut off); zones other than `Z` are refused (neg-B10). Leap second 60 is refused.
+    /// Parses a `tdate` of ISO 18013-5 (RFC 3339, UTC as `Z`, upper case). The flag is true if a fraction of a second
+    /// was given; it is truncated. Zones other than `Z` (neg-B10) and leap second 60 are refused.
     ///
     /// # Errors
     /// [`TimeError`].
@@ -37,7 +38,8 @@ impl Timestamp {
         Ok((local, fraction))
     }
 
-    /// Any RFC 3339 date-time, with a numeric zone too; for command lines. A fraction is cut off; leap second 60 is refused.
+    /// Parses any RFC 3339 date-time, with any zone; for command lines. A fraction is truncated; leap second 60 is
+    /// refused.
     ///
     /// # Errors
     /// [`TimeError`].
@@ -55,7 +57,7 @@ impl Timestamp {
         if time == time.shown() { Ok(time) } else { Err(TimeError) }
     }
 
-    /// `YYYY-MM-DDTHH:MM:SSZ`; times outside the years 0000 to 9999 are shown as the nearest inside.
+    /// Formats as `YYYY-MM-DDTHH:MM:SSZ`. A time outside the years 0000 to 9999 becomes the nearest one inside.
     #[must_use]
     pub fn to_tdate(self) -> String {
         let shown = self.shown();
@@ -64,25 +66,25 @@ impl Timestamp {
         format!("{}T{hour:02}:{minute:02}:{:02}Z", shown.date(), second % 60)
     }
 
-    /// 00:00:00Z of the same day.
+    /// The start (00:00:00Z) of the same day.
     #[must_use]
     pub fn day_start(self) -> Self {
         Self(self.0.saturating_sub(self.0.rem_euclid(DAY)))
     }
 
-    /// Later by `seconds` (earlier if negative), saturating.
+    /// Adds seconds, which may be negative; saturates.
     #[must_use]
     pub const fn plus_seconds(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds))
     }
 
-    /// Later by whole days, saturating.
+    /// Adds whole days, which may be negative; saturates.
     #[must_use]
     pub const fn plus_days(self, days: i64) -> Self {
         Self(self.0.saturating_add(days.saturating_mul(86_400)))
     }
 
-    /// The day in UTC, within the years 0000 to 9999 as [`Self::to_tdate`].
+    /// The day in UTC, clamped to the years 0000 to 9999 as in [`Self::to_tdate`].
     #[must_use]
     pub fn date(self) -> FullDate {
         FullDate::from_days(self.shown().0.div_euclid(DAY).saturating_add(EPOCH))
@@ -109,7 +111,7 @@ pub struct FullDate {
 }
 
 impl FullDate {
-    /// Checks the calendar.
+    /// Makes a day that exists in the calendar.
     ///
     /// # Errors
     /// [`TimeError`].
@@ -118,7 +120,7 @@ impl FullDate {
         if real { Ok(Self { year, month, day }) } else { Err(TimeError) }
     }
 
-    /// `YYYY-MM-DD`.
+    /// Parses `YYYY-MM-DD`.
     ///
     /// # Errors
     /// [`TimeError`].
@@ -129,19 +131,19 @@ impl FullDate {
         Ok(date)
     }
 
-    /// Year, month, day.
+    /// The year, month and day.
     #[must_use]
     pub const fn parts(self) -> (u16, u8, u8) {
         (self.year, self.month, self.day)
     }
 
-    /// 00:00:00Z of the day.
+    /// The start (00:00:00Z) of the day.
     #[must_use]
     pub fn start(self) -> Timestamp {
         Timestamp(self.days().saturating_sub(EPOCH).saturating_mul(DAY))
     }
 
-    /// Whole years from this day to `on` (birthdays counted on the day).
+    /// Whole years from this day to `on`. A year is complete on the birthday itself.
     #[must_use]
     pub fn years_until(self, on: Self) -> i32 {
         let passed = i32::from((on.month, on.day) >= (self.month, self.day));
@@ -154,9 +156,9 @@ impl FullDate {
         months.fold(year_days(self.year), i64::saturating_add).saturating_add(self.day.into()).saturating_sub(1)
     }
 
-    /// The day that many days after 0000-01-01; `days` lies in the years 0000 to 9999.
+    /// The day this many days after 0000-01-01; `days` must be in the years 0000 to 9999.
     fn from_days(days: i64) -> Self {
-        // 400 years have 146,097 days. The quotient is the year or, in the first days of one, the year before or after it.
+        // 400 years have 146,097 days. In the first days of a year the quotient can be off by one year either way.
         let mut year = u16::try_from(days.saturating_mul(400) / 146_097).unwrap_or(0);
         if year_days(year) > days {
             year = year.saturating_sub(1);
@@ -182,13 +184,10 @@ impl fmt::Display for FullDate {
 /// Days from 0000-01-01 to 1970-01-01.
 const EPOCH: i64 = 719_528;
 
-/// Seconds of a day.
 const DAY: i64 = 86_400;
 
-/// 0000-01-01T00:00:00Z.
 const FIRST: i64 = -62_167_219_200;
 
-/// 9999-12-31T23:59:59Z.
 const LAST: i64 = 253_402_300_799;
 
 /// Days from 0000-01-01 to the first day of `year`.
@@ -201,7 +200,7 @@ fn year_days(year: u16) -> i64 {
     year.saturating_mul(365).saturating_add(leaps)
 }
 
-/// Days of a month; 0 for no month.
+/// Days of a month; 0 if the month does not exist.
 const fn month_days(year: u16, month: u8) -> u8 {
     let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     match month {
@@ -213,7 +212,7 @@ const fn month_days(year: u16, month: u8) -> u8 {
     }
 }
 
-/// What is left of a text to read.
+/// The rest of a text.
 struct Text<'a>(&'a [u8]);
 
 impl Text<'_> {
@@ -249,7 +248,7 @@ impl Text<'_> {
         FullDate::new(year, u8::try_from(month).map_err(|_| TimeError)?, u8::try_from(day).map_err(|_| TimeError)?)
     }
 
-    /// Date and time as if in UTC.
+    /// Reads date and time as if in UTC.
     fn local_time(&mut self, between: &[u8]) -> Result<Timestamp, TimeError> {
         let date = self.date()?;
         self.one_of(between)?;
@@ -265,7 +264,7 @@ impl Text<'_> {
         Ok(hour.saturating_mul(60).saturating_add(self.pair(59)?))
     }
 
-    /// A fraction of a second, if there is one.
+    /// Reads an optional fraction of a second.
     fn fraction(&mut self) -> Result<bool, TimeError> {
         let Some(digits) = self.0.strip_prefix(b".") else { return Ok(false) };
         let length = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -273,7 +272,7 @@ impl Text<'_> {
         if length > 0 { Ok(true) } else { Err(TimeError) }
     }
 
-    /// A numeric zone after its sign, in seconds.
+    /// Reads a numeric zone after its sign, in seconds.
     fn zone(&mut self) -> Result<i64, TimeError> {
         Ok(self.hour_and_minute()?.saturating_mul(60))
     }

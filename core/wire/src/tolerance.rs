@@ -1,19 +1,20 @@
+//! The clock tolerance of time checks.
 use crate::Timestamp;
 
-/// How far a time that another clock set may lie ahead of the time of a check, in seconds.
+/// The largest lead of a time set by another clock over the time of a check, in seconds.
 ///
-/// It applies to `signed`, validFrom and notBefore, never to the end of a validity. The default is 60 seconds.
+/// It applies to `signed`, validFrom and notBefore, never to the end of a validity period. The default is 60 seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockTolerance(u32);
 
 impl ClockTolerance {
-    /// A tolerance of this many seconds; 0 takes every time literally.
+    /// A tolerance of this many seconds. Zero accepts no time ahead of the check.
     #[must_use]
     pub const fn seconds(seconds: u32) -> Self {
         Self(seconds)
     }
 
-    /// Whether `time` is still ahead of `at` when the tolerance is taken into account.
+    /// Returns true if `time` is ahead of `at` by more than the tolerance.
     #[must_use]
     pub fn is_ahead(self, time: Timestamp, at: Timestamp) -> bool {
         time > at.plus_seconds(self.0.into())

@@ -1,4 +1,4 @@
-//! The canonical form of JSON (RFC 8785), as far as what is signed needs it: everything but numbers with a fraction.
+//! The canonical form of JSON (RFC 8785), without the numbers with a fraction, which are never signed.
 #![allow(clippy::expect_used, reason = "helpers of tests")]
 
 use proptest::prelude::*;
@@ -40,11 +40,11 @@ fn controls_have_their_short_forms_and_nothing_else_is_escaped() {
 #[test]
 fn integers_and_empty_containers() {
     assert_eq!(canonical("[ -0, 7, -9223372036854775808, {}, [ ] ]"), "[0,7,-9223372036854775808,{},[]]");
-    // It has no canonical form here: whoever signs or checks refuses it first.
+    // There is no canonical form for these here: signer and verifier refuse them first.
     assert_eq!(canonical("[0.5, 1e3]"), "[null,null]");
 }
 
-/// Values without fractions, members of an object with different names.
+/// Values without fractions whose objects have unique members.
 fn values() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -61,7 +61,7 @@ fn values() -> impl Strategy<Value = Value> {
     })
 }
 
-/// The same with members in one order, to compare by.
+/// The same value with its members sorted, for comparison.
 fn sorted(value: Value) -> Value {
     match value {
         Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
@@ -74,7 +74,7 @@ fn sorted(value: Value) -> Value {
     }
 }
 
-/// The same with the members of every object the other way round.
+/// The same value with the members of every object reversed.
 fn reversed(value: Value) -> Value {
     match value {
         Value::Array(items) => Value::Array(items.into_iter().map(reversed).collect()),
@@ -87,7 +87,7 @@ fn reversed(value: Value) -> Value {
 
 proptest! {
     #[test]
-    fn what_is_written_canonically_is_read_back(value in values()) {
+    fn canonical_form_round_trips(value in values()) {
         let text = value.canonical();
         let read = Value::parse(&text, 1 << 20).expect("JSON");
         prop_assert_eq!(sorted(read.clone()), sorted(value.clone()));

@@ -1,11 +1,11 @@
-//! Our reader and writer against `ciborium` as independent judge, over made-up and damaged items.
+//! The CBOR reader and writer against `ciborium` as an independent judge, over generated and damaged items.
 #![allow(clippy::expect_used, reason = "helpers of tests")]
 
 use ciborium::Value as Theirs;
 use proptest::prelude::*;
 use rid_wire::cbor::{CborError, Key, Limits, Reader, Value, Writer};
 
-/// What may stand as a map key here.
+/// A key that both implementations accept in a map.
 fn key() -> impl Strategy<Value = Theirs> {
     prop_oneof![
         any::<i64>().prop_map(Theirs::from),
@@ -16,7 +16,7 @@ fn key() -> impl Strategy<Value = Theirs> {
     ]
 }
 
-/// Any item without NaN, bignum tags and repeated keys.
+/// Any item without NaN, bignum tags and duplicate keys.
 fn item() -> impl Strategy<Value = Theirs> {
     let leaf = prop_oneof![
         key(),
@@ -50,13 +50,13 @@ fn encoded(value: &Theirs) -> Vec<u8> {
     bytes
 }
 
-/// Their reading of the whole input, if it is one item to them.
+/// Their value of the whole input, if they read it as one item.
 fn their_reading(mut input: &[u8]) -> Option<Theirs> {
     let value = ciborium::from_reader(&mut input).ok()?;
     input.is_empty().then_some(value)
 }
 
-/// Our value in their terms; `None` for what they do not have or read otherwise (simple values, bignums).
+/// Our value as theirs; `None` for values they lack or read differently (simple values, bignums).
 fn in_their_terms(value: &Value<'_>) -> Option<Theirs> {
     Some(match value {
         Value::Array(elements) => Theirs::Array(elements.iter().map(in_their_terms).collect::<Option<_>>()?),
@@ -77,7 +77,7 @@ fn in_their_terms(value: &Value<'_>) -> Option<Theirs> {
     })
 }
 
-/// Writes with our writer what it can write.
+/// Writes an item with our writer.
 fn write(writer: &mut Writer, value: &Theirs) {
     match value {
         Theirs::Array(elements) => {
@@ -108,7 +108,7 @@ fn write(writer: &mut Writer, value: &Theirs) {
     }
 }
 
-/// Writes in any of the allowed encodings, as `taste` chooses: longer heads, indefinite lengths, chunks.
+/// Writes in any allowed encoding, as `taste` chooses: longer heads, indefinite lengths, chunks.
 fn write_loosely(bytes: &mut Vec<u8>, value: &Theirs, taste: &mut impl Iterator<Item = u8>) {
     let taste_now = taste.next().unwrap_or(0);
     let indefinite = taste_now & 1 == 1;
@@ -159,7 +159,7 @@ fn string<'a>(bytes: &mut Vec<u8>, major: u8, parts: impl Iterator<Item = &'a [u
     bytes.extend((taste & 1 == 1).then_some(0xff));
 }
 
-/// A head of 9 bytes, 5 bytes if that suffices, or the shortest.
+/// Writes a head of 9 bytes, of 5 bytes if that suffices, or the shortest.
 fn long_head(bytes: &mut Vec<u8>, major: u8, argument: u64, taste: u8) {
     match (taste & 6, u32::try_from(argument)) {
         (2, _) => {
@@ -180,7 +180,7 @@ fn long_head(bytes: &mut Vec<u8>, major: u8, argument: u64, taste: u8) {
     }
 }
 
-/// Reads everything there is through closures, as a typed reader would.
+/// Reads everything through closures, as a typed reader would.
 fn walk(reader: &mut Reader<'_>) -> Result<(), CborError> {
     use rid_wire::cbor::Kind;
     match reader.peek()? {
@@ -195,7 +195,7 @@ fn walk(reader: &mut Reader<'_>) -> Result<(), CborError> {
     }
 }
 
-/// Our ways of reading agree among themselves, and with theirs where both have an opinion.
+/// Checks that our three ways of reading agree, and agree with theirs where both accept the input.
 fn compare(input: &[u8]) -> Result<(), TestCaseError> {
     let read = Value::parse(input, Limits::ONLINE);
     let mut skipping = Reader::new(input, Limits::ONLINE).expect("small");
@@ -221,7 +221,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_they_write_we_read(value in item()) {
+    fn ciborium_output_is_read(value in item()) {
         let bytes = encoded(&value);
         let ours = Value::parse(&bytes, Limits::ONLINE);
         prop_assert_eq!(ours.as_ref().ok().and_then(in_their_terms), Some(value));
@@ -230,7 +230,7 @@ proptest! {
     }
 
     #[test]
-    fn what_we_write_they_read(value in item()) {
+    fn our_output_is_read_by_ciborium(value in item()) {
         let mut writer = Writer::new();
         write(&mut writer, &value);
         let bytes = writer.finish();
@@ -239,7 +239,7 @@ proptest! {
     }
 
     #[test]
-    fn neg_a08_every_allowed_encoding_reads_the_same(value in item(), taste in prop::collection::vec(any::<u8>(), 40)) {
+    fn neg_a08_all_encodings_read_the_same(value in item(), taste in prop::collection::vec(any::<u8>(), 40)) {
         let mut bytes = Vec::new();
         write_loosely(&mut bytes, &value, &mut taste.iter().copied().cycle());
         let ours = Value::parse(&bytes, Limits::ONLINE);
@@ -248,7 +248,7 @@ proptest! {
     }
 
     #[test]
-    fn damaged_items(value in item(), taste in prop::collection::vec(any::<u8>(), 40), at in any::<prop::sample::Index>(), with in any::<u8>()) {
+    fn damaged_items_are_judged_alike(value in item(), taste in prop::collection::vec(any::<u8>(), 40), at in any::<prop::sample::Index>(), with in any::<u8>()) {
         let mut bytes = Vec::new();
         write_loosely(&mut bytes, &value, &mut taste.iter().copied().cycle());
         let at = at.index(bytes.len());
@@ -258,7 +258,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+    fn any_bytes_are_judged_alike(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
         compare(&bytes)?;
         let mut reader = Reader::new(&bytes, Limits::PROXIMITY).expect("small");
         _ = reader.clone().tagged();

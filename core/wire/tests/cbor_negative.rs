@@ -1,9 +1,9 @@
-//! Hostile CBOR, each case with its named code (neg-A).
+//! Hostile CBOR: each case is refused with its named code (neg-A).
 #![allow(clippy::expect_used, reason = "helpers of tests")]
 
 use rid_wire::cbor::{CborError, Kind, Limits, Reader, Tagged, Value, Writer};
 
-/// Skips, and reads as a tree: both must come to the same judgement.
+/// Skips the input and reads it as a tree: both must give the same result.
 fn judge(input: &[u8]) -> Result<(), CborError> {
     let skipped = skip(Reader::new(input, Limits::ONLINE)?);
     let read = Value::parse(input, Limits::ONLINE).map(|_| ());
@@ -42,7 +42,7 @@ fn neg_a01_depth() {
         assert_eq!(code(judge(&nested(32 / levels, around))), "accepted", "{around:02x?}");
         assert_eq!(code(judge(&nested(32 / levels + 1, around))), "cbor_too_deep", "{around:02x?}");
     }
-    // Indefinite arrays and maps count the same.
+    // Indefinite arrays and maps count like definite ones.
     let mut open = vec![0x9f; 33];
     open.extend(vec![0xff; 33]);
     assert_eq!(code(judge(&open)), "cbor_too_deep");
@@ -66,7 +66,7 @@ fn neg_a01_depth_through_closures() {
         assert_eq!(code(descend(&mut reader(&nested(32, around)))), "accepted");
         assert_eq!(code(descend(&mut reader(&nested(100_000, around)))), "cbor_too_deep");
     }
-    // Tags are left behind with their item: many siblings are not depth.
+    // A tag's level ends with its item: many siblings are not deep.
     let siblings = [&[0x98, 100][..], &[0xc1, 0x80].repeat(100)].concat();
     assert_eq!(code(descend(&mut reader(&siblings))), "accepted");
     assert_eq!(code(judge(&siblings)), "accepted");
@@ -89,7 +89,7 @@ fn neg_a03_duplicate_keys() {
     ] {
         assert_eq!(code(judge(input)), "cbor_duplicate_key", "{input:02x?}");
     }
-    // Different types or values are different keys.
+    // Keys of different types or values are different keys.
     for input in [
         &b"\xa2\x61a\x00\x41a\x00"[..],
         b"\xa2\x01\x00\x20\x00",
@@ -243,7 +243,7 @@ fn neg_a11_tag_24_missing_or_doubled() {
     ] {
         assert_eq!(reader(input).tagged(), Err(CborError::Tag24Expected), "{input:02x?}");
     }
-    // Tag 24 deeper inside is another matter.
+    // A tag 24 deeper inside is allowed.
     assert!(reader(b"\xd8\x18\x45\x81\xd8\x18\x41\x00").tagged().is_ok());
 }
 

@@ -1,4 +1,4 @@
-//! What the cursor promises to those who read with it.
+//! The guarantees of the CBOR cursor.
 #![allow(clippy::expect_used, reason = "helpers of tests")]
 
 use std::borrow::Cow;
@@ -29,7 +29,7 @@ fn unread_elements_are_skipped_and_checked() {
     assert_eq!(cursor.finish(), Ok(()));
     assert_eq!(reader(b"\x81\x61\xff").array(|_, _| -> Done { Ok(()) }), Err(CborError::InvalidText));
     assert_eq!(reader(b"\xa1\x00\xa2\x00\x00\x00\x00").map(|_, _| -> Done { Ok(()) }), Err(CborError::DuplicateKey));
-    // A tag read without its item takes the item along.
+    // After a tag read without its item, the item is skipped with it.
     let mut cursor = reader(b"\x82\xc1\x18\x2a\x05");
     let mut last = 0;
     let count = cursor.array(|reader, index| -> Done {

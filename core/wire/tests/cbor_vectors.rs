@@ -11,7 +11,7 @@ use rid_wire::{
 const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/cbor/appendix_a.json");
 
 fn matches(ours: &Value<'_>, decoded: &Json) -> bool {
-    /// 2^64: JSON integers beyond 64 bits with sign are read as floats.
+    /// The number 2^64: our JSON reader returns integers beyond `i64` as floats.
     const TWO_64: f64 = 18_446_744_073_709_551_616.0;
     match (ours, decoded) {
         (Value::Array(ours), Json::Array(theirs)) => {
@@ -52,7 +52,7 @@ fn rfc_8949_appendix_a() {
         let mut reader = Reader::new(&bytes, Limits::ONLINE).expect("small");
         let value = Value::parse(&bytes, Limits::ONLINE);
         if digits == "f818" {
-            // simple(24) was well-formed in RFC 7049 only.
+            // RFC 7049 allowed simple(24); RFC 8949 does not.
             assert_eq!((value, reader.skip()), (Err(CborError::UnexpectedType), Err(CborError::UnexpectedType)));
             continue;
         }
@@ -69,7 +69,7 @@ fn rfc_8949_appendix_a() {
     }
 }
 
-/// The diagnostic notation (RFC 8949, 8) as far as the examples need it.
+/// The diagnostic notation (RFC 8949, 8), limited to the forms in the examples.
 fn diagnosed(value: &Value<'_>) -> String {
     match value {
         Value::Bytes(bytes) if **bytes == [1, 2, 3, 4, 5] => "(_ h'0102', h'030405')".into(),

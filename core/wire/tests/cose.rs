@@ -1,4 +1,5 @@
-//! COSE containers: header rules by their named codes, `coset` as independent judge, the COSE working group's examples.
+//! COSE containers: header rules by named code, `coset` as an independent judge, the examples of the COSE working
+//! group.
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 use coset::{CborSerializable, CoseMac0Builder, CoseSign1, CoseSign1Builder, HeaderBuilder, iana};
@@ -20,14 +21,14 @@ fn sign1(input: &[u8]) -> Result<Sign1<'_>, CoseError> {
     Ok(read)
 }
 
-/// `[protected, unprotected, payload, signature]` of encoded parts.
+/// The array `[protected, unprotected, payload, signature]` of encoded parts.
 fn structure(protected: &[u8], unprotected: &[u8], payload: &[u8]) -> Vec<u8> {
     let mut writer = Writer::new();
     writer.array(4).bytes(protected).raw(unprotected).raw(payload).bytes(b"sig");
     writer.finish()
 }
 
-/// The code that these headers are refused with; the same for both structures.
+/// The code with which these headers are refused, the same for both structures.
 fn code(protected: &[u8], unprotected: &[u8]) -> &'static str {
     let bytes = structure(protected, unprotected, b"\xf6");
     let signed = sign1(&bytes).map(|_| ());
@@ -128,7 +129,7 @@ fn neg_b15_place_of_a_header_fault() {
     {
         assert_eq!(place(protected, unprotected), (code, expected.to_owned()), "{protected:02x?} {unprotected:02x?}");
     }
-    // A chain in its place counts, whatever else is there.
+    // A correct x5chain is used even if a misspelled one is also present.
     let both = structure(ES256, b"\xa2\x18\x21\x41c\x6233\x41d", b"\xf6");
     let both = sign1(&both).expect("accepted");
     assert_eq!(both.chain().map(<[_]>::concat), Ok(b"c".to_vec()));
@@ -138,7 +139,7 @@ fn neg_b15_place_of_a_header_fault() {
 }
 
 #[test]
-fn labels_in_both_headers() {
+fn label_in_both_headers_is_refused() {
     for (protected, unprotected) in [
         (ES256, &b"\xa1\x01\x26"[..]),
         (ES256, b"\xa1\x18\x01\x26"),
@@ -150,7 +151,7 @@ fn labels_in_both_headers() {
     ] {
         assert_eq!(code(protected, unprotected), "cose_header_duplicate");
     }
-    // Twice in one header is the map's own matter (neg-A03).
+    // A label twice in one header is a duplicate map key (neg-A03).
     assert_eq!(code(b"\xa2\x01\x26\x18\x01\x26", NONE), "cbor_duplicate_key");
     assert_eq!(code(ES256, b"\xa2\x04\x41k\x04\x41k"), "cbor_duplicate_key");
     assert_eq!(code(ES256, b"\xa2\x04\x41k\x19\x03\xe7\x00"), "accepted");
@@ -247,7 +248,7 @@ fn keys() {
 }
 
 #[test]
-fn coset_builds_and_we_read() {
+fn output_of_coset_is_read() {
     let protected = HeaderBuilder::new().algorithm(iana::Algorithm::ES384).build();
     let chain = ciborium::Value::Array(vec![ciborium::Value::Bytes(vec![1]), ciborium::Value::Bytes(vec![2])]);
     let unprotected = HeaderBuilder::new().key_id(b"kid".to_vec()).value(33, chain).build();
@@ -289,7 +290,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn we_build_and_coset_reads(
+    fn our_output_is_read_by_coset(
         alg in prop::sample::select(vec![-7_i64, -35, -36, -8, -9]),
         chain in prop::collection::vec(prop::collection::vec(any::<u8>(), 1..40), 0..4),
         payload in prop::option::of(prop::collection::vec(any::<u8>(), 0..300)),
@@ -343,7 +344,7 @@ fn cose_wg_sign1() {
                 let read = read.expect(&title);
                 let prefix = sig_structure(&read.header.protected, &external, read.attached().expect("attached").len());
                 let message = [&prefix[..], read.attached().expect("attached")].concat();
-                // The header was changed after signing in these; the rest differs in the signature alone.
+                // These examples change the header after signing; the others differ only in the signature.
                 let changed =
                     ["sign-fail-03", "sign-fail-06", "sign-fail-07"].iter().any(|name| title.starts_with(name));
                 let altered = title.starts_with("sign-fail-02");

@@ -1,4 +1,4 @@
-//! `Debug` of what can hold a claim, a key or a token shows no content.
+//! `Debug` prints no content of a type that can hold a claim, a key or a token.
 #![allow(clippy::expect_used, reason = "helpers of tests")]
 
 use rid_wire::{
@@ -9,7 +9,7 @@ use rid_wire::{
 
 const CANARY: &str = "Quliyeva";
 
-/// Text, its bytes as `Debug` prints a slice, and a number.
+/// Asserts that the text, its bytes as a printed slice, and the number are absent.
 fn shows_nothing(printed: &str) {
     assert!(!printed.contains(CANARY) && !printed.contains("81, 117, 108") && !printed.contains("190112"), "{printed}");
 }

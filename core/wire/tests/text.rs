@@ -1,4 +1,4 @@
-//! base64, hexadecimal, JSON and time.
+//! Base64, hexadecimal, JSON and time.
 #![allow(clippy::expect_used, reason = "helpers of tests")]
 
 use proptest::prelude::*;
@@ -127,7 +127,7 @@ fn json_refuses() {
         assert_eq!(parse(text), Err(JsonError::Invalid), "{text:?}");
         assert!(serde_json::from_str::<serde_json::Value>(text).is_err(), "{text:?}");
     }
-    // serde_json keeps it as text when another crate of the build turns on `arbitrary_precision`.
+    // serde_json keeps the text if another crate of the build enables its feature `arbitrary_precision`.
     assert_eq!(parse("1e999"), Err(JsonError::Invalid));
     assert_eq!(parse("{\"a\":1,\"b\":2,\"\\u0061\":1}"), Err(JsonError::DuplicateKey));
     assert_eq!(parse("[{\"a\":{\"a\":1}},{\"a\":1}]").map(|_| ()), Ok(()));
@@ -262,7 +262,7 @@ proptest! {
     }
 
     #[test]
-    fn one_text_for_the_same_bytes(text in "[A-Za-z0-9_-]{0,9}") {
+    fn different_texts_decode_differently(text in "[A-Za-z0-9_-]{0,9}") {
         if let Ok(bytes) = base64::decode_url(&text) {
             prop_assert_eq!(base64::encode_url(&bytes), text);
         }
@@ -279,12 +279,12 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_judged_as_by_serde(text in "[\\[\\]{}:,\"a1e.\\-\\\\u0 tn]{0,12}") {
+    fn any_text_is_judged_as_by_serde_json(text in "[\\[\\]{}:,\"a1e.\\-\\\\u0 tn]{0,12}") {
         let theirs = serde_json::from_str::<serde_json::Value>(&text);
         match parse(&text) {
             Ok(_) => prop_assert!(theirs.is_ok()),
             Err(JsonError::DuplicateKey) => {}
-            // Beyond the range of a double, as above.
+            // Our reader refuses numbers beyond the range of a double, as tested above.
             Err(_) => prop_assert!(theirs.is_err() || text.contains('e')),
         }
     }
@@ -296,7 +296,7 @@ proptest! {
     }
 
     #[test]
-    fn strings_as_serde_writes_them(text in any::<String>()) {
+    fn strings_written_by_serde_json_are_read(text in any::<String>()) {
         let written = serde_json::to_string(&text).expect("writes");
         prop_assert_eq!(parse(&written), Ok(Value::String(text)));
     }

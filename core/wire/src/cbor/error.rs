@@ -1,6 +1,7 @@
+//! The reasons for which CBOR is refused.
 use crate::Code;
 
-/// Why CBOR was refused. Blame: the sender.
+/// A reason for which CBOR was refused. Blame: the sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CborError {
@@ -10,7 +11,7 @@ pub enum CborError {
     /// A map key occurs twice (neg-A03).
     #[error("cbor_duplicate_key")]
     DuplicateKey,
-    /// Indefinite length where the standard's bytes are hashed or signed (neg-A05).
+    /// Indefinite length in bytes that the standard hashes or signs (neg-A05).
     #[error("cbor_indefinite")]
     Indefinite,
     /// The input ends before the item does (neg-A06, neg-A07).
@@ -28,7 +29,7 @@ pub enum CborError {
     /// Text that is not UTF-8, or NUL in an identifier (neg-A12).
     #[error("cbor_invalid_text")]
     InvalidText,
-    /// Another type than the standard's, or a reserved encoding (neg-A13, neg-A14).
+    /// A type other than the standard's, or a reserved encoding (neg-A13, neg-A14).
     #[error("cbor_unexpected_type")]
     UnexpectedType,
     /// A member the standard requires is absent.

@@ -1,3 +1,4 @@
+//! The head of a CBOR item.
 use super::{CborError, Kind};
 
 /// Major types (RFC 8949, 3.1).
@@ -10,10 +11,10 @@ pub(super) const MAP: u8 = 5;
 pub(super) const TAG: u8 = 6;
 pub(super) const SIMPLE: u8 = 7;
 
-/// The byte that ends an item of indefinite length.
+/// Ends an item of indefinite length.
 pub(super) const BREAK: u8 = 0xff;
 
-/// The additional information that announces an indefinite length.
+/// The additional information of an item of indefinite length.
 const INDEFINITE: u8 = 31;
 
 /// The head of an item: its major type, its additional information and its argument.
@@ -25,8 +26,8 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// Reads the head at `pos` in any encoding, not only the shortest (neg-A08), and says where it ends. Reserved heads and
-    /// a stray break are [`CborError::UnexpectedType`].
+    /// Reads the head at `pos` in any encoding, not only the shortest (neg-A08), and returns where it ends. A reserved
+    /// head or a stray break is [`CborError::UnexpectedType`].
     pub(super) fn read(input: &[u8], pos: usize) -> Result<(Self, usize), CborError> {
         let first = *input.get(pos).ok_or(CborError::Truncated)?;
         let (major, info) = (first >> 5, first & 0x1f);
@@ -43,7 +44,7 @@ impl Head {
         let end = start.saturating_add(width);
         let bytes = input.get(start..end).ok_or(CborError::Truncated)?;
         let argument = bytes.iter().fold(0, |sum, byte| (sum << 8) | u64::from(*byte));
-        // RFC 8949, 3.3: a simple value below 32 has one encoding, the short one.
+        // RFC 8949, 3.3: a simple value below 32 has only the short encoding.
         if major == SIMPLE && width == 1 && argument < 32 {
             return Err(CborError::UnexpectedType);
         }
@@ -94,7 +95,6 @@ fn half(bits: u32) -> f64 {
     f64::from(single)
 }
 
-/// A ten-bit number as a float.
 fn f32_of(number: u32) -> f32 {
     u16::try_from(number).map_or(0.0, f32::from)
 }

@@ -1,14 +1,15 @@
+//! Map keys: compared by value, checked for duplicates.
 use alloc::{borrow::Cow, collections::BTreeSet, string::String, vec::Vec};
 use core::cmp::Ordering;
 
 use super::{CborError, head::Head};
 
-/// A map key. Integers are compared by value, however they were encoded.
+/// A map key. Integers compare by value, however they are encoded.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Key<'a> {
     /// Unsigned integer.
     Uint(u64),
-    /// Negative integer, as its argument n of -1-n.
+    /// Negative integer, as the argument n of -1-n.
     Nint(u64),
     /// Byte string.
     Bytes(Cow<'a, [u8]>),
@@ -17,7 +18,7 @@ pub enum Key<'a> {
 }
 
 impl Key<'_> {
-    /// The key as an `i64`, if it is an integer that fits.
+    /// The key as an `i64`, if it is an integer in range.
     #[must_use]
     pub fn as_int(&self) -> Option<i64> {
         match self {
@@ -37,7 +38,7 @@ impl Key<'_> {
     }
 }
 
-/// A key as it lies in the input: compared by value, never copied.
+/// A key in the received bytes: compared by value, never copied.
 #[derive(Clone, Copy)]
 pub(crate) enum RawKey<'a> {
     Uint(u64),
@@ -68,7 +69,7 @@ impl<'a> RawKey<'a> {
         }
     }
 
-    /// The content of a string in one or more pieces.
+    /// The content of a string, in one or more pieces.
     fn pieces(&self) -> Pieces<'a> {
         match self {
             Self::Uint(_) | Self::Nint(_) => Pieces { whole: None, chunks: &[] },
@@ -159,11 +160,11 @@ impl<'a> Iterator for Pieces<'a> {
     }
 }
 
-/// The keys of one open map. Small integers cost a bit each; up to [`FEW`] others cost no allocation.
+/// The keys of one open map. A small integer costs one bit; up to [`FEW`] other keys cost no allocation.
 pub(crate) struct Keys<'a> {
     /// One bit for each unsigned integer below 64.
     small: u64,
-    /// Made when the first of them comes: most maps have none.
+    /// Created with the first such key: most maps have none.
     few: Option<[RawKey<'a>; FEW]>,
     count: usize,
     many: BTreeSet<RawKey<'a>>,
@@ -179,7 +180,7 @@ impl<'a> Keys<'a> {
     /// Adds a key.
     ///
     /// # Errors
-    /// [`CborError::DuplicateKey`] when it is there already (neg-A03).
+    /// [`CborError::DuplicateKey`] if the map already has this key (neg-A03).
     pub(crate) fn add(&mut self, key: RawKey<'a>) -> Result<(), CborError> {
         if self.contains(&key) {
             return Err(CborError::DuplicateKey);
@@ -201,7 +202,6 @@ impl<'a> Keys<'a> {
         Ok(())
     }
 
-    /// Whether the key is there.
     pub(crate) fn contains(&self, key: &RawKey<'_>) -> bool {
         if let Some(bit) = small(key) {
             return self.small & bit != 0;
@@ -214,7 +214,7 @@ impl<'a> Keys<'a> {
     }
 }
 
-/// The bit of a small unsigned integer.
+/// The bit of an unsigned integer below 64.
 fn small(key: &RawKey<'_>) -> Option<u64> {
     match key {
         RawKey::Uint(value) => 1_u64.checked_shl(u32::try_from(*value).ok()?),
@@ -222,7 +222,7 @@ fn small(key: &RawKey<'_>) -> Option<u64> {
     }
 }
 
-/// The kind alone: the value can be a claim or a key.
+/// Prints only the kind: the value can be a claim or a key.
 impl core::fmt::Debug for Key<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {

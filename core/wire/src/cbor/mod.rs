@@ -1,4 +1,4 @@
-//! Strict CBOR (RFC 8949) over received bytes: a zero-copy reader, a borrowed value tree for display, a deterministic writer.
+//! Reads CBOR (RFC 8949) strictly from received bytes without copying, and writes it deterministically.
 mod error;
 mod head;
 mod key;

@@ -1,13 +1,13 @@
+//! Reads arrays, maps and everything inside them.
 use super::{
     CborError, Key, Keys, Reader,
     head::{self, Head},
     key::RawKey,
 };
 
-/// Arrays, maps and everything below them.
 impl<'a> Reader<'a> {
-    /// Reads an array, calling `each` with the cursor at every element and its index. What `each` leaves unread is
-    /// skipped (and checked). Returns the number of elements.
+    /// Reads an array, calling `each` with the cursor at every element and its index. Unread elements are skipped and
+    /// checked. Returns the number of elements.
     ///
     /// # Errors
     /// Those of `each` and [`CborError`].
@@ -26,8 +26,8 @@ impl<'a> Reader<'a> {
         Ok(index)
     }
 
-    /// Reads a map, calling `each` with the cursor at every value and its key. What `each` leaves unread is skipped
-    /// (and checked). Keys are integers, byte strings or text, each at most once. Returns the number of entries.
+    /// Reads a map, calling `each` with the cursor at every value and its key. Unread values are skipped and checked.
+    /// Keys are integers, byte strings or text, each at most once. Returns the number of entries.
     ///
     /// # Errors
     /// Those of `each` and [`CborError`].
@@ -38,7 +38,7 @@ impl<'a> Reader<'a> {
         self.map_into(&mut Keys::new(), |reader, key| each(reader, &key.to_key()))
     }
 
-    /// Reads a map as [`Self::map`], leaving its keys in `keys`.
+    /// Reads a map as [`Self::map`] does and collects its keys in `keys`.
     pub(crate) fn map_into<E: From<CborError>>(
         &mut self,
         keys: &mut Keys<'a>,
@@ -57,8 +57,8 @@ impl<'a> Reader<'a> {
         Ok(count)
     }
 
-    /// Skips one item, checking all of it (depth, text, duplicate keys, lengths), and returns its bytes as received.
-    /// Costs no memory however large the item's strings.
+    /// Skips one item, checks all of it (depth, text, duplicate keys, lengths) and returns its bytes as received. Long
+    /// strings cost no memory.
     ///
     /// # Errors
     /// [`CborError`].
@@ -68,7 +68,7 @@ impl<'a> Reader<'a> {
         self.input.get(start..self.pos).ok_or(CborError::Truncated)
     }
 
-    /// Passes over one item. Recursion is bounded by `open`, which counts the levels.
+    /// Skips one item. `open` counts the levels and so bounds the recursion.
     fn pass(&mut self) -> Result<(), CborError> {
         loop {
             let (head, next) = self.head()?;
@@ -93,7 +93,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Apart from `pass`, so that only maps pay for the room of their keys on the stack.
+    /// Not part of `pass`: otherwise every level of recursion would reserve stack space for a map's keys.
     #[inline(never)]
     fn pass_map(&mut self) -> Result<(), CborError> {
         let mut open = self.open(head::MAP)?;
@@ -106,7 +106,8 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Enters an array or map of this major type: checks depth, and that a definite count can fit in what is left.
+    /// Enters an array or map of this major type. Checks the depth, and that the announced count fits the remaining
+    /// input.
     fn open(&mut self, major: u8) -> Result<Open, CborError> {
         let (head, next) = self.expect(major)?;
         let left = self.length(head)?;
@@ -122,7 +123,7 @@ impl<'a> Reader<'a> {
         Ok(open)
     }
 
-    /// Whether another element or entry follows; if not, leaves the array or map.
+    /// Returns true if another element or entry follows; otherwise leaves the array or map.
     fn another(&mut self, open: &mut Open) -> Result<bool, CborError> {
         let more = match &mut open.left {
             Some(0) => false,
@@ -141,7 +142,7 @@ impl<'a> Reader<'a> {
         Ok(more)
     }
 
-    /// After a closure: skips the element it did not read, or of which it read only tags.
+    /// Skips an element that a closure left unread, or of which it read only the tags.
     fn complete(&mut self, start: usize) -> Result<(), CborError> {
         if self.pos == start || self.tags > 0 { self.pass() } else { Ok(()) }
     }
@@ -159,9 +160,9 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// An array or map being read.
+/// An open array or map.
 struct Open {
-    /// Elements or entries still to come; `None` for indefinite length.
+    /// Elements or entries that remain; `None` for indefinite length.
     left: Option<u64>,
     outside: u8,
     inside: u8,

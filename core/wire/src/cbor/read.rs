@@ -1,3 +1,4 @@
+//! Reads CBOR items from received bytes.
 use alloc::borrow::Cow;
 
 use super::{
@@ -6,7 +7,7 @@ use super::{
     key::{Chunks, RawKey},
 };
 
-/// What a reader accepts.
+/// The limits of a reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Largest input in bytes; checked before anything is read.
@@ -16,9 +17,9 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Messages of a proximity link: 1 MiB, depth 32.
+    /// Limits for messages of a proximity link: 1 MiB, depth 32.
     pub const PROXIMITY: Self = Self { max_bytes: 1 << 20, max_depth: 32 };
-    /// Messages that come online: 5 MiB, depth 32.
+    /// Limits for messages received online: 5 MiB, depth 32.
     pub const ONLINE: Self = Self { max_bytes: 5 << 20, max_depth: 32 };
 }
 
@@ -39,11 +40,11 @@ pub enum Kind {
     Map,
     /// Major type 6.
     Tag,
-    /// `false` or `true`.
+    /// The value `false` or `true`.
     Bool,
-    /// `null`.
+    /// The value `null`.
     Null,
-    /// `undefined`.
+    /// The value `undefined`.
     Undefined,
     /// Another simple value.
     Simple,
@@ -51,23 +52,23 @@ pub enum Kind {
     Float,
 }
 
-/// A cursor over received bytes. It copies nothing, recurses never deeper than its limit, and allocates only for
-/// duplicate-key detection (bounded by the number of keys of the maps that are open). An item of another type than the
-/// one asked for is left unread.
+/// A cursor over received bytes. It copies nothing, never recurses deeper than its limit, and allocates only to find
+/// duplicate keys (bounded by the number of keys of the open maps). A call that asks for another type leaves the item
+/// unread.
 #[derive(Clone)]
 pub struct Reader<'a> {
     pub(super) input: &'a [u8],
     pub(super) pos: usize,
-    /// Arrays and maps open, with the tags they stand in.
+    /// Open arrays and maps, and the tags around them.
     pub(super) depth: u8,
-    /// Tags read whose item has not been read yet.
+    /// Tags whose item is still unread.
     pub(super) tags: u8,
     pub(super) max_depth: u8,
     indefinite: bool,
 }
 
 impl<'a> Reader<'a> {
-    /// Starts at the first byte; refuses input over the limit unread. Indefinite lengths are read.
+    /// Starts at the first byte. Input over the size limit is refused unread; indefinite lengths are accepted.
     ///
     /// # Errors
     /// [`CborError::TooLarge`].
@@ -78,24 +79,24 @@ impl<'a> Reader<'a> {
         Ok(Self::over(input, limits.max_depth))
     }
 
-    /// Starts over bytes whose size was checked as part of something larger.
+    /// Starts at bytes that are part of an input whose size was checked.
     pub(crate) const fn over(input: &'a [u8], max_depth: u8) -> Self {
         Self { input, pos: 0, depth: 0, tags: 0, max_depth, indefinite: true }
     }
 
-    /// Starts over the content of a byte string that this reader read, with the same limit of depth.
+    /// Starts at the content of a byte string that this reader returned, with the same depth limit.
     pub(crate) const fn inside(&self, content: &'a [u8]) -> Self {
         Self::over(content, self.max_depth)
     }
 
-    /// The same cursor, refusing indefinite lengths from here on, at any depth (neg-A05).
+    /// Refuses indefinite lengths from here on, at any depth (neg-A05).
     #[must_use]
     pub fn definite(mut self) -> Self {
         self.indefinite = false;
         self
     }
 
-    /// Bytes read so far.
+    /// The number of bytes read so far.
     #[must_use]
     pub fn position(&self) -> usize {
         self.pos
@@ -109,7 +110,7 @@ impl<'a> Reader<'a> {
         Ok(self.head()?.0.kind())
     }
 
-    /// An unsigned integer (bignum tags are refused: neg-A14).
+    /// Reads an unsigned integer. Bignum tags are refused (neg-A14).
     ///
     /// # Errors
     /// [`CborError`].
@@ -119,7 +120,7 @@ impl<'a> Reader<'a> {
         Ok(head.argument)
     }
 
-    /// An integer that fits `i64`.
+    /// Reads an integer in the range of `i64`.
     ///
     /// # Errors
     /// [`CborError`].
@@ -135,7 +136,7 @@ impl<'a> Reader<'a> {
         Ok(value)
     }
 
-    /// A byte string; borrowed unless it came in chunks.
+    /// Reads a byte string; borrowed unless it is in chunks.
     ///
     /// # Errors
     /// [`CborError`].
@@ -147,7 +148,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A byte string of definite length, wherever the reader stands (neg-A05).
+    /// Reads a byte string of definite length, even where the reader accepts indefinite lengths (neg-A05).
     ///
     /// # Errors
     /// [`CborError`].
@@ -159,7 +160,7 @@ impl<'a> Reader<'a> {
         self.run(head, next)
     }
 
-    /// A text string; borrowed unless it came in chunks (each chunk must be UTF-8 by itself).
+    /// Reads a text string; borrowed unless it is in chunks. Each chunk must be valid UTF-8.
     ///
     /// # Errors
     /// [`CborError`].
@@ -171,7 +172,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A text string used as an identifier: no NUL.
+    /// Reads a text string used as an identifier, which must not contain NUL.
     ///
     /// # Errors
     /// [`CborError`].
@@ -180,7 +181,7 @@ impl<'a> Reader<'a> {
         if text.as_bytes().contains(&0) { Err(CborError::InvalidText) } else { Ok(text) }
     }
 
-    /// A boolean.
+    /// Reads a boolean.
     ///
     /// # Errors
     /// [`CborError`].
@@ -193,7 +194,7 @@ impl<'a> Reader<'a> {
         Ok(head.info == 21)
     }
 
-    /// A float of any width, widened.
+    /// Reads a float of any width, widened.
     ///
     /// # Errors
     /// [`CborError`].
@@ -206,7 +207,7 @@ impl<'a> Reader<'a> {
         Ok(head.float())
     }
 
-    /// Consumes `null` if it is next and says whether it was.
+    /// Consumes `null` if it is next, and returns true if it was.
     ///
     /// # Errors
     /// [`CborError::Truncated`].
@@ -219,15 +220,16 @@ impl<'a> Reader<'a> {
         Ok(is_null)
     }
 
-    /// Reads one tag head with this number; the tagged item follows. Counts one level until that item was read.
+    /// Reads one tag head with this number; the tagged item follows. The tag counts as one level until that item is
+    /// read.
     ///
     /// # Errors
-    /// [`CborError::UnexpectedType`] when another item or tag is next.
+    /// [`CborError::UnexpectedType`] if another item or tag is next.
     pub fn expect_tag(&mut self, tag: u64) -> Result<(), CborError> {
         if self.take_tag(tag)? { Ok(()) } else { Err(CborError::UnexpectedType) }
     }
 
-    /// Consumes the tag head if this tag is next and says whether it was.
+    /// Consumes the tag head if this tag is next, and returns true if it was.
     ///
     /// # Errors
     /// [`CborError::Truncated`], [`CborError::TooDeep`].
@@ -240,10 +242,10 @@ impl<'a> Reader<'a> {
         Ok(is_tag)
     }
 
-    /// Ends the reading.
+    /// Ends reading.
     ///
     /// # Errors
-    /// [`CborError::Trailing`] when bytes are left, [`CborError::Truncated`] after a tag without its item.
+    /// [`CborError::Trailing`] if bytes remain, [`CborError::Truncated`] after a tag without its item.
     pub fn finish(self) -> Result<(), CborError> {
         if self.pos < self.input.len() {
             Err(CborError::Trailing)
@@ -254,7 +256,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The next head and where it ends; nothing is consumed.
+    /// The next head and where it ends. Consumes nothing.
     pub(super) fn head(&self) -> Result<(Head, usize), CborError> {
         Head::read(self.input, self.pos)
     }
@@ -265,7 +267,7 @@ impl<'a> Reader<'a> {
         if head.major == major { Ok((head, next)) } else { Err(CborError::UnexpectedType) }
     }
 
-    /// The length or count of a head, `None` for an indefinite one where that is allowed.
+    /// The length or count of a head; `None` for an indefinite one, if those are accepted.
     pub(super) fn length(&self, head: Head) -> Result<Option<u64>, CborError> {
         match (head.is_indefinite(), self.indefinite) {
             (false, _) => Ok(Some(head.argument)),
@@ -274,13 +276,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Moves to `next`, having read an item or entered one: the tags before it are done with.
+    /// Moves to `next` after an item was read or entered, and so past the tags before it.
     pub(super) const fn advance(&mut self, next: usize) {
         self.pos = next;
         self.tags = 0;
     }
 
-    /// Moves behind a tag's head.
+    /// Moves past the head of a tag.
     pub(super) fn enter_tag(&mut self, next: usize) -> Result<(), CborError> {
         self.level()?;
         self.pos = next;
@@ -288,13 +290,13 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// The depth of the array, map or tag that is next.
+    /// The depth of the next array, map or tag.
     pub(super) fn level(&self) -> Result<u8, CborError> {
         let level = self.depth.checked_add(self.tags).and_then(|depth| depth.checked_add(1));
         level.filter(|level| *level <= self.max_depth).ok_or(CborError::TooDeep)
     }
 
-    /// A string of this major type, checked and not copied.
+    /// Reads a string of this major type, checked but not copied.
     pub(super) fn string(&mut self, major: u8) -> Result<RawKey<'a>, CborError> {
         let (head, next) = self.expect(major)?;
         if self.length(head)?.is_some() {

@@ -1,3 +1,4 @@
+//! Encoded CBOR in tag 24, with its bytes as received.
 use super::{CborError, Limits, Reader, head};
 
 /// The tag of encoded CBOR (RFC 8949, 3.4.5.1).
@@ -6,7 +7,7 @@ const ENCODED_CBOR: u64 = 24;
 /// A `#6.24(bstr .cbor T)` with its bytes as received.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Tagged<'a> {
-    /// The whole item: tag head, byte-string head and content. This is what the standard hashes.
+    /// The whole item: tag head, byte-string head and content. The standard hashes these bytes.
     pub outer: &'a [u8],
     /// The content: one well-formed CBOR item.
     pub inner: &'a [u8],
@@ -24,7 +25,7 @@ impl<'a> Tagged<'a> {
         Ok(tagged)
     }
 
-    /// A cursor over the content that refuses indefinite lengths; depth starts anew.
+    /// A cursor over the content that refuses indefinite lengths. Its depth starts at zero.
     #[must_use]
     pub fn reader(&self) -> Reader<'a> {
         Reader::over(self.inner, Limits::PROXIMITY.max_depth).definite()
@@ -32,11 +33,11 @@ impl<'a> Tagged<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// A `#6.24(bstr .cbor any)`: the content must be one well-formed item and not tag 24 again. The byte string must be
-    /// of definite length.
+    /// Reads a `#6.24(bstr .cbor any)`. The byte string must be of definite length and hold one well-formed item other
+    /// than tag 24.
     ///
     /// # Errors
-    /// [`CborError::Tag24Expected`], [`CborError::Tag24Invalid`], [`CborError::Indefinite`]; of the content
+    /// [`CborError::Tag24Expected`], [`CborError::Tag24Invalid`], [`CborError::Indefinite`]; for the content also
     /// [`CborError::TooDeep`] and [`CborError::DuplicateKey`].
     pub fn tagged(&mut self) -> Result<Tagged<'a>, CborError> {
         let start = self.pos;

@@ -1,8 +1,9 @@
+//! A tree of one CBOR item.
 use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 
 use super::{CborError, Key, Kind, Limits, Reader, head};
 
-/// A borrowed tree of one item, for display and for reading element values. Made only on demand.
+/// A borrowed tree of one item, for display and for reading element values. It is built only on demand.
 #[derive(Clone, PartialEq)]
 pub enum Value<'a> {
     /// Array.
@@ -15,9 +16,9 @@ pub enum Value<'a> {
     Float(f64),
     /// Map, in received order.
     Map(Vec<(Value<'a>, Value<'a>)>),
-    /// Negative integer, as n of -1-n.
+    /// Negative integer, as the argument n of -1-n.
     Nint(u64),
-    /// `null`.
+    /// The value `null`.
     Null,
     /// Another simple value.
     Simple(u8),
@@ -27,12 +28,12 @@ pub enum Value<'a> {
     Text(Cow<'a, str>),
     /// Unsigned integer.
     Uint(u64),
-    /// `undefined`.
+    /// The value `undefined`.
     Undefined,
 }
 
 impl<'a> Value<'a> {
-    /// Reads one whole input, with the checks of [`Reader::skip`] first.
+    /// Reads one whole input as a tree, with the checks of [`Reader::skip`].
     ///
     /// # Errors
     /// [`CborError`].
@@ -88,7 +89,7 @@ impl<'a> Reader<'a> {
         u8::try_from(self.lone(head::SIMPLE)?).map_err(|_| CborError::UnexpectedType)
     }
 
-    /// The argument of an item that is all head.
+    /// The argument of an item without content.
     fn lone(&mut self, major: u8) -> Result<u64, CborError> {
         let (head, next) = self.expect(major)?;
         self.advance(next);
@@ -107,7 +108,7 @@ impl<'a> From<Key<'a>> for Value<'a> {
     }
 }
 
-/// The kind alone: the value can be a claim or a key.
+/// Prints only the kind: the value can be a claim or a key.
 impl core::fmt::Debug for Value<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {

@@ -1,9 +1,10 @@
+//! Writes CBOR deterministically.
 use alloc::vec::Vec;
 
 use super::head;
 
-/// Deterministic writer (shortest heads, definite lengths). The caller writes as many items as the heads announce, map
-/// keys in the order it wants them to have.
+/// A deterministic writer (shortest heads, definite lengths). The caller must write as many items as the heads
+/// announce, and chooses the order of map keys.
 #[derive(Default)]
 pub struct Writer(Vec<u8>);
 
@@ -14,32 +15,32 @@ impl Writer {
         Self::default()
     }
 
-    /// An empty writer with room for this many bytes: secrets are not left behind by growing.
+    /// An empty writer with room for this many bytes. Use it for secrets: growing would leave copies in freed memory.
     #[must_use]
     pub fn with_capacity(bytes: usize) -> Self {
         Self(Vec::with_capacity(bytes))
     }
 
-    /// Unsigned integer.
+    /// Writes an unsigned integer.
     pub fn uint(&mut self, value: u64) -> &mut Self {
         self.head(head::UINT, value)
     }
 
-    /// Signed integer.
+    /// Writes a signed integer.
     pub fn int(&mut self, value: i64) -> &mut Self {
         match u64::try_from(value) {
             Ok(value) => self.head(head::UINT, value),
-            // The complement of a negative number is its argument n of -1-n.
+            // The complement of a negative number is the argument n of -1-n.
             Err(_) => self.head(head::NINT, (!value).unsigned_abs()),
         }
     }
 
-    /// Byte string.
+    /// Writes a byte string.
     pub fn bytes(&mut self, value: &[u8]) -> &mut Self {
         self.bytes_head(value.len()).raw(value)
     }
 
-    /// Byte string whose content is the concatenation of `parts`.
+    /// Writes a byte string whose content is the concatenation of `parts`.
     pub fn bytes_of(&mut self, parts: &[&[u8]]) -> &mut Self {
         let length = parts.iter().fold(0_usize, |sum, part| sum.saturating_add(part.len()));
         self.bytes_head(length);
@@ -49,54 +50,54 @@ impl Writer {
         self
     }
 
-    /// Text string.
+    /// Writes a text string.
     pub fn text(&mut self, value: &str) -> &mut Self {
         self.length(head::TEXT, value.len()).raw(value.as_bytes())
     }
 
-    /// Head of an array of `len` items.
+    /// Writes the head of an array of `len` items.
     pub fn array(&mut self, len: usize) -> &mut Self {
         self.length(head::ARRAY, len)
     }
 
-    /// Head of a map of `len` entries.
+    /// Writes the head of a map of `len` entries.
     pub fn map(&mut self, len: usize) -> &mut Self {
         self.length(head::MAP, len)
     }
 
-    /// Head of a tag.
+    /// Writes the head of a tag.
     pub fn tag(&mut self, tag: u64) -> &mut Self {
         self.head(head::TAG, tag)
     }
 
-    /// Boolean.
+    /// Writes a boolean.
     pub fn boolean(&mut self, value: bool) -> &mut Self {
         self.raw(&[if value { 0xf5 } else { 0xf4 }])
     }
 
-    /// `null`.
+    /// Writes `null`.
     pub fn null(&mut self) -> &mut Self {
         self.raw(&[0xf6])
     }
 
-    /// One item that is already encoded, byte for byte.
+    /// Writes one encoded item unchanged.
     pub fn raw(&mut self, item: &[u8]) -> &mut Self {
         self.0.extend_from_slice(item);
         self
     }
 
-    /// `#6.24(bstr)` round an encoded item.
+    /// Writes `#6.24(bstr)` around an encoded item.
     pub fn tagged(&mut self, inner: &[u8]) -> &mut Self {
         self.tag(24).bytes(inner)
     }
 
-    /// The bytes written.
+    /// The written bytes.
     #[must_use]
     pub fn finish(self) -> Vec<u8> {
         self.0
     }
 
-    /// Head of a byte string whose content is written elsewhere.
+    /// Writes the head of a byte string whose content follows elsewhere.
     pub(crate) fn bytes_head(&mut self, len: usize) -> &mut Self {
         self.length(head::BYTES, len)
     }

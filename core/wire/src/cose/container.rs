@@ -1,3 +1,4 @@
+//! Reads and writes `COSE_Sign1` and `COSE_Mac0`.
 use alloc::{borrow::Cow, vec::Vec};
 
 use super::{
@@ -6,7 +7,7 @@ use super::{
 };
 use crate::cbor::{CborError, Reader, Writer};
 
-/// `COSE_Sign1`, untagged or tag 18, as received.
+/// A `COSE_Sign1`, untagged or tag 18, as received.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sign1<'a> {
     /// Both headers.
@@ -17,7 +18,7 @@ pub struct Sign1<'a> {
     pub signature: Cow<'a, [u8]>,
 }
 
-/// `COSE_Mac0`, untagged or tag 17, as received.
+/// A `COSE_Mac0`, untagged or tag 17, as received.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Mac0<'a> {
     /// Both headers.
@@ -29,8 +30,8 @@ pub struct Mac0<'a> {
 }
 
 impl<'a> Sign1<'a> {
-    /// Reads one `COSE_Sign1` with every header rule: `alg` protected, no unknown `crit`, no label twice, x5chain
-    /// unprotected. Indefinite lengths are refused in the protected header.
+    /// Reads one `COSE_Sign1` and checks the header rules: `alg` protected, no unknown `crit`, no label twice, x5chain
+    /// unprotected, and definite lengths in the protected header.
     ///
     /// # Errors
     /// [`CoseError`].
@@ -39,18 +40,18 @@ impl<'a> Sign1<'a> {
         Ok(Self { header, payload, signature })
     }
 
-    /// The payload.
+    /// The attached payload.
     ///
     /// # Errors
-    /// [`CoseError::Payload`] when detached.
+    /// [`CoseError::Payload`] if it is detached.
     pub fn attached(&self) -> Result<&[u8], CoseError> {
         self.payload.as_deref().ok_or(CoseError::Payload)
     }
 
-    /// Asserts a detached payload.
+    /// Checks that the payload is detached.
     ///
     /// # Errors
-    /// [`CoseError::Payload`] when attached.
+    /// [`CoseError::Payload`] if it is attached.
     pub fn detached(&self) -> Result<(), CoseError> {
         if self.payload.is_some() { Err(CoseError::Payload) } else { Ok(()) }
     }
@@ -58,12 +59,12 @@ impl<'a> Sign1<'a> {
     /// The certificate chain.
     ///
     /// # Errors
-    /// [`CoseError::X5chain`] when absent.
+    /// [`CoseError::X5chain`] if there is none.
     pub fn chain(&self) -> Result<&[Cow<'a, [u8]>], CoseError> {
         self.header.x5chain.as_deref().map_err(|fault| CoseError::X5chain(*fault))
     }
 
-    /// Encodes an untagged `COSE_Sign1` of our own: protected `{1: alg}`, optional x5chain, payload or nil.
+    /// Encodes an untagged `COSE_Sign1`: protected `{1: alg}`, optional x5chain, payload or nil.
     #[must_use]
     pub fn encode(alg: i64, x5chain: &[&[u8]], payload: Option<&[u8]>, signature: &[u8]) -> Vec<u8> {
         let mut writer = Writer::new();
@@ -79,7 +80,7 @@ impl<'a> Sign1<'a> {
 }
 
 impl<'a> Mac0<'a> {
-    /// Reads one `COSE_Mac0`, with the rules of [`Sign1::read`].
+    /// Reads one `COSE_Mac0` with the rules of [`Sign1::read`].
     ///
     /// # Errors
     /// [`CoseError`].
@@ -88,15 +89,15 @@ impl<'a> Mac0<'a> {
         Ok(Self { header, payload, tag })
     }
 
-    /// Asserts a detached payload.
+    /// Checks that the payload is detached.
     ///
     /// # Errors
-    /// [`CoseError::Payload`] when attached.
+    /// [`CoseError::Payload`] if it is attached.
     pub fn detached(&self) -> Result<(), CoseError> {
         if self.payload.is_some() { Err(CoseError::Payload) } else { Ok(()) }
     }
 
-    /// Encodes an untagged `COSE_Mac0` of our own with nil payload.
+    /// Encodes an untagged `COSE_Mac0` with a nil payload.
     #[must_use]
     pub fn encode(alg: i64, tag: &[u8]) -> Vec<u8> {
         let mut writer = Writer::new();
@@ -107,14 +108,14 @@ impl<'a> Mac0<'a> {
     }
 }
 
-/// `["Signature1", protected, external_aad, payload]` (RFC 9052, 4.4), as the parts of one message: the payload is not
-/// copied. `prefix` is everything before the payload's bytes; sign or verify over `[&prefix, payload]`.
+/// Encodes `["Signature1", protected, external_aad, payload]` (RFC 9052, 4.4) up to the payload's bytes, so that the
+/// payload is not copied. Sign or verify over `[&prefix, payload]`, where `prefix` is the result.
 #[must_use]
 pub fn sig_structure(protected: &[u8], external_aad: &[u8], payload_len: usize) -> Vec<u8> {
     structure("Signature1", protected, external_aad, payload_len)
 }
 
-/// `["MAC0", protected, external_aad, payload]` (RFC 9052, 6.3), as [`sig_structure`].
+/// Encodes `["MAC0", protected, external_aad, payload]` (RFC 9052, 6.3) as [`sig_structure`] does.
 #[must_use]
 pub fn mac_structure(protected: &[u8], external_aad: &[u8], payload_len: usize) -> Vec<u8> {
     structure("MAC0", protected, external_aad, payload_len)
@@ -124,7 +125,6 @@ pub fn mac_structure(protected: &[u8], external_aad: &[u8], payload_len: usize) 
 const SIGN1: u64 = 18;
 const MAC0: u64 = 17;
 
-/// Headers, payload and the signature or MAC.
 type Structure<'a> = (Header<'a>, Option<Cow<'a, [u8]>>, Cow<'a, [u8]>);
 
 fn read_structure<'a>(reader: &mut Reader<'a>, tag: u64) -> Result<Structure<'a>, CoseError> {
@@ -148,7 +148,7 @@ fn read_structure<'a>(reader: &mut Reader<'a>, tag: u64) -> Result<Structure<'a>
     }
 }
 
-/// Everything of a `Sig_structure` or `MAC_structure` before the payload's bytes. A protected header that is an empty map
+/// Encodes a `Sig_structure` or `MAC_structure` up to the payload's bytes. A protected header that is an empty map
 /// counts as a zero-length byte string (RFC 9052, 4.4 and 6.3).
 fn structure(context: &str, protected: &[u8], external_aad: &[u8], payload_len: usize) -> Vec<u8> {
     let protected = if protected == [0xa0] { &[] } else { protected };

@@ -1,24 +1,25 @@
+//! The reasons for which COSE is refused.
 use alloc::{format, string::String};
 
 use crate::{Code, cbor::CborError};
 
-/// Why a COSE structure was refused. Blame: the sender.
+/// A reason for which a COSE structure was refused. Blame: the sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CoseError {
-    /// `alg` (label 1) is absent from the protected header (neg-B12).
+    /// The protected header has no `alg` (label 1; neg-B12).
     #[error("cose_alg_unprotected")]
     AlgUnprotected,
-    /// `alg` is not one this profile allows (std-M45).
+    /// The `alg` is not one that this profile allows (std-M45).
     #[error("cose_alg_unsupported")]
     AlgUnsupported,
-    /// The CBOR itself.
+    /// The CBOR inside is refused.
     #[error("{0}")]
     Cbor(#[from] CborError),
-    /// `crit` names a label nobody here understands, or is malformed or unprotected (neg-B14).
+    /// The member `crit` is malformed, unprotected, or names a label that is not processed here (neg-B14).
     #[error("cose_crit_unknown")]
     CritUnknown,
-    /// A label stands in both headers.
+    /// A label is in both headers.
     #[error("cose_header_duplicate")]
     HeaderDuplicate,
     /// The key is malformed or does not fit the algorithm.
@@ -30,31 +31,31 @@ pub enum CoseError {
     /// The signature or MAC does not verify (neg-B11, neg-B21).
     #[error("cose_signature_invalid")]
     SignatureInvalid,
-    /// `kid` (label 4) is not a byte string; the flag says that it is in the protected header.
+    /// The `kid` (label 4) is not a byte string.
     #[error("{error}")]
     Kid {
-        /// It is in the protected header.
+        /// True if it is in the protected header.
         protected: bool,
-        /// What is wrong with it.
+        /// The fault of its CBOR.
         error: CborError,
     },
-    /// `x5chain` (label 33) missing, empty, malformed or in the protected header (neg-B15).
+    /// The `x5chain` (label 33) is missing, empty, malformed or in the protected header (neg-B15).
     #[error("cose_x5chain")]
     X5chain(ChainFault),
 }
 
-/// What is wrong with an `x5chain` (RFC 9360, 2).
+/// A fault of an `x5chain` (RFC 9360, 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChainFault {
-    /// The certificate at this position is empty, not a byte string, or one more than are read.
+    /// The certificate at this position is empty, not a byte string, or beyond the longest chain.
     Entry(usize),
-    /// There is none.
+    /// There is no chain.
     Missing,
-    /// It is in the protected header.
+    /// The chain is in the protected header.
     Protected,
-    /// It is neither a byte string nor an array, or it is empty.
+    /// The chain is neither a byte string nor an array, or it is empty.
     Shape,
-    /// Its label is this text instead of the integer 33.
+    /// The label is this text instead of the integer 33.
     TextLabel(&'static str),
 }
 
@@ -76,7 +77,7 @@ impl CoseError {
         })
     }
 
-    /// Where in the structure it is, as a path of header members; `None` where the code says it all.
+    /// The place in the structure, as a path of header members; `None` if the code alone identifies it.
     #[must_use]
     pub fn place(self) -> Option<String> {
         Some(match self {

@@ -1,20 +1,22 @@
+//! Reads and checks the headers of a COSE structure.
 use alloc::{borrow::Cow, vec::Vec};
 
 use super::{ChainFault, CoseError};
 use crate::cbor::{CborError, Key, Keys, Kind, Reader, Writer};
 
-/// The members of the two headers that this profile reads; others are checked and ignored.
+/// The members of both headers that this profile reads. Others are checked and ignored.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Header<'a> {
-    /// The protected header as received: the content of its byte string (empty for a zero-length one).
+    /// The protected header as received: the content of its byte string, which may be empty.
     pub protected: Cow<'a, [u8]>,
-    /// `alg` of the protected header, if an integer.
+    /// The `alg` of the protected header.
     pub alg: i64,
-    /// `x5chain` of the unprotected header, leaf first (one bstr or an array of them), or why there is none.
+    /// The `x5chain` of the unprotected header, leaf first, or the reason why it is missing.
     pub x5chain: Result<Vec<Cow<'a, [u8]>>, ChainFault>,
-    /// The unprotected header holds another label than x5chain. Nothing protects it: copies of a credential could be linked by it.
+    /// True if the unprotected header has a label other than x5chain. It is not signed, so it could link copies of a
+    /// credential.
     pub others_unprotected: bool,
-    /// `kid`, from either header.
+    /// The `kid` of either header.
     pub kid: Option<Cow<'a, [u8]>>,
 }
 
@@ -23,7 +25,7 @@ const ALG: i64 = 1;
 const CRIT: i64 = 2;
 const KID: i64 = 4;
 const X5CHAIN: i64 = 33;
-/// How x5chain is written by mistake: as text.
+/// Frequent mistakes: the x5chain label as text.
 const TEXT_LABELS: [&str; 2] = ["33", "x5chain"];
 
 /// Longest certificate chain that is read.
@@ -57,7 +59,7 @@ impl<'a> Header<'a> {
     }
 }
 
-/// What the protected header says.
+/// The members read from the protected header.
 struct Protected<'a> {
     alg: i64,
     kid: Option<Cow<'a, [u8]>>,
@@ -65,7 +67,7 @@ struct Protected<'a> {
 }
 
 impl<'a> Protected<'a> {
-    /// Reads the header's bytes; `outside` lends its limits. A zero-length byte string is an empty map.
+    /// Reads the header's bytes with the limits of `outside`. A zero-length byte string is an empty map.
     fn read(bytes: &'a [u8], outside: &Reader<'a>) -> Result<Self, CoseError> {
         let mut labels = Keys::new();
         let (mut alg, mut kid, mut crit) = (None, None, None);
@@ -95,7 +97,7 @@ impl<'a> Protected<'a> {
     }
 }
 
-/// `None` for an algorithm named by text or by a number beyond 64 bits with sign.
+/// Returns `None` if the algorithm is a text or a number outside `i64`.
 fn read_alg(reader: &mut Reader<'_>) -> Result<Option<i64>, CborError> {
     match reader.peek()? {
         Kind::Uint | Kind::Nint => Ok(reader.int().ok()),
@@ -104,7 +106,7 @@ fn read_alg(reader: &mut Reader<'_>) -> Result<Option<i64>, CborError> {
     }
 }
 
-/// Every critical label is one that is processed here, and stands in the protected header (RFC 9052, 3.1).
+/// Checks that every critical label is processed here and is in the protected header (RFC 9052, 3.1).
 fn check_crit(reader: &mut Reader<'_>, labels: &Keys<'_>) -> Result<(), CoseError> {
     if reader.peek()? != Kind::Array {
         return Err(CoseError::CritUnknown);
@@ -124,7 +126,7 @@ fn read_kid<'a>(reader: &mut Reader<'a>, protected: bool) -> Result<Cow<'a, [u8]
     reader.bytes().map_err(|error| CoseError::Kid { protected, error })
 }
 
-/// `COSE_X509`: one certificate, or an array of them, leaf first.
+/// Reads a `COSE_X509`: one certificate, or an array of them, leaf first.
 fn read_chain<'a>(reader: &mut Reader<'a>) -> Result<Vec<Cow<'a, [u8]>>, CoseError> {
     let mut chain = Vec::new();
     match reader.peek()? {
@@ -147,7 +149,7 @@ fn read_chain<'a>(reader: &mut Reader<'a>) -> Result<Vec<Cow<'a, [u8]>>, CoseErr
     }
 }
 
-/// The encoded protected header `{1: alg}` of our own structures.
+/// Encodes the protected header `{1: alg}`.
 #[must_use]
 pub fn protected_header(alg: i64) -> Vec<u8> {
     let mut writer = Writer::new();
@@ -155,7 +157,7 @@ pub fn protected_header(alg: i64) -> Vec<u8> {
     writer.finish()
 }
 
-/// The unprotected header of our own structures: empty, or the chain as one byte string or an array.
+/// Writes the unprotected header: empty, or the chain as one byte string or an array.
 pub(super) fn write_unprotected(writer: &mut Writer, x5chain: &[&[u8]]) {
     match x5chain {
         [] => {

@@ -1,33 +1,35 @@
+//! Reads and writes `COSE_Key`.
 use alloc::{borrow::Cow, vec::Vec};
 
 use super::CoseError;
 use crate::cbor::{CborError, Kind, Reader, Writer};
 
-/// `COSE_Key` (RFC 9052, 7) of the two families used here. Points are *not* checked: that is `rid-crypto`'s.
+/// A `COSE_Key` (RFC 9052, 7) of one of the two key types used here. The point is *not* checked: `rid-crypto` does
+/// that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Key<'a> {
-    /// kty 2: curve number and affine coordinates, y uncompressed or a sign bit.
+    /// Key type 2: curve number and affine coordinates, with y in full or as a sign bit.
     Ec2 {
         /// COSE curve number (1 P-256, 2 P-384, 3 P-521).
         crv: i64,
-        /// x, as received.
+        /// The x coordinate, as received.
         x: Cow<'a, [u8]>,
-        /// y, as received; `None` when only the sign bit was given.
+        /// The y coordinate, as received; `None` if only the sign bit was given.
         y: Option<Cow<'a, [u8]>>,
         /// The sign bit of a compressed point.
         sign: Option<bool>,
     },
-    /// kty 1: curve number (6 Ed25519) and the public key.
+    /// Key type 1: curve number (6 is Ed25519) and the public key.
     Okp {
         /// COSE curve number.
         crv: i64,
-        /// x, as received.
+        /// The public key, as received.
         x: Cow<'a, [u8]>,
     },
 }
 
 impl<'a> Key<'a> {
-    /// Reads one `COSE_Key`. Private members (`d`, label -4) are refused; unknown members are ignored.
+    /// Reads one `COSE_Key`. A private member (`d`, label -4) is refused; unknown members are ignored.
     ///
     /// # Errors
     /// [`CoseError::KeyInvalid`], [`CoseError::Cbor`].
@@ -56,7 +58,7 @@ impl<'a> Key<'a> {
         }
     }
 
-    /// Encodes the key with the required members only, in the order 1, -1, -2, -3.
+    /// Encodes the required members only, in the order 1, -1, -2, -3.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::new();
@@ -98,7 +100,6 @@ struct Members<'a> {
     sign: Option<bool>,
 }
 
-/// An integer; another type is not this profile's key.
 fn read_int(reader: &mut Reader<'_>) -> Result<Option<i64>, CoseError> {
     reader.int().map(Some).map_err(blame_key)
 }

@@ -1,4 +1,7 @@
-//! COSE containers (RFC 9052): `COSE_Sign1`, `COSE_Mac0`, `COSE_Key`. No cryptography: bytes to be signed come out, signatures go in.
+//! COSE containers (RFC 9052): `COSE_Sign1`, `COSE_Mac0`, `COSE_Key`.
+//!
+//! There is no cryptography here: the caller signs or verifies the bytes that [`sig_structure`] and [`mac_structure`]
+//! give.
 mod container;
 mod error;
 mod header;
