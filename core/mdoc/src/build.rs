@@ -1,4 +1,5 @@
-//! What we encode ourselves: credentials (issuer), documents and responses (holder). Deterministic CBOR; received parts byte for byte.
+//! Builds credentials (issuer), documents and responses (holder): deterministic CBOR around received parts, which are
+//! copied byte for byte.
 mod credential;
 mod document;
 

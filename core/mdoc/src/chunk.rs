@@ -1,21 +1,23 @@
-//! Chunking of messages over BLE characteristics (18013-5, 8.3.3.1.1.6; std-M47): first byte 0x01 more follows, 0x00 last.
+//! Splits and joins messages over BLE characteristics (18013-5, 8.3.3.1.1.6; std-M47).
+//!
+//! The first byte of a chunk is 0x01 if more chunks follow, and 0x00 in the last one.
 use alloc::vec::Vec;
 
 use rid_wire::Code;
 
-/// State characteristic: start of the session.
+/// Value of the State characteristic that starts the session.
 pub const STATE_START: u8 = 0x01;
-/// State characteristic: end of the session.
+/// Value of the State characteristic that ends the session.
 pub const STATE_END: u8 = 0x02;
 
-/// Why a chunk was refused.
+/// A reason for which a chunk was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChunkError {
-    /// An empty chunk, another first byte than 0 or 1, or a message over the limit (neg-C14).
+    /// The chunk is empty or does not start with 0 or 1, or the message is over the limit (neg-C14).
     #[error("transport_limit")]
     Limit,
-    /// An MTU below 23, the smallest of BLE.
+    /// The MTU is below 23, the minimum of BLE.
     #[error("transport_mtu")]
     Mtu,
 }
@@ -31,8 +33,8 @@ impl ChunkError {
     }
 }
 
-/// Bytes of one characteristic write for the MTU that the platform reports: `mtu - 3` (ATT overhead), at most 512, the longest
-/// value an attribute can have. Android reports 517.
+/// Bytes of one characteristic write for the MTU that the platform reports: `mtu - 3` (ATT overhead), but at most 512,
+/// the longest attribute value. Android reports 517.
 ///
 /// # Errors
 /// [`ChunkError::Mtu`].
@@ -43,8 +45,8 @@ pub fn write_len(mtu: u16) -> Result<usize, ChunkError> {
     Ok(usize::from(mtu.saturating_sub(ATT_OVERHEAD)).min(LONGEST_VALUE))
 }
 
-/// Splits a message into characteristic writes of at most [`write_len`] bytes each, one marker byte included. An empty message
-/// is one chunk without content.
+/// Splits a message into characteristic writes of at most [`write_len`] bytes, including the marker byte. An empty
+/// message becomes one chunk without content.
 ///
 /// # Errors
 /// [`ChunkError::Mtu`].
@@ -61,7 +63,7 @@ pub fn split(message: &[u8], mtu: u16) -> Result<Vec<Vec<u8>>, ChunkError> {
     Ok(chunks)
 }
 
-/// Puts received chunks together, at most `max_bytes` a message.
+/// Joins received chunks to messages of at most `max_bytes`.
 pub struct Assembler {
     buffer: Vec<u8>,
     max_bytes: usize,
@@ -74,10 +76,11 @@ impl Assembler {
         Self { buffer: Vec::new(), max_bytes }
     }
 
-    /// Takes one chunk; returns the message when it was the last. After an error what was collected is gone.
+    /// Adds one chunk and returns the message after its last chunk. An error discards the chunks collected so far.
     ///
     /// # Errors
-    /// [`ChunkError::Limit`]: no marker, an unknown one, more announced without any content, or a message over the limit.
+    /// [`ChunkError::Limit`]: the marker is missing or unknown, a chunk announces more but is empty, or the message is
+    /// over the limit.
     pub fn push(&mut self, chunk: &[u8]) -> Result<Option<Vec<u8>>, ChunkError> {
         match chunk.split_first() {
             Some((&LAST, content)) if self.fits(content) => {
@@ -95,7 +98,7 @@ impl Assembler {
         }
     }
 
-    /// Whether a message has begun and is not complete.
+    /// Returns true if a message has begun and is incomplete.
     #[must_use]
     pub fn is_midway(&self) -> bool {
         !self.buffer.is_empty()
@@ -106,15 +109,15 @@ impl Assembler {
     }
 }
 
-/// First byte of a chunk that more chunks follow.
+/// First byte of every chunk but the last.
 const MORE: u8 = 0x01;
-/// First byte of the last chunk of a message.
+/// First byte of the last chunk.
 const LAST: u8 = 0x00;
-/// The smallest MTU of BLE.
+/// The minimum MTU of BLE.
 const SMALLEST_MTU: u16 = 23;
-/// Bytes of the longest attribute value (Bluetooth Core, 3.F.3.2.9).
+/// Length of the longest attribute value (Bluetooth Core, 3.F.3.2.9).
 const LONGEST_VALUE: usize = 512;
-/// Bytes of a write that are ATT's: opcode and handle.
+/// The opcode and handle of an ATT write.
 const ATT_OVERHEAD: u16 = 3;
 
 fn chunk(marker: u8, content: &[u8]) -> Vec<u8> {

@@ -1,4 +1,4 @@
-//! Device authentication (18013-5, 9.1.3; std-M46): what the device key signs or MACs.
+//! Device authentication (18013-5, 9.1.3; std-M46): the bytes that the device key signs or MACs.
 use alloc::vec::Vec;
 
 use rid_crypto::{Secret, SharedSecret, hkdf_sha256, hmac_sha256};
@@ -9,11 +9,11 @@ use rid_wire::{
 
 use crate::transcript::Transcript;
 
-/// COSE algorithm of deviceMac: HMAC 256/256 (18013-5, 9.1.3.5).
+/// The COSE algorithm of deviceMac: HMAC 256/256 (18013-5, 9.1.3.5).
 pub const MAC_ALG: i64 = 5;
 
-/// DeviceAuthenticationBytes: `#6.24(bstr .cbor ["DeviceAuthentication", SessionTranscript, DocType, DeviceNameSpacesBytes])`.
-/// `device_namespaces` is the whole DeviceNameSpacesBytes (tag 24).
+/// Encodes DeviceAuthenticationBytes: `#6.24(bstr .cbor ["DeviceAuthentication", SessionTranscript, DocType,
+/// DeviceNameSpacesBytes])`. `device_namespaces` is the whole DeviceNameSpacesBytes (tag 24).
 #[must_use]
 pub fn device_authentication_bytes(transcript: &Transcript, doc_type: &str, device_namespaces: &[u8]) -> Vec<u8> {
     let mut head = Writer::new();
@@ -25,7 +25,7 @@ pub fn device_authentication_bytes(transcript: &Transcript, doc_type: &str, devi
     writer.finish()
 }
 
-/// The `Sig_structure` the device key signs with `alg` (COSE number), payload detached.
+/// The `Sig_structure` that the device key signs with `alg` (COSE number), payload detached.
 #[must_use]
 pub fn signature_to_be_signed(alg: i64, device_authentication: &[u8]) -> Vec<u8> {
     let mut structure = sig_structure(&protected_header(alg), &[], device_authentication.len());
@@ -33,7 +33,7 @@ pub fn signature_to_be_signed(alg: i64, device_authentication: &[u8]) -> Vec<u8>
     structure
 }
 
-/// EMacKey: HKDF-SHA-256 of the static-ephemeral secret, salt SHA-256(SessionTranscriptBytes), info `EMacKey`.
+/// Derives EMacKey: HKDF-SHA-256 of the static-ephemeral secret, salt SHA-256(SessionTranscriptBytes), info `EMacKey`.
 #[must_use]
 pub fn derive_mac_key(secret: &SharedSecret, transcript: &Transcript) -> Secret<32> {
     hkdf_sha256(secret.expose(), &transcript.digest(), b"EMacKey")

@@ -13,13 +13,13 @@ use crate::{MdocError, session::key_bytes};
 /// A BLE retrieval method of an engagement (type 2, version 1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ble {
-    /// UUID of the mdoc's GATT server (peripheral server mode, options 0 and 10).
+    /// UUID of the mdoc's GATT server (peripheral server mode; options 0 and 10).
     pub peripheral_server: Option<[u8; 16]>,
-    /// UUID the mdoc scans for (central client mode, options 1 and 11).
+    /// UUID that the mdoc scans for (central client mode; options 1 and 11).
     pub central_client: Option<[u8; 16]>,
 }
 
-/// How a reader may reach the mdoc.
+/// A way to reach the mdoc.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RetrievalMethod {
@@ -29,7 +29,7 @@ pub enum RetrievalMethod {
     Other(Vec<u8>),
 }
 
-/// A parsed engagement with its bytes.
+/// A parsed engagement and its bytes.
 #[derive(Clone)]
 pub struct Engagement {
     bytes: Vec<u8>,
@@ -40,7 +40,7 @@ pub struct Engagement {
 }
 
 impl Engagement {
-    /// Builds version "1.0", cipher suite 1, one BLE method.
+    /// Builds an engagement of version "1.0" with cipher suite 1 and one BLE method.
     #[must_use]
     pub fn build(e_device_key: &PublicKey, ble: &Ble) -> Self {
         let mut writer = Writer::new();
@@ -57,17 +57,18 @@ impl Engagement {
         }
     }
 
-    /// Parses a DeviceEngagement of at most 4 KiB, as it comes in a QR code; unknown members are ignored safely (std-S50, std-S51), indefinite
-    /// lengths refused (a transcript member).
+    /// Parses a DeviceEngagement of at most 4 KiB from a QR code. Unknown members are ignored (std-S50, std-S51).
+    /// Indefinite lengths are refused because the bytes become part of the transcript.
     ///
     /// # Errors
-    /// [`MdocError::Engagement`] (version, cipher suite, options that contradict each other), [`MdocError::Cbor`],
-    /// [`MdocError::Cose`] and [`MdocError::Crypto`] for the key, which must be of P-256.
+    /// [`MdocError::Engagement`] (version, cipher suite, contradictory options), [`MdocError::Cbor`];
+    /// [`MdocError::Cose`] and [`MdocError::Crypto`] for the key, which must be on P-256.
     pub fn parse(bytes: &[u8]) -> Result<Self, MdocError> {
         Self::read(bytes, Ble::read)
     }
 
-    /// Parses an engagement that came over NFC. A BLE mode it offers may have no UUID: the handover message can carry it.
+    /// Parses an engagement received over NFC. An offered BLE mode may lack its UUID, because the handover message can
+    /// carry it.
     ///
     /// # Errors
     /// As [`Engagement::parse`].
@@ -113,7 +114,7 @@ impl Engagement {
         Self::parse(&base64::decode_url(encoded).map_err(|_| MdocError::Engagement)?)
     }
 
-    /// The text of the QR code.
+    /// Formats the text of the QR code.
     #[must_use]
     pub fn to_qr(&self) -> String {
         let mut text = String::from(QR_SCHEME);
@@ -127,25 +128,25 @@ impl Engagement {
         &self.bytes
     }
 
-    /// Version text.
+    /// The version text.
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
     }
 
-    /// EDeviceKey.
+    /// The key EDeviceKey.
     #[must_use]
     pub fn e_device_key(&self) -> &PublicKey {
         &self.e_device_key
     }
 
-    /// Whether a coordinate of EDeviceKey lacks its leading zeros (warning `key_coordinate_short`).
+    /// Returns true if a coordinate of EDeviceKey lacks its leading zeros (warning `key_coordinate_short`).
     #[must_use]
     pub fn is_key_short(&self) -> bool {
         self.is_key_short
     }
 
-    /// Retrieval methods in order of preference.
+    /// The retrieval methods in order of preference.
     #[must_use]
     pub fn methods(&self) -> &[RetrievalMethod] {
         &self.methods
@@ -157,11 +158,11 @@ const VERSION: i64 = 0;
 const SECURITY: i64 = 1;
 const METHODS: i64 = 2;
 
-/// Cipher suite 1: the one of the first edition.
+/// The cipher suite of the first edition.
 const CIPHER_SUITE: u64 = 1;
 const VERSION_BUILT: &str = "1.0";
 
-/// Type and version of the BLE method, and its options.
+/// Type and version of the BLE method, then its options.
 const BLE: (u64, u64) = (2, 1);
 const SUPPORTS_PERIPHERAL_SERVER: i64 = 0;
 const SUPPORTS_CENTRAL_CLIENT: i64 = 1;
@@ -170,7 +171,7 @@ const CENTRAL_CLIENT_UUID: i64 = 11;
 
 const QR_SCHEME: &str = "mdoc:";
 const LIMITS: Limits = Limits { max_bytes: 4096, max_depth: 16 };
-/// The base64url digits of an engagement of the largest size.
+/// Length of the longest engagement in base64url.
 const MAX_QR: usize = 5462;
 
 impl RetrievalMethod {
@@ -198,14 +199,14 @@ impl RetrievalMethod {
     }
 }
 
-/// The options of a BLE method: for each mode whether it is offered, and its UUID.
+/// The options of a BLE method: for each mode, true if it is offered, and its UUID.
 struct BleOptions {
     peripheral_server: (bool, Option<[u8; 16]>),
     central_client: (bool, Option<[u8; 16]>),
 }
 
 impl BleOptions {
-    /// Reads the options; others than these four (addresses, PSM) are ignored.
+    /// Reads the four options below and ignores the others (addresses, PSM).
     fn read(reader: &mut Reader<'_>) -> Result<Self, MdocError> {
         let (mut server, mut client) = (false, false);
         let (mut server_uuid, mut client_uuid) = (None, None);
@@ -222,7 +223,7 @@ impl BleOptions {
         Ok(Self { peripheral_server: (server, server_uuid), central_client: (client, client_uuid) })
     }
 
-    /// The UUIDs of the modes that are offered.
+    /// The UUIDs of the offered modes.
     fn ble(&self) -> Ble {
         let of_mode = |(offered, uuid): (bool, Option<[u8; 16]>)| uuid.filter(|_| offered);
         Ble { peripheral_server: of_mode(self.peripheral_server), central_client: of_mode(self.central_client) }
@@ -230,7 +231,7 @@ impl BleOptions {
 }
 
 impl Ble {
-    /// Reads the options of a QR code: a mode that is offered has its UUID.
+    /// Reads the options of a QR code, where every offered mode must have its UUID.
     fn read(reader: &mut Reader<'_>) -> Result<Self, MdocError> {
         let options = BleOptions::read(reader)?;
         let lacks = |(offered, uuid): (bool, Option<[u8; 16]>)| offered && uuid.is_none();
@@ -254,13 +255,13 @@ impl Ble {
     }
 }
 
-/// "1." and digits: a minor version may only add members.
+/// Reads "1." and digits: a minor version may only add members.
 fn read_version(reader: &mut Reader<'_>) -> Result<String, MdocError> {
     let version = reader.text()?;
     if crate::request::is_version_1(&version) { Ok(version.into_owned()) } else { Err(MdocError::Engagement) }
 }
 
-/// EDeviceKey, with the flag that a coordinate lacks its leading zeros.
+/// Reads EDeviceKey; the flag is true if a coordinate lacks its leading zeros.
 fn read_security(reader: &mut Reader<'_>) -> Result<(PublicKey, bool), MdocError> {
     let mut key = None;
     let count = reader.array(|reader, index| -> Result<(), MdocError> {

@@ -1,104 +1,105 @@
+//! The reasons for which an mdoc structure is refused.
 use alloc::string::String;
 
 use rid_crypto::CryptoError;
 use rid_trust::TrustError;
 use rid_wire::{Code, cbor::CborError, cose::CoseError};
 
-/// Why an mdoc structure was refused. Blame: whoever made it.
+/// A reason for which an mdoc structure was refused. Blame: its author.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MdocError {
-    /// CBOR of the part that the path of the standard's names leads to.
+    /// The CBOR of the part at this path of the standard's names is refused.
     #[error("{1}")]
     At(&'static str, CborError),
-    /// CBOR.
+    /// The CBOR is refused.
     #[error("{0}")]
     Cbor(#[from] CborError),
-    /// COSE.
+    /// The COSE structure is refused.
     #[error("{0}")]
     Cose(#[from] CoseError),
-    /// Cryptography.
+    /// A cryptographic check fails.
     #[error("{0}")]
     Crypto(#[from] CryptoError),
-    /// Trust.
+    /// The trust decision is negative.
     #[error("{0}")]
     Trust(#[from] TrustError),
-    /// A credential without any element, at issuing and on receipt.
+    /// A credential has no elements, at issuing or on receipt.
     #[error("credential_empty")]
     CredentialEmpty,
     /// The device signature or MAC does not verify over this transcript.
     #[error("device_auth_invalid")]
     DeviceAuthInvalid,
-    /// deviceSigned absent, or both or neither of deviceSignature and deviceMac.
+    /// The document has no deviceSigned, or not exactly one of deviceSignature and deviceMac.
     #[error("device_auth_missing")]
     DeviceAuthMissing,
-    /// The MSO's device key is not the key expected (neg-B18).
+    /// The device key in the MSO is not the expected one (neg-B18).
     #[error("device_key_mismatch")]
     DeviceKeyMismatch,
-    /// deviceKeyInfo does not authorise a device-signed element.
+    /// The device key is not authorised for a device-signed element.
     #[error("device_key_unauthorized")]
     DeviceKeyUnauthorized,
-    /// `digestAlgorithm` unknown (neg-B07).
+    /// The `digestAlgorithm` is unknown (neg-B07).
     #[error("mdoc_digest_alg")]
     DigestAlg,
-    /// A digestID twice in a namespace (neg-B04).
+    /// A digestID occurs twice in a namespace (neg-B04).
     #[error("mdoc_digest_id_duplicate")]
     DigestIdDuplicate,
-    /// A digestID of 2^31 or more, on receipt.
+    /// A digestID is 2^31 or more, on receipt.
     #[error("mdoc_digest_id_range")]
     DigestIdRange,
-    /// A digest differs (neg-B01, neg-B08).
+    /// A digest does not match (neg-B01, neg-B08).
     #[error("mdoc_digest_mismatch")]
     DigestMismatch,
-    /// No digest in the MSO for an item (neg-B06).
+    /// The MSO has no digest for an item (neg-B06).
     #[error("mdoc_digest_missing")]
     DigestMissing,
-    /// docType of document and MSO differ (neg-B03).
+    /// The docType of the document and of the MSO differ (neg-B03).
     #[error("mdoc_doctype_mismatch")]
     DocTypeMismatch,
-    /// An element identifier twice in a namespace.
+    /// An element identifier occurs twice in a namespace.
     #[error("mdoc_element_duplicate")]
     ElementDuplicate,
-    /// Engagement malformed or of no known version.
+    /// The engagement is malformed or of an unknown version.
     #[error("engagement_invalid")]
     Engagement,
-    /// validUntil has passed (neg-B09).
+    /// The time validUntil has passed (neg-B09).
     #[error("mdoc_expired")]
     Expired,
-    /// issuing_country or issuing_jurisdiction differs from the document signer's (neg-F13).
+    /// The issuing_country or issuing_jurisdiction differs from that of the document signer (neg-F13).
     #[error("issuer_country_mismatch")]
     IssuerCountry,
-    /// validFrom is ahead (neg-B09).
+    /// The time validFrom is ahead (neg-B09).
     #[error("mdoc_not_yet_valid")]
     NotYetValid,
-    /// Nothing was returned.
+    /// The requested document was not returned.
     #[error("not_returned")]
     NotReturned,
-    /// readerAuth does not verify (neg-C08).
+    /// The readerAuth does not verify (neg-C08).
     #[error("reader_auth_invalid")]
     ReaderAuthInvalid,
-    /// An element is asked for twice, or in several Unicode forms.
+    /// An element is requested twice, or in several Unicode forms.
     #[error("request_duplicate")]
     RequestDuplicate,
-    /// deviceRequestInfo is malformed; the request is read without it.
+    /// The deviceRequestInfo is malformed; the request is read without it.
     #[error("request_info_invalid")]
     RequestInfo,
-    /// `documents: []`.
+    /// The response has an empty array `documents`.
     #[error("response_empty")]
     ResponseEmpty,
-    /// DeviceResponse status is not 0.
+    /// The status of the DeviceResponse is not 0.
     #[error("response_status")]
     ResponseStatus,
-    /// `random` under 16 bytes (neg-B20).
+    /// A `random` is shorter than 16 bytes (neg-B20).
     #[error("mdoc_salt_short")]
     SaltShort,
-    /// More items or namespaces than the limits (neg-B24).
+    /// More items or namespaces than the limits allow (neg-B24).
     #[error("mdoc_too_many")]
     TooMany,
-    /// Validity times malformed or contradictory (neg-B10).
+    /// The validity times are malformed or contradictory (neg-B10).
     #[error("mdoc_validity_invalid")]
     Validity,
-    /// A version nobody here speaks (neg-B23 for the MSO).
+    /// The version is unsupported (neg-B23 for the MSO).
     #[error("mdoc_version")]
     Version,
 }
@@ -141,7 +142,7 @@ impl MdocError {
         })
     }
 
-    /// Where it is, as a path of the standard's names; `structure` is the COSE structure that was read.
+    /// The place of the error, as a path of the standard's names; `structure` is the COSE structure that was read.
     #[must_use]
     pub fn place(self, structure: &str) -> Option<String> {
         match self {
@@ -151,7 +152,7 @@ impl MdocError {
         }
     }
 
-    /// The same error, of this part, if it is one of CBOR as such.
+    /// Adds the path of this part to an error of CBOR as such.
     pub(crate) fn at(self, path: &'static str) -> Self {
         match self {
             Self::Cbor(error) => Self::At(path, error),

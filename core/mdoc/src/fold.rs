@@ -1,7 +1,7 @@
-//! When two identifiers are Unicode forms of one another (neg-C13), without tables of Unicode.
+//! Recognises identifiers that are Unicode forms of one another (neg-C13), without Unicode tables.
 use alloc::string::String;
 
-/// Two identifiers with the same fold are forms of one another, see [`crate::request::UnverifiedRequest::parse`]. Case is
+/// Maps Unicode forms of one identifier to the same text, see [`crate::request::UnverifiedRequest::parse`]. Case is
 /// kept: `Name` and `name` are two identifiers (neg-C33).
 pub(crate) fn fold(identifier: &str) -> String {
     let mut folded = String::with_capacity(identifier.len());
@@ -21,7 +21,7 @@ fn narrow(c: char) -> char {
     }
 }
 
-/// Combining marks, and characters that cannot be seen: soft hyphen, joiners, directions, variation selectors.
+/// Combining marks and invisible characters: soft hyphen, joiners, directions, variation selectors.
 const fn is_mark(c: char) -> bool {
     matches!(
         c,
@@ -35,7 +35,7 @@ const fn is_mark(c: char) -> bool {
     )
 }
 
-/// The base of a precomposed lower-case letter of Latin-1 and Latin Extended-A.
+/// The base of a precomposed lower-case letter in Latin-1 and Latin Extended-A.
 const fn without_accent(c: char) -> char {
     match c {
         'à'..='å' | 'ā' | 'ă' | 'ą' => 'a',

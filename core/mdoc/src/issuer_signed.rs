@@ -12,38 +12,39 @@ use crate::{MdocError, mso::name};
 pub const MAX_NAMESPACES: usize = 64;
 /// Most items of one document (neg-B24).
 pub const MAX_ITEMS: usize = 1024;
-/// Shortest `random` of an item in bytes (18013-5, 9.1.2.5; neg-B20).
+/// Length of the shortest `random` of an item, in bytes (18013-5, 9.1.2.5; neg-B20).
 pub const MIN_RANDOM: usize = 16;
 
-/// `IssuerSignedItem` with its bytes; the value is a byte range, decoded only from evidence.
+/// An `IssuerSignedItem` with its bytes. Its value is decoded only from evidence.
 #[derive(Clone)]
 pub struct UnverifiedItem<'a> {
-    /// IssuerSignedItemBytes as received: what is hashed.
+    /// The IssuerSignedItemBytes as received: the hashed bytes.
     pub bytes: Tagged<'a>,
-    /// digestID: under 2^31 in the standard, and on receipt.
+    /// The digestID. The standard and a wallet on receipt require it to be under 2^31.
     pub digest_id: u64,
-    /// random, at least 16 bytes.
+    /// The `random`, at least 16 bytes.
     pub random: &'a [u8],
-    /// elementIdentifier.
+    /// The elementIdentifier.
     pub identifier: &'a str,
     pub(crate) value: &'a [u8],
-    /// It has a member that the standard does not name.
+    /// True if it has a member that the standard does not name.
     pub has_unknown_member: bool,
 }
 
 /// Namespaces with their items, in received order.
 pub(crate) type Namespaces<'a> = Vec<(Cow<'a, str>, Vec<UnverifiedItem<'a>>)>;
 
-/// `IssuerSigned {nameSpaces?, issuerAuth}` as received: nothing in it is verified.
+/// An `IssuerSigned {nameSpaces?, issuerAuth}` as received: nothing in it is verified.
 #[derive(Clone)]
 pub struct UnverifiedIssuerSigned<'a> {
     /// Namespaces in received order.
     pub namespaces: Namespaces<'a>,
-    /// issuerAuth as received (whole encoding).
+    /// The whole encoded issuerAuth as received.
     pub issuer_auth_bytes: &'a [u8],
-    /// issuerAuth parsed.
+    /// The parsed issuerAuth.
     pub issuer_auth: Sign1<'a>,
-    /// Why the items were refused; `namespaces` is then empty and the check of the digests fails with it.
+    /// The reason for which the items were refused. `namespaces` is then empty, and the check of the digests fails with
+    /// it.
     pub(crate) items_error: Option<MdocError>,
 }
 
@@ -58,7 +59,7 @@ impl<'a> UnverifiedIssuerSigned<'a> {
         Ok(parsed)
     }
 
-    /// As [`Self::parse`], but an error of the items becomes the failure of the check of the digests, so that a verdict
+    /// Parses as [`Self::parse`] does, but keeps an error of the items for the check of the digests, so that a verdict
     /// still shows the checks before it.
     ///
     /// # Errors
@@ -85,7 +86,7 @@ impl<'a> UnverifiedIssuerSigned<'a> {
         let mut auth = None;
         reader.map(|reader, key| -> Result<(), MdocError> {
             match key.as_text() {
-                // On a copy of the cursor: whatever is wrong inside, the map goes on after it.
+                // On a copy of the cursor, so that an error inside does not stop the reading of the map.
                 Some("nameSpaces") => items = read_namespaces(&mut reader.clone()),
                 Some("issuerAuth") => {
                     let mut inside = reader.clone();
@@ -132,7 +133,7 @@ fn read_namespaces<'a>(reader: &mut Reader<'a>) -> Result<Namespaces<'a>, MdocEr
 }
 
 impl<'a> UnverifiedItem<'a> {
-    /// Reads one IssuerSignedItemBytes; unknown members are hashed with the rest and ignored, except on receipt.
+    /// Reads one IssuerSignedItemBytes. Unknown members are hashed with the rest and ignored, except on receipt.
     fn read(reader: &mut Reader<'a>) -> Result<Self, MdocError> {
         let bytes = reader.tagged()?;
         let (mut id, mut random, mut identifier, mut value) = (None, None, None, None);
@@ -167,14 +168,13 @@ impl<'a> UnverifiedItem<'a> {
         })
     }
 
-    /// elementValue as encoded.
+    /// The encoded elementValue.
     #[must_use]
     pub fn value_bytes(&self) -> &'a [u8] {
         self.value
     }
 }
 
-/// Whether a value occurs twice.
 fn repeats<T: Ord>(values: impl Iterator<Item = T>) -> bool {
     let mut sorted: Vec<T> = values.collect();
     sorted.sort_unstable();

@@ -1,7 +1,15 @@
-//! ISO/IEC 18013-5: model, engagement, session encryption, transcripts, requests, issuer- and device-signed data.
+//! ISO/IEC 18013-5, role-free: engagement, session, transcript, request, response, verify, build, chunk.
 //!
-//! Role-free: holder, verifier and issuer all build on these modules. Bytes that were received are kept as received;
-//! what is hashed or signed is never encoded again. `parse` gives unverified types, `verify` gives evidence.
+//! ```text
+//! mdoc                                           reader
+//! engagement ─── QR code or NFC ───────────────► engagement
+//! session    ◄── SessionEstablishment ────────── session      both sides hash the same transcript
+//! request    ◄── encrypted DeviceRequest ─────── request      signed by reader_auth
+//! build      ─── encrypted DeviceResponse ─────► response ──► verify ──► evidence
+//! ```
+//!
+//! `parse` returns unverified types and `verify` returns evidence; claims can be read only from evidence.
+//! Received bytes that are hashed or signed must never be encoded again. No role, store or clock belongs here.
 #![no_std]
 #![deny(clippy::arithmetic_side_effects)]
 extern crate alloc;
@@ -25,7 +33,7 @@ pub mod verify;
 
 pub use error::MdocError;
 
-/// Document type of the mobile driving licence (18013-5, 7.1).
+/// The document type of the mobile driving licence (18013-5, 7.1).
 pub const MDL_DOC_TYPE: &str = "org.iso.18013.5.1.mDL";
-/// Namespace of the mobile driving licence.
+/// The namespace of the mobile driving licence.
 pub const MDL_NAMESPACE: &str = "org.iso.18013.5.1";

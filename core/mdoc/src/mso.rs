@@ -1,4 +1,4 @@
-//! MobileSecurityObject (18013-5, 9.1.2.4): what the issuer signed.
+//! The MobileSecurityObject (18013-5, 9.1.2.4), which the issuer signs.
 use alloc::{borrow::Cow, string::String, vec::Vec};
 
 use rid_crypto::{DigestAlgorithm, PublicKey};
@@ -13,35 +13,35 @@ use crate::{
     issuer_signed::{MAX_ITEMS, MAX_NAMESPACES},
 };
 
-/// Most digests of one MSO (neg-B24): those of elements that are not disclosed count too.
+/// Most digests of one MSO (neg-B24), including those of undisclosed elements.
 pub const MAX_DIGESTS: usize = 4096;
 
-/// `validityInfo`.
+/// The `validityInfo` of an MSO.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ValidityInfo {
-    /// signed.
+    /// The time `signed`.
     pub signed: Timestamp,
-    /// validFrom.
+    /// The time validFrom.
     pub valid_from: Timestamp,
-    /// validUntil.
+    /// The time validUntil.
     pub valid_until: Timestamp,
-    /// expectedUpdate.
+    /// The time expectedUpdate.
     pub expected_update: Option<Timestamp>,
-    /// A tdate carried a fraction of a second (neg-B10: `tdate_fraction`).
+    /// True if a tdate has a fraction of a second (neg-B10: `tdate_fraction`).
     pub fraction: bool,
 }
 
-/// `keyAuthorizations` of deviceKeyInfo.
+/// The `keyAuthorizations` of deviceKeyInfo.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyAuthorizations {
     /// Whole namespaces.
     pub namespaces: Vec<String>,
-    /// Single elements: namespace, identifiers.
+    /// Single elements, as a namespace and its identifiers.
     pub elements: Vec<(String, Vec<String>)>,
 }
 
 impl KeyAuthorizations {
-    /// Whether the device key may sign this element.
+    /// Returns true if the device key may sign this element.
     #[must_use]
     pub fn covers(&self, namespace: &str, identifier: &str) -> bool {
         self.namespaces.iter().any(|whole| whole == namespace)
@@ -55,38 +55,39 @@ impl KeyAuthorizations {
 /// A reference to a Token Status List (std-S50).
 #[derive(Clone, PartialEq, Eq)]
 pub struct StatusListReference {
-    /// URI.
+    /// The URI of the list.
     pub uri: String,
-    /// Index.
+    /// The index in the list.
     pub index: u64,
 }
 
-/// The parsed MSO, over received bytes.
+/// A parsed MSO that borrows from received bytes.
 #[derive(Clone)]
 pub struct Mso<'a> {
-    /// Version text ("1.0" or "1.x").
+    /// The version text ("1.0" or "1.x").
     pub version: Cow<'a, str>,
-    /// digestAlgorithm.
+    /// The digestAlgorithm.
     pub digest_algorithm: DigestAlgorithm,
-    /// docType.
+    /// The docType.
     pub doc_type: Cow<'a, str>,
-    /// deviceKey.
+    /// The deviceKey.
     pub device_key: PublicKey,
-    /// keyAuthorizations.
+    /// The keyAuthorizations.
     pub key_authorizations: KeyAuthorizations,
-    /// validityInfo.
+    /// The validityInfo.
     pub validity: ValidityInfo,
-    /// status: Token Status List reference, if any.
+    /// The Token Status List reference of `status`, if any.
     pub status: Option<StatusListReference>,
     pub(crate) digests: Digests<'a>,
 }
 
 impl<'a> Mso<'a> {
-    /// Parses MobileSecurityObjectBytes (the payload of issuerAuth: tag 24) as a verifier does: a digestID of 2^31 or more, a
-    /// coordinate without its leading zeros and a `status` of a wrong shape are read. Definite lengths only.
+    /// Parses MobileSecurityObjectBytes (the payload of issuerAuth: tag 24) as a verifier does. It accepts a digestID
+    /// of 2^31 or more, a coordinate without its leading zeros and a malformed `status`. Indefinite lengths are
+    /// refused.
     ///
     /// # Errors
-    /// [`MdocError`]: version, digest algorithm, validity form, limits.
+    /// [`MdocError`]: version, digest algorithm, form of the validity, limits.
     pub fn parse(payload: &'a [u8]) -> Result<Self, MdocError> {
         let parts = MsoParts::parse(payload)?;
         Ok(Self {
@@ -101,52 +102,52 @@ impl<'a> Mso<'a> {
         })
     }
 
-    /// The digest the issuer signed for an item, as received.
+    /// The digest that the issuer signed for an item, as received.
     #[must_use]
     pub fn digest(&self, namespace: &str, digest_id: u64) -> Option<&'a [u8]> {
         self.digests.find(namespace, digest_id)
     }
 
-    /// Every digest the issuer signed, those of elements that are not disclosed too.
+    /// Every digest that the issuer signed, including those of undisclosed elements.
     pub fn all_digests(&self) -> impl Iterator<Item = &'a [u8]> {
         self.digests.namespaces.iter().flat_map(|(_, digests)| digests).map(|(_, digest)| *digest)
     }
 }
 
-/// `valueDigests` by namespace, borrowed from the received bytes; the digests of a namespace in ascending order of digestID.
+/// The `valueDigests` by namespace, borrowed from the received bytes. Each namespace is sorted by digestID.
 #[derive(Clone)]
 pub(crate) struct Digests<'a> {
     pub(crate) namespaces: Vec<NamespaceDigests<'a>>,
 }
 
-/// A namespace and its digests by digestID.
+/// A namespace and its digests, sorted by digestID.
 pub(crate) type NamespaceDigests<'a> = (Cow<'a, str>, Vec<(u64, &'a [u8])>);
 
 impl<'a> Digests<'a> {
-    /// The digest the issuer signed for an item.
+    /// The digest that the issuer signed for an item.
     pub(crate) fn find(&self, namespace: &str, digest_id: u64) -> Option<&'a [u8]> {
         let (_, digests) = self.namespaces.iter().find(|(name, _)| name == namespace)?;
         let place = digests.binary_search_by_key(&digest_id, |(id, _)| *id).ok()?;
         digests.get(place).map(|(_, digest)| *digest)
     }
 
-    /// Whether a digestID is beyond the standard's range.
+    /// Returns true if a digestID is beyond the standard's range.
     pub(crate) fn has_wide_id(&self) -> bool {
         self.namespaces.iter().flat_map(|(_, digests)| digests.last()).any(|(id, _)| is_wide(*id))
     }
 }
 
-/// An MSO whose members that have a check of their own keep their own error, so that a verdict names the right check.
+/// An MSO in parts. A member with its own check keeps its own error, so that a verdict names the right check.
 pub(crate) struct MsoParts<'a> {
     pub(crate) version: Result<Cow<'a, str>, MdocError>,
     pub(crate) digest_algorithm: Result<DigestAlgorithm, MdocError>,
     pub(crate) validity: Result<ValidityInfo, MdocError>,
     pub(crate) doc_type: Cow<'a, str>,
     pub(crate) device_key: PublicKey,
-    /// A coordinate of deviceKey lacks its leading zeros.
+    /// True if a coordinate of deviceKey lacks its leading zeros.
     pub(crate) is_key_short: bool,
     pub(crate) key_authorizations: KeyAuthorizations,
-    /// Of a wrong shape it hinders a verifier in nothing; on receipt it is refused.
+    /// A malformed status is refused on receipt and ignored by a verifier.
     pub(crate) status: Result<Option<StatusListReference>, MdocError>,
     pub(crate) digests: Digests<'a>,
 }
@@ -159,8 +160,8 @@ impl<'a> MsoParts<'a> {
         let (mut version, mut digest_algorithm, mut validity) = (Err(MISSING), Err(MISSING), Err(MISSING));
         let (mut doc_type, mut digests, mut device, mut status) = (None, None, None, Ok(None));
         reader.map(|reader, key| -> Result<(), MdocError> {
-            // Those whose error does not refuse the whole are read on a copy of the cursor: the member is then passed over,
-            // so that CBOR errors in it remain errors of the whole.
+            // A member whose error must not refuse the whole MSO is read on a copy of the cursor. The member is then
+            // skipped, so that errors of CBOR inside it still refuse the MSO.
             match key.as_text() {
                 Some("version") => version = read_version(&mut reader.clone()).map_err(|e| e.at(VERSION)),
                 Some("digestAlgorithm") => {
@@ -192,7 +193,7 @@ impl<'a> MsoParts<'a> {
     }
 }
 
-/// Paths of the members, for errors.
+/// Paths of the members in errors.
 const VERSION: &str = "MobileSecurityObject.version";
 const DIGEST_ALGORITHM: &str = "MobileSecurityObject.digestAlgorithm";
 const VALIDITY_INFO: &str = "MobileSecurityObject.validityInfo";
@@ -202,7 +203,7 @@ const DIGEST_ID: &str = "MobileSecurityObject.valueDigests.digestID";
 const DEVICE_KEY_INFO: &str = "MobileSecurityObject.deviceKeyInfo";
 const STATUS: &str = "MobileSecurityObject.status";
 
-/// A version text "1.x" (std-M44, std-M45): a minor version only adds what may be ignored.
+/// Reads a version text "1.x" (std-M44, std-M45): a minor version adds only members that may be ignored.
 pub(crate) fn read_version<'a>(reader: &mut Reader<'a>) -> Result<Cow<'a, str>, MdocError> {
     let version = reader.text()?;
     let minor = version.strip_prefix("1.").unwrap_or("").as_bytes();
@@ -241,7 +242,7 @@ fn read_validity(reader: &mut Reader<'_>) -> Result<ValidityInfo, MdocError> {
     })
 }
 
-/// `tdate = #6.0(tstr)`; the flag says that a fraction was cut off.
+/// Reads `tdate = #6.0(tstr)`; the flag is true if a fraction was truncated.
 fn read_tdate(reader: &mut Reader<'_>) -> Result<(Timestamp, bool), MdocError> {
     reader.expect_tag(0)?;
     Timestamp::parse_tdate(&reader.text()?).map_err(|_| MdocError::Validity)
@@ -271,7 +272,7 @@ fn read_digests<'a>(reader: &mut Reader<'a>) -> Result<Digests<'a>, MdocError> {
     Ok(Digests { namespaces })
 }
 
-/// deviceKey, with the flag that a coordinate lacks its leading zeros.
+/// The deviceKey; the flag is true if a coordinate lacks its leading zeros.
 type DeviceKey = (PublicKey, bool);
 
 fn read_device_key_info(reader: &mut Reader<'_>) -> Result<(DeviceKey, KeyAuthorizations), MdocError> {
@@ -288,7 +289,8 @@ fn read_device_key_info(reader: &mut Reader<'_>) -> Result<(DeviceKey, KeyAuthor
     Ok((device_key.ok_or(CborError::MissingMember)?, authorizations))
 }
 
-/// Every device-signed element is looked for among these names, so they are no more than a document's items (neg-B24).
+/// Every device-signed element is searched among these names, so their number is limited like the items of a document
+/// (neg-B24).
 fn read_key_authorizations(reader: &mut Reader<'_>) -> Result<KeyAuthorizations, MdocError> {
     let mut authorizations = KeyAuthorizations::default();
     let mut room = MAX_ITEMS;
@@ -321,7 +323,7 @@ fn read_names(reader: &mut Reader<'_>, room: &mut usize) -> Result<Vec<String>, 
     Ok(names)
 }
 
-/// `status` (std-S50): the Token Status List is kept, other mechanisms are passed over.
+/// Reads `status` (std-S50): the Token Status List is kept, other mechanisms are ignored.
 fn read_status(reader: &mut Reader<'_>) -> Result<Option<StatusListReference>, MdocError> {
     let mut reference = None;
     reader.map(|reader, key| -> Result<(), MdocError> {
@@ -343,12 +345,12 @@ fn read_status(reader: &mut Reader<'_>) -> Result<Option<StatusListReference>, M
     Ok(reference)
 }
 
-/// Whether a digestID is beyond the standard's range: 2^31 or more.
+/// Returns true if a digestID is beyond the standard's range: 2^31 or more.
 pub(crate) const fn is_wide(digest_id: u64) -> bool {
     digest_id >= 1 << 31
 }
 
-/// A map key that is a namespace or an identifier: text without NUL.
+/// Reads a map key that is a namespace or an identifier: text without NUL.
 pub(crate) fn name<'a>(key: &Key<'a>) -> Result<Cow<'a, str>, MdocError> {
     match key {
         Key::Text(text) if text.as_bytes().contains(&0) => Err(CborError::InvalidText.into()),

@@ -1,4 +1,4 @@
-//! Reader authentication (18013-5, 9.1.1.4; std-M43): made by readers, verified by holders, never silently ignored.
+//! Reader authentication (18013-5, 9.1.1.4; std-M43): made by readers, verified by holders.
 use alloc::{string::String, vec::Vec};
 
 use rid_crypto::{
@@ -18,7 +18,7 @@ use crate::{
     transcript::Transcript,
 };
 
-/// Evidence: the request was signed, over this transcript, by a reader whose chain leads to a reader root.
+/// Evidence: a reader whose chain leads to a reader root signed the request over this transcript.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReaderIdentity {
     key_fingerprint: [u8; 32],
@@ -37,25 +37,26 @@ impl ReaderIdentity {
         }
     }
 
-    /// SHA-256 of the reader's SubjectPublicKeyInfo. It alone recognises a reader: anybody can have the same names.
+    /// SHA-256 of the reader's SubjectPublicKeyInfo. Recognise a reader only by this key: any certificate can carry the
+    /// same names.
     #[must_use]
     pub const fn key_fingerprint(&self) -> &[u8; 32] {
         &self.key_fingerprint
     }
 
-    /// Common name in the reader's certificate.
+    /// The common name in the reader's certificate.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// Organisation in the reader's certificate.
+    /// The organisation in the reader's certificate.
     #[must_use]
     pub fn organization(&self) -> Option<&str> {
         self.organization.as_deref()
     }
 
-    /// Country in the reader's certificate.
+    /// The country in the reader's certificate.
     #[must_use]
     pub fn country(&self) -> Option<&str> {
         self.country.as_deref()
@@ -65,19 +66,20 @@ impl ReaderIdentity {
 /// The result of reader authentication.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReaderAuth {
-    /// No readerAuth (neg-C10).
+    /// The request has no readerAuth (neg-C10).
     Absent,
-    /// The signature is wrong, or its certificate may not sign requests now; the code names the check (neg-C08).
+    /// The signature is wrong, or its certificate may not sign requests at this time; the code names the check
+    /// (neg-C08).
     Invalid(Code),
-    /// It cannot be checked here, so it says as little as none: an algorithm, curve or form that is not supported (neg-C34).
+    /// The algorithm, curve or form is not supported, so the signature counts as absent (neg-C34).
     Unchecked(Code),
-    /// Signed and well-formed, but the chain leads to no reader root here (`cert_untrusted`, `trust_missing`).
+    /// The signature is valid, but the chain leads to no known reader root (`cert_untrusted`, `trust_missing`).
     Unknown(Code),
-    /// Verified.
+    /// The signature and its chain are verified.
     Verified(ReaderIdentity),
 }
 
-/// `Sig_structure` parts over ReaderAuthenticationBytes for a request: sign the concatenation with ES256.
+/// The parts of the `Sig_structure` over ReaderAuthenticationBytes: sign their concatenation with ES256.
 /// `ReaderAuthentication = ["ReaderAuthentication", SessionTranscript, ItemsRequestBytes]`, detached.
 #[must_use]
 pub fn to_be_signed(transcript: &Transcript, items_request_bytes: &[u8]) -> Vec<u8> {
@@ -87,7 +89,7 @@ pub fn to_be_signed(transcript: &Transcript, items_request_bytes: &[u8]) -> Vec<
     message
 }
 
-/// ReaderAuthenticationBytes (tag 24).
+/// Encodes ReaderAuthenticationBytes (tag 24).
 #[must_use]
 pub fn reader_authentication_bytes(transcript: &Transcript, items_request_bytes: &[u8]) -> Vec<u8> {
     let mut head = Writer::new();
@@ -97,15 +99,15 @@ pub fn reader_authentication_bytes(transcript: &Transcript, items_request_bytes:
     tagged.finish()
 }
 
-/// The encoded readerAuth from a raw ES256 signature and the chain (leaf first, without the root).
+/// Encodes a readerAuth from a raw ES256 signature and the chain (leaf first, without the root).
 #[must_use]
 pub fn encode(signature: &[u8; 64], chain: &[Certificate]) -> Vec<u8> {
     let chain: Vec<&[u8]> = chain.iter().map(Certificate::der).collect();
     Sign1::encode(SignatureAlgorithm::Es256.cose(), &chain, None, signature)
 }
 
-/// ReaderAuthenticationAllBytes (second edition; tag 24): `["ReaderAuthenticationAll", SessionTranscript,
-/// [+ ItemsRequestBytes], DeviceRequestInfoBytes / null]`.
+/// Encodes ReaderAuthenticationAllBytes (second edition; tag 24): `["ReaderAuthenticationAll", SessionTranscript, [+
+/// ItemsRequestBytes], DeviceRequestInfoBytes / null]`.
 #[must_use]
 pub fn reader_authentication_all_bytes(transcript: &Transcript, request: &UnverifiedRequest<'_>) -> Vec<u8> {
     let (mut head, mut items) = (Writer::new(), Writer::new());
@@ -131,8 +133,8 @@ pub fn verify(doc_request: &DocRequest<'_>, transcript: &Transcript, trust: &mut
     verify_over(reader_auth, &payload, trust)
 }
 
-/// Verifies readerAuthAll, which speaks for every doc request: one wrong signature makes all of it invalid, else one that
-/// verifies names the reader.
+/// Verifies readerAuthAll, which covers every doc request. One wrong signature makes the result invalid; otherwise a
+/// signature that verifies identifies the reader.
 #[must_use]
 pub fn verify_all(
     request: &UnverifiedRequest<'_>,
@@ -148,8 +150,8 @@ pub fn verify_all(
 }
 
 impl ReaderAuth {
-    /// Two results about the same document: an invalid one wins, then a verified one, then the one that says more. Of two
-    /// alike the first counts.
+    /// Combines two results for one document. The order of precedence is invalid, verified, unknown, unchecked, absent;
+    /// of two equal results the first is kept.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         if other.weight() > self.weight() { other } else { self }
@@ -166,8 +168,8 @@ impl ReaderAuth {
     }
 }
 
-/// Verifies a signature over a detached payload. It is checked even when the chain is unknown, so that a wrong signature
-/// is always `Invalid`.
+/// Verifies a signature over a detached payload, even if the chain is unknown, so that a wrong signature is always
+/// `Invalid`.
 fn verify_over(reader_auth: &UncheckedAuth<'_>, payload: &[u8], trust: &mut MessageTrust<'_>) -> ReaderAuth {
     let reader_auth = match reader_auth {
         Ok(reader_auth) => reader_auth,
@@ -192,12 +194,12 @@ fn verify_over(reader_auth: &UncheckedAuth<'_>, payload: &[u8], trust: &mut Mess
     }
 }
 
-/// The certificates that came with a signature, leaf first; none of them is trusted yet.
+/// Reads the certificates of a signature, leaf first, untrusted.
 fn signing_chain(reader_auth: &Sign1<'_>) -> Result<Vec<Certificate>, MdocError> {
     Ok(parse_chain(reader_auth.chain()?)?)
 }
 
-/// Checks the signature with the key of the chain's leaf. [`MdocError::Crypto`]: the algorithm is not one for this key.
+/// Checks the signature with the key of the leaf. [`MdocError::Crypto`] if the algorithm does not fit this key.
 fn verify_signature(reader_auth: &Sign1<'_>, chain: &[Certificate], payload: &[u8]) -> Result<(), MdocError> {
     let leaf = chain.first().ok_or(CoseError::X5chain(ChainFault::Missing))?;
     let alg = SignatureAlgorithm::from_cose(reader_auth.header.alg)?;
@@ -210,7 +212,7 @@ fn verify_signature(reader_auth: &Sign1<'_>, chain: &[Certificate], payload: &[u
     })
 }
 
-/// Whether the chain may be in order and only its root is none of ours.
+/// Returns true if the chain only lacks a known root.
 const fn leads_nowhere(error: TrustError) -> bool {
     matches!(error, TrustError::Certificate(X509Error::Untrusted) | TrustError::Missing | TrustError::Scope)
 }

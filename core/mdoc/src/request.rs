@@ -1,4 +1,4 @@
-//! DeviceRequest (18013-5, 8.3.2.1.2.1; std-M43): what a reader asks for.
+//! DeviceRequest (18013-5, 8.3.2.1.2.1; std-M43): the elements that a reader requests.
 use alloc::{borrow::Cow, collections::BTreeMap, string::String, vec, vec::Vec};
 
 use rid_wire::{
@@ -11,73 +11,73 @@ use crate::{MdocError, fold::fold, request_info::DeviceRequestInfo};
 /// One requested element.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestedElement {
-    /// Element identifier.
+    /// The element identifier.
     pub identifier: String,
-    /// intentToRetain (neg-C11).
+    /// The flag intentToRetain (neg-C11).
     pub intent_to_retain: bool,
 }
 
-/// The elements asked of one namespace, in order.
+/// The requested elements of one namespace, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestedNamespace {
-    /// Namespace.
+    /// The namespace.
     pub namespace: String,
-    /// Elements.
+    /// The elements.
     pub elements: Vec<RequestedElement>,
 }
 
-/// `ItemsRequest {docType, nameSpaces, requestInfo?}` as a value.
+/// An `ItemsRequest {docType, nameSpaces, requestInfo?}` as a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ItemsRequest {
-    /// Document type.
+    /// The document type.
     pub doc_type: String,
-    /// Namespaces in order.
+    /// The namespaces in order.
     pub namespaces: Vec<RequestedNamespace>,
 }
 
-/// A signature of the reader as received, or why it is no `COSE_Sign1` that can be checked here (neg-C34).
+/// A signature of the reader as received, or the reason for which it cannot be checked (neg-C34).
 pub type UncheckedAuth<'a> = Result<Sign1<'a>, CoseError>;
 
-/// One `DocRequest` as received.
+/// A `DocRequest` as received.
 #[derive(Clone, Debug)]
 pub struct DocRequest<'a> {
-    /// ItemsRequestBytes as received.
+    /// The ItemsRequestBytes as received.
     pub items_request_bytes: Tagged<'a>,
     /// The parsed items request.
     pub items: ItemsRequest,
-    /// readerAuth, not yet verified; `None` when absent or null.
+    /// The unverified readerAuth; `None` if absent or null.
     pub reader_auth: Option<UncheckedAuth<'a>>,
-    /// requestInfo as encoded (std-S50: kept, not interpreted).
+    /// The encoded requestInfo, which is kept and not interpreted (std-S50).
     pub request_info: Option<&'a [u8]>,
 }
 
-/// `DeviceRequest` as received: nothing in it is verified.
+/// A `DeviceRequest` as received: nothing in it is verified.
 #[derive(Clone, Debug)]
 pub struct UnverifiedRequest<'a> {
-    /// Version text: "1.x".
+    /// The version text, "1.x".
     pub version: Cow<'a, str>,
-    /// At least one.
+    /// The doc requests; there is at least one.
     pub doc_requests: Vec<DocRequest<'a>>,
-    /// readerAuthAll (second edition): signatures over all doc requests, not yet verified.
+    /// The unverified signatures of readerAuthAll over all doc requests (second edition).
     pub reader_auth_all: Vec<UncheckedAuth<'a>>,
-    /// deviceRequestInfo (second edition).
+    /// The deviceRequestInfo (second edition).
     pub info: Option<DeviceRequestInfo<'a>>,
 }
 
 impl<'a> UnverifiedRequest<'a> {
-    /// Parses. Indefinite lengths are refused inside ItemsRequest; at most 32 doc requests and 512 elements in all, none of
-    /// them empty. Unknown members are ignored.
+    /// Parses a request of 1 to 32 doc requests and at most 512 elements in all. Every doc request and namespace must
+    /// have content. Indefinite lengths are refused inside ItemsRequest, and unknown members are ignored.
     ///
-    /// A namespace or element that is asked for twice in one doc request is `request_duplicate`, also when the two differ
-    /// only in Unicode form, and so are document types in different Unicode forms (neg-C13). The comparison drops combining
-    /// marks (U+0300 to U+036F), accents of precomposed Latin letters, invisible characters and full width: it needs no
-    /// tables of Unicode and errs on the side of refusing, as the identifiers of the standards are ASCII. Two doc requests
-    /// of one document type, and names that differ in case alone, are two questions (neg-C33).
+    /// A namespace or element that occurs twice in one doc request is `request_duplicate`, even if the two differ in
+    /// Unicode form. So are document types in different Unicode forms (neg-C13). The comparison ignores combining marks
+    /// (U+0300 to U+036F), accents of precomposed Latin letters, invisible characters and full width. It needs no
+    /// Unicode tables and may refuse too much, because the identifiers of the standards are ASCII. Two doc requests may
+    /// have the same document type, and names may differ in case alone (neg-C33).
     ///
-    /// A readerAuth that is no `COSE_Sign1` does not refuse the request: it is kept as its error (neg-C34).
+    /// A readerAuth that is not a `COSE_Sign1` does not refuse the request; its error is kept (neg-C34).
     ///
     /// # Errors
-    /// [`MdocError::Version`] before anything else of the content; [`MdocError::RequestDuplicate`], [`MdocError::TooMany`];
+    /// [`MdocError::Version`] before other errors of content; [`MdocError::RequestDuplicate`], [`MdocError::TooMany`];
     /// [`MdocError::Cbor`].
     pub fn parse(bytes: &'a [u8], limits: Limits) -> Result<Self, MdocError> {
         let mut reader = Reader::new(bytes, limits)?;
@@ -107,7 +107,7 @@ impl<'a> UnverifiedRequest<'a> {
 }
 
 impl ItemsRequest {
-    /// ItemsRequestBytes: `#6.24(bstr .cbor ItemsRequest)`.
+    /// Encodes ItemsRequestBytes: `#6.24(bstr .cbor ItemsRequest)`.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::new();
@@ -124,16 +124,16 @@ impl ItemsRequest {
     }
 }
 
-/// A doc request to be sent.
+/// A doc request to send.
 #[derive(Clone, Debug)]
 pub struct DocRequestToSend {
-    /// ItemsRequestBytes.
+    /// The ItemsRequestBytes.
     pub items_request_bytes: Vec<u8>,
-    /// Encoded `COSE_Sign1` of [`crate::reader_auth`].
+    /// The encoded `COSE_Sign1` of [`crate::reader_auth`].
     pub reader_auth: Option<Vec<u8>>,
 }
 
-/// Encodes a DeviceRequest, version "1.0".
+/// Encodes a DeviceRequest of version "1.0".
 #[must_use]
 pub fn encode(doc_requests: &[DocRequestToSend]) -> Vec<u8> {
     let mut writer = Writer::new();
@@ -147,7 +147,7 @@ pub fn encode(doc_requests: &[DocRequestToSend]) -> Vec<u8> {
     writer.finish()
 }
 
-/// Whether a version text is "1." and digits: a minor version only adds members that may be ignored.
+/// Returns true for "1." and digits: a minor version adds only members that may be ignored.
 pub(crate) fn is_version_1(version: &str) -> bool {
     version.strip_prefix("1.").is_some_and(|minor| {
         (1..=MAX_MINOR_DIGITS).contains(&minor.len()) && minor.bytes().all(|digit| digit.is_ascii_digit())
@@ -157,7 +157,7 @@ pub(crate) fn is_version_1(version: &str) -> bool {
 const MAX_MINOR_DIGITS: usize = 3;
 const MAX_DOC_REQUESTS: usize = 32;
 const MAX_ELEMENTS: usize = 512;
-/// Most signatures in readerAuthAll: each costs a check before anybody is asked.
+/// Most signatures in readerAuthAll: each costs a verification before the user is asked.
 const MAX_READER_AUTH_ALL: usize = 4;
 
 const VERSION: &str = "version";
@@ -170,23 +170,23 @@ const DOC_TYPE: &str = "docType";
 const NAMESPACES: &str = "nameSpaces";
 const REQUEST_INFO: &str = "requestInfo";
 
-/// Elements read so far, in all doc requests.
+/// The number of elements read so far, in all doc requests.
 #[derive(Default)]
 struct Count {
     elements: usize,
 }
 
-/// Names read so far by their fold.
+/// The names read so far, by their fold.
 #[derive(Default)]
 struct Names(BTreeMap<String, String>);
 
 impl Names {
-    /// Adds a name that may occur once.
+    /// Adds a name that must not occur again.
     fn add(&mut self, name: &str) -> Result<(), MdocError> {
         if self.0.insert(fold(name), name.into()).is_none() { Ok(()) } else { Err(MdocError::RequestDuplicate) }
     }
 
-    /// Adds a name that may occur again, but not in another Unicode form.
+    /// Adds a name that may occur again, but only in the same Unicode form.
     fn add_again(&mut self, name: &str) -> Result<(), MdocError> {
         match self.0.insert(fold(name), name.into()) {
             Some(known) if known != name => Err(MdocError::RequestDuplicate),
@@ -224,7 +224,7 @@ fn read_doc_request<'a>(reader: &mut Reader<'a>, count: &mut Count) -> Result<Do
     Ok(DocRequest { items_request_bytes, items, reader_auth, request_info })
 }
 
-/// One `COSE_Sign1`, or why it is none; `None` for null.
+/// Reads one `COSE_Sign1` or its error; `None` for null.
 fn read_reader_auth<'a>(reader: &mut Reader<'a>) -> Result<Option<UncheckedAuth<'a>>, MdocError> {
     let mut inside = reader.clone();
     reader.skip()?;
@@ -246,13 +246,13 @@ fn read_reader_auth_all<'a>(reader: &mut Reader<'a>) -> Result<Vec<UncheckedAuth
     Ok(all)
 }
 
-/// ItemsRequestBytes, their content, and requestInfo.
+/// The ItemsRequestBytes, their content, and requestInfo.
 type Items<'a> = (Tagged<'a>, ItemsRequest, Option<&'a [u8]>);
 
 fn read_items_request_bytes<'a>(reader: &mut Reader<'a>, count: &mut Count) -> Result<Items<'a>, MdocError> {
     let mut again = reader.clone();
     let tagged = match reader.tagged() {
-        // Somewhere inside: if it is a namespace or an element, reading it says so.
+        // If the duplicate is a namespace or an element, reading the content returns the more exact error.
         Err(CborError::DuplicateKey) => {
             again.expect_tag(24)?;
             let inner = again.definite_bytes()?;
@@ -325,7 +325,7 @@ fn identifier(key: &Key<'_>) -> Result<String, CborError> {
     }
 }
 
-/// The same bytes twice, in a map of namespaces or elements.
+/// Maps a duplicate key in a map of namespaces or elements to a duplicate request.
 fn blame_duplicate(error: MdocError) -> MdocError {
     if error == MdocError::Cbor(CborError::DuplicateKey) { MdocError::RequestDuplicate } else { error }
 }

@@ -1,38 +1,38 @@
-//! DeviceRequestInfo (18013-5, second edition; std-S50): which documents answer the reader's purposes together.
+//! DeviceRequestInfo (18013-5, second edition; std-S50): sets of documents that serve the reader's purposes together.
 use alloc::{string::String, vec::Vec};
 
 use rid_wire::cbor::{CborError, Reader};
 
 use crate::MdocError;
 
-/// `deviceRequestInfo` as received. It can only narrow what is offered first: the person decides about each document.
+/// A `deviceRequestInfo` as received. It only narrows the first selection: the user decides about each document.
 #[derive(Clone, Debug)]
 pub struct DeviceRequestInfo<'a> {
-    /// The whole member as received: what readerAuthAll signs.
+    /// The whole member as received: the bytes that readerAuthAll signs.
     pub bytes: &'a [u8],
-    /// Use cases, or [`MdocError::RequestInfo`] when the member is malformed; the request is then read without it.
+    /// The use cases, or [`MdocError::RequestInfo`] if the member is malformed; the request is then read without it.
     pub use_cases: Result<Vec<UseCase>, MdocError>,
 }
 
-/// `UseCase {mandatory, documentSets, purposeHints?}`.
+/// A `UseCase {mandatory, documentSets, purposeHints?}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UseCase {
-    /// The reader cannot go on without it.
+    /// True if the reader cannot proceed without it.
     pub mandatory: bool,
-    /// Alternatives, preferred first; each a set of positions in `docRequests`.
+    /// Alternatives in order of preference, each a set of positions in `docRequests`.
     pub document_sets: Vec<Vec<u32>>,
-    /// Purposes by controller.
+    /// Purposes, each with its controller.
     pub purpose_hints: Vec<(String, i64)>,
 }
 
-/// Most use cases, sets of one use case, positions of one set, and purposes of one use case.
+/// Most use cases, most sets and purposes of a use case, and most positions of a set.
 const MOST: usize = 32;
 
 impl<'a> DeviceRequestInfo<'a> {
-    /// Reads the member at the cursor. `documents` is the number of doc requests: positions must be below it.
+    /// Reads the member at the cursor. Positions must be below `documents`, the number of doc requests.
     ///
     /// # Errors
-    /// [`MdocError::Cbor`] when it is not CBOR; anything else wrong with it stays in `use_cases`.
+    /// [`MdocError::Cbor`] if it is not CBOR; any other fault is kept in `use_cases`.
     pub(crate) fn read(reader: &mut Reader<'a>, documents: usize) -> Result<Self, MdocError> {
         let mut inside = reader.clone();
         let bytes = reader.skip()?;
@@ -97,7 +97,7 @@ fn position(reader: &mut Reader<'_>, documents: usize) -> Result<u32, CborError>
     u32::try_from(position).ok().filter(|_| known).ok_or(CborError::MissingMember)
 }
 
-/// Reads a list that is not empty.
+/// Reads a non-empty list.
 fn read_list<'a, T>(
     reader: &mut Reader<'a>,
     list: &mut Vec<T>,

@@ -15,62 +15,63 @@ use crate::{
 /// Most documents of one response, and most document errors.
 pub const MAX_DOCUMENTS: usize = 32;
 
-/// `DeviceAuth`: exactly one of the two.
+/// A `DeviceAuth`: exactly one of the two.
 #[derive(Clone)]
 pub enum DeviceAuth<'a> {
-    /// deviceMac.
+    /// A deviceMac.
     Mac(Mac0<'a>),
-    /// deviceSignature.
+    /// A deviceSignature.
     Signature(Sign1<'a>),
 }
 
-/// `DeviceSigned {nameSpaces, deviceAuth}` as received.
+/// A `DeviceSigned {nameSpaces, deviceAuth}` as received.
 #[derive(Clone)]
 pub struct UnverifiedDeviceSigned<'a> {
-    /// DeviceNameSpacesBytes as received.
+    /// The DeviceNameSpacesBytes as received.
     pub namespaces_bytes: Tagged<'a>,
-    /// Device-signed elements: namespace, identifier, value bytes.
     pub(crate) elements: Vec<DeviceElement<'a>>,
-    /// deviceAuth.
+    /// The deviceAuth.
     pub auth: DeviceAuth<'a>,
 }
 
 /// A device-signed element: namespace, identifier, value bytes.
 pub(crate) type DeviceElement<'a> = (Cow<'a, str>, Cow<'a, str>, &'a [u8]);
 
-/// What a document says of an element it does not return: namespace, identifier, code.
+/// The error of an element that a document does not return: namespace, identifier, code.
 pub type ElementError<'a> = (Cow<'a, str>, Cow<'a, str>, i64);
 
-/// One `Document` as received. A document whose parts could not be parsed keeps its docType and the error, so that a
-/// verdict can name it.
+/// A `Document` as received. If its parts cannot be parsed, it keeps its docType and the error, so that a verdict can
+/// name it.
 #[derive(Clone)]
 pub struct UnverifiedDocument<'a> {
-    /// docType.
+    /// The docType.
     pub doc_type: Cow<'a, str>,
-    /// issuerSigned, or why it was refused. An error of its items alone is kept inside and fails the check of the digests.
+    /// The issuerSigned, or the reason for which it was refused. An error of its items alone is kept inside and fails
+    /// the check of the digests.
     pub issuer_signed: Result<UnverifiedIssuerSigned<'a>, MdocError>,
-    /// deviceSigned, or why it was refused (`device_auth_missing` when absent or not exactly one).
+    /// The deviceSigned, or the reason for which it was refused (`device_auth_missing` if it is absent or has not
+    /// exactly one proof).
     pub device_signed: Result<UnverifiedDeviceSigned<'a>, MdocError>,
-    /// errors: namespace, identifier, code.
+    /// The errors: namespace, identifier, code.
     pub errors: Vec<ElementError<'a>>,
 }
 
-/// `DeviceResponse` as received: nothing in it is verified.
+/// A `DeviceResponse` as received: nothing in it is verified.
 #[derive(Clone)]
 pub struct UnverifiedResponse<'a> {
-    /// Version text, "1.x".
+    /// The version text, "1.x".
     pub version: Cow<'a, str>,
-    /// documents; `None` when the member is absent.
+    /// The documents; `None` if the member is absent.
     pub documents: Option<Vec<UnverifiedDocument<'a>>>,
-    /// documentErrors: docType, code.
+    /// The documentErrors: docType, code.
     pub document_errors: Vec<(Cow<'a, str>, i64)>,
-    /// status.
+    /// The status.
     pub status: u64,
 }
 
 impl<'a> UnverifiedResponse<'a> {
-    /// Parses. Errors of CBOR as such (truncation, depth, duplicate keys, trailing bytes) refuse the whole; errors of
-    /// meaning inside one document stay with that document.
+    /// Parses a response. Errors of CBOR as such (truncation, depth, duplicate keys, trailing bytes) refuse the whole
+    /// response; other errors inside a document are kept with that document.
     ///
     /// # Errors
     /// [`MdocError`].
@@ -131,7 +132,8 @@ impl<'a> UnverifiedDocument<'a> {
         let mut issuer_signed = Err(CborError::MissingMember.into());
         let mut device_signed = Err(MdocError::DeviceAuthMissing);
         reader.map(|reader, key| -> Result<(), MdocError> {
-            // The two signed parts are read on a copy of the cursor, and then passed over whatever was wrong in them.
+            // The signed parts are read on a copy of the cursor, so that an error in one does not stop the reading of
+            // the map.
             match key.as_text() {
                 Some("docType") => doc_type = Some(reader.identifier()?),
                 Some("issuerSigned") => {
@@ -148,7 +150,7 @@ impl<'a> UnverifiedDocument<'a> {
 }
 
 impl<'a> UnverifiedDeviceSigned<'a> {
-    /// The device-signed elements: namespace, identifier, value as encoded. Nothing of them is verified.
+    /// The device-signed elements, unverified: namespace, identifier, encoded value.
     pub fn elements(&self) -> impl Iterator<Item = (&str, &str, &'a [u8])> {
         self.elements.iter().map(|(namespace, identifier, value)| (namespace.as_ref(), identifier.as_ref(), *value))
     }
@@ -159,7 +161,8 @@ impl<'a> UnverifiedDeviceSigned<'a> {
             match key.as_text() {
                 Some("nameSpaces") => {
                     let bytes = reader.tagged()?;
-                    // Indefinite lengths are read here: the bytes are never encoded again (neg-A05 lists where they are not).
+                    // Indefinite lengths are accepted here, because the bytes are never encoded again. neg-A05 lists
+                    // the places that refuse them.
                     let limits = Limits { max_bytes: bytes.inner.len(), ..Limits::PROXIMITY };
                     namespaces = Some((bytes, read_device_elements(&mut Reader::new(bytes.inner, limits)?)?));
                 }
@@ -175,7 +178,7 @@ impl<'a> UnverifiedDeviceSigned<'a> {
 }
 
 impl<'a> DeviceAuth<'a> {
-    /// `None` for both or neither.
+    /// Returns `None` for both or neither.
     fn read(reader: &mut Reader<'a>) -> Result<Option<Self>, MdocError> {
         let (mut signature, mut mac) = (None, None);
         reader.map(|reader, key| -> Result<(), MdocError> {

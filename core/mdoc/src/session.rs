@@ -10,23 +10,23 @@ use rid_wire::{
 
 use crate::transcript::Transcript;
 
-/// Why a session message was refused. The keys are destroyed; a session never resumes.
+/// A reason for which a session message was refused. The keys are then destroyed, and the session cannot be resumed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SessionError {
-    /// CBOR of the message.
+    /// The CBOR of the message is refused.
     #[error("{0}")]
     Cbor(#[from] CborError),
-    /// The message counter is used up (neg-C04).
+    /// The message counter is exhausted (neg-C04).
     #[error("session_counter_exhausted")]
     CounterExhausted,
-    /// Ciphertext or tag wrong, replayed or reflected (neg-C03, neg-C05).
+    /// The ciphertext or tag is wrong, replayed or reflected (neg-C03, neg-C05).
     #[error("session_decrypt")]
     Decrypt,
-    /// EReaderKey of another curve or no valid point (neg-C01).
+    /// The EReaderKey is on another curve or not a valid point (neg-C01).
     #[error("session_key_invalid")]
     KeyInvalid,
-    /// A message that does not belong to this state (neg-C02).
+    /// The message does not belong to this state (neg-C02).
     #[error("session_state")]
     State,
 }
@@ -45,7 +45,7 @@ impl SessionError {
     }
 }
 
-/// Whose end of the session.
+/// One side of the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// The holder's device.
@@ -57,11 +57,11 @@ pub enum Role {
 /// Session status codes (18013-5, table 20).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// 10: error in session encryption.
+    /// Status 10: error in session encryption.
     EncryptionError,
-    /// 11: CBOR decoding error.
+    /// Status 11: CBOR decoding error.
     CborError,
-    /// 20: session termination.
+    /// Status 20: session termination.
     Termination,
     /// Any other number, as received.
     Other(u64),
@@ -87,19 +87,20 @@ impl Status {
     }
 }
 
-/// The two session keys with their counters; wiped on drop and at the first error.
+/// The two session keys with their counters. They are wiped on drop and at the first error.
 pub struct SessionCipher {
-    /// `None` once the session is over.
+    /// The keys; `None` after the end of the session.
     keys: Option<Keys>,
     role: Role,
-    /// Messages encrypted.
+    /// The number of encrypted messages.
     sent: u32,
-    /// Messages decrypted.
+    /// The number of decrypted messages.
     received: u32,
 }
 
 impl SessionCipher {
-    /// Derives SKReader and SKDevice: HKDF-SHA-256, salt SHA-256(SessionTranscriptBytes), infos `SKReader`, `SKDevice`.
+    /// Derives SKReader and SKDevice: HKDF-SHA-256, salt SHA-256(SessionTranscriptBytes), infos `SKReader` and
+    /// `SKDevice`.
     #[must_use]
     pub fn derive(role: Role, secret: &SharedSecret, transcript: &Transcript) -> Self {
         let salt = transcript.digest();
@@ -111,9 +112,9 @@ impl SessionCipher {
     /// Encrypts the next message of this side.
     ///
     /// # Errors
-    /// [`SessionError::CounterExhausted`]; [`SessionError::State`] when the session is over.
+    /// [`SessionError::CounterExhausted`]; [`SessionError::State`] after the end of the session.
     pub fn encrypt(&mut self, plaintext: &[u8]) -> Result<Vec<u8>, SessionError> {
-        // The keys come back only when all went well.
+        // An error leaves `self.keys` empty.
         let keys = self.keys.take().ok_or(SessionError::State)?;
         let counter = self.sent.checked_add(1).ok_or(SessionError::CounterExhausted)?;
         let sealed = keys.own.seal(&self.role.nonce(counter), &[], plaintext).map_err(|_| SessionError::State)?;
@@ -125,7 +126,7 @@ impl SessionCipher {
     /// Decrypts the next message of the other side. After an error every further call fails.
     ///
     /// # Errors
-    /// [`SessionError::Decrypt`], also when the session is over; [`SessionError::CounterExhausted`].
+    /// [`SessionError::Decrypt`], also after the end of the session; [`SessionError::CounterExhausted`].
     pub fn decrypt(&mut self, ciphertext: &[u8]) -> Result<Vec<u8>, SessionError> {
         let keys = self.keys.take().ok_or(SessionError::Decrypt)?;
         let counter = self.received.checked_add(1).ok_or(SessionError::CounterExhausted)?;
@@ -136,8 +137,8 @@ impl SessionCipher {
         Ok(plaintext)
     }
 
-    /// Sets the counters of messages sent and received, for tests of their end. In a live session this would repeat a
-    /// nonce, and so give the key away.
+    /// Sets the counters of sent and received messages, to test their end. Never use it in a live session: it would
+    /// repeat a nonce and so reveal the key.
     #[cfg(feature = "dangerous")]
     pub fn dangerous_set_counters(&mut self, sent: u32, received: u32) {
         self.sent = sent;
@@ -145,23 +146,24 @@ impl SessionCipher {
     }
 }
 
-/// `SessionEstablishment {eReaderKey, data}` as received.
+/// A `SessionEstablishment {eReaderKey, data}` as received.
 pub struct SessionEstablishment<'a> {
-    /// EReaderKeyBytes, whole tag-24 item as received (neg-C07).
+    /// The EReaderKeyBytes as received, a whole tag-24 item (neg-C07).
     pub e_reader_key_bytes: &'a [u8],
-    /// EReaderKey.
+    /// The EReaderKey.
     pub e_reader_key: PublicKey,
-    /// A coordinate of EReaderKey lacks its leading zeros: read all the same, with the warning `key_coordinate_short`.
+    /// True if a coordinate of EReaderKey lacks its leading zeros, which is accepted with the warning
+    /// `key_coordinate_short`.
     pub is_key_short: bool,
-    /// Ciphertext of the DeviceRequest.
+    /// The ciphertext of the DeviceRequest.
     pub data: Cow<'a, [u8]>,
 }
 
 impl<'a> SessionEstablishment<'a> {
-    /// Parses; the key must be P-256. Unknown members are ignored.
+    /// Parses an establishment, whose key must be on P-256. Unknown members are ignored.
     ///
     /// # Errors
-    /// [`SessionError::State`] for a message without eReaderKey, that is SessionData (neg-C02); [`SessionError::KeyInvalid`];
+    /// [`SessionError::State`] for SessionData, which has no eReaderKey (neg-C02); [`SessionError::KeyInvalid`];
     /// [`SessionError::Cbor`].
     pub fn parse(bytes: &'a [u8], limits: Limits) -> Result<Self, SessionError> {
         let mut reader = Reader::new(bytes, limits)?;
@@ -181,7 +183,7 @@ impl<'a> SessionEstablishment<'a> {
         Ok(Self { e_reader_key_bytes: tagged.outer, e_reader_key, is_key_short, data })
     }
 
-    /// Encodes; `e_reader_key_bytes` is the whole tag-24 item.
+    /// Encodes an establishment; `e_reader_key_bytes` is the whole tag-24 item.
     #[must_use]
     pub fn encode(e_reader_key_bytes: &[u8], data: &[u8]) -> Vec<u8> {
         let mut writer = Writer::new();
@@ -190,17 +192,18 @@ impl<'a> SessionEstablishment<'a> {
     }
 }
 
-/// `SessionData {data?, status?}`.
+/// A `SessionData {data?, status?}`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SessionData<'a> {
-    /// Ciphertext.
+    /// The ciphertext.
     pub data: Option<Cow<'a, [u8]>>,
-    /// Status.
+    /// The status.
     pub status: Option<Status>,
 }
 
 impl<'a> SessionData<'a> {
-    /// Parses; at least one member must be present, and eReaderKey must not (neg-C02). Unknown members are ignored.
+    /// Parses a message with at least one of the two members and without eReaderKey (neg-C02). Unknown members are
+    /// ignored.
     ///
     /// # Errors
     /// [`SessionError::State`] for a second establishment; [`SessionError::Cbor`].
@@ -223,7 +226,7 @@ impl<'a> SessionData<'a> {
         Ok(Self { data, status })
     }
 
-    /// Encodes.
+    /// Encodes the message.
     #[must_use]
     pub fn encode(data: Option<&[u8]>, status: Option<Status>) -> Vec<u8> {
         let mut writer = Writer::new();
@@ -238,7 +241,7 @@ impl<'a> SessionData<'a> {
     }
 }
 
-/// EReaderKeyBytes or EDeviceKeyBytes of a key of ours: `#6.24(bstr .cbor COSE_Key)`.
+/// Encodes EReaderKeyBytes or EDeviceKeyBytes: `#6.24(bstr .cbor COSE_Key)`.
 #[must_use]
 pub fn key_bytes(key: &PublicKey) -> Vec<u8> {
     let mut writer = Writer::new();
@@ -250,7 +253,7 @@ const E_READER_KEY: &str = "eReaderKey";
 const DATA: &str = "data";
 const STATUS: &str = "status";
 
-/// The key this side encrypts with, and the one the other side does.
+/// The key that this side encrypts with, and the key of the other side.
 struct Keys {
     own: AeadKey,
     peer: AeadKey,
@@ -271,7 +274,7 @@ impl Role {
         }
     }
 
-    /// The IV of this side's message number `counter`: 8 bytes that name the side, 4 bytes of counter (9.1.1.5).
+    /// The IV of this side's message number `counter`: 8 bytes for the side, 4 bytes for the counter (9.1.1.5).
     const fn nonce(self, counter: u32) -> [u8; NONCE_LEN] {
         let side = match self {
             Self::Mdoc => 1,

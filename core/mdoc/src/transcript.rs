@@ -1,4 +1,4 @@
-//! SessionTranscript (18013-5, 9.1.5.1; std-M41): the bytes both sides hash.
+//! SessionTranscript (18013-5, 9.1.5.1; std-M41): the bytes that both sides hash.
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -6,31 +6,31 @@ use rid_wire::cbor::{CborError, Kind, Limits, Reader, Tagged, Writer};
 
 use crate::MdocError;
 
-/// `SessionTranscript = [DeviceEngagementBytes, EReaderKeyBytes, Handover]`, encoded once from received bytes and never again.
+/// A `SessionTranscript = [DeviceEngagementBytes, EReaderKeyBytes, Handover]`. It is encoded once, from received bytes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Transcript {
-    /// SessionTranscriptBytes: tag 24 and the array, which ends where they end.
+    /// SessionTranscriptBytes: tag 24 around the array. Both end at the same byte.
     tagged: Vec<u8>,
-    /// Where the array begins.
+    /// The start of the array.
     start: usize,
-    /// The members, counted from `start`.
+    /// The members, relative to `start`.
     members: Members,
 }
 
-/// The three members of a transcript as encoded.
+/// The three encoded members of a transcript.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TranscriptParts<'a> {
-    /// DeviceEngagementBytes (tag 24), or `None` for null.
+    /// The DeviceEngagementBytes (tag 24), or `None` for null.
     pub device_engagement: Option<&'a [u8]>,
-    /// EReaderKeyBytes (tag 24), or `None` for null.
+    /// The EReaderKeyBytes (tag 24), or `None` for null.
     pub e_reader_key: Option<&'a [u8]>,
-    /// The handover, any item.
+    /// The handover, which may be any item.
     pub handover: &'a [u8],
 }
 
 impl Transcript {
-    /// QR handover: `engagement` is the DeviceEngagement as received (without tag 24), `e_reader_key` the whole
-    /// EReaderKeyBytes (tag 24) as received (neg-C07).
+    /// Builds the transcript of a QR handover. `engagement` is the DeviceEngagement as received (without tag 24),
+    /// `e_reader_key` the whole EReaderKeyBytes (tag 24) as received (neg-C07).
     #[must_use]
     pub fn qr(engagement: &[u8], e_reader_key: &[u8]) -> Self {
         let mut handover = Writer::new();
@@ -38,7 +38,7 @@ impl Transcript {
         Self::built(engagement, e_reader_key, &handover.finish())
     }
 
-    /// NFC handover: `[Hs, Hr | null]` with the NDEF messages as bytes.
+    /// Builds the transcript of an NFC handover, `[Hs, Hr | null]`, from the bytes of the NDEF messages.
     #[must_use]
     pub fn nfc(engagement: &[u8], e_reader_key: &[u8], select: &[u8], request: Option<&[u8]>) -> Self {
         let mut handover = Writer::new();
@@ -50,8 +50,8 @@ impl Transcript {
         Self::built(engagement, e_reader_key, &handover.finish())
     }
 
-    /// A transcript made elsewhere: the array of three or its tag-24 form, used as received; members must be well-formed
-    /// (indefinite lengths refused), engagement and reader key may be null.
+    /// Takes a transcript built elsewhere, as the array of three or in tag 24, and keeps its bytes. The members must be
+    /// well-formed and of definite lengths; engagement and reader key may be null.
     ///
     /// # Errors
     /// [`MdocError::Cbor`].
@@ -64,19 +64,19 @@ impl Transcript {
         Ok(Self::over(bytes, Members::read(bytes, limits)?))
     }
 
-    /// The array.
+    /// The encoded array.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.tagged.get(self.start..).unwrap_or(&[])
     }
 
-    /// SessionTranscriptBytes: `#6.24(bstr .cbor SessionTranscript)`.
+    /// The SessionTranscriptBytes: `#6.24(bstr .cbor SessionTranscript)`.
     #[must_use]
     pub fn tagged(&self) -> Vec<u8> {
         self.tagged.clone()
     }
 
-    /// SHA-256 of SessionTranscriptBytes: the salt of every key that is derived in a session (9.1.1.5, 9.1.3.5).
+    /// SHA-256 of SessionTranscriptBytes: the salt of every key derived in a session (9.1.1.5, 9.1.3.5).
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
         rid_crypto::sha256(&[&self.tagged])
@@ -119,7 +119,7 @@ impl Transcript {
     }
 }
 
-/// Where the members lie in the array; `None` is null.
+/// The positions of the members in the array; `None` is null.
 #[derive(Clone, PartialEq, Eq)]
 struct Members {
     device_engagement: Option<Range<usize>>,
@@ -149,7 +149,7 @@ impl Members {
     }
 }
 
-/// A tag-24 item, its content of definite lengths too; `None` for null.
+/// Reads a tag-24 item whose content has definite lengths; `None` for null.
 fn read_tagged(reader: &mut Reader<'_>) -> Result<Option<Range<usize>>, CborError> {
     if reader.take_null()? {
         return Ok(None);

@@ -1,3 +1,4 @@
+//! Builds a credential for issuing.
 use alloc::{string::String, vec::Vec};
 
 use rid_crypto::{CryptoRng, DigestAlgorithm, PublicKey};
@@ -12,45 +13,46 @@ use crate::{
     mso::ValidityInfo,
 };
 
-/// One element to be issued: the value is encoded CBOR.
+/// An element to issue, with its encoded value.
 #[derive(Clone)]
 pub struct ElementToIssue {
-    /// Namespace.
+    /// The namespace.
     pub namespace: String,
-    /// Element identifier.
+    /// The element identifier.
     pub identifier: String,
-    /// Encoded value.
+    /// The encoded value.
     pub value: Vec<u8>,
 }
 
-/// A credential before its signature.
+/// A credential without its signature.
 pub struct UnsignedCredential {
     namespaces: Vec<u8>,
     payload: Vec<u8>,
 }
 
-/// What an MSO says beside the digests.
+/// The members of an MSO except the digests.
 pub struct MsoTemplate<'a> {
-    /// docType.
+    /// The docType.
     pub doc_type: &'a str,
-    /// deviceKey.
+    /// The deviceKey.
     pub device_key: &'a PublicKey,
-    /// validityInfo; must lie on whole seconds (neg-N05: the issuer rounds to days).
+    /// The validityInfo, in whole seconds (neg-N05: the issuer rounds to days).
     pub validity: ValidityInfo,
 }
 
-/// COSE algorithm of issuerAuth.
+/// The COSE algorithm of issuerAuth.
 const ES256: i64 = -7;
 
-/// Length of an item's `random` in bytes: twice the least, so that a digest never becomes the weaker secret.
+/// Length of an item's `random` in bytes: twice the minimum, so that guessing it is not easier than breaking the
+/// digest.
 const RANDOM_LEN: usize = 32;
 
 impl UnsignedCredential {
-    /// Draws a 32-byte random per item and shuffled digestIDs, hashes with SHA-256, and builds the MSO.
+    /// Draws a 32-byte random for each item and shuffled digestIDs, hashes with SHA-256, and builds the MSO.
     ///
     /// # Errors
-    /// [`MdocError::CredentialEmpty`], [`MdocError::TooMany`], [`MdocError::ElementDuplicate`], [`MdocError::Validity`]; [`MdocError::Cbor`] for a value
-    /// that is not one well-formed item of definite lengths.
+    /// [`MdocError::CredentialEmpty`], [`MdocError::TooMany`], [`MdocError::ElementDuplicate`],
+    /// [`MdocError::Validity`]; [`MdocError::Cbor`] for a value that is not one well-formed item of definite lengths.
     pub fn make(
         template: &MsoTemplate<'_>,
         elements: &[ElementToIssue],
@@ -84,7 +86,7 @@ impl UnsignedCredential {
         Ok(Self { namespaces: items.finish(), payload: encode_mso(template, &digests.finish()) })
     }
 
-    /// The `Sig_structure` to be signed with ES256.
+    /// The `Sig_structure` to sign with ES256.
     #[must_use]
     pub fn to_be_signed(&self) -> Vec<u8> {
         let mut structure = sig_structure(&protected_header(ES256), &[], self.payload.len());
@@ -92,7 +94,7 @@ impl UnsignedCredential {
         structure
     }
 
-    /// The encoded IssuerSigned. `chain` is DER, leaf first, without the root.
+    /// Encodes the IssuerSigned. `chain` is DER, leaf first, without the root.
     #[must_use]
     pub fn finish(self, signature: &[u8; 64], chain: &[&[u8]]) -> Vec<u8> {
         let mut writer = Writer::new();
@@ -103,7 +105,7 @@ impl UnsignedCredential {
     }
 }
 
-/// Elements by namespace: namespaces in the order of deterministic CBOR, elements as given.
+/// Groups the elements by namespace, in the order of deterministic CBOR. The order of elements is kept.
 fn group(elements: &[ElementToIssue]) -> Result<Vec<(&str, Vec<&ElementToIssue>)>, MdocError> {
     if elements.is_empty() {
         return Err(MdocError::CredentialEmpty);
@@ -135,19 +137,18 @@ fn check_value(value: &[u8]) -> Result<(), MdocError> {
     Ok(reader.finish()?)
 }
 
-/// `0..count` in an order nobody can tell (Fisher-Yates), so that a digestID says nothing about its element.
+/// Shuffles `0..count` (Fisher-Yates), so that a digestID reveals nothing about its element.
 fn shuffled(count: usize, rng: &mut dyn CryptoRng) -> Vec<u64> {
     let mut ids: Vec<u64> = (0..).take(count).collect();
     for last in (1..ids.len()).rev() {
         let choices = u64::try_from(last).unwrap_or(u64::MAX).saturating_add(1);
-        // The bias of the remainder is under 2^-53.
+        // The remainder has a bias under 2^-53.
         let other = rng.next_u64().checked_rem(choices).and_then(|other| usize::try_from(other).ok());
         ids.swap(last, other.unwrap_or(last));
     }
     ids
 }
 
-/// IssuerSignedItemBytes.
 fn encode_item(element: &ElementToIssue, id: u64, rng: &mut dyn CryptoRng) -> Vec<u8> {
     let mut random = [0; RANDOM_LEN];
     rng.fill_bytes(&mut random);
@@ -162,7 +163,7 @@ fn encode_item(element: &ElementToIssue, id: u64, rng: &mut dyn CryptoRng) -> Ve
     writer.finish()
 }
 
-/// MobileSecurityObjectBytes; `digests` is the encoded valueDigests.
+/// Encodes MobileSecurityObjectBytes; `digests` is the encoded valueDigests.
 fn encode_mso(template: &MsoTemplate<'_>, digests: &[u8]) -> Vec<u8> {
     let mut mso = Writer::new();
     mso.map(6);

@@ -1,3 +1,4 @@
+//! Builds documents and the DeviceResponse.
 use alloc::{
     string::{String, ToString},
     vec::Vec,
@@ -10,10 +11,10 @@ use rid_wire::{
 
 use crate::{MdocError, device_auth::MAC_ALG, issuer_signed::UnverifiedIssuerSigned};
 
-/// The elements of one document to be disclosed: namespace, identifiers.
+/// The elements of one document to disclose: namespaces with their identifiers.
 pub type Selection = Vec<(String, Vec<String>)>;
 
-/// A document ready to be authenticated by the device key: disclosed items and issuerAuth byte for byte as stored.
+/// A document to be authenticated by the device key, with disclosed items and issuerAuth byte for byte as stored.
 pub struct UnsignedDocument {
     doc_type: String,
     issuer_signed: Vec<u8>,
@@ -21,8 +22,8 @@ pub struct UnsignedDocument {
 }
 
 impl UnsignedDocument {
-    /// Selects items of a stored credential. Identifiers asked for but not disclosed go to `errors` (code 0), whether lacked
-    /// or unticked (std-M44, neg-C12).
+    /// Selects items of a stored credential. A requested element that is not disclosed goes to `errors` (code 0), even
+    /// if the credential has it and the user declined it (std-M44, neg-C12).
     ///
     /// # Errors
     /// [`MdocError`].
@@ -59,25 +60,25 @@ impl UnsignedDocument {
         Ok(Self { doc_type: doc_type.into(), issuer_signed: writer.finish(), errors })
     }
 
-    /// DeviceNameSpacesBytes of an empty map: `d81841a0`.
+    /// The DeviceNameSpacesBytes of an empty map: `d81841a0`.
     #[must_use]
     pub fn device_namespaces(&self) -> &'static [u8] {
         &[0xd8, 0x18, 0x41, 0xa0]
     }
 
-    /// docType.
+    /// The docType.
     #[must_use]
     pub fn doc_type(&self) -> &str {
         &self.doc_type
     }
 
-    /// The encoded Document with a deviceSignature (raw r‖s, COSE algorithm number).
+    /// Encodes the Document with a deviceSignature (raw r‖s, COSE algorithm number).
     #[must_use]
     pub fn finish_signature(&self, alg: i64, signature: &[u8]) -> Vec<u8> {
         self.finish("deviceSignature", &Sign1::encode(alg, &[], None, signature))
     }
 
-    /// The encoded Document with a deviceMac.
+    /// Encodes the Document with a deviceMac.
     #[must_use]
     pub fn finish_mac(&self, tag: &[u8; 32]) -> Vec<u8> {
         self.finish("deviceMac", &Mac0::encode(MAC_ALG, tag))
@@ -104,11 +105,11 @@ impl UnsignedDocument {
     }
 }
 
-/// Error code of what is not returned (18013-5, 8.3.2.1.2.3).
+/// The error code of an element that is not returned (18013-5, 8.3.2.1.2.3).
 const NOT_RETURNED: u64 = 0;
 
-/// Encodes a DeviceResponse, version "1.0", status 0; `documents` are encoded Documents, `not_returned` document types
-/// answered with error 0. Empty members are left out.
+/// Encodes a DeviceResponse of version "1.0" and status 0. `documents` are encoded Documents; the document types in
+/// `not_returned` are answered with error 0. Empty members are omitted.
 #[must_use]
 pub fn device_response(documents: &[Vec<u8>], not_returned: &[String]) -> Vec<u8> {
     let mut writer = Writer::new();
@@ -130,7 +131,7 @@ pub fn device_response(documents: &[Vec<u8>], not_returned: &[String]) -> Vec<u8
     writer.finish()
 }
 
-/// Encodes a DeviceResponse of an error status (10, 11, 12) without documents.
+/// Encodes a DeviceResponse with an error status (10, 11, 12) and no documents.
 #[must_use]
 pub fn device_response_status(status: u64) -> Vec<u8> {
     let mut writer = Writer::new();
@@ -142,7 +143,8 @@ fn names(selection: &Selection, namespace: &str, identifier: &str) -> bool {
     selection.iter().any(|(of, identifiers)| of == namespace && identifiers.iter().any(|i| i == identifier))
 }
 
-/// What was asked for and is not disclosed, in the order of deterministic CBOR: the order tells nothing of why (neg-C12).
+/// The requested elements that are not disclosed, in the order of deterministic CBOR, which does not reveal the reason
+/// (neg-C12).
 fn lacking(asked: [&Selection; 2], disclosed: &[(&str, Vec<&str>)]) -> Selection {
     let is_disclosed = |namespace: &str, identifier: &str| {
         disclosed.iter().any(|(of, is)| *of == namespace && is.contains(&identifier))

@@ -1,4 +1,4 @@
-//! The device's part: key authorizations, and the signature or MAC over the transcript.
+//! Verifies the device's part: key authorizations, and the signature or MAC over the transcript.
 use alloc::vec::Vec;
 
 use rid_crypto::{AgreementKey, PublicKey, SignatureAlgorithm, verify_hmac_sha256};
@@ -19,7 +19,7 @@ use crate::{
     transcript::Transcript,
 };
 
-/// Verifies one document: issuer's part, key authorizations, device signature or MAC.
+/// Verifies one document: the issuer's part, key authorizations, and the device signature or MAC.
 #[must_use]
 pub fn verify_document<'a>(
     document: &UnverifiedDocument<'a>,
@@ -53,7 +53,7 @@ fn device_items<'a>(device: &UnverifiedDeviceSigned<'a>) -> Vec<DeviceItem<'a>> 
     device.elements.iter().map(item).collect()
 }
 
-/// Every device-signed element is one the issuer authorised the key for (18013-5, 9.1.2.4).
+/// Checks that the issuer authorised the key for every device-signed element (18013-5, 9.1.2.4).
 fn check_authorizations(device: &Result<UnverifiedDeviceSigned<'_>, MdocError>, mso: Option<&MsoParts<'_>>) -> Check {
     let (Ok(device), Some(mso)) = (device, mso) else {
         return Check::not_done(check::KEY_AUTHORIZATIONS, None);
@@ -66,7 +66,7 @@ fn check_authorizations(device: &Result<UnverifiedDeviceSigned<'_>, MdocError>, 
     }
 }
 
-/// Why device authentication was not done or failed.
+/// The reason for which device authentication was not done or failed.
 enum Obstacle {
     Missing(Code),
     Refused(MdocError),
@@ -88,7 +88,7 @@ fn check_authentication(
 ) -> Check {
     let outcome = match (&document.device_signed, mso) {
         (Err(error), _) => Err(Obstacle::Refused(*error)),
-        // Without the device key there is nothing to check with; the MSO's own check says why.
+        // Without the device key nothing can be checked; the check of the MSO gives the reason.
         (Ok(_), None) => return Check::not_done(check::DEVICE_AUTHENTICATION, None),
         (Ok(device), Some(mso)) => authenticate(&document.doc_type, device, &mso.device_key, input),
     };
@@ -105,7 +105,7 @@ fn check_authentication(
     }
 }
 
-/// Whether EReaderKey or EDeviceKey of a transcript lacks leading zeros of a coordinate.
+/// Returns true if EReaderKey or EDeviceKey of a transcript lacks leading zeros of a coordinate.
 fn has_short_key(transcript: &Transcript) -> bool {
     let parts = transcript.parts();
     let reader = parts.e_reader_key.and_then(|bytes| read_key(bytes).ok());
@@ -171,12 +171,12 @@ fn verify_mac(
     verify_hmac_sha256(key.expose(), &[&prefix, signed], &mac.tag).map_err(|_| INVALID.into())
 }
 
-/// Whether EReaderKeyBytes hold this key. Where they are null (OpenID4VP) any key may have been used.
+/// Returns true if EReaderKeyBytes hold this key. Null bytes (OpenID4VP) fit any key.
 fn holds_key(bytes: &[u8], key: &PublicKey) -> bool {
     read_key(bytes).is_ok_and(|(received, _)| received == *key)
 }
 
-/// EReaderKey, with the flag that a coordinate lacks its leading zeros.
+/// Reads EReaderKey; the flag is true if a coordinate lacks its leading zeros.
 fn read_key(bytes: &[u8]) -> Result<(PublicKey, bool), MdocError> {
     let tagged = Tagged::parse(bytes, Limits::PROXIMITY)?;
     Ok(PublicKey::from_cose_padded(&cose::Key::read(&mut tagged.reader())?)?)

@@ -1,4 +1,4 @@
-//! What verification hands out: claims can be read only from here (house.md 1.5). Made by the two modules that check.
+//! The evidence that verification returns: claims can be read only from it. Only the two modules that check create it.
 use alloc::{borrow::Cow, vec::Vec};
 
 use rid_crypto::PublicKey;
@@ -10,7 +10,8 @@ use crate::{
     mso::{StatusListReference, ValidityInfo},
 };
 
-/// Evidence: trust, issuer signature, docType and the digest of every item hold. Says nothing of time: see the checks.
+/// Evidence: trust, issuer signature, docType and the digest of every item hold. It does not depend on the time: see
+/// the checks.
 #[derive(Clone)]
 pub struct IssuerVerified<'a> {
     pub(super) doc_type: Cow<'a, str>,
@@ -21,7 +22,7 @@ pub struct IssuerVerified<'a> {
     pub(super) items: Vec<VerifiedItem<'a>>,
 }
 
-/// One disclosed element whose digest the issuer signed.
+/// A disclosed element whose digest the issuer signed.
 #[derive(Clone)]
 pub struct VerifiedItem<'a> {
     pub(super) namespace: Cow<'a, str>,
@@ -30,19 +31,19 @@ pub struct VerifiedItem<'a> {
 }
 
 impl<'a> VerifiedItem<'a> {
-    /// Namespace.
+    /// The namespace.
     #[must_use]
     pub fn namespace(&self) -> &str {
         &self.namespace
     }
 
-    /// Element identifier.
+    /// The element identifier.
     #[must_use]
     pub fn identifier(&self) -> &'a str {
         self.identifier
     }
 
-    /// The value as encoded.
+    /// The encoded value.
     #[must_use]
     pub fn value_bytes(&self) -> &'a [u8] {
         self.value
@@ -58,25 +59,25 @@ impl<'a> VerifiedItem<'a> {
 }
 
 impl<'a> IssuerVerified<'a> {
-    /// Document type.
+    /// The document type.
     #[must_use]
     pub fn doc_type(&self) -> &str {
         &self.doc_type
     }
 
-    /// deviceKey of the MSO.
+    /// The deviceKey of the MSO.
     #[must_use]
     pub fn device_key(&self) -> &PublicKey {
         &self.device_key
     }
 
-    /// validityInfo of the MSO.
+    /// The validityInfo of the MSO.
     #[must_use]
     pub fn validity(&self) -> &ValidityInfo {
         &self.validity
     }
 
-    /// Status reference of the MSO.
+    /// The status reference of the MSO.
     #[must_use]
     pub fn status(&self) -> Option<&StatusListReference> {
         self.status.as_ref()
@@ -95,38 +96,35 @@ impl<'a> IssuerVerified<'a> {
     }
 }
 
-/// Evidence: an issuer-verified document whose device key authenticated this very transcript.
+/// Evidence: the device key of an issuer-verified document authenticated exactly this transcript.
 #[derive(Clone)]
 pub struct DeviceBound<'a> {
     pub(super) issuer: IssuerVerified<'a>,
     pub(super) device_items: Vec<DeviceItem<'a>>,
 }
 
-/// One device-signed element, authorised by the issuer.
+/// A device-signed element that the issuer authorised.
 #[derive(Clone)]
 pub struct DeviceItem<'a> {
-    /// Namespace.
     pub(super) namespace: Cow<'a, str>,
-    /// Element identifier.
     pub(super) identifier: Cow<'a, str>,
-    /// Value as encoded.
     pub(super) value: &'a [u8],
 }
 
 impl<'a> DeviceItem<'a> {
-    /// Namespace.
+    /// The namespace.
     #[must_use]
     pub fn namespace(&self) -> &str {
         &self.namespace
     }
 
-    /// Element identifier.
+    /// The element identifier.
     #[must_use]
     pub fn identifier(&self) -> &str {
         &self.identifier
     }
 
-    /// The value as encoded.
+    /// The encoded value.
     #[must_use]
     pub fn value_bytes(&self) -> &'a [u8] {
         self.value
@@ -140,7 +138,7 @@ impl<'a> DeviceBound<'a> {
         &self.issuer
     }
 
-    /// Device-signed elements.
+    /// The device-signed elements.
     #[must_use]
     pub fn device_items(&self) -> &[DeviceItem<'a>] {
         &self.device_items

@@ -1,4 +1,4 @@
-//! The issuer's part: chain, signature, MSO, digests.
+//! Verifies the issuer's part: chain, signature, MSO, digests.
 use alloc::{
     borrow::Cow,
     string::{String, ToString},
@@ -21,12 +21,13 @@ use crate::{
     mso::{Digests, MsoParts, ValidityInfo, is_wide},
 };
 
-/// The signer's certificate lacks extensions that no decision rests on.
+/// The signer's certificate lacks extensions that no decision depends on.
 const CERT_INCOMPLETE: Code = Code::new("cert_incomplete");
-/// Such an extension cannot be read (neg-F34).
+/// Such an extension is unreadable (neg-F34).
 const CERT_EXTENSION_MALFORMED: Code = Code::new("cert_extension_malformed");
 
-/// Verifies the issuer's part. `doc_type` is the document's, or `None` to take the MSO's (the comparison is then not done).
+/// Verifies the issuer's part. `doc_type` is that of the document; with `None` that of the MSO is used and not
+/// compared.
 #[must_use]
 pub fn verify_issuer_signed<'a>(
     issuer_signed: &UnverifiedIssuerSigned<'a>,
@@ -37,7 +38,8 @@ pub fn verify_issuer_signed<'a>(
     judge(issuer_signed, doc_type, trust, strictness).0
 }
 
-/// The report on an IssuerSigned that could not be parsed: the check the error belongs to failed, the others had no input.
+/// The report on an IssuerSigned that could not be parsed: the check that the error belongs to fails, the others are
+/// not done.
 #[must_use]
 pub fn refuse_issuer_signed(error: MdocError) -> IssuerReport<'static> {
     let at_fault = match error {
@@ -53,12 +55,11 @@ pub fn refuse_issuer_signed(error: MdocError) -> IssuerReport<'static> {
     IssuerReport { checks: checks.collect(), evidence: None, failed_elements: Vec::new(), doc_type: None }
 }
 
-/// A check that failed for an error, with its place.
 fn refused(code: Code, error: MdocError) -> Check {
     Check::failed(code, error.code()).with_place(error.place("issuerAuth"))
 }
 
-/// The issuer's checks in their order.
+/// The issuer's checks in order.
 const ALL: [Code; 15] = [
     check::ISSUER_AUTH_FORM,
     check::TRUST,
@@ -77,7 +78,7 @@ const ALL: [Code; 15] = [
     check::CREDENTIAL_STATUS,
 ];
 
-/// As [`verify_issuer_signed`], with the MSO, if it could be read, for the checks of the device.
+/// Verifies as [`verify_issuer_signed`] does, and returns the MSO, if readable, for the checks of the device.
 pub(super) fn judge<'a>(
     issuer_signed: &UnverifiedIssuerSigned<'a>,
     doc_type: Option<&str>,
@@ -123,8 +124,8 @@ pub(super) fn judge<'a>(
     (IssuerReport { checks, evidence, failed_elements, doc_type }, form.mso.ok())
 }
 
-/// Whether claims may be read: everything that does not depend on the time of day holds. Trust and country may be undone
-/// only where a leaf or key was trusted directly, docType only where the caller had none.
+/// Returns true if claims may be read: every check that does not depend on the time holds. Trust and country may be not
+/// done only if a leaf or key is trusted directly, docType only if the caller gave none.
 fn hold(checks: &[Check]) -> bool {
     checks.iter().all(|check| match check.code {
         check::TRUST | check::CERTIFICATE_PROFILE | check::ISSUER_COUNTRY | check::DOC_TYPE => {
@@ -149,7 +150,7 @@ fn verified_items<'a>(issuer_signed: &UnverifiedIssuerSigned<'a>) -> Vec<Verifie
     verified
 }
 
-/// What issuerAuth is made of, each part read or with its error.
+/// The parts of issuerAuth, each as a value or an error.
 struct Form<'a> {
     chain: Result<Vec<Certificate>, MdocError>,
     payload: Result<&'a [u8], MdocError>,
@@ -166,7 +167,7 @@ impl<'a> Form<'a> {
         Self { chain: read_chain(auth), payload, mso: payload.and_then(MsoParts::parse) }
     }
 
-    /// A key that was trusted decides alone: the certificates of the chain need not be readable.
+    /// If a key is trusted directly, the certificates of the chain need not be readable.
     fn check(&self, trusted: Option<&IssuerTrust>) -> Check {
         let by_key = trusted.is_some_and(|trust| trust.basis() == Basis::Key);
         let chain = self.chain.as_ref().err().filter(|error| !(by_key && matches!(error, MdocError::Trust(_))));
@@ -176,7 +177,7 @@ impl<'a> Form<'a> {
         }
     }
 
-    /// After the signature: damage done to a signed MSO is a forged signature, whatever the damage looks like.
+    /// Runs after the signature check: a damaged MSO is reported as a forged signature first.
     fn check_mso(&self, strictness: Strictness) -> Check {
         const SHORT_KEY: MdocError = MdocError::Crypto(CryptoError::KeyInvalid);
         let mso = match (&self.payload, &self.mso) {
@@ -194,14 +195,14 @@ impl<'a> Form<'a> {
         }
     }
 
-    /// Where the chain is wrong if the decision on it failed because the leaf is not its first certificate.
+    /// The place of the fault if the trust decision failed because the leaf is not the first certificate.
     fn misordered(&self, trust: Option<&Result<IssuerTrust, TrustError>>) -> Option<String> {
         let (Some(Err(_)), Ok([first, second, ..])) = (trust, self.chain.as_deref()) else { return None };
         let misordered = first.is_ca() && second.issuer().der() == first.subject().der();
         misordered.then(|| "issuerAuth.unprotected.x5chain[0]".into())
     }
 
-    /// `None` without a chain to decide on. Where no document type can be read, the decision is that on an unknown one.
+    /// Returns `None` if there is no chain. If no document type is readable, the decision is that for an unknown type.
     fn trust(&self, doc_type: Option<&str>, message: &mut MessageTrust<'_>) -> Option<Result<IssuerTrust, TrustError>> {
         let chain = match &self.chain {
             Ok(chain) => chain,
@@ -215,7 +216,7 @@ impl<'a> Form<'a> {
         Some(message.issuer(chain, doc_type))
     }
 
-    /// Checks with the trusted key; without one with the leaf's own, so that a forgery is called one.
+    /// Checks with the trusted key, or else with the leaf's own, so that a forgery is reported as such.
     fn check_signature(&self, trusted: Option<&IssuerTrust>, auth: &Sign1<'_>) -> Check {
         let leaf = || self.chain.as_ref().ok().and_then(|chain| chain.first()).map(Certificate::public_key);
         let (Some(key), Ok(payload)) = (trusted.map(IssuerTrust::key).or_else(leaf), self.payload) else {
@@ -241,7 +242,7 @@ fn verify_signature(key: &PublicKey, auth: &Sign1<'_>, payload: &[u8]) -> Result
 fn check_trust(decision: Option<&Result<IssuerTrust, TrustError>>, at: Timestamp) -> Check {
     match decision {
         None => Check::not_done(check::TRUST, None),
-        // A bare key was trusted: there is no chain that could hold.
+        // A bare key is trusted: there is no chain to check.
         Some(Ok(trust)) if trust.basis() == Basis::Key => Check::not_done(check::TRUST, None),
         Some(Ok(_)) => Check::passed(check::TRUST).at(at),
         Some(Err(TrustError::Missing)) => Check::not_done(check::TRUST, Some(TrustError::Missing.code())),
@@ -249,7 +250,8 @@ fn check_trust(decision: Option<&Result<IssuerTrust, TrustError>>, at: Timestamp
     }
 }
 
-/// A path that was found was found by the profile's rules; otherwise there is nothing to say, or trust has said it.
+/// The search for a path applies the profile. Without a path this check has no result, and the trust check gives the
+/// reason.
 fn check_profile(trusted: Option<&IssuerTrust>) -> Check {
     match trusted.map(IssuerTrust::basis) {
         Some(Basis::Anchor) if trusted.is_some_and(IssuerTrust::lacks_hints) => {
@@ -260,7 +262,7 @@ fn check_profile(trusted: Option<&IssuerTrust>) -> Check {
     }
 }
 
-/// Not done yet; unknown where an extension that may lead to the revocation list cannot be read.
+/// Not done yet. Unknown if an extension that may name the revocation list is unreadable.
 fn check_revocation(trusted: Option<&IssuerTrust>) -> Check {
     match trusted {
         Some(trust) if trust.malformed_hint() => {
@@ -270,8 +272,9 @@ fn check_revocation(trusted: Option<&IssuerTrust>) -> Check {
     }
 }
 
-/// Where a path was checked: the country is the one that the profile fixes (neg-F30), and the `issuing_country` that is disclosed
-/// (neg-F13). `issuing_jurisdiction` (ISO 3166-2) counts with it where the certificate names a state.
+/// If a path was checked, compares the country of the certificate with the one that the profile fixes (neg-F30) and
+/// with a disclosed `issuing_country` (neg-F13), and the state of the certificate, if any, with `issuing_jurisdiction`
+/// (ISO 3166-2).
 fn check_country(trusted: Option<&IssuerTrust>, issuer_signed: &UnverifiedIssuerSigned<'_>) -> Check {
     let Some(trust) = trusted.filter(|trust| trust.basis() == Basis::Anchor) else {
         return Check::not_done(check::ISSUER_COUNTRY, None);
@@ -307,7 +310,7 @@ fn text(value: &[u8]) -> Option<Cow<'_, str>> {
     reader.text().ok()
 }
 
-/// The check of an MSO member that carries its own error.
+/// The check of an MSO member that keeps its own error.
 fn check_part<T>(code: Code, part: Option<&Result<T, MdocError>>) -> Check {
     match part {
         None => Check::not_done(code, None),
@@ -324,8 +327,9 @@ fn check_doc_type(doc_type: Option<&str>, mso: Option<&MsoParts<'_>>) -> Check {
     }
 }
 
-/// neg-B10. validFrom may lie before `signed`: issuers in the field round them differently. A `signed` ahead of the clock is a
-/// contradiction on receipt, and for a verifier where validFrom is not ahead too: else the document is not yet valid (neg-F35).
+/// Checks validityInfo (neg-B10). validFrom may be before `signed`, because issuers round the two differently. On
+/// receipt, a `signed` ahead of the clock is a contradiction. For a verifier it is one only if validFrom is not ahead;
+/// otherwise the document is not yet valid (neg-F35).
 fn check_validity_info(
     validity: Option<&Result<ValidityInfo, MdocError>>,
     at: Timestamp,
@@ -368,7 +372,7 @@ fn check_validity(validity: Option<&ValidityInfo>, at: Timestamp, tolerance: Clo
     }
 }
 
-/// The digest of every returned item, over its bytes as received.
+/// Checks the digest of every returned item over its bytes as received.
 fn check_digests(
     issuer_signed: &UnverifiedIssuerSigned<'_>,
     mso: Option<&MsoParts<'_>>,

@@ -1,4 +1,4 @@
-//! The checks of std-M45 and std-M46, in their order, each by name; evidence comes only from here.
+//! Runs the checks of std-M45 and std-M46, in order and by name, and returns evidence.
 mod device;
 mod evidence;
 mod issuer;
@@ -18,71 +18,72 @@ pub use issuer::{refuse_issuer_signed, verify_issuer_signed};
 /// The names of the checks, in the order of std-M45, then device authentication.
 pub mod check {
     use rid_wire::Code;
-    /// Structure of issuerAuth: headers, chain well-formed, payload attached.
+    /// The structure of issuerAuth: headers, well-formed chain, attached payload.
     pub const ISSUER_AUTH_FORM: Code = Code::new("issuer_auth_form");
-    /// Chain to an anchor (with its profile), or the trusted leaf; validity at the time of the check.
+    /// The chain to an anchor (with its profile), or the trusted leaf; validity at the time of the check.
     pub const TRUST: Code = Code::new("trust");
-    /// Profile, EKU and key usage of the path's certificates; a failure is that of [`TRUST`], not done for a leaf or key.
+    /// Profile, EKU and key usage of the path's certificates. A failure is reported as [`TRUST`]; not done for a
+    /// trusted leaf or key.
     pub const CERTIFICATE_PROFILE: Code = Code::new("certificate_profile");
-    /// Country (and state) of certificate and document agree (neg-F13).
+    /// The country (and state) of certificate and document agree (neg-F13).
     pub const ISSUER_COUNTRY: Code = Code::new("issuer_country");
-    /// Revocation list of the document signer's certificate.
+    /// The revocation list of the document signer's certificate.
     pub const CERTIFICATE_REVOCATION: Code = Code::new("certificate_revocation");
-    /// COSE_Sign1 algorithm and signature of issuerAuth.
+    /// The algorithm and signature of issuerAuth.
     pub const ISSUER_SIGNATURE: Code = Code::new("issuer_signature");
-    /// The MSO is well-formed and complete: what the issuer signed can be read.
+    /// The MSO is well-formed and complete.
     pub const MSO_FORM: Code = Code::new("mso_form");
-    /// MSO version.
+    /// The version of the MSO.
     pub const MSO_VERSION: Code = Code::new("mso_version");
-    /// digestAlgorithm.
+    /// The digestAlgorithm.
     pub const DIGEST_ALGORITHM: Code = Code::new("digest_algorithm");
-    /// docType of document and MSO.
+    /// The docType of document and MSO agree.
     pub const DOC_TYPE: Code = Code::new("doc_type");
-    /// Form and order of validityInfo, `signed` not ahead of now.
+    /// The form and order of validityInfo; `signed` is not ahead of the time of the check.
     pub const VALIDITY_INFO: Code = Code::new("validity_info");
-    /// `signed` inside the certificate's validity.
+    /// The time `signed` is in the certificate's validity period.
     pub const SIGNED_IN_CERTIFICATE: Code = Code::new("signed_in_certificate");
-    /// validFrom is not ahead of now by more than the tolerance for clocks, and validUntil is not past.
+    /// The time of the check is between validFrom (less the clock tolerance) and validUntil.
     pub const VALIDITY: Code = Code::new("validity");
-    /// Digest of every returned item.
+    /// The digest of every returned item.
     pub const DIGESTS: Code = Code::new("digests");
-    /// keyAuthorizations for device-signed elements.
+    /// The keyAuthorizations for device-signed elements.
     pub const KEY_AUTHORIZATIONS: Code = Code::new("key_authorizations");
-    /// Device signature or MAC over the transcript.
+    /// The device signature or MAC over the transcript.
     pub const DEVICE_AUTHENTICATION: Code = Code::new("device_authentication");
-    /// Status of the credential (status list).
+    /// The status of the credential (status list).
     pub const CREDENTIAL_STATUS: Code = Code::new("credential_status");
 }
 
-/// Warnings of a verifier: the reason of a check that passed. On receipt each is a refusal.
+/// Warnings of a verifier: the reasons of checks that passed. On receipt each is a refusal.
 pub mod warning {
     use rid_wire::Code;
-    /// A digestID of 2^31 or more.
+    /// A digestID is 2^31 or more.
     pub const DIGEST_ID_WIDE: Code = Code::new("digest_id_wide");
-    /// A coordinate of deviceKey, EDeviceKey or EReaderKey without its leading zeros.
+    /// A coordinate of deviceKey, EDeviceKey or EReaderKey lacks its leading zeros.
     pub const KEY_COORDINATE_SHORT: Code = Code::new("key_coordinate_short");
-    /// A time with a fraction of a second, which was cut off (neg-B10).
+    /// A time has a fraction of a second, which is truncated (neg-B10).
     pub const TDATE_FRACTION: Code = Code::new("tdate_fraction");
 }
 
-/// Who checks, and so how deviations are taken that nothing signed depends on.
+/// The handling of deviations that nothing signed depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strictness {
-    /// Wallet on receipt, issuer: they are refused.
+    /// For a wallet on receipt and an issuer: they are refused.
     Receipt,
-    /// Verifier: they are read, each with its [`warning`].
+    /// For a verifier: they are accepted, each with its [`warning`].
     Verifier,
 }
 
-/// What issuer checks came to: every check in order, and evidence if the claims may be read.
+/// The result of the issuer's checks: every check in order, and evidence if the claims may be read.
 pub struct IssuerReport<'a> {
     /// All checks, in the order of [`check`].
     pub checks: Vec<Check>,
-    /// Evidence, even when only time-related checks failed.
+    /// The evidence, even if checks that depend on the time failed.
     pub evidence: Option<IssuerVerified<'a>>,
-    /// Elements whose digest failed: namespace, identifier (neg-B01 names the element).
+    /// The elements whose digest failed: namespace, identifier (neg-B01 names the element).
     pub failed_elements: Vec<(String, String)>,
-    /// docType of the MSO, if it could be read: to name the document in a verdict, verified or not.
+    /// The docType of the MSO, verified or not, if readable. A verdict names the document by it.
     pub doc_type: Option<Cow<'a, str>>,
 }
 
@@ -94,21 +95,21 @@ impl IssuerReport<'_> {
     }
 }
 
-/// What the verifier has for device authentication.
+/// The verifier's input to device authentication.
 pub struct DeviceAuthInput<'a> {
-    /// The transcript; `None`: `transcript_missing`.
+    /// The transcript; `None` gives `transcript_missing`.
     pub transcript: Option<&'a Transcript>,
-    /// The reader's ephemeral private key, for deviceMac; `None`: `reader_key_missing` when a MAC came.
+    /// The reader's ephemeral private key, for deviceMac; `None` gives `reader_key_missing` if a MAC was received.
     pub reader_key: Option<&'a AgreementKey>,
 }
 
-/// What all checks of one document came to.
+/// The result of all checks of one document.
 pub struct DocumentReport<'a> {
-    /// All checks, issuer's then device's.
+    /// All checks, the issuer's before the device's.
     pub checks: Vec<Check>,
-    /// Evidence, if trust, issuer signature, docType, digests and device authentication hold.
+    /// The evidence, if trust, issuer signature, docType, digests and device authentication hold.
     pub evidence: Option<DeviceBound<'a>>,
-    /// Elements whose digest failed.
+    /// The elements whose digest failed.
     pub failed_elements: Vec<(String, String)>,
 }
 

@@ -1,4 +1,4 @@
-//! What we encode: credentials, documents, responses.
+//! Building of credentials, documents and responses.
 use std::collections::BTreeSet;
 
 use rid_mdoc::{
@@ -53,7 +53,7 @@ fn std_m44_salts_and_digest_ids() {
     let ids: Vec<_> = items.iter().map(|item| item.digest_id).collect();
     assert_eq!(ids.iter().copied().collect::<BTreeSet<_>>(), (0..60).collect());
     assert_ne!(ids, (0..60).collect::<Vec<_>>());
-    // Another draw, another order.
+    // Another draw gives another order.
     let key = PKI.device_key.public();
     let template = MsoTemplate { doc_type: MDL_DOC_TYPE, device_key: &key, validity: validity() };
     let other = UnsignedCredential::make(&template, &many, &mut TestRng(43)).expect("a credential");
@@ -122,7 +122,7 @@ fn std_m44_document_copies_items() {
 }
 
 #[test]
-fn neg_c12_lacked_and_unticked_look_alike() {
+fn neg_c12_missing_and_declined_elements_look_alike() {
     let parsed = UnverifiedIssuerSigned::parse(&PKI.credential, Limits::ONLINE).expect("a credential");
     let document = |disclose: &[(&str, &[&str])], not_returned: &[(&str, &[&str])]| {
         let owned = |names: &[(&str, &[&str])]| -> Vec<(String, Vec<String>)> {
@@ -132,7 +132,7 @@ fn neg_c12_lacked_and_unticked_look_alike() {
         document.expect("a document").finish_signature(-7, &[0; 64])
     };
     let shown: (&str, &[&str]) = (MDL_NAMESPACE, &["given_name"]);
-    // `family_name` is held and unticked, `sex` is lacked: in whichever way and order they are named.
+    // `family_name` is held but declined, `sex` is not held: the order and way of naming them make no difference.
     let a = document(&[shown], &[(MDL_NAMESPACE, &["family_name", "sex"])]);
     let b = document(&[shown], &[(MDL_NAMESPACE, &["sex"]), (MDL_NAMESPACE, &["family_name", "sex"])]);
     let c = document(&[(MDL_NAMESPACE, &["sex", "given_name"])], &[(MDL_NAMESPACE, &["family_name"])]);
@@ -143,13 +143,13 @@ fn neg_c12_lacked_and_unticked_look_alike() {
         node.get("errors").clone(),
         Node::map(&[(MDL_NAMESPACE, Node::map(&[("sex", 0.into()), ("family_name", 0.into())]))])
     );
-    // Nothing at all is disclosed: legal, and without nameSpaces.
+    // A document that discloses nothing is legal and has no nameSpaces.
     let mut nothing = Node::parse(&document(&[], &[(AZ, &["patronymic"])]));
     assert!(!nothing.get("issuerSigned").has("nameSpaces"));
 }
 
 #[test]
-fn std_m44_response_leaves_out_what_is_empty() {
+fn std_m44_response_omits_empty_members() {
     assert_eq!(device_response_status(10), b"\xa2\x66status\x0a\x67version\x631.0");
     assert_eq!(device_response(&[], &[]), b"\xa2\x66status\x00\x67version\x631.0");
     let refused = device_response(&[], &["a".into(), "b".into()]);
@@ -166,7 +166,7 @@ fn std_m44_selection_needs_items() {
     assert_eq!(document.device_namespaces(), [0xd8, 0x18, 0x41, 0xa0]);
 }
 
-/// P14: what a response costs beside its items and issuerAuth.
+/// Performance P14: the bytes of a response besides its items and issuerAuth.
 #[test]
 fn perf_p14_overhead() {
     let response = UnverifiedResponse::parse(&PKI.response, Limits::PROXIMITY).expect("a response");
@@ -174,6 +174,6 @@ fn perf_p14_overhead() {
     let signed = documents[0].issuer_signed.as_ref().expect("issuerSigned");
     let items: usize = signed.namespaces.iter().flat_map(|(_, items)| items).map(|item| item.bytes.outer.len()).sum();
     let overhead = PKI.response.len() - items - signed.issuer_auth_bytes.len();
-    // 200 bytes and 2 % are allowed, the second namespace's name being extra.
+    // 200 bytes and 2 % are allowed, plus the name of the second namespace.
     assert!(overhead <= 200 + 60 + AZ.len(), "{overhead}");
 }

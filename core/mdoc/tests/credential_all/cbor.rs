@@ -1,4 +1,4 @@
-//! Whoever reads an IssuerSigned alone.
+//! Parsing of an IssuerSigned on its own.
 use rid_mdoc::{MdocError, issuer_signed::UnverifiedIssuerSigned};
 use rid_wire::cbor::{CborError, Limits};
 
@@ -12,7 +12,7 @@ fn issuer_signed(forge: Forge<'_>) -> Vec<u8> {
 }
 
 #[test]
-fn neg_b20_strict_parse_refuses_what_a_verdict_would_show() {
+fn neg_b20_strict_parse_refuses_a_short_salt() {
     let bytes = issuer_signed(Forge::new().items(|n| n.get(AZ).at(0).set("random", Node::Bytes(vec![0; 8]))));
     assert_eq!(UnverifiedIssuerSigned::parse(&bytes, Limits::ONLINE).err(), Some(MdocError::SaltShort));
     let kept = UnverifiedIssuerSigned::parse_for_verdict(&bytes, Limits::ONLINE).expect("issuerAuth is well");

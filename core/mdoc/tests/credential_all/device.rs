@@ -17,7 +17,7 @@ fn with_input(response: &[u8], transcript: Option<&Transcript>, reader_key: Opti
     see_with(response, &PKI.store(), &input, NOW).expect("a response").code()
 }
 
-/// The device-signed part, with the genuine signature's place kept.
+/// The deviceAuth of a document.
 fn auth(document: &mut Node) -> &mut Node {
     document.get("deviceSigned").get("deviceAuth")
 }
@@ -156,7 +156,7 @@ fn std_m46_exactly_one() {
     assert_eq!(without_namespaces.code(), "cbor_missing_member");
 }
 
-/// A response whose device signed these elements, with what the issuer authorised.
+/// A response whose device signed these elements under these authorizations of the issuer.
 fn device_signed(namespaces: Node, authorizations: Option<Node>) -> Vec<u8> {
     Forge::new()
         .mso(|mso| {
@@ -192,12 +192,12 @@ fn std_m45_key_authorizations() {
 
 #[test]
 fn std_m46_device_namespaces_as_received() {
-    // An empty map of another encoding than ours: a longer head of the map, of the bytes, of the tag.
+    // An empty map in other encodings than ours: a longer head of the map, of the bytes, of the tag.
     for bytes in [&b"\xd8\x18\x42\xb8\x00"[..], b"\xd8\x18\x58\x01\xa0", b"\xd9\x00\x18\x41\xa0"] {
         let response = Forge::new().document(|d| d.get("deviceSigned").set("nameSpaces", Node::Raw(bytes.to_vec())));
         assert_eq!(response.code(), "accepted", "{bytes:02x?}");
     }
-    // The signature is over these very bytes.
+    // The signature covers exactly these bytes.
     let exchanged = Forge::new().whole(|response| {
         let device = response.get("documents").at(0).get("deviceSigned");
         device.set("nameSpaces", Node::Raw(b"\xd8\x18\x42\xb8\x00".to_vec()));
@@ -211,7 +211,7 @@ fn neg_a05_device_namespaces() {
         let bytes = bytes.to_vec();
         Forge::new().document(|d| d.get("deviceSigned").set("nameSpaces", Node::Raw(bytes))).code()
     };
-    // Not among the places where indefinite lengths are refused: the bytes are signed as received and never encoded again.
+    // Indefinite lengths are accepted here: the bytes are signed as received and never encoded again.
     assert_eq!(with(b"\xd8\x18\x42\xbf\xff"), "accepted");
     assert_eq!(with(b"\xd8\x18\x41\xbf"), "cbor_tag24_invalid");
     assert_eq!(with(b"\xd8\x18\x5f\x41\xa0\xff"), "cbor_indefinite");

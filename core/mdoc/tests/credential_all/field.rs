@@ -1,5 +1,5 @@
-//! Deviations that others in the field write and that nothing signed depends on: a verifier reads them with a warning, receipt
-//! refuses them. And the place that a fault is named with.
+//! Deviations seen in the field that nothing signed depends on: a verifier warns, receipt refuses. Also the places of
+//! faults.
 use rid_crypto::{AgreementKey, SigningKey};
 use rid_mdoc::{
     response::UnverifiedResponse,
@@ -38,7 +38,7 @@ fn first(namespaces: &mut Node) -> &mut Node {
     namespaces.get(rid_mdoc::MDL_NAMESPACE).at(0)
 }
 
-/// The first key of the seed whose x or y begins with a zero byte, made by `make`, and its COSE_Key without that byte.
+/// The first key made by `make` with a zero byte at the start of x or y, and its COSE_Key without that byte.
 fn short_key<K>(make: impl Fn(&mut TestRng) -> (K, Vec<u8>)) -> (K, Vec<u8>) {
     for seed in 0.. {
         let (key, point) = make(&mut TestRng(seed * 1_000));
@@ -61,18 +61,18 @@ fn short_agreement_key() -> (AgreementKey, Vec<u8>) {
 }
 
 #[test]
-fn std_m45_wide_digest_ids_are_read_by_a_verifier_alone() {
+fn std_m45_wide_digest_ids_are_accepted_only_by_a_verifier() {
     let largest = [&[0x1b][..], &u64::MAX.to_be_bytes()].concat();
     for id in [Node::Int(1 << 31), Node::Int((1 << 32) - 1), Node::Int(1 << 32), Node::Raw(largest)] {
         let forged = Forge::new().items(|n| first(n).set("digestID", id)).build();
         assert_warned(&see(&forged).expect("a response"), check::DIGESTS, warning::DIGEST_ID_WIDE);
         assert_eq!(on_receipt(&forged), Some("mdoc_digest_id_range"));
     }
-    // Also where the element is not disclosed.
+    // The same for an element that is not disclosed.
     let hidden = Forge::new().mso(|mso| mso.get("valueDigests").get(AZ).add(1 << 31, Node::Bytes(vec![0; 32]))).build();
     assert_warned(&see(&hidden).expect("a response"), check::DIGESTS, warning::DIGEST_ID_WIDE);
     assert_eq!(on_receipt(&hidden), Some("mdoc_digest_id_range"));
-    // The warning hides no failure.
+    // The warning does not hide a failure.
     let altered = Forge::new().keep_digests().items(|n| first(n).set("digestID", 1 << 31)).build();
     assert_eq!(code(&altered), "mdoc_digest_missing");
 }
@@ -88,7 +88,7 @@ fn std_m45_short_coordinate_of_the_device_key() {
     let forged = forged.device_key(&key).build();
     assert_warned(&see(&forged).expect("a response"), check::MSO_FORM, warning::KEY_COORDINATE_SHORT);
     assert_eq!(on_receipt(&forged), Some("cose_key_invalid"));
-    // A coordinate that lacks anything else is of another point or of none.
+    // A coordinate shortened in another way is a different point or none.
     let cut = Forge::new().mso(|mso| {
         mso.get("deviceKeyInfo").get("deviceKey").get(-2).bytes().pop();
     });
@@ -164,7 +164,7 @@ fn neg_b15_place_of_a_fault_in_issuer_auth() {
             "cbor_unexpected_type",
             "issuerAuth.unprotected.kid",
         ),
-        // The root first.
+        // The root is first.
         (
             chain(Node::Array(vec![root(), signer()])),
             check::TRUST,
@@ -197,11 +197,11 @@ fn std_m45_place_of_a_fault_in_items_and_mso() {
     }
 }
 
-/// neg-F36: each fully specified number of RFC 9864 with its curve and with others.
+/// Cites neg-F36: each fully specified number of RFC 9864 with its curve and with others.
 #[test]
 fn neg_f36_fully_specified_algorithms() {
     let header = |alg: i64| Node::Bytes(Node::Map(vec![(1.into(), alg.into())]).encode());
-    // The signer's and the device's keys are of P-256.
+    // The keys of the signer and the device are on P-256.
     for (alg, expected) in [
         (-9, "accepted"),
         (-7, "accepted"),

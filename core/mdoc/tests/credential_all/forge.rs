@@ -1,5 +1,5 @@
-//! A test PKI, a credential and its response, and hostile versions of them: bent at a chosen stage and sealed again after it,
-//! so that exactly one thing is wrong.
+//! A test PKI, a credential and its response, and forged versions: changed at one stage and signed again after it, so
+//! that exactly one thing is wrong.
 use std::sync::LazyLock;
 
 use rand_core::{Infallible, TryCryptoRng, TryRng};
@@ -28,13 +28,13 @@ use rid_wire::{
 
 use crate::node::Node;
 
-/// 2026-06-15T12:00:00Z.
+/// The time 2026-06-15T12:00:00Z.
 pub(crate) const NOW: Timestamp = Timestamp::from_unix(1_781_524_800);
 
 /// The second namespace of the credential.
 pub(crate) const AZ: &str = "org.iso.18013.5.1.AZ";
 
-/// Random enough, and the same in every run.
+/// Pseudorandom numbers, the same in every run.
 pub(crate) struct TestRng(pub(crate) u64);
 
 impl TryRng for TestRng {
@@ -71,15 +71,15 @@ pub(crate) struct Pki {
     pub(crate) device_key: SigningKey,
     pub(crate) reader_key: AgreementKey,
     pub(crate) transcript: Transcript,
-    /// The credential, all elements.
+    /// The credential with all elements.
     pub(crate) credential: Vec<u8>,
-    /// The response: three elements of the driving licence's namespace, one of the other, with a deviceSignature.
+    /// The response with a deviceSignature: three elements of the driving licence's namespace, one of the other.
     pub(crate) response: Vec<u8>,
 }
 
 pub(crate) static PKI: LazyLock<Pki> = LazyLock::new(Pki::make);
 
-/// What is asked of a certificate: roots live long, leaves from 60 days before to 300 days after.
+/// A certificate request: roots live long, leaves from 60 days before to 300 days after.
 pub(crate) fn request<'a>(
     profile: Profile,
     country: &'a str,
@@ -193,7 +193,7 @@ pub(crate) fn present(credential: &[u8], transcript: &Transcript, device_key: &S
     device_response(&[document.finish_signature(-7, &signature)], &[])
 }
 
-/// The same with a deviceMac.
+/// The same response with a deviceMac.
 pub(crate) fn present_with_mac() -> Vec<u8> {
     let document = select(&PKI.credential);
     let signed = device_authentication_bytes(&PKI.transcript, MDL_DOC_TYPE, document.device_namespaces());
@@ -206,7 +206,7 @@ pub(crate) fn present_with_mac() -> Vec<u8> {
 
 type Change<'c> = Option<Box<dyn FnOnce(&mut Node) + 'c>>;
 
-/// The stages at which a response is bent.
+/// The changes to a response, by stage.
 #[derive(Default)]
 pub(crate) struct Forge<'c> {
     items: Change<'c>,
@@ -224,49 +224,49 @@ impl<'c> Forge<'c> {
         Self::default()
     }
 
-    /// The map of namespaces; digests of what it then holds go into the MSO.
+    /// Changes the map of namespaces. The MSO gets the digests of the changed items.
     pub(crate) fn items(mut self, change: impl FnOnce(&mut Node) + 'c) -> Self {
         self.items = Some(Box::new(change));
         self
     }
 
-    /// The MSO keeps the digests of the genuine items.
+    /// Keeps the digests of the genuine items in the MSO.
     pub(crate) fn keep_digests(mut self) -> Self {
         self.keep_digests = true;
         self
     }
 
-    /// The MSO, before it is signed.
+    /// Changes the MSO before it is signed.
     pub(crate) fn mso(mut self, change: impl FnOnce(&mut Node) + 'c) -> Self {
         self.mso = Some(Box::new(change));
         self
     }
 
-    /// issuerAuth, before it is signed.
+    /// Changes issuerAuth before it is signed.
     pub(crate) fn auth(mut self, change: impl FnOnce(&mut Node) + 'c) -> Self {
         self.auth = Some(Box::new(change));
         self
     }
 
-    /// issuerAuth, after it was signed.
+    /// Changes issuerAuth after it is signed.
     pub(crate) fn sealed(mut self, change: impl FnOnce(&mut Node) + 'c) -> Self {
         self.sealed = Some(Box::new(change));
         self
     }
 
-    /// The document, before the device signs.
+    /// Changes the document before the device signs.
     pub(crate) fn document(mut self, change: impl FnOnce(&mut Node) + 'c) -> Self {
         self.device = Some(Box::new(change));
         self
     }
 
-    /// The device signs with this key.
+    /// Signs as the device with this key.
     pub(crate) fn device_key(mut self, key: &'c SigningKey) -> Self {
         self.device_key = Some(key);
         self
     }
 
-    /// The whole response, after everything.
+    /// Changes the finished response.
     pub(crate) fn whole(mut self, change: impl FnOnce(&mut Node) + 'c) -> Self {
         self.whole = Some(Box::new(change));
         self
@@ -309,13 +309,13 @@ impl<'c> Forge<'c> {
         response.encode()
     }
 
-    /// What the forged response comes to.
+    /// The verdict on the forged response.
     pub(crate) fn code(self) -> String {
         code(&self.build())
     }
 }
 
-/// Digests of the items as they are, by their digestID where it is a number.
+/// Puts the digests of the items into the MSO, for each digestID that is a number.
 fn put_digests(issuer_signed: &mut Node) {
     let namespaces = issuer_signed.get("nameSpaces").clone().entries().clone();
     let digests = issuer_signed.get("issuerAuth").at(2).get("valueDigests");
@@ -365,7 +365,7 @@ fn sign_device(document: &mut Node, key: &SigningKey) {
     *signature.at(3) = Node::Bytes(key.sign(&[&prefix, &signed]).to_vec());
 }
 
-/// What the verifier's side sees of the first document.
+/// A verifier's report on the first document.
 #[derive(Debug)]
 pub(crate) struct Seen {
     pub(crate) checks: Vec<Check>,
@@ -396,7 +396,7 @@ impl Seen {
         self.checks.iter().find(|check| check.code == code).expect("every check is there")
     }
 
-    /// The first failure, else the first missing input, else `accepted` (and then there is evidence).
+    /// The reason of the first failure, else of the first missing input, else `accepted` with evidence.
     pub(crate) fn code(&self) -> String {
         let failed = self.checks.iter().find(|check| check.outcome == Outcome::Failed);
         let missing = self.checks.iter().find(|check| check.outcome == Outcome::NotDone && check.reason.is_some());
@@ -427,7 +427,7 @@ pub(crate) fn see_with(
     Ok(Seen::of(verify_document(&documents[0], &mut store.message(at), input)))
 }
 
-/// What a response comes to.
+/// The verdict on a response.
 pub(crate) fn code(response: &[u8]) -> String {
     see(response).map_or_else(|code| code.as_str().into(), |seen| seen.code())
 }

@@ -1,4 +1,4 @@
-//! neg-B of issuerAuth.
+//! Forgeries of issuerAuth (neg-B).
 use rid_mdoc::verify::check;
 use rid_trust::Outcome;
 
@@ -9,7 +9,7 @@ use crate::{
 
 const X5CHAIN: i64 = 33;
 
-/// A protected header of these labels.
+/// A forgery whose protected header has these labels.
 fn with_protected(entries: &[(i64, Node)]) -> Forge<'static> {
     let entries = entries.iter().map(|(label, value)| (Node::Int(*label), value.clone()));
     let header = Node::Bytes(Node::Map(entries.collect()).encode());
@@ -39,7 +39,7 @@ fn neg_b12_alg_unprotected() {
     assert_eq!(forged.code(), "cose_alg_unprotected");
     let forged = Forge::new().auth(|auth| *auth.at(0) = Node::Bytes(Vec::new())).sealed(|auth| auth.at(1).set(1, -7));
     assert_eq!(forged.code(), "cose_alg_unprotected");
-    // In both headers.
+    // The label is in both headers.
     assert_eq!(Forge::new().sealed(|auth| auth.at(1).set(1, -7)).code(), "cose_header_duplicate");
 }
 
@@ -74,7 +74,7 @@ fn neg_b15_x5chain() {
         auth.at(1).remove(X5CHAIN);
     });
     assert_eq!(inside.code(), "cose_x5chain");
-    // An array of one is as good as the one.
+    // An array of one certificate equals the certificate alone.
     let array = Node::Array(vec![Node::Bytes(PKI.signer.der().to_vec())]);
     assert_eq!(Forge::new().sealed(|auth| auth.at(1).set(X5CHAIN, array)).code(), "accepted");
 }
@@ -132,11 +132,11 @@ fn der(raw: &[u8]) -> Vec<u8> {
 
 #[test]
 fn std_m45_algorithms() {
-    // RS256, PS256, ES256K, HMAC 256/256, a text, a number no one has.
+    // RS256, PS256, ES256K, HMAC 256/256, a text, an unassigned number.
     for alg in [Node::Int(-257), Node::Int(-37), Node::Int(-47), Node::Int(5), "ES256".into(), Node::Int(1 << 40)] {
         assert_eq!(with_protected(&[(1, alg)]).code(), "cose_alg_unsupported");
     }
-    // Of the list, but not this key's.
+    // Supported algorithms that do not fit this key.
     for alg in [-35, -36, -8] {
         let seen = see(&with_protected(&[(1, alg.into())]).build()).expect("a response");
         assert_eq!(seen.code(), "cose_alg_unsupported");
@@ -146,7 +146,7 @@ fn std_m45_algorithms() {
 
 #[test]
 fn std_m45_header_as_received() {
-    // Longer heads and another label: signed as it lies there.
+    // Longer heads and an unknown label are signed as received.
     let odd = Node::Bytes(vec![0xb8, 0x02, 0x18, 0x01, 0x38, 0x06, 0x18, 0x64, 0x01]);
     assert_eq!(Forge::new().auth(|auth| *auth.at(0) = odd).code(), "accepted");
     let indefinite = Node::Bytes(vec![0xbf, 0x01, 0x26, 0xff]);

@@ -1,4 +1,4 @@
-//! neg-B of IssuerSignedItem, and how many of them.
+//! Forgeries of IssuerSignedItem, and the limits on their number (neg-B).
 use rid_mdoc::{MDL_NAMESPACE, verify::check};
 use rid_trust::Outcome;
 
@@ -7,7 +7,7 @@ use crate::{
     node::Node,
 };
 
-/// The items of the driving licence's namespace, as selected by `present`.
+/// The first item of the driving licence's namespace.
 fn first(namespaces: &mut Node) -> &mut Node {
     namespaces.get(MDL_NAMESPACE).at(0)
 }
@@ -15,7 +15,7 @@ fn first(namespaces: &mut Node) -> &mut Node {
 #[test]
 fn std_m45_genuine_is_accepted() {
     assert_eq!(code(&PKI.response), "accepted");
-    // Bent nowhere and sealed again it is the same.
+    // Unchanged and signed again, it is the same response.
     assert_eq!(Forge::new().items(|_| {}).build(), PKI.response);
     let seen = see(&PKI.response).expect("a response");
     let elements = seen.elements.expect("evidence");
@@ -40,14 +40,14 @@ fn neg_b01_value_flipped() {
 }
 
 #[test]
-fn neg_b01_value_only_in_another_encoding() {
-    // The same text with a longer head: another byte string, so another digest.
+fn neg_b01_value_encoded_differently() {
+    // The same text with a longer head is another byte string and has another digest.
     let forged = Forge::new()
         .keep_digests()
         .items(|n| first(n).set("elementValue", Node::Raw(b"\x78\x08Quliyeva".to_vec())))
         .code();
     assert_eq!(forged, "mdoc_digest_mismatch");
-    // An issuer that encodes so is read as it encodes.
+    // If the issuer used this encoding, it is accepted.
     let issued = Forge::new().items(|n| first(n).set("elementValue", Node::Raw(b"\x78\x08Quliyeva".to_vec()))).code();
     assert_eq!(issued, "accepted");
 }
@@ -72,7 +72,7 @@ fn neg_b04_digest_id_twice() {
         n.get(MDL_NAMESPACE).at(1).set("digestID", id);
     });
     assert_eq!(forged.code(), "mdoc_digest_id_duplicate");
-    // The same item twice.
+    // The same item occurs twice.
     let forged = Forge::new().items(|n| {
         let item = first(n).clone();
         n.get(MDL_NAMESPACE).elements().push(item);
@@ -120,7 +120,7 @@ fn neg_b20_salt_short() {
     for random in [0, 1, 15] {
         let seen = see(&with(random)).expect("a response");
         assert_eq!(seen.code(), "mdoc_salt_short", "{random}");
-        // The checks before it are still shown.
+        // The earlier checks are still reported.
         assert_eq!(seen.check(check::TRUST).outcome, Outcome::Passed);
         assert!(seen.elements.is_none());
     }
@@ -129,7 +129,7 @@ fn neg_b20_salt_short() {
 
 #[test]
 fn neg_b24_too_many_items() {
-    // Small enough for 10,000 to pass the limit of the input.
+    // The item is small, so that 10,000 of them stay below the limit of the input.
     let item = Node::Embedded(Box::new(Node::map(&[
         ("random", Node::Bytes(vec![0; 16])),
         ("digestID", 0.into()),
@@ -140,7 +140,7 @@ fn neg_b24_too_many_items() {
         *n.get(MDL_NAMESPACE).elements() = vec![Node::Raw(item.encode()); 10_000];
     });
     assert_eq!(forged.code(), "mdoc_too_many");
-    // Also spread over namespaces.
+    // The limit covers all namespaces together.
     let forged = Forge::new().keep_digests().items(|n| {
         let items = Node::Array(vec![Node::Raw(first(n).encode())]);
         *n.entries() = (0..1_000).map(|i| (format!("org.example.{i}").as_str().into(), items.clone())).collect();
@@ -164,7 +164,7 @@ fn neg_b24_the_limits_themselves_pass() {
             .map(|(i, items)| (format!("org.example.{i}").as_str().into(), Node::Array(items.to_vec())))
             .collect();
     });
-    // 64 namespaces of their own, and the two of the credential, are more than an MSO may have.
+    // The MSO may not have the credential's two namespaces besides these 64.
     let forged = forged.mso(|mso| {
         let digests = mso.get("valueDigests");
         digests.remove(MDL_NAMESPACE);

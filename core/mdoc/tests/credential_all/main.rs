@@ -1,4 +1,4 @@
-//! Issuer-signed data, responses, device authentication: building, verifying, and everything that must be refused.
+//! Issuer-signed data, responses and device authentication: building, verifying, refusing.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests")]
 
 mod build;

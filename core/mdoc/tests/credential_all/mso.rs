@@ -1,4 +1,4 @@
-//! neg-B of the MSO.
+//! Forgeries of the MSO (neg-B).
 use rid_crypto::sha256;
 use rid_mdoc::{
     MDL_NAMESPACE, MdocError,
@@ -44,7 +44,7 @@ fn neg_b07_digest_algorithm() {
         assert!(seen.elements.is_none());
     }
     assert_eq!(with("digestAlgorithm", 1).code(), "cbor_unexpected_type");
-    // Another algorithm than the digests were made with.
+    // An algorithm other than that of the digests.
     assert_eq!(with("digestAlgorithm", "SHA-512").code(), "mdoc_digest_mismatch");
 }
 
@@ -67,7 +67,7 @@ fn neg_b09_not_yet_valid_and_expired() {
     assert_eq!(at(until).code(), "accepted");
     let expired = at(until.plus_seconds(1));
     assert_eq!(expired.code(), "mdoc_expired");
-    // What was certified can still be read.
+    // The certified claims can still be read.
     assert_eq!(expired.elements.expect("evidence").len(), 4);
     assert_eq!(at(NOW.day_start()).code(), "accepted");
     let ahead = validity("validFrom", Node::tdate("2026-06-15T12:01:01Z"));
@@ -94,9 +94,9 @@ fn neg_f35_times_ahead_within_the_tolerance() {
     assert_eq!(seen(in_5_s, in_5_s, None), "accepted");
     assert_eq!(seen(now, in_90_s, None), "mdoc_not_yet_valid");
     assert_eq!(seen(in_90_s, in_90_s, None), "mdoc_not_yet_valid");
-    // neg-B10: signed later than now, and yet said to be valid.
+    // Cites neg-B10: signed later than now, although validFrom has passed.
     assert_eq!(seen(in_90_s, now, None), "mdoc_validity_invalid");
-    // The caller sets it.
+    // The caller sets the tolerance.
     assert_eq!(seen(in_90_s, in_90_s, Some(90)), "accepted");
     assert_eq!(seen(now, in_5_s, Some(4)), "mdoc_not_yet_valid");
     assert_eq!(seen(in_5_s, now, Some(4)), "mdoc_validity_invalid");
@@ -117,13 +117,13 @@ fn neg_b10_times_contradict() {
     let seen = see(&forged.build()).expect("a response");
     assert_eq!(seen.code(), "mdoc_validity_invalid");
     assert_eq!(seen.check(check::VALIDITY_INFO).outcome, Outcome::Failed);
-    // std-M45: no more than that; validFrom before `signed` is seen in the field.
+    // std-M45 checks nothing more: validFrom before `signed` occurs in the field.
     assert_eq!(validity("validFrom", Node::tdate("2026-06-14T00:00:00Z")).code(), "accepted");
 }
 
 #[test]
 fn neg_b10_signed_outside_the_certificate() {
-    // The document signer's certificate begins 60 days before.
+    // The document signer's certificate begins 60 days earlier.
     let forged = validity("signed", Node::tdate("2026-04-15T23:59:59Z"));
     let seen = see(&forged.build()).expect("a response");
     assert_eq!(seen.code(), "mdoc_validity_invalid");
@@ -148,7 +148,7 @@ fn neg_b10_form_of_times() {
         ] {
             assert_eq!(validity(member, Node::tdate(text)).code(), "mdoc_validity_invalid", "{member} {text}");
         }
-        // neg-A14, and tags and types other than tdate.
+        // Numbers of neg-A14, and tags and types other than tdate.
         for value in [
             Node::Tag(2, Box::new(Node::Bytes(vec![1; 5]))),
             Node::Tag(1, Box::new(Node::Int(1_781_000_000))),
@@ -184,11 +184,11 @@ fn neg_b10_fraction_of_a_second() {
 }
 
 #[test]
-fn neg_b18_evidence_names_the_issuers_key() {
+fn neg_b18_evidence_has_the_certified_device_key() {
     let parsed = UnverifiedIssuerSigned::parse(&PKI.credential, Limits::ONLINE).expect("a credential");
     let report = verify_issuer_signed(&parsed, None, &mut PKI.store().message(NOW), Strictness::Receipt);
     let evidence = report.evidence.expect("evidence");
-    // The wallet compares this key with the one it made.
+    // The wallet compares this key with the one that it created.
     assert!(*evidence.device_key() == PKI.device_key.public());
     assert!(*evidence.device_key() != PKI.signer_key.public());
 }
@@ -223,7 +223,7 @@ fn std_m45_members_of_the_mso() {
         assert_eq!(forged.code(), "cbor_missing_member", "{member}");
         assert_eq!(Forge::new().mso(|mso| mso.add(member, Node::Null)).code(), "cbor_duplicate_key", "{member}");
     }
-    // std-S50.
+    // Unknown members (std-S50).
     assert_eq!(with("newMember", 1).code(), "accepted");
     assert_eq!(validity("newMember", 1).code(), "accepted");
     assert_eq!(Forge::new().mso(|mso| mso.get("deviceKeyInfo").set("newMember", 1)).code(), "accepted");
@@ -278,7 +278,7 @@ fn std_m45_device_key() {
     };
     assert_eq!(with_key(-3, Node::Bytes(vec![1; 32])).code(), "cose_key_invalid");
     assert_eq!(with_key(-2, Node::Bytes(vec![0; 31])).code(), "cose_key_invalid");
-    // A private key has no place there.
+    // The key has a private member.
     assert_eq!(with_key(-4, Node::Bytes(vec![1; 32])).code(), "cose_key_invalid");
     assert_eq!(with_key(-1, 99.into()).code(), "cose_alg_unsupported");
     let absent = Forge::new().mso(|mso| {
@@ -320,9 +320,9 @@ fn std_s50_status() {
     assert_eq!(with("status", Node::map(&[("other", 1.into())])).code(), "accepted");
 }
 
-/// spec/verify.md: status hinders no verifier. A wallet takes in no credential whose status it cannot read.
+/// Rule of spec/verify.md: a verifier ignores a malformed status; a wallet refuses such a credential on receipt.
 #[test]
-fn std_s50_status_of_a_wrong_shape() {
+fn std_s50_malformed_status_is_refused_only_on_receipt() {
     let list = Node::map(&[("idx", 412.into())]);
     for status in [Node::map(&[("status_list", list)]), Node::Int(1), Node::Null, "none".into(), Node::Array(vec![])] {
         let forged = with("status", status).build();
@@ -336,7 +336,7 @@ fn std_s50_status_of_a_wrong_shape() {
         let report = verify_issuer_signed(issuer_signed, None, &mut PKI.store().message(NOW), Strictness::Receipt);
         assert_eq!(report.first_failure().map(rid_wire::Code::as_str), Some("cbor_unexpected_type"));
     }
-    // CBOR that is malformed as such stays an error of the whole.
+    // Malformed CBOR still refuses the whole MSO.
     let twice = Node::Map(vec![(1.into(), 1.into()), (1.into(), 1.into())]);
     assert_eq!(with("status", twice).code(), "cbor_duplicate_key");
 }

@@ -1,4 +1,4 @@
-//! CBOR as a tree that tests bend; tag 24 and the payload of issuerAuth are trees too.
+//! A tree of CBOR for tests to change; the contents of tag 24 and of issuerAuth's payload are trees too.
 use rid_wire::cbor::{Limits, Value, Writer};
 
 #[derive(Clone, Debug, PartialEq)]
@@ -83,7 +83,7 @@ impl Node {
         writer.finish()
     }
 
-    /// A node behind tag 24 or inside a byte string is meant by its content.
+    /// The content of a node in tag 24 or in a byte string; another node itself.
     fn content(&mut self) -> &mut Self {
         match self {
             Self::Embedded(inner) | Self::Wrapped(inner) => inner.content(),
@@ -129,7 +129,7 @@ impl Node {
         }
     }
 
-    /// Adds an entry though the key may be there.
+    /// Adds an entry even if the key exists.
     pub(crate) fn add(&mut self, key: impl Into<Self>, value: impl Into<Self>) {
         self.entries().push((key.into(), value.into()));
     }
@@ -147,7 +147,7 @@ impl Node {
         }
     }
 
-    /// `tdate`.
+    /// A `tdate`.
     pub(crate) fn tdate(text: &str) -> Self {
         Self::Tag(0, Box::new(text.into()))
     }

@@ -1,4 +1,4 @@
-//! The order of the checks: each of them, when its input alone is broken, is the first to fail.
+//! The order of the checks: a check whose input alone is broken is the first to fail.
 use rid_crypto::{SigningKey, x509::Profile};
 use rid_mdoc::{
     MDL_NAMESPACE, MdocError,
@@ -45,7 +45,7 @@ fn std_m45_every_check_once_and_in_order() {
         let expected = if undone.contains(&check.code) { Outcome::NotDone } else { Outcome::Passed };
         assert_eq!((check.outcome, check.reason), (expected, None), "{}", check.code);
     }
-    // Also when issuerAuth cannot be read at all.
+    // The same if issuerAuth is unreadable.
     let broken = Forge::new().sealed(|auth| auth.elements().clear()).build();
     assert_eq!(codes(&see(&broken).expect("a response")), ORDER);
 }
@@ -106,9 +106,9 @@ fn std_m45_each_check_is_the_first_to_fail() {
 }
 
 #[test]
-fn std_m45_a_damaged_mso_is_a_forged_signature_first() {
+fn std_m45_damaged_mso_is_reported_as_forged_signature() {
     let damage: [fn(&mut Vec<u8>); 3] = [
-        // No UTF-8, another key, no end.
+        // Invalid UTF-8, another key, a truncated end.
         |payload| flip(payload, b"SHA-256", 0x80),
         |payload| flip(payload, b"docType", 0x01),
         |payload| {
@@ -125,7 +125,7 @@ fn std_m45_a_damaged_mso_is_a_forged_signature_first() {
         });
         let bytes = forged.build();
         assert_eq!(see(&bytes).expect("a response").code(), "cose_signature_invalid");
-        // Under a root that is not trusted, trust comes before both.
+        // Under an untrusted root, trust is reported first.
         let key = SigningKey::make(&mut TestRng(801));
         let stranger = anchored(&certificate(Profile::Iaca, "AZ", &key.public(), &key, None));
         assert_eq!(see_with(&bytes, &stranger, &input(), NOW).expect("a response").code(), "cert_untrusted");
@@ -138,7 +138,7 @@ fn flip(payload: &mut [u8], text: &[u8], bit: u8) {
 }
 
 #[test]
-fn std_m45_unreadable_parts_blame_their_check() {
+fn std_m45_unreadable_part_fails_its_own_check() {
     let report = refuse_issuer_signed(MdocError::Cbor(CborError::MissingMember));
     assert_eq!(report.checks[0], Check::failed(check::ISSUER_AUTH_FORM, Code::new("cbor_missing_member")));
     assert!(report.checks[1..].iter().all(|check| check.outcome == Outcome::NotDone && check.reason.is_none()));

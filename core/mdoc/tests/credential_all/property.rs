@@ -1,4 +1,4 @@
-//! No flipped byte changes a claim that is accepted; no input panics.
+//! No flipped byte changes an accepted claim, and no input panics.
 use proptest::prelude::*;
 use rid_mdoc::{issuer_signed::UnverifiedIssuerSigned, mso::Mso, response::UnverifiedResponse};
 use rid_wire::cbor::Limits;
@@ -19,7 +19,7 @@ proptest! {
     fn neg_b01_flipped_byte_never_changes_a_claim(place in any::<usize>(), change in 1_u8..=255) {
         let genuine = see(&PKI.response).expect("a response").elements.expect("evidence");
         let elements = see(&flipped(&PKI.response, place, change)).ok().and_then(|seen| seen.elements);
-        // All may be lost with the name of the member, none changed.
+        // A flip in a member's name may lose all claims but change none.
         prop_assert!(elements.unwrap_or_default().iter().all(|element| genuine.contains(element)));
     }
 }
@@ -35,7 +35,7 @@ proptest! {
     }
 
     #[test]
-    fn std_m44_parsers_never_panic_on_bent_bytes(
+    fn std_m44_parsers_never_panic_on_damaged_bytes(
         flips in prop::collection::vec((any::<usize>(), any::<u8>()), 1..6),
         cut in any::<usize>(),
     ) {

@@ -1,4 +1,4 @@
-//! DeviceResponse (std-M44): its members, what is ignored, what is refused.
+//! DeviceResponse (std-M44): its members, unknown members, refusals.
 use rid_mdoc::{MdocError, response::UnverifiedResponse};
 use rid_wire::cbor::{CborError, Limits};
 
@@ -102,7 +102,7 @@ fn neg_b24_too_many_documents() {
 }
 
 #[test]
-fn neg_a05_indefinite_lengths_outside_what_is_hashed() {
+fn neg_a05_indefinite_lengths_outside_hashed_bytes() {
     // Outer maps and arrays of indefinite length, and text in chunks.
     let indefinite = |node: &mut Node| {
         let mut bytes;
@@ -139,7 +139,7 @@ fn neg_a05_indefinite_lengths_outside_what_is_hashed() {
 }
 
 #[test]
-fn neg_a06_to_a09_cut_and_longer() {
+fn neg_a06_to_a09_truncated_and_trailing() {
     let parse = |bytes: &[u8]| UnverifiedResponse::parse(bytes, Limits::PROXIMITY).map(|_| ());
     let bytes = &PKI.response;
     for length in 0..bytes.len() {
@@ -171,7 +171,7 @@ fn neg_a01_deep() {
 }
 
 #[test]
-fn std_m44_one_bad_document_leaves_the_others() {
+fn std_m44_bad_document_does_not_affect_the_others() {
     let bytes = Forge::new()
         .whole(|response| {
             let mut bad = response.get("documents").at(0).clone();

@@ -1,4 +1,4 @@
-//! Trust, its bases, and neg-F13.
+//! Trust, its bases, and the country (neg-F13).
 use rid_crypto::{
     SigningKey,
     x509::{Certificate, Profile, dangerous::Recipe},
@@ -29,7 +29,7 @@ fn std_m45_trust_missing_is_undecided() {
     let seen = with_store(&PKI.response, &empty());
     assert_eq!(seen.code(), "trust_missing");
     assert_eq!(seen.check(check::TRUST).outcome, Outcome::NotDone);
-    // The other checks are done with the leaf's own key, and give no evidence.
+    // The other checks use the leaf's own key and give no evidence.
     assert_eq!(seen.check(check::ISSUER_SIGNATURE).outcome, Outcome::Passed);
     assert_eq!(seen.check(check::DIGESTS).outcome, Outcome::Passed);
     assert_eq!(seen.check(check::DEVICE_AUTHENTICATION).outcome, Outcome::Passed);
@@ -51,7 +51,7 @@ fn std_m45_untrusted() {
 
 #[test]
 fn std_m45_signer_of_another_role() {
-    // neg-F04: a reader's certificate under the right root signs no licence.
+    // Cites neg-F04: a reader's certificate under the right root must not sign a licence.
     let reader = certificate(Profile::Reader, "AZ", &PKI.signer_key.public(), &PKI.iaca_key, Some(&PKI.iaca));
     let forged = Forge::new().sealed(|auth| auth.at(1).set(33, Node::Bytes(reader.der().to_vec()))).build();
     let seen = see(&forged).expect("a response");
@@ -83,11 +83,11 @@ fn std_m45_pinned_key() {
     for undone in [check::TRUST, check::ISSUER_COUNTRY, check::SIGNED_IN_CERTIFICATE] {
         assert_eq!(seen.check(undone), &Check::not_done(undone, None));
     }
-    // With that key alone.
+    // The key is trusted, but not the certificate.
     let seen = with_store(&PKI.response, &empty().pin_key(PKI.device_key.public()));
     assert_eq!(seen.code(), "cose_signature_invalid");
     assert!(seen.elements.is_none());
-    // The certificates of x5chain do not decide; that there are some is the form of issuerAuth.
+    // The certificates in x5chain do not matter; the form of issuerAuth requires that they exist.
     for chain in [
         Node::Bytes(vec![0x30, 0x00]),
         Node::Bytes(b"no certificate".to_vec()),
@@ -169,7 +169,7 @@ fn neg_f13_issuing_jurisdiction() {
         (Some("AZ-BA"), "AZ-GA", "issuer_country_mismatch"),
         (Some("BA"), "GE-BA", "issuer_country_mismatch"),
         (Some("AZ-BA"), "", "issuer_country_mismatch"),
-        // The certificate names none.
+        // The certificate names no state.
         (None, "AZ-GA", "accepted"),
     ] {
         assert_eq!(code(state, jurisdiction), expected, "{state:?} {jurisdiction}");
@@ -177,7 +177,7 @@ fn neg_f13_issuing_jurisdiction() {
 }
 
 #[test]
-fn neg_f13_only_where_disclosed_and_a_path_was_checked() {
+fn neg_f13_needs_a_disclosed_country_and_a_checked_path() {
     let seen = see(&PKI.response).expect("a response");
     assert_eq!(seen.check(check::ISSUER_COUNTRY), &Check::not_done(check::ISSUER_COUNTRY, None));
     let foreign = disclosing(MDL_NAMESPACE, &[("issuing_country", "GE")]).build();
@@ -186,7 +186,7 @@ fn neg_f13_only_where_disclosed_and_a_path_was_checked() {
     assert_eq!(seen.check(check::ISSUER_COUNTRY), &Check::not_done(check::ISSUER_COUNTRY, None));
 }
 
-/// neg-F30: the country of a credential type is fixed, whether or not the document discloses it.
+/// Cites neg-F30: the country of a credential type is fixed, even if the document does not disclose it.
 #[test]
 fn neg_f30_a_foreign_signer_of_a_national_type() {
     let store = |country: &str| {
@@ -204,13 +204,13 @@ fn neg_f30_a_foreign_signer_of_a_national_type() {
     let seen = with_store(&PKI.response, &store("GE"));
     assert_eq!(seen.code(), "issuer_country_mismatch");
     assert!(seen.elements.is_none());
-    // A signer that is trusted itself is not asked for its country.
+    // The country of a directly trusted signer is not checked.
     let seen = with_store(&PKI.response, &store("GE").pin_leaf(PKI.signer.clone()));
     assert_eq!(seen.code(), "accepted");
 }
 
 #[test]
-fn neg_f34_hints_of_the_signer_that_are_missing_or_malformed() {
+fn neg_f34_missing_or_malformed_hints_of_the_signer() {
     let seen = |spoil: fn(&mut Recipe)| {
         let mut recipe = Recipe::of(&request(Profile::DocumentSigner, "AZ", &PKI.signer_key.public(), true));
         spoil(&mut recipe);
@@ -235,7 +235,7 @@ fn neg_f34_hints_of_the_signer_that_are_missing_or_malformed() {
     assert_eq!((revocation.outcome, revocation.reason), expected);
 }
 
-/// neg-F33: the root writes its name as PrintableString, its signer as UTF8String.
+/// Cites neg-F33: the root's name is a PrintableString, the signer names it as a UTF8String.
 #[test]
 fn field_name_string_type_is_accepted() {
     let file = |name: &str| {

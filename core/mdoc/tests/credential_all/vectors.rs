@@ -1,4 +1,4 @@
-//! Judged by others: Annex D verified and, where its keys allow, reproduced; the examples of other implementations.
+//! Data of others: Annex D verified and, if its keys allow, reproduced; the examples of other implementations.
 use std::{fs, path::PathBuf};
 
 use rid_crypto::{AgreementKey, Curve, x509::Certificate};
@@ -73,7 +73,7 @@ fn std_m45_annex_d_verified() {
     assert!(portrait.2.ends_with(&annex_d("DEVICE_RESPONSE_PORTRAIT_DATA")));
     let privileges = elements.iter().find(|(_, identifier, _)| identifier == "driving_privileges").expect("privileges");
     assert_eq!(privileges.2, intermediate("d21"));
-    // The certificate ends before the MSO does.
+    // The certificate ends before the MSO.
     assert_eq!(seen("2021-10-02T00:00:00Z").code(), "cert_expired");
 }
 
@@ -114,7 +114,7 @@ fn std_m46_annex_d_device_mac_reproduced() {
     assert_eq!(mac.tag, tag.as_slice());
 }
 
-/// Response and transcript of an example of @auth0/mdl.
+/// The response and transcript of an example of @auth0/mdl.
 fn auth0(number: u8) -> (Vec<u8>, Transcript) {
     let text = fs::read_to_string(path(&format!("auth0-mdl/example{number}.json"))).expect("an example");
     let example: serde_json::Value = serde_json::from_str(&text).expect("JSON");
@@ -123,7 +123,7 @@ fn auth0(number: u8) -> (Vec<u8>, Transcript) {
     (bytes("deviceResponse_hex"), transcript)
 }
 
-/// The bytes of a member, of the first element if it is an array.
+/// The bytes of a member, or of its first element if it is an array.
 fn member<'a>(map: &'a [u8], name: &str) -> &'a [u8] {
     let mut found: &[u8] = &[];
     let mut reader = Reader::new(map, Limits::ONLINE).expect("small enough");
@@ -159,13 +159,13 @@ fn neg_b16_auth0_examples() {
         let input = DeviceAuthInput { transcript: Some(&transcript), reader_key: None };
         let seen = see_with(&response, &auth0_store(), &input, at).expect("a response");
         assert_eq!(seen.code(), first, "{number}");
-        // std-M46: the payload of deviceSignature is detached, whatever else is wrong.
+        // std-M46: the payload of deviceSignature must be detached; other faults do not matter.
         let device = seen.check(check::DEVICE_AUTHENTICATION);
         assert_eq!(device.reason.map(rid_wire::Code::as_str), Some("cose_payload"), "{number}");
         if number == 3 {
             assert_eq!(seen.failed_elements, [(MDL_NAMESPACE.to_string(), "family_name".to_string())]);
         }
-        // As received, `b9 0003` heads and all.
+        // The bytes as received, including heads such as `b9 0003`.
         let issuer_signed = member(member(&response, "documents"), "issuerSigned");
         let parsed = UnverifiedIssuerSigned::parse(issuer_signed, Limits::ONLINE).expect("issuerSigned");
         let report = verify_issuer_signed(&parsed, None, &mut auth0_store().message(at), Strictness::Verifier);
@@ -187,7 +187,7 @@ fn std_m45_isomdl_issuer_signed_is_annex_d() {
 
 #[test]
 fn neg_b15_isomdl_response() {
-    // Shapes only: no x5chain, no MSO, a salt of one byte.
+    // Only the structure is valid: no x5chain, no MSO, a salt of one byte.
     let bytes = vector("isomdl/device_response.cbor");
     let input = DeviceAuthInput { transcript: None, reader_key: None };
     let seen = see_with(&bytes, &auth0_store(), &input, tdate("2021-01-01T00:00:00Z")).expect("a response");

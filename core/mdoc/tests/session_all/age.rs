@@ -1,3 +1,4 @@
+//! Matching of `age_over_NN`.
 use proptest::prelude::*;
 use rid_mdoc::age::{age_over, nearest};
 
@@ -27,7 +28,7 @@ fn std_m48_nearest_match() {
         // None true above: the largest false one below.
         (30, Some(23)),
         (70, Some(65)),
-        // Neither.
+        // None of these.
         (22, None),
     ] {
         assert_eq!(nearest(wanted, &attested), answer, "{wanted}");
@@ -36,7 +37,7 @@ fn std_m48_nearest_match() {
 }
 
 proptest! {
-    /// Whatever is answered says something about `wanted`: true from above, false from below.
+    /// An answer implies the requested age: a true from above, a false from below.
     #[test]
     fn std_m48_an_answer_implies(wanted in 0_u8..100, age in 0_u8..100, ages in prop::collection::vec(0_u8..100, 0..6)) {
         let attested: Vec<_> = ages.iter().map(|attested| (*attested, age >= *attested)).collect();

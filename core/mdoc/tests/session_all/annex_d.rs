@@ -1,4 +1,4 @@
-//! Annex D reproduced: every value that its keys allow, byte for byte.
+//! Annex D: every value that its keys allow is reproduced byte for byte.
 use rid_crypto::{AgreementKey, Curve, sha256};
 use rid_mdoc::{
     engagement::{Ble, Engagement, RetrievalMethod},
@@ -51,7 +51,7 @@ fn std_m42_shared_secret() {
     assert_eq!(reader.agree(&device.public()).expect("one curve").expose(), expected);
 }
 
-/// The same keys stand in `keys.json` of the intermediate values.
+/// The intermediate values in `keys.json` are the same keys.
 #[test]
 fn std_m42_keys_of_both_sources() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/iso18013-5-annex-d-intermediate/keys.json");
@@ -68,7 +68,7 @@ fn std_m42_keys_of_both_sources() {
 fn std_m41_nfc_handover() {
     let establishment = annex_d("SESSION_ESTABLISHMENT");
     let e_reader_key = SessionEstablishment::parse(&establishment, LIMITS).expect("valid").e_reader_key_bytes;
-    // The engagement that came in the handover select message, not that of the QR code.
+    // This is the engagement of the handover select message, not that of the QR code.
     let mut engagement = Vec::from(b"\xa2\x00\x631.0\x01\x82\x01");
     engagement.extend(annex_d("E_DEVICE_KEY_BYTES"));
     let select = intermediate("d52_nfcHandoverSelect");
@@ -107,7 +107,7 @@ fn std_m42_session_data() {
     assert_eq!(SessionData::encode(Some(&sealed), None), bytes);
 }
 
-/// SKReader itself is not given out: what was sealed with the vector's key must open.
+/// SKReader is never returned, so a message sealed with the vector's key must open.
 #[test]
 fn std_m42_reader_session_key() {
     let mut key: [u8; 32] = vector("isomdl/session_reader_session_key.cbor").try_into().expect("32 bytes");
@@ -146,7 +146,6 @@ fn std_m43_device_request() {
         ("portrait", false),
     ];
     assert_eq!(asked, expected);
-    // And back.
     let items_request_bytes = doc_request.items.encode();
     assert_eq!(items_request_bytes, doc_request.items_request_bytes.outer);
     let reader_auth = Some(annex_d("READER_AUTH"));

@@ -1,3 +1,4 @@
+//! Splitting and joining of BLE chunks.
 use proptest::prelude::*;
 use rid_mdoc::chunk::{Assembler, ChunkError, split};
 
@@ -18,7 +19,7 @@ fn std_m47_first_byte_and_length() {
     let message: Vec<u8> = (0..40).collect();
     let chunks = split(&message, 23).expect("an MTU");
     assert_eq!(chunks.iter().map(|chunk| (chunk[0], chunk.len())).collect::<Vec<_>>(), [(1, 20), (1, 20), (0, 3)]);
-    // Exactly full: the last one is marked as last.
+    // A message that fills its last chunk exactly.
     assert_eq!(split(&message[..19], 23).map(|chunks| chunks.len()), Ok(1));
     assert_eq!(split(&[], 517), Ok(vec![vec![0]]));
     assert_eq!(assemble(&[vec![0]], 0), Ok(Some(vec![])));
@@ -39,7 +40,7 @@ fn std_m47_every_mtu() {
 }
 
 #[test]
-fn neg_c14_what_no_chunk_may_be() {
+fn neg_c14_malformed_chunk_is_refused() {
     for wrong in [&[][..], &[2], &[0xff, 1], &[1]] {
         let mut assembler = Assembler::new(8);
         assert_eq!(assembler.push(&[1, 7]), Ok(None));
@@ -58,7 +59,7 @@ fn neg_c14_over_the_limit() {
     assert_eq!(assembler.push(&[0, 1, 2, 3, 4, 5]), Err(ChunkError::Limit));
 }
 
-/// Chunks carry no number, so an order cannot be told here; the message that comes of it is refused by its tag.
+/// Chunks are not numbered, so a wrong order is undetected here; the tag of the joined message refuses it.
 #[test]
 fn neg_c14_out_of_order() {
     let mut chunks = split(&(0..40).collect::<Vec<u8>>(), 23).expect("an MTU");
@@ -67,7 +68,7 @@ fn neg_c14_out_of_order() {
     assert_eq!(assembler.push(&chunks[0]), Ok(None));
     assert_eq!(assembler.push(&chunks[1]).map(|message| message.map(|message| message.len())), Ok(Some(21)));
     assert_eq!(assembler.push(&chunks[2]), Ok(None));
-    assert!(assembler.is_midway(), "for the timer to find");
+    assert!(assembler.is_midway(), "the timer ends it");
 }
 
 proptest! {

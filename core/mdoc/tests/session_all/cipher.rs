@@ -1,8 +1,9 @@
+//! Session encryption.
 use rid_mdoc::session::{Role, SessionCipher, SessionError};
 
 use crate::{annex_d_key, annex_d_transcript};
 
-/// Both ends of one session.
+/// Both sides of one session.
 fn pair() -> (SessionCipher, SessionCipher) {
     let (device, reader) = (annex_d_key("EPHEMERAL_DEVICE_KEY_D"), annex_d_key("EPHEMERAL_READER_KEY_D"));
     let transcript = annex_d_transcript();
@@ -12,7 +13,7 @@ fn pair() -> (SessionCipher, SessionCipher) {
     )
 }
 
-/// After an error nothing works any more, in either direction.
+/// Asserts that both directions fail after an error.
 fn assert_over(cipher: &mut SessionCipher, valid: &[u8]) {
     assert_eq!(cipher.decrypt(valid), Err(SessionError::Decrypt));
     assert_eq!(cipher.encrypt(b"more"), Err(SessionError::State));
@@ -43,7 +44,7 @@ fn neg_c03_replayed() {
 }
 
 #[test]
-fn neg_c03_left_out_or_reordered() {
+fn neg_c03_dropped_or_reordered() {
     let (mut mdoc, mut reader) = pair();
     let first = reader.encrypt(b"first").expect("sealed");
     let second = reader.encrypt(b"second").expect("sealed");
@@ -102,7 +103,7 @@ fn neg_c05_both_in_the_same_role() {
 }
 
 #[test]
-fn neg_c07_another_transcript_gives_other_keys() {
+fn neg_c07_keys_depend_on_the_transcript() {
     let (_, mut reader) = pair();
     let (device, peer) = (annex_d_key("EPHEMERAL_DEVICE_KEY_D"), annex_d_key("EPHEMERAL_READER_KEY_D"));
     let parts = annex_d_transcript();

@@ -1,3 +1,4 @@
+//! Parsing and building of the DeviceEngagement.
 use rid_crypto::{AgreementKey, Curve};
 use rid_mdoc::engagement::{Ble, Engagement, RetrievalMethod};
 use rid_wire::{cbor::Writer, cose::Key};
@@ -12,7 +13,7 @@ fn qr_code(text: &str) -> &'static str {
     Engagement::parse_qr(text).map_or_else(|error| error.code().as_str(), |_| "accepted")
 }
 
-/// An engagement with these encoded members besides the key of Annex D.
+/// An engagement with the key of Annex D and these encoded members.
 fn engagement(version: &str, suite: u64, more: &[(i64, &[u8])]) -> Vec<u8> {
     let mut writer = Writer::new();
     writer.map(2 + more.len()).int(0).text(version).int(1).array(2).uint(suite).raw(&annex_d("E_DEVICE_KEY_BYTES"));
@@ -45,12 +46,12 @@ fn std_m40_options() {
     let with = |options: &[u8]| methods(&[&[0x83, 2, 1], options].concat());
     let ble =
         |peripheral_server, central_client| Ok(vec![RetrievalMethod::Ble(Ble { peripheral_server, central_client })]);
-    // An address (20) and an unknown option are ignored, as is the UUID of a mode that is not offered.
+    // An address (20), an unknown option, and the UUID of a mode that is not offered are ignored.
     let options = [b"\xa4\x00\xf5\x01\xf4\x0a", &uuid[..], b"\x14\x46abcdef"].concat();
     assert_eq!(with(&options), ble(Some([9; 16]), None));
     assert_eq!(with(&[b"\xa2\x00\xf4\x0a", &uuid[..]].concat()), ble(None, None));
     assert_eq!(with(b"\xa2\x00\xf5\x01\xf4"), Err("engagement_invalid"), "a mode without its UUID");
-    // Over NFC the handover message can hold the UUID.
+    // Over NFC the handover message can carry the UUID.
     let nfc = engagement("1.0", 1, &[(2, b"\x81\x83\x02\x01\xa2\x00\xf5\x01\xf4")]);
     let nfc = Engagement::parse_nfc(&nfc).expect("an engagement of NFC");
     assert_eq!(Ok(nfc.methods().to_vec()), ble(None, None));
@@ -87,13 +88,13 @@ fn std_m40_security() {
     assert_eq!(code(b"\xa2\x00\x631.0\x01\x81\x01"), "engagement_invalid");
     assert_eq!(code(b"\xa0"), "engagement_invalid");
     let valid = annex_d("DEVICE_ENGAGEMENT");
-    // No tag 24; another curve; a point beside the curve.
+    // No tag 24; another curve; a point off the curve.
     assert_eq!(code(&replaced(&valid, b"\xd8\x18\x58\x4b", b"\xd8\x19\x58\x4b")), "cbor_tag24_expected");
     assert_eq!(code(&replaced(&valid, b"\x20\x01\x21", b"\x20\x08\x21")), "cose_alg_unsupported");
     assert_eq!(code(&replaced(&valid, b"\x58\x20\x5a\x88", b"\x58\x20\x5a\x89")), "cose_key_invalid");
 }
 
-/// Wallets in the field drop the leading zeros of a coordinate: the key is read, and the engagement says so.
+/// Wallets in the field omit the leading zeros of a coordinate. The key is accepted and flagged.
 #[test]
 fn std_m40_short_coordinate_of_the_device_key() {
     let scalar = |number: u16| {

@@ -42,7 +42,7 @@ fn annex_d_transcript() -> Transcript {
     Transcript::received(&annex_d("SESSION_TRANSCRIPT_BYTES"), rid_wire::cbor::Limits::PROXIMITY).expect("a transcript")
 }
 
-/// `bytes` with the first occurrence of `from` replaced; the lengths around it stay as they are.
+/// Replaces the first occurrence of `from`. The lengths around it are unchanged.
 fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     let at = bytes.windows(from.len()).position(|window| window == from).expect("it occurs");
     [&bytes[..at], to, &bytes[at + from.len()..]].concat()

@@ -14,7 +14,7 @@ fn data_code(bytes: &[u8]) -> &'static str {
     SessionData::parse(bytes, LIMITS).map_or_else(|error| error.code().as_str(), |_| "accepted")
 }
 
-/// A `COSE_Key` as EReaderKeyBytes, in a whole message.
+/// A whole message whose EReaderKeyBytes hold this `COSE_Key`.
 fn with_key(key: &[u8]) -> Vec<u8> {
     let mut writer = Writer::new();
     writer.tagged(key);
@@ -25,9 +25,9 @@ fn with_key(key: &[u8]) -> Vec<u8> {
 fn neg_c01_point_and_curve() {
     let valid = annex_d("SESSION_ESTABLISHMENT");
     assert_eq!(establishment_code(&valid), "accepted");
-    // A point beside the curve.
+    // A point off the curve.
     assert_eq!(establishment_code(&replaced(&valid, b"\x58\x20\x60\xe3", b"\x58\x20\x60\xe2")), "session_key_invalid");
-    // The curve numbers of P-384, P-521, X25519, Ed25519, brainpoolP256r1 over the same coordinates.
+    // The same coordinates on P-384, P-521, X25519, Ed25519, brainpoolP256r1.
     for curve in [2, 3, 4, 6, 8] {
         let other = replaced(&valid, b"\x20\x01\x21", &[0x20, curve, 0x21]);
         assert_eq!(establishment_code(&other), "session_key_invalid", "{curve}");
@@ -53,7 +53,7 @@ fn neg_c01_malformed_keys() {
     assert_eq!(establishment_code(&with_key(&writer.finish())), "session_key_invalid", "31 bytes");
     assert_eq!(establishment_code(&with_key(b"\xa1\x01\x02")), "session_key_invalid");
     assert_eq!(establishment_code(&with_key(b"\x80")), "cbor_unexpected_type");
-    // With its private part.
+    // A key with its private member.
     let mut key =
         rid_crypto::AgreementKey::from_scalar(rid_crypto::Curve::P256, &[7; 32]).expect("valid").public().to_cose();
     key[0] = 0xa5;
@@ -62,7 +62,7 @@ fn neg_c01_malformed_keys() {
 }
 
 #[test]
-fn neg_c02_a_message_out_of_its_place() {
+fn neg_c02_message_in_a_wrong_state() {
     assert_eq!(establishment_code(&annex_d("SESSION_DATA")), "session_state");
     assert_eq!(establishment_code(&annex_d("SESSION_TERMINATION")), "session_state");
     assert_eq!(data_code(&annex_d("SESSION_ESTABLISHMENT")), "session_state");
@@ -71,7 +71,7 @@ fn neg_c02_a_message_out_of_its_place() {
 #[test]
 fn neg_c07_key_bytes_as_received() {
     let valid = annex_d("SESSION_ESTABLISHMENT");
-    // The byte string's length in two bytes instead of one.
+    // The byte string's length takes two bytes instead of one.
     let long = replaced(&valid, b"\xd8\x18\x58\x4b", b"\xd8\x18\x59\x00\x4b");
     let parsed = SessionEstablishment::parse(&long, LIMITS).expect("well-formed");
     assert!(parsed.e_reader_key_bytes.starts_with(b"\xd8\x18\x59\x00\x4b\xa4"));

@@ -1,4 +1,4 @@
-//! Parsers over made-up and damaged input: they answer, and never with what they were not given.
+//! Parsers over generated and damaged input: they never panic, and return only bytes of the input.
 use proptest::{prelude::*, sample::Index};
 use rid_mdoc::{
     engagement::{Ble, Engagement},
@@ -12,7 +12,7 @@ use crate::{annex_d, annex_d_key, annex_d_transcript};
 
 const LIMITS: Limits = Limits::PROXIMITY;
 
-/// Hands the bytes to every parser here.
+/// Parses the bytes with every parser of this suite.
 fn parse_all(bytes: &[u8]) {
     let _ = UnverifiedRequest::parse(bytes, LIMITS);
     let _ = SessionEstablishment::parse(bytes, LIMITS);
@@ -90,18 +90,18 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn random_bytes(bytes in bytes(400)) {
+    fn random_bytes_never_panic(bytes in bytes(400)) {
         parse_all(&bytes);
     }
 
     #[test]
-    fn random_text(text in "(mdoc:)?[A-Za-z0-9_-]{0,200}", any in ".*") {
+    fn random_text_never_panics(text in "(mdoc:)?[A-Za-z0-9_-]{0,200}", any in ".*") {
         let _ = Engagement::parse_qr(&text);
         let _ = Engagement::parse_qr(&any);
     }
 
     #[test]
-    fn damaged(
+    fn damaged_messages_never_panic(
         which in any::<Index>(),
         damage in prop::collection::vec((any::<Index>(), any::<u8>()), 1..4),
         cut in prop::option::weighted(0.2, any::<Index>()),
@@ -119,7 +119,7 @@ proptest! {
     }
 
     #[test]
-    fn spliced(one in any::<Index>(), other in any::<Index>(), at in any::<Index>(), from in any::<Index>()) {
+    fn spliced_messages_never_panic(one in any::<Index>(), other in any::<Index>(), at in any::<Index>(), from in any::<Index>()) {
         let valid = valid();
         let (one, other) = (one.get(&valid), other.get(&valid));
         let spliced = [&one[..at.index(one.len())], &other[from.index(other.len())..]].concat();

@@ -1,3 +1,4 @@
+//! Reader authentication.
 use std::convert::Infallible;
 
 use rid_crypto::{
@@ -20,7 +21,7 @@ use crate::{annex_d, annex_d_transcript, intermediate, replaced};
 
 const LIMITS: Limits = Limits::PROXIMITY;
 
-/// Bytes that are as good as random for serial numbers.
+/// A counter as the random source of serial numbers.
 struct Counter(u8);
 
 impl rand_core::TryRng for Counter {
@@ -63,7 +64,7 @@ fn store(roots: &[(&[u8], Role)]) -> TrustStore {
     TrustStore::new(Environment::Test, anchors.collect()).expect("a test store")
 }
 
-/// What becomes of the only doc request, in 2021 with the reader root of Annex D.
+/// Judges the only doc request, in 2021 with the reader root of Annex D.
 fn judge(request: &[u8], transcript: &Transcript) -> ReaderAuth {
     judge_with(request, transcript, &store(&[(&intermediate("d54_readerRoot"), Role::Reader)]), "2021-10-01T00:00:00Z")
 }
@@ -83,7 +84,7 @@ fn code(outcome: &ReaderAuth) -> (&'static str, &'static str) {
     }
 }
 
-/// The items request of Annex D under this readerAuth.
+/// The items request of Annex D with this readerAuth.
 fn with_reader_auth(reader_auth: Option<Vec<u8>>) -> Vec<u8> {
     let mut writer = Writer::new();
     writer.tagged(&annex_d("ITEMS_REQUEST"));
@@ -126,11 +127,11 @@ fn neg_c08_damaged() {
     reader_auth[last] ^= 1;
     let outcome = judge(&with_reader_auth(Some(reader_auth.clone())), &annex_d_transcript());
     assert_eq!(code(&outcome), ("invalid", "reader_auth_invalid"));
-    // A signature a byte short.
+    // The signature is one byte short.
     let short = replaced(&annex_d("READER_AUTH"), b"\xf6\x58\x40", b"\xf6\x58\x3f");
     let outcome = judge(&with_reader_auth(Some(short[..last].into())), &annex_d_transcript());
     assert_eq!(code(&outcome), ("invalid", "reader_auth_invalid"));
-    // A wrong signature is wrong also where the chain is unknown.
+    // A wrong signature is reported as such even if the chain is unknown.
     let request = with_reader_auth(Some(reader_auth));
     let outcome = judge_with(&request, &annex_d_transcript(), &store(&[]), "2021-10-01T00:00:00Z");
     assert_eq!(code(&outcome), ("invalid", "reader_auth_invalid"));
@@ -148,9 +149,9 @@ fn neg_c08_form() {
     assert_eq!(code(&outcome(-7, &[&chain], None)), ("invalid", "reader_auth_invalid"));
 }
 
-/// Where no signature can be checked, the request says as little about its reader as one without a signature.
+/// A signature that cannot be checked counts like no signature, and its reason is kept.
 #[test]
-fn neg_c34_what_cannot_be_checked_is_an_unknown_reader_with_its_reason() {
+fn neg_c34_unsupported_signature_is_an_unknown_reader_with_reason() {
     let transcript = annex_d_transcript();
     let chain = annex_d("READER_CERT");
     let outcome = |alg: i64, chain: &[&[u8]]| {
@@ -163,7 +164,7 @@ fn neg_c34_what_cannot_be_checked_is_an_unknown_reader_with_its_reason() {
     assert_eq!(code(&outcome(-7, &[])), ("unchecked", "cose_x5chain"));
     assert_eq!(code(&outcome(-7, &[b"\x30\x00"])), ("unchecked", "cert_form"));
     assert_eq!(code(&outcome(-7, &[&chain, b"\x30\x00"])), ("unchecked", "cert_form"));
-    // secp256k1 where P-256 was.
+    // The curve secp256k1 instead of P-256.
     let p256 = [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
     let curve = replaced(&chain, &p256, &[0x2b, 0x81, 0x04, 0x00, 0x0a, 0x00, 0x00, 0x00]);
     assert_eq!(outcome(-7, &[&curve]), ReaderAuth::Unchecked(rid_wire::Code::new("cert_alg")));
@@ -173,7 +174,7 @@ fn neg_c34_what_cannot_be_checked_is_an_unknown_reader_with_its_reason() {
     assert_eq!(judge(&with_reader_auth(Some(vec![0xf6])), &transcript), ReaderAuth::Absent);
 }
 
-/// The items request of Annex D twice, with readerAuthAll of these signers, and deviceRequestInfo if wanted.
+/// The items request of Annex D twice, with readerAuthAll of these signers and an optional deviceRequestInfo.
 fn signed_for_all(signers: &[(&SigningKey, &Certificate)], info: Option<&[u8]>) -> Vec<u8> {
     let mut items = Writer::new();
     items.tagged(&annex_d("ITEMS_REQUEST"));
@@ -211,7 +212,7 @@ fn judge_all(request: &[u8], roots: &[&[u8]]) -> ReaderAuth {
 }
 
 #[test]
-fn std_s50_reader_auth_all_names_one_reader_of_all_documents() {
+fn std_s50_reader_auth_all_identifies_the_reader_of_all_documents() {
     let ((key, leaf, root), (other_key, other_leaf, _)) = (pki(Profile::Reader, 0), pki(Profile::Reader, 100));
     let info = b"\xd8\x18\x41\xa0";
     for info in [None, Some(&info[..])] {
@@ -220,18 +221,18 @@ fn std_s50_reader_auth_all_names_one_reader_of_all_documents() {
         assert_eq!(reader.name(), Some("Test reader"));
         assert_eq!(code(&judge_all(&request, &[])), ("unknown", "trust_missing"));
     }
-    // One of two readers is known here.
+    // Only one of the two readers is known.
     let request = signed_for_all(&[(&other_key, &other_leaf), (&key, &leaf)], None);
     assert!(matches!(judge_all(&request, &[&root]), ReaderAuth::Verified(_)));
     assert_eq!(judge_all(&signed_for_all(&[], None), &[&root]), ReaderAuth::Absent);
 }
 
 #[test]
-fn std_s50_a_wrong_reader_auth_all_stays_forged() {
+fn std_s50_wrong_reader_auth_all_is_invalid() {
     let ((key, leaf, root), (other_key, ..)) = (pki(Profile::Reader, 0), pki(Profile::Reader, 100));
     let forged = signed_for_all(&[(&key, &leaf), (&other_key, &leaf)], None);
     assert_eq!(code(&judge_all(&forged, &[&root])), ("invalid", "reader_auth_invalid"));
-    // A document, an element or the info was exchanged after signing.
+    // An element or the info is changed after signing.
     let request = signed_for_all(&[(&key, &leaf)], Some(b"\xd8\x18\x41\xa0"));
     for (from, to) in [
         (&b"\x68portrait\xf4"[..], &b"\x68portrait\xf5"[..]),
@@ -242,7 +243,7 @@ fn std_s50_a_wrong_reader_auth_all_stays_forged() {
 }
 
 #[test]
-fn std_s50_results_about_one_document_are_combined() {
+fn std_s50_results_for_one_document_are_combined() {
     use ReaderAuth::{Absent, Invalid, Unchecked, Unknown};
     let code = |text| rid_wire::Code::new(text);
     let ladder = [Absent, Unchecked(code("a")), Unknown(code("b")), Invalid(code("d"))];
@@ -274,7 +275,7 @@ fn neg_f01_chain() {
     }
 }
 
-/// neg-C35: 32 docRequests, each signed by another reader with a chain of three certificates under the name of the root.
+/// Cites neg-C35: 32 docRequests, each signed by another reader with a chain of three certificates that names the root.
 #[test]
 fn neg_c35_chains_of_one_message_share_a_budget() {
     let mut rng = Counter(0);
@@ -316,7 +317,7 @@ fn neg_c35_chains_of_one_message_share_a_budget() {
     assert_eq!(codes[..12], ["cert_untrusted"; 12]);
     assert_eq!(codes[12..], ["cert_budget"; 20]);
     assert_eq!(decisions.signatures_checked(), 12);
-    // One chain for all of them costs one check; four certificates are not even read.
+    // The same chain in every request costs one check. A chain of four certificates is not read.
     let mut decisions = trust.message(time("2026-06-01T00:00:00Z"));
     let request = UnverifiedRequest::parse(&requests[0], LIMITS).expect("well-formed");
     for _ in 0..32 {
@@ -329,7 +330,7 @@ fn neg_c35_chains_of_one_message_share_a_budget() {
     assert_eq!(code(&judge_with(&four, &transcript, &trust, "2026-06-01T00:00:00Z")), ("unchecked", "cert_budget"));
 }
 
-/// A reader of a test PKI, its certificate of this profile, and the root.
+/// A reader's key and certificate of this profile, and the root of its test PKI.
 fn pki(profile: Profile, seed: u8) -> (SigningKey, Certificate, Vec<u8>) {
     let mut rng = Counter(seed);
     let root_key = SigningKey::make(&mut rng);
@@ -352,7 +353,7 @@ fn pki(profile: Profile, seed: u8) -> (SigningKey, Certificate, Vec<u8>) {
     (reader_key, leaf, root)
 }
 
-/// The items request of Annex D signed by a reader of this profile, and the reader's root.
+/// The items request of Annex D signed by a reader of this profile, and the root.
 fn signed_by(profile: Profile) -> (Vec<u8>, Vec<u8>) {
     let (reader_key, leaf, root) = pki(profile, 0);
     let mut items = Writer::new();
@@ -372,7 +373,7 @@ fn std_m43_made_and_verified() {
     assert_eq!(identity.country(), Some("AZ"));
 }
 
-/// neg-C39: the common name is a BMPString.
+/// Cites neg-C39: the common name is a BMPString.
 #[test]
 fn field_reader_name_bmp_is_read() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/field/reader-name-bmp.pem");

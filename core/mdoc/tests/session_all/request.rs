@@ -1,3 +1,4 @@
+//! Parsing and encoding of the DeviceRequest.
 use rid_mdoc::{
     MdocError,
     request::{DocRequestToSend, ItemsRequest, RequestedElement, RequestedNamespace, UnverifiedRequest, encode},
@@ -25,7 +26,7 @@ fn items(doc_type: &str, namespaces: &[(&str, &[&str])]) -> ItemsRequest {
     ItemsRequest { doc_type: doc_type.into(), namespaces: namespaces.collect() }
 }
 
-/// A request for these, unsigned.
+/// An unsigned request for these items.
 fn request(items: &[ItemsRequest]) -> Vec<u8> {
     let send = |items: &ItemsRequest| DocRequestToSend { items_request_bytes: items.encode(), reader_auth: None };
     encode(&items.iter().map(send).collect::<Vec<_>>())
@@ -53,7 +54,7 @@ fn neg_c13_repeated_a_thousand_times() {
     assert_eq!(UnverifiedRequest::parse(&bytes, LIMITS).err(), Some(MdocError::RequestDuplicate));
     assert_eq!(code(&bytes), "request_duplicate");
     assert_eq!(code(&request(&[items("a", &[("n", &["x"]), ("n", &["y"])])])), "request_duplicate");
-    // The same element in two namespaces, or of two documents, is another element.
+    // The same element in another namespace or document is another element.
     assert_eq!(
         code(&request(&[items("a", &[("n", &["x"]), ("m", &["x"])]), items("b", &[("n", &["x"])])])),
         "accepted"
@@ -92,7 +93,7 @@ fn neg_c13_unicode_forms() {
 }
 
 #[test]
-fn neg_c33_one_document_type_twice_and_names_of_another_case_are_questions_of_their_own() {
+fn neg_c33_repeated_document_type_and_names_of_other_case_are_allowed() {
     let twice = request(&[items("a", &[("n", &["x"])]), items("a", &[("n", &["x"])])]);
     assert_eq!(UnverifiedRequest::parse(&twice, LIMITS).expect("valid").doc_requests.len(), 2);
     for (one, other) in
@@ -104,7 +105,7 @@ fn neg_c33_one_document_type_twice_and_names_of_another_case_are_questions_of_th
     }
 }
 
-/// A request for one element of each of two documents, with these members beside them.
+/// A request for one element of each of two documents, with these further members.
 fn with_members(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut writer = Writer::new();
     writer.map(2 + members.len()).text("version").text("1.1").text("docRequests").array(2);
@@ -123,7 +124,7 @@ fn encoded(write: impl FnOnce(&mut Writer)) -> Vec<u8> {
     writer.finish()
 }
 
-/// The member with these use cases.
+/// A deviceRequestInfo with these use cases.
 fn info(use_cases: &[u8]) -> Vec<u8> {
     let inner = encoded(|w| _ = w.map(2).text("useCases").raw(use_cases).text("future").null());
     encoded(|w| _ = w.tagged(&inner))
@@ -150,7 +151,7 @@ fn std_s50_use_cases_and_document_sets_are_parsed() {
 }
 
 #[test]
-fn std_s50_a_malformed_device_request_info_refuses_nothing() {
+fn std_s50_malformed_device_request_info_is_ignored() {
     let sets = |sets: &[u8]| {
         info(&encoded(|w| _ = w.array(1).map(2).text("mandatory").boolean(true).text("documentSets").raw(sets)))
     };
@@ -177,7 +178,7 @@ fn std_s50_a_malformed_device_request_info_refuses_nothing() {
 }
 
 #[test]
-fn neg_c34_a_malformed_reader_authentication_refuses_no_request() {
+fn neg_c34_malformed_reader_auth_does_not_refuse_the_request() {
     let unprotected = b"\x84\x40\xa0\xf6\x40".to_vec();
     let kid_as_text = b"\x84\x43\xa1\x01\x26\xa1\x04\x61k\xf6\x40".to_vec();
     for (reader_auth, expected) in [
@@ -205,7 +206,7 @@ fn neg_c34_a_malformed_reader_authentication_refuses_no_request() {
     assert_eq!(code(&with_members(&[("readerAuthAll", &five)])), "mdoc_too_many");
 }
 
-/// Only namespaces and elements are `request_duplicate`.
+/// Only repeated namespaces and elements are `request_duplicate`.
 #[test]
 fn neg_a03_other_duplicates() {
     let doc_type = b"\x67docType\x61a";
@@ -219,7 +220,7 @@ fn neg_a03_other_duplicates() {
 }
 
 #[test]
-fn std_m43_how_much() {
+fn std_m43_number_of_documents_and_elements_is_limited() {
     let many: Vec<ItemsRequest> = (0..33).map(|n| items(&format!("d{n}"), &[("n", &["x"])])).collect();
     assert_eq!(code(&request(&many[..32])), "accepted");
     assert_eq!(code(&request(&many)), "mdoc_too_many");
@@ -243,7 +244,7 @@ fn std_m43_version() {
     ] {
         assert_eq!(code(&crate::replaced(&valid, b"1.0", version.as_bytes())), expected, "{version}");
     }
-    // The version is judged first: what follows may be laid out otherwise.
+    // The version is judged first, because other versions may have another structure.
     assert_eq!(code(b"\xa2\x6bdocRequests\x05\x67version\x632.0"), "mdoc_version");
 }
 

@@ -1,3 +1,4 @@
+//! Building and reading of the SessionTranscript.
 use rid_mdoc::transcript::Transcript;
 use rid_wire::cbor::Limits;
 
@@ -46,7 +47,7 @@ fn std_m41_any_handover_and_nulls() {
     assert_eq!(parts.handover, &online[3..]);
 }
 
-/// Heads longer than they need be stay as they are, also those of the tag-24 form.
+/// Heads that are longer than necessary are kept, also those of the tag-24 form.
 #[test]
 fn neg_c07_used_as_received() {
     let array = b"\x98\x03\xf6\xd8\x18\x58\x01\xa0\xf6";
