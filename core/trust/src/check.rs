@@ -1,37 +1,38 @@
+//! The named check of a verdict, and its outcome.
 use alloc::string::String;
 
 use rid_wire::{Code, Timestamp};
 
-/// How a check ended.
+/// The outcome of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It was done and failed.
+    /// The check was done and failed.
     Failed,
-    /// It was not done: not asked for here, or a needed input is missing (then `reason` names it).
+    /// The check was not done: it does not apply here, or an input is missing (named in `reason`).
     NotDone,
-    /// It was done and holds.
+    /// The check was done and holds.
     Passed,
-    /// It was tried and could not be decided (no network, no list).
+    /// The check was attempted but could not be decided (no network, no list).
     Unknown,
 }
 
-/// One named check of a verdict.
+/// A named check of a verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
     /// The name of the check.
     pub code: Code,
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
-    /// The named error or warning; `None` for a plain pass.
+    /// The named error or warning; `None` for a pass without warning.
     pub reason: Option<Code>,
-    /// The time the check refers to, where it refers to one.
+    /// The time that the check refers to, if any.
     pub as_of: Option<Timestamp>,
-    /// The part of the message that the reason is about, as a path of the standard's names (spec/errors.md), where it is known.
+    /// The part of the message that the reason is about, if known, as a path of the standard's names (spec/errors.md).
     pub place: Option<String>,
 }
 
 impl Check {
-    /// A plain pass.
+    /// A pass without warning.
     #[must_use]
     pub const fn passed(code: Code) -> Self {
         Self { code, outcome: Outcome::Passed, reason: None, as_of: None, place: None }
@@ -43,20 +44,20 @@ impl Check {
         Self { code, outcome: Outcome::Failed, reason: Some(reason), as_of: None, place: None }
     }
 
-    /// Not done, and why if an input was missing.
+    /// A check that was not done, with the reason if an input is missing.
     #[must_use]
     pub const fn not_done(code: Code, reason: Option<Code>) -> Self {
         Self { code, outcome: Outcome::NotDone, reason, as_of: None, place: None }
     }
 
-    /// The same check with the part of the message that its reason is about.
+    /// Adds the part of the message that the reason is about.
     #[must_use]
     pub fn with_place(mut self, place: Option<String>) -> Self {
         self.place = place;
         self
     }
 
-    /// It could not be decided, and why.
+    /// A check that could not be decided, with the reason.
     #[must_use]
     pub const fn unknown(code: Code, reason: Code) -> Self {
         Self { code, outcome: Outcome::Unknown, reason: Some(reason), as_of: None, place: None }
@@ -68,7 +69,7 @@ impl Check {
         Self { code, outcome: Outcome::Passed, reason: Some(warning), as_of: None, place: None }
     }
 
-    /// The same check with the time it refers to.
+    /// Adds the time that the check refers to.
     #[must_use]
     pub fn at(mut self, time: Timestamp) -> Self {
         self.as_of = Some(time);

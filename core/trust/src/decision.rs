@@ -1,3 +1,4 @@
+//! The evidence of a positive trust decision.
 use alloc::string::String;
 
 use rid_crypto::{
@@ -8,18 +9,18 @@ use rid_wire::Timestamp;
 
 use crate::SignerRules;
 
-/// What an issuer decision rests on, and so which certificate checks were done.
+/// The basis of a decision about an issuer, which determines the certificate checks that were done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Basis {
-    /// A path to an anchor: profile, EKU, country checked.
+    /// A path to an anchor. Profile, EKU and country were checked.
     Anchor,
-    /// The very leaf certificate was trusted: only its validity was checked.
+    /// A trusted leaf certificate. Only its validity was checked.
     Leaf,
-    /// A bare key was trusted: no certificate check was done.
+    /// A trusted key. No certificate was checked.
     Key,
 }
 
-/// Evidence: this key may sign credentials of the document type asked about, at the time asked about.
+/// Evidence: this key may sign credentials of the requested document type at the requested time.
 #[derive(Clone)]
 pub struct IssuerTrust {
     pub(crate) key: PublicKey,
@@ -80,57 +81,57 @@ impl IssuerTrust {
         &self.key
     }
 
-    /// What the decision rests on.
+    /// The basis of the decision.
     #[must_use]
     pub fn basis(&self) -> Basis {
         self.basis
     }
 
-    /// Validity of the document signer's certificate; `None` when a bare key was trusted.
+    /// The validity period of the document signer's certificate; `None` for a trusted key.
     #[must_use]
     pub fn validity(&self) -> Option<(Timestamp, Timestamp)> {
         self.validity
     }
 
-    /// Country of the document signer's certificate (only when a path was checked).
+    /// The country of the document signer's certificate, if a path was checked.
     #[must_use]
     pub fn country(&self) -> Option<&str> {
         self.country.as_deref()
     }
 
-    /// State of the document signer's certificate (only when a path was checked).
+    /// The state of the document signer's certificate, if a path was checked.
     #[must_use]
     pub fn state(&self) -> Option<&str> {
         self.state.as_deref()
     }
 
-    /// The country that the profile fixes for signers of this credential type (only when a path was checked).
+    /// The country that the profile fixes for signers of this credential type, if a path was checked.
     #[must_use]
     pub fn required_country(&self) -> Option<&str> {
         self.required_country.as_deref()
     }
 
-    /// Whether the document signer's certificate lacks CRL distribution points or the issuer alternative name, which ISO
-    /// 18013-5 Annex B demands (only when a path was checked).
+    /// Returns true if a path was checked and the document signer's certificate lacks the CRL distribution points or
+    /// the issuer alternative name, which ISO 18013-5 Annex B requires.
     #[must_use]
     pub fn lacks_hints(&self) -> bool {
         self.lacks_hints
     }
 
-    /// Whether an extension of the document signer's certificate that is only a hint is malformed, so that revocation cannot
-    /// be known.
+    /// Returns true if an optional extension of the document signer's certificate is malformed, so that revocation
+    /// cannot be determined.
     #[must_use]
     pub fn malformed_hint(&self) -> bool {
         self.malformed_hint
     }
 
-    /// Common name of the document signer, if a certificate was used.
+    /// The common name of the document signer, if a certificate was used.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// SHA-256 of the anchor's (or pinned leaf's) DER.
+    /// The SHA-256 of the DER of the anchor or pinned leaf.
     #[must_use]
     pub fn anchor_fingerprint(&self) -> Option<[u8; 32]> {
         self.anchor_fingerprint
@@ -163,19 +164,19 @@ impl ReaderTrust {
         &self.key
     }
 
-    /// Common name in the reader's certificate.
+    /// The common name in the reader's certificate.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// Organisation in the reader's certificate.
+    /// The organisation in the reader's certificate.
     #[must_use]
     pub fn organization(&self) -> Option<&str> {
         self.organization.as_deref()
     }
 
-    /// Country in the reader's certificate.
+    /// The country in the reader's certificate.
     #[must_use]
     pub fn country(&self) -> Option<&str> {
         self.country.as_deref()

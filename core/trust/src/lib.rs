@@ -1,7 +1,17 @@
-//! Trust anchors by role, and the decisions taken from them. Pure: certificates in, decision out.
+//! Anchors by role; decisions about issuers and readers.
 //!
-//! Pools are never shared between roles (std-M61). Roots are constructor arguments; test roots enter only a store whose
-//! environment is [`Environment::Test`], which every view then shows.
+//! ```
+//! use rid_trust::{Environment, TrustError, TrustStore};
+//! use rid_wire::Timestamp;
+//!
+//! let store = TrustStore::new(Environment::Test, Vec::new())?;
+//! let mut message = store.message(Timestamp::from_unix(0)); // one time and one budget for all chains of a message
+//! assert!(message.reader(&[]).is_err());
+//! # Ok::<(), TrustError>(())
+//! ```
+//!
+//! Anchors of one role never count for another (std-M61), and a test root enters only a store of [`Environment::Test`].
+//! Roots are arguments: no root, network or clock belongs here.
 #![no_std]
 extern crate alloc;
 
@@ -20,23 +30,23 @@ pub use store::{Anchor, Environment, Role, SignerRules, TrustStore};
 use rid_crypto::x509::X509Error;
 use rid_wire::Code;
 
-/// Why trust was refused.
+/// A reason for which trust was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrustError {
-    /// The chain or a certificate in it.
+    /// The chain or one of its certificates is refused.
     #[error("{0}")]
     Certificate(#[from] X509Error),
     /// The chain leads to an anchor of another role (neg-F05).
     #[error("trust_list_scope")]
     Scope,
-    /// The store holds nothing for this role: no decision can be taken.
+    /// The store has no anchor for this role, so no decision is possible.
     #[error("trust_missing")]
     Missing,
-    /// A test root was offered to a production store.
+    /// A test root was given to a production store.
     #[error("trust_environment")]
     Environment,
-    /// A root of issuers came without the credential types it may sign for (neg-F30).
+    /// A root of issuers was given without the credential types it may sign for (neg-F30).
     #[error("trust_types_missing")]
     Types,
 }

@@ -1,3 +1,4 @@
+//! Decides on the certificate chains of one message.
 use alloc::{string::String, vec::Vec};
 
 use rid_crypto::x509::{self, Certificate, PathPolicy, SignatureBudget, X509Error, verify_path};
@@ -5,11 +6,11 @@ use rid_wire::{ClockTolerance, Timestamp};
 
 use crate::{IssuerTrust, ReaderTrust, Role, TrustError, TrustStore};
 
-/// Extended key usage of reader authentication (18013-5, Annex B).
+/// The extended key usage of reader authentication (18013-5, Annex B).
 const READER: &str = "1.0.18013.5.1.6";
 
-/// Decisions on the chains of one message: all of them share one time and one budget of signature checks, and a chain that
-/// occurs again costs no check (neg-C35).
+/// Decides on the chains of one message. They share one time and one budget of signature checks, and a repeated chain
+/// costs no check (neg-C35).
 pub struct MessageTrust<'s> {
     store: &'s TrustStore,
     at: Timestamp,
@@ -21,7 +22,7 @@ impl<'s> MessageTrust<'s> {
         Self { store, at, budget: SignatureBudget::new() }
     }
 
-    /// The store that decides.
+    /// The store behind the decisions.
     #[must_use]
     pub const fn store(&self) -> &'s TrustStore {
         self.store
@@ -33,13 +34,13 @@ impl<'s> MessageTrust<'s> {
         self.at
     }
 
-    /// How many signatures of certificates were checked so far.
+    /// The number of certificate signatures checked so far.
     #[must_use]
     pub fn signatures_checked(&self) -> usize {
         self.budget.spent()
     }
 
-    /// The decision of a pinned key, if there is one: the key that the leaf carries, else the first. It needs no chain.
+    /// The decision for a pinned key, if any: the key in the leaf, otherwise the first. It needs no chain.
     #[must_use]
     pub fn by_key(&self, leaf: Option<&Certificate>) -> Option<IssuerTrust> {
         let keys = &self.store.pinned_keys;
@@ -47,10 +48,10 @@ impl<'s> MessageTrust<'s> {
         of_leaf.or_else(|| keys.first()).map(IssuerTrust::of_key)
     }
 
-    /// Decides on a document signer's chain for a document type. Pinned key first, then pinned leaf, then anchors.
+    /// Decides on a document signer's chain for a document type: by pinned key, then by pinned leaf, then by anchors.
     ///
     /// # Errors
-    /// [`TrustError`]; `trust_missing` only when nothing at all was given that could vouch for an issuer.
+    /// [`TrustError`]; `trust_missing` only if the store has nothing that could vouch for an issuer.
     pub fn issuer(&mut self, chain: &[Certificate], doc_type: &str) -> Result<IssuerTrust, TrustError> {
         let leaf = chain.first().ok_or(X509Error::Untrusted)?;
         if let Some(trusted) = self.by_key(Some(leaf)) {
@@ -96,8 +97,8 @@ impl<'s> MessageTrust<'s> {
         self.store.clock_tolerance()
     }
 
-    /// Says more of `cert_untrusted`: nothing was given for this role, or only an anchor of another role has the name of the
-    /// issuer (neg-F05). Names decide this, for it only explains a refusal.
+    /// Makes `cert_untrusted` more exact: the role has no anchor, or only an anchor of another role has the issuer's
+    /// name (neg-F05). Comparing names suffices here, because it only explains a refusal.
     fn refusal(&self, error: X509Error, chain: &[Certificate], role: Role) -> TrustError {
         if error != X509Error::Untrusted || chain.is_empty() {
             return error.into();
@@ -114,10 +115,10 @@ impl<'s> MessageTrust<'s> {
     }
 }
 
-/// Parses the certificates of a peer's chain, unless there are more than a chain may have.
+/// Parses the certificates of a peer's chain, which must not exceed the limit.
 ///
 /// # Errors
-/// [`TrustError::Certificate`]: `cert_budget` for more than three, or as [`Certificate::parse`].
+/// [`TrustError::Certificate`]: `cert_budget` for more than three, otherwise as [`Certificate::parse`].
 pub fn parse_chain<D: AsRef<[u8]>>(chain: &[D]) -> Result<Vec<Certificate>, TrustError> {
     if chain.len() > x509::MAX_CHAIN {
         return Err(X509Error::Budget.into());

@@ -1,3 +1,4 @@
+//! Collects the roots that an app gives.
 use alloc::{format, string::String, vec::Vec};
 
 use rid_crypto::x509::Bundle;
@@ -5,21 +6,21 @@ use rid_wire::Code;
 
 use crate::{Anchor, Environment, Role, TrustError, TrustStore};
 
-/// A root of issuers as an app gives it.
+/// A root of issuers, as given by an app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IssuerRoot {
-    /// The certificate, DER or PEM; PEM may hold several of the same credential types.
+    /// The certificate, DER or PEM. PEM may hold several of the same credential types.
     pub certificate: Vec<u8>,
-    /// The credential types (document types) it may sign for; at least one, and there is no word for "any".
+    /// The credential types (document types) that it may sign for. At least one is required; no value means "any".
     pub credential_types: Vec<String>,
 }
 
-/// A certificate among the roots that cannot be read; it is not used, the others are.
+/// An unreadable certificate among the roots. It is not used, but the others are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RootWarning {
-    /// Which one: `issuer_roots[0], certificate 2`.
+    /// Its position: `issuer_roots[0], certificate 2`.
     pub root: String,
-    /// Why.
+    /// The reason.
     pub code: Code,
 }
 
@@ -31,7 +32,7 @@ pub struct Roots {
 }
 
 impl Roots {
-    /// No roots yet.
+    /// An empty collection.
     #[must_use]
     pub const fn new(environment: Environment) -> Self {
         Self { environment, anchors: Vec::new(), warnings: Vec::new() }
@@ -40,8 +41,8 @@ impl Roots {
     /// Adds roots of issuers.
     ///
     /// # Errors
-    /// [`TrustError::Types`] for a root without credential types; the error of the certificate where a root holds none that
-    /// can be read.
+    /// [`TrustError::Types`] for a root without credential types; the certificate's error for a root without a readable
+    /// certificate.
     pub fn issuers(mut self, roots: &[IssuerRoot]) -> Result<Self, TrustError> {
         for (index, root) in roots.iter().enumerate() {
             if root.credential_types.is_empty() {
@@ -52,10 +53,10 @@ impl Roots {
         Ok(self)
     }
 
-    /// Adds roots of readers, DER or PEM each.
+    /// Adds roots of readers, each DER or PEM.
     ///
     /// # Errors
-    /// The error of the certificate where a root holds none that can be read.
+    /// The certificate's error for a root without a readable certificate.
     pub fn readers(mut self, roots: &[Vec<u8>]) -> Result<Self, TrustError> {
         for (index, root) in roots.iter().enumerate() {
             self.add(root, Role::Reader, None, &format!("reader_roots[{index}]"))?;
@@ -63,7 +64,7 @@ impl Roots {
         Ok(self)
     }
 
-    /// The store.
+    /// Makes the store.
     ///
     /// # Errors
     /// As [`TrustStore::new`].

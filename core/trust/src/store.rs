@@ -1,3 +1,4 @@
+//! The trust anchors and their rules.
 use alloc::{string::String, vec::Vec};
 
 use rid_crypto::{PublicKey, x509::Certificate};
@@ -5,16 +6,16 @@ use rid_wire::{ClockTolerance, Timestamp};
 
 use crate::{MessageTrust, RootWarning, TrustError};
 
-/// Whether roots are the State's or a test's.
+/// The origin of roots: the State or a test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Environment {
     /// Real roots.
     Production,
-    /// Test roots: every view says so.
+    /// Test roots. Every view must say so.
     Test,
 }
 
-/// The context an anchor is for.
+/// The role that an anchor vouches for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Issuers of credentials (IACA).
@@ -32,28 +33,28 @@ pub enum Role {
 pub struct Anchor {
     /// The root certificate.
     pub certificate: Certificate,
-    /// What it may vouch for.
+    /// The role that it vouches for.
     pub role: Role,
-    /// Whose it is.
+    /// Its origin.
     pub environment: Environment,
-    /// Document types it may sign; `None`: any of its role.
+    /// The document types that it may sign for; `None` for all of its role.
     pub doc_types: Option<Vec<String>>,
 }
 
-/// What the profile fixes for the signers of one credential type.
+/// The rules of the profile for the signers of one credential type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignerRules {
     /// The credential type (the document type of an mdoc).
     pub credential_type: String,
-    /// Purposes (extended key usages, dotted) of which the signer must have one.
+    /// Extended key usages (dotted), of which the signer must have one.
     pub purposes: Vec<String>,
-    /// Country of the signer, where the profile fixes it.
+    /// The country of the signer, if the profile fixes it.
     pub country: Option<String>,
-    /// Most intermediates between signer and root; ISO 18013-5 knows none.
+    /// Most intermediates between signer and root. ISO 18013-5 has none.
     pub intermediates: usize,
 }
 
-/// The anchors of one wallet or reader, and the rules of the profile for what they sign.
+/// The anchors of one wallet or reader, and the profile's rules for their signers.
 pub struct TrustStore {
     environment: Environment,
     pub(crate) anchors: Vec<Anchor>,
@@ -66,7 +67,7 @@ pub struct TrustStore {
 }
 
 impl TrustStore {
-    /// Takes the roots.
+    /// Makes a store of these anchors.
     ///
     /// # Errors
     /// [`TrustError::Environment`] for a test root in a production store.
@@ -86,8 +87,8 @@ impl TrustStore {
         })
     }
 
-    /// Also trusts this very document-signer certificate, without a path (integrators' captures only). A certificate that
-    /// asserts keyCertSign is never a signer of documents, so it is not taken (neg-F32).
+    /// Also trusts this document-signer certificate without a path. Only for integrators' captures. A certificate that
+    /// asserts keyCertSign never signs documents, so it is ignored (neg-F32).
     #[must_use]
     pub fn pin_leaf(mut self, leaf: Certificate) -> Self {
         if !leaf.key_usage().is_some_and(|usage| usage.key_cert_sign) {
@@ -96,14 +97,14 @@ impl TrustStore {
         self
     }
 
-    /// Also trusts this issuer key, without a certificate (integrators' captures only).
+    /// Also trusts this issuer key without a certificate. Only for integrators' captures.
     #[must_use]
     pub fn pin_key(mut self, key: PublicKey) -> Self {
         self.pinned_keys.push(key);
         self
     }
 
-    /// Sets the rules of the profile. A credential type without rules takes any signer of documents, from any country.
+    /// Sets the rules of the profile. A credential type without rules accepts any document signer from any country.
     #[must_use]
     pub fn with_rules(mut self, signers: Vec<SignerRules>, reader_intermediates: usize) -> Self {
         self.signers = signers;
@@ -111,32 +112,32 @@ impl TrustStore {
         self
     }
 
-    /// Sets the one tolerance for `signed`, validFrom and notBefore of everything that is verified with this store.
+    /// Sets the clock tolerance for `signed`, validFrom and notBefore in every verification with this store.
     #[must_use]
     pub fn with_clock_tolerance(mut self, tolerance: ClockTolerance) -> Self {
         self.clock_tolerance = tolerance;
         self
     }
 
-    /// The tolerance for clocks, 60 seconds unless it was set.
+    /// The clock tolerance; the default is 60 seconds.
     #[must_use]
     pub fn clock_tolerance(&self) -> ClockTolerance {
         self.clock_tolerance
     }
 
-    /// Whose roots these are.
+    /// The origin of the roots.
     #[must_use]
     pub fn environment(&self) -> Environment {
         self.environment
     }
 
-    /// Certificates of the roots that could not be read and are not used.
+    /// The unreadable certificates among the roots, which are not used.
     #[must_use]
     pub fn warnings(&self) -> &[RootWarning] {
         &self.warnings
     }
 
-    /// Starts to decide on the chains of one message, at the time `at`.
+    /// Starts to decide on the chains of one message at the time `at`.
     #[must_use]
     pub fn message(&self, at: Timestamp) -> MessageTrust<'_> {
         MessageTrust::new(self, at)

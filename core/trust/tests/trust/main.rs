@@ -32,7 +32,7 @@ fn reader_refusal(store: &TrustStore, chain: &[Certificate]) -> Option<&'static 
 }
 
 #[test]
-fn std_m61_an_issuer_is_trusted_through_its_own_pool() {
+fn std_m61_issuer_is_trusted_by_its_own_anchors() {
     let root = Party::root(Profile::Iaca, "kök", 1);
     let leaf = Party::leaf(Profile::DocumentSigner, &root);
     let store = store(vec![anchor(&root.certificate, Role::Issuer, None)]);
@@ -47,7 +47,7 @@ fn std_m61_an_issuer_is_trusted_through_its_own_pool() {
 }
 
 #[test]
-fn std_m61_a_reader_is_trusted_through_its_own_pool() {
+fn std_m61_reader_is_trusted_by_its_own_anchors() {
     let root = Party::root(Profile::ReaderRoot, "oxuyucu kökü", 2);
     let leaf = Party::leaf(Profile::Reader, &root);
     let store = store(vec![anchor(&root.certificate, Role::Reader, None)]);
@@ -57,7 +57,7 @@ fn std_m61_a_reader_is_trusted_through_its_own_pool() {
 }
 
 #[test]
-fn std_m61_pools_are_never_shared() {
+fn std_m61_roles_never_share_anchors() {
     let issuers = Party::root(Profile::Iaca, "kök", 1);
     let readers = Party::root(Profile::ReaderRoot, "oxuyucu kökü", 2);
     let signer = Party::leaf(Profile::DocumentSigner, &issuers);
@@ -72,7 +72,7 @@ fn std_m61_pools_are_never_shared() {
 }
 
 #[test]
-fn neg_f05_a_root_of_another_role_signs_no_credential() {
+fn neg_f05_root_of_another_role_signs_no_credential() {
     let root = Party::root(Profile::Iaca, "pulqabı kökü", 3);
     let issuers = Party::root(Profile::Iaca, "kök", 1);
     let leaf = Party::leaf(Profile::DocumentSigner, &root);
@@ -84,7 +84,7 @@ fn neg_f05_a_root_of_another_role_signs_no_credential() {
 }
 
 #[test]
-fn neg_f30_a_root_signs_its_credential_types_alone() {
+fn neg_f30_root_signs_only_its_credential_types() {
     let root = Party::root(Profile::Iaca, "kök", 1);
     let leaf = Party::leaf(Profile::DocumentSigner, &root);
     let store = store(vec![anchor(&root.certificate, Role::Issuer, Some(&[MDL]))]);
@@ -94,7 +94,7 @@ fn neg_f30_a_root_signs_its_credential_types_alone() {
 }
 
 #[test]
-fn neg_f30_the_country_of_a_credential_type_is_handed_on() {
+fn neg_f30_decision_has_the_fixed_country() {
     let root = Party::root(Profile::Iaca, "kök", 1);
     let leaf = Party::leaf(Profile::DocumentSigner, &root);
     let store = store(vec![anchor(&root.certificate, Role::Issuer, None)]);
@@ -106,7 +106,7 @@ fn neg_f30_the_country_of_a_credential_type_is_handed_on() {
 }
 
 #[test]
-fn neg_f05_a_root_of_another_role_vouches_for_no_reader() {
+fn neg_f05_root_of_another_role_vouches_for_no_reader() {
     let readers = Party::root(Profile::ReaderRoot, "oxuyucu kökü", 2);
     let others = Party::root(Profile::ReaderRoot, "başqa kök", 4);
     let leaf = Party::leaf(Profile::Reader, &others);
@@ -151,7 +151,7 @@ fn neg_f04_purposes_are_those_of_the_role() {
 }
 
 #[test]
-fn neg_f31_intermediates_need_leave_of_the_rules() {
+fn neg_f31_intermediates_need_permission_of_the_rules() {
     let root = Party::spoilt(Profile::Iaca, "kök", 1, None, |recipe| recipe.basic_constraints = Some((true, Some(1))));
     let middle = Party::spoilt(Profile::Iaca, "orta", 3, Some(&root), |_| {});
     let chain = |profile| vec![Party::leaf(profile, &middle).certificate, middle.certificate.clone()];
@@ -183,14 +183,14 @@ fn neg_f31_intermediates_need_leave_of_the_rules() {
 }
 
 #[test]
-fn neg_f32_an_anchor_signs_no_documents_itself() {
+fn neg_f32_anchor_signs_no_documents() {
     let root = Party::root(Profile::Iaca, "kök", 1);
     let leaf = Party::leaf(Profile::DocumentSigner, &root);
-    // As `rid verify --trust` gives it: an anchor, and pinned.
+    // `rid verify --trust` uses a certificate as an anchor and pins it.
     let given = store(vec![anchor(&root.certificate, Role::Issuer, None)]).pin_leaf(root.certificate.clone());
     assert_eq!(refusal(&given, &root.chain(), MDL), Some("cert_untrusted"));
     assert_eq!(refusal(&given, &leaf.chain(), MDL), None);
-    // cA without key usage, as in a published vector, is pinned.
+    // A published vector has cA without key usage; such a certificate can be pinned.
     let odd = Party::spoilt(Profile::Iaca, "köhnə", 4, None, |recipe| recipe.key_usage = None);
     let given = store(vec![anchor(&odd.certificate, Role::Issuer, None)]).pin_leaf(odd.certificate.clone());
     assert_eq!(refusal(&given, &odd.chain(), MDL), None);
@@ -208,7 +208,7 @@ fn neg_f34_a_long_serial_of_a_pinned_leaf() {
 }
 
 #[test]
-fn neg_f34_hints_that_are_missing_or_malformed() {
+fn neg_f34_missing_or_malformed_hints() {
     let root = Party::root(Profile::Iaca, "kök", 1);
     let store = store(vec![anchor(&root.certificate, Role::Issuer, None)]);
     let with = |spoil: &dyn Fn(&mut rid_crypto::x509::dangerous::Recipe)| {
@@ -228,7 +228,7 @@ fn neg_f34_hints_that_are_missing_or_malformed() {
 }
 
 #[test]
-fn neg_f34_a_bundle_is_used_without_its_unreadable_certificate() {
+fn neg_f34_unreadable_certificate_of_a_bundle_is_skipped() {
     let root = Party::root(Profile::Iaca, "kök", 1);
     let leaf = Party::leaf(Profile::DocumentSigner, &root);
     let pem = root.certificate.to_pem();
@@ -243,22 +243,22 @@ fn neg_f34_a_bundle_is_used_without_its_unreadable_certificate() {
     let warning = RootWarning { root: "issuer_roots[1], certificate 1".into(), code: X509Error::Form.code() };
     assert_eq!(store.warnings(), [warning]);
     assert_eq!(roots(&[issuer(&torn, &[MDL])]).err().map(|error| error.code().as_str()), Some("cert_form"));
-    // neg-F30: there is no "any".
+    // neg-F30: no value means "any".
     assert_eq!(roots(&[issuer(&pem, &[])]).err().map(|error| error.code().as_str()), Some("trust_types_missing"));
     let readers = Roots::new(Environment::Test).readers(&[format!("{pem}{torn}").into_bytes()]).and_then(Roots::store);
     assert_eq!(readers.unwrap().warnings()[0].root, "reader_roots[0], certificate 2");
 }
 
-/// neg-F33: string types, letter case and spaces of a name do not matter (RFC 5280, 7.1). Anything else does.
+/// Cites neg-F33: string types, letter case and spaces of a name do not matter (RFC 5280, 7.1); all else does.
 #[test]
-fn neg_f33_names_are_compared_as_texts() {
+fn neg_f33_names_compare_as_texts() {
     const UTF8: u8 = 0x0c;
     const PRINTABLE: u8 = 0x13;
     const BMP: u8 = 0x1e;
     const TELETEX: u8 = 0x14;
     let signer = |tag: u8, name: &str| {
         let root = Party::spoilt(Profile::Iaca, "Root of Trust", 1, None, |recipe| recipe.organization = None);
-        // A twin of the root, with the same key and the name as the signer writes it.
+        // A copy of the root with the same key and the name as the signer encodes it.
         let twin = Party::spoilt(Profile::Iaca, name, 1, None, |recipe| {
             recipe.organization = None;
             recipe.string_tag = tag;
@@ -294,7 +294,7 @@ fn neg_f33_names_are_compared_as_texts() {
     }
 }
 
-/// Another attribute, another order, one attribute more: another name.
+/// Another value, another order or one attribute more makes another name.
 #[test]
 fn neg_f33_names_differ_in_their_attributes() {
     let with = |spoil: fn(&mut rid_crypto::x509::dangerous::Recipe)| {
@@ -341,11 +341,11 @@ fn neg_f01_unknown_roots_and_wrong_times() {
     }
     let with_root = vec![leaf.certificate.clone(), root.certificate.clone()];
     let others = store(vec![anchor(&stranger.certificate, Role::Issuer, None)]);
-    assert_eq!(refusal(&others, &with_root, MDL), Some("cert_untrusted"), "a root in the chain is nobody's");
+    assert_eq!(refusal(&others, &with_root, MDL), Some("cert_untrusted"), "a root in the chain is not trusted");
 }
 
 #[test]
-fn an_issuer_of_another_country_is_refused_a_reader_is_not() {
+fn foreign_issuer_is_refused_and_foreign_reader_accepted() {
     let root = Party::root(Profile::Iaca, "kök", 1);
     let store =
         store(vec![anchor(&root.certificate, Role::Issuer, None), anchor(&root.certificate, Role::Reader, None)]);
@@ -356,7 +356,7 @@ fn an_issuer_of_another_country_is_refused_a_reader_is_not() {
 }
 
 #[test]
-fn an_empty_chain_is_untrusted() {
+fn empty_chain_is_untrusted() {
     let root = Party::root(Profile::Iaca, "kök", 1);
     for anchors in [vec![], vec![anchor(&root.certificate, Role::Issuer, None)]] {
         let store = store(anchors);
@@ -368,7 +368,7 @@ fn an_empty_chain_is_untrusted() {
 }
 
 #[test]
-fn a_store_that_holds_nothing_cannot_decide() {
+fn store_without_anchors_cannot_decide() {
     let root = Party::root(Profile::Iaca, "kök", 1);
     let leaf = Party::leaf(Profile::DocumentSigner, &root);
     for role in ALL_ROLES {
@@ -379,7 +379,7 @@ fn a_store_that_holds_nothing_cannot_decide() {
 }
 
 #[test]
-fn a_test_root_enters_no_production_store() {
+fn test_root_is_refused_by_a_production_store() {
     let root = Party::root(Profile::Iaca, "kök", 1);
     let refused = TrustStore::new(Environment::Production, vec![anchor(&root.certificate, Role::Issuer, None)]);
     assert_eq!(refused.err().map(|error| error.code().as_str()), Some("trust_environment"));
@@ -387,7 +387,7 @@ fn a_test_root_enters_no_production_store() {
 }
 
 #[test]
-fn a_pinned_leaf_is_checked_for_its_time_alone() {
+fn pinned_leaf_is_checked_only_for_its_validity() {
     let tls = Party::spoilt(Profile::Reader, "vərəq", 5, None, |recipe| {
         recipe.extended_key_usage = vec![SERVER_AUTH.into()];
     });
@@ -400,12 +400,12 @@ fn a_pinned_leaf_is_checked_for_its_time_alone() {
     assert_eq!(late.err().map(|error| error.code().as_str()), Some("cert_expired"));
 
     let same_key = Party::spoilt(Profile::Reader, "başqa", 5, None, |_| {});
-    assert_eq!(refusal(&store, &same_key.chain(), MDL), Some("cert_untrusted"), "equal byte for byte or not at all");
-    assert_eq!(reader_refusal(&store, &tls.chain()), Some("trust_missing"), "pins are for issuers");
+    assert_eq!(refusal(&store, &same_key.chain(), MDL), Some("cert_untrusted"), "only the same bytes are pinned");
+    assert_eq!(reader_refusal(&store, &tls.chain()), Some("trust_missing"), "pins apply only to issuers");
 }
 
 #[test]
-fn a_pinned_key_comes_before_everything() {
+fn pinned_key_takes_precedence() {
     let (one, two) = (Party::root(Profile::Iaca, "bir", 1), Party::root(Profile::Iaca, "iki", 2));
     let leaf = Party::leaf(Profile::DocumentSigner, &one);
     let pinned = |keys: [&Party; 2]| {
@@ -414,11 +414,11 @@ fn a_pinned_key_comes_before_everything() {
     };
     let late = at("2031-01-01T00:00:00Z");
     let trust = issuer(&pinned([&two, &leaf]), &leaf.chain(), MDL, late).unwrap_or_else(|error| panic!("{error}"));
-    assert!(*trust.key() == leaf.key.public(), "of several, the leaf's");
+    assert!(*trust.key() == leaf.key.public(), "the key in the leaf is preferred");
     assert_eq!(trust.basis(), Basis::Key);
     assert_eq!((trust.validity(), trust.name(), trust.anchor_fingerprint()), (None, None, None));
     let trust = issuer(&pinned([&two, &one]), &leaf.chain(), MDL, late).unwrap_or_else(|error| panic!("{error}"));
-    assert!(*trust.key() == two.key.public(), "else the first, and the signature will fail");
+    assert!(*trust.key() == two.key.public(), "otherwise the first key decides, and the signature fails");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use rid_crypto::{
 use rid_trust::{Anchor, Environment, Role, SignerRules, TrustStore};
 use rid_wire::{Timestamp, hex};
 
-/// SHA-256 in counter mode: the same bytes each run.
+/// SHA-256 in counter mode: the same bytes in each run.
 struct Seeded(u64);
 
 impl rand_core::TryRng for Seeded {
@@ -37,16 +37,16 @@ impl rand_core::TryCryptoRng for Seeded {}
 
 pub(crate) const PID: &str = "az.gov.rid.pid.1";
 pub(crate) const MDL: &str = "org.iso.18013.5.1.mDL";
-/// A credential type that no rules are for.
+/// A credential type without rules.
 pub(crate) const OTHER: &str = "org.example.library.1";
-/// A leaf for TLS servers.
+/// The extended key usage of TLS servers.
 pub(crate) const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
 
 pub(crate) fn at(text: &str) -> Timestamp {
     Timestamp::parse_rfc3339(text).unwrap()
 }
 
-/// Inside the validity of everything made here.
+/// A time in the validity period of every certificate here.
 pub(crate) fn now() -> Timestamp {
     at("2026-06-01T12:00:00Z")
 }
@@ -103,7 +103,7 @@ pub(crate) fn anchor(certificate: &Certificate, role: Role, doc_types: Option<&[
     }
 }
 
-/// A store with rules as the profile has them.
+/// A store with rules like those of the profile.
 pub(crate) fn store(anchors: Vec<Anchor>) -> TrustStore {
     let rules = |credential_type: &str, country: Option<&str>| SignerRules {
         credential_type: credential_type.into(),
