@@ -1,25 +1,26 @@
+//! Checks values against the profile.
 use alloc::vec::Vec;
 
 use rid_wire::{Code, FullDate, Timestamp, cbor::Value};
 
 use crate::{Element, ElementType, Kind, pattern::Pattern};
 
-/// What a finding means for issuing.
+/// The consequence of a finding for issuing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
     /// The value must not be issued.
     Reject,
-    /// The rule is an assumption: issue, and tell the register.
+    /// The rule is an assumption: issue the value and report it to the register.
     Warn,
 }
 
-/// A value that breaks a rule of the profile; says nothing of the value.
+/// A value that breaks a rule of the profile. The finding does not contain the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{code}")]
 pub struct RuleFinding {
-    /// What follows.
+    /// The consequence.
     pub severity: Severity,
-    /// `element_unknown`, `element_type`, `element_value` or `element_date`.
+    /// The code: `element_unknown`, `element_type`, `element_value` or `element_date`.
     pub code: Code,
 }
 
@@ -29,7 +30,7 @@ impl RuleFinding {
     }
 }
 
-/// A check named in the profile file, with what a failure means.
+/// A check of the profile file, with the consequence of a failure.
 #[derive(Clone, Debug)]
 pub(crate) struct ValueCheck {
     pub(crate) rule: Rule,
@@ -38,7 +39,7 @@ pub(crate) struct ValueCheck {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Rule {
-    /// A real day, not before `earliest` and, unless `future`, not after today.
+    /// A date that exists, not before `earliest` and, unless `future`, not after today.
     Date { earliest: FullDate, future: bool },
     /// One of these numbers.
     Number { allowed: Vec<u64> },
@@ -47,8 +48,8 @@ pub(crate) enum Rule {
 }
 
 impl Kind {
-    /// Checks one value before it is issued: the element is known, its CBOR type is right, the rule of the profile holds.
-    /// A value that a register vouches for may be issued in spite of a failed pattern; that is the caller's decision.
+    /// Checks one value before it is issued: the element is known, its CBOR type is right, the rule of the profile
+    /// holds. The caller may issue a value that fails a pattern if the register vouches for it.
     ///
     /// # Errors
     /// [`RuleFinding`].
@@ -71,8 +72,8 @@ impl Kind {
 }
 
 impl Kind {
-    /// Whether a received value has the type that the profile says (neg-Q06). An element that the profile does not know may
-    /// have any type.
+    /// Returns true if a received value has the type in the profile (neg-Q06). An element that the profile does not
+    /// know may have any type.
     #[must_use]
     pub fn type_fits(&self, namespace: &str, identifier: &str, value: &Value<'_>) -> bool {
         self.element(namespace, identifier).is_none_or(|element| element.value_type.matches(value))
@@ -80,7 +81,7 @@ impl Kind {
 }
 
 impl ElementType {
-    /// Whether a value has this type; dates must be real days.
+    /// Returns true if a value has this type. Dates must exist.
     #[must_use]
     pub fn matches(self, value: &Value<'_>) -> bool {
         match self {
@@ -100,9 +101,9 @@ impl ValueCheck {
     fn apply(&self, element: &Element, value: &Value<'_>, today: FullDate) -> Result<(), RuleFinding> {
         let finding = |code| RuleFinding { severity: self.severity, code: Code::new(code) };
         match value {
-            // Each of several (nationalities).
+            // One of several values (nationalities).
             Value::Array(items) => items.iter().try_for_each(|item| self.apply(element, item, today)),
-            // The member of the same name (birth_date of ISO/IEC 23220-2).
+            // The member with the element's name (birth_date of ISO/IEC 23220-2).
             Value::Map(entries) => {
                 let own = |key: &Value<'_>| matches!(key, Value::Text(name) if *name == element.identifier);
                 match entries.iter().find(|(key, _)| own(key)) {

@@ -1,3 +1,4 @@
+//! The values and paths of claims.
 use alloc::{format, string::String, vec::Vec};
 use core::fmt;
 
@@ -11,7 +12,7 @@ pub enum ClaimKey {
     Every,
     /// One element of an array.
     Index {
-        /// Position from 0.
+        /// The position, from 0.
         position: u32,
     },
     /// A member by name; for mdoc the namespace, then the element identifier.
@@ -21,7 +22,7 @@ pub enum ClaimKey {
     },
 }
 
-/// Where a claim stands in a credential: names, indexes or "every".
+/// The path to a claim in a credential.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ClaimPath {
     /// The steps; never empty.
@@ -36,7 +37,7 @@ impl ClaimPath {
         Self { steps: [name(namespace), name(identifier)].into() }
     }
 
-    /// Namespace and identifier, if this is an mdoc path.
+    /// The namespace and identifier, if this is an mdoc path.
     #[must_use]
     pub fn as_element(&self) -> Option<(&str, &str)> {
         match self.steps.as_slice() {
@@ -46,16 +47,16 @@ impl ClaimPath {
     }
 }
 
-/// Text about a person: wiped on drop; `Debug` and `Display` show nothing.
+/// Text about a person. It is wiped on drop, and `Debug` and `Display` print no content.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PrivateText(String);
 
-/// Bytes about a person (a portrait): wiped on drop; `Debug` shows nothing.
+/// Bytes about a person (a portrait). They are wiped on drop, and `Debug` prints no content.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PrivateBytes(Vec<u8>);
 
 impl PrivateText {
-    /// The text, for the screen.
+    /// The text, for display.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -63,7 +64,7 @@ impl PrivateText {
 }
 
 impl PrivateBytes {
-    /// The bytes, for the screen.
+    /// The bytes, for display.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
         &self.0
@@ -121,18 +122,18 @@ impl fmt::Debug for PrivateBytes {
 /// One entry of a structured value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClaimEntry {
-    /// Key; text for text keys.
+    /// The key.
     pub key: ClaimValue,
-    /// Value.
+    /// The value.
     pub value: ClaimValue,
 }
 
-/// The value of a claim, as views show it.
+/// The value of a claim, for display.
 #[derive(Clone, PartialEq)]
 pub enum ClaimValue {
     /// An integer beyond 64 signed bits, in decimal digits.
     BigNumber {
-        /// Digits, with a sign if negative.
+        /// The digits, with a sign if negative.
         digits: PrivateText,
     },
     /// Bytes.
@@ -142,12 +143,12 @@ pub enum ClaimValue {
     },
     /// A date or time (tags 1004 and 0), as its text.
     Date {
-        /// `YYYY-MM-DD` or RFC 3339.
+        /// The text: `YYYY-MM-DD` or RFC 3339.
         text: PrivateText,
     },
     /// A map.
     Entries {
-        /// In received order.
+        /// The entries, in received order.
         entries: Vec<ClaimEntry>,
     },
     /// Yes or no.
@@ -157,10 +158,10 @@ pub enum ClaimValue {
     },
     /// An array.
     Items {
-        /// In order.
+        /// The values, in order.
         items: Vec<ClaimValue>,
     },
-    /// `null` or undefined.
+    /// The value `null` or undefined.
     Nothing,
     /// An integer.
     Number {
@@ -180,7 +181,7 @@ pub enum ClaimValue {
 }
 
 impl ClaimValue {
-    /// From a decoded CBOR value; tags other than dates are looked through.
+    /// Converts a decoded CBOR value. Tags other than dates are dropped.
     #[must_use]
     pub fn from_cbor(value: &Value<'_>) -> Self {
         match value {
@@ -211,7 +212,7 @@ impl ClaimValue {
         }
     }
 
-    /// A plain rendering for people, without labels: dates as DD.MM.YYYY, bytes as their length.
+    /// Formats the value for people, without labels: dates as DD.MM.YYYY, bytes as their length.
     #[must_use]
     pub fn plain(&self) -> String {
         match self {
@@ -246,7 +247,7 @@ fn plain_date(text: &str) -> String {
     }
 }
 
-/// The kind alone, never the value.
+/// Prints only the kind, never the value.
 impl fmt::Debug for ClaimValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -268,9 +269,9 @@ impl fmt::Debug for ClaimValue {
 mod tests {
     use super::*;
 
-    /// What is handed on is moved, not copied: nothing stays behind to be wiped, and what is kept is wiped (neg-N04).
+    /// A value that is passed on is moved, so that no copy remains to be wiped; a kept value is wiped (neg-N04).
     #[test]
-    fn private_values_are_handed_on_without_a_copy() {
+    fn private_values_are_moved_without_a_copy() {
         let text = PrivateText::from(String::from("Canary-Surname-Of-Nobody"));
         let place = text.expose().as_ptr();
         let text = String::from(text);
@@ -287,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn neg_n06_debug_of_a_claim_shows_its_kind_alone() {
+    fn neg_n06_debug_of_a_claim_shows_only_its_kind() {
         for (value, expected) in [
             (ClaimValue::Flag { value: true }, "Flag"),
             (ClaimValue::Number { value: 175 }, "Number"),

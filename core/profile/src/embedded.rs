@@ -1,9 +1,10 @@
+//! The embedded profile.
 use crate::{Profile, ProfileError};
 
-/// The profile that ships with this build.
+/// Parses the profile that is part of this build.
 ///
 /// # Errors
-/// [`ProfileError`]; a test proves that the embedded file has none.
+/// [`ProfileError`]; a test proves that the embedded file is valid.
 pub fn embedded() -> Result<Profile, ProfileError> {
     Profile::parse(include_str!("../profile.json"))
 }

@@ -1,16 +1,17 @@
-/// The format of a picture, read from its first bytes. 18013-5 allows JPEG and JPEG 2000 for a portrait (7.2.2).
+//! Recognises the format of a picture.
+/// The format of a picture, read from its first bytes. A portrait must be JPEG or JPEG 2000 (18013-5, 7.2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ImageFormat {
     /// JPEG (ISO/IEC 10918).
     Jpeg,
-    /// JPEG 2000 (ISO/IEC 15444), as a file or as a codestream. Many platforms cannot show it.
+    /// JPEG 2000 (ISO/IEC 15444), as a file or codestream. Many platforms cannot display it.
     Jpeg2000,
-    /// Anything else.
+    /// Another format.
     Other,
 }
 
 impl ImageFormat {
-    /// `jpeg`, `jpeg2000` or `other`.
+    /// Returns `jpeg`, `jpeg2000` or `other`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -20,7 +21,7 @@ impl ImageFormat {
         }
     }
 
-    /// The format of these bytes. Says nothing of whether the rest is well-formed.
+    /// Recognises the format of these bytes. The rest of the picture may still be malformed.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         const JPEG: &[u8] = &[0xff, 0xd8, 0xff];

@@ -1,6 +1,15 @@
-//! The national profile as data: kinds of credential, their elements, types, labels (az, en, ru), spoken forms, rules.
+//! The national data file: kinds, elements, labels az/en/ru, spoken forms, rules.
 //!
-//! Everything the State has not fixed yet lives in `profile.json`, embedded and checked when read; never in code.
+//! ```
+//! use rid_profile::{Locale, ProfileError};
+//!
+//! let profile = rid_profile::embedded()?;
+//! let pid = profile.kind_by_id("pid").ok_or(ProfileError::Invalid)?;
+//! assert_eq!(pid.name.resolve(&[Locale::En]), "Identity card");
+//! # Ok::<(), ProfileError>(())
+//! ```
+//!
+//! A decision of the State belongs in `profile.json`, never in code.
 #![no_std]
 extern crate alloc;
 

@@ -1,3 +1,4 @@
+//! The three languages and their texts.
 use alloc::{string::String, vec::Vec};
 
 /// A language of the apps.
@@ -12,7 +13,7 @@ pub enum Locale {
 }
 
 impl Locale {
-    /// The languages of ours among BCP 47 tags, in order, each once; Azerbaijani when there is none.
+    /// The supported languages among BCP 47 tags, in order and without repetition; Azerbaijani if there is none.
     #[must_use]
     pub fn wanted<S: AsRef<str>>(tags: &[S]) -> Vec<Self> {
         let mut wanted = Vec::new();
@@ -47,7 +48,7 @@ pub struct Localized {
 }
 
 impl Localized {
-    /// The text in the first of the wanted locales; Azerbaijani when the list is empty.
+    /// The text in the first wanted locale; Azerbaijani if the list is empty.
     #[must_use]
     pub fn resolve(&self, locales: &[Locale]) -> &str {
         match locales.first() {
@@ -57,7 +58,6 @@ impl Localized {
         }
     }
 
-    /// The three texts, each changed by `change`.
     #[must_use]
     pub(crate) fn map(&self, change: impl Fn(&str) -> String) -> Self {
         Self { az: change(&self.az), en: change(&self.en), ru: change(&self.ru) }
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tags_of_a_phone_become_our_languages() {
+    fn bcp_47_tags_select_languages() {
         assert_eq!(Locale::wanted(&["fr-FR", "ru_RU", "en-Latn-GB", "RU", "az"]), [Locale::Ru, Locale::En, Locale::Az]);
         assert_eq!(Locale::wanted::<&str>(&[]), [Locale::Az]);
         assert_eq!(Locale::wanted(&["", "-", "azb", "e"]), [Locale::Az]);

@@ -1,17 +1,18 @@
+//! The profile as types.
 use alloc::{string::String, vec::Vec};
 
 use rid_wire::Code;
 
 use crate::{Localized, ReaderPolicy, check::ValueCheck, parse};
 
-/// Why a profile file was refused.
+/// A reason for which a profile file was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProfileError {
-    /// Not strict JSON.
+    /// The file is not strict JSON.
     #[error("{0}")]
     Json(#[from] rid_wire::json::JsonError),
-    /// A member is missing, of another type or breaks a rule of the file.
+    /// A member is missing, of another type, or breaks a rule of the file.
     #[error("profile_invalid")]
     Invalid,
 }
@@ -36,11 +37,11 @@ pub enum ElementType {
     Bool,
     /// Byte string (portraits: JPEG or JPEG 2000).
     Bytes,
-    /// `full-date` (tag 1004).
+    /// A `full-date` (tag 1004).
     FullDate,
     /// Map.
     Map,
-    /// `tdate` (tag 0) or `full-date`.
+    /// A `tdate` (tag 0) or `full-date`.
     TdateOrFullDate,
     /// Text.
     Text,
@@ -48,10 +49,10 @@ pub enum ElementType {
     Uint,
 }
 
-/// Whether an element must be in a credential.
+/// The presence of an element in a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
-    /// Present when a condition of the register holds.
+    /// Present if a condition of the register holds.
     Conditional,
     /// Always present.
     Mandatory,
@@ -62,73 +63,73 @@ pub enum Presence {
 /// One element of a kind.
 #[derive(Clone, Debug)]
 pub struct Element {
-    /// Namespace.
+    /// The namespace.
     pub namespace: String,
-    /// Element identifier; a trailing `_NN` stands for two digits (`age_over_NN`).
+    /// The element identifier. A trailing `_NN` matches two digits (`age_over_NN`).
     pub identifier: String,
-    /// CBOR type.
+    /// The CBOR type.
     pub value_type: ElementType,
-    /// Presence.
+    /// The presence.
     pub presence: Presence,
-    /// Label on screen; `NN` is replaced by the digits.
+    /// The label on screen; `NN` is replaced by the digits.
     pub label: Localized,
-    /// What a screen reader says for the label.
+    /// The text that a screen reader says for the label.
     pub spoken: Localized,
-    /// Shown on a consent line of its own, never preselected together with others (FİN).
+    /// True if the element has its own line in a consent and is never preselected together with others (FİN).
     pub sensitive: bool,
-    /// Values are spelled character by character by a screen reader (FİN, numbers).
+    /// True if a screen reader spells the value character by character (FİN, numbers).
     pub spelled: bool,
-    /// This element is the portrait of the holder.
+    /// True if this element is the portrait of the holder.
     pub portrait: bool,
-    /// What stands inside a structured value, at whatever depth; empty for plain values.
+    /// The members of a structured value, at any depth; empty for other values.
     pub parts: Vec<Part>,
     pub(crate) values: Vec<(String, Localized)>,
     pub(crate) check: Option<ValueCheck>,
 }
 
-/// One member of a structured value (`vehicle_category_code` of a driving privilege).
+/// A member of a structured value (`vehicle_category_code` of a driving privilege).
 #[derive(Clone, Debug)]
 pub struct Part {
     /// The key in the map.
     pub key: String,
-    /// Label on screen.
+    /// The label on screen.
     pub label: Localized,
-    /// What a screen reader says for the label.
+    /// The text that a screen reader says for the label.
     pub spoken: Localized,
     pub(crate) values: Vec<(String, Localized)>,
 }
 
-/// One claim on the face of a card.
+/// A claim on the face of a card.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CardClaim {
-    /// Namespace.
+    /// The namespace.
     pub namespace: String,
-    /// Element identifier.
+    /// The element identifier.
     pub identifier: String,
 }
 
-/// How the copies of a credential are used up (methods A to D of the EUDI ARF, topic 10).
+/// The use of the copies of a credential (methods A to D of the EUDI ARF, topic 10).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CopyPolicy {
-    /// A copy for this many seconds from its first use on.
+    /// A copy is used for this many seconds after its first use.
     Limited {
-        /// The time.
+        /// The time in seconds.
         seconds: u32,
     },
-    /// Each copy once.
+    /// Each copy is used once.
     Once,
-    /// A copy of its own for each verifier.
+    /// Each verifier gets a copy of its own.
     PerVerifier,
-    /// All copies in turn.
+    /// All copies are used in rotation.
     Rotate,
 }
 
-/// Who may sign credentials of a kind.
+/// The rules for the signers of a kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signers {
-    /// Purposes (extended key usages, dotted) of which a document signer must have one.
+    /// Extended key usages (dotted), of which a document signer must have one.
     pub purposes: Vec<String>,
-    /// Country of the document signer (ISO 3166-1 alpha-2), where it is fixed.
+    /// The country of the document signer (ISO 3166-1 alpha-2), if it is fixed.
     pub country: Option<String>,
     /// Most intermediates between document signer and root.
     pub intermediates: u32,
@@ -137,48 +138,48 @@ pub struct Signers {
 /// One kind of credential.
 #[derive(Clone, Debug)]
 pub struct Kind {
-    /// Short name for command lines (`pid`, `mdl`).
+    /// The short name for command lines (`pid`, `mdl`).
     pub id: String,
-    /// mdoc document type.
+    /// The document type of the mdoc.
     pub doc_type: String,
-    /// Name on screen.
+    /// The name on screen.
     pub name: Localized,
-    /// What a screen reader says.
+    /// The text that a screen reader says for the name.
     pub spoken: Localized,
-    /// Who issues it, for the screen before a credential is there.
+    /// The issuer, for the screen before enrolment.
     pub issuer: Localized,
-    /// Who may sign it.
+    /// The rules for its signers.
     pub signers: Signers,
-    /// Claims on the card's face, at most four.
+    /// The claims on the card's face, at most four.
     pub card: Vec<CardClaim>,
-    /// Elements in display order.
+    /// The elements in display order.
     pub elements: Vec<Element>,
-    /// The `NN` of the `age_over_NN` elements issued, ascending.
+    /// The `NN` of the issued `age_over_NN` elements, ascending.
     pub age_over: Vec<u8>,
-    /// A reader without valid reader authentication is refused (neg-C10), whatever the policy of an app.
+    /// True if a reader without valid reader authentication is refused (neg-C10), whichever policy the app sets.
     pub reader_auth_required: bool,
-    /// A portrait that was asked for goes with the rest or nothing goes (18013-5, 7.2.1).
+    /// True if a document without its requested portrait is not disclosed (18013-5, 7.2.1).
     pub portrait_binds: bool,
-    /// Copies asked for at enrolment.
+    /// The number of copies requested at enrolment.
     pub copies: u32,
-    /// How they are used up; once where the file says nothing.
+    /// The use of the copies; the default is once.
     pub reuse: CopyPolicy,
-    /// Technical validity of a copy in days.
+    /// The technical validity of a copy, in days.
     pub validity_days: u32,
 }
 
-/// Numbers of the profile.
+/// The limits and times of the profile.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
-    /// Patience: seconds that a session waits for a person, a port or the radio, on either side (neg-C15, neg-C36).
+    /// Seconds that a session waits for the user, a port or the radio, on either side (neg-C15, neg-C36).
     pub consent_seconds: u32,
-    /// Seconds that a peer may stay silent when it is its turn (neg-C14). They begin when the link took the last chunk.
+    /// Seconds that the peer may be silent when a message from it is due, counted from the last chunk sent (neg-C14).
     pub link_seconds: u32,
-    /// Most `age_over_NN` elements answered per request (std-M48).
+    /// Most `age_over_NN` elements answered in one request (std-M48).
     pub age_elements_per_request: u32,
-    /// Copies left at which the low-water signal is given.
+    /// The number of remaining copies at which the wallet signals low water.
     pub low_water: u32,
-    /// The mildest rules that an app may set for readers that are not known.
+    /// The most lenient policy that an app may set for unknown readers.
     pub reader_policy: ReaderPolicy,
     /// Most intermediates between a reader's certificate and its root.
     pub reader_intermediates: u32,
@@ -206,19 +207,19 @@ impl Profile {
         &self.kinds
     }
 
-    /// The kind of a document type.
+    /// The kind with this document type.
     #[must_use]
     pub fn kind(&self, doc_type: &str) -> Option<&Kind> {
         self.kinds.iter().find(|k| k.doc_type == doc_type)
     }
 
-    /// The kind by its short name.
+    /// The kind with this short name.
     #[must_use]
     pub fn kind_by_id(&self, id: &str) -> Option<&Kind> {
         self.kinds.iter().find(|k| k.id == id)
     }
 
-    /// The numbers.
+    /// The limits and times.
     #[must_use]
     pub fn rules(&self) -> &Rules {
         &self.rules
@@ -226,7 +227,7 @@ impl Profile {
 }
 
 impl Kind {
-    /// The element of this kind, `age_over_18` found under `age_over_NN`.
+    /// The element with this identifier; `age_over_18` finds `age_over_NN`.
     #[must_use]
     pub fn element(&self, namespace: &str, identifier: &str) -> Option<&Element> {
         let find = |matches: &dyn Fn(&str) -> bool| {
@@ -246,25 +247,25 @@ impl Kind {
 }
 
 impl Element {
-    /// The label for an actual identifier (`NN` filled in).
+    /// The label for an actual identifier, with `NN` filled in.
     #[must_use]
     pub fn label_for(&self, identifier: &str) -> Localized {
         self.filled(&self.label, identifier)
     }
 
-    /// The spoken form for an actual identifier.
+    /// The spoken form for an actual identifier, with `NN` filled in.
     #[must_use]
     pub fn spoken_for(&self, identifier: &str) -> Localized {
         self.filled(&self.spoken, identifier)
     }
 
-    /// What a value means (`2` of `sex`, `true` of `age_over_NN`); numbers and booleans are asked for as text.
+    /// The display text of a value (`2` of `sex`, `true` of `age_over_NN`). Numbers and booleans are looked up as text.
     #[must_use]
     pub fn value_text(&self, key: &str) -> Option<&Localized> {
         text_of(&self.values, key)
     }
 
-    /// The member of a structured value.
+    /// The member with this key of a structured value.
     #[must_use]
     pub fn part(&self, key: &str) -> Option<&Part> {
         self.parts.iter().find(|p| p.key == key)
@@ -279,7 +280,7 @@ impl Element {
 }
 
 impl Part {
-    /// What a value means, as [`Element::value_text`].
+    /// The display text of a value, as [`Element::value_text`].
     #[must_use]
     pub fn value_text(&self, key: &str) -> Option<&Localized> {
         text_of(&self.values, key)
@@ -290,7 +291,6 @@ fn text_of<'a>(values: &'a [(String, Localized)], key: &str) -> Option<&'a Local
     values.iter().find(|(known, _)| known == key).map(|(_, text)| text)
 }
 
-/// Splits off two final digits that follow an underscore.
 fn numbered(identifier: &str) -> Option<(&str, &str)> {
     let (stem, digits) = identifier.split_at_checked(identifier.len().checked_sub(2)?)?;
     (stem.ends_with('_') && digits.bytes().all(|b| b.is_ascii_digit())).then_some((stem, digits))

@@ -1,4 +1,4 @@
-//! From the profile file to the model. The file is ours, so every name is known and every slip is refused.
+//! Parses the profile file. Every name in the file must be known and every mistake is refused.
 use alloc::{string::String, vec::Vec};
 
 use rid_wire::{FullDate, json::Value};
@@ -31,7 +31,7 @@ pub(crate) fn profile(text: &str) -> Result<Profile> {
     Ok(Profile { kinds, rules: rules(file.required("rules")?)? })
 }
 
-/// What elements refer to by name.
+/// The definitions that elements refer to by name.
 struct Shared {
     values: Vec<(String, ValueTexts)>,
     checks: Vec<(String, ValueCheck)>,
@@ -139,7 +139,7 @@ fn intermediates(value: &Value) -> Result<u32> {
     Ok(most)
 }
 
-/// Numbers joined by dots.
+/// Reads numbers joined by dots.
 fn oid(value: &Value) -> Result<String> {
     let text = string(value)?;
     let is_arc = |arc: &str| !arc.is_empty() && arc.bytes().all(|b| b.is_ascii_digit());
@@ -147,7 +147,7 @@ fn oid(value: &Value) -> Result<String> {
     Ok(String::from(text))
 }
 
-/// ISO 3166-1 alpha-2.
+/// Reads a country of ISO 3166-1 alpha-2.
 fn country(value: &Value) -> Result<String> {
     let text = string(value)?;
     demand(text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase()))?;
@@ -290,8 +290,9 @@ fn localized(value: &Value) -> Result<Localized> {
     Ok(Localized { az: text("az")?, en: text("en")?, ru: text("ru")? })
 }
 
-/// Not empty, no white space at the ends, no control characters, and composed: combining marks mean that the text is
-/// not in NFC (or is a lower-cased dotted İ, which is no letter of any of the three languages).
+/// Returns true for a non-empty text without white space at the ends, control characters and combining marks. A
+/// combining mark means that the text is not in NFC (or holds a lower-cased dotted İ, which none of the three languages
+/// has).
 fn is_label(text: &str) -> bool {
     let is_mark = |c| matches!(c, '\u{300}'..='\u{36f}');
     let is_unseen = |c| matches!(c, '\u{a0}' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
@@ -299,7 +300,7 @@ fn is_label(text: &str) -> bool {
     !text.is_empty() && text.trim() == text && !text.chars().any(is_odd)
 }
 
-/// An object whose members are all known.
+/// An object whose members must all be known.
 struct Object<'a>(&'a Value);
 
 impl<'a> Object<'a> {
@@ -352,14 +353,14 @@ fn string(value: &Value) -> Result<&str> {
     value.as_str().ok_or(ProfileError::Invalid)
 }
 
-/// ASCII letters, digits and underscores.
+/// Reads ASCII letters, digits and underscores.
 fn identifier(value: &Value) -> Result<String> {
     let text = string(value)?;
     demand(!text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))?;
     Ok(String::from(text))
 }
 
-/// A namespace or document type: identifiers joined by dots.
+/// Reads a namespace or document type: identifiers joined by dots.
 fn dotted(value: &Value) -> Result<String> {
     let text = string(value)?;
     let is_name = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');

@@ -1,9 +1,11 @@
+//! The text patterns of the profile file.
 use alloc::vec::Vec;
 
 /// Most steps of one pattern, so that matching stays cheap.
 const MOST_STEPS: usize = 16;
 
-/// A text pattern of the profile file: letters, `[sets]` with ranges, each once, `{n}` or `{m,n}` times; the whole text must fit.
+/// A text pattern of the profile file: letters and `[sets]` with ranges, each once, `{n}` or `{m,n}` times. It must
+/// match the whole text.
 #[derive(Clone, Debug)]
 pub(crate) struct Pattern {
     steps: Vec<Step>,
@@ -17,7 +19,7 @@ struct Step {
 }
 
 impl Pattern {
-    /// `None` for what is no such pattern.
+    /// Returns `None` if the text is not such a pattern.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut rest = text;
         let mut steps = Vec::new();
@@ -47,7 +49,7 @@ impl Pattern {
         (!steps.is_empty() && steps.len() <= MOST_STEPS).then_some(Self { steps })
     }
 
-    /// Whether the whole text fits.
+    /// Returns true if the whole text matches.
     pub(crate) fn fits(&self, text: &str) -> bool {
         let letters: Vec<char> = text.chars().collect();
         fits(&self.steps, &letters)
@@ -66,7 +68,7 @@ impl Step {
     }
 }
 
-/// A set such as `A-Za-z' -`; a hyphen at the end stands for itself.
+/// Reads a set such as `A-Za-z' -`. A hyphen at the end is literal.
 fn ranges(set: &str) -> Option<Vec<(char, char)>> {
     let mut letters = set.chars().peekable();
     let mut ranges = Vec::new();

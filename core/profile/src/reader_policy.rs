@@ -1,31 +1,32 @@
-/// How a request of a reader that is not known is treated, mildest first.
+//! The policy for unknown readers.
+/// The treatment of requests from unknown readers, most lenient first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ReaderRule {
-    /// The person is asked; the view says that the reader is not verified.
+    /// The user is asked, and the view says that the reader is not verified.
     Allow,
-    /// The person is asked with a warning.
+    /// The user is asked with a warning.
     Warn,
-    /// The document is blocked and answered like one not held.
+    /// The document is blocked and answered as if it were not held.
     Enforce,
 }
 
-/// The rule for each class of readers that are not known.
+/// The rule for each class of unknown readers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReaderPolicy {
-    /// No reader authentication, or one that cannot be checked (neg-C10, neg-C34).
+    /// Readers without reader authentication, or with one that cannot be checked (neg-C10, neg-C34).
     pub anonymous: ReaderRule,
-    /// A valid signature whose certificate leads to no reader root here.
+    /// Readers with a valid signature whose certificate leads to no known reader root.
     pub untrusted: ReaderRule,
-    /// A wrong signature, or a certificate that may not sign requests now (neg-C08).
+    /// Readers with a wrong signature, or a certificate that may not sign requests at this time (neg-C08).
     pub forged: ReaderRule,
 }
 
 impl ReaderPolicy {
-    /// Warns of readers that are not known, and gives nothing to forged ones.
+    /// The default policy: warns of unknown readers and discloses nothing to forged ones.
     pub const USUAL: Self =
         Self { anonymous: ReaderRule::Warn, untrusted: ReaderRule::Warn, forged: ReaderRule::Enforce };
 
-    /// The stricter rule of the two for each class.
+    /// For each class, the stricter rule of the two.
     #[must_use]
     pub fn at_least(self, floor: Self) -> Self {
         Self {

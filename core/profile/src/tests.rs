@@ -1,3 +1,4 @@
+//! Tests of the profile file, the sample citizen and the labels.
 extern crate std;
 
 use std::{borrow::Cow, format, string::String, vec, vec::Vec};

@@ -1,4 +1,4 @@
-//! What the file must be like to be read at all.
+//! The rules that a profile file must keep to be accepted.
 use super::*;
 use crate::pattern::Pattern;
 use crate::{CopyPolicy, ReaderPolicy, ReaderRule};
@@ -6,7 +6,7 @@ use crate::{CopyPolicy, ReaderPolicy, ReaderRule};
 const PROFILE: &str = include_str!("../../profile.json");
 
 #[test]
-fn the_embedded_profile_is_sound() {
+fn embedded_profile_is_valid() {
     let profile = profile();
     let names: Vec<_> = profile.kinds().iter().map(|k| (k.id.as_str(), k.doc_type.as_str())).collect();
     assert_eq!(names, [("pid", PID), ("mdl", "org.iso.18013.5.1.mDL")]);
@@ -27,7 +27,7 @@ fn the_embedded_profile_is_sound() {
     let (pid, mdl) = (kind(&profile, "pid"), kind(&profile, "mdl"));
     assert_eq!((pid.reader_auth_required, pid.portrait_binds), (true, false));
     assert_eq!((mdl.reader_auth_required, mdl.portrait_binds), (false, true));
-    // The identity card is national; a driving licence is an international type.
+    // The identity card is national; the driving licence is an international type.
     assert_eq!((pid.signers.country.as_deref(), mdl.signers.country.as_deref()), (Some("AZ"), None));
     assert_eq!(rules.reader_intermediates, 0);
     for kind in profile.kinds() {
@@ -73,7 +73,7 @@ fn changed(from: &str, to: &str) -> Result<Profile, ProfileError> {
 }
 
 #[test]
-fn a_slip_in_the_file_is_refused() {
+fn mistake_in_the_file_is_refused() {
     for (from, to) in [
         (r#""version": 1"#, r#""version": 2"#),
         (r#""low_water": 3"#, r#""low_water": 0"#),
@@ -100,7 +100,7 @@ fn a_slip_in_the_file_is_refused() {
         (r#""en": "Surname""#, r#""en": " Surname""#),
         (r#""en": "Surname""#, r#""de": "Nachname""#),
         (r#""en": "Surname""#, r#""en": 7"#),
-        // Decomposed ı with a dot, a no-break space, a mark that turns the direction.
+        // A decomposed dotted ı, a no-break space, a mark that changes the direction of the text.
         (r#""az": "Soyadı""#, "\"az\": \"Soyadi\u{307}\""),
         (r#""az": "Soyadı""#, "\"az\": \"Soy\u{a0}adı\""),
         (r#""az": "Soyadı""#, "\"az\": \"Soy\u{202e}adı\""),
@@ -125,7 +125,7 @@ fn a_slip_in_the_file_is_refused() {
 }
 
 #[test]
-fn what_is_no_strict_json_keeps_the_code_of_json() {
+fn malformed_json_keeps_the_code_of_json() {
     for (from, to, code) in [
         (r#""low_water": 3"#, r#""low_water": 3, "low_water": 3"#, "json_duplicate_key"),
         (r#""low_water": 3"#, r#""low_water": 3,"#, "json_invalid"),
@@ -154,7 +154,7 @@ fn a_pattern_covers_the_whole_text() {
 }
 
 proptest::proptest! {
-    /// FİN as the law writes it: seven of these letters and digits, never I or O.
+    /// The legal form of a FİN: seven of these letters and digits, never I or O.
     #[test]
     fn a_pattern_agrees_with_its_meaning(text in "[0-9A-Zİ]{6,8}") {
         let pattern = Pattern::parse("[0-9A-HJ-NP-Z]{7}").unwrap();
@@ -169,7 +169,7 @@ proptest::proptest! {
         }
     }
 
-    /// Any byte replaced, and any cut: refused or read, never a panic; what is read is the profile's shape.
+    /// A file with replaced or truncated bytes is accepted or refused without a panic.
     #[test]
     fn a_damaged_file_never_panics(at in 0..PROFILE.len(), with in "[ -~]{0,3}", cut: bool) {
         let at = (0..=at).rev().find(|i| PROFILE.is_char_boundary(*i)).unwrap();

@@ -1,7 +1,7 @@
-//! Every element speaks three languages, on screen and aloud.
+//! Every element has labels and spoken forms in three languages.
 use super::*;
 
-/// Letters that only the alphabet of that language has, so that no text stands in another's place.
+/// Returns false for letters that the alphabet of the language lacks, so that no text is in the wrong language.
 fn fits_language(locale: Locale, text: &str) -> bool {
     let cyrillic = text.chars().any(|c| ('\u{400}'..='\u{4ff}').contains(&c));
     let latin = text.chars().any(|c| c.is_ascii_alphabetic());
@@ -56,7 +56,7 @@ fn no_spoken_form_is_an_abbreviation() {
 }
 
 #[test]
-fn an_element_is_spoken_of_by_one_label_only() {
+fn element_has_the_same_label_everywhere() {
     for kind in profile().kinds() {
         for locale in [Locale::Az, Locale::En, Locale::Ru] {
             let mut labels: Vec<_> = kind.elements.iter().map(|e| String::from(e.label.resolve(&[locale]))).collect();
@@ -82,7 +82,7 @@ fn fin_is_sensitive_spelled_and_spoken_in_full() {
 }
 
 #[test]
-fn std_m48_an_age_finds_its_element_and_fills_in_its_digits() {
+fn std_m48_age_element_is_found_and_its_digits_filled_in() {
     let profile = profile();
     for (id, namespace) in [("pid", ISO_23220), ("mdl", MDL)] {
         let kind = kind(&profile, id);

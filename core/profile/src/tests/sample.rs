@@ -1,10 +1,10 @@
-//! The sample citizen against the profile, and the checks of values at issuing.
+//! The sample citizen against the profile, and the value checks at issuing.
 use super::*;
 use crate::Presence;
 
 const SAMPLE: &str = include_str!("../../../issuer/sample/citizen.json");
 
-/// As the issuer encodes it.
+/// Encodes a value as the issuer does.
 fn value(json: &json::Value) -> Value<'static> {
     match json {
         json::Value::Array(items) => Value::Array(items.iter().map(value).collect()),
@@ -21,7 +21,7 @@ fn value(json: &json::Value) -> Value<'static> {
     }
 }
 
-/// Document type, namespace, element, value.
+/// The elements of the sample: document type, namespace, element, value.
 fn sample() -> Vec<(String, String, String, Value<'static>)> {
     let json::Value::Object(kinds) = json::Value::parse(SAMPLE, 1 << 20).unwrap() else { panic!("an object") };
     let mut all = Vec::new();
@@ -68,7 +68,7 @@ fn every_mandatory_element_is_in_the_sample() {
 }
 
 #[test]
-fn the_sample_agrees_with_itself() {
+fn sample_is_consistent() {
     let sample = sample();
     let find = |wanted: &str| sample.iter().filter(|(_, _, i, _)| i == wanted).map(|(.., v)| v).collect::<Vec<_>>();
     assert_eq!(find("fin"), find("administrative_number"), "one person, one FİN");
