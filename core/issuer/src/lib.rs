@@ -1,4 +1,12 @@
-//! Minting of credentials; never linked into bindings.
+//! Minting of credentials; never linked into an app.
+//!
+//! ```text
+//! enrolment request ─► Issuer::answer: audience, challenge, proofs ─► one IssuerSigned for each device key
+//!                           ▲
+//!                      Order: challenge, PersonRecord, validity, time
+//! ```
+//!
+//! The caller gives keys, records, time and randomness. No wallet, reader or store belongs here.
 #![no_std]
 extern crate alloc;
 

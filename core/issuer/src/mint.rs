@@ -1,3 +1,4 @@
+//! Mints credentials in answer to enrolment requests.
 use alloc::{string::String, vec::Vec};
 
 use rid_crypto::{CryptoRng, Curve, PublicKey, SigningKey, constant_time_eq, x509::Certificate};
@@ -11,17 +12,17 @@ use rid_wire::{Code, Timestamp};
 
 use crate::PersonRecord;
 
-/// Why nothing was issued.
+/// A reason for which nothing was issued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IssueError {
-    /// The enrolment request, or its audience or challenge.
+    /// The enrolment request, its audience or its challenge is refused.
     #[error("{0}")]
     Enrolment(#[from] EnrolmentError),
-    /// The structures.
+    /// The credential cannot be built.
     #[error("{0}")]
     Mdoc(#[from] MdocError),
-    /// The register has nothing of this document type.
+    /// The register has no record of this document type.
     #[error("unknown_credential_configuration")]
     UnknownKind,
     /// The document signer's certificate does not cover the rounded `signed` (neg-B10).
@@ -46,7 +47,7 @@ impl IssueError {
     }
 }
 
-/// A document signer: key and certificate.
+/// The key and certificate of a document signer.
 pub struct IssuerKey {
     /// The key.
     pub key: SigningKey,
@@ -54,13 +55,13 @@ pub struct IssuerKey {
     pub certificate: Certificate,
 }
 
-/// What one enrolment is answered with.
+/// The issuer's input to one enrolment.
 pub struct Order<'a> {
-    /// The challenge that was given for it.
+    /// The challenge that was sent for it.
     pub challenge: &'a [u8],
-    /// What the register says of the person.
+    /// The person's records in the register.
     pub records: &'a [PersonRecord],
-    /// Days of technical validity.
+    /// The technical validity in days.
     pub validity_days: u32,
     /// The time of issuing.
     pub now: Timestamp,
@@ -73,15 +74,14 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// An issuer with this document signer and audience.
+    /// Makes an issuer with this document signer and audience.
     #[must_use]
     pub fn new(signer: IssuerKey, audience: String) -> Self {
         Self { signer, audience }
     }
 
-    /// Answers an enrolment request: checks audience, challenge and proofs, mints one credential per key with `signed`,
-    /// validFrom and validUntil rounded to the day (neg-N05: `signed` = validFrom = 00:00Z of today, validUntil = 00:00Z after
-    /// `validity_days` days).
+    /// Answers an enrolment request: checks audience, challenge and proofs, and mints one credential for each key.
+    /// `signed` and validFrom are 00:00Z of today, validUntil is 00:00Z after `validity_days` days (neg-N05).
     ///
     /// # Errors
     /// [`IssueError`].
@@ -104,7 +104,7 @@ impl Issuer {
         Ok(EnrolmentAnswer { id: request.id, kinds }.encode())
     }
 
-    /// Mints one copy bound to one device key (uncompressed SEC1 P-256).
+    /// Mints one copy that is bound to one device key (uncompressed SEC1 P-256).
     ///
     /// # Errors
     /// [`IssueError::Mdoc`].
@@ -122,7 +122,7 @@ impl Issuer {
         Ok(unsigned.finish(&signature, &[self.signer.certificate.der()]))
     }
 
-    /// One value a day for everybody (neg-N05); the document signer must cover it (neg-B10).
+    /// The same validity for everyone on one day (neg-N05). The document signer's certificate must cover it (neg-B10).
     fn validity(&self, days: u32, now: Timestamp) -> Result<ValidityInfo, IssueError> {
         let signed = now.day_start();
         let certificate = &self.signer.certificate;

@@ -1,3 +1,4 @@
+//! Reads a person's records from a register extract.
 use alloc::{string::String, vec::Vec};
 
 use rid_mdoc::build::ElementToIssue;
@@ -5,22 +6,22 @@ use rid_wire::{FullDate, Timestamp, cbor::Writer, json::Value};
 
 use crate::IssueError;
 
-/// What the register says of one person for one document type: encoded element values.
+/// A person's record for one document type: encoded element values.
 #[derive(Clone)]
 pub struct PersonRecord {
-    /// Document type.
+    /// The document type.
     pub doc_type: String,
-    /// Elements.
+    /// The elements.
     pub elements: Vec<ElementToIssue>,
 }
 
-/// Largest register extract read, in bytes.
+/// Length of the largest register extract, in bytes.
 const MAX_RECORD: usize = 1 << 20;
 
-/// The made-up sample citizen of `sample/`, one record per document type.
+/// The fictitious sample citizen of `sample/`, with one record for each document type.
 ///
 /// # Errors
-/// [`IssueError::Sample`]; a test proves that the embedded files have none.
+/// [`IssueError::Sample`]; a test proves that the embedded files are valid.
 pub fn sample_citizen() -> Result<Vec<PersonRecord>, IssueError> {
     person_records(include_str!("../sample/citizen.json"), &|name| match name {
         "portrait.jpg" => Some(include_bytes!("../sample/portrait.jpg")),
@@ -29,8 +30,8 @@ pub fn sample_citizen() -> Result<Vec<PersonRecord>, IssueError> {
     })
 }
 
-/// Reads a register extract: `{docType: {namespace: {element: value}}}`. Values are JSON, with `{"full-date": "..."}`,
-/// `{"tdate": "..."}` and `{"file": "..."}` (looked up by `file`) where JSON has no type of its own.
+/// Reads a register extract: `{docType: {namespace: {element: value}}}`. Values are JSON, except `{"full-date":
+/// "..."}`, `{"tdate": "..."}` and `{"file": "..."}` (read with `file`) for the types that JSON lacks.
 ///
 /// # Errors
 /// [`IssueError::Sample`].
@@ -116,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sample_citizen_is_whole() {
+    fn sample_citizen_is_valid() {
         let records = sample_citizen().expect("the embedded sample");
         let kinds: Vec<&str> = records.iter().map(|record| record.doc_type.as_str()).collect();
         assert_eq!(kinds, ["az.gov.rid.pid.1", "org.iso.18013.5.1.mDL"]);
@@ -126,7 +127,7 @@ mod tests {
             for element in &record.elements {
                 let mut reader = Reader::new(&element.value, Limits::ONLINE).expect("within limits");
                 reader.skip().expect("one well-formed value");
-                reader.finish().expect("and nothing after it");
+                reader.finish().expect("no bytes after it");
             }
             let portrait = element(&records, &record.doc_type, "portrait");
             assert!(portrait.windows(3).any(|window| window == [0xff, 0xd8, 0xff]), "a JPEG");
@@ -142,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_register_extract_that_is_none_is_refused() {
+    fn malformed_register_extract_is_refused() {
         for text in [
             "",
             "[]",
@@ -154,7 +155,7 @@ mod tests {
         ] {
             assert!(matches!(person_records(text, &|_| None), Err(IssueError::Sample)), "{text}");
         }
-        let one = person_records(r#"{"d": {"n": {"e": {"full-date": "2026-02-28"}}}}"#, &|_| None).expect("sound");
+        let one = person_records(r#"{"d": {"n": {"e": {"full-date": "2026-02-28"}}}}"#, &|_| None).expect("valid");
         let expected = [&[0xd9, 0x03, 0xec, 0x6a][..], b"2026-02-28"].concat();
         assert_eq!(one.iter().flat_map(|r| &r.elements).map(|e| e.value.clone()).collect::<Vec<_>>(), vec![expected]);
     }
