@@ -1,1 +1,1 @@
-//! Nothing to link: the runner of `tests/vectors/INDEX` is `tests/vectors` of this package.
+//! This library is empty: the runner of `tests/vectors/INDEX` is the test `vectors` of this package.

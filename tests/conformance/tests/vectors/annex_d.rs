@@ -1,4 +1,4 @@
-//! ISO/IEC 18013-5 Annex D, reproduced where its keys allow and verified where they do not.
+//! Checks ISO/IEC 18013-5 Annex D: values are reproduced if its keys allow it, otherwise verified.
 use rid_crypto::{
     AeadKey, AgreementKey, Curve, PublicKey, Secret, SignatureAlgorithm, sha256, verify, x509::Certificate,
 };
@@ -28,7 +28,7 @@ use crate::{
 const LIMITS: Limits = Limits::PROXIMITY;
 const MDL: &str = "org.iso.18013.5.1.mDL";
 
-/// By what the file is called.
+/// Judges a vector by its file name.
 pub(crate) fn judge(path: &str) -> Outcome {
     let name = path.rsplit('/').next().unwrap_or(path).split('.').next().unwrap_or(path);
     match name {
@@ -47,7 +47,7 @@ pub(crate) fn judge(path: &str) -> Outcome {
         "session_reader_session_key" => reader_session_key(&bytes(path)),
         "keys" => keys_of_both_sources(path),
         "cose_key_ec_p256" => cose_key(&bytes(path)),
-        "cose_mac0_secret_key" | "cose_sign1_secret_key" => holds("it is there", !bytes(path).is_empty()),
+        "cose_mac0_secret_key" | "cose_sign1_secret_key" => holds("the key is present", !bytes(path).is_empty()),
         "READER_AUTH" | "d54_readerAuth" => reader_authentication(&bytes(path)),
         "d54_ReaderAuthenticationBytes" => holds("reproduced", reader_authentication_bytes() == bytes(path)),
         "d54_ReaderSigStructure" => {
@@ -157,13 +157,13 @@ fn with(name: &str, ending: &str) -> String {
     format!("{}{ending}", name.strip_suffix("_D").unwrap_or(name))
 }
 
-/// SKReader itself is not given out: what was sealed with the vector's key must open.
+/// SKReader is never returned, so a message sealed with the vector's key must open.
 fn reader_session_key(bytes: &[u8]) -> Outcome {
     let mut key = <[u8; 32]>::try_from(bytes).expect("32 bytes");
     let sealed = AeadKey::new(Secret::take(&mut key)).seal(&[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], &[], b"hello");
     let sealed = sealed.map_err(|error| error.code())?;
     holds("opens for the mdoc", cipher(Role::Mdoc).decrypt(&sealed) == Ok(b"hello".to_vec()))?;
-    holds("the reader seals alike", cipher(Role::Reader).encrypt(b"hello") == Ok(sealed))
+    holds("the reader encrypts to the same bytes", cipher(Role::Reader).encrypt(b"hello") == Ok(sealed))
 }
 
 fn keys_of_both_sources(path: &str) -> Outcome {
@@ -189,7 +189,7 @@ fn reader_authentication_bytes() -> Vec<u8> {
 }
 
 fn reader_authentication(bytes: &[u8]) -> Outcome {
-    holds("it stands in DEVICE_REQUEST", contains(&annex_d("DEVICE_REQUEST"), bytes))?;
+    holds("inside DEVICE_REQUEST", contains(&annex_d("DEVICE_REQUEST"), bytes))?;
     let mut reader = Reader::new(bytes, LIMITS).map_err(|error| error.code())?;
     let sign1 = Sign1::read(&mut reader).map_err(|error| error.code())?;
     sign1.detached().map_err(|error| error.code())?;
@@ -233,7 +233,7 @@ fn transcript_of(bytes: &[u8]) -> Outcome {
 }
 
 fn issuer_auth(bytes: &[u8]) -> Outcome {
-    holds("it stands in DEVICE_RESPONSE", contains(&annex_d("DEVICE_RESPONSE"), bytes))?;
+    holds("inside DEVICE_RESPONSE", contains(&annex_d("DEVICE_RESPONSE"), bytes))?;
     let mut reader = Reader::new(bytes, LIMITS).map_err(|error| error.code())?;
     let sign1 = Sign1::read(&mut reader).map_err(|error| error.code())?;
     let payload = sign1.attached().map_err(|error| error.code())?;

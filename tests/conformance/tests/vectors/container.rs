@@ -1,4 +1,4 @@
-//! CBOR and COSE: `cbor/`, `cose-wg/`, the COSE files of `isomdl/`.
+//! Checks CBOR and COSE: `cbor/`, `cose-wg/`, the COSE files of `isomdl/`.
 use rid_crypto::{PublicKey, SignatureAlgorithm, SigningKey, verify, verify_hmac_sha256};
 use rid_wire::{
     base64,
@@ -9,10 +9,10 @@ use serde_json::Value as Json;
 
 use crate::{Outcome, data, holds};
 
-/// HMAC 256/256, the one MAC that is spoken.
+/// HMAC 256/256, the only supported MAC.
 const HMAC_256: i64 = 5;
 
-/// Message, key material and external data of a vector.
+/// The message, key material and external data of a vector.
 struct Example {
     message: Vec<u8>,
     key: Json,
@@ -31,7 +31,7 @@ impl Example {
         }
     }
 
-    /// A member of the key, in base64url or in hex.
+    /// A member of the key, in base64url or hex.
     fn member(&self, name: &str) -> Vec<u8> {
         match self.key[name].as_str() {
             Some(text) => base64::decode_url(text).expect("base64url"),
@@ -85,7 +85,7 @@ fn mac_holds(message: &[u8], key: &[u8], external: &[u8]) -> Outcome {
     Ok(verify_hmac_sha256(key, &[&prefix, payload], &mac0.tag).map_err(|error| error.code())?)
 }
 
-/// The examples of RFC 8949 one by one, or a value of Annex D. What they decode to is compared in `core/wire/tests/cbor_vectors.rs`.
+/// The examples of RFC 8949, or a value of Annex D. `core/wire/tests/cbor_vectors.rs` compares the decoded values.
 pub(crate) fn cbor(path: &str) -> Outcome {
     let one = |bytes: &[u8]| Value::parse(bytes, Limits::ONLINE).map(|_| ()).map_err(|error| error.code());
     if path.ends_with(".hex") {
@@ -96,11 +96,11 @@ pub(crate) fn cbor(path: &str) -> Outcome {
     let mut seen = 0;
     for example in examples.as_array().expect("an array") {
         let digits = example["hex"].as_str().expect("hex");
-        // A part is judged by its own line.
+        // A part has a line of its own.
         if (part.is_empty() && digits != "f818") || digits == part {
             seen += 1;
             one(&data::of_hex(&example["hex"]))?;
         }
     }
-    holds("every example is there", seen == if part.is_empty() { 81 } else { 1 })
+    holds("every example is present", seen == if part.is_empty() { 81 } else { 1 })
 }

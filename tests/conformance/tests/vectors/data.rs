@@ -1,3 +1,4 @@
+//! Reads the files of `tests/vectors`.
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -10,7 +11,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../vectors")
 }
 
-/// Every vector, relative to the folder; what describes them is none.
+/// Every vector, relative to the folder, without the files that describe the vectors.
 pub(crate) fn files() -> Vec<String> {
     let mut found = Vec::new();
     visit(&folder(), &mut found);
@@ -37,12 +38,12 @@ pub(crate) fn text(name: &str) -> String {
     fs::read_to_string(folder().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// A file as it is.
+/// A file as bytes.
 pub(crate) fn raw(name: &str) -> Vec<u8> {
     fs::read(folder().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// What the hex of a file stands for.
+/// The bytes that a file holds as hex.
 pub(crate) fn bytes(name: &str) -> Vec<u8> {
     hex::decode(&text(name).trim().to_lowercase()).unwrap_or_else(|error| panic!("{name}: {error}"))
 }

@@ -1,4 +1,4 @@
-//! Responses, credentials and certificates, judged as `rid verify` judges them.
+//! Judges responses, credentials and certificates as `rid verify` does.
 use rid_crypto::{AgreementKey, Curve, x509::Certificate};
 use rid_mdoc::{request::UnverifiedRequest, transcript::Transcript};
 use rid_profile::{ClaimPath, Locale};
@@ -15,12 +15,12 @@ use rid_wire::{
 
 use crate::{Outcome, data, holds, index::Line};
 
-/// Where the chain of Annex D is valid.
+/// A time at which the chain of Annex D is valid.
 const IN_2021: &str = "2021-01-01T00:00:00Z";
-/// Where the signer of the auth0 examples is.
+/// A time at which the signer of the auth0 examples is valid.
 const IN_2024: &str = "2024-01-01T00:00:00Z";
 
-/// What a capture is judged with.
+/// The inputs to the judgement of a capture.
 struct Circumstances {
     trust: TrustStore,
     transcript: Option<Transcript>,
@@ -42,25 +42,25 @@ impl Circumstances {
         };
         let verdict = judge(bytes, &input);
         match verdict.decision {
-            Decision::Accepted => holds("elements are shown", shown(&verdict)),
+            Decision::Accepted => holds("elements are reliable", shown(&verdict)),
             _ => Err(verdict.code.map_or("no code", |code| code.as_str()).to_owned()),
         }
     }
 }
 
-/// Whether every document shows elements that may be relied on.
+/// Returns true if every document has reliable elements.
 fn shown(verdict: &Verdict) -> bool {
     let mut current = verdict.documents.iter().map(|document| document.elements.current());
     current.all(|disclosed| disclosed.is_some_and(|disclosed| !disclosed.issuer_signed.is_empty()))
 }
 
-/// A store with the rules of the profile, as `rid verify` makes it.
+/// A store with the rules of the profile, as in `rid verify`.
 fn store(anchors: Vec<Anchor>) -> TrustStore {
     let store = TrustStore::new(Environment::Test, anchors).expect("a store");
     rid_verifier::bind_trust(store, &rid_profile::embedded().expect("the profile"))
 }
 
-/// Annex D: anchor, reader key and, for the response that belongs to it, the transcript.
+/// Annex D: the anchor, the reader key and, for the response that needs it, the transcript.
 fn annex_d() -> Circumstances {
     let root = Certificate::parse(&data::intermediate("d52_iaca")).expect("a certificate");
     let anchor = Anchor { certificate: root, role: Role::Issuer, environment: Environment::Test, doc_types: None };
@@ -72,7 +72,7 @@ fn annex_d() -> Circumstances {
     }
 }
 
-/// The examples of @auth0/mdl: their signer is trusted itself.
+/// The examples of @auth0/mdl, whose signer is pinned.
 fn auth0(transcript: &[u8]) -> Circumstances {
     let signer = Certificate::parse_pem_or_der(&data::raw("auth0-mdl/issuer.pem")).expect("a certificate").remove(0);
     Circumstances {
@@ -83,7 +83,7 @@ fn auth0(transcript: &[u8]) -> Circumstances {
     }
 }
 
-/// A case of `field`, judged when and by whose root its index says.
+/// A case of `field`, with the time and root from its index.
 fn field(path: &str) -> Circumstances {
     let index = data::json("field/index.json");
     let file = path.strip_prefix("field/").expect("a file of the folder");
@@ -101,7 +101,7 @@ fn field(path: &str) -> Circumstances {
     }
 }
 
-/// A response of the field to the question that its line names: `answer: to NAMES: why`.
+/// Judges a response of `field` against the request on its line: `answer: to NAMES: why`.
 pub(crate) fn answer(line: &Line) -> Outcome {
     let names = line.why.strip_prefix("answer: to ").and_then(|rest| rest.split_once(": ")).expect("the question").0;
     let element =
@@ -121,7 +121,7 @@ pub(crate) fn device_response(line: &Line) -> Outcome {
     circumstances.judge(judge_response, &data::bytes(&line.path))
 }
 
-/// Parsed as a wallet does.
+/// Parses a request as a wallet does.
 pub(crate) fn device_request(path: &str) -> Outcome {
     let bytes = data::bytes(path);
     UnverifiedRequest::parse(&bytes, Limits::PROXIMITY).map(|_| ()).map_err(|error| error.code().as_str().to_owned())
@@ -138,7 +138,7 @@ pub(crate) fn issuer_signed(line: &Line) -> Outcome {
     circumstances.judge(judge_issuer_signed, &data::bytes(&line.path))
 }
 
-/// The bytes of a member as received; of its first element if it is an array.
+/// The bytes of a member as received, or of its first element if it is an array.
 fn member<'a>(map: &'a [u8], name: &str) -> &'a [u8] {
     let mut found: &[u8] = &[];
     let mut reader = Reader::new(map, Limits::ONLINE).expect("small enough");
@@ -157,7 +157,7 @@ fn member<'a>(map: &'a [u8], name: &str) -> &'a [u8] {
     found
 }
 
-/// Parsed, and signed by its root where the folder has one.
+/// Parses a certificate and, if the folder has its root, verifies it.
 pub(crate) fn certificate(path: &str) -> Outcome {
     let bytes = if path.ends_with(".pem") { data::raw(path) } else { data::bytes(path) };
     let certificate = Certificate::parse_pem_or_der(&bytes).map_err(|error| error.code())?.remove(0);

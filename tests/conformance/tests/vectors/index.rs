@@ -1,8 +1,9 @@
+//! Reads the INDEX and compares it with the folder.
 use std::collections::BTreeSet;
 
 use crate::{Outcome, data};
 
-/// What must come of a vector.
+/// The expected result of a vector.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Expected {
     Accepted,
@@ -10,20 +11,20 @@ pub(crate) enum Expected {
     Refused(String),
 }
 
-/// One line of the INDEX.
+/// A line of the INDEX.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
-    /// File, and after `#` a part of it.
+    /// The file and, after `#`, a part of it.
     pub(crate) path: String,
     pub(crate) expected: Expected,
-    /// First word of the third field: how it is read.
+    /// The first word of the third field: the way to read the vector.
     pub(crate) kind: String,
     /// The third field.
     pub(crate) why: String,
 }
 
 impl Line {
-    /// The file, without the part.
+    /// The file without the part.
     pub(crate) fn file(&self) -> &str {
         self.path.split('#').next().unwrap_or(&self.path)
     }

@@ -1,6 +1,7 @@
-//! Runs `tests/vectors/INDEX`: one named test a line, and two that hold the INDEX and the folder against each other.
+//! Runs `tests/vectors/INDEX`: one named test for each line, and two that compare the INDEX with the folder.
 //!
-//! `cargo test -p rid-conformance -- PART` runs the lines whose path contains PART. A line `n/a` is printed with its reason; it is no test.
+//! `cargo test -p rid-conformance -- PART` runs the lines whose path contains PART. A line `n/a` is printed with its
+//! reason and is not a test.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -24,7 +25,7 @@ use std::{
 
 use crate::index::{Expected, Line};
 
-/// What came of reading a vector: accepted, or the code it was refused with (or what does not hold, in words).
+/// The result of a vector: accepted, or the code of the refusal, or the failed expectation in words.
 type Outcome = Result<(), String>;
 
 fn main() -> ExitCode {
@@ -32,7 +33,7 @@ fn main() -> ExitCode {
     let lines = index::read();
     let mut tests: Vec<(String, Box<dyn Fn() -> Outcome>)> = vec![
         ("index_names_every_file".into(), Box::new(index::names_every_file)),
-        ("index_names_nothing_twice_and_nothing_else".into(), Box::new(index::names_nothing_else)),
+        ("index_names_no_file_twice_and_only_files".into(), Box::new(index::names_nothing_else)),
     ];
     for line in lines {
         match line.expected {
@@ -56,7 +57,7 @@ fn main() -> ExitCode {
     if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Reads the vector as its line says and compares.
+/// Reads the vector as its line says and compares the result.
 fn judge(line: &Line) -> Outcome {
     let outcome = match line.kind.as_str() {
         "sign1" => container::sign1(&line.path),
@@ -73,13 +74,13 @@ fn judge(line: &Line) -> Outcome {
     match (&line.expected, outcome) {
         (Expected::Accepted, Ok(())) => Ok(()),
         (Expected::Refused(code), Err(refused)) if *code == refused => Ok(()),
-        (Expected::Accepted, Err(refused)) => Err(format!("should be accepted, is refused: {refused}")),
-        (Expected::Refused(code), other) => Err(format!("should be refused with {code}, is {other:?}")),
+        (Expected::Accepted, Err(refused)) => Err(format!("expected acceptance, got refusal: {refused}")),
+        (Expected::Refused(code), other) => Err(format!("expected refusal with {code}, got {other:?}")),
         (Expected::NotApplicable, _) => Ok(()),
     }
 }
 
-/// `Ok` if it holds.
+/// Returns `Ok` if the expectation holds.
 fn holds(what: &str, holds: bool) -> Outcome {
     if holds { Ok(()) } else { Err(format!("does not hold: {what}")) }
 }

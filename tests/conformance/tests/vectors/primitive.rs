@@ -1,4 +1,4 @@
-//! Wycheproof: all cases a line selects must come out alike.
+//! Checks Wycheproof: all cases that a line selects must have the same result.
 use rid_crypto::{
     AeadKey, AgreementKey, CryptoError, Curve, PublicKey, Secret, SignatureAlgorithm, hkdf_sha256, verify,
     verify_hmac_sha256,
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{Outcome, data, holds};
 
-/// The cases of `file#part`: `part` is a `result`, or `other` for sizes that the other lines leave out.
+/// Checks the cases of `file#part`: `part` is a `result`, or `other` for sizes that the other lines exclude.
 pub(crate) fn cases(path: &str, kind: &str) -> Outcome {
     let (file, part) = path.split_once('#').expect("a part");
     let json = data::json(file);
@@ -28,7 +28,7 @@ pub(crate) fn cases(path: &str, kind: &str) -> Outcome {
     }
 }
 
-/// Whether a group has the sizes that this project uses.
+/// Returns true if a group has the sizes that this project uses.
 fn plain_sizes(group: &Value, kind: &str) -> bool {
     match kind {
         "aead" => group["keySize"] == 256 && group["ivSize"] == 96,
@@ -47,8 +47,8 @@ fn run(group: &Value, case: &Value, kind: &str) -> Outcome {
             let nonce = <[u8; 12]>::try_from(member("iv")).expect("12 bytes");
             let sealed = [member("ct"), member("tag")].concat();
             let opened = key.open(&nonce, &member("aad"), &sealed).map_err(code)?;
-            holds("opened and sealed again", opened == member("msg"))?;
-            holds("sealed as given", key.seal(&nonce, &member("aad"), &opened).map_err(code)? == sealed)
+            holds("decrypted and encrypted again", opened == member("msg"))?;
+            holds("encrypted as given", key.seal(&nonce, &member("aad"), &opened).map_err(code)? == sealed)
         }
         "ecdh" => {
             let own = AgreementKey::from_scalar(Curve::P256, &scalar(&member("private"))).map_err(code)?;
@@ -70,7 +70,7 @@ fn run(group: &Value, case: &Value, kind: &str) -> Outcome {
     }
 }
 
-/// An integer brought to the length of the curve.
+/// An integer padded to the length of the curve.
 fn scalar(integer: &[u8]) -> Vec<u8> {
     let digits: Vec<u8> = integer.iter().copied().skip_while(|byte| *byte == 0).collect();
     let mut scalar = vec![0; 32_usize.saturating_sub(digits.len())];
