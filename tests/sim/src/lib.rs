@@ -1,5 +1,7 @@
-//! A simulator: one holder and one reader in one process, a link that loses, doubles, reorders, cuts, alters and stalls what goes
-//! over it, and clocks that move only when told. The same seed gives the same trace, byte for byte.
+//! A simulator: a holder and a reader in one process, a faulty link and controlled clocks.
+//!
+//! The link loses, duplicates, reorders, truncates, alters and delays writes. The same seed gives the same trace, byte
+//! for byte.
 
 mod link;
 mod rng;

@@ -1,3 +1,4 @@
+//! The simulated link and its faults.
 use std::collections::BTreeMap;
 
 use rid_mdoc::chunk::{self, Assembler};
@@ -5,26 +6,26 @@ use rid_wire::cbor::Limits;
 
 use crate::SimRng;
 
-/// What the link does to characteristic writes, each in percent.
+/// The faults of characteristic writes, each in percent.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Faults {
     /// One byte is altered.
     pub alter: u8,
-    /// It is cut short.
+    /// The write is truncated.
     pub cut: u8,
-    /// It comes twice.
+    /// The write arrives twice.
     pub double: u8,
-    /// It never comes.
+    /// The write is lost.
     pub lose: u8,
-    /// It overtakes the one before.
+    /// The write arrives before the previous one.
     pub reorder: u8,
-    /// It comes only after a minute.
+    /// The write arrives a minute late.
     pub stall: u8,
-    /// The wall clock jumps by up to ten years either way before a delivery.
+    /// The wall clock jumps by up to ten years in either direction before a delivery.
     pub clock_jump: u8,
 }
 
-/// One direction of a link: writes with the millisecond they arrive at.
+/// One direction of a link: writes by the millisecond of their arrival.
 pub(crate) struct Direction {
     mtu: u16,
     flying: BTreeMap<(u64, u64), Vec<u8>>,
@@ -33,7 +34,7 @@ pub(crate) struct Direction {
     assembler: Assembler,
 }
 
-/// What arrived.
+/// The result of an arrival.
 pub(crate) enum Arrival {
     Message(Vec<u8>),
     Partial,
@@ -51,7 +52,7 @@ impl Direction {
         }
     }
 
-    /// Sends one message in chunks, through the faults.
+    /// Sends one message in chunks, with faults.
     pub(crate) fn send(&mut self, message: &[u8], now: u64, faults: &Faults, rng: &mut SimRng) {
         let Ok(chunks) = chunk::split(message, self.mtu) else { return };
         for mut piece in chunks {
@@ -90,12 +91,12 @@ impl Direction {
         self.flying.insert((at, self.sequence), piece);
     }
 
-    /// When the next write arrives.
+    /// The time of the next arrival.
     pub(crate) fn next_arrival(&self) -> Option<u64> {
         self.flying.keys().next().map(|(at, _)| *at)
     }
 
-    /// Takes the next write out of the air.
+    /// Removes the next write from the link.
     pub(crate) fn arrive(&mut self) -> Option<Arrival> {
         let (_, piece) = self.flying.pop_first()?;
         Some(match self.assembler.push(&piece) {

@@ -1,19 +1,20 @@
+//! The random numbers of a simulation.
 use std::convert::Infallible;
 
 use rand_core::{TryCryptoRng, TryRng};
 
-/// SplitMix64: reproducible, and no more random than its seed. For simulation only.
+/// SplitMix64: reproducible from its seed and therefore insecure. Only for simulation.
 #[derive(Clone)]
 pub struct SimRng(u64);
 
 impl SimRng {
-    /// From a seed.
+    /// Starts from a seed.
     #[must_use]
     pub const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// The next number.
+    /// Draws a number.
     pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -22,12 +23,12 @@ impl SimRng {
         z ^ (z >> 31)
     }
 
-    /// A number under `bound` (not 0).
+    /// Draws a number under `bound`, which must not be 0.
     pub fn below(&mut self, bound: u64) -> u64 {
         self.draw() % bound.max(1)
     }
 
-    /// True in `percent` of a hundred cases.
+    /// Returns true in `percent` of a hundred cases.
     pub fn happens(&mut self, percent: u8) -> bool {
         self.below(100) < u64::from(percent)
     }

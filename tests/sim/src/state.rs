@@ -1,3 +1,4 @@
+//! A test State: roots, issuer, reader and a filled wallet.
 use std::sync::Arc;
 
 use rid_crypto::{
@@ -14,10 +15,10 @@ use rid_wire::{Code, Timestamp};
 
 use crate::SimRng;
 
-/// 2026-11-22T10:00:00Z.
+/// The time 2026-11-22T10:00:00Z.
 pub const NOW: Timestamp = Timestamp::from_unix(1_795_341_600);
 
-/// A test State with a stocked wallet: two kinds, some copies each, keys in memory.
+/// A test State with a filled wallet: two kinds, several copies of each, keys in memory.
 pub struct TestState {
     pub(crate) profile: Arc<Profile>,
     pub(crate) trust: Arc<TrustStore>,
@@ -29,7 +30,7 @@ pub struct TestState {
     reader_root: (SigningKey, Certificate),
 }
 
-/// One copy of the wallet with its key.
+/// A copy in the wallet with its key.
 pub(crate) struct HeldCopy {
     pub(crate) doc_type: String,
     pub(crate) copy: CopyId,
@@ -42,7 +43,7 @@ impl TestState {
     /// Makes roots, signer, reader and `copies` copies of each kind.
     ///
     /// # Errors
-    /// The code of whatever cannot be made.
+    /// The code of the first part that cannot be made.
     pub fn make(copies: usize, rng: &mut SimRng) -> Result<Self, Code> {
         let from = NOW.plus_days(-1).day_start();
         let mut certify = |profile, name: &str, issuer: Option<&(SigningKey, Certificate)>| {
@@ -102,7 +103,7 @@ impl TestState {
         self.issuer.answer(request, &order, rng).map_err(|error| error.code())
     }
 
-    /// Puts another encoded value into the register, for credentials made from now on. Nothing checks its type.
+    /// Puts another encoded value into the register for later credentials. Its type is not checked.
     pub fn set_value(&mut self, doc_type: &str, identifier: &str, value: &[u8]) {
         let records = self.records.iter_mut().filter(|record| record.doc_type == doc_type);
         for element in records.flat_map(|record| &mut record.elements).filter(|e| e.identifier == identifier) {
@@ -110,13 +111,13 @@ impl TestState {
         }
     }
 
-    /// What the register has of the citizen.
+    /// The citizen's records in the register.
     #[must_use]
     pub fn records(&self) -> &[PersonRecord] {
         &self.records
     }
 
-    /// One copy of a document, as this State's issuer makes it today, bound to a key of the holder's.
+    /// Mints a copy of a document today, bound to a key of the holder.
     ///
     /// # Errors
     /// The issuer's code.
@@ -124,13 +125,13 @@ impl TestState {
         issued(&self.issuer, record, key, rng)
     }
 
-    /// Roots as a wallet or reader of this State holds them.
+    /// The roots as a wallet or reader of this State has them.
     #[must_use]
     pub fn trust(&self) -> Arc<TrustStore> {
         self.trust.clone()
     }
 
-    /// The roots again, for a wallet that wants its own.
+    /// The roots again, for a wallet with a store of its own.
     ///
     /// # Errors
     /// The store's code.
@@ -169,13 +170,13 @@ impl TestState {
         Certificate::parse(&build(&request, root_key, Some(root), rng)).map_err(|error| error.code())
     }
 
-    /// The registered reader: key and certificate.
+    /// The key and certificate of the registered reader.
     #[must_use]
     pub fn reader(&self) -> (&SigningKey, &Certificate) {
         (&self.reader.0, &self.reader.1)
     }
 
-    /// The value the register has: what alone may be accepted.
+    /// The value in the register: a reader must accept no other.
     #[must_use]
     pub fn true_value(&self, doc_type: &str, namespace: &str, identifier: &str) -> Option<&[u8]> {
         let record = self.records.iter().find(|record| record.doc_type == doc_type)?;
@@ -184,7 +185,7 @@ impl TestState {
         Some(&element.value)
     }
 
-    /// What the wallet holds of a document type.
+    /// The copies in the wallet of this document type.
     pub(crate) fn held(&self, doc_type: &str) -> Vec<Held> {
         let mut copies = self.copies.iter().filter(|copy| copy.doc_type == doc_type);
         let left = copies.clone().count();

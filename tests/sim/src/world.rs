@@ -1,3 +1,4 @@
+//! Plays one presentation between a holder and a reader.
 use rid_flow::{
     Changes, Committed, Copy, CredentialId, Env, HistoryOutcome, HistorySeq, Input, Output, Session, SignRequest,
     Uptime,
@@ -20,47 +21,47 @@ use crate::{
     state::{HeldCopy, NOW},
 };
 
-/// Simulated milliseconds after which a run that has not ended is a hang.
+/// A run that has not ended after this many simulated milliseconds hangs.
 const LONGEST: u64 = 3_600_000;
 const READER_KEY: &str = "reader";
 
-/// What is played.
+/// The input of a run.
 #[derive(Clone)]
 pub struct Scenario {
-    /// Everything random comes from it.
+    /// The seed of all random numbers.
     pub seed: u64,
-    /// MTU of the link.
+    /// The MTU of the link.
     pub mtu: u16,
-    /// What the link does.
+    /// The faults of the link.
     pub faults: Faults,
-    /// What the reader asks.
+    /// The reader's request.
     pub items: Vec<ItemsRequest>,
-    /// Whether the person agrees.
+    /// True if the user agrees.
     pub agrees: bool,
-    /// Whether the request is signed.
+    /// True if the request is signed.
     pub signed: bool,
 }
 
-/// What came of it.
+/// The result of a run.
 #[derive(Debug, PartialEq)]
 pub struct Report {
-    /// Everything that happened, in order.
+    /// All events, in order.
     pub trace: Vec<String>,
     /// The reader's verdict, if it reached one.
     pub verdict: Option<Verdict>,
-    /// Why the holder's session closed; `None`: it hung.
+    /// The reason for which the holder's session closed; `None` if it hung.
     pub holder_closed: Option<Code>,
-    /// Why the reader's session closed; `None`: it hung.
+    /// The reason for which the reader's session closed; `None` if it hung.
     pub reader_closed: Option<Code>,
-    /// Device signatures made.
+    /// The number of device signatures.
     pub signatures: usize,
-    /// Copies consumed.
+    /// The number of consumed copies.
     pub consumed: usize,
-    /// A signature was made before the commit that consumed its copy.
+    /// True if a signature was made before the commit that consumed its copy.
     pub signed_before_commit: bool,
-    /// History rows by outcome: started, refused.
+    /// The number of history rows by outcome: started, refused.
     pub rows: (usize, usize),
-    /// What the started row said later, in order.
+    /// The later outcomes of the started row, in order.
     pub outcomes: Vec<HistoryOutcome>,
 }
 
@@ -80,7 +81,7 @@ struct World<'a> {
 /// Plays one scenario to its end.
 ///
 /// # Errors
-/// The code of what could not even begin.
+/// The code of the fault that prevents the start.
 pub fn run(state: &mut TestState, scenario: &Scenario) -> Result<Report, Code> {
     let mut world = World {
         rng: SimRng::new(scenario.seed),
@@ -219,7 +220,7 @@ impl World<'_> {
         }
     }
 
-    /// Moves time to the next arrival or deadline. False when nothing will ever happen again.
+    /// Moves time to the next arrival or deadline. Returns false if there is none.
     fn advance(&mut self, holder: &mut Proximity, reader: &mut Reader) -> bool {
         let arrivals = [self.to_holder.next_arrival(), self.to_reader.next_arrival()];
         let deadlines = [holder.deadline(), reader.deadline()].map(|d| d.map(Uptime::millis));
