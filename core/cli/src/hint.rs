@@ -10,7 +10,8 @@ pub(crate) fn of(file: &[u8], capture: &[u8], kind: CaptureKind) -> Option<&'sta
     of_text(file)
         .or_else(|| of_cbor(capture, kind))
         .or_else(|| Certificate::parse(capture).is_ok().then_some("this is a certificate: give it with --trust"))
-        .or_else(|| of_other_text(file))
+        // Text that was decoded is a capture, whatever is wrong in it.
+        .or_else(|| capture.starts_with(file).then(|| of_other_text(file)).flatten())
 }
 
 const JSON: &str = "this is JSON: of a vp_token, give the value of the credential alone, without quotes (a DeviceResponse in base64url)";
@@ -141,5 +142,6 @@ mod tests {
             assert_eq!(hint.is_some(), named.is_some(), "{file:?} {hint:?}");
             assert!(named.is_none_or(|named| hint.unwrap().contains(named)), "{file:?} {hint:?}");
         }
+        assert_eq!(of(b"a16161", &[0xa1, 0x61, 0x61], DeviceResponse), None, "hexadecimal text of malformed CBOR");
     }
 }

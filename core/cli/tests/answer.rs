@@ -200,7 +200,7 @@ fn question_comes_as_a_request_as_json_or_as_lines() {
 fn neg_t05_field_input_that_is_something_else_is_named_in_the_hint() {
     let scratch = Scratch::new("answer-hint");
     let response = std::fs::read_to_string(field("subset-disclosed.dr.hex")).unwrap();
-    let issuer_signed = std::fs::read_to_string(field("portrait-jp2.is.hex")).unwrap();
+    let credential = std::fs::read_to_string(field("portrait-jp2.is.hex")).unwrap();
     let compact = rid_wire::base64::encode_url(&rid_wire::hex::decode(response.trim()).unwrap());
     let with_mark = format!("\u{feff}{response}");
     let with_prefix = format!("0x{response}");
@@ -209,7 +209,7 @@ fn neg_t05_field_input_that_is_something_else_is_named_in_the_hint() {
     let document = response.trim().split_once("69646f63756d656e747381").unwrap().1;
     let document = document.strip_suffix("667374617475730a").or(document.strip_suffix("6673746174757300")).unwrap();
     for (name, text, part) in [
-        ("issuer-signed", issuer_signed.as_str(), "--kind issuer-signed"),
+        ("issuer-signed", credential.as_str(), "--kind issuer-signed"),
         ("mark", &with_mark, "byte order mark"),
         ("prefix", &with_prefix, "0x"),
         ("vp-token", &vp_token, "vp_token"),
@@ -227,6 +227,10 @@ fn neg_t05_field_input_that_is_something_else_is_named_in_the_hint() {
     assert!(verdict["hint"].as_str().unwrap().contains("IssuerSigned"));
     let (_, verdict) = judge_with(&scratch, "subset-disclosed.dr.hex", &[]);
     assert_eq!(verdict["hint"], Value::Null);
+    for malformed in ["chain-protected.is.hex", "kid-text.is.hex"] {
+        let (exit, verdict) = issuer_signed(&scratch, malformed);
+        assert_eq!((exit, &verdict["hint"]), (1, &Value::Null), "{malformed}");
+    }
 }
 
 #[test]
