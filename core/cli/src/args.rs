@@ -197,6 +197,9 @@ pub(crate) struct EnrolArguments {
     /// Accept this answer of the issuer, all or nothing
     #[arg(long, value_name = "FILE", conflicts_with_all = ["kind", "challenge", "out"])]
     pub(crate) accept: Option<PathBuf>,
+    /// Withdraw the enrolment under way: its keys are removed and its answer is refused
+    #[arg(long, conflicts_with_all = ["kind", "challenge", "out", "accept"])]
+    pub(crate) withdraw: bool,
     /// Print JSON for machines
     #[arg(long)]
     pub(crate) json: bool,

@@ -2,7 +2,7 @@
 use std::path::{Path, PathBuf};
 
 use rid_wallet::{
-    Wallet,
+    Wallet, WalletError,
     view::{CredentialView, HeldElementView},
 };
 use rid_wire::{Code, hex};
@@ -27,12 +27,14 @@ pub(crate) fn enrol(arguments: &EnrolArguments) -> Result<u8, Failure> {
     let home = Home::new(&arguments.home.home);
     let job = match &arguments.accept {
         Some(answer) => Job::Accept { answer: input::file(answer)?, id: pending(&home)? },
+        None if arguments.withdraw => Job::Withdraw { id: pending(&home)? },
         None => ask(arguments)?,
     };
     let opening = Opening { home: &home, open: &arguments.open, locale: arguments.home.locale(), mac: false };
     let wallet = opening.wallet(opened::home_trust(&home)?)?;
     let done = match job {
         Job::Accept { id, answer } => accept(&wallet, &home, &id, &answer, arguments.json),
+        Job::Withdraw { id } => withdraw(&wallet, &home, &id, arguments.json),
         Job::Ask { challenge, out } => send(&wallet, &home, arguments, challenge, &out),
     };
     pollster::block_on(wallet.close())?;
@@ -43,12 +45,13 @@ pub(crate) fn enrol(arguments: &EnrolArguments) -> Result<u8, Failure> {
 enum Job {
     Accept { id: String, answer: Vec<u8> },
     Ask { challenge: Vec<u8>, out: PathBuf },
+    Withdraw { id: String },
 }
 
 fn ask(arguments: &EnrolArguments) -> Result<Job, Failure> {
     let (Some(challenge), Some(out)) = (&arguments.challenge, &arguments.out) else {
         return Err(Failure::usage(
-            "--challenge HEX (from `rid issue --challenge`) and --out FILE are needed, or --accept FILE",
+            "--challenge HEX (from `rid issue --challenge`) and --out FILE are needed, or --accept FILE, or --withdraw",
         ));
     };
     if arguments.kind.is_empty() {
@@ -86,7 +89,7 @@ fn nothing_pending() -> Failure {
     Failure::advised(
         "enrolment",
         Code::new("enrolment_unknown"),
-        "no enrolment is under way: its answer was accepted already (see `rid wallet`), or none was begun; \
+        "no enrolment is under way: its answer was accepted already (see `rid wallet`), it was withdrawn, or none was begun; \
         begin one with `rid enrol --kind ... --challenge ... --out ...`",
     )
 }
@@ -110,9 +113,22 @@ fn send(
     verdict::write_out(&text)
 }
 
+fn withdraw(wallet: &Wallet, home: &Home, id: &str, json: bool) -> Result<(), Failure> {
+    pollster::block_on(wallet.withdraw(id)).map_err(about_pending)?;
+    let _ = std::fs::remove_file(pending_path(home));
+    verdict::write_out(&if json {
+        format!("{}\n", json!({"withdrawn": id}))
+    } else {
+        "withdrawn; its keys are removed\n".to_owned()
+    })
+}
+
+fn about_pending(error: WalletError) -> Failure {
+    if error.code().as_str() == "enrolment_unknown" { nothing_pending() } else { error.into() }
+}
+
 fn accept(wallet: &Wallet, home: &Home, id: &str, answer: &[u8], json: bool) -> Result<(), Failure> {
-    let stored = pollster::block_on(wallet.accept(id, answer))
-        .map_err(|error| if error.code().as_str() == "enrolment_unknown" { nothing_pending() } else { error.into() })?;
+    let stored = pollster::block_on(wallet.accept(id, answer)).map_err(about_pending)?;
     let _ = std::fs::remove_file(pending_path(home));
     let mut warned = Vec::with_capacity(stored.len());
     for view in &stored {

@@ -180,6 +180,15 @@ fn neg_t03_a_refusal_says_what_to_do() {
     refused(&["enrol", "--accept", "answer"], 1, &["enrolment_unknown", "accepted already", "rid enrol --kind"]);
     assert_eq!(json(&scratch, &["wallet", "--json"]).1, held);
 
+    // An enrolment that was withdrawn takes no answer.
+    let challenge = ok(&scratch, &["issue", "--challenge"]);
+    ok(&scratch, &["enrol", "--kind", "mdl", "--challenge", challenge.trim(), "--out", "second"]);
+    ok(&scratch, &["issue", "--request", "second", "--out", "late"]);
+    ok(&scratch, &["enrol", "--withdraw"]);
+    refused(&["enrol", "--accept", "late"], 1, &["enrolment_unknown", "withdrawn"]);
+    refused(&["enrol", "--withdraw"], 1, &["enrolment_unknown"]);
+    assert_eq!(json(&scratch, &["wallet", "--json"]).1, held);
+
     // Nobody listens: a port that was free a moment ago.
     let free = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port().to_string();
     let engagement = format!("mdoc:{}", base64::encode_url(&engagement()));

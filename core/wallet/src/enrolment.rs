@@ -1,8 +1,8 @@
 //! The enrolment door: ask an issuer for credentials, and accept its answer, all or nothing.
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use rid_flow::{Driven, Flow, RecordKey, Reply, Reuse, Turn, drive};
-use rid_holder::enrolment::{Accept, Enrol, EnrolParameters, RECORD_KIND, record_key};
+use rid_flow::{Changes, Committer, Driven, Flow, RecordKey, Reply, Reuse, Turn, drive};
+use rid_holder::enrolment::{Accept, Enrol, EnrolParameters, PendingEnrolment, RECORD_KIND, record_key};
 use rid_profile::{CopyPolicy, Kind};
 use rid_wire::{Code, hex};
 
@@ -91,13 +91,11 @@ impl Wallet {
     /// # Errors
     /// [`WalletError::BadInput`], [`WalletError::NotTrusted`], [`WalletError::StorageDamaged`]; nothing was stored.
     pub async fn accept(&self, id: &str, answer: &[u8]) -> Result<Vec<CredentialView>, WalletError> {
-        let unknown = WalletError::BadInput { code: Code::new("enrolment_unknown") };
-        let raw: [u8; 16] = hex::decode(id).ok().and_then(|id| id.try_into().ok()).ok_or(unknown)?;
+        let raw = parse_id(id)?;
         self.catch_up().await;
-        let key = record_key(&raw);
-        let record = self.vault.record(&key).await?;
+        let record = self.vault.record(&record_key(&raw)).await?;
         if record.is_none() {
-            return Err(WalletError::BadInput { code: Code::new("enrolment_unknown") });
+            return Err(unknown());
         }
         let trust = self.trust.clone();
         let flow = self.with_env(|env| Accept::new(raw, answer, record.as_deref(), trust, env))??;
@@ -110,6 +108,30 @@ impl Wallet {
         let views = self.credentials().await?;
         Ok(views.into_iter().filter(|view| stored.contains(&view.id)).collect())
     }
+
+    /// Withdraws an enrolment whose message was given out: its keys are removed, and from then on the issuer's answer is refused.
+    ///
+    /// # Errors
+    /// [`WalletError::BadInput`] (`enrolment_unknown`) when it was answered, withdrawn or has expired; [`WalletError::Locked`] and
+    /// those of storage: nothing was changed.
+    pub async fn withdraw(&self, id: &str) -> Result<(), WalletError> {
+        let record = record_key(&parse_id(id)?);
+        let stored = self.vault.record(&record).await?.ok_or_else(unknown)?;
+        // The record goes first: an answer must never be bound to a key that is gone.
+        self.vault.commit(Changes { take: vec![record.clone()], ..Changes::default() }).await?;
+        let pending = PendingEnrolment::parse(&stored).ok();
+        self.leave_enrolment(record, pending.iter().flat_map(PendingEnrolment::keys).cloned().collect());
+        self.settle().await;
+        Ok(())
+    }
+}
+
+fn unknown() -> WalletError {
+    WalletError::BadInput { code: Code::new("enrolment_unknown") }
+}
+
+fn parse_id(id: &str) -> Result<[u8; 16], WalletError> {
+    hex::decode(id).ok().and_then(|id| id.try_into().ok()).ok_or_else(unknown)
 }
 
 /// The profile's word for how copies are used up.
@@ -125,7 +147,7 @@ fn reuse(kind: Option<&Kind>) -> Reuse {
 /// An enrolment under way. Keys and proofs may take a person's finger each, so it can be interrupted.
 ///
 /// Until its message was given out, cancelling or dropping it removes its keys, at the latest with the wallet's next call. After that
-/// it waits for the issuer's answer, and its keys are removed when it expires.
+/// it waits for the issuer's answer, and its keys are removed when it expires or is withdrawn ([`Wallet::withdraw`]).
 pub struct Enrolling {
     wallet: Arc<Wallet>,
     slot: Mutex<Slot>,

@@ -87,3 +87,32 @@ fn neg_c44_an_expired_enrolment_removes_its_keys() {
     let answer = world.state.answer(&enrolment.message, &[7; 32], &mut SimRng::new(3)).unwrap();
     assert_eq!(block_on(world.wallet.accept(&enrolment.id, &answer)).unwrap_err().code().as_str(), "enrolment_unknown");
 }
+
+#[test]
+fn neg_c44_a_withdrawn_enrolment_removes_its_keys_and_refuses_the_answer() {
+    let world = World::empty();
+    let before = world.area.script.keys();
+    let enrolment = block_on(begin(&world).next()).unwrap();
+    block_on(world.wallet.withdraw(&enrolment.id)).unwrap();
+    assert_eq!(world.area.script.keys(), before);
+    let answer = world.state.answer(&enrolment.message, &[7; 32], &mut SimRng::new(3)).unwrap();
+    assert_eq!(block_on(world.wallet.accept(&enrolment.id, &answer)).unwrap_err().code().as_str(), "enrolment_unknown");
+    for unknown in [enrolment.id.as_str(), "", "zz", "00"] {
+        assert_eq!(block_on(world.wallet.withdraw(unknown)).unwrap_err().code().as_str(), "enrolment_unknown");
+    }
+}
+
+/// A chip that fails to delete the keys delays their removal, and never lets an answer in.
+#[test]
+fn neg_c44_keys_of_a_withdrawn_enrolment_are_removed_later() {
+    let world = World::empty();
+    let before = world.area.script.keys();
+    let enrolment = block_on(begin(&world).next()).unwrap();
+    world.area.script.fail_always(AreaCall::Delete, SecureAreaError::Unavailable);
+    block_on(world.wallet.withdraw(&enrolment.id)).unwrap();
+    let answer = world.state.answer(&enrolment.message, &[7; 32], &mut SimRng::new(3)).unwrap();
+    assert!(block_on(world.wallet.accept(&enrolment.id, &answer)).is_err());
+    world.area.script.heal();
+    any_call(&world);
+    assert_eq!(world.area.script.keys(), before);
+}
