@@ -1,9 +1,9 @@
 //! Why a command could not do its work, and the exit code of it.
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 
 use rid_wire::Code;
 
-/// Bad arguments, unreadable files (EX_USAGE of sysexits.h).
+/// A wrong call (EX_USAGE of sysexits.h).
 pub(crate) const EXIT_USAGE: u8 = 64;
 /// The work failed, by name.
 pub(crate) const EXIT_FAILED: u8 = 1;
@@ -75,19 +75,27 @@ impl Failure {
         Self::Advised { what, code, advice: advice.into() }
     }
 
-    pub(crate) const fn exit_code(&self) -> u8 {
+    pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::File { .. } => EXIT_USAGE,
-            Self::Advised { .. } | Self::Core { .. } | Self::Pin { .. } | Self::Wait { .. } => EXIT_FAILED,
+            Self::Usage(_) => EXIT_USAGE,
+            // The call names a file that is not there.
+            Self::File { error, .. } if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::IsADirectory) => {
+                EXIT_USAGE
+            }
+            Self::Advised { .. } | Self::Core { .. } | Self::File { .. } | Self::Pin { .. } | Self::Wait { .. } => {
+                EXIT_FAILED
+            }
         }
     }
 
     pub(crate) fn print(&self) {
         // A closed stderr leaves nobody to tell.
         let _ = writeln!(std::io::stderr(), "rid: {self}");
-        if let Self::Core { code, .. } = self
-            && is_of_store(code.as_str())
-        {
+        let Self::Core { code, .. } = self else { return };
+        if let Some(sentence) = crate::words::of(code.as_str()) {
+            let _ = writeln!(std::io::stderr(), "rid: {sentence}");
+        }
+        if is_of_store(code.as_str()) {
             let _ = writeln!(std::io::stderr(), "rid: `rid vault doctor` says what that means and what can be done");
         }
     }
@@ -105,6 +113,16 @@ pub(crate) fn tries_left(left: u32) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_missing_file_is_a_wrong_call_and_a_failing_disk_is_none() {
+        use std::io::ErrorKind;
+        let exit = |kind: ErrorKind| super::Failure::file(std::path::Path::new("file"), kind.into()).exit_code();
+        assert_eq!([ErrorKind::NotFound, ErrorKind::IsADirectory].map(exit), [64, 64]);
+        for kind in [ErrorKind::Other, ErrorKind::StorageFull, ErrorKind::ReadOnlyFilesystem, ErrorKind::TimedOut] {
+            assert_eq!(exit(kind), 1, "{kind}");
+        }
+    }
+
     #[test]
     fn one_try_is_one() {
         assert_eq!([0, 1, 2].map(super::tries_left), ["0 tries left", "1 try left", "2 tries left"]);

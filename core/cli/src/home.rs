@@ -59,6 +59,11 @@ pub(crate) fn check_folder(flag: &str, folder: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Whether anything is at a path; an error is no answer.
+pub(crate) fn is_there(path: &Path) -> Result<bool, Failure> {
+    path.try_exists().map_err(|error| Failure::file(path, error))
+}
+
 /// Makes a folder that only its owner may enter.
 pub(crate) fn make_private_dir(path: &Path) -> Result<(), Failure> {
     std::fs::create_dir_all(path).map_err(|error| Failure::file(path, error))?;
@@ -69,6 +74,25 @@ pub(crate) fn make_private_dir(path: &Path) -> Result<(), Failure> {
             .map_err(|error| Failure::file(path, error))?;
     }
     Ok(())
+}
+
+/// Writes what a person named by `--out`: what is there is replaced after a question or by `--force`, and only if it is a file.
+pub(crate) fn write_out(path: &Path, bytes: &[u8], force: bool) -> Result<(), Failure> {
+    match std::fs::symlink_metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(Failure::file(path, error)),
+        Ok(about) if !about.is_file() => {
+            return Err(Failure::usage(format!("{}: not a regular file; name another one", path.display())));
+        }
+        Ok(_) if force => {}
+        Ok(_) => {
+            let question = format!("{} is there. Replace it?", path.display());
+            if !crate::terminal::confirmed_by(&question, "--force")? {
+                return Err(Failure::usage("nothing was written"));
+            }
+        }
+    }
+    write(path, bytes)
 }
 
 /// Writes a whole file, readable by its owner only, replacing what was there at once.

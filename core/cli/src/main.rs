@@ -29,6 +29,7 @@ mod verdict;
 mod verify;
 mod verify_request;
 mod wallet;
+mod words;
 
 use clap::Parser;
 
@@ -47,10 +48,15 @@ fn main() -> std::process::ExitCode {
             return if usage { failure::EXIT_USAGE.into() } else { 0.into() };
         }
     };
+    // A judge that cannot read what it is to judge was called wrongly.
+    let is_verify = matches!(arguments.command, Command::Verify(_));
     match run(arguments.command) {
         Ok(code) => code.into(),
         Err(failure) => {
             failure.print();
+            if is_verify && matches!(failure, Failure::File { .. }) {
+                return failure::EXIT_USAGE.into();
+            }
             failure.exit_code().into()
         }
     }

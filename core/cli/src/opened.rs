@@ -128,7 +128,7 @@ impl Opening<'_> {
 
     /// The roots of the home's test PKI, or none where it was not made: what is only looked at needs none.
     pub(crate) fn any_trust(&self) -> Result<TrustStore, Failure> {
-        if pki::certificate_path(&self.home.pki(), "iaca").exists() {
+        if home::is_there(&pki::certificate_path(&self.home.pki(), "iaca"))? {
             return home_trust(self.home);
         }
         TrustStore::new(Environment::Test, Vec::new()).map_err(|error| Failure::core("trust", error.code()))
@@ -195,7 +195,7 @@ pub(crate) fn home_trust(home: &Home) -> Result<TrustStore, Failure> {
     let dir = home.pki();
     let one = |name: &str| {
         let path = pki::certificate_path(&dir, name);
-        if !path.exists() {
+        if !home::is_there(&path)? {
             return Err(pki::missing(&path));
         }
         let certificates = crate::input::certificates(&path)?;

@@ -50,7 +50,11 @@ impl Pki {
 
     /// Reads the PKI in `dir`, or makes it, valid from the day before, 00:00Z.
     pub(crate) fn load_or_make(dir: &Path, now: Timestamp) -> Result<Self, Failure> {
-        if NAMES.iter().all(|name| certificate_path(dir, name).exists()) {
+        let mut there = true;
+        for name in NAMES {
+            there &= home::is_there(&certificate_path(dir, name))?;
+        }
+        if there {
             let pki = Self::load(dir)?;
             if pki.document_signer.certificate.check_validity(now, ClockTolerance::default()).is_ok() {
                 return Ok(pki);

@@ -77,7 +77,7 @@ pub(crate) fn judge(folder: &Path, at: Option<Timestamp>, locales: &[Locale]) ->
     let reader_key = path(READER_KEY);
     let judgement = Judgement {
         transcript: Some(input::transcript(&path(TRANSCRIPT))?),
-        reader_key: match reader_key.exists() {
+        reader_key: match home::is_there(&reader_key)? {
             true => Some(input::private_jwk(&reader_key.display().to_string())?),
             false => None,
         },

@@ -42,8 +42,13 @@ pub(crate) fn new_secret(what: &str, file: Option<&Path>, flag: &str) -> Result<
 
 /// Asks a question that is answered by `y`.
 pub(crate) fn confirmed(question: &str) -> Result<bool, Failure> {
+    confirmed_by(question, "--yes")
+}
+
+/// The same, of a command whose other answer is this flag.
+pub(crate) fn confirmed_by(question: &str, flag: &str) -> Result<bool, Failure> {
     if !std::io::stdin().is_terminal() {
-        return Err(Failure::usage("nobody is here to confirm: no terminal and no --yes"));
+        return Err(Failure::usage(format!("nobody is here to confirm: no terminal and no {flag}")));
     }
     let fail = |error| Failure::file(Path::new("terminal"), error);
     let mut stdout = std::io::stdout();

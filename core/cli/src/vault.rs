@@ -13,7 +13,12 @@ use std::sync::Arc;
 use rid_wallet::Wallet;
 use serde_json::Value;
 
-use crate::{failure::Failure, home::Home, opened::Opening, verdict};
+use crate::{
+    failure::Failure,
+    home::{self, Home},
+    opened::Opening,
+    verdict,
+};
 
 pub(crate) use arguments::VaultArguments;
 use arguments::{PinCommand, VaultCommand};
@@ -40,7 +45,9 @@ pub(crate) fn run(arguments: &VaultArguments) -> Result<u8, Failure> {
         VaultCommand::Repair { yes } => recovery::repair(&Opened::new(&opening)?, *yes, json),
         VaultCommand::Reset { yes } => wipe::reset(&opening, *yes, json),
         VaultCommand::Rotate => recovery::rotate(&Opened::new(&opening)?, json),
-        VaultCommand::TakeAlong { out } => recovery::take_along(&Opened::new(&opening)?, &arguments.open, out, json),
+        VaultCommand::TakeAlong { out, force } => {
+            recovery::take_along(&Opened::new(&opening)?, &arguments.open, out, *force, json)
+        }
         VaultCommand::TakeIn { file } => recovery::take_in(&Opened::made(&opening)?, &arguments.open, file, json),
         VaultCommand::Verify { file: Some(file), key } => export::verify(file, key.as_deref(), json),
         VaultCommand::Verify { file: None, .. } => history::verify(&Opened::new(&opening)?, json),
@@ -79,7 +86,7 @@ impl Drop for Opened {
 /// Whether there is a wallet in this home.
 fn there(home: &Home) -> Result<(), Failure> {
     let folder = home.wallet();
-    if folder.exists() {
+    if home::is_there(&folder)? {
         return Ok(());
     }
     Err(Failure::usage(format!("{}: no wallet here; `rid demo` or `rid enrol` makes one", folder.display())))

@@ -183,6 +183,7 @@ fn pin_and_recovery_code_open_every_command() {
     let change = |new: &'static str| ["vault", "pin", "change", "--pin-file", "pin", "--new-pin-file", new];
     refused(&scratch, &change("weak"), 1, "pin_weak");
     refused(&scratch, &change("short"), 1, "pin_form");
+    refused(&scratch, &change("short"), 1, "A PIN has six to twelve digits");
     assert!(ok(&scratch, &change("new-pin")).contains("The PIN is set"));
     refused(&scratch, &["vault", "list", "--pin-file", "pin"], 1, "pin_wrong; 4 tries left");
     refused(&scratch, &["vault", "pin", "set", "--new-pin-file", "pin"], 1, "pin_required");
@@ -325,7 +326,7 @@ fn an_export_is_checked_without_a_wallet() {
     );
     refuse("{}", "export_form");
     refuse("\u{1}", "export_form");
-    refused(&elsewhere, &["vault", "verify", "missing.json"], 64, "missing.json");
+    refused(&elsewhere, &["vault", "verify", "missing.json"], 1, "missing.json");
 }
 
 #[test]
@@ -365,7 +366,12 @@ fn a_recovery_file_goes_to_another_device() {
     let code = with_code(&scratch, &[]);
     let told = ok_json(&scratch, &["vault", "take-along", "--out", "recovery", "--code-file", "code"]);
     assert!(told["bytes"].as_u64().unwrap() > 4096);
-    ok(&scratch, &["vault", "take-along", "--out", "recovery", "--code-file", "code"]);
+    let again = ["vault", "take-along", "--out", "recovery", "--code-file", "code"];
+    refused(&scratch, &again, 64, "no --force");
+    ok(&scratch, &[again.as_slice(), &["--force"]].concat());
+    fs::create_dir(scratch.path("folder")).unwrap();
+    let folder = ["vault", "take-along", "--out", "folder", "--code-file", "code", "--force"];
+    refused(&scratch, &folder, 64, "not a regular file");
 
     let other = Scratch::new("vault-in");
     ok(&other, &["issue", "--init"]);

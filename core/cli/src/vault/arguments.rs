@@ -86,6 +86,9 @@ pub(super) enum VaultCommand {
         /// Where to write it
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
+        /// Replace a file that is there
+        #[arg(long)]
+        force: bool,
     },
     /// Take a recovery file in, all of it or nothing
     TakeIn {

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::say;
 use crate::{
     failure::{EXIT_UNSOUND, Failure},
+    home,
     opened::Opening,
     terminal,
 };
@@ -78,7 +79,7 @@ pub(super) fn run(opening: &Opening<'_>, json: bool) -> Result<u8, Failure> {
 }
 
 fn diagnose(opening: &Opening<'_>, folder: &Path) -> Result<Diagnosis, Failure> {
-    if !folder.exists() {
+    if !home::is_there(folder)? {
         return Ok(Diagnosis::of(Store::None, []));
     }
     if !folder.is_dir() {

@@ -13,9 +13,15 @@ fn code(open: &OpenArguments) -> Result<Zeroizing<String>, Failure> {
     terminal::secret("Recovery code: ", open.code_file.as_deref(), "--code-file")
 }
 
-pub(super) fn take_along(opened: &Opened, open: &OpenArguments, out: &Path, json: bool) -> Result<u8, Failure> {
+pub(super) fn take_along(
+    opened: &Opened,
+    open: &OpenArguments,
+    out: &Path,
+    force: bool,
+    json: bool,
+) -> Result<u8, Failure> {
     let container = pollster::block_on(opened.0.export_recovery(code(open)?.as_str().into()))?;
-    home::write(out, &container)?;
+    home::write_out(out, &container, force)?;
     say(
         json,
         || json!({"file": out.display().to_string(), "bytes": container.len()}),

@@ -33,7 +33,7 @@ pub(super) fn wipe(opening: &Opening<'_>, yes: bool, json: bool) -> Result<u8, F
         if let Some(path) = &opening.open.key_file {
             text.push_str(&format!("left, for other areas may use it: the key file {}\n", path.display()));
         }
-        if opening.home.saved().exists() {
+        if opening.home.saved().try_exists().unwrap_or(true) {
             text.push_str(&format!("left, for it is a reader's: {}\n", opening.home.saved().display()));
         }
         for name in &left {
