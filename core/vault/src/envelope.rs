@@ -31,6 +31,14 @@ pub(crate) struct PinSlot {
     pub(crate) salt: [u8; 16],
     pub(crate) cost: Argon2Cost,
     pub(crate) wrapped: Vec<u8>,
+    /// Keys of the secure area that count tries; none where it is software.
+    pub(crate) tickets: Vec<KeyId>,
+}
+
+impl PinSlot {
+    pub(crate) fn keys(&self) -> Vec<KeyId> {
+        [std::slice::from_ref(&self.key), &self.tickets].concat()
+    }
 }
 
 /// A recovery code's: 120 random bits need neither hardware nor stretching.
@@ -184,7 +192,7 @@ impl Envelope {
         let Slots { device, pin, biometric, .. } = &self.slots;
         let mut keys = vec![self.device_key.clone()];
         keys.extend(device.iter().chain(biometric).map(|slot| slot.key.clone()));
-        keys.extend(pin.iter().map(|slot| slot.key.clone()));
+        keys.extend(pin.iter().flat_map(PinSlot::keys));
         keys.extend(self.retired.iter().cloned());
         keys.sort();
         keys.dedup();
@@ -285,12 +293,15 @@ fn key_slot(writer: &mut Writer, slot: Option<&KeySlot>) {
 }
 
 fn pin_slot(writer: &mut Writer, slot: Option<&PinSlot>) {
-    let Some(PinSlot { key, salt, cost, wrapped }) = slot else {
+    let Some(PinSlot { key, salt, cost, wrapped, tickets }) = slot else {
         writer.null();
         return;
     };
-    writer.array(6).text(&key.0).bytes(salt).uint(cost.memory_kib.into()).uint(cost.passes.into());
-    writer.uint(cost.lanes.into()).bytes(wrapped);
+    writer.array(7).text(&key.0).bytes(salt).uint(cost.memory_kib.into()).uint(cost.passes.into());
+    writer.uint(cost.lanes.into()).bytes(wrapped).array(tickets.len());
+    for ticket in tickets {
+        writer.text(&ticket.0);
+    }
 }
 
 fn read_key_slot(reader: &mut Reader<'_>) -> Result<Option<KeySlot>, CborError> {
@@ -312,7 +323,8 @@ fn read_pin_slot(reader: &mut Reader<'_>) -> Result<Option<PinSlot>, CborError> 
     if reader.take_null()? {
         return Ok(None);
     }
-    let (mut key, mut salt, mut numbers, mut wrapped) = (KeyId(String::new()), [0; 16], [0_u32; 3], Vec::new());
+    let (mut key, mut salt, mut numbers) = (KeyId(String::new()), [0; 16], [0_u32; 3]);
+    let (mut wrapped, mut tickets) = (Vec::new(), Vec::new());
     reader.array(|reader, at| {
         match at {
             0 => key = KeyId(reader.text()?.into_owned()),
@@ -323,12 +335,18 @@ fn read_pin_slot(reader: &mut Reader<'_>) -> Result<Option<PinSlot>, CborError> 
                     *place = number;
                 }
             }
-            _ => wrapped = reader.bytes()?.into_owned(),
+            5 => wrapped = reader.bytes()?.into_owned(),
+            _ => {
+                reader.array(|reader, _| {
+                    tickets.push(KeyId(reader.text()?.into_owned()));
+                    Ok::<_, CborError>(())
+                })?;
+            }
         }
         Ok::<_, CborError>(())
     })?;
     let [memory_kib, passes, lanes] = numbers;
-    Ok(Some(PinSlot { key, salt, cost: Argon2Cost { memory_kib, passes, lanes }, wrapped }))
+    Ok(Some(PinSlot { key, salt, cost: Argon2Cost { memory_kib, passes, lanes }, wrapped, tickets }))
 }
 
 fn code_slot(writer: &mut Writer, slot: Option<&CodeSlot>) {

@@ -31,6 +31,7 @@ mod slots;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod tickets;
 mod unlock;
 mod upkeep;
 mod vault;

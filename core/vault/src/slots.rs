@@ -105,7 +105,7 @@ impl Slots<'_> {
         rng.fill_bytes(&mut salt);
         let wrapping = self.wrapping(Kind::Pin, &key, stretch(pin, &salt, cost)?.expose()).await?;
         let wrapped = wrap(wrapping, &Kind::Pin.aad(&self.store_id), kek.expose(), rng)?;
-        Ok(PinSlot { key, salt, cost, wrapped })
+        Ok(PinSlot { key, salt, cost, wrapped, tickets: Vec::new() })
     }
 
     /// `None`: the PIN is wrong. The chip answers for each guess (neg-L06): nothing outside it tells a right PIN from a wrong one.

@@ -4,6 +4,7 @@ use rid_flow::ports::{KeyId, SecureAreaError, UserAuth};
 
 use crate::{
     Pin, RecoveryCode, Vault, VaultError,
+    envelope::PinSlot,
     latch::Held,
     slots::{Kind, Slots, open_code, stretch},
     waits::FREE_TRIES,
@@ -190,6 +191,7 @@ impl Vault {
 
     /// Counts the try, then compares.
     pub(crate) async fn try_pin(&self, held: &Held<'_>, pin: &Pin) -> Result<Secret<32>, VaultError> {
+        self.count_tickets(held).await?;
         let mut envelope = self.envelope();
         let slot = envelope.slots.pin.clone().ok_or(VaultError::PinNotSet)?;
         let seconds = self.waits.left(&envelope);
@@ -200,10 +202,18 @@ impl Vault {
         // Before anything is counted: a device short of memory has not guessed.
         let stretched = stretch(pin.expose(), &slot.salt, slot.cost)?;
         let before = (envelope.tries, envelope.tried);
+        let ticket = self.take_ticket(&mut envelope).await?;
         envelope.tries = envelope.tries.saturating_add(1);
         envelope.tried = self.waits.begin();
         self.write_envelope(held, envelope, false).await?;
-        let opened = self.slots().open_pin(&slot, &stretched).await;
+        let used = match ticket {
+            Some(ticket) => self.use_ticket(ticket).await,
+            None => Ok(()),
+        };
+        let opened = match used {
+            Ok(()) => self.slots().open_pin(&slot, &stretched).await,
+            Err(error) => Err(error),
+        };
         let mut envelope = self.envelope();
         if let Err(VaultError::SecureArea(error)) = opened {
             // Nothing was compared, and a chip that fails must not make the person wait. Interrupted before this is written, the try
@@ -218,6 +228,7 @@ impl Vault {
             return Err(if left == 0 { VaultError::PinWait { seconds } } else { VaultError::PinWrong { left } });
         };
         envelope.tries = 0;
+        self.renew_tickets(&mut envelope).await;
         if let (Ok((head, _)), None) = (self.read_head().await, self.refused()) {
             envelope.counters = head.counters;
         }
@@ -245,9 +256,10 @@ impl Vault {
         let mut rng = (self.rng)();
         let sealed = self.slots().seal_pin(key.clone(), pin.expose(), &user.kek, &mut *rng).await;
         drop(rng);
-        let slot = self.or_discarded(key, sealed).await?;
+        let mut slot = self.or_discarded(key, sealed).await?;
+        slot.tickets = self.first_tickets(&slot.key).await?;
         let mut envelope = self.envelope();
-        envelope.retired.extend(envelope.slots.pin.replace(slot).map(|slot| slot.key));
+        envelope.retired.extend(envelope.slots.pin.replace(slot).iter().flat_map(PinSlot::keys));
         envelope.retired.extend(envelope.slots.device.take().map(|slot| slot.key));
         envelope.tries = 0;
         let first = self.envelope().slots.pin.is_none();

@@ -8,6 +8,9 @@ use crate::envelope::Envelope;
 /// Wrong PINs before the first wait.
 pub(crate) const FREE_TRIES: u32 = 5;
 
+/// So many wrong PINs have the longest wait.
+pub(crate) const LONGEST: u32 = 9;
+
 /// Seconds to wait after so many wrong PINs.
 const fn wait(tries: u32) -> u64 {
     match tries {

@@ -135,6 +135,8 @@ impl Storage for CutStorage {
 pub(crate) struct CutArea {
     pub(crate) area: Arc<ScriptedSecureArea>,
     pub(crate) gone: Arc<Mutex<BTreeSet<KeyId>>>,
+    /// It says of its keys that they are in hardware.
+    pub(crate) hardware: bool,
     pub(crate) line: Line,
 }
 
@@ -174,7 +176,8 @@ impl SecureArea for CutArea {
 
     async fn info(&self, key: KeyId) -> Result<KeyInfo, SecureAreaError> {
         self.there(&key)?;
-        self.line.run(self.area.info(key), unavailable).await
+        let info = self.line.run(self.area.info(key), unavailable).await?;
+        Ok(KeyInfo { hardware: self.hardware, ..info })
     }
 
     async fn delete(&self, key: KeyId) -> Result<(), SecureAreaError> {

@@ -22,6 +22,7 @@ mod race;
 mod recovery;
 mod remedy;
 mod rotation;
+mod tickets;
 mod unseen;
 mod wipe;
 #[cfg(target_os = "linux")]

@@ -109,11 +109,22 @@ pub(crate) struct World {
     pub(crate) area: Arc<ScriptedSecureArea>,
     /// Keys that are gone, for this wallet.
     gone: Arc<Mutex<BTreeSet<KeyId>>>,
+    hardware: bool,
 }
 
 impl World {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { disk: MemoryDisk::new(), area: Arc::new(ScriptedSecureArea::new(seed)), gone: Arc::default() }
+        Self {
+            disk: MemoryDisk::new(),
+            area: Arc::new(ScriptedSecureArea::new(seed)),
+            gone: Arc::default(),
+            hardware: false,
+        }
+    }
+
+    /// On a device whose secure area is hardware.
+    pub(crate) fn in_hardware(seed: u64) -> Self {
+        Self { hardware: true, ..Self::new(seed) }
     }
 
     pub(crate) fn open(&self) -> Vault {
@@ -142,14 +153,19 @@ impl World {
     }
 
     pub(crate) fn area(&self, line: &Line) -> Arc<dyn SecureArea> {
-        Arc::new(CutArea { area: self.area.clone(), gone: self.gone.clone(), line: line.clone() })
+        Arc::new(CutArea {
+            area: self.area.clone(),
+            gone: self.gone.clone(),
+            hardware: self.hardware,
+            line: line.clone(),
+        })
     }
 
     /// The same files and the same chip, which forgets keys for this one alone.
     pub(crate) fn fork(&self) -> Self {
         let disk = self.disk.clone_files();
         let gone = self.gone.lock().unwrap().clone();
-        Self { disk, area: self.area.clone(), gone: Arc::new(Mutex::new(gone)) }
+        Self { disk, area: self.area.clone(), gone: Arc::new(Mutex::new(gone)), hardware: self.hardware }
     }
 
     /// The same files on another device.
