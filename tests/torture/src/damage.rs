@@ -21,10 +21,10 @@ use crate::{
 };
 
 /// What a store may say: the truth; or an earlier moment, whole, as far back as the envelope's copy of the counters does not tell.
-struct Truth {
-    now: Observed,
-    before: Vec<Observed>,
-    account: Account,
+pub(crate) struct Truth {
+    pub(crate) now: Observed,
+    pub(crate) before: Vec<Observed>,
+    pub(crate) account: Account,
 }
 
 /// Flips over one store before another one is made.
@@ -190,14 +190,14 @@ fn same(one: &Observed, other: &Observed) -> bool {
         && (one.doors.pin, one.doors.recovery) == (other.doors.pin, other.doors.recovery)
 }
 
-fn contradiction(vault: &rid_vault::Vault, truth: &Truth) -> Option<String> {
+pub(crate) fn contradiction(vault: &rid_vault::Vault, truth: &Truth) -> Option<String> {
     let words = observe::contradicts(vault, &truth.now)?;
     truth.before.iter().all(|before| observe::contradicts(vault, before).is_some()).then_some(words)
 }
 
 /// A store after some work, closed in order or as a kill leaves it, with its log; and beside it (`.earlier`) the same store a few
 /// commits before.
-fn store_and_truth(kind: &str, round: u64, seed: &mut Seed, scratch: &Scratch) -> Option<(PathBuf, Truth)> {
+pub(crate) fn store_and_truth(kind: &str, round: u64, seed: &mut Seed, scratch: &Scratch) -> Option<(PathBuf, Truth)> {
     let fixture = if round % 4 == 3 { Fixture::Pin } else { Fixture::Filled };
     let folder = scratch.fresh(kind);
     let mut account = fixture.make(&folder, seed).ok()?;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    clock, damage, keystore, kill, pins, place,
+    clock, damage, keystore, kill, pages, pins, place,
     points::{self, ERRORS, KILL},
     power, race,
     report::Report,
@@ -33,8 +33,8 @@ pub(crate) struct Counts {
     /// Flipped bits of database, log and envelopes.
     #[arg(long, value_name = "N")]
     flips: Option<u64>,
-    /// Stores whose files are cut at each page, lost and exchanged.
-    #[arg(long, value_name = "N")]
+    /// Stores whose files are cut at each page, lost and exchanged, and whose pages are lost one by one.
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "2")]
     surgery: Option<u64>,
     /// Kills while the PIN is guessed at.
     #[arg(long, value_name = "N")]
@@ -87,6 +87,7 @@ fn kinds(counts: &Counts) -> Vec<Kind> {
         kind("PIN kills", counts.pins, 120, 10_000, |n, seed, scratch, _| Ok(pins::run(n, seed, scratch))),
         kind("flipped bits", counts.flips, 2_000, 100_000, |n, seed, scratch, _| Ok(damage::flips(n, seed, scratch))),
         kind("cut files", counts.surgery, 2, 40, |n, seed, scratch, _| Ok(damage::surgery(n, seed, scratch))),
+        kind("lost pages", counts.surgery, 1, 40, |n, seed, scratch, _| Ok(pages::lost(n, seed, scratch))),
         kind("races", counts.races, 40, 10_000, |n, _, scratch, _| Ok(race::run(n, scratch))),
         kind("secure area", counts.keystore, 1, 40, |n, seed, scratch, _| Ok(keystore::run(n, seed, scratch))),
         kind("clocks", counts.clocks, 40, 2_000, |n, seed, scratch, _| Ok(clock::run(n, seed, scratch))),

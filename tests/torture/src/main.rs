@@ -17,6 +17,7 @@ mod kill;
 mod kinds;
 mod model;
 mod observe;
+mod pages;
 mod pins;
 mod place;
 mod points;
