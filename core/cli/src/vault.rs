@@ -32,7 +32,7 @@ pub(crate) fn run(arguments: &VaultArguments) -> Result<u8, Failure> {
         VaultCommand::ConfirmCode => doors::confirm_code(&Opened::new(&opening)?, &arguments.open, json),
         VaultCommand::DeleteEntry { seq, yes } => history::delete(&Opened::new(&opening)?, *seq, *yes, json),
         VaultCommand::Doctor => doctor::run(&opening, json),
-        VaultCommand::Export { out } => export::export(&Opened::new(&opening)?, out.as_deref(), json),
+        VaultCommand::Export { out, force } => export::export(&Opened::new(&opening)?, out.as_deref(), *force, json),
         VaultCommand::History => history::history(&Opened::new(&opening)?, json),
         VaultCommand::List => list::list(&Opened::new(&opening)?, json),
         VaultCommand::Pin { command: PinCommand::Change { new_pin_file } } => {
@@ -49,8 +49,8 @@ pub(crate) fn run(arguments: &VaultArguments) -> Result<u8, Failure> {
             recovery::take_along(&Opened::new(&opening)?, &arguments.open, out, *force, json)
         }
         VaultCommand::TakeIn { file } => recovery::take_in(&Opened::made(&opening)?, &arguments.open, file, json),
-        VaultCommand::Verify { file: Some(file), key } => export::verify(file, key.as_deref(), json),
-        VaultCommand::Verify { file: None, .. } => history::verify(&Opened::new(&opening)?, json),
+        VaultCommand::VerifyExport { file } => export::verify(file, json),
+        VaultCommand::Verify => history::verify(&Opened::new(&opening)?, json),
         VaultCommand::Wipe { yes } => wipe::wipe(&opening, *yes, json),
     }
 }

@@ -1,16 +1,12 @@
-//! The history as a file for others: JSON, signed as a JWS (RFC 7515) with the payload detached and canonical (RFC 8785).
-//!
-//! ```json
-//! {"history": {…}, "protected": "…", "signature": "…"}
-//! ```
-//!
-//! What is signed is `protected ‖ "." ‖ base64url(canonical form of history)`; the protected header names ES256 and the public key.
+//! The history as a file for others: JSON lines, each with the hash of the line before (`spec/history.md`). The hashes show that the lines
+//! belong together. They prove nothing about who wrote them.
 mod verify;
 
 #[cfg(test)]
 mod tests;
 
-use rid_flow::{History, HistoryContent, HistoryKind, HistoryOutcome, ports::KeyInfo};
+use rid_crypto::sha256;
+use rid_flow::{History, HistoryContent, HistoryKind, HistoryOutcome};
 use rid_trust::Environment;
 use rid_wire::{Code, Timestamp, base64, json::Value};
 
@@ -19,68 +15,44 @@ use crate::{WalletError, view::HistoryCheckView};
 pub use verify::{ExportError, ExportVerdict, verify_export};
 
 /// Names the form; a later one has another number.
-const FORMAT: &str = "rid-history-1";
-const TYPE: &str = "rid-history+jws";
+const FORMAT: &str = "rid-history-2";
 
-/// An export before its signature.
-pub(crate) struct Unsigned {
-    history: Value,
-    protected: String,
-    to_be_signed: Vec<u8>,
+/// The file: a first line about it, one line for each place of the history, a last line.
+pub(crate) fn export(
+    rows: &[History],
+    check: &HistoryCheckView,
+    made: Timestamp,
+    environment: Environment,
+) -> Result<String, WalletError> {
+    let too_large = || WalletError::Unsupported { code: Code::new("input_too_large") };
+    let entries = rows.iter().map(entry).collect::<Option<Vec<_>>>().ok_or_else(too_large)?;
+    let count = Value::Integer(i64::try_from(rows.len()).map_err(|_| too_large())?);
+    let first_broken = check.first_broken.and_then(|seq| i64::try_from(seq).ok()).map_or(Value::Null, Value::Integer);
+    let head = vec![
+        ("environment".into(), text(environment_name(environment))),
+        ("firstBroken".into(), first_broken),
+        ("format".into(), text(FORMAT)),
+        ("made".into(), text(&made.to_tdate())),
+        ("whole".into(), Value::Bool(check.whole)),
+    ];
+    let mut file = Value::Object(head).canonical();
+    let mut before = hash(&file);
+    for mut members in entries.into_iter().chain([vec![("rows".into(), count)]]) {
+        members.push(("before".into(), Value::String(before)));
+        let line = Value::Object(members).canonical();
+        before = hash(&line);
+        file.push('\n');
+        file.push_str(&line);
+    }
+    file.push('\n');
+    Ok(file)
 }
 
-impl Unsigned {
-    pub(crate) fn new(
-        rows: &[History],
-        check: &HistoryCheckView,
-        made: Timestamp,
-        key: &KeyInfo,
-        environment: Environment,
-    ) -> Result<Self, WalletError> {
-        let too_large = || WalletError::Unsupported { code: Code::new("input_too_large") };
-        let entries = rows.iter().map(entry).collect::<Option<Vec<_>>>().ok_or_else(too_large)?;
-        let history = object([
-            ("entries", Value::Array(entries)),
-            (
-                "environment",
-                text(match environment {
-                    Environment::Production => "production",
-                    Environment::Test => "test",
-                }),
-            ),
-            (
-                "firstBroken",
-                check.first_broken.and_then(|seq| i64::try_from(seq).ok()).map_or(Value::Null, Value::Integer),
-            ),
-            ("format", text(FORMAT)),
-            ("made", text(&made.to_tdate())),
-            ("whole", Value::Bool(check.whole)),
-        ]);
-        let header = object([("alg", text("ES256")), ("jwk", jwk(&key.public)?), ("typ", text(TYPE))]);
-        let protected = base64::encode_url(header.canonical().as_bytes());
-        let to_be_signed = to_be_signed(&protected, &history);
-        Ok(Self { history, protected, to_be_signed })
-    }
-
-    pub(crate) fn to_be_signed(&self) -> Vec<u8> {
-        self.to_be_signed.clone()
-    }
-
-    pub(crate) fn finish(self, signature: &[u8; 64]) -> Result<String, WalletError> {
-        let file = object([
-            ("history", self.history),
-            ("protected", Value::String(self.protected)),
-            ("signature", Value::String(base64::encode_url(signature))),
-        ]);
-        Ok(file.canonical())
-    }
+fn hash(line: &str) -> String {
+    base64::encode_url(&sha256(&[line.as_bytes()]))
 }
 
-fn to_be_signed(protected: &str, history: &Value) -> Vec<u8> {
-    format!("{protected}.{}", base64::encode_url(history.canonical().as_bytes())).into_bytes()
-}
-
-fn entry(row: &History) -> Option<Value> {
+fn entry(row: &History) -> Option<Vec<(String, Value)>> {
     let seq = Value::Integer(i64::try_from(row.seq.0).ok()?);
     let (state, mut rest) = match &row.content {
         HistoryContent::Damaged => ("damaged", Vec::new()),
@@ -108,7 +80,14 @@ fn entry(row: &History) -> Option<Value> {
         }
     };
     rest.extend([("imported", Value::Bool(row.imported)), ("seq", seq), ("state", text(state))]);
-    Some(Value::Object(rest.into_iter().map(|(name, value)| (name.into(), value)).collect()))
+    Some(rest.into_iter().map(|(name, value)| (name.into(), value)).collect())
+}
+
+const fn environment_name(environment: Environment) -> &'static str {
+    match environment {
+        Environment::Production => "production",
+        Environment::Test => "test",
+    }
 }
 
 const fn kind_name(kind: HistoryKind) -> &'static str {
@@ -128,18 +107,6 @@ const fn outcome_name(outcome: HistoryOutcome) -> &'static str {
         HistoryOutcome::Started => "started",
         HistoryOutcome::UnknownDelivery => "unknown_delivery",
     }
-}
-
-fn jwk(public: &[u8]) -> Result<Value, WalletError> {
-    let wrong = || WalletError::Unsupported { code: Code::new("key_unavailable") };
-    let coordinates = public.strip_prefix(&[4]).filter(|rest| rest.len() == 64).ok_or_else(wrong)?;
-    let (x, y) = coordinates.split_at_checked(32).ok_or_else(wrong)?;
-    Ok(object([
-        ("crv", text("P-256")),
-        ("kty", text("EC")),
-        ("x", text(&base64::encode_url(x))),
-        ("y", text(&base64::encode_url(y))),
-    ]))
 }
 
 fn object<const N: usize>(members: [(&str, Value); N]) -> Value {

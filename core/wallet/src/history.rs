@@ -1,8 +1,5 @@
 //! What was shown, received and deleted: reading, checking, deleting a row, and an export somebody else can check.
-use rid_flow::{
-    History, HistoryContent, HistorySeq,
-    ports::{KeySpec, KeyUse, Prompt, UserAuth},
-};
+use rid_flow::{History, HistoryContent, HistorySeq};
 use rid_profile::ClaimPath;
 use rid_vault::ChainVerdict;
 
@@ -45,31 +42,16 @@ impl Wallet {
         Ok(self.vault.delete_history(HistorySeq(seq), at).await?)
     }
 
-    /// The whole history as JSON (`spec/history.md`), signed by a key that the secure area makes for this one file and then deletes:
-    /// `rid vault verify`, or anybody with a JWS library, tells whether it was altered.
+    /// The whole history as JSON lines with a chain of hashes (`spec/history.md`): `rid vault verify-export` tells whether the lines belong
+    /// together, and nothing about who wrote them.
     ///
     /// # Errors
-    /// [`WalletError::Cancelled`], [`WalletError::Locked`], [`WalletError::StorageDamaged`].
+    /// [`WalletError::Locked`], [`WalletError::StorageDamaged`].
     pub async fn export_history(&self) -> Result<String, WalletError> {
         let at = self.now()?;
         let check = self.check_history().await?;
         let rows = self.vault.history(0, u32::MAX).await?;
-        let spec = KeySpec { usage: KeyUse::Sign, user_auth: UserAuth::None, challenge: Vec::new() };
-        let area = &self.ports.secure_area;
-        let made = area.create_keys(1, spec).await?;
-        let key =
-            made.into_iter().next().ok_or(WalletError::Unsupported { code: rid_wire::Code::new("key_unavailable") })?;
-        let unsigned = export::Unsigned::new(&rows, &check, at, &key, self.environment());
-        let signature = match unsigned {
-            Ok(unsigned) => match area.sign(key.id.clone(), unsigned.to_be_signed(), Prompt::Unlock).await {
-                Ok(signature) => unsigned.finish(&signature),
-                Err(error) => Err(error.into()),
-            },
-            Err(error) => Err(error),
-        };
-        // Its one signature is made; one left over signs nothing anybody waits for.
-        let _ = area.delete(key.id).await;
-        signature
+        export::export(&rows, &check, at, self.environment())
     }
 
     /// Document type, namespace, identifier, intentToRetain.

@@ -7,7 +7,7 @@ const OPEN: &[(&str, &str)] = &[
     ("DeviceRequestInfo", "what a reader asks"),
     ("DocRequest", "what a reader asks"),
     ("DocRequestToSend", "what a reader asks"),
-    ("ExportVerdict", "a public key"),
+    ("ExportVerdict", "a number of rows"),
     ("Found", "a sealed envelope"),
     ("Health", "numbers of tables"),
     ("Key", "a public key"),

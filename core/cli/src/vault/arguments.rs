@@ -52,6 +52,9 @@ pub(super) enum VaultCommand {
         /// Where to write it; standard output if not given, or `-`
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+        /// Replace a file that is there
+        #[arg(long)]
+        force: bool,
     },
     /// What was shown, refused, received, deleted
     History,
@@ -95,13 +98,12 @@ pub(super) enum VaultCommand {
         /// The recovery file
         file: PathBuf,
     },
-    /// Check an export without a wallet; without a file: walk the chain of this store's history
-    Verify {
+    /// Walk the chain of this store's history
+    Verify,
+    /// Check without a wallet whether the lines of an export belong together
+    VerifyExport {
         /// An export of `rid vault export`
-        file: Option<PathBuf>,
-        /// Thumbprint that the key must have, as it was told when the file was made
-        #[arg(long, value_name = "THUMBPRINT", requires = "file", allow_hyphen_values = true)]
-        key: Option<String>,
+        file: PathBuf,
     },
     /// Destroy the store, stores set aside and their software keys; also one that does not open, and without its PIN
     Wipe {

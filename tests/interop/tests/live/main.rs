@@ -9,7 +9,6 @@
 )]
 
 mod exchange;
-mod history;
 mod isomdl;
 mod multipaz;
 mod npm;
