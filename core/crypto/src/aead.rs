@@ -2,7 +2,7 @@ use alloc::{boxed::Box, vec::Vec};
 
 use crate::{
     CryptoError, HmacKey, Secret,
-    backend::{Active, Backend},
+    backend::{Active, Library},
     stack::wiping,
 };
 
@@ -12,7 +12,7 @@ pub const NONCE_LEN: usize = 12;
 pub const TAG_LEN: usize = 16;
 
 /// An AES-256-GCM key with its schedule, wiped on drop.
-pub struct AeadKey(Box<<Active as Backend>::Aead>);
+pub struct AeadKey(Box<<Active as Library>::Aead>);
 
 impl AeadKey {
     /// Takes a key.

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     CryptoError, CryptoRng, Curve, PublicKey, Secret,
-    backend::{Active, Backend},
+    backend::{Active, Backend, Library, ring},
     key::jwk_member,
     sign::fresh_scalar,
     stack::wiping,
@@ -39,10 +39,11 @@ pub fn hash_to_p256(message: &[u8], domain: &[u8]) -> Result<[u8; 65], CryptoErr
     Active::hash_to_p256(message, domain)
 }
 
-/// A private key for ECDH (session keys, DeviceMac); wiped on drop.
+/// A private key for ECDH that may be used many times (reader's session keys, DeviceMac); wiped on drop. Always RustCrypto:
+/// a key of `ring`'s agrees once.
 ///
 /// Boxed, so that a key that is moved leaves no copy behind (neg-N04).
-pub struct AgreementKey(Box<<Active as Backend>::Agreement>);
+pub struct AgreementKey(Box<<Active as Library>::Agreement>);
 
 impl AgreementKey {
     /// A fresh P-256 key.
@@ -96,5 +97,52 @@ impl AgreementKey {
             let bytes: &[u8; 32] = scalar.as_slice().try_into().ok()?;
             Some(Secret::filled(|secret| *secret = *bytes))
         })
+    }
+}
+
+/// A fresh P-256 key for one agreement (the holder's session keys); wiped on drop and once used.
+pub struct EphemeralKey {
+    private: Ephemeral,
+    public: PublicKey,
+}
+
+enum Ephemeral {
+    Fast(ring::Ephemeral),
+    Reference(AgreementKey),
+}
+
+impl EphemeralKey {
+    /// A fresh key: from `rng`, or with [`Backend::Ring`] from the operating system.
+    pub fn make(rng: &mut dyn CryptoRng) -> Self {
+        Self::make_fast().unwrap_or_else(|| {
+            let key = AgreementKey::make(rng);
+            Self { public: key.public(), private: Ephemeral::Reference(key) }
+        })
+    }
+
+    fn make_fast() -> Option<Self> {
+        if Backend::selected() != Backend::Ring {
+            return None;
+        }
+        let key = wiping(ring::Ephemeral::make)?;
+        let point = wiping(|| key.point())?;
+        Some(Self { private: Ephemeral::Fast(key), public: PublicKey::from_sec1(Curve::P256, &point).ok()? })
+    }
+
+    /// The public half.
+    #[must_use]
+    pub fn public(&self) -> PublicKey {
+        self.public.clone()
+    }
+
+    /// ECDH with a peer's key of the same curve.
+    ///
+    /// # Errors
+    /// [`CryptoError::KeyInvalid`] for another curve.
+    pub fn agree(self, peer: &PublicKey) -> Result<SharedSecret, CryptoError> {
+        match self.private {
+            Ephemeral::Fast(key) => wiping(|| key.agree(&peer.0)).map(|bytes| SharedSecret { bytes }),
+            Ephemeral::Reference(key) => key.agree(peer),
+        }
     }
 }

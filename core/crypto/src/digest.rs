@@ -1,6 +1,6 @@
 use subtle::ConstantTimeEq;
 
-use crate::backend::{Active, Backend};
+use crate::backend::{Active, Library};
 
 /// A digest algorithm of an MSO (ISO 18013-5, 9.1.2.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use rid_wire::{base64, cose, json::Value};
 
 use crate::{
     CryptoError, SignatureAlgorithm,
-    backend::{Active, Backend},
+    backend::{Active, Library},
     x509::spki,
 };
 
@@ -65,7 +65,7 @@ impl Curve {
 
 /// A public key that is known to be a valid point of its curve.
 #[derive(Clone, PartialEq, Eq)]
-pub struct PublicKey(pub(crate) <Active as Backend>::Public);
+pub struct PublicKey(pub(crate) <Active as Library>::Public);
 
 impl PublicKey {
     /// From a `COSE_Key`; the point is checked.

@@ -1,7 +1,7 @@
 //! Cryptography behind one seam: algorithm identifiers, signatures, key agreement, AEAD, key derivation, X.509.
 //!
-//! Only this crate names a cryptographic library. `backend` is the seam: everything hot goes through its trait, whose
-//! one implementation today is RustCrypto; a second one may serve the same calls without a change above.
+//! Only this crate names a cryptographic library. `backend` is the seam: RustCrypto is the portable reference behind it, and
+//! with the feature `ring` the hot calls are served by `ring` ([`Backend`]).
 #![no_std]
 #![deny(clippy::arithmetic_side_effects)]
 extern crate alloc;
@@ -19,7 +19,8 @@ mod stretch;
 pub mod x509;
 
 pub use aead::{AeadKey, DerivedMessage, NONCE_LEN, TAG_LEN, open_derived};
-pub use agree::{AgreementKey, SharedSecret, hash_to_p256};
+pub use agree::{AgreementKey, EphemeralKey, SharedSecret, hash_to_p256};
+pub use backend::Backend;
 pub use digest::{Digest, DigestAlgorithm, constant_time_eq, sha256};
 pub use key::{Curve, PublicKey};
 pub use mac::{HmacKey, hkdf_sha256, hmac_sha256, verify_hmac_sha256};

@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     CryptoError, Secret,
-    backend::{Active, Backend},
+    backend::{Active, Library},
     constant_time_eq,
     stack::wiping,
 };
@@ -30,7 +30,7 @@ pub fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
 }
 
 /// A key for many HMAC-SHA-256 tags: taken in once. Wiped on drop.
-pub struct HmacKey(Box<<Active as Backend>::Mac>);
+pub struct HmacKey(Box<<Active as Library>::Mac>);
 
 impl HmacKey {
     /// Takes a key in.

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     CryptoError, CryptoRng, Curve, DigestAlgorithm, PublicKey, Secret,
-    backend::{Active, Backend},
+    backend::{Active, Backend, Library, ring},
     key::jwk_member,
     stack::wiping,
 };
@@ -69,18 +69,26 @@ pub fn verify(
         SignatureAlgorithm::Es384 => DigestAlgorithm::Sha384,
         SignatureAlgorithm::Es512 | SignatureAlgorithm::EdDsa => DigestAlgorithm::Sha512,
     };
-    Active::verify(&key.0, hash, message, signature)
+    let fast = match Backend::selected() {
+        Backend::Ring => ring::verify(&key.0, hash, message, signature),
+        Backend::RustCrypto => None,
+    };
+    fast.unwrap_or_else(|| Active::verify(&key.0, hash, message, signature))
 }
 
 /// A P-256 signing key held in memory (issuer, reader, software secure area); wiped on drop.
 ///
 /// Boxed, so that a key that is moved leaves no copy behind (neg-N04).
-pub struct SigningKey(Box<<Active as Backend>::Signing>);
+pub struct SigningKey {
+    reference: Box<<Active as Library>::Signing>,
+    /// The same key, where [`Backend::Ring`] was selected when it was made.
+    fast: Option<ring::Signing>,
+}
 
 impl SigningKey {
     /// A fresh key.
     pub fn make(rng: &mut dyn CryptoRng) -> Self {
-        Self(wiping(|| fresh_scalar(rng, |scalar| Active::signing(scalar).map(Box::new))))
+        wiping(|| fresh_scalar(rng, Self::from_scalar_unwiped))
     }
 
     /// From the 32-byte scalar.
@@ -89,26 +97,39 @@ impl SigningKey {
     /// [`CryptoError::KeyInvalid`].
     pub fn from_scalar(scalar: &[u8]) -> Result<Self, CryptoError> {
         let scalar = scalar.try_into().map_err(|_| CryptoError::KeyInvalid)?;
-        wiping(|| Active::signing(scalar).map(Box::new)).map(Self)
+        wiping(|| Self::from_scalar_unwiped(scalar))
+    }
+
+    fn from_scalar_unwiped(scalar: &[u8; 32]) -> Result<Self, CryptoError> {
+        let reference = Box::new(Active::signing(scalar)?);
+        let fast = match Backend::selected() {
+            Backend::Ring => ring::Signing::new(scalar, &Active::signing_public(&reference)),
+            Backend::RustCrypto => None,
+        };
+        Ok(Self { reference, fast })
     }
 
     /// The scalar, for the test PKI and tests only.
     #[cfg(feature = "dangerous")]
     #[must_use]
     pub fn dangerous_scalar(&self) -> Secret<32> {
-        wiping(|| Secret::filled(|out| out.copy_from_slice(&*Active::signing_scalar(&self.0))))
+        wiping(|| Secret::filled(|out| out.copy_from_slice(&*Active::signing_scalar(&self.reference))))
     }
 
     /// The public half.
     #[must_use]
     pub fn public(&self) -> PublicKey {
-        PublicKey(Active::signing_public(&self.0))
+        PublicKey(Active::signing_public(&self.reference))
     }
 
-    /// ES256 (RFC 6979, deterministic) over the concatenated parts: raw r‖s.
+    /// ES256 over the concatenated parts: raw r‖s. The nonce is that of RFC 6979 or random, as [`Backend`] says: do not
+    /// expect the same signature twice.
     #[must_use]
     pub fn sign(&self, message: &[&[u8]]) -> [u8; 64] {
-        wiping(|| Active::sign(&self.0, message))
+        wiping(|| {
+            let fast = self.fast.as_ref().and_then(|key| key.sign(message));
+            fast.unwrap_or_else(|| Active::sign(&self.reference, message))
+        })
     }
 
     /// From a P-256 private JWK (`d`; `x` and `y`, where given, must be of the same key).

@@ -1,6 +1,6 @@
 use crate::{
     CryptoError, Secret,
-    backend::{Active, Argon2Input, Backend},
+    backend::{Active, Argon2Input, Library},
     stack::wiping,
 };
 

@@ -1,6 +1,6 @@
 //! What secrets leave behind in the memory of the process once they are dropped: nothing (neg-N04). Linux lends the view.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::{
     fs::{File, read_to_string},
@@ -9,8 +9,8 @@ use std::{
 };
 
 use rid_crypto::{
-    AeadKey, AgreementKey, Argon2Cost, Curve, DerivedMessage, HmacKey, Secret, SigningKey, argon2id, hkdf_sha256,
-    open_derived, sha256,
+    AeadKey, AgreementKey, Argon2Cost, Backend, Curve, DerivedMessage, EphemeralKey, HmacKey, Secret, SigningKey,
+    argon2id, hkdf_sha256, open_derived, sha256,
 };
 
 /// A needle is kept masked, so that looking for it does not find what looks.
@@ -125,19 +125,120 @@ fn neg_n04_nothing_is_left_behind() {
     drop((password, stretched));
     assert_eq!((hits(&n), hits(&out)), (0, 0), "Argon2id");
 
-    let n = needle("signing");
-    let scalar = secret(&n);
+    for backend in Backend::AVAILABLE {
+        backend.select();
+        signing_key(&needle(&format!("signing {backend:?}")));
+        agreement_key(&needle(&format!("agreement {backend:?}")));
+        ephemeral_key();
+    }
+}
+
+fn signing_key(n: &Masked) {
+    let scalar = secret(n);
+    let forms = [*n, reversed(n), montgomery(scalar.expose())];
+    // This computation of the test's own leaves the scalar on the stack.
+    zeroize::zeroize_stack::<16384>();
     let key = SigningKey::from_scalar(scalar.expose()).unwrap();
     let _ = key.sign(&[b"message"]);
-    drop((key, scalar));
-    assert_eq!((hits(&n), hits(&reversed(&n))), (0, 0), "signing key");
+    drop(scalar);
+    // The reference holds the plain form, and `ring` Montgomery's beside it.
+    let held = Backend::AVAILABLE.iter().position(|backend| *backend == Backend::selected()).unwrap() + 1;
+    assert_eq!(forms.iter().map(hits).sum::<usize>(), held, "{:?}: the key that is kept", Backend::selected());
+    drop(key);
+    assert_eq!(forms.map(|form| hits(&form)), [0; 3], "{:?}: signing key", Backend::selected());
+}
 
-    let n = needle("agreement");
-    let scalar = secret(&n);
+/// The limbs of a scalar of P-256 in Montgomery's form: times 2^256.
+#[inline(never)]
+fn montgomery(scalar: &[u8; 32]) -> Masked {
+    use p256::{Scalar, elliptic_curve::PrimeField};
+    let radix = (0..256).fold(Scalar::ONE, |power, _| power.double());
+    let product = Scalar::from_repr((*scalar).into()).unwrap() * radix;
+    let mut limbs = masked(&product.to_bytes().into());
+    limbs.reverse();
+    limbs
+}
+
+fn agreement_key(n: &Masked) {
+    let scalar = secret(n);
     let key = AgreementKey::from_scalar(Curve::P256, scalar.expose()).unwrap();
     let shared = key.agree(&key.public()).unwrap();
     let out = masked(shared.expose().try_into().unwrap());
     drop((key, scalar, shared));
-    assert_eq!((hits(&n), hits(&reversed(&n))), (0, 0), "agreement key");
+    assert_eq!((hits(n), hits(&reversed(n))), (0, 0), "agreement key");
     assert_eq!((hits(&out), hits(&reversed(&out))), (0, 0), "shared secret");
 }
+
+fn ephemeral_key() {
+    let peer = AgreementKey::make(&mut Counter(1));
+    let backend = Backend::selected();
+    for used in [true, false] {
+        let key = black_box(EphemeralKey::make(&mut Counter(2)));
+        let n = private_part(&key);
+        zeroize::zeroize_stack::<16384>();
+        assert_eq!(hits(&n) + hits(&reversed(&n)), 1, "{backend:?}: the one that is kept is seen, and no copy");
+        if used {
+            let shared = key.agree(&peer.public()).unwrap();
+            let out = masked(shared.expose().try_into().unwrap());
+            drop(shared);
+            assert_eq!((hits(&out), hits(&reversed(&out))), (0, 0), "{backend:?}: shared secret");
+        } else {
+            drop(key);
+        }
+        assert_eq!((hits(&n), hits(&reversed(&n))), (0, 0), "{backend:?}: ephemeral key, used: {used}");
+    }
+}
+
+/// The private scalar of a key that gives none away, found behind the pointers in it: the bytes that have its public key.
+#[inline(never)]
+fn private_part(key: &EphemeralKey) -> Masked {
+    let memory = File::open("/proc/self/mem").unwrap();
+    let read = |at: u64, bytes: &mut [u8]| memory.read_at(bytes, at).is_ok_and(|read| read == bytes.len());
+    let mut own = vec![0; size_of_val(key)];
+    assert!(read(core::ptr::from_ref(key).addr() as u64, &mut own));
+    let public = key.public();
+    let mut found = None;
+    for pointer in own.chunks_exact(8).map(|word| u64::from_le_bytes(word.try_into().unwrap())) {
+        let mut behind = [0_u8; 96];
+        if pointer >= 1 << 16 && read(pointer, &mut behind) {
+            for window in behind.windows(32) {
+                let mut scalar = secret(&masked(window.try_into().unwrap()));
+                for _ in 0..2 {
+                    let same = AgreementKey::from_scalar(Curve::P256, scalar.expose());
+                    if same.is_ok_and(|same| same.public() == public) {
+                        found = Some(masked(scalar.expose()));
+                    }
+                    let other = reversed(&masked(scalar.expose()));
+                    scalar = secret(&other);
+                }
+            }
+        }
+        zeroize::Zeroize::zeroize(&mut behind);
+    }
+    found.expect("the private part")
+}
+
+/// Not random, for keys of the reference.
+struct Counter(u8);
+
+impl rand_core::TryRng for Counter {
+    type Error = core::convert::Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+        Ok(u32::from(self.0))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+        Ok(u64::from(self.0))
+    }
+
+    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Self::Error> {
+        self.0 = self.0.wrapping_add(1);
+        let mut bytes = sha256(&[&[self.0]]);
+        out.iter_mut().zip(&bytes).for_each(|(to, from)| *to = *from);
+        zeroize::Zeroize::zeroize(&mut bytes);
+        Ok(())
+    }
+}
+
+impl rand_core::TryCryptoRng for Counter {}

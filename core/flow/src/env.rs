@@ -31,6 +31,6 @@ pub struct Env<'a> {
     pub now: Timestamp,
     /// Monotonic clock, for time-outs only.
     pub uptime: Uptime,
-    /// The only source of randomness.
+    /// The only source of randomness, but for the nonces and ephemeral keys of `rid_crypto::Backend::Ring` (ADR 0012).
     pub rng: &'a mut dyn CryptoRng,
 }

@@ -2,15 +2,17 @@
 use std::convert::Infallible;
 
 use rand_core::{TryCryptoRng, TryRng};
+use rid_crypto::Backend;
 
 /// SplitMix64: reproducible from its seed and therefore insecure. Only for simulation.
 #[derive(Clone)]
 pub struct SimRng(u64);
 
 impl SimRng {
-    /// Starts from a seed.
+    /// Starts from a seed. Selects the cryptographic backend that repeats: it draws everything from the caller's generator.
     #[must_use]
-    pub const fn new(seed: u64) -> Self {
+    pub fn new(seed: u64) -> Self {
+        Backend::RustCrypto.select();
         Self(seed)
     }
 

@@ -1,15 +1,30 @@
 //! The seam: what the rest of the crate asks of a cryptographic library. Nothing outside `backend` names one.
 //!
+//! RustCrypto is the reference and serves every call of [`Library`]. `ring` serves the hot ones of them where it is built
+//! and selected ([`Backend`], ADR 0012); each of its functions gives `None` for what it leaves to the reference.
+//!
 //! Messages come in parts, so that a signed structure is hashed where it lies instead of being copied together first.
+//!
+//! The libraries differ, so these are properties of the seam:
+//! - Nonces of ECDSA are those of RFC 6979 (RustCrypto) or random (`ring`). No caller may expect equal signatures.
+//! - A buffer that does not open in place stays as it was. `ring` overwrites it, so `ring` serves no AEAD.
+//! - No library wipes everything. Each call with a secret goes through `stack::wiping`, and a key of `ring`'s, which wipes
+//!   none, lies in a `Wiped`.
+//! - Both accept the same keys and signatures: keys are parsed by the reference, and `ring.rs` adds the checks it lacks.
+#[cfg_attr(not(all(feature = "ring", not(target_family = "wasm"))), path = "no_ring.rs")]
+pub(crate) mod ring;
 mod rustcrypto;
+mod select;
 
 use alloc::{boxed::Box, vec::Vec};
 
 use zeroize::Zeroizing;
 
+pub(crate) use self::rustcrypto::Public;
+pub use self::select::Backend;
 use crate::{Argon2Cost, CryptoError, Curve, DigestAlgorithm};
 
-/// The library that serves the calls.
+/// The reference library.
 pub(crate) type Active = rustcrypto::RustCrypto;
 
 /// What Argon2 takes (RFC 9106, 3.1). Key and data are empty here except in the vectors.
@@ -25,7 +40,7 @@ pub(crate) struct Argon2Input<'a> {
 }
 
 /// A cryptographic library.
-pub(crate) trait Backend {
+pub(crate) trait Library {
     /// A parsed public key: a valid point of its curve, never the neutral element.
     type Public: Clone + PartialEq + Eq;
     /// A P-256 signing key, wiped on drop.

@@ -9,7 +9,7 @@ use p256::ecdsa::signature::{MultipartSigner, hazmat::PrehashVerifier};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{Argon2Input, Backend};
+use super::{Argon2Input, Library};
 use crate::{Argon2Cost, CryptoError, Curve, DigestAlgorithm, TAG_LEN};
 
 /// RustCrypto and dalek: portable, constant time for secrets, no C.
@@ -29,7 +29,7 @@ pub(crate) enum Agreement {
     P521(p521::SecretKey),
 }
 
-impl Backend for RustCrypto {
+impl Library for RustCrypto {
     type Public = Public;
     type Signing = p256::ecdsa::SigningKey;
     type Agreement = Agreement;
@@ -264,8 +264,8 @@ fn ed25519(bytes: &[u8]) -> Result<Public, CryptoError> {
     if key.is_weak() { Err(CryptoError::KeyInvalid) } else { Ok(Public::Ed25519(key)) }
 }
 
-/// Ed25519 reads its message twice and wants it in one piece.
-fn contiguous<'a>(message: &[&'a [u8]]) -> Cow<'a, [u8]> {
+/// For what wants its message in one piece: Ed25519 reads it twice.
+pub(super) fn contiguous<'a>(message: &[&'a [u8]]) -> Cow<'a, [u8]> {
     match message {
         [whole] => Cow::Borrowed(whole),
         parts => Cow::Owned(parts.concat()),

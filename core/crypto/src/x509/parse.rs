@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     CryptoError, Curve, DigestAlgorithm, PublicKey,
-    backend::{Active, Backend},
+    backend::{Active, Library},
     sha256,
 };
 

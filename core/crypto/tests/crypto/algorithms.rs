@@ -1,11 +1,14 @@
 use proptest::prelude::*;
 use rid_crypto::{
-    AeadKey, AgreementKey, CryptoError, Curve, DerivedMessage, DigestAlgorithm, HmacKey, PublicKey, Secret,
+    AeadKey, AgreementKey, Backend, CryptoError, Curve, DerivedMessage, DigestAlgorithm, HmacKey, PublicKey, Secret,
     SignatureAlgorithm, SigningKey, open_derived, sha256, verify,
 };
 use rid_wire::hex;
 
-use crate::pki::{Seeded, key};
+use crate::{
+    backends::{under, under_each},
+    pki::{Seeded, key},
+};
 
 /// RFC 8032, 7.1, tests 1 to 3.
 const ED25519: [(&str, &str, &str); 3] = [
@@ -33,12 +36,14 @@ fn std_m45_ed25519_rfc_8032() {
         let key = PublicKey::from_coordinates(Curve::Ed25519, &bytes(public), None).unwrap();
         assert!(PublicKey::from_spki(&key.to_spki()).unwrap() == key);
         let (message, signature) = (bytes(message), bytes(signature));
-        assert_eq!(verify(&key, SignatureAlgorithm::EdDsa, &[&message], &signature), Ok(()));
         let (front, back) = message.split_at(message.len() / 2);
-        assert_eq!(verify(&key, SignatureAlgorithm::EdDsa, &[front, back], &signature), Ok(()));
         let invalid = Err(CryptoError::SignatureInvalid);
-        assert_eq!(verify(&key, SignatureAlgorithm::EdDsa, &[&message, b"x"], &signature), invalid);
-        assert_eq!(verify(&key, SignatureAlgorithm::EdDsa, &[&message], &signature[1..]), invalid);
+        under_each(|| {
+            assert_eq!(verify(&key, SignatureAlgorithm::EdDsa, &[&message], &signature), Ok(()));
+            assert_eq!(verify(&key, SignatureAlgorithm::EdDsa, &[front, back], &signature), Ok(()));
+            assert_eq!(verify(&key, SignatureAlgorithm::EdDsa, &[&message, b"x"], &signature), invalid);
+            assert_eq!(verify(&key, SignatureAlgorithm::EdDsa, &[&message], &signature[1..]), invalid);
+        });
     }
 }
 
@@ -56,7 +61,7 @@ fn neg_b21_ed25519_weak_keys() {
 #[test]
 fn es256_rfc_6979() {
     let scalar = hex::decode("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721").unwrap();
-    let key = SigningKey::from_scalar(&scalar).unwrap();
+    let key = under(Backend::RustCrypto, || SigningKey::from_scalar(&scalar).unwrap());
     for (message, signature) in [
         (
             "sample",
@@ -120,8 +125,9 @@ fn std_m45_algorithm_and_key_must_fit() {
     let key = key(1);
     let signature = key.sign(&[b"message"]);
     for alg in [SignatureAlgorithm::Es384, SignatureAlgorithm::Es512, SignatureAlgorithm::EdDsa] {
-        let refused = verify(&key.public(), alg, &[b"message"], &signature);
-        assert_eq!(refused.map_err(|error| error.code().as_str()), Err("cose_alg_unsupported"));
+        for refused in under_each(|| verify(&key.public(), alg, &[b"message"], &signature)) {
+            assert_eq!(refused.map_err(|error| error.code().as_str()), Err("cose_alg_unsupported"));
+        }
     }
     for alg in [0, -37, -65_535, -47, 5] {
         assert_eq!(SignatureAlgorithm::from_cose(alg), Err(CryptoError::AlgUnsupported));
@@ -184,7 +190,6 @@ proptest! {
         let key = key(seed.into());
         let (front, back) = message.split_at(cut.checked_rem(message.len()).unwrap_or(0));
         let mut signature = key.sign(&[front, back]);
-        prop_assert_eq!(signature, key.sign(&[&message]));
         prop_assert_eq!(verify(&key.public(), SignatureAlgorithm::Es256, &[&message], &signature), Ok(()));
         let refused = Err(CryptoError::SignatureInvalid);
         prop_assert_eq!(verify(&key.public(), SignatureAlgorithm::Es256, &[&message, b"x"], &signature), refused);

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod algorithms;
+mod backends;
 mod certificates;
 mod keys;
 mod path;

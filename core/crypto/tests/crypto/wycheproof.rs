@@ -1,12 +1,15 @@
 //! Wycheproof: every case of the kept files that this API can express.
 use rid_crypto::{
-    AeadKey, AgreementKey, Curve, HmacKey, PublicKey, Secret, SignatureAlgorithm, hkdf_sha256, hmac_sha256, verify,
-    verify_hmac_sha256,
+    AeadKey, AgreementKey, Curve, EphemeralKey, HmacKey, PublicKey, Secret, SignatureAlgorithm, hkdf_sha256,
+    hmac_sha256, verify, verify_hmac_sha256,
 };
 use rid_wire::hex;
 use serde_json::Value;
 
-use crate::pki::vector;
+use crate::{
+    backends::under_each,
+    pki::{Seeded, vector},
+};
 
 /// Runs `check` over (group, case) and says how many there were.
 fn each(file: &str, mut check: impl FnMut(&Value, &Value) -> bool) -> usize {
@@ -49,17 +52,21 @@ fn ecdsa(file: &str, curve: Curve, alg: SignatureAlgorithm) -> usize {
 
 /// r or s of zero, at or over the order, DER instead of raw, too short, too long: all in these files.
 #[test]
-fn neg_b21_std_m45_ecdsa_p256() {
-    assert_eq!(ecdsa("ecdsa_secp256r1_sha256_p1363_test.json", Curve::P256, SignatureAlgorithm::Es256), 262);
+fn neg_b21_b25_std_m45_ecdsa_p256() {
+    under_each(|| {
+        assert_eq!(ecdsa("ecdsa_secp256r1_sha256_p1363_test.json", Curve::P256, SignatureAlgorithm::Es256), 262);
+    });
 }
 
 #[test]
-fn neg_b21_std_m45_ecdsa_p384() {
-    assert_eq!(ecdsa("ecdsa_secp384r1_sha384_p1363_test.json", Curve::P384, SignatureAlgorithm::Es384), 280);
+fn neg_b21_b25_std_m45_ecdsa_p384() {
+    under_each(|| {
+        assert_eq!(ecdsa("ecdsa_secp384r1_sha384_p1363_test.json", Curve::P384, SignatureAlgorithm::Es384), 280);
+    });
 }
 
 #[test]
-fn ecdh_p256() {
+fn neg_b25_ecdh_p256() {
     let run = each("ecdh_secp256r1_ecpoint_test.json", |_, case| {
         // Private keys are written as integers: brought to the length of the curve.
         let mut private = bytes(&case["private"]);
@@ -70,7 +77,16 @@ fn ecdh_p256() {
             private.insert(0, 0);
         }
         let own = AgreementKey::from_scalar(Curve::P256, &private).unwrap();
-        let shared = PublicKey::from_sec1(Curve::P256, &bytes(&case["public"])).and_then(|peer| own.agree(&peer));
+        let peer = PublicKey::from_sec1(Curve::P256, &bytes(&case["public"]));
+        // An ephemeral key agrees with each key of the file, private and public.
+        under_each(|| {
+            let ephemeral = || EphemeralKey::make(&mut Seeded(9));
+            let key = ephemeral();
+            let public = key.public();
+            assert_eq!(key.agree(&own.public()).unwrap().expose(), own.agree(&public).unwrap().expose(), "{case}");
+            assert!(peer.as_ref().map_or(true, |peer| ephemeral().agree(peer).is_ok()), "{case}");
+        });
+        let shared = peer.and_then(|peer| own.agree(&peer));
         match shared {
             // "acceptable" is the compressed point, which this API reads.
             Ok(shared) => {

@@ -49,7 +49,8 @@ fn refused_bytes(bytes: &[u8]) -> (EnrolmentError, EnrolmentError) {
 
 #[test]
 fn messages_come_back_as_they_were_sent() {
-    assert_eq!(EnrolmentRequest::parse(&request().encode()), Ok(request()));
+    let request = request();
+    assert_eq!(EnrolmentRequest::parse(&request.encode()), Ok(request));
     assert!(EnrolmentAnswer::parse(&answer().encode()) == Ok(answer()));
 }
 

@@ -4,7 +4,7 @@ use std::{
     sync::Arc,
 };
 
-use rid_crypto::{AgreementKey, Curve, PublicKey, Secret, SigningKey};
+use rid_crypto::{AgreementKey, Backend, Curve, PublicKey, Secret, SigningKey};
 use rid_flow::{
     Changes, Committed, Copy, CopyId, CredentialId, Env, HistoryDraft, HistorySeq, Input, Output, Session, Uptime,
     ports::{KeyId, SecureAreaError, StorageError},
@@ -96,6 +96,8 @@ impl Wallet {
     }
 
     pub(crate) fn empty() -> Self {
+        // Tests compare the bytes of two wallets.
+        Backend::RustCrypto.select();
         let mut rng = TestRng(7);
         let pki = Pki::make(&mut rng);
         let uptime = Uptime::from_millis(1_000_000);
