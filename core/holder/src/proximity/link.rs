@@ -1,7 +1,7 @@
 //! Session keys and what is sent under them.
 use alloc::{borrow::Cow, vec::Vec};
 
-use rid_crypto::{AgreementKey, PublicKey};
+use rid_crypto::{EphemeralKey, PublicKey};
 use rid_mdoc::{
     engagement::Engagement,
     session::{Role, SessionCipher, SessionError, SessionEstablishment, Status},
@@ -24,7 +24,7 @@ impl Link {
     /// Derives the session keys from a SessionEstablishment and gives the ciphertext that came with it. The transcript is
     /// made of the bytes as shown and as received (neg-C07).
     pub(super) fn establish<'a>(
-        ephemeral: &AgreementKey,
+        ephemeral: EphemeralKey,
         engagement: &Engagement,
         message: &'a [u8],
     ) -> Result<(Self, Cow<'a, [u8]>), SessionError> {

@@ -64,7 +64,7 @@ impl Proximity {
         if first {
             // Taken: whatever happens now, this key derives no second session.
             let ephemeral = self.ephemeral.take().ok_or(SessionError::State)?;
-            let (mut link, data) = Link::establish(&ephemeral, &self.engagement, message)?;
+            let (mut link, data) = Link::establish(ephemeral, &self.engagement, message)?;
             let plaintext = link.cipher.decrypt(&data)?;
             self.link = Some(link);
             return Ok(Message::Request(plaintext));

@@ -26,7 +26,7 @@ pub use types::{Advertisement, DeviceAuthMethod, MatchRequest, Matches, Proximit
 
 use alloc::{collections::VecDeque, sync::Arc};
 
-use rid_crypto::{AgreementKey, CryptoRng};
+use rid_crypto::{CryptoRng, EphemeralKey};
 use rid_flow::{Env, HistoryId, Input, Output, Session, Uptime};
 use rid_mdoc::engagement::{Ble, Engagement};
 use rid_profile::{Profile, ReaderPolicy};
@@ -42,7 +42,7 @@ pub struct Proximity {
     policy: ReaderPolicy,
     engagement: Engagement,
     /// Until the session keys are derived from it.
-    ephemeral: Option<AgreementKey>,
+    ephemeral: Option<EphemeralKey>,
     /// The session keys, while there are any.
     link: Option<Link>,
     state: State,
@@ -63,7 +63,7 @@ impl Proximity {
         method: DeviceAuthMethod,
         env: &mut Env<'_>,
     ) -> Self {
-        let ephemeral = AgreementKey::make(env.rng);
+        let ephemeral = EphemeralKey::make(env.rng);
         let ble = Ble { peripheral_server: Some(make_uuid(env.rng)), central_client: Some(make_uuid(env.rng)) };
         let engagement = Engagement::build(&ephemeral.public(), &ble);
         let plan = Advertisement { engagement: engagement.clone() };
