@@ -1,4 +1,5 @@
-//! Runs `tests/vectors/INDEX`: one named test for each line, and two that compare the INDEX with the folder.
+//! Runs `tests/vectors/INDEX`: one named test for each line and cryptographic backend, and two that compare the INDEX with
+//! the folder.
 //!
 //! `cargo test -p rid-conformance -- PART` runs the lines whose path contains PART. A line `n/a` is printed with its
 //! reason and is not a test.
@@ -23,6 +24,8 @@ use std::{
     process::ExitCode,
 };
 
+use rid_crypto::Backend;
+
 use crate::index::{Expected, Line};
 
 /// The result of a vector: accepted, or the code of the refusal, or the failed expectation in words.
@@ -38,7 +41,7 @@ fn main() -> ExitCode {
     for line in lines {
         match line.expected {
             Expected::NotApplicable => println!("not applicable: {}: {}", line.path, line.why),
-            _ => tests.push((format!("{} {}", line.path, line.kind), Box::new(move || judge(&line)))),
+            _ => tests.extend(Backend::AVAILABLE.iter().map(|backend| under(*backend, line.clone()))),
         }
     }
     tests.retain(|(name, _)| parts.is_empty() || parts.iter().any(|part| name.contains(part)));
@@ -55,6 +58,16 @@ fn main() -> ExitCode {
     let word = if failed.is_empty() { "ok" } else { "FAILED" };
     println!("\ntest result: {word}. {} passed; {} failed; 0 ignored", tests.len() - failed.len(), failed.len());
     if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The test of a line with this backend.
+fn under(backend: Backend, line: Line) -> (String, Box<dyn Fn() -> Outcome>) {
+    let name = format!("{} {} {backend:?}", line.path, line.kind);
+    let test = move || {
+        backend.select();
+        judge(&line)
+    };
+    (name, Box::new(test))
 }
 
 /// Reads the vector as its line says and compares the result.
