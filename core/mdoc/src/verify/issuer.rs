@@ -124,8 +124,8 @@ pub(super) fn judge<'a>(
     (IssuerReport { checks, evidence, failed_elements, doc_type }, form.mso.ok())
 }
 
-/// Returns true if claims may be read: every check that does not depend on the time holds. Trust and country may be not
-/// done only if a leaf or key is trusted directly, docType only if the caller gave none.
+/// Returns true if claims may be read: every check that does not depend on the time holds. The checks of trust and
+/// country may be skipped only if a leaf or key is trusted directly, that of docType only if the caller gave none.
 fn hold(checks: &[Check]) -> bool {
     checks.iter().all(|check| match check.code {
         check::TRUST | check::CERTIFICATE_PROFILE | check::ISSUER_COUNTRY | check::DOC_TYPE => {
