@@ -1,4 +1,7 @@
 //! One commit: reads what it needs, seals what it writes, and hands storage one transaction. Commits wait for each other.
+pub(crate) mod latch;
+pub(crate) mod pool;
+
 use std::sync::atomic::Ordering;
 
 use rid_flow::{
@@ -9,15 +12,14 @@ use rid_wire::hex;
 
 use crate::{
     CredentialMeta, Vault, VaultError,
-    encode::{
+    commit::latch::Held,
+    history, rows,
+    rows::encode::{
         credential,
         history::{Body, Link},
         small,
     },
-    head::{Head, HeadRows, HeadVersions, short},
-    history,
-    latch::Held,
-    pool, rows,
+    rows::head::{Head, HeadRows, HeadVersions, short},
     vault::{Keys, damaged_name},
 };
 

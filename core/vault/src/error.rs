@@ -1,7 +1,7 @@
 use rid_flow::ports::{SecureAreaError, StorageError};
 use rid_wire::Code;
 
-use crate::{container::ContainerError, pin::PinError};
+use crate::{recovery::container::ContainerError, unlock::pin::PinError};
 
 /// Why the vault did not do its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

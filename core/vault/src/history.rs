@@ -9,10 +9,10 @@ use rid_wire::Timestamp;
 use crate::{
     Vault, VaultError,
     commit::Draft,
-    encode::history::{Body, Link, draft},
-    head::Counters,
     keys::UserKeys,
     rows,
+    rows::encode::history::{Body, Link, draft},
+    rows::head::Counters,
 };
 
 /// Most rows of history a store takes.

@@ -1,6 +1,10 @@
 //! The keys in memory, by class: *open* while the store is open (look-up index, tallies, rows readable while locked); while it is
 //! unlocked *portable* (credentials, history, what to ask issuers for: the recovery code opens them on any device) and *bound* (copies,
 //! records: this device's secure area is needed too).
+pub(crate) mod beside;
+pub(crate) mod envelope;
+pub(crate) mod slots;
+
 use rid_crypto::{AeadKey, CryptoRng, HmacKey, NONCE_LEN, Secret, hkdf_sha256, hmac_sha256};
 use rid_flow::{
     CredentialId, RecordKey,

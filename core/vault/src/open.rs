@@ -8,13 +8,14 @@ use rid_flow::ports::{
 
 use crate::{
     Vault, VaultConfig, VaultError,
-    beside::{Beside, replace},
-    envelope::{self, Envelope, NEWEST, Sealed},
+    keys::beside::{Beside, replace},
+    keys::envelope::{self, Envelope, NEWEST, Sealed},
+    keys::slots::{DeviceKeys, Kind, Slots, bound_aad, open_aad, user_aad},
     keys::{FIRST_EPOCH, Masters, OpenKeys, UserKeys, bound_key, copy, make_secret, portable_open_key, unwrap, wrap},
-    migrate, rows,
-    slots::{DeviceKeys, Kind, Slots, bound_aad, open_aad, user_aad},
+    rows,
+    upkeep::migrate,
+    upkeep::wipe,
     vault::{Parts, RngSource},
-    wipe,
 };
 
 /// An envelope with the keys it gave.

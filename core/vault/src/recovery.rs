@@ -1,5 +1,8 @@
 //! Recovery on any device: the code, the recovery file, and the files of a store whose device is gone. History, settings and what to ask
 //! issuers for again; never a key, copy or token.
+pub(crate) mod code;
+pub(crate) mod container;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, PoisonError},
@@ -14,19 +17,19 @@ use rid_wire::{Timestamp, cbor::Writer};
 
 use crate::{
     ContainerError, CredentialMeta, Pin, Recipe, Recovery, RecoveryCode, Vault, VaultError,
-    code::matches_part,
     commit::Draft,
-    container::{self, SETTINGS},
-    encode::{
+    keys::Masters,
+    keys::envelope,
+    keys::slots::{open_code, seal_code},
+    open::candidates,
+    recovery::code::matches_part,
+    recovery::container::SETTINGS,
+    rows,
+    rows::encode::{
         credential,
         history::{Body, Link, draft},
         small,
     },
-    envelope,
-    keys::Masters,
-    open::candidates,
-    rows,
-    slots::{open_code, seal_code},
 };
 
 /// What a recovery brought.

@@ -1,4 +1,11 @@
 //! Rows: sealed, padded, bound to their place.
+pub(crate) mod encode;
+pub(crate) mod head;
+pub(crate) mod health;
+pub(crate) mod opening;
+pub(crate) mod read;
+pub(crate) mod tally;
+
 use std::mem;
 
 use rid_crypto::{CryptoRng, DerivedMessage, NONCE_LEN, TAG_LEN, open_derived};

@@ -1,13 +1,17 @@
 //! The unlock methods: the device alone until a PIN is set; then PIN, biometrics, recovery code.
+pub(crate) mod pin;
+pub(crate) mod tickets;
+pub(crate) mod waits;
+
 use rid_crypto::Secret;
 use rid_flow::ports::{KeyId, SecureAreaError, UserAuth};
 
 use crate::{
     Pin, RecoveryCode, Vault, VaultError,
-    envelope::PinSlot,
-    latch::Held,
-    slots::{Kind, Slots, open_code, stretch},
-    waits::FREE_TRIES,
+    commit::latch::Held,
+    keys::envelope::PinSlot,
+    keys::slots::{Kind, Slots, open_code, stretch},
+    unlock::waits::FREE_TRIES,
 };
 
 /// How the person's keys came into memory.

@@ -13,16 +13,16 @@ use rid_wire::{Timestamp, hex};
 
 use crate::{
     CredentialMeta, RecoveryCode, UnlockMethod, VaultError,
-    beside::Beside,
-    encode::{credential, small},
-    head::{Head, HeadVersions, short},
-    health::Looked,
+    commit::latch::Latch,
+    keys::beside::Beside,
     keys::{Masters, OpenKeys, UserKeys},
-    latch::Latch,
     open::Opened,
-    opening::Found,
     rows,
-    waits::Waits,
+    rows::encode::{credential, small},
+    rows::head::{Head, HeadVersions, short},
+    rows::health::Looked,
+    rows::opening::Found,
+    unlock::waits::Waits,
 };
 
 /// Makes a handle to randomness for one step.

@@ -53,6 +53,7 @@ fn named(error: VaultError) -> Verdict {
 }
 
 fn look(folder: &Path, account: &mut Account) -> Result<(), Verdict> {
+    session::reboot();
     let place = Place { folder: folder.to_path_buf(), next_layout: account.next_layout };
     let begun = begin();
     let mut session = place.open_again().map_err(named)?;

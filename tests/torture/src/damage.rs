@@ -24,6 +24,8 @@ use crate::{
 pub(crate) struct Truth {
     pub(crate) now: Observed,
     pub(crate) before: Vec<Observed>,
+    /// Every earlier moment: a store that says that it is of one may show it.
+    pub(crate) ever: Vec<Observed>,
     pub(crate) account: Account,
 }
 
@@ -192,7 +194,9 @@ fn same(one: &Observed, other: &Observed) -> bool {
 
 pub(crate) fn contradiction(vault: &rid_vault::Vault, truth: &Truth) -> Option<String> {
     let words = observe::contradicts(vault, &truth.now)?;
-    truth.before.iter().all(|before| observe::contradicts(vault, before).is_some()).then_some(words)
+    let is_refused = block_on(vault.health()).is_ok_and(|health| health.refused.is_some());
+    let moments = if is_refused { &truth.ever } else { &truth.before };
+    moments.iter().all(|before| observe::contradicts(vault, before).is_some()).then_some(words)
 }
 
 /// A store after some work, closed in order or as a kill leaves it, with its log; and beside it (`.earlier`) the same store a few
@@ -219,13 +223,14 @@ pub(crate) fn store_and_truth(kind: &str, round: u64, seed: &mut Seed, scratch: 
     }
     account.clone_from(&driver.account);
     let now = before.pop()?;
+    let ever = before.clone();
     if round.is_multiple_of(2) {
         block_on(driver.session.vault().ok()?.close()).ok()?;
         // Closing renews the envelope's copy of the counters: from here on no earlier moment is taken for now.
         before.clear();
     }
     scratch::copy(&folder, &image);
-    Some((image, Truth { now, before, account }))
+    Some((image, Truth { now, before, ever, account }))
 }
 
 /// The store's own files: the software area stands for hardware, whose bits do not flip here.

@@ -1,10 +1,8 @@
 //! The store under test, open, and what is done to it.
 use std::{
+    cell::Cell,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     time::Duration,
 };
 
@@ -31,11 +29,18 @@ pub(crate) const RECORDS: &str = "torture";
 pub(crate) const SETTINGS: &str = "settings";
 pub(crate) const NOW: i64 = 1_800_000_000;
 
-/// Seconds that passed in this process. A wait after wrong PINs is over when the harness says so.
-static PASSED: AtomicU64 = AtomicU64::new(0);
+thread_local! {
+    /// Seconds since the boot of the device that this thread stands for. A wait after wrong PINs is over when the harness says so.
+    static PASSED: Cell<u64> = const { Cell::new(0) };
+}
 
 pub(crate) fn pass(seconds: u64) {
-    PASSED.fetch_add(seconds + 1, Ordering::AcqRel);
+    PASSED.set(PASSED.get() + seconds + 1);
+}
+
+/// The device starts again, and so does the wait.
+pub(crate) fn reboot() {
+    PASSED.set(0);
 }
 
 struct Waiting;
@@ -46,7 +51,7 @@ impl Clock for Waiting {
     }
 
     fn uptime(&self) -> Uptime {
-        Uptime::from_millis(PASSED.load(Ordering::Acquire) * 1000)
+        Uptime::from_millis(PASSED.get() * 1000)
     }
 }
 

@@ -16,10 +16,9 @@ use rid_flow::{
 use rid_wire::Timestamp;
 
 use crate::{
-    ChainVerdict, MAX_HISTORY, Vault, VaultConfig,
-    encode::history::{Body, Link},
-    head::Head,
-    rows,
+    ChainVerdict, MAX_HISTORY, Vault, VaultConfig, rows,
+    rows::encode::history::{Body, Link},
+    rows::head::Head,
 };
 
 struct Forger {

@@ -8,7 +8,7 @@ use rid_flow::{
 
 use crate::{
     Pin, Vault, VaultConfig, VaultError,
-    envelope::{self, Envelope},
+    keys::envelope::{self, Envelope},
 };
 
 fn open(disk: &MemoryDisk, area: &Arc<ScriptedSecureArea>, seed: u64) -> Result<Vault, VaultError> {

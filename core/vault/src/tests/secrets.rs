@@ -6,8 +6,8 @@ use rid_flow::{Copy, NewCopy, fake::SeededRng, ports::KeyId};
 
 use crate::{
     Pin, RecoveryCode,
-    encode::small::ReadRecord,
     keys::{Masters, OpenKeys, UserKeys},
+    rows::encode::small::ReadRecord,
 };
 
 /// Two implementations fit a type that has the trait, and the compiler cannot choose; one that has it not leaves it one.

@@ -11,12 +11,12 @@ use rid_flow::ports::{
 
 use crate::{
     Vault, VaultError,
-    beside::replace,
-    encode::small,
-    envelope::{self, Envelope, Sealed},
+    keys::beside::replace,
+    keys::envelope::{self, Envelope, Sealed},
+    keys::slots::{Slots, open_aad},
     keys::{OpenKeys, unwrap},
     rows,
-    slots::{Slots, open_aad},
+    rows::encode::small,
 };
 
 /// Destroys a store whether or not it opens: its keys in the secure area, those of its credentials as far as they can be read, then

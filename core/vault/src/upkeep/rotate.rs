@@ -7,8 +7,8 @@ use rid_flow::ports::{Read, Row, RowKey};
 use crate::{
     Vault, VaultError,
     commit::Draft,
+    commit::latch::Held,
     keys::{OpenKeys, UserKeys},
-    latch::Held,
     rows,
     vault::Keys,
 };

@@ -9,9 +9,10 @@ use rid_wire::Timestamp;
 
 use crate::{
     Vault, VaultError,
-    encode::{credential, history::Link, small},
-    head::{Head, HeadRows, HeadVersions},
-    history, pool, rows,
+    commit::pool,
+    history, rows,
+    rows::encode::{credential, history::Link, small},
+    rows::head::{Head, HeadRows, HeadVersions},
 };
 
 /// Reason of the entry that a repair writes into the history.

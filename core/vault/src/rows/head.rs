@@ -9,10 +9,10 @@ use rid_wire::{
 };
 
 use crate::{
-    encode::{exact, read_map},
     keys::OpenKeys,
     rows,
-    tally::{Tallies, Tally},
+    rows::encode::{exact, read_map},
+    rows::tally::{Tallies, Tally},
 };
 
 const VERSION: u64 = 1;

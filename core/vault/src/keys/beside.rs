@@ -3,7 +3,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use rid_flow::ports::{Generation, KeyId, Storage, StorageError, UserAuth};
 
-use crate::{Vault, VaultError, envelope, envelope::Envelope, latch::Held};
+use crate::{Vault, VaultError, commit::latch::Held, keys::envelope, keys::envelope::Envelope};
 
 /// The envelope and its generation.
 #[derive(Clone)]

@@ -2,7 +2,7 @@
 use rid_flow::{CopyId, Reuse, VerifierId};
 use rid_wire::Timestamp;
 
-use crate::{CredentialMeta, encode::credential::CopyUse};
+use crate::{CredentialMeta, rows::encode::credential::CopyUse};
 
 /// What is to be done for one presentation.
 pub(crate) struct Choice {

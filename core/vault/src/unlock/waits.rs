@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rid_flow::ports::Clock;
 
-use crate::envelope::Envelope;
+use crate::keys::envelope::Envelope;
 
 /// Wrong PINs before the first wait.
 pub(crate) const FREE_TRIES: u32 = 5;

@@ -4,10 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rid_flow::ports::{Lent, Read, Row, RowKey, StorageError, Table, Transaction};
 
 use crate::{
-    Vault, VaultError,
-    head::{Head, HeadRows, HeadVersions},
-    opening::{Decode, Found, Opening},
-    rows,
+    Vault, VaultError, rows,
+    rows::head::{Head, HeadRows, HeadVersions},
+    rows::opening::{Decode, Found, Opening},
 };
 
 /// What a visitor takes in. Whoever waited for it and was dropped has let go of it, and of the keys in it, whatever storage still shows.

@@ -6,11 +6,11 @@ use rid_flow::ports::{Generation, Layout, Read, Row, Transaction};
 
 use crate::{
     VaultError,
-    beside::{Beside, replace},
-    envelope::{self, Envelope},
-    head::HeadRows,
     keys::OpenKeys,
+    keys::beside::{Beside, replace},
+    keys::envelope::{self, Envelope},
     open::{Opened, unseal},
+    rows::head::HeadRows,
     vault::Parts,
 };
 

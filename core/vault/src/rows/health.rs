@@ -6,7 +6,7 @@ use std::{
 
 use rid_flow::ports::{Read, Row, StorageError, Table};
 
-use crate::{Vault, VaultError, head::HeadRows, rows, tally::Tally};
+use crate::{Vault, VaultError, rows, rows::head::HeadRows, rows::tally::Tally};
 
 /// What does not check in an open store. Reading goes on: a damaged row is named, the others are served.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //! tickets that are gone, so putting both files back gives no try back (neg-L11).
 use rid_flow::ports::{KeyId, SecureAreaError, UserAuth};
 
-use crate::{Vault, VaultError, envelope::Envelope, latch::Held, waits::LONGEST};
+use crate::{Vault, VaultError, commit::latch::Held, keys::envelope::Envelope, unlock::waits::LONGEST};
 
 /// Named by an envelope before a comparison: one is used, and the other file still names one that is there.
 const LEAST: usize = 3;

@@ -6,7 +6,7 @@ use rid_flow::ports::{KeyId, KeySpec, KeyUse, Prompt, SecureArea, UserAuth};
 
 use crate::{
     ContainerError, RecoveryCode, VaultError,
-    envelope::{CodeSlot, KeySlot, PinSlot},
+    keys::envelope::{CodeSlot, KeySlot, PinSlot},
     keys::{secret_of, unwrap, wrap},
 };
 

@@ -12,7 +12,7 @@ use rid_crypto::{Argon2Cost, constant_time_eq, hmac_sha256};
 use rid_flow::ports::{KeyId, Layout};
 use rid_wire::cbor::{CborError, Key, Limits, Reader, Writer};
 
-use crate::{VaultError, head::Counters, keys::OpenKeys};
+use crate::{VaultError, keys::OpenKeys, rows::head::Counters};
 
 /// The newest version this code writes.
 pub(crate) const NEWEST: Layout = Layout::NEWEST;
