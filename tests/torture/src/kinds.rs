@@ -12,6 +12,7 @@ use crate::{
     power, race,
     report::Report,
     scratch::Scratch,
+    syncs,
     tally::Tally,
 };
 
@@ -51,6 +52,9 @@ pub(crate) struct Counts {
     /// Rounds of two and of many processes over one store.
     #[arg(long, value_name = "N")]
     processes: Option<u64>,
+    /// Rounds in which the syncs of an unlock and of a presentation are counted.
+    #[arg(long, value_name = "N")]
+    syncs: Option<u64>,
     /// Rounds over a disk that is really full.
     #[arg(long, value_name = "N")]
     full: Option<u64>,
@@ -92,6 +96,7 @@ fn kinds(counts: &Counts) -> Vec<Kind> {
         kind("secure area", counts.keystore, 1, 40, |n, seed, scratch, _| Ok(keystore::run(n, seed, scratch))),
         kind("clocks", counts.clocks, 40, 2_000, |n, seed, scratch, _| Ok(clock::run(n, seed, scratch))),
         kind("processes", counts.processes, 2, 200, |n, seed, scratch, _| Ok(place::processes(n, seed, scratch))),
+        kind("syncs", counts.syncs, 2, 40, |n, seed, scratch, shim| Ok(syncs::run(n, seed, there(shim)?, scratch))),
         kind("full disk", counts.full, 1, 40, |n, seed, scratch, _| place::full(n, seed, scratch)),
         kind("read-only", counts.read_only, 3, 200, |n, seed, scratch, _| place::read_only(n, seed, scratch)),
     ]

@@ -27,6 +27,7 @@ mod report;
 mod scratch;
 mod seed;
 mod session;
+mod syncs;
 mod tally;
 mod work;
 

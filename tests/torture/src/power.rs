@@ -125,15 +125,15 @@ fn play(record: &Record, disk: &mut Disk, account: &mut Account, said: &mut Vec<
     }
 }
 
-struct Record {
-    kind: u8,
-    path: String,
+pub(crate) struct Record {
+    pub(crate) kind: u8,
+    pub(crate) path: String,
     offset: usize,
-    data: Vec<u8>,
+    pub(crate) data: Vec<u8>,
 }
 
 /// Reads the shim's log (`shim.c`, `record`).
-struct Records(Vec<u8>, usize);
+pub(crate) struct Records(pub(crate) Vec<u8>, pub(crate) usize);
 
 impl Records {
     fn take(&mut self, length: usize) -> Option<&[u8]> {
