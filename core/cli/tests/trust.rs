@@ -40,6 +40,12 @@ fn neg_f30_a_root_signs_for_the_types_after_its_name() {
         let seen = annex_d(&scratch, &[&format!("{iaca}{types}")]);
         assert_eq!((seen.0, seen.1.as_deref()), (exit, code), "{types}");
     }
+    // So does a document signer that is trusted itself.
+    let leaf = vector("iso18013-5-annex-d/DS_CERT.hex");
+    for (types, exit, code) in [("=mdl", 0, None), ("=pid", 1, Some("cert_untrusted"))] {
+        let seen = annex_d(&scratch, &[&format!("{leaf}{types}")]);
+        assert_eq!((seen.0, seen.1.as_deref()), (exit, code), "{types}");
+    }
     // Another root of the right type beside it changes nothing.
     let other = vector("iso18013-5-annex-d-intermediate/d54_readerRoot.hex");
     assert_eq!(annex_d(&scratch, &[&format!("{iaca}=pid"), &other]).1.as_deref(), Some("cert_untrusted"));

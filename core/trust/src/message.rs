@@ -57,7 +57,8 @@ impl<'s> MessageTrust<'s> {
         if let Some(trusted) = self.by_key(Some(leaf)) {
             return Ok(trusted);
         }
-        if self.store.pinned_leaves.iter().any(|pinned| pinned.der() == leaf.der()) {
+        let mut pinned = self.store.pinned_leaves.iter();
+        if pinned.any(|pinned| pinned.certificate.der() == leaf.der() && pinned.allows(doc_type)) {
             leaf.check_validity(self.at, self.tolerance())?;
             return Ok(IssuerTrust::of_leaf(leaf));
         }

@@ -54,11 +54,17 @@ pub struct SignerRules {
     pub intermediates: usize,
 }
 
+/// A document signer that is trusted without a path.
+pub(crate) struct PinnedLeaf {
+    pub(crate) certificate: Certificate,
+    doc_types: Option<Vec<String>>,
+}
+
 /// The anchors of one wallet or reader, and the profile's rules for their signers.
 pub struct TrustStore {
     environment: Environment,
     pub(crate) anchors: Vec<Anchor>,
-    pub(crate) pinned_leaves: Vec<Certificate>,
+    pub(crate) pinned_leaves: Vec<PinnedLeaf>,
     pub(crate) pinned_keys: Vec<PublicKey>,
     pub(crate) warnings: Vec<RootWarning>,
     signers: Vec<SignerRules>,
@@ -90,9 +96,15 @@ impl TrustStore {
     /// Also trusts this document-signer certificate without a path. Only for integrators' captures. A certificate that
     /// asserts keyCertSign never signs documents, so it is ignored (neg-F32).
     #[must_use]
-    pub fn pin_leaf(mut self, leaf: Certificate) -> Self {
-        if !leaf.key_usage().is_some_and(|usage| usage.key_cert_sign) {
-            self.pinned_leaves.push(leaf);
+    pub fn pin_leaf(self, leaf: Certificate) -> Self {
+        self.pin_leaf_for(leaf, None)
+    }
+
+    /// As [`Self::pin_leaf`], for these document types alone; `None` for any.
+    #[must_use]
+    pub fn pin_leaf_for(mut self, certificate: Certificate, doc_types: Option<Vec<String>>) -> Self {
+        if !certificate.key_usage().is_some_and(|usage| usage.key_cert_sign) {
+            self.pinned_leaves.push(PinnedLeaf { certificate, doc_types });
         }
         self
     }
@@ -154,6 +166,16 @@ impl TrustStore {
 
 impl Anchor {
     pub(crate) fn allows(&self, doc_type: &str) -> bool {
-        self.doc_types.as_ref().is_none_or(|allowed| allowed.iter().any(|allowed| allowed == doc_type))
+        allow(self.doc_types.as_deref(), doc_type)
     }
+}
+
+impl PinnedLeaf {
+    pub(crate) fn allows(&self, doc_type: &str) -> bool {
+        allow(self.doc_types.as_deref(), doc_type)
+    }
+}
+
+fn allow(doc_types: Option<&[String]>, doc_type: &str) -> bool {
+    doc_types.is_none_or(|allowed| allowed.iter().any(|allowed| allowed == doc_type))
 }

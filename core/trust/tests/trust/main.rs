@@ -197,6 +197,17 @@ fn neg_f32_anchor_signs_no_documents() {
 }
 
 #[test]
+fn neg_f30_pinned_leaf_signs_its_types_alone() {
+    let root = Party::root(Profile::Iaca, "kök", 1);
+    let leaf = Party::leaf(Profile::DocumentSigner, &root);
+    let pinned = |types: Option<Vec<String>>| store(vec![]).pin_leaf_for(leaf.certificate.clone(), types);
+    for (types, mdl) in [(None, None), (Some(vec![MDL.into()]), None), (Some(vec![PID.into()]), Some("cert_untrusted"))]
+    {
+        assert_eq!(refusal(&pinned(types.clone()), &leaf.chain(), MDL), mdl, "{types:?}");
+    }
+}
+
+#[test]
 fn neg_f34_a_long_serial_of_a_pinned_leaf() {
     let root = Party::root(Profile::Iaca, "kök", 1);
     let long = Party::spoilt(Profile::DocumentSigner, "vərəq", 6, Some(&root), |recipe| {
