@@ -81,23 +81,35 @@ impl<'a> Returned<'a> {
     }
 }
 
-/// Whether each attested age answers a question of its own. The very age answers first; then the attested ages nearest to
-/// the questions, which answer the fewest, choose before the others.
+/// Whether each attested age answers a question of its own. The falses choose first, and each takes the highest age that it
+/// answers; of either kind those that answer the fewest choose before the others.
 fn one_age_each(mut wanted: Vec<u8>, attested: Vec<(u8, Option<bool>)>) -> bool {
-    let mut others = Vec::new();
-    for (age, over) in attested {
-        let Some(over) = over else { return false };
-        match wanted.iter().position(|wanted| *wanted == age) {
-            Some(at) => {
-                wanted.swap_remove(at);
-            }
-            None => others.push((age, over)),
+    let attested: Option<Vec<(u8, bool)>> = attested.into_iter().map(|(age, over)| Some((age, over?))).collect();
+    let Some(mut attested) = attested else { return false };
+    wanted.sort_unstable();
+    attested.sort_unstable_by_key(|(age, over)| if *over { i16::from(*age) } else { -i16::from(*age) });
+    attested.into_iter().all(|(age, over)| {
+        let highest = wanted.iter().rposition(|wanted| age::answers(*wanted, age, over));
+        highest.map(|at| wanted.remove(at)).is_some()
+    })
+}
+
+/// Whether the documents of a type together answer no question more often than it was asked: two requests for one type may
+/// ask for the same element, and only then may it come twice. That each of their elements answers a question is known.
+fn answered_as_often(doc_type: &str, asked: &Asked, returned: &[Returned<'_>]) -> bool {
+    let namespaces = requests(asked, doc_type).flat_map(|item| &item.namespaces);
+    let questions: Vec<(&str, &str)> = namespaces
+        .flat_map(|of| of.elements.iter().map(|element| (of.namespace.as_str(), element.identifier.as_str())))
+        .collect();
+    questions.iter().all(|question| {
+        let (namespace, identifier) = *question;
+        if age::age_over(identifier).is_none() {
+            let often = of_type(returned, doc_type).filter(|document| document.has(*question)).count();
+            return often <= questions.iter().filter(|other| *other == question).count();
         }
-    }
-    others.sort_unstable_by_key(|(age, over)| if *over { i16::from(*age) } else { -i16::from(*age) });
-    others.into_iter().all(|(age, over)| {
-        let at = wanted.iter().position(|wanted| age::answers(*wanted, age, over));
-        at.map(|at| wanted.swap_remove(at)).is_some()
+        let wanted = questions.iter().filter(|(of, _)| *of == namespace);
+        let attested = of_type(returned, doc_type).flat_map(|document| document.ages(namespace));
+        one_age_each(wanted.filter_map(|(_, identifier)| age::age_over(identifier)).collect(), attested.collect())
     })
 }
 
@@ -126,6 +138,11 @@ impl<'a> Questions<'a> {
         elements.filter_map(|(_, identifier)| age::age_over(identifier))
     }
 
+    /// Whether the answer may lack all of them, and the document with them.
+    fn are_optional(&self, asked: &Asked) -> bool {
+        self.elements.iter().all(|(namespace, identifier)| asked.is_optional(self.doc_type, namespace, identifier))
+    }
+
     /// What none of these documents of the type answers, but for optional elements.
     fn unanswered(&self, asked: &Asked, returned: &[Returned<'_>]) -> Vec<ClaimPath> {
         let missing = self.elements.iter().filter(|(namespace, identifier)| {
@@ -151,20 +168,23 @@ pub(crate) fn compare(returned: &[Returned<'_>], asked: &Asked) -> Comparison {
     let mut types: Vec<&str> = asked.items().iter().map(|item| item.doc_type.as_str()).collect();
     types.sort_unstable();
     types.dedup();
-    let fits = returned.iter().all(|document| {
+    let each_fits = returned.iter().all(|document| {
         let most = requests(asked, document.doc_type).count();
         of_type(returned, document.doc_type).count() <= most
             && document.answers_only(&Questions::of(document.doc_type, asked))
     });
+    let fits = each_fits && types.iter().all(|doc_type| answered_as_often(doc_type, asked, returned));
     let mut elements: Vec<Vec<ClaimPath>> = returned.iter().map(|_| Vec::new()).collect();
     let (mut documents, mut complete) = (Vec::new(), true);
     for doc_type in types {
-        let unanswered = Questions::of(doc_type, asked).unanswered(asked, returned);
+        let questions = Questions::of(doc_type, asked);
+        let unanswered = questions.unanswered(asked, returned);
         complete = complete && unanswered.is_empty();
-        if of_type(returned, doc_type).all(|document| document.elements.is_empty()) {
+        let first = returned.iter().position(|document| document.doc_type == doc_type);
+        let may_lack = first.is_none() && questions.are_optional(asked);
+        if !may_lack && of_type(returned, doc_type).all(|document| document.elements.is_empty()) {
             documents.push(doc_type.into());
         }
-        let first = returned.iter().position(|document| document.doc_type == doc_type);
         if let Some(missing) = first.and_then(|at| elements.get_mut(at)) {
             *missing = unanswered;
         }
@@ -226,6 +246,10 @@ mod tests {
             (vec![18, 65], vec![yes(21), no(60)], true),
             (vec![18, 65], vec![no(64), no(60)], false),
             (vec![60, 65], vec![no(64), no(59)], true),
+            // Of two persons.
+            (vec![18, 65], vec![no(16), yes(21)], true),
+            (vec![16, 18], vec![no(18), yes(18)], true),
+            (vec![18], vec![no(18), yes(18)], false),
             (vec![], vec![yes(18)], false),
         ] {
             assert_eq!(one_age_each(wanted.clone(), attested.clone()), fits, "{wanted:?} {attested:?}");

@@ -115,6 +115,29 @@ fn neg_q01_document_type_is_answered_once_per_request() {
 }
 
 #[test]
+fn neg_q01_two_documents_of_a_type_do_not_answer_one_question_twice() {
+    let state = State::make();
+    let young = [text("family_name", "Young"), flag("age_over_18", false)];
+    let (one, other) = (device(&state, &person()), Device::holding(&state, MDL_DOC_TYPE, &young, 12));
+    let transcript = transcript(&one);
+    let judge = |questions: [&[&str]; 2], answers: [&[&str]; 2]| {
+        let asked = Asked::from(questions.map(|names| asked(names).items().to_vec()).concat());
+        let documents = [one.document(&transcript, answers[0]), other.document(&transcript, answers[1])];
+        let response = device_response(&documents, &[]);
+        outcome(&with_input(&state, &transcript, now(), |input| judge_answer(&response, input, &asked)))
+    };
+    let (name, age, both) = (&["family_name"][..], &["age_over_18"][..], &["family_name", "age_over_18"][..]);
+    assert_eq!(judge([name, age], [name, age]), ACCEPTED);
+    assert_eq!(judge([both, both], [both, both]), ACCEPTED);
+    assert_eq!(judge([both, age], [both, age]), ACCEPTED);
+    // Each question was asked once, or one of them.
+    assert_eq!(judge([name, age], [both, both]), NOT_ASKED);
+    assert_eq!(judge([name, age], [both, age]), NOT_ASKED);
+    assert_eq!(judge([both, name], [both, both]), NOT_ASKED);
+    assert_eq!(judge([name, &["age_over_16"]], [name, both]), NOT_ASKED);
+}
+
+#[test]
 fn neg_q01_document_of_another_type_is_no_answer() {
     let state = State::make();
     let one = device(&state, &person());
@@ -144,6 +167,24 @@ fn neg_q02_missing_element_is_named_and_leaves_the_verdict_undecided() {
     assert_eq!(check(&verdict, "all_elements_returned"), Outcome::Passed);
     assert!(verdict.documents[0].not_returned.is_empty());
     assert!(current(&verdict).ages.is_empty());
+}
+
+#[test]
+fn neg_q02_document_of_optional_elements_alone_may_be_missing() {
+    let state = State::make();
+    let device = device(&state, &person());
+    let transcript = transcript(&device);
+    let response = device_response(&[device.document(&transcript, &["family_name"])], &[]);
+    let ask = |kind: &str, identifier: &str, optional| {
+        let element = ElementAsk { path: path(identifier), retained: false, optional };
+        DocumentAsk { kind: kind.into(), elements: vec![element] }
+    };
+    for (optional, expected, missing) in [(true, ACCEPTED, vec![]), (false, NOT_RETURNED, vec![OTHER.to_owned()])] {
+        let asked = [ask(MDL_DOC_TYPE, "family_name", false), ask(OTHER, "family_name", optional)];
+        let asked = Asked::new(&asked).unwrap();
+        let verdict = with_input(&state, &transcript, now(), |input| judge_answer(&response, input, &asked));
+        assert_eq!((outcome(&verdict), verdict.not_returned), (expected, missing));
+    }
 }
 
 #[test]
