@@ -70,6 +70,7 @@ pub(crate) fn from_file(path: &Path) -> Result<Asked, Failure> {
 }
 
 fn paths_of(text: &str) -> Option<Vec<String>> {
+    let text = text.trim_start_matches('\u{feff}');
     if text.trim_start().starts_with('[') {
         return serde_json::from_str(text).ok();
     }

@@ -160,12 +160,13 @@ fn question_comes_as_a_request_as_json_or_as_lines() {
         reader_auth: None,
     }]);
     let paths = [path("family_name"), path("age_over_18")];
-    let forms: [&[u8]; 5] = [
+    let forms: [&[u8]; 6] = [
         &request,
         rid_wire::hex::encode(&request).as_bytes(),
         rid_wire::base64::encode_url(&request).as_bytes(),
         value!(paths).to_string().as_bytes(),
         format!("{}\r\n\n {}\n", paths[0], paths[1]).as_bytes(),
+        format!("\u{feff}{}\n{}", paths[0], paths[1]).as_bytes(),
     ]
     .map(|form: &[u8]| -> &[u8] { Box::leak(form.to_vec().into_boxed_slice()) });
     for form in forms {

@@ -11,8 +11,8 @@ const END: &str = "-----END CERTIFICATE-----";
 const MAX_LEN: usize = 1 << 20;
 const MAX_BLOCKS: usize = 100;
 
-/// The DER of each block, `None` where its text is not base64. Text around the blocks is passed over; a block of another kind
-/// is refused.
+/// The DER of each block, `None` where its text is not base64 or has no end. Text around the blocks is passed over; a block of
+/// another kind is refused.
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<Option<Vec<u8>>>, X509Error> {
     if bytes.len() > MAX_LEN {
         return Err(X509Error::Form);
@@ -20,9 +20,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Option<Vec<u8>>>, X509Error> {
     let text = core::str::from_utf8(bytes).map_err(|_| X509Error::Form)?;
     let mut blocks = Vec::new();
     let mut open: Option<String> = None;
-    for line in text.lines().map(str::trim_end) {
+    for line in text.trim_start_matches('\u{feff}').lines().map(str::trim_end) {
         match (&mut open, line) {
-            (None, BEGIN) => open = Some(String::new()),
+            (_, BEGIN) => {
+                blocks.extend(open.replace(String::new()).map(|_| None));
+            }
             (Some(digits), END) => {
                 blocks.push(base64::decode_standard(digits).ok());
                 open = None;
@@ -32,8 +34,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Option<Vec<u8>>>, X509Error> {
             (None, _) => {}
         }
     }
-    let whole = open.is_none() && (1..=MAX_BLOCKS).contains(&blocks.len());
-    if whole { Ok(blocks) } else { Err(X509Error::Form) }
+    blocks.extend(open.map(|_| None));
+    if (1..=MAX_BLOCKS).contains(&blocks.len()) { Ok(blocks) } else { Err(X509Error::Form) }
 }
 
 pub(super) fn write(der: &[u8]) -> String {
