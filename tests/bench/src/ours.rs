@@ -13,7 +13,7 @@ use rid_mdoc::{
     request::{ItemsRequest, RequestedElement, RequestedNamespace},
     response::UnverifiedResponse,
 };
-use rid_sim::SimRng;
+use rid_shell::OsRng;
 use rid_verifier::{
     reader::{Exchange, Reader, ReaderConfig},
     view::Decision as Verdict,
@@ -22,14 +22,14 @@ use rid_wire::cbor::Limits;
 
 use crate::{expect, figure::Stopwatch, some, stock::Stock};
 
-fn env<'a>(stock: &Stock, rng: &'a mut SimRng) -> Env<'a> {
+fn env<'a>(stock: &Stock, rng: &'a mut OsRng) -> Env<'a> {
     Env { now: stock.now, uptime: Uptime::from_millis(1_000), rng }
 }
 
 /// Microseconds of a holder's whole session: engagement, session keys, request, response.
 pub(crate) fn present(stock: &Stock, elements: &[&str]) -> f64 {
     let mut watch = Stopwatch::new();
-    let mut rng = SimRng::new(1);
+    let mut rng = OsRng;
     let (mut holder, qr) = watch.time(|| engage(stock, &mut rng));
     let mut reader = open_reader(stock, &qr, elements);
     let request = next_message(stock, &mut reader);
@@ -41,7 +41,7 @@ pub(crate) fn present(stock: &Stock, elements: &[&str]) -> f64 {
 /// Microseconds of a reader from the encrypted response to the verdict.
 pub(crate) fn verify(stock: &Stock, elements: &[&str]) -> f64 {
     let (mut reader, response) = exchange(stock, elements);
-    let mut rng = SimRng::new(2);
+    let mut rng = OsRng;
     let mut watch = Stopwatch::new();
     let exchange = watch.time(|| judge(stock, &mut reader, response, &mut rng));
     assert_eq!(exchange.verdict.decision, Verdict::Accepted, "{:?}", exchange.verdict.code);
@@ -51,7 +51,7 @@ pub(crate) fn verify(stock: &Stock, elements: &[&str]) -> f64 {
 /// Bytes of the DeviceResponse over items, issuerAuth and 200 bytes.
 pub(crate) fn size_ratio(stock: &Stock, elements: &[&str]) -> f64 {
     let (mut reader, response) = exchange(stock, elements);
-    let bytes = judge(stock, &mut reader, response, &mut SimRng::new(3)).response;
+    let bytes = judge(stock, &mut reader, response, &mut OsRng).response;
     let parsed = expect(UnverifiedResponse::parse(&bytes, Limits::PROXIMITY), "response");
     let document = some(parsed.documents.as_ref().and_then(|documents| documents.first()), "document");
     let issuer_signed = some(document.issuer_signed.as_ref().ok(), "issuerSigned");
@@ -61,7 +61,7 @@ pub(crate) fn size_ratio(stock: &Stock, elements: &[&str]) -> f64 {
 }
 
 /// A response made by our holder for a request made by anybody.
-pub(crate) fn engage(stock: &Stock, rng: &mut SimRng) -> (Proximity, String) {
+pub(crate) fn engage(stock: &Stock, rng: &mut OsRng) -> (Proximity, String) {
     let mut holder =
         Proximity::start(stock.profile.clone(), stock.trust.clone(), DeviceAuthMethod::Signature, &mut env(stock, rng));
     let qr = match holder.poll() {
@@ -72,7 +72,7 @@ pub(crate) fn engage(stock: &Stock, rng: &mut SimRng) -> (Proximity, String) {
 }
 
 /// Feeds a SessionEstablishment to the holder and gives its SessionData.
-pub(crate) fn respond(stock: &Stock, holder: &mut Proximity, request: Vec<u8>, rng: &mut SimRng) -> Vec<u8> {
+pub(crate) fn respond(stock: &Stock, holder: &mut Proximity, request: Vec<u8>, rng: &mut OsRng) -> Vec<u8> {
     expect(holder.handle(Input::Connected, &mut env(stock, rng)), "connected");
     expect(holder.handle(Input::Bytes(request), &mut env(stock, rng)), "request");
     loop {
@@ -92,7 +92,7 @@ pub(crate) fn respond(stock: &Stock, holder: &mut Proximity, request: Vec<u8>, r
 }
 
 fn exchange(stock: &Stock, elements: &[&str]) -> (Reader, Vec<u8>) {
-    let mut rng = SimRng::new(4);
+    let mut rng = OsRng;
     let (mut holder, qr) = engage(stock, &mut rng);
     let mut reader = open_reader(stock, &qr, elements);
     let request = next_message(stock, &mut reader);
@@ -100,7 +100,7 @@ fn exchange(stock: &Stock, elements: &[&str]) -> (Reader, Vec<u8>) {
     (reader, response)
 }
 
-fn judge(stock: &Stock, reader: &mut Reader, response: Vec<u8>, rng: &mut SimRng) -> Exchange {
+fn judge(stock: &Stock, reader: &mut Reader, response: Vec<u8>, rng: &mut OsRng) -> Exchange {
     expect(reader.handle(Input::Bytes(response), &mut env(stock, rng)), "response");
     match reader.poll() {
         Some(Output::Finished(exchange)) => exchange,
@@ -121,7 +121,7 @@ fn open_reader(stock: &Stock, qr: &str, elements: &[&str]) -> Reader {
         profile: stock.profile.clone(),
         locales: Vec::new(),
     };
-    let mut rng = SimRng::new(5);
+    let mut rng = OsRng;
     let mut reader = expect(Reader::start(qr, config, &mut env(stock, &mut rng)), "reader");
     assert!(matches!(reader.poll(), Some(Output::Connect(_))));
     expect(reader.handle(Input::Connected, &mut env(stock, &mut rng)), "connected");

@@ -17,7 +17,7 @@ use isomdl::{
 };
 use peer_p256::ecdsa::{Signature, SigningKey, signature::Signer};
 use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE};
-use rid_sim::SimRng;
+use rid_shell::OsRng;
 
 use crate::{expect, figure::Stopwatch, ours, some, stock::Stock};
 
@@ -61,7 +61,7 @@ pub(crate) fn present(stock: &Stock, elements: &[&str]) -> f64 {
 pub(crate) fn verify(stock: &Stock, elements: &[&str]) -> f64 {
     let anchor = PemTrustAnchor { certificate_pem: stock.iaca_pem.clone(), purpose: TrustPurpose::Iaca };
     let trust = expect(TrustAnchorRegistry::from_pem_certificates(vec![anchor]), "anchor");
-    let mut rng = SimRng::new(6);
+    let mut rng = OsRng;
     let (mut holder, qr) = ours::engage(stock, &mut rng);
     let (mut reader, request, _) =
         expect(reader::SessionManager::establish_session(qr, namespaces(elements), trust), "reader");

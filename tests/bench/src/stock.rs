@@ -7,7 +7,7 @@ use rid_crypto::{
 use rid_issuer::{Issuer, IssuerKey, PersonRecord};
 use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE, build::ElementToIssue, mso::ValidityInfo};
 use rid_profile::Profile;
-use rid_sim::SimRng;
+use rid_shell::OsRng;
 use rid_trust::{Anchor, Environment, Role, TrustStore};
 use rid_wire::{Timestamp, cbor::Writer};
 
@@ -26,7 +26,7 @@ pub(crate) struct Stock {
 impl Stock {
     /// 29 text elements and a portrait of this many bytes.
     pub(crate) fn make(portrait: usize) -> Self {
-        let mut rng = SimRng::new(42);
+        let mut rng = OsRng;
         // The peer reads the system's clock, so this one stands there too.
         let seconds = expect(std::time::SystemTime::UNIX_EPOCH.elapsed(), "clock").as_secs();
         let now = Timestamp::from_unix(expect(i64::try_from(seconds), "clock"));
