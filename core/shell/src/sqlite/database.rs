@@ -124,7 +124,13 @@ impl Database {
     pub(super) fn transact(&mut self, transaction: &Transaction) -> Result<Vec<Vec<Row>>, StorageError> {
         let Open { connection, layout, log, .. } = self.open.as_mut().ok_or(StorageError::Locked)?;
         let found = match connection {
-            Some(connection) => rows::run(connection, transaction, self.newest),
+            Some(connection) => match rows::run(connection, transaction, self.newest) {
+                // The log may have room that the database no longer needs there.
+                Err(StorageError::Full) if layout::empty_log(connection).is_ok() => {
+                    rows::run(connection, transaction, self.newest)
+                }
+                found => found,
+            },
             None => Err(StorageError::Damaged),
         };
         match found {

@@ -62,6 +62,10 @@ pub(super) fn clear_new(folder: &Path) -> io::Result<()> {
 
 /// Moves the database aside and puts [`NEW`] in its place.
 pub(super) fn put_new(folder: &Path) -> io::Result<()> {
+    run(&putting_new(folder)?)
+}
+
+fn putting_new(folder: &Path) -> io::Result<Vec<Step>> {
     let aside = durable::free(folder, ASIDE)?;
     let name = aside.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let marker = format!("{REPAIRING}{name}");
@@ -72,7 +76,7 @@ pub(super) fn put_new(folder: &Path) -> io::Result<()> {
         Step::Sync(folder.into()),
     ];
     steps.extend(repairing(folder, &aside, &marker)?);
-    run(&steps)
+    Ok(steps)
 }
 
 /// The steps after the marker. Where the new database is in its place already, only the marker is left.

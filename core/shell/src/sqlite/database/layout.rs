@@ -63,7 +63,8 @@ pub(super) fn connect(folder: &Path, newest: Layout) -> Result<(Connection, Layo
     let has_wal = about("store.db-wal")?.is_some_and(|log| log.len() > 0);
     let is_empty = about("store.db")?.is_none_or(|file| file.len() == 0);
     // SQLite would delete a log without its database, and play a rollback journal, which no store of ours leaves, into the database.
-    if has_envelope && (is_empty || about("store.db-journal")?.is_some()) {
+    let journal = folder.join("store.db-journal");
+    if has_envelope && (is_empty || (about("store.db-journal")?.is_some() && is_hot(&journal)?)) {
         return Err(StorageError::Damaged);
     }
     let path = folder.join("store.db");
@@ -100,6 +101,11 @@ pub(super) fn connect(folder: &Path, newest: Layout) -> Result<(Connection, Layo
 pub(super) fn accept(connection: &Connection) -> Result<(), StorageError> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map_err(fail)?;
     connection.execute_batch("PRAGMA wal_autocheckpoint = 1000").map_err(fail)
+}
+
+/// Moves the log into the database and cuts it, where the disk is full.
+pub(super) fn empty_log(connection: &Connection) -> Result<(), StorageError> {
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(fail)
 }
 
 /// A new database with no row.
@@ -164,6 +170,13 @@ fn layout(connection: &Connection) -> Result<Layout, StorageError> {
     let number: i64 =
         connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(|error| storage_error(&error))?;
     u32::try_from(number).map(Layout).map_err(|_| StorageError::Damaged)
+}
+
+/// Whether SQLite would play a rollback journal. One that is empty or begins with zeros is what a failed deletion leaves.
+fn is_hot(journal: &Path) -> Result<bool, StorageError> {
+    let mut first = [0];
+    let read = File::open(journal).and_then(|mut file| file.read(&mut first));
+    read.map(|_| first != [0]).map_err(|error| envelope::storage_error(&error))
 }
 
 /// What the first bytes of a file say.

@@ -95,14 +95,21 @@ fn cuts(folder: &Path, steps: &[Step]) -> Vec<Vec<Step>> {
 
 /// Cuts a list at every step, then the list that takes it up again at every step, then lets `end` look.
 fn cut_everywhere(plan: fn(&Path) -> io::Result<Vec<Step>>, end: impl Fn(&Folder, bool)) {
-    let made = killed();
+    cut_everywhere_from(&killed(), plan, end);
+}
+
+fn cut_everywhere_from(
+    made: &BTreeMap<PathBuf, Vec<u8>>,
+    plan: fn(&Path) -> io::Result<Vec<Step>>,
+    end: impl Fn(&Folder, bool),
+) {
     let count = {
-        let folder = laid_out(&made);
+        let folder = laid_out(made);
         cuts(&folder.0, &plan(&folder.0).unwrap()).len()
     };
     for first in 0..count {
         for second in 0.. {
-            let folder = laid_out(&made);
+            let folder = laid_out(made);
             let steps = cuts(&folder.0, &plan(&folder.0).unwrap()).swap_remove(first);
             steps.iter().for_each(|step| drop(super::step(step)));
             let certain = steps.iter().filter(|step| matches!(step, Step::Mark(_) | Step::Sync(_))).count() > 1;
@@ -156,6 +163,33 @@ fn neg_k15_a_move_aside_cut_off_anywhere_is_completed_by_the_next_open() {
             Left::Whole => assert_eq!(aside.count(), 0),
             Left::Nothing => assert!(aside.eq(expected), "all of it, in one place"),
         }
+    });
+}
+
+/// A repaired database beside the present one: its row, and one more.
+fn with_new() -> BTreeMap<PathBuf, Vec<u8>> {
+    let folder = Folder::new("files-new");
+    let mut database = opened(&folder);
+    for id in [1, 9] {
+        database.transact(&put(id, 100)).unwrap();
+    }
+    database.close().unwrap();
+    let mut files = killed();
+    files.insert(NEW.into(), fs::read(folder.0.join("store.db")).unwrap());
+    files
+}
+
+#[test]
+fn neg_k30_a_repair_cut_off_anywhere_leaves_the_old_database_or_the_new_one() {
+    cut_everywhere_from(&with_new(), putting_new, |folder, certain| {
+        assert_eq!(opened_after(folder), Left::Whole);
+        let mut database = opened(folder);
+        let nine = rid_flow::ports::RowKey { table: Table(1), id: [9; 32] };
+        let read = Transaction { reads: vec![Read::Get(nine)], ..Transaction::default() };
+        let is_new = database.transact(&read).unwrap().concat().len() == 1;
+        assert!(is_new || !certain, "once the marker is durable it is completed");
+        let aside = files_of(&folder.0).keys().any(|path| *path == Path::new("aside-2").join("store.db"));
+        assert_eq!(is_new, aside, "the old one is kept");
     });
 }
 

@@ -186,3 +186,25 @@ fn neg_k18_a_raise_on_a_full_disk_leaves_the_old_layout_whole() {
         assert_eq!((database.open(), rows(&mut database).len()), (Ok(to), 101));
     }
 }
+
+#[test]
+fn neg_k31_a_journal_that_sqlite_would_play_is_refused_and_an_empty_one_is_not() {
+    let folder = Folder::new("journal");
+    let mut database = opened(&folder);
+    database.transact(&put(1, 100)).unwrap();
+    database.envelope_replace(rid_flow::ports::Generation(1), b"envelope").unwrap();
+    database.close().unwrap();
+    let journal = folder.0.join("store.db-journal");
+    for (bytes, is_refused) in [(&b""[..], false), (&[0; 512], false), (&[0xd9; 512], true)] {
+        fs::write(&journal, bytes).unwrap();
+        let mut database = Database::new(folder.0.clone(), Layout::NEWEST);
+        let opens = database.open();
+        assert_eq!(opens.is_ok() && !rows_are_salvaged(&database), !is_refused, "{opens:?}");
+        assert_eq!(rows(&mut database).len(), 1, "the row is read either way");
+        database.close().unwrap();
+    }
+}
+
+fn rows_are_salvaged(database: &Database) -> bool {
+    database.open.as_ref().is_some_and(|open| open.connection.is_none())
+}
