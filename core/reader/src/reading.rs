@@ -175,11 +175,12 @@ impl Reading {
         }
     }
 
-    /// The link is down.
+    /// The link is down. A message that was handed out and not taken by then (`proceed`) is not sent any more.
     ///
     /// # Errors
     /// [`ReaderError::Bug`] (`broken`).
     pub fn disconnected(&self) -> Result<(), ReaderError> {
+        self.state()?.link_lost = true;
         self.feed(Input::Disconnected)
     }
 
@@ -247,6 +248,7 @@ impl Reading {
     fn work(&self) -> Result<Work, ReaderError> {
         self.tell_end();
         let mut state = self.state()?;
+        state.withdraw_sends();
         if let Some(step) = state.current_step() {
             return Ok(Work::Step(step));
         }

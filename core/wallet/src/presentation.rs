@@ -187,11 +187,12 @@ impl Presentation {
         }
     }
 
-    /// The link is down.
+    /// The link is down. A message that was handed out and not taken by then (`proceed`) is not sent any more.
     ///
     /// # Errors
     /// [`WalletError::Bug`] (`broken`).
     pub fn disconnected(&self) -> Result<(), WalletError> {
+        self.state()?.link_lost = true;
         self.feed(Input::Disconnected)
     }
 

@@ -30,6 +30,8 @@ pub(crate) struct State {
     pub(super) over: bool,
     /// A `next` that ran when the machine closed was interrupted for that, once.
     pub(super) overtaken: bool,
+    /// No message can be sent any more.
+    pub(super) link_lost: bool,
     closed: Option<Code>,
 }
 
@@ -51,8 +53,21 @@ impl State {
             ended: None,
             over: false,
             overtaken: false,
+            link_lost: false,
             closed: None,
         }
+    }
+
+    /// Without a link nothing is sent. Only a `next` withdraws the message that was given out: its last chunk may have been taken before
+    /// the link went, and `proceed` then still says so.
+    pub(super) fn withdraw_sends(&mut self) {
+        if !self.link_lost {
+            return;
+        }
+        if matches!(self.current, Some(Current::Send(_))) {
+            self.current = None;
+        }
+        self.pending.retain(|output| !matches!(output, Output::Send(_)));
     }
 
     pub(super) const fn is_over(&self) -> bool {

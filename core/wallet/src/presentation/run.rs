@@ -48,6 +48,7 @@ impl Presentation {
         }
         self.tell_end();
         let mut state = self.state()?;
+        state.withdraw_sends();
         if let Some(step) = state.current_step(&self.wallet) {
             return Ok(Work::Step(step));
         }

@@ -3,10 +3,11 @@ use std::sync::{Arc, atomic::Ordering::SeqCst};
 
 use pollster::block_on;
 use rid_flow::HistoryOutcome;
-use rid_reader::Reading;
+use rid_reader::{Reading, ReadingStep};
 use rid_wallet::{Presentation, PresentationStep};
+use rid_wire::Code;
 
-use crate::world::{World, agree};
+use crate::world::{World, agree, asked};
 
 /// The response was handed out and nothing was said of it yet.
 fn handed_out(world: &World) -> (Arc<Presentation>, Reading) {
@@ -71,6 +72,27 @@ fn neg_c37_what_ends_a_session_after_the_hand_out() {
             assert_eq!(world.outcomes().last(), Some(&outcome), "{name}, dropped");
         }
     }
+}
+
+#[test]
+fn neg_c37_a_message_is_not_given_again_when_the_link_is_lost() {
+    let world = World::new();
+    let (presentation, _reading) = handed_out(&world);
+    presentation.disconnected().unwrap();
+    let closed = PresentationStep::Closed { code: Code::new("transport_disconnected") };
+    assert_eq!(block_on(presentation.next()), Ok(closed));
+    assert!(presentation.proceed().is_err(), "the response is withdrawn");
+    assert_eq!(world.outcomes(), [HistoryOutcome::UnknownDelivery]);
+
+    let presentation = world.wallet.present().unwrap();
+    let Ok(PresentationStep::Advertise { qr, .. }) = block_on(presentation.next()) else { panic!("a QR code") };
+    let reading = world.reader.read(&qr, &asked()).unwrap();
+    assert!(matches!(block_on(reading.next()), Ok(ReadingStep::Connect { .. })));
+    reading.connected(185).unwrap();
+    assert!(matches!(block_on(reading.next()), Ok(ReadingStep::Send { .. })));
+    reading.disconnected().unwrap();
+    let closed = ReadingStep::Closed { code: Code::new("transport_disconnected") };
+    assert_eq!(block_on(reading.next()), Ok(closed));
 }
 
 #[test]
@@ -144,7 +166,7 @@ fn neg_c42_a_session_whose_receipt_was_given_closes_as_done() {
         ("silence", |presentation, _| presentation.tick().unwrap()),
         ("status 20", |presentation, reading| {
             reading.finish().unwrap();
-            let Ok(rid_reader::ReadingStep::Send { message }) = block_on(reading.next()) else { panic!("status 20") };
+            let Ok(ReadingStep::Send { message }) = block_on(reading.next()) else { panic!("status 20") };
             presentation.received(message).unwrap();
         }),
     ];
