@@ -74,6 +74,11 @@ impl Reading {
         guard("reading.chunks", || self.0.chunks(mtu))
     }
 
+    /// Whether the session has ended. A farewell to the peer and `Closed` may still be left.
+    pub fn is_over(&self) -> Result<bool, ReaderError> {
+        guard("reading.is_over", || Ok(self.0.is_over()))
+    }
+
     /// The link is down.
     pub fn disconnected(&self) -> Result<(), ReaderError> {
         guard("reading.disconnected", || self.0.disconnected())

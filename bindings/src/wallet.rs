@@ -187,6 +187,11 @@ impl Presentation {
         guard("presentation.chunks", || self.0.chunks(mtu))
     }
 
+    /// Whether the session has ended. A farewell to the peer and `Closed` may still be left.
+    pub fn is_over(&self) -> Result<bool, WalletError> {
+        guard("presentation.is_over", || Ok(self.0.is_over()))
+    }
+
     /// The link is down.
     pub fn disconnected(&self) -> Result<(), WalletError> {
         guard("presentation.disconnected", || self.0.disconnected())

@@ -187,6 +187,12 @@ impl Presentation {
         }
     }
 
+    /// Whether the session has ended. A farewell to the peer and `Closed` may still be left.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.state().is_ok_and(|state| state.is_over())
+    }
+
     /// The link is down. A message that was handed out and not taken by then (`proceed`) is not sent any more.
     ///
     /// # Errors
