@@ -1,12 +1,20 @@
 //! What the tests of the packages need and no product has (`dangerous-test-hooks`).
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+};
 
 use rid_flow::{
+    Uptime,
     fake::{OneKey, conformance},
     ports,
     ports::SecureArea as _,
 };
-use rid_shell::SoftwareSecureArea;
+use rid_shell::{SoftwareSecureArea, SystemClock};
+use rid_wire::Timestamp;
 
 use crate::{
     area::{AppArea, SecureArea, SecureAreaError},
@@ -129,6 +137,43 @@ pub async fn panic_inside_later() -> Result<(), crate::types::WalletError> {
         std::task::Poll::Pending
     });
     crate::guard::guard_async("hooks.panic_inside_later", later).await
+}
+
+/// Whether the next reading of a clock panics.
+static CLOCK_PANICS: AtomicBool = AtomicBool::new(false);
+
+/// The next reading of a clock panics, in the call that reads it (neg-M03).
+#[uniffi::export]
+pub fn panic_inside_clock() {
+    CLOCK_PANICS.store(true, SeqCst);
+}
+
+/// The system's clock, which panics on demand.
+pub(crate) struct TestClock(SystemClock);
+
+impl TestClock {
+    pub(crate) const fn new() -> Self {
+        Self(SystemClock::new())
+    }
+
+    fn panics_on_demand() {
+        #[expect(clippy::panic, reason = "the hook is there to panic")]
+        if CLOCK_PANICS.swap(false, SeqCst) {
+            panic!("a secret in a panic's text");
+        }
+    }
+}
+
+impl ports::Clock for TestClock {
+    fn now(&self) -> Result<Timestamp, ports::ClockError> {
+        Self::panics_on_demand();
+        self.0.now()
+    }
+
+    fn uptime(&self) -> Uptime {
+        Self::panics_on_demand();
+        self.0.uptime()
+    }
 }
 
 impl From<ports::SecureAreaError> for SecureAreaError {

@@ -21,4 +21,9 @@ mod wallet;
 pub use area::{SecureArea, SecureAreaError, derive_point, uptime_millis};
 pub use log::{LogError, LogLevel, LogRecord, LogSink, log_to};
 
+#[cfg(feature = "dangerous-test-hooks")]
+use hooks::TestClock as DeviceClock;
+#[cfg(not(feature = "dangerous-test-hooks"))]
+use rid_shell::SystemClock as DeviceClock;
+
 uniffi::setup_scaffolding!("rid_bindings");

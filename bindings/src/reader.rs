@@ -2,10 +2,11 @@
 use std::sync::Arc;
 
 use rid_reader as facade;
-use rid_shell::{OsRng, SystemClock};
+use rid_shell::OsRng;
 use rid_wire::Code;
 
 use crate::{
+    DeviceClock,
     area::{AppArea, SecureArea},
     guard::{Rim, guard, guard_async, quietly},
     log::LogLevel,
@@ -113,7 +114,7 @@ impl Reading {
 fn ports(secure_area: Arc<dyn SecureArea>) -> facade::ReaderPorts {
     facade::ReaderPorts {
         secure_area: Arc::new(AppArea(secure_area)),
-        clock: Arc::new(SystemClock::new()),
+        clock: Arc::new(DeviceClock::new()),
         rng: Arc::new(|| Box::new(OsRng)),
     }
 }

@@ -1,11 +1,12 @@
 //! The wallet's objects.
 use std::{path::Path, sync::Arc};
 
-use rid_shell::{OsRng, SqliteStorage, SystemClock, SystemTimer};
+use rid_shell::{OsRng, SqliteStorage, SystemTimer};
 use rid_wallet as facade;
 use rid_wire::Code;
 
 use crate::{
+    DeviceClock,
     area::{AppArea, SecureArea},
     guard::{Rim, guard, guard_async, quietly},
     log::LogLevel,
@@ -218,7 +219,7 @@ fn ports(folder: &str, secure_area: Arc<dyn SecureArea>) -> facade::WalletPorts 
         secure_area: Arc::new(AppArea(secure_area)),
         storage: Arc::new(SqliteStorage::new(Path::new(folder))),
         http: None,
-        clock: Arc::new(SystemClock::new()),
+        clock: Arc::new(DeviceClock::new()),
         timer: Arc::new(SystemTimer::new()),
         rng: Arc::new(|| Box::new(OsRng)),
     }
