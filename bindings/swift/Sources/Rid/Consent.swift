@@ -1,24 +1,28 @@
 import RidCore
 
 extension RequestView {
-    /// The answer that shows the elements which `ticked` says the person ticked, bound to this question. What is not held or may not be shown
-    /// is left out; when nothing is left, it is a refusal.
-    public func agree(alternative: Int = 0, ticked: (RequestedElementView) -> Bool) throws -> ConsentAnswer {
-        guard alternatives.indices.contains(alternative) else { throw WalletError.BadInput(code: "consent_selection") }
-        let documents = alternatives[alternative].documents
-            .filter { $0.credential != nil && $0.blocked == nil }
-            .map { document in
-                ConsentedDocument(
-                    position: document.position,
-                    elements: document.elements.filter { $0.held && ticked($0) }.map(\.path))
-            }
-            .filter { !$0.elements.isEmpty }
-        if documents.isEmpty { return refuse() }
-        return ConsentAnswer(
-            id: id, hash: hash, decision: .agree(alternative: UInt32(alternative), documents: documents))
+    /// Builds the answer that presents what the person ticked. It is bound to this question, and the session accepts it: elements that cannot
+    /// leave are left out, and so is a document without a ticked element. When nothing is left, the answer is a refusal.
+    ///
+    /// `candidate` is the credential that answers a document: one of `RequestedDocumentView.candidates`, the first unless the person chose
+    /// another. The document is left out for `nil` and for any other credential. `ticked` says whether the person ticked an element of
+    /// the chosen credential, for this document.
+    public func agree(
+        candidate: (RequestedDocumentView) -> CandidateView? = { $0.candidates.first },
+        ticked: (RequestedDocumentView, RequestedElementView) -> Bool
+    ) -> ConsentAnswer {
+        let chosen = documents.compactMap { document -> ConsentedDocument? in
+            let credential = candidate(document)?.credential
+            guard let offered = document.candidates.first(where: { $0.credential == credential }) else { return nil }
+            let elements = offered.elements.filter { $0.held && ticked(document, $0) }.map(\.path)
+            if elements.isEmpty { return nil }
+            return ConsentedDocument(position: document.position, credential: offered.credential, elements: elements)
+        }
+        if chosen.isEmpty { return refuse() }
+        return ConsentAnswer(id: id, hash: hash, decision: .agree(documents: chosen))
     }
 
-    /// The answer that shows nothing, bound to this question.
+    /// Builds the answer that presents nothing. It is bound to this question.
     public func refuse() -> ConsentAnswer {
         ConsentAnswer(id: id, hash: hash, decision: .refuse)
     }

@@ -14,7 +14,8 @@ public final class EnrolmentSession: Sendable {
         try await calling(callAway: { self.core.park() }) { try await self.core.next() }
     }
 
-    /// Ends it: a running ``next()`` throws `WalletError.Cancelled` at once.
+    /// Ends it: a running ``next()`` throws `WalletError.Cancelled` at once. Before the message was given, its keys are deleted, by the next call of
+    /// the wallet at the latest; after it, the issuer's answer can still be accepted.
     public func cancel() {
         core.cancel()
     }

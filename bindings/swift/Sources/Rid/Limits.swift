@@ -39,6 +39,13 @@ extension InputError {
         for text in all { try check(text) }
     }
 
+    static func check(_ roots: [IssuerRoot]) throws {
+        for root in roots {
+            try check(root.certificate)
+            try check(root.credentialTypes)
+        }
+    }
+
     static func check(_ path: ClaimPath) throws {
         for case .name(let name) in path.steps { try check(name) }
     }

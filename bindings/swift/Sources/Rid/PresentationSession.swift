@@ -3,9 +3,12 @@ import RidCore
 
 /// A face-to-face presentation: the app owns the radio and the screen, this object everything else.
 ///
-/// Iterate over ``steps`` and do what each says, or call ``next()`` in a loop. The radio's events (``connected()``, ``receivedChunk(_:)``,
+/// Iterate over ``steps`` and do what each says, or call ``next()`` in a loop. The radio's events (``connected(mtu:)``, ``receivedChunk(_:)``,
 /// ``disconnected()``) may come from any thread. An answer to a question that was not asked is `WalletError.Misuse` (`not_asked`) and
 /// changes nothing.
+///
+/// The link or the time may end the session while a step is being done. From then on the radio's events do nothing, neither does a call that
+/// answers a step (``proceed()``, ``answer(_:)``, ``unlocked()``; ``chunks(mtu:)`` gives none), and the next step is a farewell or `closed`.
 public final class PresentationSession: Sendable {
     private let core: Presentation
     private let told = Told()
@@ -42,33 +45,38 @@ public final class PresentationSession: Sendable {
         try await calling(callAway: { self.core.park() }) { try await self.core.next() }
     }
 
-    /// `advertise`, `send` or `receipt` was done.
+    /// `advertise`, `send` or `receipt` was done. For `send`: the link took the last chunk. If the link was lost before, call ``disconnected()``
+    /// instead: the history then says that the delivery is unknown.
     public func proceed() throws {
-        try core.proceed()
+        try unlessOver(()) { try core.proceed() }
         told.note(done: true)
     }
 
-    /// The person's answer to `ask`. Another question's is `WalletError.Misuse` (`consent_binding`).
+    /// The person's answer to `ask`; build it with `agree` or `refuse`. A wrong answer leaves the question open.
+    ///
+    /// Throws `WalletError.Misuse` (`consent_binding`) for the answer to another question, and `BadInput` (`consent_selection`) for a document,
+    /// credential or element that is not offered.
     public func answer(_ answer: ConsentAnswer) throws {
         try WalletError.check(answer.id)
         try WalletError.check(answer.hash)
-        if case .agree(_, let documents) = answer.decision {
+        if case .agree(let documents) = answer.decision {
+            try WalletError.check(documents.map(\.credential))
             for path in documents.flatMap(\.elements) { try WalletError.check(path) }
         }
-        try core.answer(answer: answer)
+        try unlessOver(()) { try core.answer(answer: answer) }
         told.note(done: true)
     }
 
     /// The answer to `unlock`: the wallet was unlocked, or the person gave up.
     public func unlocked() throws {
-        try core.unlocked()
+        try unlessOver(()) { try core.unlocked() }
         told.note(done: true)
     }
 
-    /// The link is up.
-    public func connected() throws {
+    /// The link is up, with this MTU. Below 23 it is `WalletError.BadInput` (`transport_mtu`), and no copy is used.
+    public func connected(mtu: UInt16) throws {
         defer { told.note() }
-        try core.connected()
+        try core.connected(mtu: mtu)
     }
 
     /// One characteristic write came; whole messages are put together here. A malformed one, or a message over 1 MiB, is
@@ -84,9 +92,9 @@ public final class PresentationSession: Sendable {
         }
     }
 
-    /// The message of `send` as characteristic writes for an MTU of 23 to 515.
+    /// The message of `send` as characteristic writes of at most 512 bytes, for the MTU that the platform reports (23 or more).
     public func chunks(mtu: UInt16) throws -> [Data] {
-        try core.chunks(mtu: mtu)
+        try unlessOver([]) { try core.chunks(mtu: mtu) }
     }
 
     /// The link is down.
@@ -101,9 +109,18 @@ public final class PresentationSession: Sendable {
         try core.tick()
     }
 
-    /// Ends it: a running ``next()`` throws `WalletError.Cancelled` at once, a later one says farewell to the peer, then `closed`.
+    /// Ends it at once, also while a message is checked; nothing is handed out afterwards. A running ``next()`` throws
+    /// `WalletError.Cancelled`, a later one gives a farewell to the peer, then `closed`. A question that was open leaves a row in the history.
     public func cancel() {
         core.cancel()
         told.note(done: true)
+    }
+
+    private func unlessOver<T>(_ late: T, _ call: () throws -> T) throws -> T {
+        do {
+            return try call()
+        } catch WalletError.Misuse(let code) where isLate(code) && (try? core.isOver()) == true {
+            return late
+        }
     }
 }

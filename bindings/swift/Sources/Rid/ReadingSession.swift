@@ -4,6 +4,9 @@ import RidCore
 /// One reading: the app owns the camera, the radio and the screen, this object everything else.
 ///
 /// Iterate over ``steps`` and do what each says, or call ``next()`` in a loop. A verdict that says no is no error.
+///
+/// The link or the time may end the session while a step is being done. From then on the radio's events do nothing, neither does
+/// ``proceed()``, ``chunks(mtu:)`` gives none, and the next step is a farewell or `closed`.
 public final class ReadingSession: Sendable {
     private let core: Reading
     private let told = Told()
@@ -12,7 +15,7 @@ public final class ReadingSession: Sendable {
         self.core = core
     }
 
-    /// Each step once, until `closed`. Do what the step says and tell it by ``connected()`` or ``proceed()``; then the next one comes. While
+    /// Each step once, until `closed`. Do what the step says and tell it by ``connected(mtu:)`` or ``proceed()``; then the next one comes. While
     /// there is a time limit the sequence calls ``tick()`` by itself.
     public var steps: Steps<ReadingStep> {
         Steps(
@@ -40,15 +43,15 @@ public final class ReadingSession: Sendable {
         try await calling(callAway: { self.core.park() }) { try await self.core.next() }
     }
 
-    /// `send` or `judged` was done.
+    /// `send` or `judged` was done. For `send`: the link took the last chunk, and the wallet's time begins.
     public func proceed() throws {
-        try core.proceed()
+        try unlessOver(()) { try core.proceed() }
         told.note(done: true)
     }
 
-    /// The link is up: the answer to `connect`.
-    public func connected() throws {
-        try core.connected()
+    /// The link is up, with this MTU: the answer to `connect`. Below 23 it is `ReaderError.BadInput` (`transport_mtu`).
+    public func connected(mtu: UInt16) throws {
+        try core.connected(mtu: mtu)
         told.note(done: true)
     }
 
@@ -65,9 +68,9 @@ public final class ReadingSession: Sendable {
         }
     }
 
-    /// The message of `send` as characteristic writes for an MTU of 23 to 515.
+    /// The message of `send` as characteristic writes of at most 512 bytes, for the MTU that the platform reports (23 or more).
     public func chunks(mtu: UInt16) throws -> [Data] {
-        try core.chunks(mtu: mtu)
+        try unlessOver([]) { try core.chunks(mtu: mtu) }
     }
 
     /// The link is down.
@@ -82,7 +85,7 @@ public final class ReadingSession: Sendable {
         try core.tick()
     }
 
-    /// Asks again in the same session, after a verdict.
+    /// Asks again in the same session, after a verdict. Throws `ReaderError.Misuse` (`session_closed`) when the session has ended.
     public func ask(_ asked: [DocumentAsk]) throws {
         try ReaderError.check(asked)
         defer { told.note() }
@@ -95,9 +98,18 @@ public final class ReadingSession: Sendable {
         try core.finish()
     }
 
-    /// Ends it: a running ``next()`` throws `ReaderError.Cancelled` at once, a later one says farewell to the peer, then `closed`.
+    /// Ends it at once, also while an answer is judged; nothing is handed out afterwards. A running ``next()`` throws
+    /// `ReaderError.Cancelled`, a later one gives a farewell to the peer, then `closed`.
     public func cancel() {
         core.cancel()
         told.note(done: true)
+    }
+
+    private func unlessOver<T>(_ late: T, _ call: () throws -> T) throws -> T {
+        do {
+            return try call()
+        } catch ReaderError.Misuse(let code) where isLate(code) && (try? core.isOver()) == true {
+            return late
+        }
     }
 }

@@ -17,10 +17,12 @@ public final class RidWallet: Sendable {
     }
 
     /// Opens the wallet in `folder`, or makes an empty one; keys are in `secureArea`. A presentation cut off by the death of the process is
-    /// over: its row in the history, if it used a copy, says `started`. Whatever `secureArea` throws beside `SecureAreaError` counts as `Unavailable`.
+    /// over: its row in the history, if it used a copy, says `started`, or `unknownDelivery` when the response had been handed out.
+    /// Whatever `secureArea` throws beside `SecureAreaError` counts as `Unavailable`.
     public static func open(folder: String, options: WalletOptions, secureArea: any SecureArea) async throws -> RidWallet {
         try WalletError.check([folder] + options.locales)
-        try WalletError.check(options.issuerRoots + options.readerRoots)
+        try WalletError.check(options.issuerRoots)
+        try WalletError.check(options.readerRoots)
         let area = GuardedSecureArea(secureArea)
         let core = try await calling(callAway: { area.callAway() }) {
             try await Wallet.open(folder: folder, options: options, secureArea: area)
@@ -30,6 +32,9 @@ public final class RidWallet: Sendable {
 
     /// Whose roots are loaded: a test is shown on every screen.
     public var environment: Environment { inner.environment() }
+
+    /// Certificates among the roots that cannot be read. They are not used; the others are.
+    public var rootWarnings: [RootWarning] { inner.rootWarnings() }
 
     /// Whether personal data can be read.
     public var lockState: LockState {

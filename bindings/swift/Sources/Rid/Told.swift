@@ -1,5 +1,10 @@
 import Foundation
 
+/// Whether a call came too late: the session ended while its step was being done.
+func isLate(_ code: String) -> Bool {
+    code == "not_asked" || code == "session_closed"
+}
+
 /// What a step means to whoever iterates over steps.
 enum Rest {
     /// Something to be done: given once, until it was.

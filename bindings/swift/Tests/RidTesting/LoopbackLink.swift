@@ -81,8 +81,9 @@ public final class LoopbackLink: @unchecked Sendable {
         throw Failure("nobody listens on \(port)")
     }
 
-    public func send(_ chunks: [Data]) {
-        for chunk in chunks { frame(mdoc ? 3 : 2, chunk) }
+    /// Whether the link took all of them.
+    public func send(_ chunks: [Data]) -> Bool {
+        chunks.allSatisfy { frame(mdoc ? 3 : 2, $0) }
     }
 
     /// Says the end, and stops.
@@ -114,11 +115,11 @@ public final class LoopbackLink: @unchecked Sendable {
         }
     }
 
-    private func frame(_ characteristic: UInt8, _ value: Data) {
+    @discardableResult
+    private func frame(_ characteristic: UInt8, _ value: Data) -> Bool {
         let bytes = Data([characteristic, UInt8(value.count >> 8), UInt8(value.count & 255)]) + value
-        lock.withLock {
-            guard open else { return }
-            _ = bytes.withUnsafeBytes { Glibc.send(socket, $0.baseAddress, bytes.count, Int32(MSG_NOSIGNAL)) }
+        return lock.withLock {
+            open && bytes.withUnsafeBytes { Glibc.send(socket, $0.baseAddress, bytes.count, Int32(MSG_NOSIGNAL)) } == bytes.count
         }
     }
 

@@ -4,13 +4,14 @@ import Rid
 /// What the README's app brings: the screen.
 public protocol ReadmeScreen: Sendable {
     func showQr(_ text: String)
-    func isTicked(_ element: RequestedElementView) -> Bool
+    func isTicked(_ document: RequestedDocumentView, _ element: RequestedElementView) -> Bool
 }
 
 /// What the README's app brings: the radio.
 public protocol ReadmeRadio: Sendable {
     var mtu: UInt16 { get }
     func serve(_ service: Data?, _ session: PresentationSession)
-    func write(_ chunks: [Data])
+    /// Whether the link took the last chunk.
+    func write(_ chunks: [Data]) -> Bool
     func stop()
 }

@@ -4,6 +4,8 @@ import Rid
 public let audience = "https://issuer.rid.example"
 public let mdl = "org.iso.18013.5.1.mDL"
 public let mdlSpace = "org.iso.18013.5.1"
+public let pid = "az.gov.rid.pid.1"
+public let pidSpace = "org.iso.23220.1"
 
 public struct Failure: Error {
     public let what: String
@@ -33,10 +35,19 @@ public final class Rig: Sendable {
         try Data(contentsOf: URL(fileURLWithPath: home + "/pki/\(name).pem"))
     }
 
-    public func options(deviceAuth: DeviceAuthMethod = .signature) throws -> WalletOptions {
+    /// The root of the test State's issuer, for both of its documents.
+    public func issuerRoots(_ certificate: Data? = nil) throws -> [IssuerRoot] {
+        [IssuerRoot(certificate: try certificate ?? pem("iaca"), credentialTypes: [mdl, pid])]
+    }
+
+    public func options(
+        deviceAuth: DeviceAuthMethod = .signature, issuerRoots: [IssuerRoot]? = nil, readerRoots: [Data]? = nil,
+        readerPolicy: ReaderPolicy = ReaderPolicy(anonymous: .warn, untrusted: .warn, forged: .enforce)
+    ) throws -> WalletOptions {
         WalletOptions(
-            environment: .test, issuerRoots: [try pem("iaca")], readerRoots: [try pem("reader-root")], locales: ["en"],
-            userAuth: .none, deviceAuth: deviceAuth)
+            environment: .test, issuerRoots: try issuerRoots ?? self.issuerRoots(),
+            readerRoots: try readerRoots ?? [pem("reader-root")], locales: ["en"], userAuth: .none, deviceAuth: deviceAuth,
+            readerPolicy: readerPolicy)
     }
 
     public var walletFolder: String { home + "/swift-wallet" }
@@ -49,6 +60,11 @@ public final class Rig: Sendable {
         try FileManager.default.createDirectory(atPath: walletFolder, withIntermediateDirectories: true)
         return try await RidWallet.open(
             folder: walletFolder, options: try options(deviceAuth: deviceAuth), secureArea: try area ?? self.area())
+    }
+
+    public func open(options: WalletOptions) async throws -> RidWallet {
+        try FileManager.default.createDirectory(atPath: walletFolder, withIntermediateDirectories: true)
+        return try await RidWallet.open(folder: walletFolder, options: options, secureArea: try area())
     }
 
     /// A home like this one, beside it.
@@ -64,9 +80,11 @@ public final class Rig: Sendable {
     }
 
     /// A reader; `signed`: as the test State's registered one.
-    public func reader(signed: Bool = true, _ area: (any SecureArea)? = nil) throws -> RidReader {
+    public func reader(
+        signed: Bool = true, _ area: (any SecureArea)? = nil, issuerRoots: [IssuerRoot]? = nil
+    ) throws -> RidReader {
         let options = ReaderOptions(
-            environment: .test, issuerRoots: [try pem("iaca")], locales: ["en"], key: signed ? "reader" : nil,
+            environment: .test, issuerRoots: try issuerRoots ?? self.issuerRoots(), locales: ["en"], key: signed ? "reader" : nil,
             chain: signed ? [try pem("reader")] : [])
         return try RidReader(options: options, secureArea: try area ?? readerArea())
     }
@@ -140,6 +158,11 @@ extension RidWallet {
     public func events() async throws -> [HistoryEventView] {
         try await history(max: 1_000).compactMap(\.event)
     }
+}
+
+extension Verdict {
+    /// What an app may rely on: the identifiers of the current elements of each document.
+    public var currentNames: [[String]?] { documents.map { $0.current?.issuerSigned.map(\.path.last) } }
 }
 
 extension ClaimPath {

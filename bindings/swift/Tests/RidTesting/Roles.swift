@@ -77,8 +77,8 @@ public final class Holder: Sendable {
             await qr.set(text)
         case .ask(let request): try session.answer(try answer(request))
         case .send:
-            await link.now?.send(try session.chunks(mtu: mtu))
-            try session.proceed()
+            let chunks = try session.chunks(mtu: mtu)
+            if await link.now?.send(chunks) != false { try session.proceed() }
         case .unlock:
             try await unlock()
             try session.unlocked()
@@ -97,9 +97,8 @@ public final class Holder: Sendable {
                 known.signal()
             }
             known.wait()
-            // The session may have ended before the radio knew.
             radio.listen(
-                connected: { try? session.connected() }, received: { try? session.receivedChunk($0) },
+                connected: { try? session.connected(mtu: mtu) }, received: { try? session.receivedChunk($0) },
                 disconnected: { try? session.disconnected() })
         }
     }
@@ -118,23 +117,19 @@ public func verify(
             let radio = try LoopbackLink.connect(port: port)
             link = radio
             await kept.set(radio)
-            try session.connected()
+            try session.connected(mtu: mtu)
             radio.listen(
                 connected: {}, received: { try? session.receivedChunk($0) }, disconnected: { try? session.disconnected() })
         case .send:
-            try unlessClosed {
-                link?.send(try session.chunks(mtu: mtu))
-                try session.proceed()
-            }
+            if link?.send(try session.chunks(mtu: mtu)) != false { try session.proceed() }
         case .judged(let verdict):
             verdicts.append(verdict)
-            try unlessClosed {
-                try session.proceed()
-                if verdicts.count <= further.count {
-                    try session.ask(further[verdicts.count - 1])
-                } else {
-                    try session.finish()
-                }
+            try session.proceed()
+            if verdicts.count <= further.count {
+                // The link may have ended meanwhile: the next step says so.
+                do { try session.ask(further[verdicts.count - 1]) } catch ReaderError.Misuse(code: "session_closed") {}
+            } else {
+                try session.finish()
             }
         case .wait: break
         case .closed(let code):
@@ -145,21 +140,28 @@ public func verify(
     return (verdicts, "")
 }
 
-/// A link may end on another thread between a step and what is done for it: the next step says so.
-private func unlessClosed(_ act: () throws -> Void) throws {
-    do {
-        try act()
-    } catch ReaderError.Misuse(code: "session_closed") {}
-}
-
 /// Both sides in one process.
 public func present(
     _ wallet: RidWallet, _ reader: RidReader, _ asked: [DocumentAsk], further: [[DocumentAsk]] = [],
     answer: @escaping @Sendable (RequestView) throws -> ConsentAnswer
-) async throws -> (holder: String, verdicts: [Verdict], reader: String) {
-    let holder = try Holder(wallet, try wallet.present(), answer: answer)
+) async throws -> (holder: String, verdicts: [Verdict], reader: String, receipts: [ReceiptView]) {
+    let receipts = Receipts()
+    let holder = try Holder(
+        wallet, try wallet.present(),
+        around: { done, step in if done, case .receipt(let receipt) = step { receipts.add(receipt) } }, answer: answer)
     async let closed = holder.run()
     let session = try reader.read(qr: await holder.qr.get(), asking: asked)
     let verified = try await verify(session, port: holder.port, further: further)
-    return (try await closed, verified.verdicts, verified.closed)
+    return (try await closed, verified.verdicts, verified.closed, receipts.all)
+}
+
+private final class Receipts: @unchecked Sendable {
+    private let lock = NSLock()
+    private var given: [ReceiptView] = []
+
+    var all: [ReceiptView] { lock.withLock { given } }
+
+    func add(_ receipt: ReceiptView) {
+        lock.withLock { given.append(receipt) }
+    }
 }

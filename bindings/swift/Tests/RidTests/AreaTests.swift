@@ -72,11 +72,11 @@ import Testing
         ]
         for (error, code) in thrown {
             area.watch(before: { _, method in if method == "sign" { throw error } })
-            let met = try await present(wallet, try rig.reader(), [ask("family_name")]) { try $0.agree { _ in true } }
+            let met = try await present(wallet, try rig.reader(), [ask("family_name")]) { $0.agree { _, _ in true } }
             #expect(met.holder == code && met.verdicts.isEmpty)
         }
         area.watch()
-        let met = try await present(wallet, try rig.reader(), [ask("family_name")]) { try $0.agree { _ in true } }
+        let met = try await present(wallet, try rig.reader(), [ask("family_name")]) { $0.agree { _, _ in true } }
         #expect(met.verdicts.map(\.decision) == [.accepted])
         // Each began with its copy and its row.
         #expect(try await wallet.credentials()[0].copiesLeft == 1)
@@ -101,7 +101,7 @@ import Testing
         let wallet = try await rig.open(area)
         try await rig.enrol(wallet)
         area.watch(before: { _, _ in try await Task.sleep(nanoseconds: 300_000_000) })
-        let met = try await present(wallet, try rig.reader(), [ask("family_name")]) { try $0.agree { _ in true } }
+        let met = try await present(wallet, try rig.reader(), [ask("family_name")]) { $0.agree { _, _ in true } }
         #expect(met.verdicts.map(\.decision) == [.accepted])
     }
 

@@ -17,7 +17,7 @@ import Testing
         let area = WatchedArea(try rig.readerArea())
         let reader = try rig.reader(area)
         let calls = try await everyCall { at, acted in
-            let holder = try Holder(wallet, try wallet.present()) { try $0.agree { _ in true } }
+            let holder = try Holder(wallet, try wallet.present()) { $0.agree { _, _ in true } }
             async let closed = holder.run()
             let session = try reader.read(qr: await holder.qr.get(), asking: [ask("family_name")])
             // The link of the first run is the link of the second.
@@ -28,7 +28,7 @@ import Testing
                 let verified = try await verify(session, port: port, link: link)
                 #expect(verified.verdicts.map(\.decision) == [.accepted])
             }
-            #expect(try await closed == "session_terminated")
+            #expect(try await closed == "done")
             try await consistent(wallet, "call \(at)")
             return came
         }

@@ -117,7 +117,7 @@ func wallet(_ rig: Rig, _ port: UInt16, _ file: String) async throws -> Int32 {
     let holder = try Holder(
         wallet, try wallet.present(), port: port, around: { done, step in Death.shared.step(step, done) },
         unlock: { if let digits { try await wallet.unlock(pin: Pin(digits)) } else { try await wallet.unlock() } },
-        answer: { digits != nil && asked.next() > 2 ? $0.refuse() : try $0.agree { _ in true } })
+        answer: { digits != nil && asked.next() > 2 ? $0.refuse() : $0.agree { _, _ in true } })
     say("port \(holder.port)")
     async let closed = holder.run()
     let text = await holder.qr.get()

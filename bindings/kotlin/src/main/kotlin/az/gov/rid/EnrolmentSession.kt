@@ -12,7 +12,10 @@ public class EnrolmentSession internal constructor(private val core: Enrolling) 
      */
     public suspend fun next(): Enrolment = WalletRim.await { core.next() }
 
-    /** Ends it: a running [next] throws [WalletException.Cancelled] at once. */
+    /**
+     * Ends it: a running [next] throws [WalletException.Cancelled] at once. Before the message was given, its keys are deleted, by the next
+     * call of the wallet at the latest; after it, the issuer's answer can still be accepted.
+     */
     public fun cancel(): Unit = WalletRim.call { core.cancel() }
 
     /** Ends it and lets go of the library's memory; a running [next] ends at once. Every later call says [WalletException.Misuse] (`closed`). */

@@ -12,6 +12,9 @@ import kotlinx.coroutines.flow.Flow
  *
  * Collect [steps] and do what each says, or call [next] in a loop. The radio's events ([connected], [receivedChunk], [disconnected])
  * may come from any thread. An answer to a question that was not asked is [WalletException.Misuse] (`not_asked`) and changes nothing.
+ *
+ * The link or the time may end the session while a step is being done. From then on the radio's events do nothing, neither does a call
+ * that answers a step ([proceed], [answer], [unlocked]; [chunks] gives none), and the next step is a farewell or `Closed`.
  */
 public class PresentationSession internal constructor(private val core: Presentation) : AutoCloseable {
     private val told = Told()
@@ -44,26 +47,34 @@ public class PresentationSession internal constructor(private val core: Presenta
     /** What is to be done now; the same until it was done. One call at a time: another is [WalletException.Misuse] (`busy`). */
     public suspend fun next(): PresentationStep = WalletRim.await { core.next() }
 
-    /** `Advertise`, `Send` or `Receipt` was done. */
+    /**
+     * `Advertise`, `Send` or `Receipt` was done. For `Send`: the link took the last chunk. If the link was lost before, call
+     * [disconnected] instead: the history then says that the delivery is unknown.
+     */
     public fun proceed() {
-        WalletRim.call { core.proceed() }
+        unlessOver({}) { core.proceed() }
         told.done()
     }
 
-    /** The person's answer to `Ask`. Another question's is [WalletException.Misuse] (`consent_binding`). */
+    /**
+     * The person's answer to `Ask`; build it with [agree] or [refuse]. A wrong answer leaves the question open.
+     *
+     * @throws WalletException.Misuse `consent_binding`: the answer to another question
+     * @throws WalletException.BadInput `consent_selection`: a document, credential or element that is not offered
+     */
     public fun answer(answer: ConsentAnswer) {
-        WalletRim.call { core.answer(checked(answer)) }
+        unlessOver({}) { core.answer(checked(answer)) }
         told.done()
     }
 
     /** The answer to `Unlock`: the wallet was unlocked, or the person gave up. */
     public fun unlocked() {
-        WalletRim.call { core.unlocked() }
+        unlessOver({}) { core.unlocked() }
         told.done()
     }
 
-    /** The link is up. */
-    public fun connected(): Unit = told.noting { WalletRim.call { core.connected() } }
+    /** The link is up, with this MTU. Below 23 it is [WalletException.BadInput] (`transport_mtu`), and no copy is used. */
+    public fun connected(mtu: UShort): Unit = told.noting { WalletRim.call { core.connected(mtu) } }
 
     /**
      * One characteristic write came; whole messages are put together here. A malformed one, or a message over 1 MiB, is
@@ -79,8 +90,8 @@ public class PresentationSession internal constructor(private val core: Presenta
         }
     }
 
-    /** The message of `Send` as characteristic writes for an MTU of 23 to 515. */
-    public fun chunks(mtu: UShort): List<ByteArray> = WalletRim.call { core.chunks(mtu) }
+    /** The message of `Send` as characteristic writes of at most 512 bytes, for the MTU that the platform reports (23 or more). */
+    public fun chunks(mtu: UShort): List<ByteArray> = unlessOver({ emptyList() }) { core.chunks(mtu) }
 
     /** The link is down. */
     public fun disconnected(): Unit = told.noting { WalletRim.call { core.disconnected() } }
@@ -88,7 +99,11 @@ public class PresentationSession internal constructor(private val core: Presenta
     /** Time has passed: ends the session if it was too much. Harmless at any time. */
     public fun tick(): Unit = told.noting { WalletRim.call { core.tick() } }
 
-    /** Ends it: a running [next] throws [WalletException.Cancelled] at once, a later one says farewell to the peer, then `Closed`. */
+    /**
+     * Ends it at once, also while a message is checked; nothing is handed out afterwards. A running [next] throws
+     * [WalletException.Cancelled], a later one gives a farewell to the peer, then `Closed`. A question that was open leaves a row in the
+     * history.
+     */
     public fun cancel() {
         WalletRim.call { core.cancel() }
         told.done()
@@ -100,12 +115,22 @@ public class PresentationSession internal constructor(private val core: Presenta
         told.done()
     }
 
+    private inline fun <T> unlessOver(late: () -> T, call: () -> T): T =
+        try {
+            WalletRim.call(call)
+        } catch (misuse: WalletException.Misuse) {
+            if (misuse.code in LATE && WalletRim.call { core.isOver() }) late() else throw misuse
+        }
+
     private fun checked(answer: ConsentAnswer): ConsentAnswer {
         WalletRim.text(answer.id)
         WalletRim.bytes(answer.hash)
         val decision = answer.decision
         if (decision is ConsentDecision.Agree) {
-            for (document in decision.documents) for (path in document.elements) WalletRim.path(path.steps)
+            for (document in decision.documents) {
+                WalletRim.text(document.credential)
+                for (path in document.elements) WalletRim.path(path.steps)
+            }
         }
         return answer
     }

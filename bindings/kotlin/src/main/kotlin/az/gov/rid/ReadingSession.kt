@@ -10,6 +10,9 @@ import kotlinx.coroutines.flow.Flow
  * One reading: the app owns the camera, the radio and the screen, this object everything else.
  *
  * Collect [steps] and do what each says, or call [next] in a loop. The radio's events may come from any thread.
+ *
+ * The link or the time may end the session while a step is being done. From then on the radio's events do nothing, neither does
+ * [proceed], [chunks] gives none, and the next step is a farewell or `Closed`.
  */
 public class ReadingSession internal constructor(private val core: Reading) : AutoCloseable {
     private val told = Told()
@@ -42,15 +45,15 @@ public class ReadingSession internal constructor(private val core: Reading) : Au
     /** What is to be done now; the same until it was done. One call at a time: another is [ReaderException.Misuse] (`busy`). */
     public suspend fun next(): ReadingStep = ReaderRim.await { core.next() }
 
-    /** `Send` or `Judged` was done. */
+    /** `Send` or `Judged` was done. For `Send`: the link took the last chunk, and the wallet's time begins. */
     public fun proceed() {
-        ReaderRim.call { core.proceed() }
+        unlessOver({}) { core.proceed() }
         told.done()
     }
 
-    /** The link is up: the answer to `Connect`. */
-    public fun connected() {
-        ReaderRim.call { core.connected() }
+    /** The link is up, with this MTU: the answer to `Connect`. Below 23 it is [ReaderException.BadInput] (`transport_mtu`). */
+    public fun connected(mtu: UShort) {
+        ReaderRim.call { core.connected(mtu) }
         told.done()
     }
 
@@ -68,8 +71,8 @@ public class ReadingSession internal constructor(private val core: Reading) : Au
         }
     }
 
-    /** The message of `Send` as characteristic writes for an MTU of 23 to 515. */
-    public fun chunks(mtu: UShort): List<ByteArray> = ReaderRim.call { core.chunks(mtu) }
+    /** The message of `Send` as characteristic writes of at most 512 bytes, for the MTU that the platform reports (23 or more). */
+    public fun chunks(mtu: UShort): List<ByteArray> = unlessOver({ emptyList() }) { core.chunks(mtu) }
 
     /** The link is down. */
     public fun disconnected(): Unit = told.noting { ReaderRim.call { core.disconnected() } }
@@ -77,7 +80,7 @@ public class ReadingSession internal constructor(private val core: Reading) : Au
     /** Time has passed: ends the session if it was too much. Harmless at any time. */
     public fun tick(): Unit = told.noting { ReaderRim.call { core.tick() } }
 
-    /** Asks again in the same session, after a verdict. */
+    /** Asks again in the same session, after a verdict. [ReaderException.Misuse] (`session_closed`) when the session has ended. */
     public fun ask(asked: List<DocumentAsk>) {
         ReaderRim.call { core.ask(ReaderRim.asked(asked)) }
         told.done()
@@ -89,7 +92,10 @@ public class ReadingSession internal constructor(private val core: Reading) : Au
         told.done()
     }
 
-    /** Ends it: a running [next] throws [ReaderException.Cancelled] at once, a later one says farewell to the peer, then `Closed`. */
+    /**
+     * Ends it at once, also while an answer is judged; nothing is handed out afterwards. A running [next] throws
+     * [ReaderException.Cancelled], a later one gives a farewell to the peer, then `Closed`.
+     */
     public fun cancel() {
         ReaderRim.call { core.cancel() }
         told.done()
@@ -100,4 +106,11 @@ public class ReadingSession internal constructor(private val core: Reading) : Au
         ReaderRim.closing({ core.cancel() }, { core.close() })
         told.done()
     }
+
+    private inline fun <T> unlessOver(late: () -> T, call: () -> T): T =
+        try {
+            ReaderRim.call(call)
+        } catch (misuse: ReaderException.Misuse) {
+            if (misuse.code in LATE && ReaderRim.call { core.isOver() }) late() else throw misuse
+        }
 }

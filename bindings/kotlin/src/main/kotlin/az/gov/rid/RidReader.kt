@@ -5,6 +5,7 @@ import az.gov.rid.core.Environment
 import az.gov.rid.core.Reader
 import az.gov.rid.core.ReaderException
 import az.gov.rid.core.ReaderOptions
+import az.gov.rid.core.RootWarning
 import az.gov.rid.core.SecureArea
 
 /**
@@ -19,6 +20,10 @@ public class RidReader(options: ReaderOptions, secureArea: SecureArea) : AutoClo
     public val environment: Environment
         get() = ReaderRim.call { core.environment() }
 
+    /** Certificates among the roots that cannot be read. They are not used; the others are. */
+    public val rootWarnings: List<RootWarning>
+        get() = ReaderRim.call { core.rootWarnings() }
+
     /** Starts a reading from the text of a QR code. */
     public fun read(qr: String, asked: List<DocumentAsk>): ReadingSession =
         ReaderRim.call { ReadingSession(core.read(ReaderRim.text(qr), ReaderRim.asked(asked))) }
@@ -30,7 +35,7 @@ public class RidReader(options: ReaderOptions, secureArea: SecureArea) : AutoClo
         fun checked(options: ReaderOptions): ReaderOptions {
             ReaderRim.texts(options.locales)
             options.key?.let { ReaderRim.text(it) }
-            ReaderRim.all(options.issuerRoots)
+            ReaderRim.roots(options.issuerRoots)
             ReaderRim.all(options.chain)
             return options
         }

@@ -12,6 +12,7 @@ import az.gov.rid.core.LockState
 import az.gov.rid.core.PortraitView
 import az.gov.rid.core.PrivateText
 import az.gov.rid.core.RecoveredView
+import az.gov.rid.core.RootWarning
 import az.gov.rid.core.SecureArea
 import az.gov.rid.core.Wallet
 import az.gov.rid.core.WalletException
@@ -43,6 +44,10 @@ public class RidWallet private constructor(private val core: Wallet, private val
     /** Whose roots are loaded: a test is shown on every screen. */
     public val environment: Environment
         get() = WalletRim.call { core.environment() }
+
+    /** Certificates among the roots that cannot be read. They are not used; the others are. */
+    public val rootWarnings: List<RootWarning>
+        get() = WalletRim.call { core.rootWarnings() }
 
     /** Whether personal data can be read. */
     public val lockState: LockState
@@ -229,7 +234,8 @@ public class RidWallet private constructor(private val core: Wallet, private val
     public companion object {
         /**
          * Opens the wallet in [folder], or makes an empty one; keys are in [secureArea]. A presentation cut off by the death of the
-         * process is over: its row in the history, if it used a copy, says `STARTED`.
+         * process is over: its row in the history, if it used a copy, says `STARTED`, or `UNKNOWN_DELIVERY` when the
+         * response had been handed out.
          *
          * When the coroutine is cancelled, so is what [secureArea] is doing, and the folder is free again when this returns.
          * Whatever [secureArea] throws beside `SecureAreaException` counts as `Unavailable`.
@@ -276,7 +282,7 @@ public class RidWallet private constructor(private val core: Wallet, private val
 
         private fun checked(options: WalletOptions): WalletOptions {
             WalletRim.texts(options.locales)
-            WalletRim.all(options.issuerRoots)
+            WalletRim.roots(options.issuerRoots)
             WalletRim.all(options.readerRoots)
             return options
         }

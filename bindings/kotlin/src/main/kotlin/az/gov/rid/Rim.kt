@@ -2,6 +2,7 @@ package az.gov.rid
 
 import az.gov.rid.core.ClaimKey
 import az.gov.rid.core.DocumentAsk
+import az.gov.rid.core.IssuerRoot
 import az.gov.rid.core.ReaderException
 import az.gov.rid.core.SecureAreaException
 import az.gov.rid.core.WalletException
@@ -17,6 +18,9 @@ internal const val MAX_BYTES: Int = 5 * 1024 * 1024
 
 /** Longest text handed in. A root or a QR code is far shorter. */
 internal const val MAX_TEXT: Int = 1024 * 1024
+
+/** The codes of a call that came too late: the session ended while its step was being done. */
+internal val LATE: Set<String> = setOf("not_asked", "session_closed")
 
 /**
  * What stands between the app and the generated code: whatever goes wrong has a name of the facade's own error, and what the
@@ -69,6 +73,13 @@ internal abstract class Rim {
     fun bytes(bytes: ByteArray): ByteArray = if (bytes.size > MAX_BYTES) throw badInput("input_too_large") else bytes
 
     fun all(bytes: List<ByteArray>): List<ByteArray> = bytes.map { bytes(it) }
+
+    fun roots(roots: List<IssuerRoot>) {
+        for (root in roots) {
+            bytes(root.certificate)
+            texts(root.credentialTypes)
+        }
+    }
 
     fun path(steps: List<ClaimKey>) {
         for (step in steps) if (step is ClaimKey.Name) text(step.name)

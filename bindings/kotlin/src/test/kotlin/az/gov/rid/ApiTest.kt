@@ -77,7 +77,7 @@ internal class ApiTest {
     private companion object {
         val INHERITED = setOf("equals", "hashCode", "toString", "valueOf", "values", "getEntries", "copy", "destroy", "use")
         /** What the library has for these tests only. */
-        val HOOKS = setOf("panicInside", "panicInsideLater", "secureAreaSuite")
+        val HOOKS = setOf("panicInside", "panicInsideClock", "panicInsideLater", "secureAreaSuite")
 
         /** What sessions are made of: those constructors are internal. */
         val SESSIONS = setOf("Enrolling", "Presentation", "Reading")

@@ -7,6 +7,7 @@ import az.gov.rid.core.ConsentDecision
 import az.gov.rid.core.ConsentedDocument
 import az.gov.rid.core.DocumentAsk
 import az.gov.rid.core.ElementAsk
+import az.gov.rid.core.IssuerRoot
 import az.gov.rid.core.PresentationStep
 import az.gov.rid.core.ReaderException
 import az.gov.rid.core.ReadingStep
@@ -59,18 +60,23 @@ internal class BadInputTest {
                 badInput("text_invalid") { wallet.enrol(listOf("mdl"), ByteArray(32), text) }
                 badInput("text_invalid") { RidWallet.open(text, rig.options(), rig.area()) }
                 badInput("text_invalid") { rig.open(options = rig.options().copy(locales = listOf(text))) }
+                val roots = listOf(IssuerRoot(rig.pem("iaca"), listOf(text)))
+                badInput("text_invalid") { rig.open(options = rig.options().copy(issuerRoots = roots)) }
                 wallet.present().use { session ->
                     val path = ClaimPath(listOf(ClaimKey.Name(text)))
-                    val agree = ConsentDecision.Agree(0u, listOf(ConsentedDocument(0u, listOf(path))))
+                    val element = ConsentDecision.Agree(listOf(ConsentedDocument(0u, "00", listOf(path))))
+                    val credential = ConsentDecision.Agree(listOf(ConsentedDocument(0u, text, emptyList())))
                     badInput("text_invalid") { session.answer(ConsentAnswer(text, ByteArray(32), ConsentDecision.Refuse)) }
-                    badInput("text_invalid") { session.answer(ConsentAnswer("00", ByteArray(32), agree)) }
+                    for (agree in listOf(element, credential)) {
+                        badInput("text_invalid") { session.answer(ConsentAnswer("00", ByteArray(32), agree)) }
+                    }
                     assertTrue(session.next() is PresentationStep.Advertise)
                 }
                 rig.reader().use { reader ->
                     val asks = listOf(
                         listOf(DocumentAsk(text, emptyList())),
-                        listOf(DocumentAsk(MDL, listOf(ElementAsk(path(text, "x"), false)))),
-                        listOf(DocumentAsk(MDL, listOf(ElementAsk(path(MDL_SPACE, text), false)))),
+                        listOf(DocumentAsk(MDL, listOf(ElementAsk(path(text, "x"), retained = false)))),
+                        listOf(DocumentAsk(MDL, listOf(ElementAsk(path(MDL_SPACE, text), retained = false)))),
                     )
                     for (asked in asks) {
                         assertEquals("text_invalid", assertFailsWith<ReaderException.BadInput> { reader.read("mdoc:", asked) }.code)
@@ -97,8 +103,8 @@ internal class BadInputTest {
             badInput("enrolment_unknown") { wallet.accept("\u0000", ByteArray(1)) }
             badInput("enrolment_unknown") { wallet.accept("00".repeat(16), ByteArray(0)) }
             badInput("kind_unknown") { wallet.enrol(listOf(""), ByteArray(32), AUDIENCE) }
-            assertFailsWith<WalletException> { rig.open(options = rig.options().copy(issuerRoots = listOf(ByteArray(0)))) }
-            assertFailsWith<WalletException> { rig.open(options = rig.options().copy(issuerRoots = listOf(huge))) }
+            assertFailsWith<WalletException.BadInput> { rig.open(options = rig.options().copy(issuerRoots = rig.issuerRoots(ByteArray(0)))) }
+            badInput("input_too_large") { rig.open(options = rig.options().copy(issuerRoots = rig.issuerRoots(huge))) }
             badInput("credential_unknown") { wallet.credential("") }
             assertEquals(emptyList(), wallet.history(ULong.MAX_VALUE, UInt.MAX_VALUE))
             for (chunks in listOf(listOf(ByteArray(0)), listOf(byteArrayOf(9, 1)), List(4) { ByteArray(400_000).also { b -> b[0] = 1 } })) {
@@ -123,7 +129,7 @@ internal class BadInputTest {
                 assertEquals("ask_invalid", assertFailsWith<ReaderException.BadInput> { reader.read(qr, listOf(ask())) }.code)
                 reader.read(qr, listOf(ask("family_name"))).use { session ->
                     session.next()
-                    session.connected()
+                    session.connected(MTU)
                     assertEquals("transport_limit", assertFailsWith<ReaderException.PeerRefused> { session.receivedChunk(ByteArray(0)) }.code)
                     assertFailsWith<ReaderException.BadInput> { session.receivedChunk(huge) }
                 }
@@ -155,13 +161,17 @@ internal class BadInputTest {
                     assertTrue(session.next() is ReadingStep.Connect)
                     readerMisuse("not_asked") { session.proceed() }
                     readerMisuse("not_asked") { session.ask(listOf(ask("given_name"))) }
-                    session.connected()
-                    assertFailsWith<ReaderException.Misuse> { session.connected() }
+                    session.connected(MTU)
+                    readerMisuse("not_asked") { session.connected(MTU) }
                     // It signs the request now, in a call of its own.
                     assertTrue(session.next() is ReadingStep.Send)
-                    assertEquals("transport_mtu", assertFailsWith<ReaderException.BadInput> { session.chunks(22u) }.code)
-                    assertEquals("transport_mtu", assertFailsWith<ReaderException.BadInput> { session.chunks(UShort.MAX_VALUE) }.code)
-                    assertTrue(session.chunks(23u).isNotEmpty())
+                    for (mtu in listOf<UShort>(0u, 22u)) {
+                        assertEquals("transport_mtu", assertFailsWith<ReaderException.BadInput> { session.chunks(mtu) }.code)
+                    }
+                    for (mtu in listOf<UShort>(23u, 517u, UShort.MAX_VALUE)) {
+                        val longest = session.chunks(mtu).maxOf { it.size }
+                        assertTrue(longest in 2..512 && longest <= mtu.toInt() - 3, "$longest at $mtu")
+                    }
                 }
             }
         }
@@ -173,17 +183,20 @@ internal class BadInputTest {
             rig.enrol(wallet)
             wallet.present().use { session ->
                 val holder = Holder(wallet, session) { request ->
-                    val right = request.agree { true }
+                    val right = request.agree { _, _ -> true }
                     misuse("consent_binding") { session.answer(right.copy(id = "00".repeat(16))) }
                     misuse("consent_binding") { session.answer(right.copy(id = "no hex")) }
                     misuse("consent_binding") { session.answer(right.copy(hash = ByteArray(32))) }
                     misuse("consent_binding") { session.answer(right.copy(hash = ByteArray(0))) }
                     val decision = right.decision as ConsentDecision.Agree
                     val beside = decision.documents.map { it.copy(position = 7u) }
-                    badInput("consent_selection") { session.answer(right.copy(decision = decision.copy(documents = beside))) }
+                    badInput("consent_selection") { session.answer(right.copy(decision = ConsentDecision.Agree(beside))) }
                     val never = decision.documents.map { it.copy(elements = listOf(path(MDL_SPACE, "birth_date"))) }
-                    badInput("consent_selection") { session.answer(right.copy(decision = decision.copy(documents = never))) }
-                    badInput("consent_selection") { request.agree(alternative = 9) { true } }
+                    badInput("consent_selection") { session.answer(right.copy(decision = ConsentDecision.Agree(never))) }
+                    val twice = decision.documents + decision.documents
+                    badInput("consent_selection") { session.answer(right.copy(decision = ConsentDecision.Agree(twice))) }
+                    val another = decision.documents.map { it.copy(credential = "none of these") }
+                    badInput("consent_selection") { session.answer(right.copy(decision = ConsentDecision.Agree(another))) }
                     session.answer(right)
                     misuse("not_asked") { session.answer(right) }
                     // The role answers once more; that is refused too, and the exchange goes on.
@@ -217,9 +230,6 @@ internal class BadInputTest {
             }
             assertEquals("cancelled", step.code)
             assertEquals(step, session.next())
-            misuse("session_closed") { session.connected() }
-            misuse("session_closed") { session.disconnected() }
-            misuse("not_asked") { session.answer(ConsentAnswer("", ByteArray(32), ConsentDecision.Refuse)) }
             session.cancel()
             session.close()
             session.close()
@@ -236,7 +246,7 @@ internal class BadInputTest {
             assertTrue(reading.next() is ReadingStep.Connect)
             reading.cancel()
             assertEquals("cancelled", (reading.next() as ReadingStep.Closed).code)
-            readerMisuse("session_closed") { reading.disconnected() }
+            readerMisuse("session_closed") { reading.ask(listOf(ask("given_name"))) }
             reading.close()
             readerMisuse("closed") { reading.next() }
 

@@ -43,12 +43,12 @@ internal class LookingCancelTest {
 
     private suspend fun meet(wallet: RidWallet, reader: RidReader, run: suspend (Verifier) -> Unit): Decision? = coroutineScope {
         wallet.present().use { session ->
-            val holder = Holder(wallet, session) { request -> request.agree { true } }
+            val holder = Holder(wallet, session) { request -> request.agree { _, _ -> true } }
             val held = async(Dispatchers.Default) { holder.run() }
             reader.read(holder.qr.await(), listOf(ask("family_name"))).use { reading ->
                 val verifier = Verifier(reading, holder.port)
                 run(verifier)
-                assertEquals("session_terminated", held.await())
+                assertEquals("done", held.await())
                 verifier.verdicts.singleOrNull()?.decision
             }
         }

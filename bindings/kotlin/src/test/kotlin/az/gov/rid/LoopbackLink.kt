@@ -37,9 +37,14 @@ internal class LoopbackLink(private val socket: Socket, private val mdoc: Boolea
         if (!mdoc) write(STATE, START)
     }
 
-    fun send(chunks: List<ByteArray>) {
-        for (chunk in chunks) write(if (mdoc) SERVER_TO_CLIENT else CLIENT_TO_SERVER, chunk)
-    }
+    /** Whether the link took all of them. */
+    fun send(chunks: List<ByteArray>): Boolean =
+        try {
+            for (chunk in chunks) write(if (mdoc) SERVER_TO_CLIENT else CLIENT_TO_SERVER, chunk)
+            true
+        } catch (_: IOException) {
+            false
+        }
 
     fun end() {
         try {

@@ -1,15 +1,12 @@
 package az.gov.rid
 
 import az.gov.rid.core.ClaimValue
-import az.gov.rid.core.ConsentAnswer
 import az.gov.rid.core.Decision
 import az.gov.rid.core.DeviceAuthMethod
-import az.gov.rid.core.DocumentAsk
 import az.gov.rid.core.HistoryKind
 import az.gov.rid.core.HistoryOutcome
 import az.gov.rid.core.PresentationStep
 import az.gov.rid.core.RequestView
-import az.gov.rid.core.Verdict
 import java.nio.file.Files
 import java.nio.file.Path
 import kotlin.test.Test
@@ -18,36 +15,12 @@ import kotlin.test.assertNotNull
 import kotlin.test.assertTrue
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
-import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.withContext
 import org.junit.jupiter.api.io.TempDir
 
 /** Whole presentations over the link. */
 internal class PresentationTest {
     @TempDir lateinit var folder: Path
-
-    private class Met(val closed: Pair<String, String>, val verdicts: List<Verdict>, val steps: List<PresentationStep>)
-
-    /** A Kotlin wallet and a Kotlin reader meet. */
-    private suspend fun meet(
-        rig: Rig,
-        wallet: RidWallet,
-        asked: List<List<DocumentAsk>>,
-        signed: Boolean = true,
-        answer: (RequestView) -> ConsentAnswer,
-    ): Met = coroutineScope {
-        wallet.present().use { session ->
-            val holder = Holder(wallet, session, answer = answer)
-            val held = async { holder.run() }
-            rig.reader(signed).use { reader ->
-                reader.read(holder.qr.await(), asked.first()).use { reading ->
-                    val verifier = Verifier(reading, holder.port, asked.drop(1))
-                    val read = verifier.run()
-                    Met(held.await() to read, verifier.verdicts, holder.steps)
-                }
-            }
-        }
-    }
 
     @Test
     fun `consent with an unticked element, and a second request in the same session`() = walk {
@@ -57,17 +30,17 @@ internal class PresentationTest {
             val asks = listOf(listOf(ask("family_name", "age_over_18", "document_number")), listOf(ask("given_name")))
             val requests = mutableListOf<RequestView>()
             val met =
-                meet(rig, wallet, asks) { request ->
+                meet(wallet, rig.reader(), *asks.toTypedArray()) { request ->
                     requests += request
-                    request.agree { it.path.last != "document_number" }
+                    request.agree { _, element -> element.path.last != "document_number" }
                 }
-            // The reader is who says when it has enough.
-            assertEquals("session_terminated" to "done", met.closed)
-            assertEquals(listOf(Decision.ACCEPTED, Decision.ACCEPTED), met.verdicts.map { it.decision }, met.verdicts.toString())
-            val (first, second) = met.verdicts.map { verdict -> verdict.documents.single().elements.map { it.path.last } }
+            assertEquals("done" to "done", met.closed)
+            assertEquals(listOf(Decision.UNDECIDED, Decision.ACCEPTED), met.verdicts.map { it.decision }, met.verdicts.toString())
+            assertEquals(listOf("document_number"), met.verdicts.first().documents.single().notReturned.map { it.last })
+            val (first, second) = met.verdicts.map { verdict -> checkNotNull(verdict.currentNames().single()) }
             assertEquals(setOf("family_name", "age_over_18"), first.toSet())
             assertEquals(listOf("given_name"), second)
-            val value = met.verdicts[1].documents.single().elements.single().value
+            val value = met.verdicts[1].documents.single().current!!.issuerSigned.single().value
             assertTrue((value as ClaimValue.Text).text.reveal().isNotEmpty())
             assertTrue(met.verdicts.all { verdict -> verdict.documents.single().checks.any { it.code == "device_authentication" } })
 
@@ -88,7 +61,7 @@ internal class PresentationTest {
         val rig = Rig(folder.resolve("home"))
         rig.open().use { wallet ->
             val id = rig.enrol(wallet).single().id
-            val met = meet(rig, wallet, listOf(listOf(ask("family_name")))) { it.refuse() }
+            val met = meet(wallet, rig.reader(), listOf(ask("family_name"))) { it.refuse() }
             assertEquals(Decision.UNDECIDED, met.verdicts.single().decision)
             assertEquals("not_returned", met.verdicts.single().code)
             assertEquals(listOf(MDL), met.verdicts.single().notReturned)
@@ -104,11 +77,11 @@ internal class PresentationTest {
         rig.open(options = rig.options(DeviceAuthMethod.MAC)).use { wallet ->
             rig.enrol(wallet)
             wallet.lock()
-            val met = meet(rig, wallet, listOf(listOf(ask("portrait", "family_name"))), signed = false) { it.agree { true } }
+            val met = meet(wallet, rig.reader(signed = false), listOf(ask("portrait", "family_name"))) { it.agree { _, _ -> true } }
             assertTrue(met.steps.any { it is PresentationStep.Unlock })
             val verdict = met.verdicts.single()
             assertEquals(Decision.ACCEPTED, verdict.decision)
-            val portrait = verdict.documents.single().elements.single { it.portrait }
+            val portrait = verdict.documents.single().current!!.issuerSigned.single { it.portrait }
             assertTrue((portrait.value as ClaimValue.Binary).bytes.reveal().size > 100)
         }
     }
@@ -119,13 +92,13 @@ internal class PresentationTest {
         rig.open().use { wallet ->
             rig.enrol(wallet)
             wallet.present().use { session ->
-                val holder = Holder(wallet, session) { request -> request.agree { it.path.last != "portrait" } }
+                val holder = Holder(wallet, session) { request -> request.agree { _, element -> element.path.last != "portrait" } }
                 val held = async { holder.run() }
                 val asked = listOf("family_name", "age_over_18").flatMap { listOf("--ask", "$MDL/$MDL_SPACE/$it") }
                 val arguments = listOf("--qr-text", holder.qr.await(), "--port", "${holder.port}", "--json") + asked
                 val said = withContext(Dispatchers.IO) { rig.rid("read", *arguments.toTypedArray()) }
                 assertTrue(said.contains("\"accepted\""), said)
-                assertEquals("session_terminated", held.await())
+                assertEquals("done", held.await())
                 assertEquals(HistoryOutcome.FINISHED, wallet.events().last().outcome)
             }
         }
@@ -144,7 +117,7 @@ internal class PresentationTest {
                 val said = reader.inputStream.readAllBytes().decodeToString()
                 assertEquals(0, reader.waitFor(), said)
                 assertTrue("verdict accepted" in said.lines(), said)
-                assertEquals("closed session_terminated", lines.readText().trim())
+                assertEquals("closed done", lines.readText().trim())
                 assertEquals(0, wallet.waitFor())
             }
         } finally {
@@ -169,8 +142,8 @@ internal class PresentationTest {
                     val verifier = Verifier(reading, port)
                     verifier.run()
                     val verdict = assertNotNull(verifier.verdicts.singleOrNull())
-                    assertEquals(Decision.ACCEPTED, verdict.decision)
-                    assertEquals(listOf("family_name"), verdict.documents.single().elements.map { it.path.last })
+                    assertEquals(Decision.UNDECIDED to "not_returned", verdict.decision to verdict.code)
+                    assertEquals(listOf(listOf("family_name")), verdict.currentNames())
                 }
             }
         } finally {

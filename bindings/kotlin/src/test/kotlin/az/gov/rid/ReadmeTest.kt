@@ -1,6 +1,7 @@
 package az.gov.rid
 
 import az.gov.rid.core.Decision
+import az.gov.rid.core.RequestedDocumentView
 import az.gov.rid.core.RequestedElementView
 import java.nio.file.Path
 import kotlin.concurrent.thread
@@ -15,16 +16,17 @@ import org.junit.jupiter.api.io.TempDir
 internal interface ReadmeScreen {
     fun showQr(text: String)
 
-    fun isTicked(element: RequestedElementView): Boolean
+    fun isTicked(document: RequestedDocumentView, element: RequestedElementView): Boolean
 }
 
 /** What an app brings: the radio. */
 internal interface ReadmeRadio {
     val mtu: UShort
 
-    fun serve(service: ByteArray?, connected: () -> Unit, received: (ByteArray) -> Unit, disconnected: () -> Unit)
+    fun serve(service: ByteArray?, connected: (UShort) -> Unit, received: (ByteArray) -> Unit, disconnected: () -> Unit)
 
-    fun write(chunks: List<ByteArray>)
+    /** Whether the link took the last chunk. */
+    fun write(chunks: List<ByteArray>): Boolean
 
     fun stop()
 }
@@ -42,7 +44,7 @@ class ReadmeTest {
                     shown.complete(text)
                 }
 
-                override fun isTicked(element: RequestedElementView) = element.path.last != "birth_date"
+                override fun isTicked(document: RequestedDocumentView, element: RequestedElementView) = element.path.last != "birth_date"
             }
         val radio =
             object : ReadmeRadio {
@@ -50,12 +52,12 @@ class ReadmeTest {
                 var stopped = false
                 override val mtu = MTU
 
-                override fun serve(service: ByteArray?, connected: () -> Unit, received: (ByteArray) -> Unit, disconnected: () -> Unit) {
+                override fun serve(service: ByteArray?, connected: (UShort) -> Unit, received: (ByteArray) -> Unit, disconnected: () -> Unit) {
                     assertEquals(16, service?.size)
                     thread(isDaemon = true) {
                         val radio = LoopbackLink(server.accept().apply { tcpNoDelay = true }, mdoc = true)
                         link.complete(radio)
-                        radio.listen(connected, received, { runCatching(disconnected) })
+                        radio.listen({ connected(MTU) }, received, disconnected)
                     }
                 }
 
@@ -71,8 +73,8 @@ class ReadmeTest {
         verifier.run()
         holder.await()
         val verdict = verifier.verdicts.single()
-        assertEquals(Decision.ACCEPTED, verdict.decision, "${verdict.code}")
-        assertEquals(listOf("family_name"), verdict.documents.single().elements.map { it.path.last })
+        assertEquals(Decision.UNDECIDED to "not_returned", verdict.decision to verdict.code)
+        assertEquals(listOf(listOf("family_name")), verdict.currentNames())
         assertTrue(radio.stopped)
         server.close()
     }

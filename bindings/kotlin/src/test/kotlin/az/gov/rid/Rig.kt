@@ -8,9 +8,13 @@ import az.gov.rid.core.DocumentAsk
 import az.gov.rid.core.ElementAsk
 import az.gov.rid.core.Environment
 import az.gov.rid.core.HistoryEventView
+import az.gov.rid.core.IssuerRoot
 import az.gov.rid.core.ReaderOptions
+import az.gov.rid.core.ReaderPolicy
+import az.gov.rid.core.ReaderRule
 import az.gov.rid.core.SecureArea
 import az.gov.rid.core.UserAuth
+import az.gov.rid.core.Verdict
 import az.gov.rid.core.WalletOptions
 import java.nio.file.Files
 import java.nio.file.Path
@@ -23,6 +27,8 @@ import kotlinx.coroutines.withTimeout
 internal const val AUDIENCE = "https://issuer.rid.example"
 internal const val MDL = "org.iso.18013.5.1.mDL"
 internal const val MDL_SPACE = "org.iso.18013.5.1"
+internal const val PID = "az.gov.rid.pid.1"
+internal const val PID_SPACE = "org.iso.23220.1"
 
 /** A home folder of `rid` with its test State, and a Kotlin wallet beside it. */
 internal class Rig(val home: Path) {
@@ -33,14 +39,18 @@ internal class Rig(val home: Path) {
 
     fun pem(name: String): ByteArray = Files.readAllBytes(home.resolve("pki/$name.pem"))
 
+    /** The root of the test State's issuer, for both of its documents. */
+    fun issuerRoots(certificate: ByteArray = pem("iaca")) = listOf(IssuerRoot(certificate, listOf(MDL, PID)))
+
     fun options(deviceAuth: DeviceAuthMethod = DeviceAuthMethod.SIGNATURE) =
         WalletOptions(
             environment = Environment.TEST,
-            issuerRoots = listOf(pem("iaca")),
+            issuerRoots = issuerRoots(),
             readerRoots = listOf(pem("reader-root")),
             locales = listOf("en"),
             userAuth = UserAuth.NONE,
             deviceAuth = deviceAuth,
+            readerPolicy = ReaderPolicy(anonymous = ReaderRule.WARN, untrusted = ReaderRule.WARN, forged = ReaderRule.ENFORCE),
         )
 
     fun area(): SecureArea = JvmSecureArea(home.resolve("kotlin-keys"))
@@ -56,7 +66,7 @@ internal class Rig(val home: Path) {
         val options =
             ReaderOptions(
                 environment = Environment.TEST,
-                issuerRoots = listOf(pem("iaca")),
+                issuerRoots = issuerRoots(),
                 locales = listOf("en"),
                 key = if (signed) JwkArea.KEY else null,
                 chain = if (signed) listOf(pem("reader")) else emptyList(),
@@ -106,7 +116,10 @@ internal class Rig(val home: Path) {
 internal fun path(namespace: String, element: String) = ClaimPath(listOf(ClaimKey.Name(namespace), ClaimKey.Name(element)))
 
 internal fun ask(vararg elements: String, kind: String = MDL, namespace: String = MDL_SPACE) =
-    DocumentAsk(kind, elements.map { ElementAsk(path(namespace, it), false) })
+    DocumentAsk(kind, elements.map { ElementAsk(path(namespace, it), retained = false) })
+
+/** What an app may rely on in a verdict: the identifiers of the current elements of each document. */
+internal fun Verdict.currentNames(): List<List<String>?> = documents.map { document -> document.current?.issuerSigned?.map { it.path.last } }
 
 /** What happened, of every row. */
 internal suspend fun RidWallet.events(): List<HistoryEventView> = history(max = 1_000u).map { checkNotNull(it.event) }

@@ -5,12 +5,14 @@ import az.gov.rid.core.DocumentAsk
 import az.gov.rid.core.PresentationStep
 import az.gov.rid.core.ReaderException
 import az.gov.rid.core.ReadingStep
+import az.gov.rid.core.ReceiptView
 import az.gov.rid.core.RequestView
 import az.gov.rid.core.Verdict
-import az.gov.rid.core.WalletException
 import java.net.ServerSocket
 import kotlin.concurrent.thread
 import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.async
+import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.flow.takeWhile
 
 internal const val MTU: UShort = 185u
@@ -52,10 +54,7 @@ internal class Holder(
                 qr.complete(step.qr)
             }
             is PresentationStep.Ask -> session.answer(answer(step.request))
-            is PresentationStep.Send -> {
-                if (link.isCompleted) link.getCompleted().send(session.chunks(MTU))
-                session.proceed()
-            }
+            is PresentationStep.Send -> if (!link.isCompleted || link.getCompleted().send(session.chunks(MTU))) session.proceed()
             is PresentationStep.Unlock -> {
                 unlock()
                 session.unlocked()
@@ -74,15 +73,7 @@ internal class Holder(
             val accepted = runCatching { server.accept() }.getOrNull() ?: return@thread
             val radio = LoopbackLink(accepted.apply { tcpNoDelay = true }, mdoc = true)
             link.complete(radio)
-            radio.listen({ told { session.connected() } }, { told { session.receivedChunk(it) } }, { told { session.disconnected() } })
-        }
-    }
-
-    /** The session may have ended before the radio knew. */
-    private fun told(event: () -> Unit) {
-        try {
-            event()
-        } catch (_: WalletException) {
+            radio.listen({ session.connected(MTU) }, session::receivedChunk, session::disconnected)
         }
     }
 }
@@ -104,20 +95,15 @@ internal class Verifier(private val session: ReadingSession, private val port: I
             is ReadingStep.Connect -> {
                 val radio = LoopbackLink.connect(port)
                 link = radio
-                session.connected()
-                radio.listen({}, { told { session.receivedChunk(it) } }, { told { session.disconnected() } })
+                session.connected(MTU)
+                radio.listen({}, session::receivedChunk, session::disconnected)
             }
-            is ReadingStep.Send -> unlessClosed {
-                link?.send(session.chunks(MTU))
-                session.proceed()
-            }
+            is ReadingStep.Send -> if (link?.send(session.chunks(MTU)) != false) session.proceed()
             is ReadingStep.Judged -> {
                 verdicts += step.verdict
-                unlessClosed {
-                    session.proceed()
-                    val next = further.getOrNull(verdicts.size - 1)
-                    if (next == null) session.finish() else session.ask(next)
-                }
+                session.proceed()
+                val next = further.getOrNull(verdicts.size - 1)
+                if (next == null) session.finish() else askAgain(next)
             }
             is ReadingStep.Wait -> Unit
             is ReadingStep.Closed -> {
@@ -128,19 +114,35 @@ internal class Verifier(private val session: ReadingSession, private val port: I
         return true
     }
 
-    private fun told(event: () -> Unit) {
+    /** The link may have ended meanwhile: the next step says so. */
+    private fun askAgain(asked: List<DocumentAsk>) {
         try {
-            event()
-        } catch (_: ReaderException) {
+            session.ask(asked)
+        } catch (misuse: ReaderException.Misuse) {
+            if (misuse.code != "session_closed") throw misuse
         }
     }
 }
 
-/** A link may end on another thread between a step and what is done for it: the next step says so. */
-private fun unlessClosed(act: () -> Unit) {
-    try {
-        act()
-    } catch (misuse: ReaderException.Misuse) {
-        if (misuse.code != "session_closed") throw misuse
+/** What became of a presentation. */
+internal class Met(val closed: Pair<String, String>, val verdicts: List<Verdict>, val steps: List<PresentationStep>) {
+    val receipts: List<ReceiptView> get() = steps.filterIsInstance<PresentationStep.Receipt>().map { it.receipt }
+}
+
+/** A Kotlin wallet and a Kotlin reader meet; each of `asked` is one request of the session. */
+internal suspend fun meet(
+    wallet: RidWallet,
+    reader: RidReader,
+    vararg asked: List<DocumentAsk>,
+    answer: (RequestView) -> ConsentAnswer,
+): Met = coroutineScope {
+    wallet.present().use { session ->
+        val holder = Holder(wallet, session, answer = answer)
+        val held = async { holder.run() }
+        reader.read(holder.qr.await(), asked.first()).use { reading ->
+            val verifier = Verifier(reading, holder.port, asked.drop(1))
+            val read = verifier.run()
+            Met(held.await() to read, verifier.verdicts, holder.steps)
+        }
     }
 }

@@ -141,7 +141,7 @@ internal class SecureAreaTest {
         rig.open(area).use { wallet ->
             rig.enrol(wallet, copies = 6u)
             suspend fun meet(): Pair<String, List<Decision>> = wallet.present().use { session ->
-                val holder = Holder(wallet, session) { request -> request.agree { true } }
+                val holder = Holder(wallet, session) { request -> request.agree { _, _ -> true } }
                 val held = async(Dispatchers.Default) { holder.run() }
                 rig.reader(signed = false).use { reader ->
                     reader.read(holder.qr.await(), listOf(ask("family_name"))).use { reading ->
@@ -156,7 +156,7 @@ internal class SecureAreaTest {
                 assertEquals(code to emptyList(), meet())
             }
             area.before = { _, _ -> }
-            assertEquals("session_terminated" to listOf(Decision.ACCEPTED), meet())
+            assertEquals("done" to listOf(Decision.ACCEPTED), meet())
             // Each began with its copy and its row.
             assertEquals(0u, wallet.credentials().single().copiesLeft)
             val rows = wallet.events().filter { it.kind == HistoryKind.PRESENTATION }.map { it.outcome }

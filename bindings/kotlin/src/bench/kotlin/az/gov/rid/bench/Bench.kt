@@ -12,10 +12,13 @@ import az.gov.rid.core.DeviceAuthMethod
 import az.gov.rid.core.DocumentAsk
 import az.gov.rid.core.ElementAsk
 import az.gov.rid.core.Environment
+import az.gov.rid.core.IssuerRoot
 import az.gov.rid.core.KeySpec
 import az.gov.rid.core.PresentationStep
 import az.gov.rid.core.Prompt
 import az.gov.rid.core.ReaderOptions
+import az.gov.rid.core.ReaderPolicy
+import az.gov.rid.core.ReaderRule
 import az.gov.rid.core.ReadingStep
 import az.gov.rid.core.SecureArea
 import az.gov.rid.core.UserAuth
@@ -28,6 +31,7 @@ import kotlinx.coroutines.runBlocking
 private const val MTU: UShort = 515u
 private const val WARM = 120
 private const val ROUNDS = 60
+private const val MDL = "org.iso.18013.5.1.mDL"
 private const val SPACE = "org.iso.18013.5.1"
 
 /** Adds up the time spent in the app's secure area: that is not the boundary's. */
@@ -61,14 +65,16 @@ fun main(arguments: Array<String>): Unit = runBlocking {
     val home = Path.of(arguments[0])
     fun pem(name: String) = Files.readAllBytes(home.resolve("pki/$name.pem"))
     val area = Timed(JvmSecureArea(home.resolve("keys")))
+    val roots = listOf(IssuerRoot(pem("iaca"), listOf(MDL)))
     val options =
         WalletOptions(
-            Environment.TEST, listOf(pem("iaca")), listOf(pem("reader-root")), listOf("en"), UserAuth.NONE, DeviceAuthMethod.SIGNATURE,
+            Environment.TEST, roots, listOf(pem("reader-root")), listOf("en"), UserAuth.NONE, DeviceAuthMethod.SIGNATURE,
+            ReaderPolicy(ReaderRule.WARN, ReaderRule.WARN, ReaderRule.ENFORCE),
         )
     val wallet = RidWallet.open(home.resolve("wallet").toString(), options, area)
     repeat(2) { enrol(wallet, home) }
     val reader =
-        RidReader(ReaderOptions(Environment.TEST, listOf(pem("iaca")), listOf("en"), null, emptyList()), JvmSecureArea(home.resolve("reader")))
+        RidReader(ReaderOptions(Environment.TEST, roots, listOf("en"), null, emptyList()), JvmSecureArea(home.resolve("reader")))
     val micros = mutableListOf<Long>()
     repeat(WARM + ROUNDS) { round ->
         area.nanos.set(0)
@@ -99,10 +105,10 @@ private suspend fun enrol(wallet: RidWallet, home: Path) {
 private suspend fun present(wallet: RidWallet, reader: RidReader) {
     val presentation = wallet.present()
     val qr = (presentation.next() as PresentationStep.Advertise).qr
-    val elements = listOf("family_name", "birth_date").map { ElementAsk(ClaimPath(listOf(ClaimKey.Name(SPACE), ClaimKey.Name(it))), false) }
-    val reading = reader.read(qr, listOf(DocumentAsk("org.iso.18013.5.1.mDL", elements)))
+    val elements = listOf("family_name", "birth_date").map { ElementAsk(ClaimPath(listOf(ClaimKey.Name(SPACE), ClaimKey.Name(it))), retained = false) }
+    val reading = reader.read(qr, listOf(DocumentAsk(MDL, elements)))
     presentation.proceed()
-    presentation.connected()
+    presentation.connected(MTU)
     var holding = true
     var verifying = true
     while (holding || verifying) {
@@ -115,7 +121,7 @@ private suspend fun present(wallet: RidWallet, reader: RidReader) {
 
 private suspend fun hold(presentation: PresentationSession, reading: ReadingSession): Boolean {
     when (val step = presentation.next()) {
-        is PresentationStep.Ask -> presentation.answer(step.request.agree { true })
+        is PresentationStep.Ask -> presentation.answer(step.request.agree { _, _ -> true })
         is PresentationStep.Send -> {
             presentation.chunks(MTU).forEach(reading::receivedChunk)
             presentation.proceed()
@@ -129,7 +135,7 @@ private suspend fun hold(presentation: PresentationSession, reading: ReadingSess
 
 private suspend fun verify(reading: ReadingSession, presentation: PresentationSession): Boolean {
     when (val step = reading.next()) {
-        is ReadingStep.Connect -> reading.connected()
+        is ReadingStep.Connect -> reading.connected(MTU)
         is ReadingStep.Send -> {
             reading.chunks(MTU).forEach(presentation::receivedChunk)
             reading.proceed()

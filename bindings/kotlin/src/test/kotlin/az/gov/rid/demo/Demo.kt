@@ -20,6 +20,7 @@ import az.gov.rid.core.DocumentAsk
 import az.gov.rid.core.ElementAsk
 import az.gov.rid.core.LockState
 import az.gov.rid.core.PresentationStep
+import az.gov.rid.current
 import az.gov.rid.path
 import az.gov.rid.refuse
 import java.nio.file.Files
@@ -116,7 +117,7 @@ private suspend fun wallet(rig: Rig, port: Int, qrFile: Path): Int {
     var asked = 0
     val holder = Holder(wallet, session, LoopbackLink.server(port)) { request ->
         asked += 1
-        if (PIN_SET != null && asked > 2) request.refuse() else request.agree { true }
+        if (PIN_SET != null && asked > 2) request.refuse() else request.agree { _, _ -> true }
     }
     if (PIN_SET != null) holder.unlock = { wallet.unlockWithPin(PIN_SET.toCharArray()) }
     var waited = false
@@ -173,11 +174,13 @@ private suspend fun keep(rig: Rig): Int {
 
 private suspend fun reader(rig: Rig, port: Int, qrFile: Path, asked: List<String>): Int {
     val paths = asked.ifEmpty { listOf("$MDL/$MDL_SPACE/family_name") }.map { it.split("/") }
-    val asks = paths.groupBy { it[0] }.map { (kind, each) -> DocumentAsk(kind, each.map { ElementAsk(path(it[1], it[2]), false) }) }
+    val asks = paths.groupBy { it[0] }.map { (kind, each) -> DocumentAsk(kind, each.map { ElementAsk(path(it[1], it[2]), retained = false) }) }
     val verifier = Verifier(rig.reader().read(appears(qrFile), asks), port)
     val closed = verifier.run()
     val verdict = verifier.verdicts.firstOrNull()
-    for (document in verdict?.documents.orEmpty()) for (element in document.elements) println("element ${element.path.steps}")
+    for (document in verdict?.documents.orEmpty()) {
+        for (element in document.current?.issuerSigned.orEmpty()) println("element ${element.path.steps}")
+    }
     println("verdict ${verdict?.decision?.name?.lowercase()} ${verdict?.code.orEmpty()}".trim())
     println("closed $closed")
     return when (verdict?.decision) {
