@@ -67,9 +67,14 @@ impl Extensions {
                 self.extended_key_usage = Some(ExtendedKeyUsage { purposes: purposes(value)?, critical });
             }
             oid::NAME_CONSTRAINTS => self.name_constraints = NameConstraints::read(value)?,
-            oid::SUBJECT_ALT_NAME => self.subject_alt_name = true,
-            oid::CERTIFICATE_POLICIES => {}
-            oid::SUBJECT_KEY_ID | oid::AUTHORITY_KEY_ID | oid::CRL_DISTRIBUTION_POINTS | oid::ISSUER_ALT_NAME => {
+            oid::SUBJECT_KEY_ID
+            | oid::AUTHORITY_KEY_ID
+            | oid::CRL_DISTRIBUTION_POINTS
+            | oid::ISSUER_ALT_NAME
+            | oid::SUBJECT_ALT_NAME
+            | oid::CERTIFICATE_POLICIES => {
+                // A name constraint forbids an alternative name, readable or not.
+                self.subject_alt_name |= id == oid::SUBJECT_ALT_NAME;
                 match self.take_hint(id, value) {
                     Err(_) if !critical => self.malformed_hint = true,
                     taken => taken?,
@@ -97,13 +102,24 @@ impl Extensions {
                 self.crl_uri = first_uri(value)?;
                 self.crl_points = true;
             }
-            _ => {
-                Der::only(value, der::SEQUENCE)?.any()?;
+            oid::ISSUER_ALT_NAME => {
+                not_empty(value)?;
                 self.issuer_alt_name = true;
             }
+            _ => not_empty(value)?,
         }
         Ok(())
     }
+}
+
+/// Checks the form of names and policies that nothing here interprets: a sequence of at least one element.
+fn not_empty(value: &[u8]) -> Result<(), DerError> {
+    let mut entries = Der::only(value, der::SEQUENCE)?;
+    entries.any()?;
+    while !entries.is_empty() {
+        entries.any()?;
+    }
+    Ok(())
 }
 
 impl NameConstraints {

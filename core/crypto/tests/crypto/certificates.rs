@@ -176,7 +176,8 @@ fn neg_f18_extensions() {
     for value in ["0500", "3001", "3004a0023000", "3002a200", "3006a0043002a400"] {
         assert_eq!(with("2.5.29.30", false, value), "cert_form", "{value}");
     }
-    assert_eq!(with("2.5.29.17", true, "3000"), "accepted");
+    assert_eq!(with("2.5.29.17", true, "3003820161"), "accepted");
+    assert_eq!(with("2.5.29.17", true, "3000"), "cert_form", "RFC 5280 wants at least one name");
     // Twice: key usage, extended key usage, an unknown one.
     assert_eq!(with("2.5.29.15", true, "03020780"), "cert_form");
     assert_eq!(with("2.5.29.37", true, "300806062b0601050507"), "cert_form");
@@ -260,6 +261,14 @@ fn neg_f34_malformed_hints() {
             assert_eq!((read.subject_key_id(), read.authority_key_id(), read.crl_uri()), (None, None, None));
             assert_eq!(code(with(id, true, value)), "cert_form", "{id} {value:?}");
         }
+    }
+    // Alternative names of the subject and policies.
+    for id in ["2.5.29.17", "2.5.29.32"] {
+        for value in [&[0x01, 0x02, 0x03][..], &[0x30, 0x00], &[0x30, 0x03, 0x82, 0x05, 0x61], &[]] {
+            assert!(with(id, false, value).unwrap().has_malformed_hint(), "{id} {value:?}");
+            assert_eq!(code(with(id, true, value)), "cert_form", "{id} {value:?}");
+        }
+        assert!(!with(id, true, &[0x30, 0x03, 0x82, 0x01, 0x61]).unwrap().has_malformed_hint());
     }
     assert!(!with("1.2.3.4", false, &[0x05]).unwrap().has_malformed_hint());
     assert!(!sign(&leaf(), &key(1), None).has_malformed_hint());
