@@ -95,7 +95,8 @@ fn ask(id: QuestionId, request: &Request, held: Vec<Vec<Held>>, profile: &Profil
     Question { id, hash: request.hash, requester, documents, use_cases, warnings: warnings.codes() }
 }
 
-/// One and the same verified reader of all documents, or the first reason why not.
+/// The one verified reader of all documents, or the first reason why there is none. A reader is recognised by its key: it may
+/// have certificates of several names.
 pub(super) fn requester(documents: &[RequestedDocument]) -> Requester {
     if let Some(code) = documents.iter().find_map(RequestedDocument::doubt) {
         return Requester::Unknown(code);
@@ -105,7 +106,9 @@ pub(super) fn requester(documents: &[RequestedDocument]) -> Requester {
         _ => None,
     });
     match identities.next() {
-        Some(first) if identities.all(|identity| identity == first) => Requester::Known(first.clone()),
+        Some(first) if identities.all(|identity| identity.key_fingerprint() == first.key_fingerprint()) => {
+            Requester::Known(first.clone())
+        }
         _ => Requester::Unknown(Code::new("reader_auth_mixed")),
     }
 }

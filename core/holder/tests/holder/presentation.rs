@@ -10,7 +10,7 @@ use rid_profile::ClaimPath;
 use crate::{
     reader::{Reader, Wanted, errors, items},
     wallet::{Wallet, sendable},
-    world::{MDL, NS, PID, PID_NAMESPACE, element, encoded, licence},
+    world::{CertificateProfile, MDL, NS, PID, PID_NAMESPACE, TestRng, certified, element, encoded, licence},
 };
 
 const NAMES: &[Wanted<'_>] = &[(NS, "family_name", false), (NS, "given_name", true)];
@@ -105,6 +105,22 @@ fn std_m43_the_requester_is_one_reader_of_all_documents_or_unknown() {
         assert_eq!(question.documents[0].blocked.unwrap().as_str(), "reader_auth_required");
         assert_eq!(question.documents[1].blocked, None);
     }
+}
+
+/// neg-F40: the key says who asks. Another certificate for it, with another name, is the same reader.
+#[test]
+fn neg_f40_one_key_under_two_names_is_one_reader() {
+    let mut wallet = Wallet::new();
+    let key = wallet.pki.reader.clone().key;
+    let names = ("Second Name", Some("Test"));
+    let renamed = certified(CertificateProfile::Reader, names, key, Some(&wallet.pki.reader_root), &mut TestRng(40));
+    let mut reader = wallet.connect();
+    let request = reader.ask_as(&[(PID, CARD, Some(&wallet.pki.reader)), (MDL, NAMES, Some(&renamed))]);
+    let message = reader.establish(&request);
+    wallet.deliver(message);
+    let question = wallet.question.as_ref().unwrap();
+    assert_eq!(question.requester.name(), "Test Reader");
+    assert!(question.documents.iter().all(|document| document.blocked.is_none()));
 }
 
 #[test]

@@ -110,11 +110,22 @@ fn identity(profile: CertificateProfile, name: &str, issuer: Option<&Identity>, 
 /// With this common name and organisation.
 pub(crate) fn named(
     profile: CertificateProfile,
-    (common_name, organization): (&str, Option<&str>),
+    names: (&str, Option<&str>),
     issuer: Option<&Identity>,
     rng: &mut TestRng,
 ) -> Identity {
     let key = SigningKey::make(rng);
+    certified(profile, names, key, issuer, rng)
+}
+
+/// A certificate for this key.
+pub(crate) fn certified(
+    profile: CertificateProfile,
+    (common_name, organization): (&str, Option<&str>),
+    key: SigningKey,
+    issuer: Option<&Identity>,
+    rng: &mut TestRng,
+) -> Identity {
     let request = CertificateRequest {
         profile,
         common_name,
