@@ -1,6 +1,6 @@
 //! Names input that is something else than the capture it was given as.
 use rid_crypto::x509::Certificate;
-use rid_wire::cbor::{CborError, Limits, Reader};
+use rid_wire::cbor::{CborError, Limits, Reader, Tagged};
 
 use crate::args::CaptureKind;
 
@@ -54,6 +54,14 @@ fn is_json(rest: &[u8]) -> bool {
 }
 
 fn of_cbor(capture: &[u8], kind: CaptureKind) -> Option<&'static str> {
+    match Tagged::parse(capture, Limits::ONLINE) {
+        Ok(wrapped) => of_message(wrapped.inner, kind)
+            .or(Some("this is wrapped in a byte string (tag 24): give the content of the byte string alone")),
+        Err(_) => of_message(capture, kind),
+    }
+}
+
+fn of_message(capture: &[u8], kind: CaptureKind) -> Option<&'static str> {
     let names = member_names(capture).ok()?;
     let has = |name: &str| names.iter().any(|known| known == name);
     match kind {
@@ -72,6 +80,9 @@ fn of_cbor(capture: &[u8], kind: CaptureKind) -> Option<&'static str> {
         CaptureKind::DeviceRequest if has("documents") => {
             Some("this is a DeviceResponse, not a DeviceRequest: judge it with --kind device-response")
         }
+        CaptureKind::DeviceRequest if has("issuerAuth") || has("issuerSigned") => Some(
+            "this is what a wallet answers, not a DeviceRequest: judge it with --kind issuer-signed or device-response",
+        ),
         CaptureKind::DeviceRequest if has("itemsRequest") => {
             Some("this is one docRequest: a DeviceRequest is {version, docRequests: [...]}; give the whole request")
         }
@@ -110,6 +121,12 @@ mod tests {
         bytes
     }
 
+    fn wrapped(inner: &[u8]) -> Vec<u8> {
+        let mut writer = rid_wire::cbor::Writer::new();
+        writer.tagged(inner);
+        writer.finish()
+    }
+
     #[test]
     fn neg_t05_input_that_is_something_else_is_named() {
         use CaptureKind::{DeviceRequest, DeviceResponse, IssuerSigned};
@@ -127,6 +144,8 @@ mod tests {
             (map(&["version", "docRequests"]), DeviceResponse, Some("DeviceRequest")),
             (map(&["version", "docRequests"]), DeviceRequest, None),
             (map(&["version", "documents", "status"]), DeviceRequest, Some("DeviceResponse")),
+            (map(&["nameSpaces", "issuerAuth"]), DeviceRequest, Some("wallet answers")),
+            (map(&["docType", "issuerSigned"]), DeviceRequest, Some("wallet answers")),
             (map(&["itemsRequest", "readerAuth"]), DeviceRequest, Some("one docRequest")),
             (map(&["eReaderKey", "data"]), DeviceRequest, Some("SessionEstablishment")),
             (b"mdoc:owBj".to_vec(), DeviceResponse, Some("QR code")),
@@ -135,6 +154,8 @@ mod tests {
             ("cut inside a letter: \u{259}".as_bytes()[..22].to_vec(), DeviceResponse, Some("text")),
             (map(&["version", "documents", "status"]), DeviceResponse, None),
             (map(&["nameSpaces", "issuerAuth"]), IssuerSigned, None),
+            (wrapped(&map(&["nameSpaces", "issuerAuth"])), IssuerSigned, Some("tag 24")),
+            (wrapped(&map(&["nameSpaces", "issuerAuth"])), DeviceResponse, Some("IssuerSigned")),
             (Vec::new(), DeviceResponse, None),
             (b"\x7b\x00\x00".to_vec(), DeviceResponse, None),
         ] {

@@ -260,3 +260,17 @@ fn neg_t02_a_malformed_request_is_refused_and_still_prints_json() {
         assert_eq!(judged.1["documents"], serde_json::json!([]), "{name}");
     }
 }
+
+/// A malformed deviceRequestInfo is ignored, with a warning.
+#[test]
+fn std_s50_malformed_information_about_a_request_is_a_warning() {
+    let scratch = Scratch::new("request-info");
+    let mut writer = Writer::new();
+    let items = items(PID);
+    writer.map(3).text("version").text("1.1").text("docRequests").array(1).map(1).text("itemsRequest").raw(&items);
+    writer.text("deviceRequestInfo").int(5);
+    let verdict = judge(&scratch, &writer.finish(), &[]);
+    assert_eq!(outcome(&verdict), (2, "undecided", Some("reader_auth_absent")));
+    let form = &verdict.1["checks"][0];
+    assert_eq!((form["outcome"].as_str(), form["reason"].as_str()), (Some("passed"), Some("request_info_invalid")));
+}

@@ -89,7 +89,9 @@ pub fn judge_request(bytes: &[u8], input: &RequestInput<'_>) -> RequestVerdict {
             judged(of_document.or(all.clone()), one.items.clone())
         })
         .collect();
-    let checks = vec![Check::passed(FORM), Check::passed(VERSION), one_reader(&documents)];
+    let info = request.info.as_ref().map_or(Ok(()), |info| info.use_cases.as_ref().map(drop));
+    let form = info.map_or_else(|error| Check::passed_with(FORM, error.code()), |()| Check::passed(FORM));
+    let checks = vec![form, Check::passed(VERSION), one_reader(&documents)];
     whole(environment, checks, documents)
 }
 

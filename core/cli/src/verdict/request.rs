@@ -1,4 +1,5 @@
 //! The verdict on a reader's request, for people and for machines (`spec/verify.md`).
+use rid_holder::consent::Requester;
 use rid_mdoc::reader_auth::ReaderIdentity;
 use rid_profile::{Locale, Profile};
 use rid_trust::Environment;
@@ -49,7 +50,12 @@ fn document(document: &RequestedDocument) -> Value {
 }
 
 fn reader(reader: &ReaderIdentity) -> Value {
-    json!({"name": reader.name(), "organization": reader.organization(), "country": reader.country()})
+    json!({"name": shown_name(reader), "organization": reader.organization(), "country": reader.country()})
+}
+
+/// The name that a wallet shows, which is never blank.
+fn shown_name(reader: &ReaderIdentity) -> String {
+    Requester::Known(reader.clone()).name()
 }
 
 fn elements(document: &RequestedDocument) -> Value {
@@ -86,8 +92,8 @@ fn render_document(text: &mut String, document: &RequestedDocument, profile: &Pr
     line(text, &format!("  {}{code}", decision(document.decision).to_uppercase()));
     match &document.reader {
         Some(reader) => {
-            let parts = [reader.name(), reader.organization(), reader.country()].map(|part| name(part.unwrap_or("-")));
-            line(text, &format!("  asked by: {}", parts.join(", ")));
+            let parts = [reader.organization(), reader.country()].map(|part| name(part.unwrap_or("-")));
+            line(text, &format!("  asked by: {}, {}", name(&shown_name(reader)), parts.join(", ")));
         }
         None => line(text, "  asked by: a reader that is not verified"),
     }
