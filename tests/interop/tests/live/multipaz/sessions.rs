@@ -81,7 +81,7 @@ fn std_m40_m41_m42_multipaz_reads_our_wallet_twice_and_ends_the_session() {
         assert_eq!(wallet.closed, None);
         let end = bytes(&peer.call("reader-end", json!({"session": reader.session})).unwrap()["message"]);
         assert_eq!(wallet.exchange(end), None);
-        assert_eq!(wallet.closed, Some(HolderClose::PeerTerminated));
+        assert_eq!(wallet.closed, Some(HolderClose::Done));
     }
 }
 
