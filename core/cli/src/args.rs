@@ -434,7 +434,7 @@ pub(crate) struct VerifyArguments {
     /// The content of the file (not needed for a folder)
     #[arg(long, value_enum)]
     pub(crate) kind: Option<CaptureKind>,
-    /// The question: a DeviceRequest, or paths docType/namespace/element[:optional] as a JSON list or one per line
+    /// The question: a DeviceRequest, or paths docType/namespace/element, each with `:optional` or not, as a JSON list or one per line
     #[arg(long, value_name = "FILE")]
     pub(crate) asked: Option<PathBuf>,
     /// SessionTranscript: the array of three or its tag-24 form, used as received
