@@ -91,7 +91,7 @@ fn std_m42_multipaz_sees_our_wallet_end_the_session() {
     let (mut wallet, reader) = our_wallet(peer, 63, DeviceAuthMethod::Signature);
     let taken = peer.call("reader-take", reader.is_given(&wallet.cancel())).unwrap();
     assert_eq!((&taken["verdict"], &taken["status"]), (&Value::Null, &json!(20)));
-    assert_eq!(wallet.closed, Some(HolderClose::Cancelled));
+    assert_eq!(wallet.closed, Some(HolderClose::Done));
 }
 
 #[test]
