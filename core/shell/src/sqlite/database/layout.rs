@@ -132,8 +132,13 @@ fn open(path: &Path) -> Result<Connection, StorageError> {
 }
 
 fn to_wal(connection: &Connection) -> Result<(), StorageError> {
-    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(fail)?;
-    if mode != "wal" {
+    let mut statement = connection.prepare("PRAGMA journal_mode = WAL").map_err(fail)?;
+    let mut modes = statement.query([]).map_err(fail)?;
+    let is_wal =
+        matches!(modes.next().map_err(fail)?, Some(row) if row.get_ref(0).is_ok_and(|mode| mode.as_str() == Ok("wal")));
+    // SQLite writes the header after the row: an error of that write comes with the end of the rows, or is never seen.
+    let is_last = modes.next().map_err(fail)?.is_none();
+    if !is_wal || !is_last {
         return Err(StorageError::Io);
     }
     connection.execute_batch(BEFORE_WRITING).map_err(fail)
