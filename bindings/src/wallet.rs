@@ -127,6 +127,11 @@ impl Wallet {
         guard_async("wallet.accept", self.0.accept(&id, &answer)).await
     }
 
+    /// Withdraws an enrolment whose message was given out: its keys are removed, and from then on the issuer's answer is refused.
+    pub async fn withdraw(&self, id: String) -> Result<(), WalletError> {
+        guard_async("wallet.withdraw", self.0.withdraw(&id)).await
+    }
+
     /// Starts a face-to-face presentation.
     pub fn present(&self) -> Result<Arc<Presentation>, WalletError> {
         guard("wallet.present", || Ok(Arc::new(Presentation(self.0.present()?))))

@@ -1,6 +1,9 @@
 import Foundation
 import RidCore
 
+/// A PIN is tried or set: on hardware the tries are keys, which are looked at and made.
+private let trying: [GuardedSecureArea.Method] = [.createKeys, .derive, .info]
+
 /// Locking, PIN, biometrics, recovery code.
 ///
 /// Until a PIN is set the device alone opens the wallet (`DoorsView.needsPin`); from then on it opens locked, and everything that shows or changes
@@ -23,14 +26,14 @@ extension RidWallet {
         try await calling(callAway: { self.area.callAway([.derive]) }) { try await core.unlock() }
     }
 
-    /// Unlocks by PIN, which is overwritten. The try is counted before anything is compared; after five wrong ones the PIN is locked, and
-    /// biometrics or the recovery code set a new one.
+    /// Unlocks by PIN, which is overwritten. The try is counted before anything is compared; after five wrong ones each further one has a
+    /// wait before it; biometrics or the recovery code unlock at once.
     ///
-    /// Throws `WalletError.BadInput`: `pin_form`, `pin_wrong`, `pin_locked`, `pin_not_set`.
+    /// Throws `WalletError.BadInput`: `pin_form`, `pin_wrong`, `pin_wait` (`DoorsView.pinWait` seconds), `pin_not_set`.
     public func unlock(pin: Pin) async throws {
         try await pin.using { digits in
             let core = try core()
-            try await calling(callAway: { self.area.callAway([.derive]) }) { try await core.unlockWithPin(pin: digits) }
+            try await calling(callAway: { self.area.callAway(trying) }) { try await core.unlockWithPin(pin: digits) }
         }
     }
 
@@ -52,7 +55,7 @@ extension RidWallet {
     public func setPin(_ pin: Pin) async throws {
         try await pin.using { digits in
             let core = try core()
-            try await calling(callAway: { self.area.callAway([.createKeys, .derive]) }) { try await core.setPin(pin: digits) }
+            try await calling(callAway: { self.area.callAway(trying) }) { try await core.setPin(pin: digits) }
         }
     }
 
@@ -65,7 +68,7 @@ extension RidWallet {
         try await new.using { next in
             try await old.using { digits in
                 let core = try core()
-                try await calling(callAway: { self.area.callAway([.createKeys, .derive]) }) {
+                try await calling(callAway: { self.area.callAway(trying) }) {
                     try await core.changePin(old: digits, new: next)
                 }
             }
@@ -84,9 +87,28 @@ extension RidWallet {
         try await calling { try await core.disableBiometrics() }
     }
 
-    /// Makes a recovery code, to be shown and written down once; an earlier one is void. Nothing says it a second time: if it got lost, make another.
-    public func makeRecoveryCode() async throws -> PrivateText {
+    /// Makes a recovery code, to be shown and written down once. Where a PIN is set, `pin` is asked for; it is overwritten. An earlier code stays
+    /// valid until ``confirmRecoveryCode(_:)``. Nothing says the new one a second time: if it got lost, make another.
+    ///
+    /// Throws `WalletError.BadInput` (`pin_required`), and as ``unlock(pin:)``.
+    public func makeRecoveryCode(pin: Pin? = nil) async throws -> PrivateText {
+        @Sendable func make(_ digits: Data?) async throws -> PrivateText {
+            let core = try core()
+            return try await calling(callAway: { self.area.callAway(trying) }) {
+                try await core.makeRecoveryCode(pin: digits)
+            }
+        }
+        guard let pin else { return try await make(nil) }
+        return try await pin.using { try await make($0) }
+    }
+
+    /// Ends the earlier recovery code: the person `typed` the last five characters of the new one (while the app runs and was not locked), or all
+    /// of it.
+    ///
+    /// Throws `WalletError.BadInput`: `backup_code_form`, `backup_wrong_code`, `recovery_not_set`.
+    public func confirmRecoveryCode(_ typed: PrivateText) async throws {
+        try WalletError.check(typed.reveal())
         let core = try core()
-        return try await calling(callAway: { self.area.callAway([.createKeys, .derive]) }) { try await core.makeRecoveryCode() }
+        try await calling(callAway: { self.area.callAway([.createKeys, .derive]) }) { try await core.confirmRecoveryCode(typed: typed) }
     }
 }

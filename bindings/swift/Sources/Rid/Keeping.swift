@@ -28,11 +28,11 @@ extension RidWallet {
         try await calling { try await core.deleteHistory(seq: seq) }
     }
 
-    /// The whole history as JSON, signed by a key that the secure area makes for this one file: `rid vault verify`, or anybody with a JWS library,
-    /// tells whether it was altered. Personal data: hand it only to the person.
+    /// The whole history as lines of JSON, each with the hash of the one before (spec/history.md): `rid vault verify-export` says
+    /// whether they belong together. Personal data: hand it only to the person.
     public func exportHistory() async throws -> PrivateText {
         let core = try core()
-        return try await calling(callAway: { self.area.callAway([.createKeys, .sign]) }) { try await core.exportHistory() }
+        return try await calling { try await core.exportHistory() }
     }
 
     /// A container for another device, sealed by the recovery `code`: what to ask issuers for again, the history, settings. Never a key or token.
@@ -60,11 +60,19 @@ extension RidWallet {
         try await calling(callAway: { self.area.callAway([.derive]) }) { try await core.rotateKeys() }
     }
 
-    /// After ``examine()`` found `copies_missing` or `credentials_missing`: gives up all copies, since nothing tells which were shown, so that
-    /// newly issued ones are served. The credentials stay listed. `false`: nothing was amiss.
-    public func giveUpCopies() async throws -> Bool {
+    /// Copies what can be read into a new database, writes the loss into the history and moves the present files aside. For findings of
+    /// ``examine()`` whose remedy is `repair`.
+    public func repair() async throws -> RepairedView {
         let core = try core()
-        return try await calling { try await core.giveUpCopies() }
+        return try await calling(callAway: { self.area.callAway([.derive]) }) { try await core.repair() }
+    }
+
+    /// Imports what the files of another wallet in `folder` give to its recovery `code`: of one whose device or keys are gone. The documents come
+    /// from their issuers again: ask each for what `RecoveredView.recipes` names.
+    public func recoverFrom(folder: String, code: PrivateText) async throws -> RecoveredView {
+        try WalletError.check([folder, code.reveal()])
+        let core = try core()
+        return try await calling { try await core.recoverFrom(folder: folder, code: code) }
     }
 
     /// Whether no document, copy or entry is missing, too many or of an earlier time. Opens none of them, so an app can ask with every list
@@ -97,7 +105,7 @@ extension RidWallet {
         try await wipeWallet(folder: folder, secureArea: GuardedSecureArea(secureArea))
     }
 
-    /// Moves the files of a wallet that no door opens (`DoorsView.needsReset`) aside, within `folder`; deletes nothing. The next opening begins anew.
+    /// Moves the files of a wallet that nothing opens aside, within `folder`; deletes nothing. The next opening begins anew.
     /// Ask the person before: what lies aside opens only with doors that were lost. Throws `WalletError.Misuse` while it is open.
     public static func reset(folder: String) async throws {
         try WalletError.check(folder)

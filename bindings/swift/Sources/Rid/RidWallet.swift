@@ -90,6 +90,13 @@ public final class RidWallet: Sendable {
         return try await calling(callAway: { self.area.callAway([.info, .delete]) }) { try await core.accept(id: id, answer: answer) }
     }
 
+    /// Withdraws the enrolment `id` whose message was given out: its keys are removed, and from then on the issuer's answer is refused.
+    public func withdraw(id: String) async throws {
+        try WalletError.check(id)
+        let core = try core()
+        try await calling(callAway: { self.area.callAway([.info, .delete]) }) { try await core.withdraw(id: id) }
+    }
+
     /// Starts a face-to-face presentation.
     public func present() throws -> PresentationSession {
         PresentationSession(core: try core().present())

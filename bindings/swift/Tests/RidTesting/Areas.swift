@@ -60,6 +60,7 @@ public final class WatchedArea: SecureArea, @unchecked Sendable {
     private let inner: any SecureArea
     private let lock = NSLock()
     private var counted = 0
+    private var named = ""
     private var first: Hook?
     private var last: Hook?
 
@@ -76,9 +77,13 @@ public final class WatchedArea: SecureArea, @unchecked Sendable {
         }
     }
 
+    /// The name of the latest call.
+    public var latest: String { lock.withLock { named } }
+
     private func watched<T>(_ method: String, _ act: () async throws -> T) async throws -> T {
         let (call, before, after) = lock.withLock { () -> (Int, Hook?, Hook?) in
             counted += 1
+            named = method
             return (counted, first, last)
         }
         try await before?(call, method)

@@ -23,6 +23,7 @@ import Testing
             #expect(throws: tooLarge) { try wallet.enrol(kinds: kinds, challenge: challenge, audience: issuer) }
         }
         await #expect(throws: WalletError.BadInput(code: "enrolment_unknown")) { try await wallet.accept(id: "", answer: Data()) }
+        await #expect(throws: WalletError.BadInput(code: "enrolment_unknown")) { try await wallet.withdraw(id: "00") }
         await #expect(throws: WalletError.BadInput(code: "enrolment_unknown")) { try await wallet.accept(id: "\0", answer: Data([0])) }
         await #expect(throws: WalletError.BadInput(code: "credential_unknown")) { try await wallet.credential("") }
         #expect(throws: WalletError.BadInput(code: "kind_unknown")) { try wallet.enrol(kinds: [""], challenge: Data([1]), audience: audience) }

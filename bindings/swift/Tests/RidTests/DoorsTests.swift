@@ -117,7 +117,7 @@ func bad(_ code: String) -> WalletError { .BadInput(code: code) }
         area.refuse(.Invalidated)
         await #expect(throws: WalletError.StorageDamaged(code: "key_invalidated")) { try await wallet.unlock() }
         let lost = try await wallet.doors()
-        #expect(lost.biometricLost && !lost.biometric && !lost.needsReset)
+        #expect(lost.biometricLost && !lost.biometric && lost.pinWait == 0)
         let findings = try await wallet.examine().findings
         #expect(findings == [FindingView(code: "biometric_lost", count: 1, remedy: .unlockOtherwise)])
         await #expect(throws: WalletError.Locked) { try await wallet.unlock() }
@@ -134,23 +134,29 @@ func bad(_ code: String) -> WalletError { .BadInput(code: code) }
         #expect(try await wallet.credentials().count == 1)
     }
 
-    @Test func fiveWrongPinsLockItAndTheRecoveryCodeSetsANewOne() async throws {
+    @Test func afterFiveWrongPinsItWaitsAndTheRecoveryCodeOpensAtOnce() async throws {
         let rig = try Rig()
         defer { rig.remove() }
         let wallet = try await rig.open()
         try await rig.enrol(wallet)
         try await wallet.setPin(Pin(pin))
         await #expect(throws: bad("recovery_not_set")) { try await wallet.unlock(recoveryCode: otherCode) }
-        let code = try await wallet.makeRecoveryCode()
+        await #expect(throws: bad("pin_required")) { try await wallet.makeRecoveryCode() }
+        await #expect(throws: bad("pin_wrong")) { try await wallet.makeRecoveryCode(pin: Pin(wrongPin)) }
+        let typed = Pin(pin)
+        let code = try await wallet.makeRecoveryCode(pin: typed)
+        await #expect(throws: bad("pin_form"), "it is overwritten") { try await wallet.makeRecoveryCode(pin: typed) }
         #expect("\(code)" == "PrivateText")
         try wallet.lock()
         for left in stride(from: UInt32(4), to: 0, by: -1) {
             await #expect(throws: bad("pin_wrong")) { try await wallet.unlock(pin: Pin(wrongPin)) }
             #expect(try await wallet.doors().pinTriesLeft == left)
         }
-        for digits in [wrongPin, pin] { await #expect(throws: bad("pin_locked")) { try await wallet.unlock(pin: Pin(digits)) } }
+        await #expect(throws: bad("pin_wait")) { try await wallet.unlock(pin: Pin(wrongPin)) }
+        // Also the right one waits.
+        await #expect(throws: bad("pin_wait")) { try await wallet.unlock(pin: Pin(pin)) }
         let doors = try await wallet.doors()
-        #expect(doors.pinTriesLeft == 0 && doors.recovery && !doors.needsReset)
+        #expect(doors.pinTriesLeft == 0 && doors.recovery && (1...60).contains(doors.pinWait))
         // Half a surrogate pair cannot be a Swift text: what comes from elsewhere was replaced before.
         let half = String(decoding: [0xD800] as [UInt16], as: UTF16.self)
         for form in ["", "no code", String(code.reveal().dropFirst()), String(repeating: "\0", count: 29), half] {

@@ -30,10 +30,10 @@ import Testing
         #expect("\(export)" == "PrivateText")
         let file = rig.home + "/history.json"
         try export.reveal().write(toFile: file, atomically: true, encoding: .utf8)
-        _ = try rig.rid("vault", "verify", file)
+        _ = try rig.rid("vault", "verify-export", file)
         let altered = export.reveal().replacingOccurrences(of: "\"deletion\"", with: "\"issuance\"")
         try altered.write(toFile: file, atomically: true, encoding: .utf8)
-        #expect(throws: Failure.self) { try rig.rid("vault", "verify", file) }
+        #expect(throws: Failure.self) { try rig.rid("vault", "verify-export", file) }
     }
 
     @Test func aContainerBringsRecipesAndHistoryToAnotherDevice() async throws {
@@ -43,7 +43,12 @@ import Testing
         await #expect(throws: bad("recovery_not_set")) { try await first.exportRecovery(code: otherCode) }
         try await rig.enrol(first, copies: 3, kinds: ["mdl", "pid"])
         let void = try await first.makeRecoveryCode()
+        try await first.confirmRecoveryCode(void)
         let code = try await first.makeRecoveryCode()
+        // Until the new one is confirmed the earlier one is valid.
+        #expect(try await !first.exportRecovery(code: void).isEmpty)
+        await #expect(throws: bad("backup_wrong_code")) { try await first.confirmRecoveryCode(otherCode) }
+        try await first.confirmRecoveryCode(PrivateText(String(code.reveal().suffix(5))))
         await #expect(throws: bad("backup_wrong_code")) { try await first.exportRecovery(code: void) }
         await #expect(throws: bad("backup_code_form")) { try await first.exportRecovery(code: PrivateText("")) }
         let container = try await first.exportRecovery(code: code)
@@ -75,6 +80,23 @@ import Testing
         #expect(try await rig.enrol(wallet).count == 1)
     }
 
+    @Test func theFolderOfALostDeviceGivesItsHistoryToTheRecoveryCode() async throws {
+        let rig = try Rig()
+        defer { rig.remove() }
+        let first = try await rig.open()
+        try await rig.enrol(first)
+        let code = try await first.makeRecoveryCode()
+        try await first.confirmRecoveryCode(code)
+        try await first.closeStore()
+        let wallet = try await RidWallet.open(
+            folder: rig.home + "/other", options: try rig.options(), secureArea: try TestArea(folder: rig.home + "/other-keys"))
+        await #expect(throws: bad("backup_wrong_code")) { try await wallet.recoverFrom(folder: rig.walletFolder, code: otherCode) }
+        let brought = try await wallet.recoverFrom(folder: rig.walletFolder, code: code)
+        #expect(brought.recipes.map(\.kind) == [mdl] && brought.history == 1)
+        #expect(try await wallet.history().map(\.imported) == [true])
+        #expect(try await wallet.credentials().isEmpty)
+    }
+
     @Test func keysAreTurnedAndAHealthyWalletIsFoundHealthy() async throws {
         let rig = try Rig()
         defer { rig.remove() }
@@ -85,7 +107,7 @@ import Testing
         try await wallet.rotateKeys()
         #expect(try await wallet.examine() == ExaminationView(findings: [], locked: false))
         #expect(try await wallet.isWhole())
-        #expect(try await !wallet.giveUpCopies())
+        #expect(try await wallet.repair() == RepairedView(copies: 0, credentials: 0, history: 0, records: 0))
         try wallet.lock()
         // It opens no row.
         #expect(try await wallet.isWhole())
@@ -111,7 +133,7 @@ import Testing
         try await rig.enrol(wallet)
         try await wallet.setPin(Pin(pin))
         try await wallet.enableBiometrics()
-        _ = try await wallet.makeRecoveryCode()
+        _ = try await wallet.makeRecoveryCode(pin: Pin(pin))
         try wallet.lock()
         let open = WalletError.Misuse(code: "storage_locked")
         await #expect(throws: open) { try await RidWallet.wipe(folder: rig.walletFolder, secureArea: area) }

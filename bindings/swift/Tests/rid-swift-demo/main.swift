@@ -145,7 +145,8 @@ func keep(_ rig: Rig) async throws -> Int32 {
     try await wallet.delete(try await wallet.credentials()[0].id)
     Death.shared.point("credential deleted")
     // Late, for each point before pays for none of it: a code is stretched on purpose.
-    let code = try await wallet.makeRecoveryCode()
+    let code = try await wallet.makeRecoveryCode(pin: Pin(otherPin))
+    try await wallet.confirmRecoveryCode(code)
     Death.shared.point("code")
     let container = try await wallet.exportRecovery(code: code)
     Death.shared.point("container")

@@ -12,6 +12,7 @@ import az.gov.rid.core.LockState
 import az.gov.rid.core.PortraitView
 import az.gov.rid.core.PrivateText
 import az.gov.rid.core.RecoveredView
+import az.gov.rid.core.RepairedView
 import az.gov.rid.core.RootWarning
 import az.gov.rid.core.SecureArea
 import az.gov.rid.core.Wallet
@@ -70,12 +71,12 @@ public class RidWallet private constructor(private val core: Wallet, private val
 
     /**
      * Unlocks by PIN, six to twelve digits; [pin] is overwritten. The try is counted before anything is compared, also when the call is
-     * cancelled; after five wrong ones the PIN is locked, and biometrics or the recovery code set a new one.
+     * cancelled; after five wrong ones each further one has a wait before it; biometrics or the recovery code unlock at once.
      *
-     * @throws WalletException.BadInput `pin_form`, `pin_wrong`, `pin_locked`, `pin_not_set`
+     * @throws WalletException.BadInput `pin_form`, `pin_wrong`, `pin_wait` ([DoorsView.pinWait] seconds), `pin_not_set`
      */
     public suspend fun unlockWithPin(pin: CharArray): Unit =
-        typed(pin) { digits -> whole(area, DERIVING) { core.unlockWithPin(digits) } }
+        typed(pin) { digits -> whole(area, TRYING) { core.unlockWithPin(digits) } }
 
     /**
      * Unlocks by the recovery code, as a person types it.
@@ -91,12 +92,12 @@ public class RidWallet private constructor(private val core: Wallet, private val
      *
      * @throws WalletException.BadInput `pin_form`, `pin_weak`; `pin_required` for who came in by the PIN: [changePin]
      */
-    public suspend fun setPin(pin: CharArray): Unit = typed(pin) { digits -> whole(area, MAKING) { core.setPin(digits) } }
+    public suspend fun setPin(pin: CharArray): Unit = typed(pin) { digits -> whole(area, TRYING) { core.setPin(digits) } }
 
     /** Changes the PIN; a wrong [old] one counts as a try. Both arrays are overwritten. Errors as of [unlockWithPin] and [setPin]. */
     public suspend fun changePin(old: CharArray, new: CharArray): Unit =
         try {
-            typed(new) { next -> typed(old) { digits -> whole(area, MAKING) { core.changePin(digits, next) } } }
+            typed(new) { next -> typed(old) { digits -> whole(area, TRYING) { core.changePin(digits, next) } } }
         } finally {
             old.fill('\u0000')
         }
@@ -108,10 +109,29 @@ public class RidWallet private constructor(private val core: Wallet, private val
     public suspend fun disableBiometrics(): Unit = whole(area, DERIVING) { core.disableBiometrics() }
 
     /**
-     * Makes a recovery code, to be shown and written down once; an earlier one is void. Nothing says it a second time: if it got lost, make
-     * another.
+     * Makes a recovery code, to be shown and written down once. Where a PIN is set, [pin] is asked for; it is overwritten. An earlier code
+     * stays valid until [confirmRecoveryCode]. Nothing says the new one a second time: if it got lost, make another.
+     *
+     * @throws WalletException.BadInput `pin_required`; errors of [unlockWithPin]
      */
-    public suspend fun makeRecoveryCode(): PrivateText = whole(area, MAKING) { core.makeRecoveryCode() }
+    public suspend fun makeRecoveryCode(pin: CharArray? = null): PrivateText =
+        if (pin == null) whole(area, TRYING) { core.makeRecoveryCode(null) }
+        else typed(pin) { digits -> whole(area, TRYING) { core.makeRecoveryCode(digits) } }
+
+    /**
+     * Ends the earlier recovery code: the person [typed] the last five characters of the new one (while the app runs and was not locked), or
+     * all of it.
+     *
+     * @throws WalletException.BadInput `backup_code_form`, `backup_wrong_code`, `recovery_not_set`
+     */
+    public suspend fun confirmRecoveryCode(typed: PrivateText): Unit = whole(area, MAKING) { core.confirmRecoveryCode(checked(typed)) }
+
+    /**
+     * Imports what the files of another wallet in [folder] give to its recovery [code]: of one whose device or keys are gone. The documents
+     * come from their issuers again: ask each for what [RecoveredView.recipes] names.
+     */
+    public suspend fun recoverFrom(folder: String, code: PrivateText): RecoveredView =
+        WalletRim.await { core.recoverFrom(WalletRim.text(folder), checked(code)) }
 
     /**
      * A container for another device, sealed by the recovery [code]: what to ask issuers for again, the history, settings. Never a key or
@@ -138,10 +158,10 @@ public class RidWallet private constructor(private val core: Wallet, private val
     public suspend fun rotateKeys(): Unit = whole(area, DERIVING) { core.rotateKeys() }
 
     /**
-     * After [examine] found `copies_missing` or `credentials_missing`: gives up all copies, since nothing tells which were shown, so that
-     * newly issued ones are served. The credentials stay listed. `false`: nothing was amiss.
+     * Copies what can be read into a new database, writes the loss into the history and moves the present files aside. For findings of
+     * [examine] whose remedy is `REPAIR`.
      */
-    public suspend fun giveUpCopies(): Boolean = WalletRim.await { core.giveUpCopies() }
+    public suspend fun repair(): RepairedView = whole(area, DERIVING) { core.repair() }
 
     /**
      * Whether no document, copy or entry is missing, too many or of an earlier time. Opens none of them, so an app can ask with every list
@@ -180,10 +200,10 @@ public class RidWallet private constructor(private val core: Wallet, private val
     public suspend fun deleteHistory(seq: ULong): Unit = WalletRim.await { core.deleteHistory(seq) }
 
     /**
-     * The whole history as JSON, signed by a key that the secure area makes for this one file: `rid vault verify`, or anybody with a JWS
-     * library, tells whether it was altered. Personal data: hand it only to the person.
+     * The whole history as lines of JSON, each with the hash of the one before (spec/history.md): `rid vault verify-export` says whether they
+     * belong together. Personal data: hand it only to the person.
      */
-    public suspend fun exportHistory(): PrivateText = whole(area, SIGNING) { core.exportHistory() }
+    public suspend fun exportHistory(): PrivateText = WalletRim.await { core.exportHistory() }
 
     /**
      * Starts asking an issuer, whose [challenge] and name ([audience]) these are, for [copies] one-time copies (0: as many as usual)
@@ -198,6 +218,9 @@ public class RidWallet private constructor(private val core: Wallet, private val
     /** Checks an issuer's answer to the enrolment [id] fully and stores it: every credential or none. */
     public suspend fun accept(id: String, answer: ByteArray): List<CredentialView> =
         WalletRim.await { core.accept(WalletRim.text(id), WalletRim.bytes(answer)) }
+
+    /** Withdraws the enrolment [id] whose message was given out: its keys are removed, and from then on the issuer's answer is refused. */
+    public suspend fun withdraw(id: String): Unit = WalletRim.await { core.withdraw(WalletRim.text(id)) }
 
     /** Starts a face-to-face presentation. */
     public fun present(): PresentationSession = WalletRim.call { PresentationSession(core.present()) }
@@ -269,7 +292,7 @@ public class RidWallet private constructor(private val core: Wallet, private val
         }
 
         /**
-         * Moves the files of a wallet that no door opens ([DoorsView.needsReset]) aside, within [folder]; deletes nothing. The next [open]
+         * Moves the files of a wallet that nothing opens aside, within [folder]; deletes nothing. The next [open]
          * begins anew. Ask the person before: what lies aside opens only with doors that were lost.
          *
          * @throws WalletException.Misuse while it is open, here or in another process
@@ -278,7 +301,9 @@ public class RidWallet private constructor(private val core: Wallet, private val
 
         private val DERIVING = setOf(Method.DERIVE)
         private val MAKING = setOf(Method.CREATE_KEYS, Method.DERIVE)
-        private val SIGNING = setOf(Method.CREATE_KEYS, Method.SIGN)
+
+        /** A PIN is tried or set: on hardware the tries are keys, which are looked at and made. */
+        private val TRYING = MAKING + Method.INFO
 
         private fun checked(options: WalletOptions): WalletOptions {
             WalletRim.texts(options.locales)

@@ -26,6 +26,9 @@ import kotlinx.coroutines.withContext
 internal class WatchedArea(private val inner: SecureArea) : SecureArea {
     val calls = AtomicInteger()
 
+    /** The name of the latest call. */
+    @Volatile var latest = ""
+
     /** Before the area acts. */
     @Volatile var before: suspend (call: Int, name: String) -> Unit = { _, _ -> }
 
@@ -58,6 +61,7 @@ internal class WatchedArea(private val inner: SecureArea) : SecureArea {
 
     private suspend fun <T> watched(name: String, act: suspend () -> T): T {
         val call = calls.incrementAndGet()
+        latest = name
         before(call, name)
         return act().also { after(call, name) }
     }

@@ -102,6 +102,7 @@ internal class BadInputTest {
             badInput("enrolment_unknown") { wallet.accept("", ByteArray(0)) }
             badInput("enrolment_unknown") { wallet.accept("\u0000", ByteArray(1)) }
             badInput("enrolment_unknown") { wallet.accept("00".repeat(16), ByteArray(0)) }
+            badInput("enrolment_unknown") { wallet.withdraw("00".repeat(16)) }
             badInput("kind_unknown") { wallet.enrol(listOf(""), ByteArray(32), AUDIENCE) }
             assertFailsWith<WalletException.BadInput> { rig.open(options = rig.options().copy(issuerRoots = rig.issuerRoots(ByteArray(0)))) }
             badInput("input_too_large") { rig.open(options = rig.options().copy(issuerRoots = rig.issuerRoots(huge))) }

@@ -137,16 +137,20 @@ internal class CancelTest {
                 rig.enrol(wallet, copies = 14u)
                 val calls = everyCall(repeats = true) { at, acted ->
                     var came = false
+                    var interrupted = false
                     val verdict = meet(rig, wallet) { holder ->
                         came = cut(area, at, acted) { holder.run() }
+                        // While a copy is consumed nothing may be asked twice: the session is over by name.
+                        interrupted = came && area.latest == "info"
                         if (came) holder.run()
                     }
-                    assertEquals(Decision.ACCEPTED, verdict)
+                    assertEquals(if (interrupted) null else Decision.ACCEPTED, verdict)
                     consistent(wallet)
                     came
                 }
                 assertTrue(calls >= 1, "$method: $calls")
-                assertTrue(wallet.events().filter { it.kind == HistoryKind.PRESENTATION }.all { it.outcome == HistoryOutcome.FINISHED })
+                val outcomes = wallet.events().filter { it.kind == HistoryKind.PRESENTATION }.map { it.outcome }
+                assertTrue(outcomes.all { it in setOf(HistoryOutcome.FINISHED, HistoryOutcome.FAILED) }, "$outcomes")
             }
         }
     }

@@ -159,7 +159,7 @@ internal class DeathTest {
             code to said
         }
         val names = listOf(
-            "createKeys", "sign", "derive", "delete", "PIN changed", "biometrics", "exported", "row deleted", "keys turned", "deleted", "code",
+            "createKeys", "derive", "delete", "PIN changed", "biometrics", "exported", "row deleted", "keys turned", "deleted", "code",
             "container", "taken in", "wiped",
         )
         for (name in names) {

@@ -135,7 +135,7 @@ internal class DoorsTest {
             area.refusal = { SecureAreaException.Invalidated() }
             assertEquals("key_invalidated", assertFailsWith<WalletException.StorageDamaged> { wallet.unlock() }.code)
             val lost = wallet.doors()
-            assertTrue(lost.biometricLost && !lost.biometric && !lost.needsReset)
+            assertTrue(lost.biometricLost && !lost.biometric && lost.pinWait == 0uL)
             assertTrue(wallet.examine().findings.any { it.code == "biometric_lost" && it.remedy == RemedyKind.UNLOCK_OTHERWISE })
             assertFailsWith<WalletException.Locked> { wallet.unlock() }
             wallet.unlockWithPin(pin(OTHER_PIN))
@@ -153,23 +153,28 @@ internal class DoorsTest {
     }
 
     @Test
-    fun `five wrong PINs lock it, and the recovery code sets a new one`() = walk {
+    fun `after five wrong PINs it waits, and the recovery code opens at once`() = walk {
         val rig = Rig(folder.resolve("home"))
         rig.open().use { wallet ->
             rig.enrol(wallet)
             wallet.setPin(pin())
             badInput("recovery_not_set") { wallet.unlockWithRecoveryCode(PrivateText(CODE)) }
-            val code = wallet.makeRecoveryCode()
+            badInput("pin_required") { wallet.makeRecoveryCode() }
+            badInput("pin_wrong") { wallet.makeRecoveryCode(pin(WRONG_PIN)) }
+            val typed = pin()
+            val code = wallet.makeRecoveryCode(typed)
+            assertTrue(typed.all { it == '\u0000' }, "it is overwritten")
             assertEquals("PrivateText", "$code")
             wallet.lock()
             for (left in 4 downTo 1) {
                 badInput("pin_wrong") { wallet.unlockWithPin(pin(WRONG_PIN)) }
                 assertEquals(left.toUInt(), wallet.doors().pinTriesLeft)
             }
-            badInput("pin_locked") { wallet.unlockWithPin(pin(WRONG_PIN)) }
-            badInput("pin_locked") { wallet.unlockWithPin(pin()) }
+            badInput("pin_wait") { wallet.unlockWithPin(pin(WRONG_PIN)) }
+            // Also the right one waits.
+            badInput("pin_wait") { wallet.unlockWithPin(pin()) }
             val doors = wallet.doors()
-            assertTrue(doors.pinTriesLeft == 0u && doors.recovery && !doors.needsReset)
+            assertTrue(doors.pinTriesLeft == 0u && doors.recovery && doors.pinWait in 1uL..60uL, "$doors")
             for (form in listOf("", "no code", code.reveal().drop(1), "\u0000".repeat(29))) {
                 badInput("backup_code_form") { wallet.unlockWithRecoveryCode(PrivateText(form)) }
             }

@@ -7,6 +7,7 @@ import az.gov.rid.core.LockState
 import az.gov.rid.core.PrivateText
 import az.gov.rid.core.RecipeView
 import az.gov.rid.core.RemedyKind
+import az.gov.rid.core.RepairedView
 import az.gov.rid.core.Reuse
 import az.gov.rid.core.SecureArea
 import az.gov.rid.core.WalletException
@@ -54,9 +55,9 @@ internal class KeepingTest {
             assertEquals("PrivateText", "$export")
             val file = rig.home.resolve("history.json")
             Files.writeString(file, export.reveal())
-            rig.rid("vault", "verify", file.toString())
+            rig.rid("vault", "verify-export", file.toString())
             Files.writeString(file, export.reveal().replace("\"deletion\"", "\"issuance\""))
-            assertTrue(rig.start("vault", "verify", file.toString()).waitFor() != 0)
+            assertTrue(rig.start("vault", "verify-export", file.toString()).waitFor() != 0)
         }
     }
 
@@ -67,7 +68,13 @@ internal class KeepingTest {
             badInput("recovery_not_set") { wallet.exportRecovery(PrivateText(CODE)) }
             rig.enrol(wallet, copies = 3u, kinds = listOf("mdl", "pid"))
             val void = wallet.makeRecoveryCode()
+            wallet.confirmRecoveryCode(void)
             val code = wallet.makeRecoveryCode()
+            // Until the new one is confirmed the earlier one is valid.
+            assertTrue(wallet.exportRecovery(void).isNotEmpty())
+            badInput("backup_wrong_code") { wallet.confirmRecoveryCode(PrivateText(CODE)) }
+            badInput("text_invalid") { wallet.confirmRecoveryCode(PrivateText("\uD800")) }
+            wallet.confirmRecoveryCode(PrivateText(code.reveal().takeLast(5)))
             badInput("backup_wrong_code") { wallet.exportRecovery(void) }
             badInput("backup_code_form") { wallet.exportRecovery(PrivateText("")) }
             badInput("text_invalid") { wallet.exportRecovery(PrivateText("\uDC00")) }
@@ -102,6 +109,26 @@ internal class KeepingTest {
     }
 
     @Test
+    fun `the folder of a lost device gives its history to the recovery code`() = walk {
+        val rig = Rig(folder.resolve("home"))
+        val code = rig.open().use { wallet ->
+            rig.enrol(wallet)
+            wallet.makeRecoveryCode().also {
+                wallet.confirmRecoveryCode(it)
+                wallet.closeStore()
+            }
+        }
+        val lost = rig.home.resolve("kotlin-wallet").toString()
+        RidWallet.open(folder.resolve("other").toString(), rig.options(), JvmSecureArea(folder.resolve("other-keys"))).use { wallet ->
+            badInput("backup_wrong_code") { wallet.recoverFrom(lost, PrivateText(CODE)) }
+            badInput("text_invalid") { wallet.recoverFrom("\uD800", code) }
+            val brought = wallet.recoverFrom(lost, code)
+            assertEquals(listOf(MDL) to 1u, brought.recipes.map { it.kind } to brought.history)
+            assertTrue(wallet.history().single().imported && wallet.credentials().isEmpty())
+        }
+    }
+
+    @Test
     fun `keys are turned, and a healthy wallet is found healthy`() = walk {
         val rig = Rig(folder.resolve("home"))
         rig.open().use { wallet ->
@@ -112,7 +139,7 @@ internal class KeepingTest {
             val healthy = wallet.examine()
             assertTrue(healthy.findings.isEmpty() && !healthy.locked)
             assertTrue(wallet.isWhole())
-            assertFalse(wallet.giveUpCopies(), "nothing is amiss")
+            assertEquals(RepairedView(0u, 0u, 0u, 0u), wallet.repair(), "nothing is amiss")
             wallet.lock()
             assertTrue(wallet.examine().locked && wallet.isWhole(), "it opens no row")
             wallet.unlockWithPin(pin())
@@ -140,7 +167,7 @@ internal class KeepingTest {
             rig.enrol(wallet)
             wallet.setPin(pin())
             wallet.enableBiometrics()
-            wallet.makeRecoveryCode()
+            wallet.makeRecoveryCode(pin())
             wallet.lock()
             misuse("storage_locked") { RidWallet.wipe(files.toString(), rig.area()) }
             misuse("storage_locked") { RidWallet.reset(files.toString()) }

@@ -161,7 +161,8 @@ private suspend fun keep(rig: Rig): Int {
     wallet.delete(wallet.credentials().single().id)
     Death.point("deleted")
     // Late, for each point before pays for none of it: a code is stretched on purpose.
-    val code = wallet.makeRecoveryCode()
+    val code = wallet.makeRecoveryCode(OTHER_PIN.toCharArray())
+    wallet.confirmRecoveryCode(code)
     Death.point("code")
     val container = wallet.exportRecovery(code)
     Death.point("container")
