@@ -85,7 +85,7 @@ impl Wallet {
         guard_async("wallet.delete_history", self.core().delete_history(seq)).await
     }
 
-    /// The whole history as JSON, signed by a key the secure area makes for this one file. Personal data: hand it only to the person.
+    /// The whole history as JSON lines with a chain of hashes (spec/history.md). Personal data: hand it only to the person.
     pub async fn export_history(&self) -> Result<PrivateText, WalletError> {
         guard_async("wallet.export_history", async { Ok(self.core().export_history().await?.into()) }).await
     }

@@ -9,12 +9,10 @@ use crate::args::{HomeArguments, OpenArguments};
 /// The store is sealed under keys of a SOFTWARE secure area: this is NOT hardware. `--key-file` or `--passphrase-file` seal those
 /// keys under something that does not lie beside them. What is promised, and what is not: spec/vault.md.
 #[derive(Args)]
-#[command(
-    after_help = "Exit codes: 0 done and whole; 1 refused, by name; 3 looked at and not whole (doctor; verify of a \
-    history that was broken already; one altered after it was signed is refused, 1); 64 wrong call.\n\n\
+#[command(after_help = "Exit codes: 0 done and whole; 1 refused, by name; 3 looked at and not whole (doctor, verify, \
+    verify-export of a history that was broken before it was exported); 64 wrong call.\n\n\
     Examples:\n  rid vault pin set\n  rid vault code                          (write it down: it is shown once)\n  \
-    rid vault export --out history.json && rid vault verify history.json\n  rid vault take-along --out recovery.rid\n  rid vault doctor"
-)]
+    rid vault export --out history.json && rid vault verify-export history.json\n  rid vault take-along --out recovery.rid\n  rid vault doctor")]
 pub(crate) struct VaultArguments {
     #[command(flatten)]
     pub(crate) home: HomeArguments,
@@ -47,7 +45,7 @@ pub(super) enum VaultCommand {
     /// wipe, a move aside or a migration that was cut off; besides that it changes nothing. Of a locked store only the outside is
     /// looked at.
     Doctor,
-    /// The history as signed JSON that others can check (spec/history.md)
+    /// Export the history as JSON lines with a chain of hashes (spec/history.md)
     Export {
         /// Where to write it; standard output if not given, or `-`
         #[arg(long, value_name = "FILE")]
