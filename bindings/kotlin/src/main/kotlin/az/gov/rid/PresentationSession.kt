@@ -93,11 +93,11 @@ public class PresentationSession internal constructor(private val core: Presenta
     /** The message of `Send` as characteristic writes of at most 512 bytes, for the MTU that the platform reports (23 or more). */
     public fun chunks(mtu: UShort): List<ByteArray> = unlessOver({ emptyList() }) { core.chunks(mtu) }
 
-    /** The link is down. */
-    public fun disconnected(): Unit = told.noting { WalletRim.call { core.disconnected() } }
+    /** The link is down. Harmless after the end, also after [close]. */
+    public fun disconnected(): Unit = told.noting { WalletRim.event { core.disconnected() } }
 
     /** Time has passed: ends the session if it was too much. Harmless at any time. */
-    public fun tick(): Unit = told.noting { WalletRim.call { core.tick() } }
+    public fun tick(): Unit = told.noting { WalletRim.event { core.tick() } }
 
     /**
      * Ends it at once, also while a message is checked; nothing is handed out afterwards. A running [next] throws

@@ -74,11 +74,11 @@ public class ReadingSession internal constructor(private val core: Reading) : Au
     /** The message of `Send` as characteristic writes of at most 512 bytes, for the MTU that the platform reports (23 or more). */
     public fun chunks(mtu: UShort): List<ByteArray> = unlessOver({ emptyList() }) { core.chunks(mtu) }
 
-    /** The link is down. */
-    public fun disconnected(): Unit = told.noting { ReaderRim.call { core.disconnected() } }
+    /** The link is down. Harmless after the end, also after [close]. */
+    public fun disconnected(): Unit = told.noting { ReaderRim.event { core.disconnected() } }
 
     /** Time has passed: ends the session if it was too much. Harmless at any time. */
-    public fun tick(): Unit = told.noting { ReaderRim.call { core.tick() } }
+    public fun tick(): Unit = told.noting { ReaderRim.event { core.tick() } }
 
     /** Asks again in the same session, after a verdict. [ReaderException.Misuse] (`session_closed`) when the session has ended. */
     public fun ask(asked: List<DocumentAsk>) {

@@ -43,6 +43,16 @@ internal abstract class Rim {
     /** A Rust future is polled on the thread that awaits it, so never on the app's. */
     suspend fun <T> await(block: suspend () -> T): T = withContext(Dispatchers.Default) { call { block() } }
 
+    /** As [call], for the radio and for timers: what they report after the object was closed does nothing. */
+    inline fun event(block: () -> Unit): Unit =
+        try {
+            block()
+        } catch (_: IllegalStateException) {
+            // Closed before.
+        } catch (thrown: Throwable) {
+            throw named(thrown)
+        }
+
     /** Calls a running call away, then lets go; twice is harmless. */
     inline fun closing(cancel: () -> Unit, close: () -> Unit) {
         try {

@@ -238,6 +238,9 @@ internal class BadInputTest {
             misuse("closed") { session.proceed() }
             misuse("closed") { session.cancel() }
             misuse("closed") { session.receivedChunk(byteArrayOf(0)) }
+            // Callbacks of the radio and timers come when they come.
+            session.disconnected()
+            session.tick()
 
             val reader = rig.reader()
             val reading = reader.read(qr(wallet), listOf(ask("family_name")))
@@ -250,6 +253,8 @@ internal class BadInputTest {
             readerMisuse("session_closed") { reading.ask(listOf(ask("given_name"))) }
             reading.close()
             readerMisuse("closed") { reading.next() }
+            reading.disconnected()
+            reading.tick()
 
             val enrolling = wallet.enrol(listOf("mdl"), ByteArray(32), AUDIENCE, 1u)
             enrolling.cancel()
