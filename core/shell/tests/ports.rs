@@ -1,11 +1,7 @@
 //! The shell's ports pass the suites of flow, and their files keep what was acknowledged.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{fs, sync::Arc};
 
 use rid_flow::{
     fake::{block_on, conformance},
@@ -14,23 +10,8 @@ use rid_flow::{
         StorageError, Table, Timer, Transaction, UserAuth, Write,
     },
 };
+use rid_kit::Folder;
 use rid_shell::{SoftwareSecureArea, SqliteStorage, SystemClock, SystemTimer};
-
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        Self(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 #[test]
 fn sqlite_passes_the_suite_of_the_storage_port() {

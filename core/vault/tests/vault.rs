@@ -2,7 +2,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -179,7 +179,7 @@ fn neg_k04_a_commit_is_whole_or_not_there_whatever_operation_fails() {
 
 #[test]
 fn neg_g25_sixty_four_presentations_at_once_over_a_pool_of_ten() {
-    let folder = Folder::new("race");
+    let folder = rid_kit::Folder::new("race");
     for storage in
         [Arc::new(MemoryStorage::new(&MemoryDisk::new())) as Arc<dyn Storage>, Arc::new(SqliteStorage::new(&folder.0))]
     {
@@ -314,7 +314,7 @@ fn a_locked_vault_reads_and_writes_nothing_of_the_person() {
 
 #[test]
 fn neg_k23_no_canary_is_in_any_file_also_after_deletion() {
-    let folder = Folder::new("canary");
+    let folder = rid_kit::Folder::new("canary");
     let area = Arc::new(ScriptedSecureArea::new(11));
     let vault = open(Arc::new(SqliteStorage::new(&folder.0)), &area).unwrap();
     block_on(vault.commit(add("licence", 3))).unwrap();
@@ -337,20 +337,4 @@ fn scan(folder: &Path) {
         }
     }
     assert!(files >= 3, "{files}");
-}
-
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path);
-        Self(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }

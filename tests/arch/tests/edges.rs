@@ -255,6 +255,26 @@ fn only_the_command_line_names_foreign_errors_times_or_containers() {
     only(&["cli"], &["anyhow", "chrono", "ciborium", "coset", "eyre", "serde", "serde_cbor", "serde_json", "time"]);
 }
 
+/// Packages outside `tests/` whose product is built on the test kit.
+fn built_on_the_kit(packages: &[Package]) -> Vec<String> {
+    let product = packages.iter().filter(|package| !package.folder.starts_with("tests/"));
+    let kit =
+        |package: &&Package| package.dependencies.iter().any(|d| d.name == "rid-kit" && d.kind != DependencyKind::Dev);
+    product.filter(kit).map(|package| package.name.clone()).collect()
+}
+
+#[test]
+fn only_tests_name_the_test_kit() {
+    let all = packages();
+    assert_eq!(built_on_the_kit(&all), Vec::<String>::new());
+    let tests = all.iter().filter(|p| p.dependencies.iter().any(|d| d.name == "rid-kit")).collect();
+    let _ = nonempty("packages whose tests use the kit", tests);
+    let offender = |kind| built_on_the_kit(&[planted("wallet", "rid-kit", kind, &[])]);
+    assert_eq!(offender(DependencyKind::Normal), ["rid-wallet"]);
+    assert_eq!(offender(DependencyKind::Build), ["rid-wallet"]);
+    assert_eq!(offender(DependencyKind::Dev), Vec::<String>::new());
+}
+
 /// Features for tests that a room enables outside its own tests. The command line is the tool of integrators: it makes test
 /// certificates and keeps the keys of captures.
 fn enabled_test_features(rooms: &[Package]) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! One presentation through both app facades, without the boundary: what the Kotlin package's own measurement is held against.
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -12,20 +12,19 @@ use async_trait::async_trait;
 use pollster::block_on;
 use rid_crypto::{Backend, SigningKey};
 use rid_flow::{
-    Uptime,
     fake::OneKey,
-    ports::{Clock, ClockError, KeyId, KeyInfo, KeySpec, Prompt, Secret32, SecureArea, SecureAreaError, UserAuth},
+    ports::{KeyId, KeyInfo, KeySpec, Prompt, Secret32, SecureArea, SecureAreaError},
 };
+use rid_kit::{Folder, StoppedClock, reader_config, wallet_config};
 use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE};
-use rid_profile::{ClaimPath, Locale, ReaderPolicy};
-use rid_reader::{DocumentAsk, ElementAsk, Reader, ReaderConfig, ReaderPorts, Reading, ReadingStep};
+use rid_profile::ClaimPath;
+use rid_reader::{DocumentAsk, ElementAsk, Reader, ReaderPorts, Reading, ReadingStep};
 use rid_shell::{OsRng, SoftwareSecureArea, SqliteStorage, SystemTimer};
 use rid_sim::{NOW, SimRng, TestState};
 use rid_wallet::{
-    DeviceAuthMethod, Presentation, PresentationStep, Wallet, WalletConfig, WalletPorts,
+    Presentation, PresentationStep, Wallet, WalletPorts,
     view::{ConsentAnswer, ConsentDecision, ConsentedDocument, RequestView, RequestedDocumentView},
 };
-use rid_wire::Timestamp;
 
 use crate::{expect, some};
 
@@ -78,11 +77,11 @@ impl<A: SecureArea> SecureArea for Timed<A> {
 
 /// Median microseconds of a presentation, time in the secure areas left out.
 pub(crate) fn median() -> f64 {
-    let folder = folder();
+    let Folder(folder) = &Folder::new("bench");
     let state = expect(TestState::make(0, &mut SimRng::new(1)), "test State");
     let nanos = Arc::new(AtomicU64::new(0));
-    let area = Timed { area: expect(SoftwareSecureArea::open(&folder), "software area"), nanos: nanos.clone() };
-    let (wallet, reader) = (wallet(&state, &folder, area), reader(&state, &nanos));
+    let area = Timed { area: expect(SoftwareSecureArea::open(folder), "software area"), nanos: nanos.clone() };
+    let (wallet, reader) = (wallet(&state, folder, area), reader(&state, &nanos));
     // The seeded set-up selected the reference; the packages have the default.
     Backend::Ring.select();
     let mut micros = Vec::new();
@@ -96,18 +95,8 @@ pub(crate) fn median() -> f64 {
             micros.push(all - outside);
         }
     }
-    // Left behind it would only be in the way of the next run.
-    let _ = std::fs::remove_dir_all(&folder);
     micros.sort_by(f64::total_cmp);
     some(micros.get(ROUNDS / 2).copied(), "rounds")
-}
-
-fn folder() -> PathBuf {
-    let memory = Path::new("/dev/shm");
-    let base = if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() };
-    let folder = base.join(format!("rid-bench-{}", std::process::id()));
-    expect(std::fs::create_dir_all(&folder), "folder");
-    folder
 }
 
 fn wallet(state: &TestState, folder: &Path, area: Timed<SoftwareSecureArea>) -> Arc<Wallet> {
@@ -115,18 +104,11 @@ fn wallet(state: &TestState, folder: &Path, area: Timed<SoftwareSecureArea>) -> 
         secure_area: Arc::new(area),
         storage: Arc::new(SqliteStorage::new(folder)),
         http: None,
-        clock: Arc::new(StoppedClock),
+        clock: Arc::new(StoppedClock(NOW)),
         timer: Arc::new(SystemTimer::new()),
         rng: Arc::new(|| Box::new(OsRng)),
     };
-    let config = WalletConfig {
-        profile: expect(rid_profile::embedded(), "profile"),
-        trust: expect(state.own_trust(), "trust"),
-        locales: vec![Locale::En],
-        user_auth: UserAuth::None,
-        device_auth: DeviceAuthMethod::Signature,
-        reader_policy: ReaderPolicy::USUAL,
-    };
+    let config = wallet_config(expect(state.own_trust(), "trust"));
     let wallet = Arc::new(expect(block_on(Wallet::open(ports, config)), "wallet"));
     let enrolment = expect(block_on(wallet.enrol(&["mdl".into()], 100, vec![7; 32], "sim".into())), "enrolment");
     let answer = expect(state.answer(&enrolment.message, &[7; 32], &mut SimRng::new(3)), "answer");
@@ -138,17 +120,11 @@ fn reader(state: &TestState, nanos: &Arc<AtomicU64>) -> Arc<Reader> {
     let key = expect(SigningKey::from_scalar(state.reader().0.dangerous_scalar().expose()), "a key");
     let ports = ReaderPorts {
         secure_area: Arc::new(Timed { area: OneKey::new(key), nanos: nanos.clone() }),
-        clock: Arc::new(StoppedClock),
+        clock: Arc::new(StoppedClock(NOW)),
         rng: Arc::new(|| Box::new(OsRng)),
     };
-    let config = ReaderConfig {
-        profile: expect(rid_profile::embedded(), "profile"),
-        trust: expect(state.own_trust(), "trust"),
-        locales: vec![Locale::En],
-        // Anonymous: what a reader's own key costs is not the boundary's.
-        identity: None,
-    };
-    Arc::new(Reader::new(ports, config))
+    // Anonymous: the cost of a reader's own key is not part of the boundary.
+    Arc::new(Reader::new(ports, reader_config(expect(state.own_trust(), "trust"))))
 }
 
 /// Both sides in turn, chunk by chunk, until both are closed.
@@ -215,19 +191,6 @@ fn agree(request: &RequestView) -> ConsentAnswer {
     };
     let decision = ConsentDecision::Agree { documents: request.documents.iter().map(document).collect() };
     ConsentAnswer { id: request.id.clone(), hash: request.hash.clone(), decision }
-}
-
-/// The time the test State's certificates are of.
-struct StoppedClock;
-
-impl Clock for StoppedClock {
-    fn now(&self) -> Result<Timestamp, ClockError> {
-        Ok(NOW)
-    }
-
-    fn uptime(&self) -> Uptime {
-        Uptime::from_millis(1_000)
-    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "a bench measures time")]

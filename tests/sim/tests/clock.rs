@@ -8,70 +8,24 @@
     reason = "a test that cannot go on says so by failing"
 )]
 
-use std::{
-    path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
-    },
-};
+use std::sync::Arc;
 
 use pollster::block_on;
-use rid_flow::{
-    HistoryKind, Uptime,
-    ports::{Clock, ClockError, UserAuth},
-};
+use rid_flow::{HistoryKind, fake::FakeClock};
+use rid_kit::{Folder, reader_config, rngs, wallet_config};
 use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE};
-use rid_profile::{ClaimPath, Locale, ReaderPolicy};
-use rid_reader::{DocumentAsk, ElementAsk, Reader, ReaderConfig, ReaderPorts, ReadingStep, view::Decision};
+use rid_profile::ClaimPath;
+use rid_reader::{DocumentAsk, ElementAsk, Reader, ReaderPorts, ReadingStep, view::Decision};
 use rid_shell::{SoftwareSecureArea, SqliteStorage, SystemTimer};
 use rid_sim::{NOW, SimRng, TestState};
 use rid_wallet::{
-    DeviceAuthMethod, PresentationStep, Wallet, WalletConfig, WalletPorts,
+    PresentationStep, Wallet, WalletPorts,
     view::{ConsentAnswer, ConsentDecision, ConsentedDocument, CredentialState, HistoryView, RequestView},
 };
 use rid_wire::Timestamp;
 
-/// Fails while it is broken, and can be set.
-struct Breaking {
-    broken: AtomicBool,
-    says: AtomicI64,
-}
-
-impl Breaking {
-    fn is(&self, broken: bool) {
-        self.broken.store(broken, Ordering::Release);
-    }
-
-    fn set(&self, seconds: i64) {
-        self.says.store(seconds, Ordering::Release);
-    }
-}
-
-impl Clock for Breaking {
-    fn now(&self) -> Result<Timestamp, ClockError> {
-        if self.broken.load(Ordering::Acquire) {
-            return Err(ClockError);
-        }
-        Ok(Timestamp::from_unix(self.says.load(Ordering::Acquire)))
-    }
-
-    fn uptime(&self) -> Uptime {
-        Uptime::from_millis(1_000)
-    }
-}
-
-/// A folder that is removed at the end.
-struct Folder(PathBuf);
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 struct Pair {
-    clock: Arc<Breaking>,
+    clock: Arc<FakeClock>,
     wallet: Arc<Wallet>,
     reader: Arc<Reader>,
     _folder: Folder,
@@ -79,40 +33,27 @@ struct Pair {
 
 impl Pair {
     fn new(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("clock-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
+        let folder = Folder::new(&format!("clock-{name}"));
         let state = TestState::make(0, &mut SimRng::new(1)).unwrap();
-        let clock = Arc::new(Breaking { broken: AtomicBool::new(false), says: AtomicI64::new(NOW.unix()) });
-        let area = Arc::new(SoftwareSecureArea::open(&path).unwrap());
+        let clock = Arc::new(FakeClock::new(NOW));
+        let area = Arc::new(SoftwareSecureArea::open(&folder.0).unwrap());
         let ports = WalletPorts {
             secure_area: area.clone(),
-            storage: Arc::new(SqliteStorage::new(&path)),
+            storage: Arc::new(SqliteStorage::new(&folder.0)),
             http: None,
             clock: clock.clone(),
             timer: Arc::new(SystemTimer::new()),
-            rng: rng(),
+            rng: rngs(SimRng::new),
         };
-        let config = WalletConfig {
-            profile: rid_profile::embedded().unwrap(),
-            trust: state.own_trust().unwrap(),
-            locales: vec![Locale::En],
-            user_auth: UserAuth::None,
-            device_auth: DeviceAuthMethod::Signature,
-            reader_policy: ReaderPolicy::USUAL,
-        };
+        let config = wallet_config(state.own_trust().unwrap());
         let wallet = Arc::new(block_on(Wallet::open(ports, config)).unwrap());
         let enrolment = block_on(wallet.enrol(&["mdl".into()], 2, vec![7; 32], "sim".into())).unwrap();
         let answer = state.answer(&enrolment.message, &[7; 32], &mut SimRng::new(3)).unwrap();
         block_on(wallet.accept(&enrolment.id, &answer)).unwrap();
-        let config = ReaderConfig {
-            profile: rid_profile::embedded().unwrap(),
-            trust: state.own_trust().unwrap(),
-            locales: vec![Locale::En],
-            identity: None,
-        };
-        let reader = Reader::new(ReaderPorts { secure_area: area, clock: clock.clone(), rng: rng() }, config);
-        Self { clock, wallet, reader: Arc::new(reader), _folder: Folder(path) }
+        let config = reader_config(state.own_trust().unwrap());
+        let reader =
+            Reader::new(ReaderPorts { secure_area: area, clock: clock.clone(), rng: rngs(SimRng::new) }, config);
+        Self { clock, wallet, reader: Arc::new(reader), _folder: folder }
     }
 
     /// Copies used, and rows of presentations.
@@ -123,11 +64,6 @@ impl Pair {
             rows.iter().filter_map(HistoryView::event).filter(|row| row.kind == HistoryKind::Presentation).count();
         (credential.copies_total - credential.copies_left, presentations)
     }
-}
-
-fn rng() -> Arc<dyn Fn() -> Box<dyn rid_crypto::CryptoRng + Send> + Send + Sync> {
-    static SEED: AtomicU64 = AtomicU64::new(1);
-    Arc::new(|| Box::new(SimRng::new(SEED.fetch_add(1, Ordering::Relaxed))))
 }
 
 fn asked() -> Vec<DocumentAsk> {
@@ -156,12 +92,12 @@ fn neg_k19_a_clock_set_back_changes_no_credentials_state() {
     let now = shown();
     assert_eq!(now.0, CredentialState::Ready);
     for seconds in [NOW.unix() - 20 * 365 * 86_400, 0, -1, i64::MIN] {
-        pair.clock.set(seconds);
+        pair.clock.jump(Timestamp::from_unix(seconds));
         assert_eq!(shown(), now, "{seconds}");
     }
-    pair.clock.set(NOW.unix() + 20 * 365 * 86_400);
+    pair.clock.jump(Timestamp::from_unix(NOW.unix() + 20 * 365 * 86_400));
     assert_eq!(shown().0, CredentialState::Expired);
-    pair.clock.set(NOW.unix());
+    pair.clock.jump(NOW);
     assert_eq!(shown(), now);
 }
 
@@ -185,7 +121,7 @@ fn neg_m07_a_reader_whose_clock_was_never_set_accepts_nothing() {
         let PresentationStep::Ask { request } = block_on(presentation.next()).unwrap() else { panic!("a question") };
         presentation.answer(agree(&request)).unwrap();
         let PresentationStep::Send { message } = block_on(presentation.next()).unwrap() else { panic!("an answer") };
-        pair.clock.set(seconds);
+        pair.clock.jump(Timestamp::from_unix(seconds));
         reading.received(message).unwrap();
         let ReadingStep::Judged { verdict } = block_on(reading.next()).unwrap() else { panic!("a verdict") };
         assert_ne!(verdict.decision, Decision::Accepted, "{seconds}");
@@ -197,9 +133,9 @@ fn neg_m07_a_reading_without_a_clock_begins_and_judges_nothing() {
     let pair = Pair::new("reader");
     let presentation = pair.wallet.present().unwrap();
     let PresentationStep::Advertise { qr, .. } = block_on(presentation.next()).unwrap() else { panic!("a QR code") };
-    pair.clock.is(true);
+    pair.clock.break_down(true);
     assert_eq!(pair.reader.read(&qr, &asked()).err().map(|error| error.code().as_str()), Some("clock"));
-    pair.clock.is(false);
+    pair.clock.break_down(false);
     let reading = pair.reader.read(&qr, &asked()).unwrap();
     presentation.proceed().unwrap();
     presentation.connected(185).unwrap();
@@ -213,10 +149,10 @@ fn neg_m07_a_reading_without_a_clock_begins_and_judges_nothing() {
     let PresentationStep::Send { message } = block_on(presentation.next()).unwrap() else { panic!("an answer") };
     presentation.proceed().unwrap();
     // The answer is as good as ever, but nobody can say of when.
-    pair.clock.is(true);
+    pair.clock.break_down(true);
     assert_eq!(reading.received(message.clone()).unwrap_err().code().as_str(), "clock");
     assert!(matches!(block_on(reading.next()), Ok(ReadingStep::Wait { .. })));
-    pair.clock.is(false);
+    pair.clock.break_down(false);
     reading.received(message).unwrap();
     let ReadingStep::Judged { verdict } = block_on(reading.next()).unwrap() else { panic!("a verdict") };
     assert_eq!(verdict.decision, Decision::Accepted);
@@ -237,16 +173,16 @@ fn neg_m07_a_presentation_without_a_clock_shows_and_signs_nothing() {
         reading.connected(185).unwrap();
         let ReadingStep::Send { message } = block_on(reading.next()).unwrap() else { panic!("a request") };
         if breaks == "request" {
-            pair.clock.is(true);
+            pair.clock.break_down(true);
             assert_eq!(presentation.received(message.clone()).unwrap_err().code().as_str(), "clock");
-            pair.clock.is(false);
+            pair.clock.break_down(false);
         }
         presentation.received(message).unwrap();
         let PresentationStep::Ask { request } = block_on(presentation.next()).unwrap() else { panic!("a question") };
         if breaks == "answer" {
-            pair.clock.is(true);
+            pair.clock.break_down(true);
             assert_eq!(presentation.answer(agree(&request)).unwrap_err().code().as_str(), "clock");
-            pair.clock.is(false);
+            pair.clock.break_down(false);
         }
         assert_eq!(pair.used(), (0, 0), "{breaks}");
         // The question stands: it can be answered now.

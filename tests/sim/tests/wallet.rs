@@ -7,25 +7,20 @@
     reason = "a test that cannot go on says so by failing"
 )]
 
-use std::{
-    path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::sync::Arc;
 
 use pollster::block_on;
 use rid_flow::{
     Env, HistoryOutcome, Input, Output, Session, Uptime,
-    ports::{Clock, ClockError, KeyId, UserAuth},
+    fake::FakeClock,
+    ports::{Clock, KeyId},
 };
-use rid_holder::proximity::DeviceAuthMethod;
+use rid_kit::{Folder, StoppedClock, rngs, wallet_config};
 use rid_mdoc::{
     MDL_DOC_TYPE, MDL_NAMESPACE,
     request::{ItemsRequest, RequestedElement, RequestedNamespace},
 };
-use rid_profile::{ClaimPath, ImageFormat, Locale, ReaderPolicy};
+use rid_profile::{ClaimPath, ImageFormat, Locale};
 use rid_shell::{SoftwareSecureArea, SqliteStorage, SystemTimer};
 use rid_sim::{NOW, SimRng, TestState};
 use rid_trust::Environment;
@@ -34,76 +29,31 @@ use rid_verifier::{
     view::{Decision, Verdict},
 };
 use rid_wallet::{
-    Presentation, PresentationStep, Wallet, WalletConfig, WalletError, WalletPorts,
+    Presentation, PresentationStep, Wallet, WalletError, WalletPorts,
     view::{ConsentAnswer, ConsentDecision, ConsentedDocument, LockState, RequestView, RequestedDocumentView},
 };
-use rid_wire::Timestamp;
 
-struct StoppedClock;
-
-impl Clock for StoppedClock {
-    fn now(&self) -> Result<Timestamp, ClockError> {
-        Ok(NOW)
-    }
-
-    fn uptime(&self) -> Uptime {
-        Uptime::from_millis(1_000)
-    }
-}
-
-struct BrokenClock;
-
-impl Clock for BrokenClock {
-    fn now(&self) -> Result<Timestamp, ClockError> {
-        Err(ClockError)
-    }
-
-    fn uptime(&self) -> Uptime {
-        Uptime::from_millis(1_000)
-    }
-}
-
-/// A folder that is removed at the end.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
+fn broken_clock() -> FakeClock {
+    let clock = FakeClock::new(NOW);
+    clock.break_down(true);
+    clock
 }
 
 fn open_with(state: &TestState, folder: &Folder, clock: Arc<dyn Clock>) -> Result<Arc<Wallet>, WalletError> {
-    static SEED: AtomicU64 = AtomicU64::new(1);
     let ports = WalletPorts {
         secure_area: Arc::new(SoftwareSecureArea::open(&folder.0).unwrap()),
         storage: Arc::new(SqliteStorage::new(&folder.0)),
         http: None,
         clock,
         timer: Arc::new(SystemTimer::new()),
-        rng: Arc::new(|| Box::new(SimRng::new(SEED.fetch_add(1, Ordering::Relaxed)))),
+        rng: rngs(SimRng::new),
     };
-    let config = WalletConfig {
-        profile: rid_profile::embedded().unwrap(),
-        trust: state.own_trust().unwrap(),
-        locales: vec![Locale::En],
-        user_auth: UserAuth::None,
-        device_auth: DeviceAuthMethod::Signature,
-        reader_policy: ReaderPolicy::USUAL,
-    };
+    let config = wallet_config(state.own_trust().unwrap());
     block_on(Wallet::open(ports, config)).map(Arc::new)
 }
 
 fn open(state: &TestState, folder: &Folder) -> Arc<Wallet> {
-    open_with(state, folder, Arc::new(StoppedClock)).unwrap()
+    open_with(state, folder, Arc::new(StoppedClock(NOW))).unwrap()
 }
 
 fn fill(wallet: &Wallet, state: &TestState, copies: u32) {
@@ -389,7 +339,7 @@ fn inv_i3_killed_between_every_two_steps_a_copy_is_used_if_and_only_if_its_row_e
 /// The dropped store's thread lets go of its lock a moment later.
 fn reopen(state: &TestState, folder: &Folder) -> Arc<Wallet> {
     for _ in 0..200 {
-        match open_with(state, folder, Arc::new(StoppedClock)) {
+        match open_with(state, folder, Arc::new(StoppedClock(NOW))) {
             Ok(wallet) => return wallet,
             Err(error) => assert_eq!(error.code().as_str(), "storage_locked"),
         }
@@ -453,10 +403,10 @@ fn locked_wallets_ask_to_be_unlocked_and_show_nothing_until_then() {
 fn neg_k21_a_second_instance_is_refused_and_neg_m07_a_broken_clock_has_a_name() {
     let (state, folder) = (state(), Folder::new("second"));
     let wallet = open(&state, &folder);
-    let second = open_with(&state, &folder, Arc::new(StoppedClock)).err().unwrap();
+    let second = open_with(&state, &folder, Arc::new(StoppedClock(NOW))).err().unwrap();
     assert_eq!(second.code().as_str(), "storage_locked");
     block_on(wallet.close()).unwrap();
-    let broken = open_with(&state, &folder, Arc::new(BrokenClock)).unwrap();
+    let broken = open_with(&state, &folder, Arc::new(broken_clock())).unwrap();
     assert_eq!(block_on(broken.credentials()).unwrap_err().code().as_str(), "clock");
     assert_eq!(broken.present().err().unwrap().code().as_str(), "clock");
 }

@@ -1,46 +1,15 @@
 //! Running the binary in a folder of its own.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
-use std::{
-    path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
-};
+use std::process::{Command, Output, Stdio};
 
+pub(crate) use rid_kit::Folder as Scratch;
+use rid_kit::vector_path;
 use serde_json::Value;
-
-/// A folder that is emptied at the start and removed at the end.
-pub(crate) struct Scratch(PathBuf);
-
-impl Scratch {
-    pub(crate) fn new(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-
-    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> String {
-        let path = self.path(name);
-        std::fs::write(&path, bytes).unwrap();
-        path.display().to_string()
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 /// A published vector, as a path.
 pub(crate) fn vector(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors").join(name);
-    assert!(path.exists(), "{}", path.display());
-    path.display().to_string()
+    vector_path(name).display().to_string()
 }
 
 /// Runs `rid` there, without a terminal.

@@ -7,7 +7,7 @@ use rid_wire::hex;
 
 use crate::{
     backends::{under, under_each},
-    pki::{Seeded, key},
+    pki::{SeededRng, key},
 };
 
 /// RFC 8032, 7.1, tests 1 to 3.
@@ -199,7 +199,7 @@ proptest! {
 
     #[test]
     fn agreement_is_symmetric(seed: u32) {
-        let mut rng = Seeded(u64::from(seed) << 32);
+        let mut rng = SeededRng::new(u64::from(seed) << 32);
         let (a, b) = (AgreementKey::make(&mut rng), AgreementKey::make(&mut rng));
         let (ab, ba) = (a.agree(&b.public()).unwrap(), b.agree(&a.public()).unwrap());
         prop_assert_eq!(ab.expose(), ba.expose());

@@ -9,7 +9,7 @@ use rid_crypto::{
 use rid_wire::hex;
 use sha2::{Digest, Sha512};
 
-use crate::pki::{Seeded, key};
+use crate::pki::{SeededRng, key};
 
 /// The choice of a backend is one for the process, and tests run in threads.
 static SELECTION: Mutex<()> = Mutex::new(());
@@ -194,7 +194,7 @@ fn nonces_are_a_property_of_the_backend() {
 /// With the reference selected everything comes from the caller's generator, as the simulator needs.
 #[test]
 fn std_m42_ephemeral_keys_are_seeded_with_the_reference() {
-    let make = || EphemeralKey::make(&mut Seeded(1)).public();
+    let make = || EphemeralKey::make(&mut SeededRng::new(1)).public();
     assert!(under(Backend::RustCrypto, make) == under(Backend::RustCrypto, make));
     for backend in &Backend::AVAILABLE[1..] {
         assert!(under(*backend, make) != under(*backend, make));
@@ -227,7 +227,10 @@ fn neg_b25_agreement_with_another_curve() {
     let other = AgreementKey::from_scalar(Curve::P384, &[1; 48]).unwrap().public();
     let ed25519 = PublicKey::from_coordinates(Curve::Ed25519, &ed25519([5; 32], 0, [7; 32], 0, b"").0, None).unwrap();
     for peer in [other, ed25519] {
-        assert_eq!(agreed(|| EphemeralKey::make(&mut Seeded(4)).agree(&peer).err()), Some(CryptoError::KeyInvalid));
+        assert_eq!(
+            agreed(|| EphemeralKey::make(&mut SeededRng::new(4)).agree(&peer).err()),
+            Some(CryptoError::KeyInvalid)
+        );
     }
 }
 
@@ -282,9 +285,9 @@ proptest! {
 
     #[test]
     fn neg_b25_agreement(seed: u32) {
-        let peer = AgreementKey::make(&mut Seeded(u64::from(seed) << 32));
+        let peer = AgreementKey::make(&mut SeededRng::new(u64::from(seed) << 32));
         for (own, public) in under_each(|| {
-            let key = EphemeralKey::make(&mut Seeded(!u64::from(seed) << 32));
+            let key = EphemeralKey::make(&mut SeededRng::new(!u64::from(seed) << 32));
             let public = key.public();
             (key.agree(&peer.public()).unwrap(), public)
         }) {

@@ -6,14 +6,14 @@ use rid_crypto::{
 };
 use rid_wire::hex;
 
-use crate::pki::{Seeded, annex_d, at, key, made, recipe, sign, vector};
+use crate::pki::{SeededRng, annex_d, at, key, made, recipe, sign, vector};
 
 fn code(made: Result<Certificate, X509Error>) -> &'static str {
     made.map_or_else(|error| error.code().as_str(), |_| "accepted")
 }
 
 fn parsed(recipe: &Recipe) -> &'static str {
-    code(Certificate::parse(&recipe.sign(&key(1), None, &mut Seeded(7))))
+    code(Certificate::parse(&recipe.sign(&key(1), None, &mut SeededRng::new(7))))
 }
 
 fn leaf() -> Recipe {
@@ -61,11 +61,11 @@ fn what_is_built_is_read() {
         (Profile::Iaca, Profile::DocumentSigner, "1.0.18013.5.1.2"),
         (Profile::ReaderRoot, Profile::Reader, "1.0.18013.5.1.6"),
     ] {
-        let root = build(&request(root_profile, false), &root_key, None, &mut Seeded(1));
+        let root = build(&request(root_profile, false), &root_key, None, &mut SeededRng::new(1));
         let root = Certificate::parse(&root).unwrap();
         assert_eq!(root.verify_signature_by(&root), Ok(()));
         assert!(root.is_ca() && root.path_len() == Some(0));
-        let leaf = build(&request(leaf_profile, true), &root_key, Some(&root), &mut Seeded(2));
+        let leaf = build(&request(leaf_profile, true), &root_key, Some(&root), &mut SeededRng::new(2));
         let leaf = Certificate::parse(&leaf).unwrap();
         assert_eq!(leaf.verify_signature_by(&root), Ok(()));
         assert!(leaf.public_key() == &leaf_key.public());
@@ -250,7 +250,7 @@ fn neg_f18_der() {
 fn neg_f34_malformed_hints() {
     let with = |id: &str, critical, value: &[u8]| {
         let extensions = vec![(id.to_owned(), critical, value.to_vec())];
-        let der = Recipe { hints: false, extensions, ..leaf() }.sign(&key(1), None, &mut Seeded(7));
+        let der = Recipe { hints: false, extensions, ..leaf() }.sign(&key(1), None, &mut SeededRng::new(7));
         Certificate::parse(&der)
     };
     for id in ["2.5.29.14", "2.5.29.35", "2.5.29.31", "2.5.29.18"] {

@@ -2,7 +2,7 @@
 use rid_crypto::x509::{Certificate, PathPolicy, Profile, SignatureBudget, X509Error, dangerous::Recipe, verify_path};
 use rid_wire::{ClockTolerance, Timestamp, hex};
 
-use crate::pki::{Seeded, annex_d, at, key, recipe, sign};
+use crate::pki::{SeededRng, annex_d, at, key, recipe, sign};
 
 const DOCUMENT_SIGNER: &str = "1.0.18013.5.1.2";
 const READER: &str = "1.0.18013.5.1.6";
@@ -326,7 +326,7 @@ fn neg_f06_one_budget_for_a_message() {
     let anchors: Vec<_> = (0..1_000_u64)
         .map(|number| {
             let der = Recipe { spki: key(3).public().to_spki(), ..middle() };
-            Certificate::parse(&der.sign(&key(9), None, &mut Seeded(number << 32))).unwrap()
+            Certificate::parse(&der.sign(&key(9), None, &mut SeededRng::new(number << 32))).unwrap()
         })
         .collect();
     let anchors: Vec<_> = anchors.iter().collect();

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     backends::under_each,
-    pki::{Seeded, vector},
+    pki::{SeededRng, vector},
 };
 
 /// Runs `check` over (group, case) and says how many there were.
@@ -80,7 +80,7 @@ fn neg_b25_ecdh_p256() {
         let peer = PublicKey::from_sec1(Curve::P256, &bytes(&case["public"]));
         // An ephemeral key agrees with each key of the file, private and public.
         under_each(|| {
-            let ephemeral = || EphemeralKey::make(&mut Seeded(9));
+            let ephemeral = || EphemeralKey::make(&mut SeededRng::new(9));
             let key = ephemeral();
             let public = key.public();
             assert_eq!(key.agree(&own.public()).unwrap().expose(), own.agree(&public).unwrap().expose(), "{case}");

@@ -9,10 +9,7 @@ use rid_mdoc::{
     build::device_response,
     request::{DocRequestToSend, encode},
 };
-use rid_wire::{
-    cose::{Sign1, protected_header, sig_structure},
-    hex,
-};
+use rid_wire::cose::{Sign1, protected_header, sig_structure};
 
 use crate::{
     reader::{Reader, Wanted, errors, items},
@@ -421,6 +418,5 @@ fn neg_c39_a_verified_reader_never_has_a_blank_name() {
 }
 
 fn vector(name: &str) -> Vec<u8> {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors/field").join(name);
-    hex::decode(std::fs::read_to_string(path).unwrap().trim()).unwrap()
+    rid_kit::hex_vector(&format!("field/{name}"))
 }

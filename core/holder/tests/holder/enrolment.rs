@@ -10,14 +10,14 @@ use rid_flow::{
 use rid_holder::enrolment::{Accept, Enrol, EnrolError, EnrolParameters, PendingEnrolment, record_key};
 use rid_wire::hex;
 
-use crate::world::{Identity, MDL, NOW, NS, PID, Pki, TestRng, card, element, encoded, licence, mint, profile};
+use crate::world::{Identity, MDL, NOW, NS, PID, Pki, SeededRng, card, element, encoded, licence, mint, profile};
 
 /// What a port answers instead.
 type Fault = fn() -> Reply;
 
 /// Both ports, and the faults they are told to have.
 struct Ports {
-    rng: TestRng,
+    rng: SeededRng,
     now: rid_wire::Timestamp,
     keys: BTreeMap<KeyId, SigningKey>,
     records: BTreeMap<RecordKey, Vec<u8>>,
@@ -32,7 +32,7 @@ struct Ports {
 impl Ports {
     fn new() -> Self {
         Self {
-            rng: TestRng(3),
+            rng: SeededRng::new(3),
             now: NOW,
             keys: BTreeMap::new(),
             records: BTreeMap::new(),
@@ -133,7 +133,7 @@ fn parameters() -> EnrolParameters {
 }
 
 /// An issuer's honest answer.
-fn answer(signer: &Identity, request: &EnrolmentRequest, rng: &mut TestRng) -> EnrolmentAnswer {
+fn answer(signer: &Identity, request: &EnrolmentRequest, rng: &mut SeededRng) -> EnrolmentAnswer {
     let kinds = request.kinds.iter().map(|(kind, keys)| {
         let elements = if kind == PID { card() } else { licence() };
         let copies = keys.iter().map(|key| {

@@ -7,7 +7,7 @@ use rid_wire::{
     cose::{protected_header, sig_structure},
 };
 
-use crate::world::{MDL, NOW, NS, Pki, TestRng, validity};
+use crate::world::{MDL, NOW, NS, Pki, SeededRng, validity};
 
 /// A copy of one element, written by hand; each part is right until a test changes it.
 struct Handmade {
@@ -93,7 +93,7 @@ impl Handmade {
 
 /// What comes of a batch of two copies: a code, or `accepted`.
 fn received(change: impl Fn(&mut Handmade, u8)) -> &'static str {
-    let mut rng = TestRng(21);
+    let mut rng = SeededRng::new(21);
     let pki = Pki::make(&mut rng);
     let keys: Vec<_> = (0..2).map(|n| (KeyId(format!("key-{n}")), SigningKey::make(&mut rng).public())).collect();
     let issue = |(number, (_, key)): (u8, &(KeyId, PublicKey))| {

@@ -9,7 +9,7 @@ use rid_wire::cbor::Limits;
 
 use crate::{
     wallet::Wallet,
-    world::{MDL, NS, PID, TestRng, licence, mint},
+    world::{MDL, NS, PID, SeededRng, licence, mint},
 };
 
 fn asked(wallet: &mut Wallet) {
@@ -163,7 +163,7 @@ fn a_damaged_copy_is_neither_signed_nor_sent() {
         }),
         ("mdoc_doctype_mismatch", |wallet| {
             let key = rid_crypto::SigningKey::make(&mut wallet.rng).public();
-            mint(&wallet.pki.signer, PID, &licence(), &key, &mut TestRng(1))
+            mint(&wallet.pki.signer, PID, &licence(), &key, &mut SeededRng::new(1))
         }),
     ];
     for (code, spoil) in cases {

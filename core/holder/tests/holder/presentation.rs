@@ -10,7 +10,7 @@ use rid_profile::ClaimPath;
 use crate::{
     reader::{Reader, Wanted, errors, items},
     wallet::{Wallet, sendable},
-    world::{CertificateProfile, MDL, NS, PID, PID_NAMESPACE, TestRng, certified, element, encoded, licence},
+    world::{CertificateProfile, MDL, NS, PID, PID_NAMESPACE, SeededRng, certified, element, encoded, licence},
 };
 
 const NAMES: &[Wanted<'_>] = &[(NS, "family_name", false), (NS, "given_name", true)];
@@ -113,7 +113,8 @@ fn neg_f40_one_key_under_two_names_is_one_reader() {
     let mut wallet = Wallet::new();
     let key = wallet.pki.reader.clone().key;
     let names = ("Second Name", Some("Test"));
-    let renamed = certified(CertificateProfile::Reader, names, key, Some(&wallet.pki.reader_root), &mut TestRng(40));
+    let renamed =
+        certified(CertificateProfile::Reader, names, key, Some(&wallet.pki.reader_root), &mut SeededRng::new(40));
     let mut reader = wallet.connect();
     let request = reader.ask_as(&[(PID, CARD, Some(&wallet.pki.reader)), (MDL, NAMES, Some(&renamed))]);
     let message = reader.establish(&request);

@@ -12,7 +12,7 @@ use rid_mdoc::{
 use rid_trust::{Outcome, TrustStore};
 use rid_wire::cbor::Limits;
 
-use crate::world::{Identity, NOW, TestRng};
+use crate::world::{Identity, NOW, SeededRng};
 
 /// Namespace, identifier, intentToRetain.
 pub(crate) type Wanted<'a> = (&'a str, &'a str, bool);
@@ -25,7 +25,7 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    pub(crate) fn new(engagement: &[u8], rng: &mut TestRng) -> Self {
+    pub(crate) fn new(engagement: &[u8], rng: &mut SeededRng) -> Self {
         let key = AgreementKey::make(rng);
         let bytes = key_bytes(&key.public());
         Self::with_key_bytes(engagement, key, bytes)

@@ -9,18 +9,20 @@ use rid_mdoc::{
 };
 use rid_wire::{Timestamp, cbor::Limits};
 
-use crate::world::{Identity, MDL, NOW, NS, PID, Pki, TestRng, element, encoded, licence, mint, mint_valid, validity};
+use crate::world::{
+    Identity, MDL, NOW, NS, PID, Pki, SeededRng, element, encoded, licence, mint, mint_valid, validity,
+};
 
 struct Batch {
     pki: Pki,
-    rng: TestRng,
+    rng: SeededRng,
     keys: Vec<(KeyId, PublicKey)>,
     copies: Vec<Vec<u8>>,
 }
 
 impl Batch {
     fn good() -> Self {
-        let mut rng = TestRng(11);
+        let mut rng = SeededRng::new(11);
         let pki = Pki::make(&mut rng);
         let keys: Vec<_> = (0..3).map(|n| (KeyId(format!("key-{n}")), SigningKey::make(&mut rng).public())).collect();
         let copies = keys.iter().map(|(_, key)| mint(&pki.signer, MDL, &licence(), key, &mut rng)).collect();
@@ -121,7 +123,7 @@ fn neg_n05_copies_that_share_their_randoms_could_be_linked() {
     // The same generator twice: the randoms and digests are those of the second copy.
     let keys = [batch.keys[1].1.clone(), batch.keys[2].1.clone()];
     for (copy, key) in batch.copies[1..].iter_mut().zip(keys) {
-        *copy = mint(&batch.pki.signer, MDL, &licence(), &key, &mut TestRng(99));
+        *copy = mint(&batch.pki.signer, MDL, &licence(), &key, &mut SeededRng::new(99));
     }
     batch.refused("batch_mismatch");
 }
@@ -174,7 +176,7 @@ fn an_issuer_nobody_here_trusts_or_no_anchor_at_all() {
         let result = check_batch(CredentialId("new".into()), MDL, &copies, &batch.keys, trust, NOW);
         result.err().unwrap().code().as_str()
     };
-    let mut rng = TestRng(5);
+    let mut rng = SeededRng::new(5);
     assert_eq!(check(&Pki::make(&mut rng).issuers()), "cert_untrusted");
     // std-M61: a pool of readers vouches for no issuer.
     let wrong_role = check(&batch.pki.readers());
@@ -196,7 +198,7 @@ fn neg_f13_another_country_than_the_signer() {
 #[test]
 fn neg_f04_a_certificate_for_another_purpose() {
     let mut batch = Batch::good();
-    let Pki { reader, .. } = Pki::make(&mut TestRng(11));
+    let Pki { reader, .. } = Pki::make(&mut SeededRng::new(11));
     // Same seed: the reader of the same country, under the readers' root, signs credentials.
     let forger: &Identity = &reader;
     for (copy, (_, key)) in batch.copies.iter_mut().zip(&batch.keys) {

@@ -20,7 +20,7 @@ use rid_wire::{Code, Timestamp};
 
 use crate::{
     reader::Reader,
-    world::{MDL, NOW, PID, Pki, TestRng, card, licence, mint, profile, validity},
+    world::{MDL, NOW, PID, Pki, SeededRng, card, licence, mint, profile, validity},
 };
 
 /// A credential held, with its unused copies.
@@ -67,7 +67,7 @@ impl std::fmt::Debug for Vault {
 
 pub(crate) struct Wallet {
     pub(crate) pki: Pki,
-    pub(crate) rng: TestRng,
+    pub(crate) rng: SeededRng,
     pub(crate) now: Timestamp,
     pub(crate) profile: Arc<Profile>,
     pub(crate) policy: ReaderPolicy,
@@ -98,7 +98,7 @@ impl Wallet {
     pub(crate) fn empty() -> Self {
         // Tests compare the bytes of two wallets.
         Backend::RustCrypto.select();
-        let mut rng = TestRng(7);
+        let mut rng = SeededRng::new(7);
         let pki = Pki::make(&mut rng);
         let uptime = Uptime::from_millis(1_000_000);
         let method = DeviceAuthMethod::Signature;

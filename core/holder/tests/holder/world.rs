@@ -1,63 +1,22 @@
 //! Keys, certificates, credentials and time of a made-up country.
 use std::sync::Arc;
 
-use rand_core::{TryCryptoRng, TryRng};
 pub(crate) use rid_crypto::x509::Profile as CertificateProfile;
-use rid_crypto::{
-    PublicKey, SigningKey,
-    x509::{Certificate, CertificateRequest, build},
-};
+use rid_crypto::{PublicKey, SigningKey};
+pub(crate) use rid_kit::{Identity, NOON as NOW, SeededRng};
 use rid_mdoc::{
     MDL_DOC_TYPE, MDL_NAMESPACE,
     build::{ElementToIssue, MsoTemplate, UnsignedCredential},
     mso::ValidityInfo,
 };
 use rid_profile::Profile;
-use rid_trust::{Anchor, Environment, Role, TrustStore};
-use rid_wire::{Timestamp, cbor::Writer};
+use rid_trust::{Role, TrustStore};
+use rid_wire::cbor::Writer;
 
 pub(crate) const PID: &str = "az.gov.rid.pid.1";
 pub(crate) const PID_NAMESPACE: &str = "org.iso.23220.1";
 pub(crate) const MDL: &str = MDL_DOC_TYPE;
 pub(crate) const NS: &str = MDL_NAMESPACE;
-
-/// Noon of a day in 2026.
-pub(crate) const NOW: Timestamp = Timestamp::from_unix(1_781_524_800);
-
-/// SplitMix64: repeatable, and for tests only.
-pub(crate) struct TestRng(pub(crate) u64);
-
-impl TryRng for TestRng {
-    type Error = std::convert::Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
-        self.try_next_u64().map(|word| (word >> 32) as u32)
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        Ok(z ^ (z >> 31))
-    }
-
-    fn try_fill_bytes(&mut self, destination: &mut [u8]) -> Result<(), Self::Error> {
-        for chunk in destination.chunks_mut(8) {
-            let word = self.try_next_u64()?.to_le_bytes();
-            chunk.copy_from_slice(&word[..chunk.len()]);
-        }
-        Ok(())
-    }
-}
-
-impl TryCryptoRng for TestRng {}
-
-/// A key and its certificate.
-pub(crate) struct Identity {
-    pub(crate) key: SigningKey,
-    pub(crate) certificate: Certificate,
-}
 
 pub(crate) struct Pki {
     pub(crate) iaca: Identity,
@@ -70,41 +29,24 @@ pub(crate) struct Pki {
 }
 
 impl Pki {
-    pub(crate) fn make(rng: &mut TestRng) -> Self {
-        let iaca = identity(CertificateProfile::Iaca, "Test IACA", None, rng);
-        let signer = identity(CertificateProfile::DocumentSigner, "Test DS", Some(&iaca), rng);
-        let reader_root = identity(CertificateProfile::ReaderRoot, "Test Reader Root", None, rng);
-        let reader = identity(CertificateProfile::Reader, "Test Reader", Some(&reader_root), rng);
-        let other_reader = identity(CertificateProfile::Reader, "Other Reader", Some(&reader_root), rng);
-        let elsewhere = identity(CertificateProfile::ReaderRoot, "Elsewhere Root", None, rng);
-        let stranger = identity(CertificateProfile::Reader, "Stranger", Some(&elsewhere), rng);
+    pub(crate) fn make(rng: &mut SeededRng) -> Self {
+        let iaca = Identity::make(CertificateProfile::Iaca, "Test IACA", None, NOW, rng);
+        let signer = Identity::make(CertificateProfile::DocumentSigner, "Test DS", Some(&iaca), NOW, rng);
+        let reader_root = Identity::make(CertificateProfile::ReaderRoot, "Test Reader Root", None, NOW, rng);
+        let reader = Identity::make(CertificateProfile::Reader, "Test Reader", Some(&reader_root), NOW, rng);
+        let other_reader = Identity::make(CertificateProfile::Reader, "Other Reader", Some(&reader_root), NOW, rng);
+        let elsewhere = Identity::make(CertificateProfile::ReaderRoot, "Elsewhere Root", None, NOW, rng);
+        let stranger = Identity::make(CertificateProfile::Reader, "Stranger", Some(&elsewhere), NOW, rng);
         Self { iaca, signer, reader_root, reader, other_reader, stranger }
     }
 
     pub(crate) fn issuers(&self) -> Arc<TrustStore> {
-        store(&self.iaca, Role::Issuer)
+        rid_kit::trust(&[(&self.iaca.certificate, Role::Issuer)])
     }
 
     pub(crate) fn readers(&self) -> Arc<TrustStore> {
-        store(&self.reader_root, Role::Reader)
+        rid_kit::trust(&[(&self.reader_root.certificate, Role::Reader)])
     }
-}
-
-fn store(root: &Identity, role: Role) -> Arc<TrustStore> {
-    let certificate = root.certificate.clone();
-    let anchor = Anchor { certificate, role, environment: Environment::Test, doc_types: None };
-    Arc::new(TrustStore::new(Environment::Test, vec![anchor]).unwrap())
-}
-
-impl Clone for Identity {
-    fn clone(&self) -> Self {
-        let key = SigningKey::from_scalar(self.key.dangerous_scalar().expose()).unwrap();
-        Self { key, certificate: self.certificate.clone() }
-    }
-}
-
-fn identity(profile: CertificateProfile, name: &str, issuer: Option<&Identity>, rng: &mut TestRng) -> Identity {
-    named(profile, (name, Some("Test")), issuer, rng)
 }
 
 /// With this common name and organisation.
@@ -112,7 +54,7 @@ pub(crate) fn named(
     profile: CertificateProfile,
     names: (&str, Option<&str>),
     issuer: Option<&Identity>,
-    rng: &mut TestRng,
+    rng: &mut SeededRng,
 ) -> Identity {
     let key = SigningKey::make(rng);
     certified(profile, names, key, issuer, rng)
@@ -121,22 +63,12 @@ pub(crate) fn named(
 /// A certificate for this key.
 pub(crate) fn certified(
     profile: CertificateProfile,
-    (common_name, organization): (&str, Option<&str>),
+    names: (&str, Option<&str>),
     key: SigningKey,
     issuer: Option<&Identity>,
-    rng: &mut TestRng,
+    rng: &mut SeededRng,
 ) -> Identity {
-    let request = CertificateRequest {
-        profile,
-        common_name,
-        organization,
-        country: "AZ",
-        key: &key.public(),
-        not_before: NOW.day_start().plus_days(-1),
-        not_after: NOW.day_start().plus_days(400),
-    };
-    let der = build(&request, issuer.map_or(&key, |i| &i.key), issuer.map(|i| &i.certificate), rng);
-    Identity { certificate: Certificate::parse(&der).unwrap(), key }
+    Identity::certify(key, profile, names, issuer, NOW, rng)
 }
 
 pub(crate) fn profile() -> Arc<Profile> {
@@ -189,7 +121,7 @@ pub(crate) fn mint(
     doc_type: &str,
     elements: &[ElementToIssue],
     device_key: &PublicKey,
-    rng: &mut TestRng,
+    rng: &mut SeededRng,
 ) -> Vec<u8> {
     mint_valid(signer, doc_type, elements, device_key, (validity(), rng))
 }
@@ -199,7 +131,7 @@ pub(crate) fn mint_valid(
     doc_type: &str,
     elements: &[ElementToIssue],
     device_key: &PublicKey,
-    (validity, rng): (ValidityInfo, &mut TestRng),
+    (validity, rng): (ValidityInfo, &mut SeededRng),
 ) -> Vec<u8> {
     let template = MsoTemplate { doc_type, device_key, validity };
     let unsigned = UnsignedCredential::make(&template, elements, rng).unwrap();

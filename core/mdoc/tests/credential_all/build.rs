@@ -12,14 +12,14 @@ use rid_mdoc::{
 use rid_wire::cbor::{CborError, Limits};
 
 use crate::{
-    forge::{AZ, NOW, PKI, TestRng, elements, selection, text_element, validity},
+    forge::{AZ, NOW, PKI, SeededRng, elements, selection, text_element, validity},
     node::Node,
 };
 
 fn make(elements: &[rid_mdoc::build::ElementToIssue], validity: ValidityInfo) -> Result<UnsignedCredential, MdocError> {
     let key = PKI.device_key.public();
     let template = MsoTemplate { doc_type: MDL_DOC_TYPE, device_key: &key, validity };
-    UnsignedCredential::make(&template, elements, &mut TestRng(42))
+    UnsignedCredential::make(&template, elements, &mut SeededRng::new(42))
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn std_m44_salts_and_digest_ids() {
     // Another draw gives another order.
     let key = PKI.device_key.public();
     let template = MsoTemplate { doc_type: MDL_DOC_TYPE, device_key: &key, validity: validity() };
-    let other = UnsignedCredential::make(&template, &many, &mut TestRng(43)).expect("a credential");
+    let other = UnsignedCredential::make(&template, &many, &mut SeededRng::new(43)).expect("a credential");
     let other = other.finish(&[0; 64], &[PKI.signer.der()]);
     let other = UnverifiedIssuerSigned::parse(&other, Limits::ONLINE).expect("a credential");
     assert_ne!(ids, other.namespaces[0].1.iter().map(|item| item.digest_id).collect::<Vec<_>>());

@@ -8,7 +8,7 @@ use rid_trust::Outcome;
 use rid_wire::cbor::{Limits, Writer};
 
 use crate::{
-    forge::{Forge, NOW, PKI, TestRng, code, present_with_mac, see, see_with},
+    forge::{Forge, NOW, PKI, SeededRng, code, present_with_mac, see, see_with},
     node::Node,
 };
 
@@ -40,7 +40,7 @@ fn std_m46_signature() {
 #[test]
 fn std_m46_mac() {
     let response = present_with_mac();
-    let key = AgreementKey::make(&mut TestRng(900));
+    let key = AgreementKey::make(&mut SeededRng::new(900));
     assert_eq!(with_input(&response, Some(&PKI.transcript), Some(&PKI.reader_key)), "accepted");
     assert_eq!(with_input(&response, None, Some(&PKI.reader_key)), "transcript_missing");
     assert_eq!(with_input(&response, Some(&PKI.transcript), None), "reader_key_missing");

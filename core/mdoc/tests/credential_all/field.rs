@@ -14,7 +14,7 @@ use rid_wire::{
 };
 
 use crate::{
-    forge::{AZ, Forge, NOW, PKI, Seen, TestRng, code, present, see, see_with},
+    forge::{AZ, Forge, NOW, PKI, SeededRng, Seen, code, present, see, see_with},
     node::Node,
 };
 
@@ -39,9 +39,9 @@ fn first(namespaces: &mut Node) -> &mut Node {
 }
 
 /// The first key made by `make` with a zero byte at the start of x or y, and its COSE_Key without that byte.
-fn short_key<K>(make: impl Fn(&mut TestRng) -> (K, Vec<u8>)) -> (K, Vec<u8>) {
+fn short_key<K>(make: impl Fn(&mut SeededRng) -> (K, Vec<u8>)) -> (K, Vec<u8>) {
     for seed in 0.. {
-        let (key, point) = make(&mut TestRng(seed * 1_000));
+        let (key, point) = make(&mut SeededRng::new(seed * 1_000));
         let (x, y) = point[1..].split_at(32);
         if x[0] == 0 || y[0] == 0 {
             let trimmed = |coordinate: &[u8]| coordinate[usize::from(coordinate[0] == 0)..].to_vec();

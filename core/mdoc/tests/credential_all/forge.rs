@@ -2,7 +2,6 @@
 //! that exactly one thing is wrong.
 use std::sync::LazyLock;
 
-use rand_core::{Infallible, TryCryptoRng, TryRng};
 use rid_crypto::{
     AgreementKey, Backend, Curve, PublicKey, SigningKey, sha256,
     x509::{Certificate, CertificateRequest, Profile, build},
@@ -28,40 +27,10 @@ use rid_wire::{
 
 use crate::node::Node;
 
-/// The time 2026-06-15T12:00:00Z.
-pub(crate) const NOW: Timestamp = Timestamp::from_unix(1_781_524_800);
+pub(crate) use rid_kit::{NOON as NOW, SeededRng};
 
 /// The second namespace of the credential.
 pub(crate) const AZ: &str = "org.iso.18013.5.1.AZ";
-
-/// Pseudorandom numbers, the same in every run.
-pub(crate) struct TestRng(pub(crate) u64);
-
-impl TryRng for TestRng {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        let mut bytes = [0; 4];
-        self.try_fill_bytes(&mut bytes)?;
-        Ok(u32::from_le_bytes(bytes))
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        let mut bytes = [0; 8];
-        self.try_fill_bytes(&mut bytes)?;
-        Ok(u64::from_le_bytes(bytes))
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        for chunk in bytes.chunks_mut(32) {
-            self.0 += 1;
-            chunk.copy_from_slice(&sha256(&[&self.0.to_le_bytes()])[..chunk.len()]);
-        }
-        Ok(())
-    }
-}
-
-impl TryCryptoRng for TestRng {}
 
 pub(crate) struct Pki {
     pub(crate) iaca: Certificate,
@@ -106,7 +75,7 @@ pub(crate) fn certificate(
     issuer: Option<&Certificate>,
 ) -> Certificate {
     let request = request(profile, country, key, issuer.is_some());
-    Certificate::parse(&build(&request, signer, issuer, &mut TestRng(7_000))).expect("our own certificate")
+    Certificate::parse(&build(&request, signer, issuer, &mut SeededRng::new(7_000))).expect("our own certificate")
 }
 
 pub(crate) fn validity() -> ValidityInfo {
@@ -140,7 +109,7 @@ impl Pki {
     fn make() -> Self {
         // Signing the same again gives the same bytes.
         Backend::RustCrypto.select();
-        let mut rng = TestRng(0);
+        let mut rng = SeededRng::new(0);
         let (iaca_key, signer_key, device_key) =
             (SigningKey::make(&mut rng), SigningKey::make(&mut rng), SigningKey::make(&mut rng));
         let iaca = certificate(Profile::Iaca, "AZ", &iaca_key.public(), &iaca_key, None);

@@ -8,7 +8,7 @@ use rid_trust::{Check, Outcome, TrustStore};
 use rid_wire::{Code, cbor::CborError};
 
 use crate::{
-    forge::{Forge, NOW, PKI, Seen, TestRng, anchored, certificate, input, see, see_with},
+    forge::{Forge, NOW, PKI, SeededRng, Seen, anchored, certificate, input, see, see_with},
     node::Node,
 };
 
@@ -52,7 +52,7 @@ fn std_m45_every_check_once_and_in_order() {
 
 #[test]
 fn std_m45_each_check_is_the_first_to_fail() {
-    let key = SigningKey::make(&mut TestRng(800));
+    let key = SigningKey::make(&mut SeededRng::new(800));
     let stranger = anchored(&certificate(Profile::Iaca, "AZ", &key.public(), &key, None));
     let validity = |member: &'static str, text: &'static str| {
         Forge::new().mso(move |mso| mso.get("validityInfo").set(member, Node::tdate(text)))
@@ -126,7 +126,7 @@ fn std_m45_damaged_mso_is_reported_as_forged_signature() {
         let bytes = forged.build();
         assert_eq!(see(&bytes).expect("a response").code(), "cose_signature_invalid");
         // Under an untrusted root, trust is reported first.
-        let key = SigningKey::make(&mut TestRng(801));
+        let key = SigningKey::make(&mut SeededRng::new(801));
         let stranger = anchored(&certificate(Profile::Iaca, "AZ", &key.public(), &key, None));
         assert_eq!(see_with(&bytes, &stranger, &input(), NOW).expect("a response").code(), "cert_untrusted");
     }

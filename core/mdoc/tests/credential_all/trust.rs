@@ -12,7 +12,7 @@ use rid_trust::{Check, Environment, Outcome, SignerRules, TrustStore};
 use rid_wire::{Code, Timestamp, cbor::Limits, hex};
 
 use crate::{
-    forge::{Forge, NOW, PKI, Seen, TestRng, anchored, certificate, input, request, see, see_with},
+    forge::{Forge, NOW, PKI, SeededRng, Seen, anchored, certificate, input, request, see, see_with},
     node::Node,
 };
 
@@ -40,7 +40,7 @@ fn std_m45_trust_missing_is_undecided() {
 
 #[test]
 fn std_m45_untrusted() {
-    let key = SigningKey::make(&mut TestRng(500));
+    let key = SigningKey::make(&mut SeededRng::new(500));
     let other = certificate(Profile::Iaca, "AZ", &key.public(), &key, None);
     let seen = with_store(&PKI.response, &anchored(&other));
     assert_eq!(seen.code(), "cert_untrusted");
@@ -156,7 +156,7 @@ fn neg_f13_issuing_jurisdiction() {
     let recipe = |state: Option<&str>| {
         let mut recipe = Recipe::of(&request(Profile::DocumentSigner, "AZ", &PKI.signer_key.public(), true));
         recipe.state = state.map(Into::into);
-        recipe.sign(&PKI.iaca_key, Some(&PKI.iaca), &mut TestRng(600))
+        recipe.sign(&PKI.iaca_key, Some(&PKI.iaca), &mut SeededRng::new(600))
     };
     let code = |state: Option<&str>, jurisdiction: &'static str| {
         let der = recipe(state);
@@ -214,7 +214,7 @@ fn neg_f34_missing_or_malformed_hints_of_the_signer() {
     let seen = |spoil: fn(&mut Recipe)| {
         let mut recipe = Recipe::of(&request(Profile::DocumentSigner, "AZ", &PKI.signer_key.public(), true));
         spoil(&mut recipe);
-        let der = recipe.sign(&PKI.iaca_key, Some(&PKI.iaca), &mut TestRng(600));
+        let der = recipe.sign(&PKI.iaca_key, Some(&PKI.iaca), &mut SeededRng::new(600));
         let seen = see(&Forge::new().sealed(move |auth| auth.at(1).set(33, Node::Bytes(der))).build());
         seen.expect("a response")
     };
@@ -238,10 +238,7 @@ fn neg_f34_missing_or_malformed_hints_of_the_signer() {
 /// Cites neg-F33: the root's name is a PrintableString, the signer names it as a UTF8String.
 #[test]
 fn field_name_string_type_is_accepted() {
-    let file = |name: &str| {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/field/");
-        std::fs::read(format!("{path}{name}")).expect("the case")
-    };
+    let file = |name: &str| rid_kit::vector(&format!("field/{name}"));
     let root = Certificate::parse_pem_or_der(&file("name-string-type.pem")).expect("a root").remove(0);
     let text = String::from_utf8(file("name-string-type.is.hex")).expect("hex");
     let bytes = hex::decode(text.trim()).expect("hex");

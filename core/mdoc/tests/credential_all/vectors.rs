@@ -1,7 +1,6 @@
 //! Data of others: Annex D verified and, if its keys allow, reproduced; the examples of other implementations.
-use std::{fs, path::PathBuf};
-
 use rid_crypto::{AgreementKey, Curve, x509::Certificate};
+use rid_kit::{hex_vector, vector};
 use rid_mdoc::{
     MDL_NAMESPACE,
     device_auth::{derive_mac_key, device_authentication_bytes, mac_tag},
@@ -24,21 +23,12 @@ use crate::{
     node::Node,
 };
 
-fn path(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors").join(name)
-}
-
-fn vector(name: &str) -> Vec<u8> {
-    let text = fs::read_to_string(path(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
-    hex::decode(&text.trim().to_lowercase()).expect("hexadecimal")
-}
-
 fn annex_d(name: &str) -> Vec<u8> {
-    vector(&format!("iso18013-5-annex-d/{name}.hex"))
+    hex_vector(&format!("iso18013-5-annex-d/{name}.hex"))
 }
 
 fn intermediate(name: &str) -> Vec<u8> {
-    vector(&format!("iso18013-5-annex-d-intermediate/{name}.hex"))
+    hex_vector(&format!("iso18013-5-annex-d-intermediate/{name}.hex"))
 }
 
 fn transcript() -> Transcript {
@@ -116,7 +106,7 @@ fn std_m46_annex_d_device_mac_reproduced() {
 
 /// The response and transcript of an example of @auth0/mdl.
 fn auth0(number: u8) -> (Vec<u8>, Transcript) {
-    let text = fs::read_to_string(path(&format!("auth0-mdl/example{number}.json"))).expect("an example");
+    let text = String::from_utf8(vector(&format!("auth0-mdl/example{number}.json"))).expect("an example");
     let example: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     let bytes = |name: &str| hex::decode(example[name].as_str().expect("a text")).expect("hexadecimal");
     let transcript = Transcript::received(&bytes("sessionTranscriptBytes_hex"), Limits::ONLINE).expect("a transcript");
@@ -141,7 +131,7 @@ fn member<'a>(map: &'a [u8], name: &str) -> &'a [u8] {
 }
 
 fn auth0_store() -> TrustStore {
-    let pem = fs::read(path("auth0-mdl/issuer.pem")).expect("a certificate");
+    let pem = vector("auth0-mdl/issuer.pem");
     let mut certificates = Certificate::parse_pem_or_der(&pem).expect("a certificate");
     TrustStore::new(Environment::Test, Vec::new()).expect("a store").pin_leaf(certificates.remove(0))
 }
@@ -177,7 +167,7 @@ fn neg_b16_auth0_examples() {
 #[test]
 fn std_m45_isomdl_issuer_signed_is_annex_d() {
     let root = Certificate::parse(&intermediate("d52_iaca")).expect("a root");
-    let bytes = vector("isomdl/issuer_signed.cbor");
+    let bytes = hex_vector("isomdl/issuer_signed.cbor");
     let parsed = UnverifiedIssuerSigned::parse(&bytes, Limits::ONLINE).expect("issuerSigned");
     let at = tdate("2021-01-01T00:00:00Z");
     let report = verify_issuer_signed(&parsed, None, &mut anchored(&root).message(at), Strictness::Receipt);
@@ -188,7 +178,7 @@ fn std_m45_isomdl_issuer_signed_is_annex_d() {
 #[test]
 fn neg_b15_isomdl_response() {
     // Only the structure is valid: no x5chain, no MSO, a salt of one byte.
-    let bytes = vector("isomdl/device_response.cbor");
+    let bytes = hex_vector("isomdl/device_response.cbor");
     let input = DeviceAuthInput { transcript: None, reader_key: None };
     let seen = see_with(&bytes, &auth0_store(), &input, tdate("2021-01-01T00:00:00Z")).expect("a response");
     assert_eq!(seen.code(), "cose_x5chain");

@@ -1,5 +1,6 @@
 //! Annex D: every value that its keys allow is reproduced byte for byte.
 use rid_crypto::{AgreementKey, Curve, sha256};
+use rid_kit::hex_vector;
 use rid_mdoc::{
     engagement::{Ble, Engagement, RetrievalMethod},
     reader_auth,
@@ -9,7 +10,7 @@ use rid_mdoc::{
 };
 use rid_wire::cbor::Limits;
 
-use crate::{annex_d, annex_d_key, annex_d_transcript, intermediate, vector};
+use crate::{annex_d, annex_d_key, annex_d_transcript, intermediate};
 
 const LIMITS: Limits = Limits::PROXIMITY;
 
@@ -46,7 +47,7 @@ fn std_m40_key_bytes() {
 fn std_m42_shared_secret() {
     let device = annex_d_key("EPHEMERAL_DEVICE_KEY_D");
     let reader = annex_d_key("EPHEMERAL_READER_KEY_D");
-    let expected = vector("isomdl/session_shared_secret.cbor");
+    let expected = hex_vector("isomdl/session_shared_secret.cbor");
     assert_eq!(device.agree(&reader.public()).expect("one curve").expose(), expected);
     assert_eq!(reader.agree(&device.public()).expect("one curve").expose(), expected);
 }
@@ -54,8 +55,8 @@ fn std_m42_shared_secret() {
 /// The intermediate values in `keys.json` are the same keys.
 #[test]
 fn std_m42_keys_of_both_sources() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/iso18013-5-annex-d-intermediate/keys.json");
-    let keys: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).expect("there")).expect("JSON");
+    let text = rid_kit::vector("iso18013-5-annex-d-intermediate/keys.json");
+    let keys: serde_json::Value = serde_json::from_slice(&text).expect("JSON");
     for (name, other) in [("d51_ephDeviceKey", "EPHEMERAL_DEVICE_KEY"), ("d51_ephReaderKey", "EPHEMERAL_READER_KEY")] {
         let member = |member: &str| rid_wire::hex::decode(keys[name][member].as_str().expect("text")).expect("hex");
         assert_eq!(member("d"), annex_d(&format!("{other}_D")));
@@ -110,7 +111,7 @@ fn std_m42_session_data() {
 /// SKReader is never returned, so a message sealed with the vector's key must open.
 #[test]
 fn std_m42_reader_session_key() {
-    let mut key: [u8; 32] = vector("isomdl/session_reader_session_key.cbor").try_into().expect("32 bytes");
+    let mut key: [u8; 32] = hex_vector("isomdl/session_reader_session_key.cbor").try_into().expect("32 bytes");
     let key = rid_crypto::AeadKey::new(rid_crypto::Secret::take(&mut key));
     let sealed = key.seal(&[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], &[], b"hello").expect("short");
     assert_eq!(cipher(Role::Mdoc).decrypt(&sealed), Ok(b"hello".to_vec()));

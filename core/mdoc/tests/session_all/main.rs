@@ -12,24 +12,16 @@ mod reader_auth;
 mod request;
 mod transcript;
 
-use std::{fs, path::Path};
-
 use rid_crypto::{AgreementKey, Curve};
+use rid_kit::hex_vector;
 use rid_mdoc::transcript::Transcript;
 
-/// The content of a `*.hex` (or hexadecimal `*.cbor`) file of `tests/vectors`.
-fn vector(name: &str) -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors").join(name);
-    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
-    rid_wire::hex::decode(text.trim()).expect("hexadecimal")
-}
-
 fn annex_d(name: &str) -> Vec<u8> {
-    vector(&format!("iso18013-5-annex-d/{name}.hex"))
+    hex_vector(&format!("iso18013-5-annex-d/{name}.hex"))
 }
 
 fn intermediate(name: &str) -> Vec<u8> {
-    vector(&format!("iso18013-5-annex-d-intermediate/{name}.hex"))
+    hex_vector(&format!("iso18013-5-annex-d-intermediate/{name}.hex"))
 }
 
 /// A private key of Annex D.

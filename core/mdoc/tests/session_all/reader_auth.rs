@@ -1,10 +1,9 @@
 //! Reader authentication.
-use std::convert::Infallible;
-
 use rid_crypto::{
     SigningKey,
     x509::{self, Certificate, CertificateRequest, Profile},
 };
+use rid_kit::{SeededRng, time};
 use rid_mdoc::{
     reader_auth::{self, ReaderAuth},
     request::{DocRequestToSend, UnverifiedRequest, encode},
@@ -12,7 +11,6 @@ use rid_mdoc::{
 };
 use rid_trust::{Anchor, Environment, Role, TrustStore};
 use rid_wire::{
-    Timestamp,
     cbor::{Limits, Writer},
     cose::{Sign1, protected_header, sig_structure},
 };
@@ -20,39 +18,6 @@ use rid_wire::{
 use crate::{annex_d, annex_d_transcript, intermediate, replaced};
 
 const LIMITS: Limits = Limits::PROXIMITY;
-
-/// A counter as the random source of serial numbers.
-struct Counter(u8);
-
-impl rand_core::TryRng for Counter {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        let mut bytes = [0; 4];
-        self.try_fill_bytes(&mut bytes)?;
-        Ok(u32::from_be_bytes(bytes))
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        let mut bytes = [0; 8];
-        self.try_fill_bytes(&mut bytes)?;
-        Ok(u64::from_be_bytes(bytes))
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        bytes.fill_with(|| {
-            self.0 = self.0.wrapping_add(1);
-            self.0
-        });
-        Ok(())
-    }
-}
-
-impl rand_core::TryCryptoRng for Counter {}
-
-fn time(text: &str) -> Timestamp {
-    Timestamp::parse_rfc3339(text).expect("a time")
-}
 
 fn store(roots: &[(&[u8], Role)]) -> TrustStore {
     let anchors = roots.iter().map(|(der, role)| Anchor {
@@ -278,9 +243,9 @@ fn neg_f01_chain() {
 /// Cites neg-C35: 32 docRequests, each signed by another reader with a chain of three certificates that names the root.
 #[test]
 fn neg_c35_chains_of_one_message_share_a_budget() {
-    let mut rng = Counter(0);
-    let keys: Vec<_> = (0..36).map(|seed| SigningKey::make(&mut Counter(seed))).collect();
-    let certify = |profile, name, of: usize, by: usize, issuer: Option<&Certificate>, rng: &mut Counter| {
+    let mut rng = SeededRng::new(0);
+    let keys: Vec<_> = (0..36).map(|seed| SigningKey::make(&mut SeededRng::new(seed))).collect();
+    let certify = |profile, name, of: usize, by: usize, issuer: Option<&Certificate>, rng: &mut SeededRng| {
         let request = CertificateRequest {
             profile,
             common_name: name,
@@ -332,7 +297,7 @@ fn neg_c35_chains_of_one_message_share_a_budget() {
 
 /// A reader's key and certificate of this profile, and the root of its test PKI.
 fn pki(profile: Profile, seed: u8) -> (SigningKey, Certificate, Vec<u8>) {
-    let mut rng = Counter(seed);
+    let mut rng = SeededRng::new(u64::from(seed));
     let root_key = SigningKey::make(&mut rng);
     let reader_key = SigningKey::make(&mut rng);
     let (root_public, reader_public) = (root_key.public(), reader_key.public());
@@ -376,8 +341,7 @@ fn std_m43_made_and_verified() {
 /// Cites neg-C39: the common name is a BMPString.
 #[test]
 fn field_reader_name_bmp_is_read() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/field/reader-name-bmp.pem");
-    let pem = std::fs::read(path).expect("the case");
+    let pem = rid_kit::vector("field/reader-name-bmp.pem");
     let certificate = Certificate::parse_pem_or_der(&pem).expect("a certificate").remove(0);
     assert_eq!(certificate.subject().common_name(), Some("Oxuyucu"));
 }

@@ -1,5 +1,5 @@
 //! Decisions of the trust store: roles, document types, pins, and the certificates of 18013-5 Annex D.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "functions that tests share")]
+#![expect(clippy::unwrap_used, reason = "functions that tests share")]
 mod pki;
 
 use pki::{MDL, OTHER, PID, Party, SERVER_AUTH, anchor, annex_d, at, now, store};

@@ -1,39 +1,12 @@
 //! A small PKI from fixed seeds, and the certificates of 18013-5 Annex D.
-use std::{fs, path::PathBuf};
-
 use rid_crypto::{
-    SigningKey, sha256,
+    SigningKey,
     x509::{Certificate, CertificateRequest, Profile, dangerous::Recipe},
 };
+pub(crate) use rid_kit::time as at;
+use rid_kit::{SeededRng, hex_vector};
 use rid_trust::{Anchor, Environment, Role, SignerRules, TrustStore};
-use rid_wire::{Timestamp, hex};
-
-/// SHA-256 in counter mode: the same bytes in each run.
-struct Seeded(u64);
-
-impl rand_core::TryRng for Seeded {
-    type Error = core::convert::Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
-        let mut bytes = [0; 4];
-        self.try_fill_bytes(&mut bytes).map(|()| u32::from_be_bytes(bytes))
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
-        let mut bytes = [0; 8];
-        self.try_fill_bytes(&mut bytes).map(|()| u64::from_be_bytes(bytes))
-    }
-
-    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Self::Error> {
-        for chunk in out.chunks_mut(32) {
-            self.0 += 1;
-            chunk.copy_from_slice(&sha256(&[&self.0.to_be_bytes()])[..chunk.len()]);
-        }
-        Ok(())
-    }
-}
-
-impl rand_core::TryCryptoRng for Seeded {}
+use rid_wire::Timestamp;
 
 pub(crate) const PID: &str = "az.gov.rid.pid.1";
 pub(crate) const MDL: &str = "org.iso.18013.5.1.mDL";
@@ -41,10 +14,6 @@ pub(crate) const MDL: &str = "org.iso.18013.5.1.mDL";
 pub(crate) const OTHER: &str = "org.example.library.1";
 /// The extended key usage of TLS servers.
 pub(crate) const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
-
-pub(crate) fn at(text: &str) -> Timestamp {
-    Timestamp::parse_rfc3339(text).unwrap()
-}
 
 /// A time in the validity period of every certificate here.
 pub(crate) fn now() -> Timestamp {
@@ -73,7 +42,7 @@ impl Party {
         issuer: Option<&Self>,
         spoil: impl Fn(&mut Recipe),
     ) -> Self {
-        let key = SigningKey::make(&mut Seeded(seed << 32));
+        let key = SigningKey::make(&mut SeededRng::new(seed << 32));
         let mut recipe = Recipe::of(&CertificateRequest {
             profile,
             common_name: name,
@@ -85,7 +54,7 @@ impl Party {
         });
         spoil(&mut recipe);
         let signer = issuer.map_or(&key, |issuer| &issuer.key);
-        let der = recipe.sign(signer, issuer.map(|issuer| &issuer.certificate), &mut Seeded(7));
+        let der = recipe.sign(signer, issuer.map(|issuer| &issuer.certificate), &mut SeededRng::new(7));
         Self { certificate: Certificate::parse(&der).unwrap(), key }
     }
 
@@ -115,7 +84,5 @@ pub(crate) fn store(anchors: Vec<Anchor>) -> TrustStore {
 }
 
 pub(crate) fn annex_d(name: &str) -> Certificate {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors").join(name);
-    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    Certificate::parse(&hex::decode(text.trim()).unwrap()).unwrap()
+    Certificate::parse(&hex_vector(name)).unwrap()
 }

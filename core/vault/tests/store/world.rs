@@ -1,7 +1,6 @@
 //! A store in memory with a secure area, both to be cut off at any call.
 use std::{
     collections::BTreeSet,
-    path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering::SeqCst},
@@ -14,6 +13,7 @@ use rid_flow::{
     fake::{MemoryDisk, MemoryStorage, ScriptedSecureArea, SeededRng, block_on},
     ports::{KeyId, SecureArea, Storage},
 };
+pub(crate) use rid_kit::Folder;
 use rid_vault::{Pin, RngSource, Vault, VaultConfig, VaultError};
 use rid_wire::Timestamp;
 
@@ -228,24 +228,6 @@ pub(crate) fn at_each_call(base: &World, act: impl Fn(&Vault), check: impl Fn(&W
                 break;
             }
         }
-    }
-}
-
-pub(crate) struct Folder(pub(crate) PathBuf);
-
-impl Folder {
-    pub(crate) fn new(name: &str) -> Self {
-        let memory = Path::new("/dev/shm");
-        let place = if memory.is_dir() { memory.to_path_buf() } else { env!("CARGO_TARGET_TMPDIR").into() };
-        let path = place.join(format!("rid-vault-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path);
-        Self(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 

@@ -1,11 +1,9 @@
 //! A device written for these tests: it answers what it is told to, over any transcript, and can alter what it holds.
-use std::{convert::Infallible, sync::Arc};
+use std::sync::Arc;
 
-use rand_core::{TryCryptoRng, TryRng};
-use rid_crypto::{
-    AgreementKey, SigningKey,
-    x509::{Certificate, CertificateRequest, Profile as CertificateProfile, build},
-};
+use rid_crypto::{AgreementKey, SigningKey, x509::Profile as CertificateProfile};
+use rid_kit::Identity;
+pub(crate) use rid_kit::SeededRng;
 use rid_mdoc::{
     MDL_DOC_TYPE, MDL_NAMESPACE,
     build::{ElementToIssue, MsoTemplate, UnsignedCredential, UnsignedDocument, device_response},
@@ -18,36 +16,11 @@ use rid_mdoc::{
     transcript::Transcript,
 };
 use rid_profile::Profile;
-use rid_trust::{Anchor, Environment, Role as TrustRole, TrustStore};
+use rid_trust::{Role as TrustRole, TrustStore};
 use rid_wire::{
     Timestamp,
     cbor::{Limits, Writer},
 };
-
-/// Reproducible numbers.
-pub(crate) struct Rng(pub(crate) u64);
-
-impl TryRng for Rng {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        self.try_next_u64().map(|n| (n >> 32) as u32)
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        Ok(self.0 ^ (self.0 >> 29))
-    }
-
-    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Infallible> {
-        for byte in out {
-            *byte = (self.try_next_u64()? >> 40) as u8;
-        }
-        Ok(())
-    }
-}
-
-impl TryCryptoRng for Rng {}
 
 pub(crate) fn now() -> Timestamp {
     Timestamp::parse_tdate("2026-11-22T10:00:00Z").unwrap().0
@@ -64,45 +37,21 @@ pub(crate) fn licence() -> Vec<ItemsRequest> {
 pub(crate) struct State {
     pub(crate) trust: Arc<TrustStore>,
     pub(crate) profile: Arc<Profile>,
-    pub(crate) reader: (SigningKey, Certificate),
-    signer: (SigningKey, Certificate),
-    iaca: (SigningKey, Certificate),
-}
-
-fn certify(
-    profile: CertificateProfile,
-    name: &str,
-    issuer: Option<&(SigningKey, Certificate)>,
-    rng: &mut Rng,
-) -> (SigningKey, Certificate) {
-    let key = SigningKey::make(rng);
-    let from = now().plus_days(-1).day_start();
-    let request = CertificateRequest {
-        profile,
-        common_name: name,
-        organization: None,
-        country: "AZ",
-        key: &key.public(),
-        not_before: from,
-        not_after: from.plus_days(100),
-    };
-    let signer = issuer.map_or(&key, |(key, _)| key);
-    let der = build(&request, signer, issuer.map(|(_, certificate)| certificate), rng);
-    (key, Certificate::parse(&der).unwrap())
+    pub(crate) reader: Identity,
+    signer: Identity,
+    iaca: Identity,
 }
 
 impl State {
     pub(crate) fn make() -> Self {
-        let mut rng = Rng(7);
-        let mut certify = |profile, name, issuer: Option<&_>| certify(profile, name, issuer, &mut rng);
+        let mut rng = SeededRng::new(7);
+        let mut certify = |profile, name, issuer: Option<&_>| Identity::make(profile, name, issuer, now(), &mut rng);
         let iaca = certify(CertificateProfile::Iaca, "TEST IACA", None);
         let signer = certify(CertificateProfile::DocumentSigner, "TEST signer", Some(&iaca));
         let root = certify(CertificateProfile::ReaderRoot, "TEST reader root", None);
         let reader = certify(CertificateProfile::Reader, "TEST reader", Some(&root));
-        let certificate = iaca.1.clone();
-        let anchor = Anchor { certificate, role: TrustRole::Issuer, environment: Environment::Test, doc_types: None };
         Self {
-            trust: Arc::new(TrustStore::new(Environment::Test, vec![anchor]).unwrap()),
+            trust: rid_kit::trust(&[(&iaca.certificate, TrustRole::Issuer)]),
             profile: Arc::new(rid_profile::embedded().unwrap()),
             reader,
             signer,
@@ -112,7 +61,13 @@ impl State {
 
     /// Another document signer of the same root signs what is issued from now on.
     pub(crate) fn change_signer(&mut self, seed: u64) {
-        self.signer = certify(CertificateProfile::DocumentSigner, "TEST signer", Some(&self.iaca), &mut Rng(seed));
+        self.signer = Identity::make(
+            CertificateProfile::DocumentSigner,
+            "TEST signer",
+            Some(&self.iaca),
+            now(),
+            &mut SeededRng::new(seed),
+        );
     }
 }
 
@@ -133,7 +88,7 @@ impl Device {
 
     /// A device with another credential. Sessions differ by the reader's key, so the seed matters only between devices.
     pub(crate) fn holding(state: &State, doc_type: &'static str, elements: &[ElementToIssue], seed: u64) -> Self {
-        let mut rng = Rng(seed);
+        let mut rng = SeededRng::new(seed);
         let ephemeral = AgreementKey::make(&mut rng);
         let ble = Ble { peripheral_server: Some([1; 16]), central_client: None };
         let key = SigningKey::make(&mut rng);
@@ -147,14 +102,14 @@ impl Device {
         };
         let template = MsoTemplate { doc_type, device_key: &key.public(), validity };
         let unsigned = UnsignedCredential::make(&template, elements, &mut rng).unwrap();
-        let signature = state.signer.0.sign(&[&unsigned.to_be_signed()]);
+        let signature = state.signer.key.sign(&[&unsigned.to_be_signed()]);
         Self {
             engagement: Engagement::build(&ephemeral.public(), &ble),
             doc_type,
             request_ciphertext: vec![],
             ephemeral,
             key,
-            credential: unsigned.finish(&signature, &[state.signer.1.der()]),
+            credential: unsigned.finish(&signature, &[state.signer.certificate.der()]),
             session: None,
         }
     }

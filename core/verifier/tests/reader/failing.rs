@@ -36,7 +36,7 @@ fn next(play: &mut Play, state: &State, device: &mut Device) -> Option<Input<Rea
     loop {
         return Some(match play.reader.poll() {
             Some(Output::Connect(_)) => Input::Connected,
-            Some(Output::Sign(request)) => Input::Signed(Ok(state.reader.0.sign(&[&request.message]))),
+            Some(Output::Sign(request)) => Input::Signed(Ok(state.reader.key.sign(&[&request.message]))),
             Some(Output::Send(message)) => {
                 if play.reader.deadline().is_none() {
                     play.sent.push(message);

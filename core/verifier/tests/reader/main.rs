@@ -11,7 +11,7 @@ mod device;
 mod failing;
 mod question;
 
-use device::{Device, Rng, State, licence, now};
+use device::{Device, SeededRng, State, licence, now};
 use rid_flow::{
     Env, Input, Output, Session, Uptime,
     ports::{KeyId, SecureAreaError},
@@ -28,7 +28,7 @@ use rid_verifier::{
 
 struct Play {
     reader: Reader,
-    rng: Rng,
+    rng: SeededRng,
     millis: u64,
     sent: Vec<Vec<u8>>,
     exchange: Option<Exchange>,
@@ -41,10 +41,10 @@ impl Play {
     }
 
     fn start_seeded(state: &State, device: &Device, signed: bool, seed: u64) -> Self {
-        let mut rng = Rng(seed);
+        let mut rng = SeededRng::new(seed);
         let config = ReaderConfig {
             asked: licence().into(),
-            authentication: signed.then(|| (KeyId("reader".into()), vec![state.reader.1.clone()])),
+            authentication: signed.then(|| (KeyId("reader".into()), vec![state.reader.certificate.clone()])),
             trust: state.trust.clone(),
             profile: state.profile.clone(),
             locales: vec![],
@@ -63,7 +63,7 @@ impl Play {
         while let Some(output) = self.reader.poll() {
             match output {
                 Output::Sign(request) => {
-                    let signature = state.reader.0.sign(&[&request.message]);
+                    let signature = state.reader.key.sign(&[&request.message]);
                     self.tell(Input::Signed(Ok(signature))).unwrap();
                 }
                 Output::Send(message) => {

@@ -16,7 +16,7 @@ use rid_verifier::{
 };
 use rid_wire::{Timestamp, cbor::Limits};
 
-use crate::device::{Device, Rng, State, element, flag, licence, now, text};
+use crate::device::{Device, SeededRng, State, element, flag, licence, now, text};
 
 const OTHER: &str = "org.example.membership";
 
@@ -26,7 +26,7 @@ fn device(state: &State, elements: &[ElementToIssue]) -> Device {
 }
 
 fn transcript(device: &Device) -> Transcript {
-    let reader = AgreementKey::make(&mut Rng(5));
+    let reader = AgreementKey::make(&mut SeededRng::new(5));
     Transcript::qr(device.engagement.as_bytes(), &key_bytes(&reader.public()))
 }
 

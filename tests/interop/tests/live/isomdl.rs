@@ -33,7 +33,11 @@ use crate::{
 };
 
 fn anchors(root: &Identity, purpose: TrustPurpose) -> TrustAnchorRegistry {
-    TrustAnchorRegistry::from_pem_certificates(vec![PemTrustAnchor { certificate_pem: root.pem(), purpose }]).unwrap()
+    TrustAnchorRegistry::from_pem_certificates(vec![PemTrustAnchor {
+        certificate_pem: root.certificate.to_pem(),
+        purpose,
+    }])
+    .unwrap()
 }
 
 /// What their reader asks for.

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::{
     available,
     exchange::bytes,
-    world::{ASKED, MDL, NATIONAL, NS, licence, store, validity},
+    world::{ASKED, MDL, NATIONAL, NS, licence, trust, validity},
 };
 
 mod requests;
@@ -54,11 +54,11 @@ impl Peer {
     }
 
     fn issuers(self) -> Arc<TrustStore> {
-        store(&self.root("issuer"), Role::Issuer)
+        trust(&[(&self.root("issuer"), Role::Issuer)])
     }
 
     fn readers(self) -> Arc<TrustStore> {
-        store(&self.root("reader"), Role::Reader)
+        trust(&[(&self.root("reader"), Role::Reader)])
     }
 
     /// Issues the licence for a device key (JWK).

@@ -22,7 +22,7 @@ impl Exchange {
             "namespaces": licence_json(),
             "deviceKey": jwk(&self.device.public()),
             "signerKey": private_jwk(&signer.key.public(), signer.key.dangerous_scalar().expose()),
-            "signerChain": signer.pem(),
+            "signerChain": signer.certificate.to_pem(),
             "validity": {
                 "signed": validity.signed.to_tdate(),
                 "validFrom": validity.valid_from.to_tdate(),
@@ -50,7 +50,7 @@ impl Exchange {
             "command": format!("{peer}-verify"),
             "deviceResponse": base64::encode_url(response),
             "transcript": base64::encode_url(self.transcript.as_bytes()),
-            "roots": self.world.iaca.pem(),
+            "roots": self.world.iaca.certificate.to_pem(),
             "readerKey": self.reader_jwk(),
         }))
     }

@@ -14,10 +14,10 @@ use rid_holder::{
 use rid_profile::ClaimPath;
 use rid_trust::TrustStore;
 
-use crate::world::{MDL, TestRng, UPTIME, World, now, profile, validity};
+use crate::world::{MDL, SeededRng, UPTIME, World, now, profile, validity};
 
 pub(crate) struct Wallet {
-    rng: TestRng,
+    rng: SeededRng,
     session: Proximity,
     keys: BTreeMap<KeyId, SigningKey>,
     copies: Vec<(KeyId, Vec<u8>)>,
@@ -55,7 +55,7 @@ impl Wallet {
             copies.push((id.clone(), issue(world, &key.public())));
             keys.insert(id, key);
         }
-        let mut rng = TestRng(77);
+        let mut rng = SeededRng::new(77);
         let mut env = Env { now: now(), uptime: UPTIME, rng: &mut rng };
         let session = Proximity::start(profile(), readers, method, &mut env);
         let mut wallet =

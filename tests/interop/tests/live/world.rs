@@ -1,12 +1,9 @@
 //! Keys, certificates and credentials of a made-up country, valid today: the peers' clocks cannot be set.
 use std::sync::Arc;
 
-use rand_core::{TryCryptoRng, TryRng};
-use rid_crypto::{
-    PublicKey, SigningKey,
-    x509::{Certificate, CertificateRequest, Profile as CertificateProfile, build},
-};
+use rid_crypto::{PublicKey, x509::Profile as CertificateProfile};
 use rid_flow::Uptime;
+pub(crate) use rid_kit::{Identity, SeededRng, trust};
 use rid_mdoc::{
     MDL_DOC_TYPE, MDL_NAMESPACE,
     build::{ElementToIssue, MsoTemplate, UnsignedCredential},
@@ -14,7 +11,7 @@ use rid_mdoc::{
     request::{ItemsRequest, RequestedElement, RequestedNamespace},
 };
 use rid_profile::Profile;
-use rid_trust::{Anchor, Environment, Role, TrustStore};
+use rid_trust::{Role, TrustStore};
 use rid_wire::{Timestamp, base64, cbor::Writer};
 use serde_json::{Value, json};
 
@@ -24,55 +21,14 @@ pub(crate) const NATIONAL: &str = "org.iso.18013.5.1.AZ";
 
 pub(crate) const UPTIME: Uptime = Uptime::from_millis(1_000_000);
 
-/// SplitMix64: repeatable, and for tests only.
-pub(crate) struct TestRng(pub(crate) u64);
-
-impl TryRng for TestRng {
-    type Error = std::convert::Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
-        self.try_next_u64().map(|word| (word >> 32) as u32)
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        Ok(z ^ (z >> 31))
-    }
-
-    fn try_fill_bytes(&mut self, destination: &mut [u8]) -> Result<(), Self::Error> {
-        for chunk in destination.chunks_mut(8) {
-            let word = self.try_next_u64()?.to_le_bytes();
-            chunk.copy_from_slice(&word[..chunk.len()]);
-        }
-        Ok(())
-    }
-}
-
-impl TryCryptoRng for TestRng {}
-
 pub(crate) fn now() -> Timestamp {
     #[expect(clippy::disallowed_methods, reason = "the peers judge by the clock of the machine")]
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
     Timestamp::from_unix(since.as_secs().cast_signed())
 }
 
-/// A key and its certificate.
-pub(crate) struct Identity {
-    pub(crate) key: SigningKey,
-    pub(crate) certificate: Certificate,
-}
-
-impl Identity {
-    pub(crate) fn pem(&self) -> String {
-        format!("-----BEGIN CERTIFICATE-----\n{}-----END CERTIFICATE-----\n", base64_lines(self.certificate.der()))
-    }
-}
-
 pub(crate) struct World {
-    pub(crate) rng: TestRng,
+    pub(crate) rng: SeededRng,
     pub(crate) iaca: Identity,
     pub(crate) signer: Identity,
     pub(crate) reader_root: Identity,
@@ -81,20 +37,20 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn make(seed: u64) -> Self {
-        let mut rng = TestRng(seed);
-        let iaca = identity(CertificateProfile::Iaca, "Test IACA", None, &mut rng);
-        let signer = identity(CertificateProfile::DocumentSigner, "Test DS", Some(&iaca), &mut rng);
-        let reader_root = identity(CertificateProfile::ReaderRoot, "Test Reader Root", None, &mut rng);
-        let reader = identity(CertificateProfile::Reader, "Test Reader", Some(&reader_root), &mut rng);
+        let mut rng = SeededRng::new(seed);
+        let iaca = Identity::make(CertificateProfile::Iaca, "Test IACA", None, now(), &mut rng);
+        let signer = Identity::make(CertificateProfile::DocumentSigner, "Test DS", Some(&iaca), now(), &mut rng);
+        let reader_root = Identity::make(CertificateProfile::ReaderRoot, "Test Reader Root", None, now(), &mut rng);
+        let reader = Identity::make(CertificateProfile::Reader, "Test Reader", Some(&reader_root), now(), &mut rng);
         Self { rng, iaca, signer, reader_root, reader }
     }
 
     pub(crate) fn issuers(&self) -> Arc<TrustStore> {
-        store(&self.iaca.certificate, Role::Issuer)
+        trust(&[(&self.iaca.certificate, Role::Issuer)])
     }
 
     pub(crate) fn readers(&self) -> Arc<TrustStore> {
-        store(&self.reader_root.certificate, Role::Reader)
+        trust(&[(&self.reader_root.certificate, Role::Reader)])
     }
 
     /// One copy of the driving licence, issued by us.
@@ -104,27 +60,6 @@ impl World {
         let signature = self.signer.key.sign(&[&unsigned.to_be_signed()]);
         unsigned.finish(&signature, &[self.signer.certificate.der()])
     }
-}
-
-/// Trust in one root.
-pub(crate) fn store(root: &Certificate, role: Role) -> Arc<TrustStore> {
-    let anchor = Anchor { certificate: root.clone(), role, environment: Environment::Test, doc_types: None };
-    Arc::new(TrustStore::new(Environment::Test, vec![anchor]).unwrap())
-}
-
-fn identity(profile: CertificateProfile, name: &str, issuer: Option<&Identity>, rng: &mut TestRng) -> Identity {
-    let key = SigningKey::make(rng);
-    let request = CertificateRequest {
-        profile,
-        common_name: name,
-        organization: Some("Test"),
-        country: "AZ",
-        key: &key.public(),
-        not_before: now().day_start().plus_days(-1),
-        not_after: now().day_start().plus_days(400),
-    };
-    let der = build(&request, issuer.map_or(&key, |i| &i.key), issuer.map(|i| &i.certificate), rng);
-    Identity { certificate: Certificate::parse(&der).unwrap(), key }
 }
 
 pub(crate) fn profile() -> Arc<Profile> {
@@ -240,11 +175,4 @@ pub(crate) fn private_jwk(key: &PublicKey, scalar: &[u8]) -> Value {
     let mut jwk = jwk(key);
     jwk["d"] = json!(base64::encode_url(scalar));
     jwk
-}
-
-fn base64_lines(bytes: &[u8]) -> String {
-    let url = base64::encode_url(bytes).replace('-', "+").replace('_', "/");
-    let padded = format!("{url}{}", "=".repeat((4 - url.len() % 4) % 4));
-    let lines = padded.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned() + "\n");
-    lines.collect()
 }

@@ -12,14 +12,15 @@ use pollster::block_on;
 use rid_flow::{
     HistoryKind, HistoryOutcome, Uptime,
     fake::{FakeClock, FakeTimer, MemoryDisk, MemoryStorage, ScriptedSecureArea},
-    ports::{Clock, ClockError, KeyId, KeyInfo, KeySpec, Prompt, Secret32, SecureArea, SecureAreaError, UserAuth},
+    ports::{Clock, ClockError, KeyId, KeyInfo, KeySpec, Prompt, Secret32, SecureArea, SecureAreaError},
 };
+use rid_kit::{reader_config, rngs, wallet_config};
 use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE};
-use rid_profile::{ClaimPath, Locale, ReaderPolicy};
-use rid_reader::{DocumentAsk, ElementAsk, Reader, ReaderConfig, ReaderPorts, Reading, ReadingStep, view::Decision};
+use rid_profile::ClaimPath;
+use rid_reader::{DocumentAsk, ElementAsk, Reader, ReaderPorts, Reading, ReadingStep, view::Decision};
 use rid_sim::{NOW, SimRng, TestState};
 use rid_wallet::{
-    DeviceAuthMethod, Presentation, PresentationStep, Wallet, WalletConfig, WalletPorts,
+    Presentation, PresentationStep, Wallet, WalletPorts,
     view::{
         ConsentAnswer, ConsentDecision, ConsentedDocument, HistoryEventView, HistoryView, LockState, RequestView,
         RequestedDocumentView,
@@ -123,11 +124,6 @@ pub(crate) struct World {
     pub(crate) reader: Arc<Reader>,
 }
 
-fn rng() -> Arc<dyn Fn() -> Box<dyn rid_crypto::CryptoRng + Send> + Send + Sync> {
-    static SEED: AtomicU64 = AtomicU64::new(1);
-    Arc::new(|| Box::new(SimRng::new(SEED.fetch_add(1, SeqCst))))
-}
-
 impl World {
     /// A wallet with nothing in it.
     pub(crate) fn empty() -> Self {
@@ -142,24 +138,12 @@ impl World {
             http: None,
             clock: clock.clone(),
             timer: Arc::new(FakeTimer::new(&hands)),
-            rng: rng(),
+            rng: rngs(SimRng::new),
         };
-        let config = WalletConfig {
-            profile: rid_profile::embedded().unwrap(),
-            trust: state.own_trust().unwrap(),
-            locales: vec![Locale::En],
-            user_auth: UserAuth::None,
-            device_auth: DeviceAuthMethod::Signature,
-            reader_policy: ReaderPolicy::USUAL,
-        };
+        let config = wallet_config(state.own_trust().unwrap());
         let wallet = Arc::new(block_on(Wallet::open(ports, config)).unwrap());
-        let config = ReaderConfig {
-            profile: rid_profile::embedded().unwrap(),
-            trust: state.own_trust().unwrap(),
-            locales: vec![Locale::En],
-            identity: None,
-        };
-        let ports = ReaderPorts { secure_area: area.clone(), clock: clock.clone(), rng: rng() };
+        let config = reader_config(state.own_trust().unwrap());
+        let ports = ReaderPorts { secure_area: area.clone(), clock: clock.clone(), rng: rngs(SimRng::new) };
         let reader = Arc::new(Reader::new(ports, config));
         Self { state, clock, area, storage, wallet, reader }
     }

@@ -1,11 +1,10 @@
 //! A wallet and a reader that talk over chunks, and what cuts them off.
 use std::{
     future::Future,
-    path::{Path, PathBuf},
     pin::{Pin, pin},
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, Wake, Waker},
 };
@@ -13,11 +12,13 @@ use std::{
 use async_trait::async_trait;
 use pollster::block_on;
 use rid_flow::{
-    HistoryKind, HistoryOutcome, Uptime,
-    ports::{Clock, ClockError, KeyId, KeyInfo, KeySpec, Prompt, Secret32, SecureArea, SecureAreaError, UserAuth},
+    HistoryKind, HistoryOutcome,
+    ports::{KeyId, KeyInfo, KeySpec, Prompt, Secret32, SecureArea, SecureAreaError},
 };
+pub(crate) use rid_kit::Folder;
+use rid_kit::{StoppedClock, rngs, wallet_config};
 use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE};
-use rid_profile::{ClaimPath, Locale, Profile, ReaderPolicy};
+use rid_profile::{ClaimPath, Profile};
 use rid_reader::{
     DocumentAsk, ElementAsk, Reader, ReaderConfig, ReaderError, ReaderIdentity, ReaderPorts, Reading, ReadingStep,
     view::Verdict,
@@ -25,24 +26,11 @@ use rid_reader::{
 use rid_shell::{SoftwareSecureArea, SqliteStorage, SystemTimer};
 use rid_sim::{NOW, SimRng, TestState};
 use rid_wallet::{
-    DeviceAuthMethod, Presentation, PresentationStep, Wallet, WalletConfig, WalletError, WalletPorts,
+    Presentation, PresentationStep, Wallet, WalletConfig, WalletError, WalletPorts,
     view::{ConsentAnswer, ConsentDecision, ConsentedDocument, RequestView},
 };
-use rid_wire::Timestamp;
 
 pub(crate) const MTU: u16 = 185;
-
-pub(crate) struct StoppedClock;
-
-impl Clock for StoppedClock {
-    fn now(&self) -> Result<Timestamp, ClockError> {
-        Ok(NOW)
-    }
-
-    fn uptime(&self) -> Uptime {
-        Uptime::from_millis(1_000)
-    }
-}
 
 /// Waits once before it goes on, so that a caller can be dropped there.
 pub(crate) struct Once(bool);
@@ -136,29 +124,6 @@ impl SecureArea for ReaderKey {
     }
 }
 
-/// A folder that is removed at the end.
-pub(crate) struct Folder(pub(crate) PathBuf);
-
-impl Folder {
-    pub(crate) fn new(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("facades-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-pub(crate) fn rng() -> Arc<dyn Fn() -> Box<dyn rid_crypto::CryptoRng + Send> + Send + Sync> {
-    static SEED: AtomicU64 = AtomicU64::new(1);
-    Arc::new(|| Box::new(SimRng::new(SEED.fetch_add(1, Ordering::Relaxed))))
-}
-
 pub(crate) fn open_wallet(state: &TestState, folder: &Folder) -> Arc<Wallet> {
     open_with(rid_profile::embedded().unwrap(), state, folder)
 }
@@ -168,14 +133,7 @@ pub(crate) fn open_with(profile: Profile, state: &TestState, folder: &Folder) ->
 }
 
 pub(crate) fn config(profile: Profile, state: &TestState) -> WalletConfig {
-    WalletConfig {
-        profile,
-        trust: state.own_trust().unwrap(),
-        locales: vec![Locale::En],
-        user_auth: UserAuth::None,
-        device_auth: DeviceAuthMethod::Signature,
-        reader_policy: ReaderPolicy::USUAL,
-    }
+    WalletConfig { profile, ..wallet_config(state.own_trust().unwrap()) }
 }
 
 pub(crate) fn open_configured(config: WalletConfig, folder: &Folder) -> Arc<Wallet> {
@@ -183,9 +141,9 @@ pub(crate) fn open_configured(config: WalletConfig, folder: &Folder) -> Arc<Wall
         secure_area: Arc::new(Slow(SoftwareSecureArea::open(&folder.0).unwrap())),
         storage: Arc::new(SqliteStorage::new(&folder.0)),
         http: None,
-        clock: Arc::new(StoppedClock),
+        clock: Arc::new(StoppedClock(NOW)),
         timer: Arc::new(SystemTimer::new()),
-        rng: rng(),
+        rng: rngs(SimRng::new),
     };
     Arc::new(block_on(Wallet::open(ports, config)).unwrap())
 }
@@ -205,17 +163,12 @@ pub(crate) fn reader_ports(state: &TestState) -> ReaderPorts {
 
 pub(crate) fn ports_of(key: &rid_crypto::SigningKey) -> ReaderPorts {
     let key = rid_crypto::SigningKey::from_scalar(key.dangerous_scalar().expose()).unwrap();
-    ReaderPorts { secure_area: Arc::new(ReaderKey(key)), clock: Arc::new(StoppedClock), rng: rng() }
+    ReaderPorts { secure_area: Arc::new(ReaderKey(key)), clock: Arc::new(StoppedClock(NOW)), rng: rngs(SimRng::new) }
 }
 
 pub(crate) fn reader_config(state: &TestState) -> ReaderConfig {
     let identity = ReaderIdentity { key: KeyId("reader".into()), chain: vec![state.reader().1.clone()] };
-    ReaderConfig {
-        profile: rid_profile::embedded().unwrap(),
-        trust: state.own_trust().unwrap(),
-        locales: vec![Locale::En],
-        identity: Some(identity),
-    }
+    ReaderConfig { identity: Some(identity), ..rid_kit::reader_config(state.own_trust().unwrap()) }
 }
 
 pub(crate) fn ask(elements: &[&str]) -> Vec<DocumentAsk> {
