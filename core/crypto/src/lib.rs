@@ -34,27 +34,21 @@ use rid_wire::Code;
 /// Why a cryptographic operation was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[error("{}", self.code())]
 pub enum CryptoError {
     /// Algorithm outside the allow-list (std-M45).
-    #[error("cose_alg_unsupported")]
     AlgUnsupported,
     /// Cost of a password hash outside the limits; nothing was allocated (neg-K26).
-    #[error("crypto_cost")]
     Cost,
     /// The system gave no working memory for a password hash; nothing was derived.
-    #[error("crypto_memory")]
     Memory,
     /// Ciphertext or tag wrong.
-    #[error("aead_open")]
     Open,
     /// Not a point of the curve, or of another curve, or malformed.
-    #[error("cose_key_invalid")]
     KeyInvalid,
     /// Signature or MAC wrong, or not in raw r‖s form.
-    #[error("cose_signature_invalid")]
     SignatureInvalid,
     /// Output length impossible for the algorithm.
-    #[error("crypto_length")]
     Length,
 }
 

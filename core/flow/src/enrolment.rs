@@ -20,15 +20,13 @@ const MAX_KEYS: usize = 100;
 /// Why an enrolment message was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[error("{}", self.code())]
 pub enum EnrolmentError {
     /// Not the message expected.
-    #[error("{0}")]
     Cbor(#[from] CborError),
     /// A proof of possession is wrong, a key occurs twice or is no P-256 key.
-    #[error("invalid_proof")]
     Proof,
     /// Another version, audience, challenge or limit (at most 16 kinds, 100 keys each).
-    #[error("enrolment_invalid")]
     Invalid,
 }
 

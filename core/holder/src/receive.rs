@@ -20,30 +20,23 @@ use rid_wire::{
 /// Why received credentials were refused; nothing was stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[error("{}", self.code())]
 pub enum ReceiveError {
     /// More or fewer credentials than keys.
-    #[error("batch_size")]
     BatchSize,
     /// The copies do not say the same of the same person.
-    #[error("batch_mismatch")]
     BatchMismatch,
     /// One digest occurs twice in the batch: readers could link two presentations by it (neg-N05).
-    #[error("batch_digest_repeated")]
     DigestRepeated,
     /// One status reference occurs twice in the batch (neg-N05).
-    #[error("batch_status_repeated")]
     StatusRepeated,
     /// An item has a member beside the four of the standard: a mark that goes along with each presentation (neg-N05).
-    #[error("credential_item_member")]
     ItemMember,
     /// The unprotected header of issuerAuth has another label than x5chain: such a mark too (neg-N05).
-    #[error("credential_unprotected_label")]
     UnprotectedLabel,
     /// A check of std-M45 failed; the code is its reason.
-    #[error("{0}")]
     Check(Code),
     /// The structure.
-    #[error("{0}")]
     Mdoc(#[from] MdocError),
 }
 

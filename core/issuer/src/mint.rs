@@ -15,21 +15,17 @@ use crate::PersonRecord;
 /// A reason for which nothing was issued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[error("{}", self.code())]
 pub enum IssueError {
     /// The enrolment request, its audience or its challenge is refused.
-    #[error("{0}")]
     Enrolment(#[from] EnrolmentError),
     /// The credential cannot be built.
-    #[error("{0}")]
     Mdoc(#[from] MdocError),
     /// The register has no record of this document type.
-    #[error("unknown_credential_configuration")]
     UnknownKind,
     /// The document signer's certificate does not cover the rounded `signed` (neg-B10).
-    #[error("issuer_certificate_window")]
     CertificateWindow,
     /// The embedded sample is malformed.
-    #[error("sample_invalid")]
     Sample,
 }
 

@@ -13,12 +13,11 @@ pub const STATE_END: u8 = 0x02;
 /// A reason for which a chunk was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[error("{}", self.code())]
 pub enum ChunkError {
     /// The chunk is empty or does not start with 0 or 1, or the message is over the limit (neg-C14).
-    #[error("transport_limit")]
     Limit,
     /// The MTU is below 23, the minimum of BLE.
-    #[error("transport_mtu")]
     Mtu,
 }
 

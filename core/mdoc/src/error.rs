@@ -8,99 +8,69 @@ use rid_wire::{Code, cbor::CborError, cose::CoseError};
 /// A reason for which an mdoc structure was refused. Blame: its author.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[error("{}", self.code())]
 pub enum MdocError {
     /// The CBOR of the part at this path of the standard's names is refused.
-    #[error("{1}")]
     At(&'static str, CborError),
     /// The CBOR is refused.
-    #[error("{0}")]
     Cbor(#[from] CborError),
     /// The COSE structure is refused.
-    #[error("{0}")]
     Cose(#[from] CoseError),
     /// A cryptographic check fails.
-    #[error("{0}")]
     Crypto(#[from] CryptoError),
     /// The trust decision is negative.
-    #[error("{0}")]
     Trust(#[from] TrustError),
     /// A credential has no elements, at issuing or on receipt.
-    #[error("credential_empty")]
     CredentialEmpty,
     /// The device signature or MAC does not verify over this transcript.
-    #[error("device_auth_invalid")]
     DeviceAuthInvalid,
     /// The document has no deviceSigned, or not exactly one of deviceSignature and deviceMac.
-    #[error("device_auth_missing")]
     DeviceAuthMissing,
     /// The device key in the MSO is not the expected one (neg-B18).
-    #[error("device_key_mismatch")]
     DeviceKeyMismatch,
     /// The device key is not authorised for a device-signed element.
-    #[error("device_key_unauthorized")]
     DeviceKeyUnauthorized,
     /// The `digestAlgorithm` is unknown (neg-B07).
-    #[error("mdoc_digest_alg")]
     DigestAlg,
     /// A digestID occurs twice in a namespace (neg-B04).
-    #[error("mdoc_digest_id_duplicate")]
     DigestIdDuplicate,
     /// A digestID is 2^31 or more, on receipt.
-    #[error("mdoc_digest_id_range")]
     DigestIdRange,
     /// A digest does not match (neg-B01, neg-B08).
-    #[error("mdoc_digest_mismatch")]
     DigestMismatch,
     /// The MSO has no digest for an item (neg-B06).
-    #[error("mdoc_digest_missing")]
     DigestMissing,
     /// The docType of the document and of the MSO differ (neg-B03).
-    #[error("mdoc_doctype_mismatch")]
     DocTypeMismatch,
     /// An element identifier occurs twice in a namespace.
-    #[error("mdoc_element_duplicate")]
     ElementDuplicate,
     /// The engagement is malformed or of an unknown version.
-    #[error("engagement_invalid")]
     Engagement,
     /// The time validUntil has passed (neg-B09).
-    #[error("mdoc_expired")]
     Expired,
     /// The issuing_country or issuing_jurisdiction differs from that of the document signer (neg-F13).
-    #[error("issuer_country_mismatch")]
     IssuerCountry,
     /// The time validFrom is ahead (neg-B09).
-    #[error("mdoc_not_yet_valid")]
     NotYetValid,
     /// The requested document was not returned.
-    #[error("not_returned")]
     NotReturned,
     /// The readerAuth does not verify (neg-C08).
-    #[error("reader_auth_invalid")]
     ReaderAuthInvalid,
     /// An element is requested twice, or in several Unicode forms.
-    #[error("request_duplicate")]
     RequestDuplicate,
     /// The deviceRequestInfo is malformed; the request is read without it.
-    #[error("request_info_invalid")]
     RequestInfo,
     /// The response has an empty array `documents`.
-    #[error("response_empty")]
     ResponseEmpty,
     /// The status of the DeviceResponse is not 0.
-    #[error("response_status")]
     ResponseStatus,
     /// A `random` is shorter than 16 bytes (neg-B20).
-    #[error("mdoc_salt_short")]
     SaltShort,
     /// More items or namespaces than the limits allow (neg-B24).
-    #[error("mdoc_too_many")]
     TooMany,
     /// The validity times are malformed or contradictory (neg-B10).
-    #[error("mdoc_validity_invalid")]
     Validity,
     /// The version is unsupported (neg-B23 for the MSO).
-    #[error("mdoc_version")]
     Version,
 }
 

@@ -13,21 +13,17 @@ use crate::transcript::Transcript;
 /// A reason for which a session message was refused. The keys are then destroyed, and the session cannot be resumed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[error("{}", self.code())]
 pub enum SessionError {
     /// The CBOR of the message is refused.
-    #[error("{0}")]
     Cbor(#[from] CborError),
     /// The message counter is exhausted (neg-C04).
-    #[error("session_counter_exhausted")]
     CounterExhausted,
     /// The ciphertext or tag is wrong, replayed or reflected (neg-C03, neg-C05).
-    #[error("session_decrypt")]
     Decrypt,
     /// The EReaderKey is on another curve or not a valid point (neg-C01).
-    #[error("session_key_invalid")]
     KeyInvalid,
     /// The message does not belong to this state (neg-C02).
-    #[error("session_state")]
     State,
 }
 

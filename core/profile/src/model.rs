@@ -8,12 +8,11 @@ use crate::{Localized, ReaderPolicy, check::ValueCheck, parse};
 /// A reason for which a profile file was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[error("{}", self.code())]
 pub enum ProfileError {
     /// The file is not strict JSON.
-    #[error("{0}")]
     Json(#[from] rid_wire::json::JsonError),
     /// A member is missing, of another type, or breaks a rule of the file.
-    #[error("profile_invalid")]
     Invalid,
 }
 

@@ -18,7 +18,7 @@ pub enum ReaderError {
         code: Code,
     },
     /// Cancelled.
-    #[error("cancelled")]
+    #[error("{}", self.code())]
     Cancelled,
     /// The app called out of turn: busy, closed, not asked.
     #[error("misuse {code}")]

@@ -33,21 +33,17 @@ use rid_wire::Code;
 /// A reason for which trust was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[error("{}", self.code())]
 pub enum TrustError {
     /// The chain or one of its certificates is refused.
-    #[error("{0}")]
     Certificate(#[from] X509Error),
     /// The chain leads to an anchor of another role (neg-F05).
-    #[error("trust_list_scope")]
     Scope,
     /// The store has no anchor for this role, so no decision is possible.
-    #[error("trust_missing")]
     Missing,
     /// A test root was given to a production store.
-    #[error("trust_environment")]
     Environment,
     /// A root of issuers was given without the credential types it may sign for (neg-F30).
-    #[error("trust_types_missing")]
     Types,
 }
 

@@ -6,63 +6,47 @@ use crate::{recovery::container::ContainerError, unlock::pin::PinError};
 /// Why the vault did not do its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[error("{}", self.code())]
 pub enum VaultError {
     /// Biometrics are not enabled, or a change of them deleted the key; PIN or code open (neg-K12).
-    #[error("biometric_not_set")]
     BiometricNotSet,
     /// The recovery container or code.
-    #[error("{0}")]
     Container(#[from] ContainerError),
     /// The key envelope is missing over existing records, or no generation of it is whole; none was made (inv-I9).
-    #[error("key_envelope_corrupt")]
     EnvelopeCorrupt,
     /// No such history row, or it was deleted already.
-    #[error("history_unknown")]
     HistoryUnknown,
     /// The keys of personal data are not in memory.
-    #[error("locked")]
     Locked,
     /// The PIN itself: its form, or too easily guessed (neg-L05).
-    #[error("{0}")]
     Pin(#[from] PinError),
     /// No PIN is set.
-    #[error("pin_not_set")]
     PinNotSet,
     /// Only who knows the old PIN, or came in by biometrics or the recovery code, sets a new one.
-    #[error("pin_required")]
     PinRequired,
     /// Wrong PINs: none is taken before the wait is over (neg-L10).
-    #[error("pin_wait")]
     PinWait {
         /// Seconds left.
         seconds: u64,
     },
     /// A wrong PIN; so many tries are left before the first wait.
-    #[error("pin_wrong")]
     PinWrong {
         /// Tries left.
         left: u32,
     },
     /// No recovery code was made.
-    #[error("recovery_not_set")]
     RecoveryNotSet,
     /// Database or envelope is of an earlier moment than the other knows of (neg-L03).
-    #[error("storage_rollback")]
     Rollback,
     /// The store was written by a newer version; nothing was read or changed.
-    #[error("schema_newer")]
     SchemaNewer,
     /// The secure area.
-    #[error("{0}")]
     SecureArea(#[from] SecureAreaError),
     /// Storage.
-    #[error("{0}")]
     Storage(#[from] StorageError),
     /// The biometric key was not opened by the person: a platform's "yes" alone opens nothing (neg-L08).
-    #[error("user_auth_required")]
     UserAuthRequired,
     /// The secure area derived another key than the one that wrapped this store (neg-K14).
-    #[error("key_mismatch")]
     WrongKey,
 }
 

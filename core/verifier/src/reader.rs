@@ -88,12 +88,11 @@ impl CloseReason {
 /// A misuse by the caller; the session is unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[error("{}", self.code())]
 pub enum Misuse {
     /// The session is over.
-    #[error("session_closed")]
     Closed,
     /// An answer to something that was not asked.
-    #[error("not_asked")]
     NotAsked,
 }
 

@@ -8,18 +8,15 @@ use crate::Code;
 /// A reason for which JSON was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[error("{}", self.code())]
 pub enum JsonError {
     /// A member name occurs twice in an object.
-    #[error("json_duplicate_key")]
     DuplicateKey,
     /// The text is not JSON, or more text follows it.
-    #[error("json_invalid")]
     Invalid,
     /// Arrays and objects are nested deeper than 32.
-    #[error("json_too_deep")]
     TooDeep,
     /// The text is longer than the caller's limit.
-    #[error("input_too_large")]
     TooLarge,
 }
 

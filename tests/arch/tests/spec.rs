@@ -37,6 +37,20 @@ fn every_code_is_listed() {
     assert_eq!(missing, Vec::<String>::new(), "not in spec/errors.md");
 }
 
+/// Codes that an `#[error]` attribute repeats, although the same file has them in `code()`.
+fn repeated_in_error_texts(source: &Source) -> Vec<String> {
+    let texts = source.literals_in("#[error").into_iter().filter(|text| is_code(text));
+    texts.filter(|text| source.spoken.matches(&format!("\"{text}\"")).count() > 1).collect()
+}
+
+#[test]
+fn error_texts_do_not_repeat_codes() {
+    let repeated: Vec<String> = shipped().iter().flat_map(repeated_in_error_texts).collect();
+    assert_eq!(repeated, Vec::<String>::new(), "write #[error(\"{{}}\", self.code())] above the enum");
+    let text = "#[error(\"key_busy\")] Busy, } fn code() { Self::Busy => \"key_busy\" }";
+    assert_eq!(repeated_in_error_texts(&Source::new("planted.rs".into(), text.into())), ["key_busy"]);
+}
+
 #[test]
 fn every_listed_code_is_in_use() {
     let packages = files().into_iter().filter(|file| {

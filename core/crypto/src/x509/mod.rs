@@ -27,36 +27,27 @@ use rid_wire::Code;
 /// Why a certificate or chain was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[error("{}", self.code())]
 pub enum X509Error {
     /// MD5, SHA-1, RSA of any size (outside ISO 18013-5's algorithms), an unknown curve or explicit parameters (neg-F15).
-    #[error("cert_alg")]
     Alg,
     /// More candidates or signature checks than the budget (neg-F06).
-    #[error("cert_budget")]
     Budget,
     /// Extended key usage is not the one the role needs (neg-F04).
-    #[error("cert_eku")]
     Eku,
     /// Its validity is over at the time of the check (neg-F01).
-    #[error("cert_expired")]
     Expired,
     /// DER or extension rules broken: duplicates, unknown critical extension, negative serial.
-    #[error("cert_form")]
     Form,
     /// The key usage of the signer lacks digitalSignature (neg-F31).
-    #[error("cert_key_usage")]
     KeyUsage,
     /// A name constraint of an issuer forbids the subject (neg-F12).
-    #[error("cert_name_constraint")]
     NameConstraint,
     /// Its validity has not begun at the time of the check, by more than the tolerance for clocks (neg-F35).
-    #[error("cert_not_yet_valid")]
     NotYetValid,
     /// CA flag, path length or key usage forbids this place in the chain; country differs from its issuer's (neg-F02).
-    #[error("cert_path")]
     Path,
     /// No anchor, or a signature in the chain is wrong (neg-F01).
-    #[error("cert_untrusted")]
     Untrusted,
 }
 

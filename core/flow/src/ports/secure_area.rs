@@ -71,24 +71,19 @@ pub enum Prompt {
 /// A secure area's refusal. No text: the platform's words may name things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[error("{}", self.code())]
 pub enum SecureAreaError {
     /// Too many operations at once: try again (neg-K11).
-    #[error("key_busy")]
     Busy,
     /// The person turned away.
-    #[error("key_cancelled")]
     Cancelled,
     /// The key died with a change of biometrics (neg-K12).
-    #[error("key_invalidated")]
     Invalidated,
     /// The device or key is locked.
-    #[error("key_locked")]
     Locked,
     /// No such key (neg-K14).
-    #[error("key_not_found")]
     NotFound,
     /// The area does not work.
-    #[error("key_unavailable")]
     Unavailable,
 }
 

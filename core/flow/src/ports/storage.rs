@@ -131,30 +131,23 @@ pub struct Generation(pub u64);
 /// Why storage failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[error("{}", self.code())]
 pub enum StorageError {
     /// An expectation of a write did not hold.
-    #[error("storage_conflict")]
     Conflict,
     /// A record or the file is damaged (neg-K05).
-    #[error("storage_corrupt")]
     Damaged,
     /// No free copy is left in a pool.
-    #[error("credential_unavailable")]
     Exhausted,
     /// The disk is full.
-    #[error("storage_full")]
     Full,
     /// Any other error of reading or writing.
-    #[error("storage_io")]
     Io,
     /// Another process or instance has the store open, or it is not open.
-    #[error("storage_locked")]
     Locked,
     /// A newer version of this software wrote the store; nothing was touched (neg-K17).
-    #[error("schema_newer")]
     Newer,
     /// The file system is read-only.
-    #[error("storage_readonly")]
     ReadOnly,
 }
 

@@ -17,18 +17,15 @@ pub const RECORD_KIND: &str = "enrolment";
 /// Why an enrolment failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[error("{}", self.code())]
 pub enum EnrolError {
     /// A port; its code.
-    #[error("{0}")]
     Port(Code),
     /// The credentials; nothing was stored.
-    #[error("{0}")]
     Receive(#[from] ReceiveError),
     /// The answer is malformed or another enrolment's (`enrolment_mismatch`), or this one is unknown or used (`enrolment_unknown`).
-    #[error("{0}")]
     Answer(Code),
     /// A reply to something not asked.
-    #[error("not_asked")]
     NotAsked,
 }
 

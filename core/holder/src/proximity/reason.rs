@@ -54,18 +54,15 @@ impl CloseReason {
 /// A misuse by the caller; the session is unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[error("{}", self.code())]
 pub enum Misuse {
     /// The session is over.
-    #[error("session_closed")]
     Closed,
     /// An answer with another question's id or hash (neg-G20).
-    #[error("consent_binding")]
     ConsentBinding,
     /// The answer selects what was not asked, not held or blocked.
-    #[error("consent_selection")]
     ConsentSelection,
     /// An answer to something that was not asked.
-    #[error("not_asked")]
     NotAsked,
 }
 

@@ -33,30 +33,23 @@ const LIMITS: Limits = Limits { max_bytes: MAX_BYTES, max_depth: 8 };
 /// Why a recovery container was not made or not opened; nothing was taken from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[error("{}", self.code())]
 pub enum ContainerError {
     /// Not a recovery code: mistyped or incomplete. Blame: whoever typed it.
-    #[error("backup_code_form")]
     CodeForm,
     /// A record that is no setting was to go in: it may hold a token. Blame: the caller.
-    #[error("backup_content")]
     Content,
     /// Not a recovery container, or one that no version writes. Blame: whoever chose or made the file.
-    #[error("backup_form")]
     Form,
     /// The system gave no working memory.
-    #[error("crypto_memory")]
     Memory,
     /// Over 8 MiB.
-    #[error("input_too_large")]
     TooLarge,
     /// The end is missing. Blame: whatever carried the file.
-    #[error("backup_truncated")]
     Truncated,
     /// Made by a newer version.
-    #[error("backup_version")]
     Version,
     /// The code is of another container, or the file was altered: the two look alike.
-    #[error("backup_wrong_code")]
     WrongCode,
 }
 

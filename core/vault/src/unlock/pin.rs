@@ -10,12 +10,11 @@ mod tests;
 /// Why a PIN was not taken. Blame: the person who chose it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[error("{}", self.code())]
 pub enum PinError {
     /// Not six to twelve ASCII digits.
-    #[error("pin_form")]
     Form,
     /// Among the first that others would try.
-    #[error("pin_weak")]
     Weak,
 }
 

@@ -23,18 +23,16 @@ pub struct ExportVerdict {
 
 /// Why an export is not consistent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.code())]
 pub enum ExportError {
     /// The hash of the line before does not fit: a line was altered, taken out or put in; `line` is the first after it, from 1.
-    #[error("export_chain")]
     Chain {
         /// Where.
         line: u64,
     },
     /// Not an export, or of another form.
-    #[error("export_form")]
     Form,
     /// Places are missing, doubled or out of order: `seq` is the first.
-    #[error("export_sequence")]
     Sequence {
         /// Where.
         seq: u64,

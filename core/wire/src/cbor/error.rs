@@ -4,39 +4,29 @@ use crate::Code;
 /// A reason for which CBOR was refused. Blame: the sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[error("{}", self.code())]
 pub enum CborError {
     /// Nested deeper than [`Limits::max_depth`](crate::cbor::Limits::max_depth) (neg-A01).
-    #[error("cbor_too_deep")]
     TooDeep,
     /// A map key occurs twice (neg-A03).
-    #[error("cbor_duplicate_key")]
     DuplicateKey,
     /// Indefinite length in bytes that the standard hashes or signs (neg-A05).
-    #[error("cbor_indefinite")]
     Indefinite,
     /// The input ends before the item does (neg-A06, neg-A07).
-    #[error("cbor_truncated")]
     Truncated,
     /// Bytes follow the item (neg-A09).
-    #[error("cbor_trailing")]
     Trailing,
     /// The byte string in tag 24 is not one well-formed item (neg-A10).
-    #[error("cbor_tag24_invalid")]
     Tag24Invalid,
     /// Tag 24 missing where required, or doubled (neg-A11).
-    #[error("cbor_tag24_expected")]
     Tag24Expected,
     /// Text that is not UTF-8, or NUL in an identifier (neg-A12).
-    #[error("cbor_invalid_text")]
     InvalidText,
     /// A type other than the standard's, or a reserved encoding (neg-A13, neg-A14).
-    #[error("cbor_unexpected_type")]
     UnexpectedType,
     /// A member the standard requires is absent.
-    #[error("cbor_missing_member")]
     MissingMember,
     /// Larger than [`Limits::max_bytes`](crate::cbor::Limits::max_bytes) (neg-A15).
-    #[error("input_too_large")]
     TooLarge,
 }
 

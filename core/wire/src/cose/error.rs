@@ -6,33 +6,25 @@ use crate::{Code, cbor::CborError};
 /// A reason for which a COSE structure was refused. Blame: the sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[error("{}", self.code())]
 pub enum CoseError {
     /// The protected header has no `alg` (label 1; neg-B12).
-    #[error("cose_alg_unprotected")]
     AlgUnprotected,
     /// The `alg` is not one that this profile allows (std-M45).
-    #[error("cose_alg_unsupported")]
     AlgUnsupported,
     /// The CBOR inside is refused.
-    #[error("{0}")]
     Cbor(#[from] CborError),
     /// The member `crit` is malformed, unprotected, or names a label that is not processed here (neg-B14).
-    #[error("cose_crit_unknown")]
     CritUnknown,
     /// A label is in both headers.
-    #[error("cose_header_duplicate")]
     HeaderDuplicate,
     /// The key is malformed or does not fit the algorithm.
-    #[error("cose_key_invalid")]
     KeyInvalid,
     /// Payload attached where it must be detached, or the reverse (neg-B16).
-    #[error("cose_payload")]
     Payload,
     /// The signature or MAC does not verify (neg-B11, neg-B21).
-    #[error("cose_signature_invalid")]
     SignatureInvalid,
     /// The `kid` (label 4) is not a byte string.
-    #[error("{error}")]
     Kid {
         /// True if it is in the protected header.
         protected: bool,
@@ -40,7 +32,6 @@ pub enum CoseError {
         error: CborError,
     },
     /// The `x5chain` (label 33) is missing, empty, malformed or in the protected header (neg-B15).
-    #[error("cose_x5chain")]
     X5chain(ChainFault),
 }
 
