@@ -92,12 +92,21 @@ impl Value {
     #[must_use]
     pub fn canonical(&self) -> String {
         let mut out = String::new();
-        self.write(&mut out);
+        self.write(true, &mut out);
         out
     }
 
-    fn write(&self, out: &mut String) {
+    /// The value as JSON without spaces, its members in their order.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut out = String::new();
+        self.write(false, &mut out);
+        out
+    }
+
+    fn write(&self, sorted: bool, out: &mut String) {
         match self {
+            Self::Float(number) if !sorted && number.is_finite() => out.push_str(&alloc::format!("{number:?}")),
             Self::Null | Self::Float(_) => out.push_str("null"),
             Self::Bool(true) => out.push_str("true"),
             Self::Bool(false) => out.push_str("false"),
@@ -109,22 +118,24 @@ impl Value {
                     if at > 0 {
                         out.push(',');
                     }
-                    item.write(out);
+                    item.write(sorted, out);
                 }
                 out.push(']');
             }
             Self::Object(members) => {
-                let mut sorted: Vec<&(String, Self)> = members.iter().collect();
-                // RFC 8785, 3.2.3: by UTF-16 code units.
-                sorted.sort_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
+                let mut ordered: Vec<&(String, Self)> = members.iter().collect();
+                if sorted {
+                    // RFC 8785, 3.2.3: by UTF-16 code units.
+                    ordered.sort_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
+                }
                 out.push('{');
-                for (at, (name, value)) in sorted.into_iter().enumerate() {
+                for (at, (name, value)) in ordered.into_iter().enumerate() {
                     if at > 0 {
                         out.push(',');
                     }
                     write_string(name, out);
                     out.push(':');
-                    value.write(out);
+                    value.write(sorted, out);
                 }
                 out.push('}');
             }

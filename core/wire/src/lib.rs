@@ -1,4 +1,4 @@
-//! Bytes and values: strict CBOR over received bytes, COSE containers, base64url, JSON, `Timestamp`, `Code`.
+//! Bytes and values: strict CBOR over received bytes, COSE and JOSE containers, base64url, JSON, `Timestamp`, `Code`.
 //!
 //! Every parser takes hostile input and returns a named error whose [`Code`] is stable.
 //!
@@ -22,6 +22,7 @@ mod closed;
 mod code;
 pub mod cose;
 pub mod hex;
+pub mod jose;
 pub mod json;
 mod time;
 mod tolerance;

@@ -14,6 +14,7 @@ const OPEN: &[(&str, &str)] = &[
     ("KeyInfo", "a public key"),
     ("KeySpec", "the challenge of an attestation"),
     ("IssuerRoot", "a certificate"),
+    ("Jwk", "a public key"),
     ("Kind", "ages of the profile"),
     ("PresentationStep", "encrypted messages"),
     ("ReaderOptions", "certificates"),

@@ -1,0 +1,82 @@
+//! JOSE: keys as JWK, algorithms by name, signatures of JWS.
+use alloc::string::String;
+
+use rid_wire::{
+    base64,
+    jose::{Alg, Jwk, JwkCurve, Jws, JwsError},
+};
+
+use crate::{CryptoError, Curve, PublicKey, SignatureAlgorithm, sha256, verify};
+
+impl From<Alg> for SignatureAlgorithm {
+    fn from(alg: Alg) -> Self {
+        match alg {
+            Alg::EdDsa => Self::EdDsa,
+            Alg::Es256 => Self::Es256,
+            Alg::Es384 => Self::Es384,
+        }
+    }
+}
+
+impl SignatureAlgorithm {
+    /// The JOSE algorithm; `None` for ECDSA P-521, which no profile here has.
+    #[must_use]
+    pub const fn jose(self) -> Option<Alg> {
+        match self {
+            Self::EdDsa => Some(Alg::EdDsa),
+            Self::Es256 => Some(Alg::Es256),
+            Self::Es384 => Some(Alg::Es384),
+            Self::Es512 => None,
+        }
+    }
+}
+
+impl PublicKey {
+    /// From a public JWK; the point is checked.
+    ///
+    /// # Errors
+    /// [`CryptoError::KeyInvalid`].
+    pub fn from_jose(jwk: &Jwk) -> Result<Self, CryptoError> {
+        let curve = match jwk.curve {
+            JwkCurve::Ed25519 => Curve::Ed25519,
+            JwkCurve::P256 => Curve::P256,
+            JwkCurve::P384 => Curve::P384,
+        };
+        Self::from_coordinates(curve, &jwk.x, jwk.y.as_deref())
+    }
+
+    /// As a public JWK; `None` for P-521.
+    #[must_use]
+    pub fn to_jose(&self) -> Option<Jwk> {
+        let curve = match self.curve() {
+            Curve::Ed25519 => JwkCurve::Ed25519,
+            Curve::P256 => JwkCurve::P256,
+            Curve::P384 => JwkCurve::P384,
+            Curve::P521 => return None,
+        };
+        let bytes = self.to_bytes();
+        if curve == JwkCurve::Ed25519 {
+            return Some(Jwk { curve, x: bytes, y: None });
+        }
+        let (x, y) = bytes.get(1..)?.split_at_checked(self.curve().coordinate_len())?;
+        Some(Jwk { curve, x: x.into(), y: Some(y.into()) })
+    }
+
+    /// The thumbprint (RFC 7638, SHA-256) in base64url; `None` for P-521.
+    #[must_use]
+    pub fn thumbprint(&self) -> Option<String> {
+        self.to_jose().map(|jwk| base64::encode_url(&sha256(&[jwk.thumbprint_input().as_bytes()])))
+    }
+}
+
+/// Verifies the signature of a JWS with the algorithm of its header, which must be that of the key.
+///
+/// # Errors
+/// [`JwsError::Alg`] if algorithm and key do not fit (neg-E02), [`JwsError::Signature`].
+pub fn verify_jws(key: &PublicKey, jws: &Jws<'_>) -> Result<(), JwsError> {
+    let input = jws.signing_input.as_bytes();
+    verify(key, jws.header.alg.into(), &[input], &jws.signature).map_err(|error| match error {
+        CryptoError::AlgUnsupported => JwsError::Alg,
+        _ => JwsError::Signature,
+    })
+}
