@@ -1,7 +1,8 @@
 //! Mirrors of what wallet and reader share. A field forgotten here does not compile.
+pub use rid_claims::{ClaimEntry, ClaimKey, ClaimPath, ClaimValue, PrivateBytes, PrivateText};
 use rid_flow::ports;
 pub use rid_flow::ports::{KeyId, KeyInfo, KeySpec, KeyUse, Prompt, UserAuth};
-pub use rid_profile::{ClaimEntry, ClaimKey, ClaimPath, ClaimValue, ImageFormat, PrivateBytes, PrivateText};
+pub use rid_profile::ImageFormat;
 pub use rid_trust::{Environment, IssuerRoot, RootWarning};
 pub use rid_wire::{Code, Timestamp};
 

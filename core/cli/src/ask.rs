@@ -298,8 +298,8 @@ fn choose(word: &str, request: &RequestView, choices: &mut [Choice]) -> Option<(
 
 #[cfg(test)]
 mod tests {
+    use rid_claims::ClaimPath;
     use rid_flow::CredentialId;
-    use rid_profile::ClaimPath;
     use rid_wallet::view::RequesterView;
     use rid_wire::{Code, Timestamp};
 

@@ -1,8 +1,8 @@
 //! The question of a reader: `--ask docType/namespace/element[:retain][:optional]`, and the file of `--asked`.
 use std::path::Path;
 
+use rid_claims::ClaimPath;
 use rid_mdoc::request::UnverifiedRequest;
-use rid_profile::ClaimPath;
 use rid_verifier::ask::{Asked, DocumentAsk, ElementAsk};
 use rid_wire::cbor::Limits;
 use serde_json::{Value, json};

@@ -1,6 +1,7 @@
 //! `rid wallet`: list, show, delete, history.
-use rid_flow::{CredentialId, HistoryKind, HistoryOutcome, Reuse};
-use rid_profile::ClaimValue;
+use rid_claims::ClaimValue;
+use rid_claims::ReusePolicy;
+use rid_flow::{CredentialId, HistoryKind, HistoryOutcome};
 use rid_trust::Environment;
 use rid_wallet::{
     Wallet,
@@ -99,12 +100,12 @@ const fn state(state: CredentialState) -> &'static str {
 }
 
 /// How its copies are used up, as one word.
-pub(crate) const fn reuse(reuse: Reuse) -> &'static str {
+pub(crate) const fn reuse(reuse: ReusePolicy) -> &'static str {
     match reuse {
-        Reuse::Limited { .. } => "limited",
-        Reuse::Once => "once",
-        Reuse::PerVerifier => "per_verifier",
-        Reuse::Rotate => "rotate",
+        ReusePolicy::Limited { .. } => "limited",
+        ReusePolicy::Once => "once",
+        ReusePolicy::PerVerifier => "per_verifier",
+        ReusePolicy::Rotate => "rotate",
     }
 }
 

@@ -1,12 +1,9 @@
 use alloc::{string::String, vec::Vec};
 
+use rid_claims::{CredentialId, ReusePolicy};
 use rid_wire::Timestamp;
 
 use crate::ports::KeyId;
-
-/// Identifies one credential of the wallet.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CredentialId(pub String);
 
 /// Identifies one one-time copy.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,23 +24,6 @@ pub struct NewCopy {
     pub key: KeyId,
     /// The credential's bytes (mdoc: IssuerSigned).
     pub bytes: Vec<u8>,
-}
-
-/// How the copies of a credential are used up (methods A to D of the EUDI ARF, topic 10).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Reuse {
-    /// A copy for this many seconds from its first use on, then the next one.
-    Limited {
-        /// The time.
-        seconds: u32,
-    },
-    /// Each copy once.
-    #[default]
-    Once,
-    /// A copy of its own for each verifier, shown to it again and again; once where the verifier is unknown.
-    PerVerifier,
-    /// All copies in turn, again and again.
-    Rotate,
 }
 
 /// Names a verifier to itself over all its visits; a hash of what its certificate calls it.
@@ -72,7 +52,7 @@ pub struct Credential {
     /// Names of the elements held: namespace, identifiers.
     pub elements: Vec<(String, Vec<String>)>,
     /// How its copies are used up.
-    pub reuse: Reuse,
+    pub reuse: ReusePolicy,
     /// The copies.
     pub copies: Vec<NewCopy>,
 }
@@ -213,7 +193,7 @@ pub struct Changes {
     /// Take one free copy of each; the same credential twice takes two. An empty pool fails the whole
     /// ([`crate::ports::StorageError::Exhausted`]).
     pub consume: Vec<CredentialId>,
-    /// Who these copies are for, if known: copies of [`Reuse::PerVerifier`] are bound to it.
+    /// Who these copies are for, if known: copies of [`ReusePolicy::PerVerifier`] are bound to it.
     pub verifier: Option<VerifierId>,
     /// Credentials to add.
     pub add: Vec<Credential>,

@@ -28,13 +28,14 @@ mod session;
 mod turn;
 
 pub use changes::{
-    Changes, Committed, Copy, CopyId, Credential, CredentialId, History, HistoryContent, HistoryDraft, HistoryId,
-    HistoryKind, HistoryOutcome, HistorySeq, NewCopy, Record, RecordKey, Reuse, VerifierId,
+    Changes, Committed, Copy, CopyId, Credential, History, HistoryContent, HistoryDraft, HistoryId, HistoryKind,
+    HistoryOutcome, HistorySeq, NewCopy, Record, RecordKey, VerifierId,
 };
 pub use drive::{Committer, Driven, Ports, drive};
 pub use effect::{AgreeRequest, DeriveRequest, Effect, KeysRequest, Reply, SignRequest};
 pub use env::{Env, Uptime};
 pub use flow::{Flow, Step};
 pub use patient::PatientArea;
+pub use rid_claims::CredentialId;
 pub use session::{Input, Output, Session, SessionTypes};
 pub use turn::{Taken, Turn, TurnError};

@@ -1,10 +1,10 @@
 //! The question to the person and the answer, without words and languages: the wallet facade adds those.
 use alloc::{format, string::String, vec::Vec};
 
+use rid_claims::{ClaimPath, PrivateText};
 use rid_flow::CredentialId;
 use rid_mdoc::reader_auth::ReaderIdentity;
 pub use rid_mdoc::request_info::UseCase;
-use rid_profile::{ClaimPath, PrivateText};
 use rid_wire::{Code, Timestamp, hex};
 
 use crate::{held::Validity, shown};

@@ -1,12 +1,13 @@
 //! Reading a stored copy for its holder's own eyes.
 use alloc::vec::Vec;
 
+use rid_claims::{ClaimPath, ClaimValue};
 use rid_mdoc::{
     issuer_signed::UnverifiedIssuerSigned,
     mso::Mso,
     verify::{Strictness, verify_issuer_signed},
 };
-use rid_profile::{ClaimPath, ClaimValue, Kind};
+use rid_profile::Kind;
 use rid_trust::TrustStore;
 use rid_wire::{Code, cbor::Limits};
 

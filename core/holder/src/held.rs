@@ -2,6 +2,7 @@
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 
+use rid_claims::PrivateText;
 use rid_crypto::x509::Certificate;
 use rid_flow::CredentialId;
 use rid_mdoc::{
@@ -9,7 +10,6 @@ use rid_mdoc::{
     issuer_signed::UnverifiedIssuerSigned,
     verify::{IssuerVerified, Strictness, verify_issuer_signed},
 };
-use rid_profile::PrivateText;
 use rid_trust::{Environment, TrustStore};
 use rid_wire::{
     Code, Timestamp,

@@ -1,8 +1,9 @@
 //! The full checks of a credential before it is stored (std-M14, neg-B): all of it or a named refusal.
 use alloc::{borrow::Cow, collections::BTreeSet, string::String, vec::Vec};
 
+use rid_claims::ReusePolicy;
 use rid_crypto::PublicKey;
-use rid_flow::{Credential, CredentialId, NewCopy, Reuse, ports::KeyId};
+use rid_flow::{Credential, CredentialId, NewCopy, ports::KeyId};
 use rid_mdoc::{
     MdocError,
     issuer_signed::UnverifiedIssuerSigned,
@@ -103,7 +104,7 @@ pub fn check_batch(
         valid_from: first.validity().valid_from,
         valid_until: first.validity().valid_until,
         elements: element_names(&first),
-        reuse: Reuse::Once,
+        reuse: ReusePolicy::Once,
         copies: keys.iter().zip(copies).map(new_copy).collect(),
     })
 }

@@ -14,7 +14,6 @@
 extern crate alloc;
 
 mod check;
-mod claim;
 mod embedded;
 mod image;
 mod locale;
@@ -26,11 +25,8 @@ mod reader_policy;
 mod tests;
 
 pub use check::{RuleFinding, Severity};
-pub use claim::{ClaimEntry, ClaimKey, ClaimPath, ClaimValue, PrivateBytes, PrivateText};
 pub use embedded::embedded;
 pub use image::ImageFormat;
 pub use locale::{Locale, Localized};
-pub use model::{
-    CardClaim, CopyPolicy, Element, ElementType, Kind, Part, Presence, Profile, ProfileError, Rules, Signers,
-};
+pub use model::{CardClaim, Element, ElementType, Kind, Part, Presence, Profile, ProfileError, Rules, Signers};
 pub use reader_policy::{ReaderPolicy, ReaderRule};

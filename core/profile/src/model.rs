@@ -1,6 +1,7 @@
 //! The profile as types.
 use alloc::{string::String, vec::Vec};
 
+use rid_claims::ReusePolicy;
 use rid_wire::Code;
 
 use crate::{Localized, ReaderPolicy, check::ValueCheck, parse};
@@ -107,22 +108,6 @@ pub struct CardClaim {
     pub identifier: String,
 }
 
-/// The use of the copies of a credential (methods A to D of the EUDI ARF, topic 10).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CopyPolicy {
-    /// A copy is used for this many seconds after its first use.
-    Limited {
-        /// The time in seconds.
-        seconds: u32,
-    },
-    /// Each copy is used once.
-    Once,
-    /// Each verifier gets a copy of its own.
-    PerVerifier,
-    /// All copies are used in rotation.
-    Rotate,
-}
-
 /// The rules for the signers of a kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signers {
@@ -162,7 +147,7 @@ pub struct Kind {
     /// The number of copies requested at enrolment.
     pub copies: u32,
     /// The use of the copies; the default is once.
-    pub reuse: CopyPolicy,
+    pub reuse: ReusePolicy,
     /// The technical validity of a copy, in days.
     pub validity_days: u32,
 }

@@ -1,11 +1,12 @@
 //! Parses the profile file. Every name in the file must be known and every mistake is refused.
 use alloc::{string::String, vec::Vec};
 
+use rid_claims::ReusePolicy;
 use rid_wire::{FullDate, json::Value};
 
 use crate::{
-    CardClaim, CopyPolicy, Element, ElementType, Kind, Localized, Part, Presence, Profile, ProfileError, ReaderPolicy,
-    ReaderRule, Rules, Severity, Signers,
+    CardClaim, Element, ElementType, Kind, Localized, Part, Presence, Profile, ProfileError, ReaderPolicy, ReaderRule,
+    Rules, Severity, Signers,
     check::{Rule, ValueCheck},
     pattern::Pattern,
 };
@@ -109,7 +110,7 @@ fn kind(value: &Value, shared: &Shared) -> Result<Kind> {
         reader_auth_required: flag(members.required("reader_auth_required")?)?,
         portrait_binds: flag(members.required("portrait_binds")?)?,
         copies: positive(members.required("copies")?)?,
-        reuse: members.optional("reuse", reuse)?.unwrap_or(CopyPolicy::Once),
+        reuse: members.optional("reuse", reuse)?.unwrap_or(ReusePolicy::Once),
         validity_days: positive(members.required("validity_days")?)?,
     };
     demand(!kind.elements.is_empty())?;
@@ -154,14 +155,14 @@ fn country(value: &Value) -> Result<String> {
     Ok(String::from(text))
 }
 
-fn reuse(value: &Value) -> Result<CopyPolicy> {
+fn reuse(value: &Value) -> Result<ReusePolicy> {
     let members = Object::new(value, &["policy", "seconds"])?;
     let seconds = members.optional("seconds", positive)?;
     match (members.required("policy")?.as_str(), seconds) {
-        (Some("limited"), Some(seconds)) => Ok(CopyPolicy::Limited { seconds }),
-        (Some("once"), None) => Ok(CopyPolicy::Once),
-        (Some("per_verifier"), None) => Ok(CopyPolicy::PerVerifier),
-        (Some("rotate"), None) => Ok(CopyPolicy::Rotate),
+        (Some("limited"), Some(seconds)) => Ok(ReusePolicy::Limited { seconds }),
+        (Some("once"), None) => Ok(ReusePolicy::Once),
+        (Some("per_verifier"), None) => Ok(ReusePolicy::PerVerifier),
+        (Some("rotate"), None) => Ok(ReusePolicy::Rotate),
         _ => Err(ProfileError::Invalid),
     }
 }

@@ -145,7 +145,7 @@ impl<'a> Draft<'a> {
             }
             self.committed.copies.push(copy);
             let meta = self.meta(id).await?.ok_or(StorageError::Exhausted)?;
-            let low = meta.copies_left <= low_water && meta.reuse != rid_flow::Reuse::Rotate;
+            let low = meta.copies_left <= low_water && meta.reuse != rid_claims::ReusePolicy::Rotate;
             if low && !self.committed.low_water.contains(id) {
                 self.committed.low_water.push(id.clone());
             }

@@ -9,7 +9,8 @@ mod marker;
 mod secrets;
 mod shown;
 
-use rid_flow::{Credential, CredentialId, NewCopy, Reuse};
+use rid_claims::ReusePolicy;
+use rid_flow::{Credential, CredentialId, NewCopy};
 use rid_wire::Timestamp;
 
 /// One of copies that are shown once.
@@ -25,7 +26,7 @@ fn credential(id: &str, copies: Vec<NewCopy>) -> Credential {
         valid_from: at,
         valid_until: at.plus_days(14),
         elements: Vec::new(),
-        reuse: Reuse::Once,
+        reuse: ReusePolicy::Once,
         copies,
     }
 }

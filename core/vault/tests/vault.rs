@@ -9,9 +9,10 @@ use std::{
     },
 };
 
+use rid_claims::ReusePolicy;
 use rid_flow::{
     Changes, Committer, Credential, CredentialId, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, NewCopy,
-    Record, RecordKey, Reuse,
+    Record, RecordKey,
     fake::{AreaCall, MemoryDisk, MemoryStorage, ScriptedSecureArea, SeededRng, block_on},
     ports::{KeyId, Storage, StorageError},
 };
@@ -43,7 +44,7 @@ fn credential(id: &str, copies: usize) -> Credential {
         signed: at,
         valid_from: at,
         valid_until: at.plus_days(14),
-        reuse: Reuse::Once,
+        reuse: ReusePolicy::Once,
         elements: vec![("ns".into(), vec!["family_name".into(), "portrait".into()])],
         copies: (0..copies).map(copy).collect(),
     }

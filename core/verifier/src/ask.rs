@@ -1,8 +1,8 @@
 //! The question of a reader: as an app writes it, and as it goes into a request.
 use alloc::{string::String, vec::Vec};
 
+use rid_claims::ClaimPath;
 use rid_mdoc::request::{ItemsRequest, RequestedElement, RequestedNamespace};
-use rid_profile::ClaimPath;
 use rid_wire::Code;
 
 /// The elements asked of one document.

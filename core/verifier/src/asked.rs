@@ -1,8 +1,8 @@
 //! Compares an answer with its question: nothing else may be in it, and everything asked for must be.
 use alloc::{string::String, vec::Vec};
 
+use rid_claims::ClaimPath;
 use rid_mdoc::{MdocError, age, request::ItemsRequest, response::UnverifiedDocument};
-use rid_profile::ClaimPath;
 use rid_trust::Check;
 use rid_wire::{
     Code,

@@ -5,11 +5,12 @@ use alloc::{
     vec::Vec,
 };
 
+use rid_claims::{ClaimPath, ClaimValue, PrivateText};
 use rid_mdoc::{
     age,
     verify::{DeviceItem, IssuerVerified},
 };
-use rid_profile::{ClaimPath, ClaimValue, Element, ImageFormat, Kind, Locale, PrivateText, Profile};
+use rid_profile::{Element, ImageFormat, Kind, Locale, Profile};
 use rid_wire::{
     Code,
     cbor::{Limits, Value},

@@ -6,12 +6,12 @@ use alloc::{
     vec::Vec,
 };
 
+use rid_claims::ClaimPath;
 use rid_mdoc::{
     MdocError,
     response::UnverifiedDocument,
     verify::{DocumentReport, IssuerReport, IssuerVerified, check as mdoc_check},
 };
-use rid_profile::ClaimPath;
 use rid_trust::{Basis, Check, Environment, IssuerTrust, Outcome};
 use rid_wire::{Code, hex};
 

@@ -1,7 +1,8 @@
 //! Closed, owned types for the boundary.
 use alloc::{string::String, vec::Vec};
 
-use rid_profile::{ClaimPath, ClaimValue, ImageFormat, PrivateText};
+use rid_claims::{ClaimPath, ClaimValue, PrivateText};
+use rid_profile::ImageFormat;
 use rid_trust::{Check, Environment};
 use rid_wire::Code;
 

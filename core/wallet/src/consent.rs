@@ -1,12 +1,12 @@
 //! From a machine's question to the view of a screen, and back. Text of the reader is shown escaped (neg-C39); the answer
 //! comes back with the escaped paths.
+use rid_claims::ClaimPath;
 use rid_flow::CredentialId;
 use rid_holder::{
     consent::{AgreedDocument, Answer, AskedDocument, Candidate, Decision, Question, QuestionId, Requester},
     held::Validity,
     shown,
 };
-use rid_profile::ClaimPath;
 use rid_wire::{Code, hex};
 
 use crate::{

@@ -1,13 +1,14 @@
 //! Listing, showing and deleting what is held.
+use rid_claims::ReusePolicy;
+use rid_claims::{ClaimPath, ClaimValue};
 use rid_flow::{
-    Changes, Committer, CredentialId, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, Reuse,
-    ports::SecureAreaError,
+    Changes, Committer, CredentialId, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, ports::SecureAreaError,
 };
 use rid_holder::{
     display::{HeldElement, read_copy},
     shown,
 };
-use rid_profile::{ClaimPath, ClaimValue, ImageFormat, Kind};
+use rid_profile::{ImageFormat, Kind};
 use rid_vault::CredentialMeta;
 use rid_wire::{Code, Timestamp};
 
@@ -127,7 +128,7 @@ impl Wallet {
         CredentialView {
             name: kind.map_or(meta.kind.as_str(), |kind| kind.name.resolve(&self.locales)).into(),
             spoken: kind.map_or(meta.kind.as_str(), |kind| kind.spoken.resolve(&self.locales)).into(),
-            low_water: meta.reuse != Reuse::Rotate && meta.copies_left <= self.profile.rules().low_water,
+            low_water: meta.reuse != ReusePolicy::Rotate && meta.copies_left <= self.profile.rules().low_water,
             reuse: meta.reuse,
             id: meta.id,
             format: meta.format,
@@ -158,7 +159,7 @@ impl Wallet {
             signed: zero,
             valid_from: zero,
             valid_until: zero,
-            reuse: Reuse::Once,
+            reuse: ReusePolicy::Once,
             copies_left: 0,
             copies_total: 0,
             low_water: true,

@@ -1,9 +1,9 @@
 //! Locking and unlocking: PIN, biometrics, recovery code; and what is left when no door opens.
 use std::sync::Arc;
 
+use rid_claims::{ClaimValue, PrivateText};
 use rid_flow::ports::Storage;
 use rid_holder::display::HeldElement;
-use rid_profile::{ClaimValue, PrivateText};
 use rid_vault::{Pin, RecoveryCode, UnlockMethod, VaultError};
 use zeroize::Zeroizing;
 

@@ -1,9 +1,8 @@
 //! The enrolment door: ask an issuer for credentials, and accept its answer, all or nothing.
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use rid_flow::{Changes, Committer, Driven, Flow, RecordKey, Reply, Reuse, Turn, drive};
+use rid_flow::{Changes, Committer, Driven, Flow, RecordKey, Reply, Turn, drive};
 use rid_holder::enrolment::{Accept, Enrol, EnrolParameters, PendingEnrolment, RECORD_KIND, record_key};
-use rid_profile::{CopyPolicy, Kind};
 use rid_wire::{Code, hex};
 
 use crate::{Wallet, WalletError, view::CredentialView};
@@ -99,7 +98,9 @@ impl Wallet {
         }
         let trust = self.trust.clone();
         let flow = self.with_env(|env| Accept::new(raw, answer, record.as_deref(), trust, env))??;
-        let mut flow = flow.reusing(|kind| reuse(self.profile.kind(kind))).comparing_types(self.profile.clone());
+        let mut flow = flow
+            .reusing(|kind| self.profile.kind(kind).map(|kind| kind.reuse).unwrap_or_default())
+            .comparing_types(self.profile.clone());
         let rng = self.ports.rng.clone();
         let stored = match drive(&mut flow, &self.flow_ports(), &*rng).await? {
             Driven::Done(stored) => stored,
@@ -132,16 +133,6 @@ fn unknown() -> WalletError {
 
 fn parse_id(id: &str) -> Result<[u8; 16], WalletError> {
     hex::decode(id).ok().and_then(|id| id.try_into().ok()).ok_or_else(unknown)
-}
-
-/// The profile's word for how copies are used up.
-fn reuse(kind: Option<&Kind>) -> Reuse {
-    match kind.map(|kind| kind.reuse) {
-        Some(CopyPolicy::Limited { seconds }) => Reuse::Limited { seconds },
-        Some(CopyPolicy::PerVerifier) => Reuse::PerVerifier,
-        Some(CopyPolicy::Rotate) => Reuse::Rotate,
-        Some(CopyPolicy::Once) | None => Reuse::Once,
-    }
 }
 
 /// An enrolment under way. Keys and proofs may take a person's finger each, so it can be interrupted.

@@ -1,6 +1,6 @@
 //! What was shown, received and deleted: reading, checking, deleting a row, and an export somebody else can check.
+use rid_claims::ClaimPath;
 use rid_flow::{History, HistoryContent, HistorySeq};
-use rid_profile::ClaimPath;
 use rid_vault::ChainVerdict;
 
 use crate::{

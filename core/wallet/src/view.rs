@@ -1,6 +1,8 @@
 //! Closed, owned types for the boundary: public fields only, no generics, no lifetimes.
-use rid_flow::{CredentialId, HistoryKind, HistoryOutcome, Reuse};
-use rid_profile::{ClaimPath, ClaimValue, ImageFormat, PrivateBytes, PrivateText};
+use rid_claims::ReusePolicy;
+use rid_claims::{ClaimPath, ClaimValue, PrivateBytes, PrivateText};
+use rid_flow::{CredentialId, HistoryKind, HistoryOutcome};
+use rid_profile::ImageFormat;
 use rid_trust::Environment;
 use rid_wire::{Code, Timestamp};
 
@@ -52,7 +54,7 @@ pub struct CredentialView {
     /// Last second of technical validity.
     pub valid_until: Timestamp,
     /// How its copies are used up.
-    pub reuse: Reuse,
+    pub reuse: ReusePolicy,
     /// Copies left that were never shown; all of them where they are shown in turn.
     pub copies_left: u32,
     /// Copies received.

@@ -11,21 +11,22 @@ use rid_arch::{Dependency, DependencyKind, Package, files, nonempty, packages, p
 const EDGES: &[(&str, &[&str])] = &[
     ("wire", &[]),
     ("crypto", &["wire"]),
-    ("profile", &["wire"]),
+    ("claims", &["wire"]),
+    ("profile", &["wire", "claims"]),
     ("trust", &["wire", "crypto"]),
-    ("flow", &["wire", "crypto"]),
+    ("flow", &["wire", "crypto", "claims"]),
     ("mdoc", &["wire", "crypto", "trust"]),
-    ("vault", &["wire", "crypto", "flow"]),
+    ("vault", &["wire", "crypto", "claims", "flow"]),
     ("shell", &["wire", "crypto", "flow"]),
-    ("holder", &["wire", "crypto", "profile", "trust", "mdoc", "flow"]),
-    ("verifier", &["wire", "crypto", "profile", "trust", "mdoc", "flow"]),
-    ("issuer", &["wire", "crypto", "profile", "trust", "mdoc", "flow"]),
-    ("wallet", &["wire", "crypto", "profile", "trust", "flow", "holder", "vault"]),
-    ("reader", &["wire", "crypto", "profile", "trust", "flow", "verifier"]),
+    ("holder", &["wire", "crypto", "claims", "profile", "trust", "mdoc", "flow"]),
+    ("verifier", &["wire", "crypto", "claims", "profile", "trust", "mdoc", "flow"]),
+    ("issuer", &["wire", "crypto", "claims", "profile", "trust", "mdoc", "flow"]),
+    ("wallet", &["wire", "crypto", "claims", "profile", "trust", "flow", "holder", "vault"]),
+    ("reader", &["wire", "crypto", "claims", "profile", "trust", "flow", "verifier"]),
 ];
 
 /// What the boundary may name: the facades, the shell, and the rooms whose value types the views are made of.
-const BOUNDARY: &[&str] = &["wire", "profile", "trust", "flow", "shell", "wallet", "reader"];
+const BOUNDARY: &[&str] = &["wire", "claims", "profile", "trust", "flow", "shell", "wallet", "reader"];
 
 /// Cryptography, which only `crypto` may name.
 const CRYPTOGRAPHY: &[&str] = &[

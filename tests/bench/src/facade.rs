@@ -10,6 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use pollster::block_on;
+use rid_claims::ClaimPath;
 use rid_crypto::{Backend, SigningKey};
 use rid_flow::{
     fake::OneKey,
@@ -17,7 +18,6 @@ use rid_flow::{
 };
 use rid_kit::{Folder, StoppedClock, reader_config, wallet_config};
 use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE};
-use rid_profile::ClaimPath;
 use rid_reader::{DocumentAsk, ElementAsk, Reader, ReaderPorts, Reading, ReadingStep};
 use rid_shell::{OsRng, SoftwareSecureArea, SqliteStorage, SystemTimer};
 use rid_sim::{NOW, SimRng, TestState};

@@ -10,8 +10,9 @@ use std::{
 };
 
 use pollster::block_on;
+use rid_claims::ReusePolicy;
 use rid_flow::{
-    Changes, Committer, Credential, CredentialId, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, NewCopy, Reuse,
+    Changes, Committer, Credential, CredentialId, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, NewCopy,
     ports::KeyId,
 };
 use rid_shell::{OsRng, SoftwareSecureArea, SqliteStorage};
@@ -307,7 +308,7 @@ fn credential(n: usize, bytes: usize) -> Credential {
         valid_from: at,
         valid_until: at.plus_days(14),
         elements: vec![("org.iso.18013.5.1".into(), names)],
-        reuse: Reuse::Once,
+        reuse: ReusePolicy::Once,
         copies: vec![NewCopy { key: KeyId(format!("key-{n}")), bytes: vec![5; bytes] }],
     }
 }

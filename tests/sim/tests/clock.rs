@@ -11,10 +11,10 @@
 use std::sync::Arc;
 
 use pollster::block_on;
+use rid_claims::ClaimPath;
 use rid_flow::{HistoryKind, fake::FakeClock};
 use rid_kit::{Folder, reader_config, rngs, wallet_config};
 use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE};
-use rid_profile::ClaimPath;
 use rid_reader::{DocumentAsk, ElementAsk, Reader, ReaderPorts, ReadingStep, view::Decision};
 use rid_shell::{SoftwareSecureArea, SqliteStorage, SystemTimer};
 use rid_sim::{NOW, SimRng, TestState};

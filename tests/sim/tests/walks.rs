@@ -7,12 +7,12 @@
     reason = "a test that cannot go on says so by failing"
 )]
 
+use rid_claims::{ClaimPath, ClaimValue};
 use rid_flow::HistoryOutcome;
 use rid_mdoc::{
     MDL_DOC_TYPE, MDL_NAMESPACE,
     request::{ItemsRequest, RequestedElement, RequestedNamespace},
 };
-use rid_profile::{ClaimPath, ClaimValue};
 use rid_sim::{Faults, Report, Scenario, SimRng, TestState, run};
 use rid_verifier::view::Decision;
 use rid_wire::cbor::{Limits, Value};

@@ -10,6 +10,7 @@
 use std::sync::Arc;
 
 use pollster::block_on;
+use rid_claims::ClaimPath;
 use rid_flow::{
     Env, HistoryOutcome, Input, Output, Session, Uptime,
     fake::FakeClock,
@@ -20,7 +21,7 @@ use rid_mdoc::{
     MDL_DOC_TYPE, MDL_NAMESPACE,
     request::{ItemsRequest, RequestedElement, RequestedNamespace},
 };
-use rid_profile::{ClaimPath, ImageFormat, Locale};
+use rid_profile::{ImageFormat, Locale};
 use rid_shell::{SoftwareSecureArea, SqliteStorage, SystemTimer};
 use rid_sim::{NOW, SimRng, TestState};
 use rid_trust::Environment;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use pollster::block_on;
-use rid_flow::{Changes, CredentialId, HistoryKind, HistoryOutcome, Reuse};
+use rid_claims::ReusePolicy;
+use rid_flow::{Changes, CredentialId, HistoryKind, HistoryOutcome};
 use rid_vault::VaultError;
 use rid_wire::hex;
 
@@ -40,7 +41,7 @@ pub(crate) fn run(rounds: u64, seed: u64, scratch: &Scratch) -> Tally {
 
 fn jumps(place: &Place, seed: &mut Seed) -> Result<Verdict, VaultError> {
     let mut session = place.open()?;
-    let reuse = Reuse::Limited { seconds: SECONDS };
+    let reuse = ReusePolicy::Limited { seconds: SECONDS };
     let changes = Changes { add: vec![credential("limited", COPIES, reuse)], ..Changes::default() };
     commit(session.vault()?, &changes)?;
     let (mut now, mut pool, mut told) = (NOW, Pool::default(), Vec::new());

@@ -6,7 +6,8 @@ use std::{
 };
 
 use pollster::block_on;
-use rid_flow::{Changes, HistoryKind, HistoryOutcome, Record, Reuse};
+use rid_claims::ReusePolicy;
+use rid_flow::{Changes, HistoryKind, HistoryOutcome, Record};
 use rid_vault::VaultError;
 use rid_wire::Timestamp;
 
@@ -41,7 +42,7 @@ pub(crate) fn container() -> (String, Vec<u8>) {
 pub(crate) fn make_container(scratch: &Scratch) -> Result<(), VaultError> {
     let session = Place::new(&scratch.fresh("elsewhere")).open()?;
     let vault = session.vault()?;
-    let mut changes = Changes { add: vec![credential("elsewhere", 1, Reuse::Once)], ..Changes::default() };
+    let mut changes = Changes { add: vec![credential("elsewhere", 1, ReusePolicy::Once)], ..Changes::default() };
     changes.history.extend(FOREIGN.map(|event| draft(event, HistoryKind::Issuance, HistoryOutcome::Finished, NOW)));
     changes.put.push(Record { key: record("s9"), bytes: [CANARY, b"imported"].concat() });
     commit(vault, &changes)?;

@@ -7,9 +7,10 @@ use std::{
 };
 
 use pollster::block_on;
+use rid_claims::ReusePolicy;
 use rid_flow::{
     Changes, Committer, Credential, CredentialId, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, NewCopy,
-    Record, RecordKey, Reuse, Uptime,
+    Record, RecordKey, Uptime,
     ports::{Clock, ClockError, KeyId, Layout, SecureArea, Storage, StorageError},
 };
 use rid_shell::{SoftwareSecureArea, SqliteStorage};
@@ -283,7 +284,7 @@ pub(crate) fn draft(text: &str, kind: HistoryKind, outcome: HistoryOutcome, at: 
     }
 }
 
-pub(crate) fn credential(id: &str, copies: u32, reuse: Reuse) -> Credential {
+pub(crate) fn credential(id: &str, copies: u32, reuse: ReusePolicy) -> Credential {
     let copy = |n| NewCopy { key: KeyId(key(id, n)), bytes: [CANARY, id.as_bytes(), &[0; 600]].concat() };
     Credential {
         id: CredentialId(id.into()),
@@ -309,7 +310,7 @@ pub(crate) fn record(name: &str) -> RecordKey {
 pub(crate) fn changes(work: &Work) -> Changes {
     let mut changes = Changes::default();
     match work {
-        Work::Add { id, copies } => changes.add.push(credential(id, *copies, Reuse::Once)),
+        Work::Add { id, copies } => changes.add.push(credential(id, *copies, ReusePolicy::Once)),
         Work::Use { id, event } => {
             changes.consume.push(CredentialId(id.clone()));
             changes.history.push(draft(event, HistoryKind::Presentation, HistoryOutcome::Started, NOW));

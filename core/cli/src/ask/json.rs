@@ -1,5 +1,5 @@
 //! The question for machines: everything that a person sees, as data.
-use rid_profile::ClaimPath;
+use rid_claims::ClaimPath;
 use rid_trust::Environment;
 use rid_wallet::view::{
     AskedElementView, CandidateView, RequestView, RequestedDocumentView, RequestedElementView, UnavailableView,

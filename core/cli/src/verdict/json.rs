@@ -1,5 +1,5 @@
 //! The JSON of a verdict; its form is fixed (see `rid verify --help` and `spec/verify.md`).
-use rid_profile::{ClaimPath, ClaimValue, PrivateText};
+use rid_claims::{ClaimPath, ClaimValue, PrivateText};
 use rid_trust::Check;
 use rid_verifier::view::{AgeAnswer, DisclosedElements, DocumentElements, DocumentVerdict, ElementView, Verdict};
 use rid_wire::base64;

@@ -1,7 +1,8 @@
 //! A verdict as people read it on a terminal.
 use std::fmt::Write;
 
-use rid_profile::{ClaimValue, ImageFormat, Kind, Locale, Localized, Profile};
+use rid_claims::ClaimValue;
+use rid_profile::{ImageFormat, Kind, Locale, Localized, Profile};
 use rid_trust::{Check, Environment, Outcome};
 use rid_verifier::view::{DocumentElements, DocumentVerdict, ElementView};
 

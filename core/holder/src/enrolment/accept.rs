@@ -1,9 +1,10 @@
 use alloc::{collections::BTreeSet, string::String, sync::Arc, vec::Vec};
 
+use rid_claims::ReusePolicy;
 use rid_crypto::CryptoRng;
 use rid_flow::{
     Changes, Credential, CredentialId, Effect, Env, Flow, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, Reply,
-    Reuse, Step, enrolment::EnrolmentAnswer, ports::StorageError,
+    Step, enrolment::EnrolmentAnswer, ports::StorageError,
 };
 use rid_profile::Profile;
 use rid_trust::TrustStore;
@@ -24,7 +25,7 @@ pub struct Accept {
     answer: EnrolmentAnswer,
     trust: Arc<TrustStore>,
     /// How the copies of each kind are used up.
-    reuse: Vec<(String, Reuse)>,
+    reuse: Vec<(String, ReusePolicy)>,
     /// The types of elements, where they are compared.
     profile: Option<Arc<Profile>>,
     state: State,
@@ -68,7 +69,7 @@ impl Accept {
 
     /// Says how the copies of each kind are used up; once where nothing is said.
     #[must_use]
-    pub fn reusing(mut self, policy: impl Fn(&str) -> Reuse) -> Self {
+    pub fn reusing(mut self, policy: impl Fn(&str) -> ReusePolicy) -> Self {
         self.reuse = self.pending.kinds.iter().map(|(kind, _)| (kind.clone(), policy(kind))).collect();
         self
     }

@@ -1,10 +1,10 @@
 //! The person's answer, checked against the question.
 use alloc::{string::String, vec::Vec};
 
+use rid_claims::ClaimPath;
 use rid_crypto::{CryptoRng, constant_time_eq, sha256};
 use rid_flow::{Changes, CredentialId, Env, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, Output, VerifierId};
 use rid_mdoc::build::Selection;
-use rid_profile::ClaimPath;
 use rid_wire::{Code, Timestamp};
 
 use super::{

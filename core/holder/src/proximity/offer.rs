@@ -2,8 +2,9 @@
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
+use rid_claims::ClaimPath;
 use rid_mdoc::{MDL_NAMESPACE, age};
-use rid_profile::{ClaimPath, Kind};
+use rid_profile::Kind;
 use rid_wire::Code;
 
 use super::state::{Requested, RequestedDocument};

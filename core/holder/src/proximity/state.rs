@@ -1,5 +1,6 @@
 use alloc::{boxed::Box, collections::VecDeque, string::String, vec::Vec};
 
+use rid_claims::ClaimPath;
 use rid_crypto::PublicKey;
 use rid_flow::{Changes, CredentialId, ports::KeyId};
 use rid_mdoc::{
@@ -7,7 +8,6 @@ use rid_mdoc::{
     build::{Selection, UnsignedDocument},
     reader_auth::ReaderAuth,
 };
-use rid_profile::ClaimPath;
 use rid_wire::Timestamp;
 
 use super::Receipt;

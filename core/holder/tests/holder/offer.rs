@@ -1,13 +1,14 @@
 //! Which credentials are offered, in which order, and how readers are treated by policy.
 use std::sync::Arc;
 
+use rid_claims::ClaimPath;
 use rid_flow::{CredentialId, Input};
 use rid_holder::{
     consent::{AgreedDocument, Decision, Requester},
     held::Validity,
     proximity::Misuse,
 };
-use rid_profile::{ClaimPath, Profile, ReaderPolicy, ReaderRule};
+use rid_profile::{Profile, ReaderPolicy, ReaderRule};
 
 use crate::{
     reader::{Reader, Wanted, items},

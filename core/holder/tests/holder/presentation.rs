@@ -1,11 +1,11 @@
 //! What is asked, shown and withheld.
+use rid_claims::ClaimPath;
 use rid_flow::Input;
 use rid_flow::{CredentialId, HistoryOutcome};
 use rid_holder::{
     consent::{AgreedDocument, Answer, Decision, Requester},
     proximity::{DeviceAuthMethod, Misuse},
 };
-use rid_profile::ClaimPath;
 
 use crate::{
     reader::{Reader, Wanted, errors, items},

@@ -4,6 +4,7 @@ use std::{
     sync::Arc,
 };
 
+use rid_claims::ClaimPath;
 use rid_crypto::{AgreementKey, Backend, Curve, PublicKey, Secret, SigningKey};
 use rid_flow::{
     Changes, Committed, Copy, CopyId, CredentialId, Env, HistoryDraft, HistorySeq, Input, Output, Session, Uptime,
@@ -15,7 +16,7 @@ use rid_holder::{
     proximity::{CloseReason, DeviceAuthMethod, Matches, Misuse, Proximity, ProximityTypes, Receipt},
 };
 use rid_mdoc::build::ElementToIssue;
-use rid_profile::{ClaimPath, Profile, ReaderPolicy};
+use rid_profile::{Profile, ReaderPolicy};
 use rid_wire::{Code, Timestamp};
 
 use crate::{

@@ -1,7 +1,9 @@
 //! The rules that a profile file must keep to be accepted.
 use super::*;
 use crate::pattern::Pattern;
-use crate::{CopyPolicy, ReaderPolicy, ReaderRule};
+use rid_claims::ReusePolicy;
+
+use crate::{ReaderPolicy, ReaderRule};
 
 const PROFILE: &str = include_str!("../../profile.json");
 
@@ -46,11 +48,11 @@ fn a_policy_of_copies_is_read() {
     let read = |reuse: &str| {
         changed(r#""copies": 10,"#, &format!(r#""copies": 10, "reuse": {reuse},"#)).unwrap().kinds()[0].reuse
     };
-    assert_eq!(profile().kinds()[0].reuse, CopyPolicy::Once);
-    assert_eq!(read(r#"{"policy": "once"}"#), CopyPolicy::Once);
-    assert_eq!(read(r#"{"policy": "limited", "seconds": 3600}"#), CopyPolicy::Limited { seconds: 3600 });
-    assert_eq!(read(r#"{"policy": "per_verifier"}"#), CopyPolicy::PerVerifier);
-    assert_eq!(read(r#"{"policy": "rotate"}"#), CopyPolicy::Rotate);
+    assert_eq!(profile().kinds()[0].reuse, ReusePolicy::Once);
+    assert_eq!(read(r#"{"policy": "once"}"#), ReusePolicy::Once);
+    assert_eq!(read(r#"{"policy": "limited", "seconds": 3600}"#), ReusePolicy::Limited { seconds: 3600 });
+    assert_eq!(read(r#"{"policy": "per_verifier"}"#), ReusePolicy::PerVerifier);
+    assert_eq!(read(r#"{"policy": "rotate"}"#), ReusePolicy::Rotate);
 }
 
 #[test]

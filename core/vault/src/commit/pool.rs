@@ -1,5 +1,6 @@
 //! Which copy of a credential is presented next, and whether it is used up (methods A to D of the EUDI ARF, topic 10).
-use rid_flow::{CopyId, Reuse, VerifierId};
+use rid_claims::ReusePolicy;
+use rid_flow::{CopyId, VerifierId};
 use rid_wire::Timestamp;
 
 use crate::{CredentialMeta, rows::encode::credential::CopyUse};
@@ -17,19 +18,19 @@ pub(crate) struct Choice {
 /// Chooses, and counts the use in the meta data. Whether a chosen copy is really there is for the caller to see.
 pub(crate) fn choose(meta: &mut CredentialMeta, verifier: Option<VerifierId>, at: Option<Timestamp>) -> Choice {
     let (copy, spent, over) = match (meta.reuse, verifier) {
-        (Reuse::Once, _) => (first_unused(meta), true, Vec::new()),
-        (Reuse::Limited { seconds }, _) => {
+        (ReusePolicy::Once, _) => (first_unused(meta), true, Vec::new()),
+        (ReusePolicy::Limited { seconds }, _) => {
             let over = retire(meta, seconds, at);
             let running = meta.uses.iter().position(|used| used.since.is_some());
             (running.or_else(|| first_unused(meta)), false, over)
         }
-        (Reuse::PerVerifier, Some(verifier)) => {
+        (ReusePolicy::PerVerifier, Some(verifier)) => {
             let bound = meta.uses.iter().position(|used| used.verifier == Some(verifier));
             (bound.or_else(|| first_unused(meta)), false, Vec::new())
         }
         // Nobody to keep it for: once.
-        (Reuse::PerVerifier, None) => (first_unused(meta), true, Vec::new()),
-        (Reuse::Rotate, _) => {
+        (ReusePolicy::PerVerifier, None) => (first_unused(meta), true, Vec::new()),
+        (ReusePolicy::Rotate, _) => {
             let least = meta.uses.iter().map(|used| used.uses).min();
             (meta.uses.iter().position(|used| Some(used.uses) == least), false, Vec::new())
         }
@@ -40,7 +41,7 @@ pub(crate) fn choose(meta: &mut CredentialMeta, verifier: Option<VerifierId>, at
     };
     used.uses = used.uses.saturating_add(1);
     used.since = used.since.or(at).or(Some(Timestamp::from_unix(0)));
-    if meta.reuse == Reuse::PerVerifier {
+    if meta.reuse == ReusePolicy::PerVerifier {
         used.verifier = verifier;
     }
     let chosen = used.copy.clone();
@@ -79,7 +80,7 @@ fn first_unused(meta: &CredentialMeta) -> Option<usize> {
 }
 
 pub(crate) fn recount(meta: &mut CredentialMeta) {
-    let fresh = meta.uses.iter().filter(|used| meta.reuse == Reuse::Rotate || used.uses == 0).count();
+    let fresh = meta.uses.iter().filter(|used| meta.reuse == ReusePolicy::Rotate || used.uses == 0).count();
     meta.copies_left = u32::try_from(fresh).unwrap_or(u32::MAX);
 }
 
@@ -88,7 +89,7 @@ impl CredentialMeta {
     #[must_use]
     pub fn can_present(&self, verifier: Option<VerifierId>, now: Timestamp) -> bool {
         match self.reuse {
-            Reuse::PerVerifier => {
+            ReusePolicy::PerVerifier => {
                 self.uses.iter().any(|used| used.uses == 0 || (verifier.is_some() && used.verifier == verifier))
             }
             _ => !self.is_exhausted(now),
@@ -100,12 +101,12 @@ impl CredentialMeta {
     #[must_use]
     pub fn is_exhausted(&self, now: Timestamp) -> bool {
         match self.reuse {
-            Reuse::Once => self.copies_left == 0,
-            Reuse::Limited { seconds } => !self.uses.iter().any(|used| {
+            ReusePolicy::Once => self.copies_left == 0,
+            ReusePolicy::Limited { seconds } => !self.uses.iter().any(|used| {
                 used.since
                     .is_none_or(|since| now >= since && now.unix().saturating_sub(since.unix()) < i64::from(seconds))
             }),
-            Reuse::PerVerifier | Reuse::Rotate => self.uses.is_empty(),
+            ReusePolicy::PerVerifier | ReusePolicy::Rotate => self.uses.is_empty(),
         }
     }
 }

@@ -7,9 +7,10 @@ use std::sync::{
 };
 
 use proptest::prelude::*;
+use rid_claims::ReusePolicy;
 use rid_flow::{
     Changes, Committer, Credential, CredentialId, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, HistorySeq,
-    NewCopy, Record, RecordKey, Reuse,
+    NewCopy, Record, RecordKey,
     fake::{MemoryDisk, MemoryStorage, ScriptedSecureArea, SeededRng, block_on},
     ports::{KeyId, Row, StorageError, Table},
 };
@@ -50,7 +51,7 @@ impl Forger {
         };
         let record = |kind: &str| Record { key: RecordKey { kind: kind.into(), name: "n".into() }, bytes: vec![1] };
         let changes = Changes {
-            add: vec![credential("a", Reuse::Once), credential("b", Reuse::PerVerifier)],
+            add: vec![credential("a", ReusePolicy::Once), credential("b", ReusePolicy::PerVerifier)],
             history: (1..=4).map(event).collect(),
             put: vec![record("enrolment"), record("settings")],
             ..Changes::default()

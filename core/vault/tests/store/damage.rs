@@ -1,8 +1,9 @@
 //! Rows that are missing, put back, exchanged for earlier ones or garbled: each is one damaged row, and a repair makes the store whole.
 use std::collections::BTreeMap;
 
+use rid_claims::ReusePolicy;
 use rid_flow::{
-    Changes, Committer, RecordKey, Reuse, VerifierId,
+    Changes, Committer, RecordKey, VerifierId,
     fake::block_on,
     ports::{KeyId, KeySpec, KeyUse, Row, RowKey, StorageError, UserAuth},
 };
@@ -190,7 +191,9 @@ fn inv_i4_a_used_copy_that_is_put_back_is_never_presented_again() {
 
 #[test]
 fn inv_i4_an_older_credential_presents_no_copy_again() {
-    for reuse in [Reuse::PerVerifier, Reuse::Limited { seconds: 60 }, Reuse::Rotate, Reuse::Once] {
+    for reuse in
+        [ReusePolicy::PerVerifier, ReusePolicy::Limited { seconds: 60 }, ReusePolicy::Rotate, ReusePolicy::Once]
+    {
         let world = World::new(507);
         let vault = world.open();
         let shown = |n: u8| Changes { verifier: Some(VerifierId([n; 32])), ..present("a", n) };
@@ -298,7 +301,7 @@ fn with_keys(seed: u64) -> (World, Vec<KeyId>) {
     let spec = KeySpec { usage: KeyUse::Sign, user_auth: UserAuth::None, challenge: Vec::new() };
     let keys = block_on(world.area(&Line::whole()).create_keys(3, spec)).unwrap();
     let keys: Vec<KeyId> = keys.into_iter().map(|key| key.id).collect();
-    let mut card = credential("a", 3, Reuse::Once);
+    let mut card = credential("a", 3, ReusePolicy::Once);
     for (copy, key) in card.copies.iter_mut().zip(&keys) {
         copy.key = key.clone();
     }

@@ -74,7 +74,7 @@ fn neg_k19_the_latest_signature_is_remembered_also_while_it_is_locked() {
     let world = World::new(404);
     let vault = world.open();
     assert_eq!(vault.latest_signed(), None);
-    let mut early = credential("early", 1, rid_flow::Reuse::Once);
+    let mut early = credential("early", 1, rid_claims::ReusePolicy::Once);
     early.signed = at(-9_000);
     commit(&vault, Changes { add: vec![early], ..Changes::default() });
     assert_eq!(vault.latest_signed(), Some(at(-9_000)));

@@ -2,14 +2,15 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use rid_flow::{Changes, Committer, Reuse, VerifierId, fake::block_on, ports::StorageError};
+use rid_claims::ReusePolicy;
+use rid_flow::{Changes, Committer, VerifierId, fake::block_on, ports::StorageError};
 use rid_vault::ChainVerdict;
 
 use crate::world::*;
 
 #[derive(Clone, Debug)]
 enum Step {
-    Add(u8, usize, Reuse),
+    Add(u8, usize, ReusePolicy),
     Remove(u8),
     Show(Vec<u8>, Option<u8>, i64),
     Put(u8, u8),
@@ -21,10 +22,10 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     let reuse = prop_oneof![
-        Just(Reuse::Once),
-        Just(Reuse::PerVerifier),
-        Just(Reuse::Rotate),
-        Just(Reuse::Limited { seconds: 50 })
+        Just(ReusePolicy::Once),
+        Just(ReusePolicy::PerVerifier),
+        Just(ReusePolicy::Rotate),
+        Just(ReusePolicy::Limited { seconds: 50 })
     ];
     prop_oneof![
         2 => (0..3_u8, 0..4_usize, reuse).prop_map(|(name, copies, reuse)| Step::Add(name, copies, reuse)),
@@ -41,7 +42,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 #[derive(Clone)]
 struct Pool {
-    reuse: Reuse,
+    reuse: ReusePolicy,
     /// Uses, first use, verifier of each copy that is there.
     copies: Vec<(u32, Option<i64>, Option<u8>)>,
 }
@@ -49,25 +50,25 @@ struct Pool {
 impl Pool {
     /// Whether one could be taken; the account is changed.
     fn show(&mut self, verifier: Option<u8>, now: i64) -> bool {
-        if let Reuse::Limited { seconds } = self.reuse {
+        if let ReusePolicy::Limited { seconds } = self.reuse {
             self.copies
                 .retain(|(_, since, _)| since.is_none_or(|since| (since..since + i64::from(seconds)).contains(&now)));
         }
         let chosen = match (self.reuse, verifier) {
-            (Reuse::Once, _) => (!self.copies.is_empty()).then_some(0),
-            (Reuse::Limited { .. }, _) => {
+            (ReusePolicy::Once, _) => (!self.copies.is_empty()).then_some(0),
+            (ReusePolicy::Limited { .. }, _) => {
                 let running = self.copies.iter().position(|copy| copy.0 > 0);
                 running.or((!self.copies.is_empty()).then_some(0))
             }
-            (Reuse::PerVerifier, Some(_)) => {
+            (ReusePolicy::PerVerifier, Some(_)) => {
                 let own = self.copies.iter().position(|copy| copy.0 > 0 && copy.2 == verifier);
                 own.or_else(|| self.copies.iter().position(|copy| copy.0 == 0))
             }
-            (Reuse::PerVerifier, None) => self.copies.iter().position(|copy| copy.0 == 0),
-            (Reuse::Rotate, _) => (0..self.copies.len()).min_by_key(|at| self.copies[*at].0),
+            (ReusePolicy::PerVerifier, None) => self.copies.iter().position(|copy| copy.0 == 0),
+            (ReusePolicy::Rotate, _) => (0..self.copies.len()).min_by_key(|at| self.copies[*at].0),
         };
         let Some(at) = chosen else { return false };
-        if self.reuse == Reuse::Once || (self.reuse == Reuse::PerVerifier && verifier.is_none()) {
+        if self.reuse == ReusePolicy::Once || (self.reuse == ReusePolicy::PerVerifier && verifier.is_none()) {
             self.copies.remove(at);
         } else {
             let copy = &mut self.copies[at];
@@ -77,7 +78,7 @@ impl Pool {
     }
 
     fn left(&self) -> u32 {
-        let fresh = |copy: &&(u32, Option<i64>, Option<u8>)| self.reuse == Reuse::Rotate || copy.0 == 0;
+        let fresh = |copy: &&(u32, Option<i64>, Option<u8>)| self.reuse == ReusePolicy::Rotate || copy.0 == 0;
         self.copies.iter().filter(fresh).count() as u32
     }
 }

@@ -42,7 +42,7 @@ impl Store {
         let (folder, area) = (Folder::new(name), Arc::new(ScriptedSecureArea::new(seed)));
         let vault = open(Arc::new(SqliteStorage::new(&folder.0)), area.clone()).unwrap();
         for name in ["a", "b", "c"] {
-            let mut card = credential(name, 4, rid_flow::Reuse::Once);
+            let mut card = credential(name, 4, rid_claims::ReusePolicy::Once);
             card.copies.iter_mut().for_each(|copy| copy.bytes = vec![7; 6_000]);
             commit(&vault, rid_flow::Changes { add: vec![card], ..Default::default() });
         }

@@ -1,8 +1,9 @@
 //! Pools of copies: once, for a time, for a verifier, in turn; and what damage leaves of them.
 use std::sync::Arc;
 
+use rid_claims::ReusePolicy;
 use rid_flow::{
-    Changes, Committed, Committer, Reuse, VerifierId,
+    Changes, Committed, Committer, VerifierId,
     fake::{MemoryStorage, block_on},
     ports::StorageError,
 };
@@ -10,7 +11,7 @@ use rid_vault::Vault;
 
 use crate::world::*;
 
-fn world(seed: u64, reuse: Reuse, copies: usize) -> (World, Vault) {
+fn world(seed: u64, reuse: ReusePolicy, copies: usize) -> (World, Vault) {
     let world = World::new(seed);
     let vault = world.open();
     commit(&vault, Changes { add: vec![credential("a", copies, reuse)], ..Changes::default() });
@@ -36,7 +37,7 @@ fn low(result: &Result<Committed, StorageError>) -> bool {
 
 #[test]
 fn once_each_copy_is_gone_with_its_showing() {
-    let (_, vault) = world(601, Reuse::Once, 4);
+    let (_, vault) = world(601, ReusePolicy::Once, 4);
     let mut seen = Vec::new();
     for n in 0..4 {
         let shown = show(&vault, Some(1), n);
@@ -54,7 +55,7 @@ fn once_each_copy_is_gone_with_its_showing() {
 
 #[test]
 fn limited_a_copy_serves_until_its_time_is_over() {
-    let (world, vault) = world(602, Reuse::Limited { seconds: 60 }, 3);
+    let (world, vault) = world(602, ReusePolicy::Limited { seconds: 60 }, 3);
     let (first, spent) = copy(show(&vault, Some(1), 0));
     assert!(!spent);
     assert_eq!(copy(show(&vault, Some(2), 59)).0, first);
@@ -75,7 +76,7 @@ fn limited_a_copy_serves_until_its_time_is_over() {
 
 #[test]
 fn limited_without_a_time_a_copy_serves_once() {
-    let (_, vault) = world(603, Reuse::Limited { seconds: 60 }, 2);
+    let (_, vault) = world(603, ReusePolicy::Limited { seconds: 60 }, 2);
     let timeless = || Changes { consume: vec![id("a")], ..Changes::default() };
     let first = commit(&vault, timeless()).copies[0].id.clone();
     assert_ne!(commit(&vault, timeless()).copies[0].id, first);
@@ -84,7 +85,7 @@ fn limited_without_a_time_a_copy_serves_once() {
 
 #[test]
 fn per_verifier_each_has_a_copy_of_its_own() {
-    let (world, vault) = world(604, Reuse::PerVerifier, 4);
+    let (world, vault) = world(604, ReusePolicy::PerVerifier, 4);
     let (one, spent) = copy(show(&vault, Some(1), 0));
     assert!(!spent);
     let second = show(&vault, Some(2), 1);
@@ -106,7 +107,7 @@ fn per_verifier_each_has_a_copy_of_its_own() {
 
 #[test]
 fn rotate_all_serve_as_often() {
-    let (_, vault) = world(605, Reuse::Rotate, 3);
+    let (_, vault) = world(605, ReusePolicy::Rotate, 3);
     let mut uses = std::collections::BTreeMap::<String, u32>::new();
     for n in 0..30 {
         let shown = show(&vault, Some(1), n);
@@ -121,7 +122,9 @@ fn rotate_all_serve_as_often() {
 
 #[test]
 fn several_credentials_are_taken_together_or_not_at_all() {
-    for reuse in [Reuse::Once, Reuse::PerVerifier, Reuse::Limited { seconds: 60 }, Reuse::Rotate] {
+    for reuse in
+        [ReusePolicy::Once, ReusePolicy::PerVerifier, ReusePolicy::Limited { seconds: 60 }, ReusePolicy::Rotate]
+    {
         let (world, vault) = world(606, reuse, 2);
         commit(&vault, add("empty", 1));
         commit(&vault, present("empty", 1));
@@ -137,7 +140,9 @@ fn several_credentials_are_taken_together_or_not_at_all() {
 /// neg-K05, K20: a copy that cannot be read does not stand in the way of the others.
 #[test]
 fn neg_k20_behind_a_damaged_copy_the_others_are_served() {
-    for reuse in [Reuse::Once, Reuse::PerVerifier, Reuse::Limited { seconds: 60 }, Reuse::Rotate] {
+    for reuse in
+        [ReusePolicy::Once, ReusePolicy::PerVerifier, ReusePolicy::Limited { seconds: 60 }, ReusePolicy::Rotate]
+    {
         for damaged in 0..3 {
             let (world, vault) = world(607, reuse, 3);
             drop(vault);
@@ -153,9 +158,11 @@ fn neg_k20_behind_a_damaged_copy_the_others_are_served() {
             assert_ne!(seen[0], seen[1]);
             let third = show(&vault, Some(3), 180);
             match reuse {
-                Reuse::Rotate => assert!(third.is_ok()),
+                ReusePolicy::Rotate => assert!(third.is_ok()),
                 // The damaged one is met now, or was met before.
-                Reuse::Once => assert!(matches!(third.err(), Some(StorageError::Damaged | StorageError::Exhausted))),
+                ReusePolicy::Once => {
+                    assert!(matches!(third.err(), Some(StorageError::Damaged | StorageError::Exhausted)))
+                }
                 _ => assert!(third.is_err()),
             }
         }

@@ -1,8 +1,9 @@
 //! Many at once, over memory and over files.
 use std::{collections::BTreeSet, sync::Arc};
 
+use rid_claims::ReusePolicy;
 use rid_flow::{
-    Changes, Committer, Reuse, VerifierId,
+    Changes, Committer, VerifierId,
     fake::{MemoryDisk, MemoryStorage, ScriptedSecureArea, block_on},
     ports::{Storage, StorageError},
 };
@@ -22,7 +23,7 @@ fn vaults(seed: u64, name: &str) -> (Folder, [Vault; 2]) {
 fn inv_i4_sixty_four_at_once_over_ten_copies_for_one_verifier_each() {
     let (_folder, vaults) = vaults(1101, "race-verifiers");
     for vault in vaults {
-        commit(&vault, Changes { add: vec![credential("a", 10, Reuse::PerVerifier)], ..Changes::default() });
+        commit(&vault, Changes { add: vec![credential("a", 10, ReusePolicy::PerVerifier)], ..Changes::default() });
         let mut shown = Vec::new();
         std::thread::scope(|scope| {
             let present = |n: u8| {

@@ -23,7 +23,7 @@ fn source(seed: u64) -> (World, Vault, RecoveryCode) {
     let world = World::new(seed);
     let vault = world.open();
     for (name, kind) in [("own", "mDL"), ("child", "mDL"), ("pid", "PID")] {
-        let mut credential = credential(name, 2, rid_flow::Reuse::Once);
+        let mut credential = credential(name, 2, rid_claims::ReusePolicy::Once);
         credential.kind = kind.into();
         commit(&vault, Changes { add: vec![credential], ..Changes::default() });
     }

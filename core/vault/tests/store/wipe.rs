@@ -21,7 +21,7 @@ fn world(seed: u64) -> World {
     for name in ["a", "b"] {
         let spec = KeySpec { usage: KeyUse::Sign, user_auth: UserAuth::None, challenge: Vec::new() };
         let keys = block_on(world.area(&Line::whole()).create_keys(2, spec)).unwrap();
-        let mut credential = credential(name, 2, rid_flow::Reuse::Once);
+        let mut credential = credential(name, 2, rid_claims::ReusePolicy::Once);
         for (copy, key) in credential.copies.iter_mut().zip(keys) {
             copy.key = key.id;
         }

@@ -7,9 +7,10 @@ use std::{
     },
 };
 
+use rid_claims::ReusePolicy;
 use rid_flow::{
     Changes, Committer, Credential, CredentialId, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, NewCopy,
-    Record, RecordKey, Reuse,
+    Record, RecordKey,
     fake::{MemoryDisk, MemoryStorage, ScriptedSecureArea, SeededRng, block_on},
     ports::{KeyId, SecureArea, Storage},
 };
@@ -44,7 +45,7 @@ pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_unix(NOW + seconds)
 }
 
-pub(crate) fn credential(name: &str, copies: usize, reuse: Reuse) -> Credential {
+pub(crate) fn credential(name: &str, copies: usize, reuse: ReusePolicy) -> Credential {
     let copy = |n: usize| NewCopy {
         key: KeyId(format!("{name}-key-{n}")),
         bytes: format!("{CANARY} {name} {n}").into_bytes(),
@@ -65,7 +66,7 @@ pub(crate) fn credential(name: &str, copies: usize, reuse: Reuse) -> Credential 
 }
 
 pub(crate) fn add(name: &str, copies: usize) -> Changes {
-    Changes { add: vec![credential(name, copies, Reuse::Once)], ..Changes::default() }
+    Changes { add: vec![credential(name, copies, ReusePolicy::Once)], ..Changes::default() }
 }
 
 pub(crate) fn event(n: u8) -> HistoryDraft {

@@ -1,4 +1,5 @@
 //! The verdict answers the question: nothing that was not asked for, everything that was (neg-Q).
+use rid_claims::ClaimPath;
 use rid_crypto::AgreementKey;
 use rid_mdoc::{
     MDL_DOC_TYPE, MDL_NAMESPACE,
@@ -7,7 +8,7 @@ use rid_mdoc::{
     session::key_bytes,
     transcript::Transcript,
 };
-use rid_profile::{ClaimPath, ImageFormat, Locale};
+use rid_profile::{ImageFormat, Locale};
 use rid_trust::Outcome;
 use rid_verifier::{
     ask::{Asked, DocumentAsk, ElementAsk},

@@ -1,7 +1,8 @@
 //! Judges responses, credentials and certificates as `rid verify` does.
+use rid_claims::ClaimPath;
 use rid_crypto::{AgreementKey, Curve, x509::Certificate};
 use rid_mdoc::{request::UnverifiedRequest, transcript::Transcript};
-use rid_profile::{ClaimPath, Locale};
+use rid_profile::Locale;
 use rid_trust::{Anchor, Environment, Role, TrustStore};
 use rid_verifier::{
     ask::{Asked, DocumentAsk, ElementAsk},

@@ -1,6 +1,7 @@
 //! Our wallet for one session: holds copies of one driving licence, and a person who agrees to everything asked.
 use std::{collections::BTreeMap, sync::Arc};
 
+use rid_claims::ClaimPath;
 use rid_crypto::{AgreementKey, Curve, PublicKey, Secret, SigningKey};
 use rid_flow::{
     Changes, Committed, Copy, CopyId, CredentialId, Env, HistorySeq, Input, Output, Session,
@@ -11,7 +12,6 @@ use rid_holder::{
     held::{Held, Validity, read_elements},
     proximity::{CloseReason, DeviceAuthMethod, Matches, Proximity, ProximityTypes},
 };
-use rid_profile::ClaimPath;
 use rid_trust::TrustStore;
 
 use crate::world::{MDL, SeededRng, UPTIME, World, now, profile, validity};

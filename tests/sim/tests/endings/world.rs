@@ -9,6 +9,7 @@ use std::{
 
 use async_trait::async_trait;
 use pollster::block_on;
+use rid_claims::ClaimPath;
 use rid_flow::{
     HistoryKind, HistoryOutcome, Uptime,
     fake::{FakeClock, FakeTimer, MemoryDisk, MemoryStorage, ScriptedSecureArea},
@@ -16,7 +17,6 @@ use rid_flow::{
 };
 use rid_kit::{reader_config, rngs, wallet_config};
 use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE};
-use rid_profile::ClaimPath;
 use rid_reader::{DocumentAsk, ElementAsk, Reader, ReaderPorts, Reading, ReadingStep, view::Decision};
 use rid_sim::{NOW, SimRng, TestState};
 use rid_wallet::{

@@ -2,9 +2,10 @@
 use std::sync::Arc;
 
 use pollster::block_on;
+use rid_claims::ClaimPath;
 use rid_flow::CredentialId;
 use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE};
-use rid_profile::{ClaimPath, ReaderPolicy, ReaderRule};
+use rid_profile::{ReaderPolicy, ReaderRule};
 use rid_reader::{DocumentAsk, ElementAsk, Reader, Reading, ReadingStep, view::Verdict};
 use rid_sim::{SimRng, TestState};
 use rid_wallet::{

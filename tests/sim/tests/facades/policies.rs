@@ -2,8 +2,9 @@
 use std::sync::Arc;
 
 use pollster::block_on;
+use rid_claims::ReusePolicy;
 use rid_crypto::SigningKey;
-use rid_flow::{Reuse, ports::KeyId};
+use rid_flow::ports::KeyId;
 use rid_profile::Profile;
 use rid_reader::{Reader, ReaderConfig, ReaderIdentity, view::Decision};
 use rid_sim::{SimRng, TestState};
@@ -18,7 +19,7 @@ fn profile(reuse: &str) -> Profile {
 }
 
 /// Copies left, policy, and rows of presentations after each of two sessions of two requests by one reader.
-fn twice(name: &str, reuse: &str, copies: u32) -> ([u32; 2], Reuse, usize) {
+fn twice(name: &str, reuse: &str, copies: u32) -> ([u32; 2], ReusePolicy, usize) {
     let (state, folder) = (TestState::make(0, &mut SimRng::new(1)).unwrap(), Folder::new(name));
     let wallet = fill(open_with(profile(reuse), &state, &folder), &state, copies);
     let reader = reader(&state);
@@ -41,25 +42,25 @@ fn left(wallet: &Wallet) -> u32 {
 
 #[test]
 fn a_copy_is_kept_for_its_verifier() {
-    assert_eq!(twice("verifier", r#"{"policy": "per_verifier"}"#, 3), ([2, 2], Reuse::PerVerifier, 4));
+    assert_eq!(twice("verifier", r#"{"policy": "per_verifier"}"#, 3), ([2, 2], ReusePolicy::PerVerifier, 4));
     // The last one too: for its verifier the credential is not exhausted.
-    assert_eq!(twice("last", r#"{"policy": "per_verifier"}"#, 1), ([0, 0], Reuse::PerVerifier, 4));
+    assert_eq!(twice("last", r#"{"policy": "per_verifier"}"#, 1), ([0, 0], ReusePolicy::PerVerifier, 4));
 }
 
 #[test]
 fn copies_are_shown_in_turn() {
-    assert_eq!(twice("rotate", r#"{"policy": "rotate"}"#, 2), ([2, 2], Reuse::Rotate, 4));
+    assert_eq!(twice("rotate", r#"{"policy": "rotate"}"#, 2), ([2, 2], ReusePolicy::Rotate, 4));
 }
 
 #[test]
 fn a_copy_is_shown_for_its_time() {
-    let wanted = ([1, 1], Reuse::Limited { seconds: 60 }, 4);
+    let wanted = ([1, 1], ReusePolicy::Limited { seconds: 60 }, 4);
     assert_eq!(twice("limited", r#"{"policy": "limited", "seconds": 60}"#, 2), wanted);
 }
 
 #[test]
 fn without_a_policy_each_copy_is_shown_once() {
-    assert_eq!(twice("once", r#"{"policy": "once"}"#, 5), ([3, 1], Reuse::Once, 4));
+    assert_eq!(twice("once", r#"{"policy": "once"}"#, 5), ([3, 1], ReusePolicy::Once, 4));
 }
 
 /// neg-F40: a renewed certificate with another name is the same reader, another key under the same names is another.

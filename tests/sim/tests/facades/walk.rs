@@ -11,6 +11,7 @@ use std::{
 
 use async_trait::async_trait;
 use pollster::block_on;
+use rid_claims::ClaimPath;
 use rid_flow::{
     HistoryKind, HistoryOutcome,
     ports::{KeyId, KeyInfo, KeySpec, Prompt, Secret32, SecureArea, SecureAreaError},
@@ -18,7 +19,7 @@ use rid_flow::{
 pub(crate) use rid_kit::Folder;
 use rid_kit::{StoppedClock, rngs, wallet_config};
 use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE};
-use rid_profile::{ClaimPath, Profile};
+use rid_profile::Profile;
 use rid_reader::{
     DocumentAsk, ElementAsk, Reader, ReaderConfig, ReaderError, ReaderIdentity, ReaderPorts, Reading, ReadingStep,
     view::Verdict,

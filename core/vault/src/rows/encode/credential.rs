@@ -1,5 +1,6 @@
 //! What lists show of a credential, and how far its copies are used.
-use rid_flow::{CopyId, Credential, CredentialId, Reuse, VerifierId, ports::StorageError};
+use rid_claims::ReusePolicy;
+use rid_flow::{CopyId, Credential, CredentialId, VerifierId, ports::StorageError};
 use rid_wire::{
     Timestamp,
     cbor::{CborError, Key, Limits, Reader, Writer},
@@ -31,7 +32,7 @@ pub struct CredentialMeta {
     /// Names of the elements held.
     pub elements: ElementNames,
     /// How its copies are used up.
-    pub reuse: Reuse,
+    pub reuse: ReusePolicy,
     /// Copies left that were never shown; all of them where they are shown in turn.
     pub copies_left: u32,
     /// Copies received.
@@ -134,8 +135,8 @@ pub(crate) fn encode(meta: &CredentialMeta) -> Vec<u8> {
     write_reuse(writer.uint(12), meta.reuse);
     writer.uint(13).array(meta.uses.len());
     for CopyUse { copy, uses, since, verifier } in &meta.uses {
-        writer.array(if meta.reuse == Reuse::Once { 1 } else { 4 }).text(&copy.0);
-        if meta.reuse == Reuse::Once {
+        writer.array(if meta.reuse == ReusePolicy::Once { 1 } else { 4 }).text(&copy.0);
+        if meta.reuse == ReusePolicy::Once {
             continue;
         }
         writer.uint((*uses).into());
@@ -163,7 +164,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<CredentialMeta, StorageError> {
         valid_from: zero,
         valid_until: zero,
         elements: ElementNames::of(&[]),
-        reuse: Reuse::Once,
+        reuse: ReusePolicy::Once,
         copies_left: 0,
         copies_total: 0,
         uses: Vec::new(),
@@ -195,25 +196,25 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<CredentialMeta, StorageError> {
     Ok(meta)
 }
 
-fn write_reuse(writer: &mut Writer, reuse: Reuse) {
+fn write_reuse(writer: &mut Writer, reuse: ReusePolicy) {
     match reuse {
-        Reuse::Once => writer.array(1).uint(0),
-        Reuse::Limited { seconds } => writer.array(2).uint(1).uint(seconds.into()),
-        Reuse::PerVerifier => writer.array(1).uint(2),
-        Reuse::Rotate => writer.array(1).uint(3),
+        ReusePolicy::Once => writer.array(1).uint(0),
+        ReusePolicy::Limited { seconds } => writer.array(2).uint(1).uint(seconds.into()),
+        ReusePolicy::PerVerifier => writer.array(1).uint(2),
+        ReusePolicy::Rotate => writer.array(1).uint(3),
     };
 }
 
-fn read_reuse(reader: &mut Reader<'_>) -> Result<Reuse, CborError> {
-    let mut reuse = Reuse::Once;
+fn read_reuse(reader: &mut Reader<'_>) -> Result<ReusePolicy, CborError> {
+    let mut reuse = ReusePolicy::Once;
     reader.array(|reader, at| {
         let value = number(reader)?;
         reuse = match (at, value, reuse) {
-            (0, 0, _) => Reuse::Once,
-            (0, 1, _) => Reuse::Limited { seconds: 0 },
-            (0, 2, _) => Reuse::PerVerifier,
-            (0, 3, _) => Reuse::Rotate,
-            (1, seconds, Reuse::Limited { .. }) => Reuse::Limited { seconds },
+            (0, 0, _) => ReusePolicy::Once,
+            (0, 1, _) => ReusePolicy::Limited { seconds: 0 },
+            (0, 2, _) => ReusePolicy::PerVerifier,
+            (0, 3, _) => ReusePolicy::Rotate,
+            (1, seconds, ReusePolicy::Limited { .. }) => ReusePolicy::Limited { seconds },
             _ => return Err(CborError::UnexpectedType),
         };
         Ok(())

@@ -1,123 +1,10 @@
-//! The values and paths of claims.
+//! The value of a claim.
 use alloc::{format, string::String, vec::Vec};
 use core::fmt;
 
 use rid_wire::{cbor::Value, hex};
-use zeroize::Zeroize;
 
-/// One step of a [`ClaimPath`].
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum ClaimKey {
-    /// Every element of an array (`null` in DCQL).
-    Every,
-    /// One element of an array.
-    Index {
-        /// The position, from 0.
-        position: u32,
-    },
-    /// A member by name; for mdoc the namespace, then the element identifier.
-    Name {
-        /// The name.
-        name: String,
-    },
-}
-
-/// The path to a claim in a credential.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct ClaimPath {
-    /// The steps; never empty.
-    pub steps: Vec<ClaimKey>,
-}
-
-impl ClaimPath {
-    /// The path of an mdoc element.
-    #[must_use]
-    pub fn element(namespace: &str, identifier: &str) -> Self {
-        let name = |s: &str| ClaimKey::Name { name: String::from(s) };
-        Self { steps: [name(namespace), name(identifier)].into() }
-    }
-
-    /// The namespace and identifier, if this is an mdoc path.
-    #[must_use]
-    pub fn as_element(&self) -> Option<(&str, &str)> {
-        match self.steps.as_slice() {
-            [ClaimKey::Name { name: namespace }, ClaimKey::Name { name: identifier }] => Some((namespace, identifier)),
-            _ => None,
-        }
-    }
-}
-
-/// Text about a person. It is wiped on drop, and `Debug` and `Display` print no content.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PrivateText(String);
-
-/// Bytes about a person (a portrait). They are wiped on drop, and `Debug` prints no content.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PrivateBytes(Vec<u8>);
-
-impl PrivateText {
-    /// The text, for display.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl PrivateBytes {
-    /// The bytes, for display.
-    #[must_use]
-    pub fn expose(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl From<String> for PrivateText {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
-impl From<PrivateText> for String {
-    fn from(mut text: PrivateText) -> Self {
-        core::mem::take(&mut text.0)
-    }
-}
-
-impl From<Vec<u8>> for PrivateBytes {
-    fn from(bytes: Vec<u8>) -> Self {
-        Self(bytes)
-    }
-}
-
-impl From<PrivateBytes> for Vec<u8> {
-    fn from(mut bytes: PrivateBytes) -> Self {
-        core::mem::take(&mut bytes.0)
-    }
-}
-
-impl Drop for PrivateText {
-    fn drop(&mut self) {
-        self.0.zeroize();
-    }
-}
-
-impl Drop for PrivateBytes {
-    fn drop(&mut self) {
-        self.0.zeroize();
-    }
-}
-
-impl fmt::Debug for PrivateText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PrivateText")
-    }
-}
-
-impl fmt::Debug for PrivateBytes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PrivateBytes")
-    }
-}
+use crate::{PrivateBytes, PrivateText};
 
 /// One entry of a structured value.
 #[derive(Clone, Debug, PartialEq)]
@@ -216,12 +103,12 @@ impl ClaimValue {
     #[must_use]
     pub fn plain(&self) -> String {
         match self {
-            Self::BigNumber { digits } => digits.0.clone(),
-            Self::Binary { bytes } => match bytes.0.len() {
-                n if n <= 16 => hex::encode(&bytes.0),
+            Self::BigNumber { digits } => String::from(digits.expose()),
+            Self::Binary { bytes } => match bytes.expose().len() {
+                n if n <= 16 => hex::encode(bytes.expose()),
                 n => format!("({n} B)"),
             },
-            Self::Date { text } => plain_date(&text.0),
+            Self::Date { text } => plain_date(text.expose()),
             Self::Entries { entries } => {
                 let parts: Vec<String> =
                     entries.iter().map(|e| format!("{}: {}", e.key.plain(), e.value.plain())).collect();
@@ -235,7 +122,7 @@ impl ClaimValue {
             Self::Nothing => String::from("–"),
             Self::Number { value } => format!("{value}"),
             Self::Real { value } => format!("{value}"),
-            Self::Text { text } => text.0.clone(),
+            Self::Text { text } => String::from(text.expose()),
         }
     }
 }
@@ -268,24 +155,6 @@ impl fmt::Debug for ClaimValue {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// A value that is passed on is moved, so that no copy remains to be wiped; a kept value is wiped (neg-N04).
-    #[test]
-    fn private_values_are_moved_without_a_copy() {
-        let text = PrivateText::from(String::from("Canary-Surname-Of-Nobody"));
-        let place = text.expose().as_ptr();
-        let text = String::from(text);
-        assert_eq!((text.as_str(), text.as_ptr()), ("Canary-Surname-Of-Nobody", place));
-
-        let bytes = PrivateBytes::from(alloc::vec![0xff, 0xd8, 0xff]);
-        let place = bytes.expose().as_ptr();
-        let bytes = Vec::from(bytes);
-        assert_eq!((bytes.as_slice(), bytes.as_ptr()), ([0xff, 0xd8, 0xff].as_slice(), place));
-
-        assert!(core::mem::needs_drop::<PrivateText>() && core::mem::needs_drop::<PrivateBytes>());
-        let (text, bytes) = (PrivateText::from(text), PrivateBytes::from(bytes));
-        assert_eq!(format!("{text:?} {bytes:?}"), "PrivateText PrivateBytes");
-    }
 
     #[test]
     fn neg_n06_debug_of_a_claim_shows_only_its_kind() {
