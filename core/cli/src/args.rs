@@ -1,36 +1,10 @@
 //! What the command line takes; the help texts teach.
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use rid_profile::Locale;
 
-use crate::{inspect::InspectArguments, link, transcript::TranscriptArguments, vault::VaultArguments};
-
-/// Rəqəmsal İD on the command line: enrol, hold, present, read, verify and inspect ISO/IEC 18013-5 credentials.
-///
-/// Start with `rid demo`: it makes a test State, issues two documents to a made-up citizen and runs one presentation between
-/// two processes. A software area that is NOT hardware keeps the keys; the roots are test roots, and every view says so.
-#[derive(Parser)]
-#[command(name = "rid", version, max_term_width = 110)]
-pub(crate) struct Arguments {
-    #[command(subcommand)]
-    pub(crate) command: Command,
-}
-
-#[derive(Subcommand)]
-pub(crate) enum Command {
-    Demo(DemoArguments),
-    Enrol(EnrolArguments),
-    Hostile(HostileArguments),
-    Inspect(InspectArguments),
-    Issue(IssueArguments),
-    Present(PresentArguments),
-    Read(ReadArguments),
-    Transcript(TranscriptArguments),
-    Vault(VaultArguments),
-    Verify(VerifyArguments),
-    Wallet(WalletArguments),
-}
+use crate::link;
 
 /// The folder of all files, and the language of names.
 #[derive(Args, Clone)]

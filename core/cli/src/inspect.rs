@@ -5,8 +5,10 @@ mod cose;
 mod decoder;
 mod der;
 mod enrolment;
+mod item;
 mod kind;
 mod mdoc;
+mod mso;
 mod outline;
 mod session;
 mod tree;
@@ -29,7 +31,8 @@ use crate::{
     failure::{EXIT_FAILED, Failure},
     input, qr, verdict,
 };
-use decoder::{Decoder, Problem, well_formed};
+use decoder::{Decoder, Problem};
+use item::well_formed;
 use kind::Kind;
 use tree::Tree;
 
@@ -150,7 +153,7 @@ fn inspect_certificates(bytes: &[u8]) -> Inspected {
 fn inspect_cbor(bytes: &[u8], show: bool, expected: Option<Kind>) -> Inspected {
     let mut inspected = Inspected::new(Kind::Cbor.name(), Kind::Cbor.source(), bytes.len());
     inspected.veiled = !show;
-    let mut decoder = Decoder::new(bytes, show);
+    let mut decoder = Decoder::new(bytes, show, outline::outline);
     match well_formed(bytes) {
         Err((error, offset)) => decoder.problem(error.code(), "CBOR", Some(offset)),
         Ok(value) => {

@@ -3,6 +3,7 @@
 mod args;
 mod ask;
 mod asked;
+mod capture;
 mod demo;
 mod enrol;
 mod failure;
@@ -31,12 +32,44 @@ mod verify_request;
 mod wallet;
 mod words;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
 use crate::{
-    args::{Arguments, Command},
+    args::{
+        DemoArguments, EnrolArguments, HostileArguments, IssueArguments, PresentArguments, ReadArguments,
+        VerifyArguments, WalletArguments,
+    },
     failure::Failure,
+    inspect::InspectArguments,
+    transcript::TranscriptArguments,
+    vault::VaultArguments,
 };
+
+/// Rəqəmsal İD on the command line: enrol, hold, present, read, verify and inspect ISO/IEC 18013-5 credentials.
+///
+/// Start with `rid demo`: it makes a test State, issues two documents to a made-up citizen and runs one presentation between
+/// two processes. A software area that is NOT hardware keeps the keys; the roots are test roots, and every view says so.
+#[derive(Parser)]
+#[command(name = "rid", version, max_term_width = 110)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Demo(DemoArguments),
+    Enrol(EnrolArguments),
+    Hostile(HostileArguments),
+    Inspect(InspectArguments),
+    Issue(IssueArguments),
+    Present(PresentArguments),
+    Read(ReadArguments),
+    Transcript(TranscriptArguments),
+    Vault(VaultArguments),
+    Verify(VerifyArguments),
+    Wallet(WalletArguments),
+}
 
 fn main() -> std::process::ExitCode {
     let arguments = match Arguments::try_parse() {

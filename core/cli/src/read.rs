@@ -27,7 +27,7 @@ use crate::{
     pki::{self, Identity, Pki},
     qr, roots, saved,
     say::Say,
-    verdict, verify,
+    verdict,
 };
 
 /// Name of the one key a reader's session may ask to sign with.
@@ -207,7 +207,7 @@ fn report(read: &Read, asked: &Asked, json: bool, languages: &[Locale], say: &Sa
         }
         verdict::write_out(&for_people(read))?;
     }
-    Ok(verdict.map_or(EXIT_FAILED, |verdict: &Verdict| verify::exit_code(verdict.decision)))
+    Ok(verdict.map_or(EXIT_FAILED, |verdict: &Verdict| verdict::exit_code(verdict.decision)))
 }
 
 fn for_people(read: &Read) -> String {

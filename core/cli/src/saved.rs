@@ -14,7 +14,7 @@ use rid_verifier::{
 use rid_wire::{Timestamp, cbor::Limits};
 use serde_json::json;
 
-use crate::{asked, failure::Failure, home, input, roots, verdict, verify::Judgement};
+use crate::{asked, failure::Failure, home, input, roots, verdict};
 
 const RESPONSE: &str = "response.cbor";
 const TRANSCRIPT: &str = "transcript.cbor";
@@ -75,27 +75,25 @@ pub(crate) fn judge(folder: &Path, at: Option<Timestamp>, locales: &[Locale]) ->
     let anchors = anchors(&text(TRUST)?, environment)
         .ok_or_else(|| Failure::usage(format!("{}: not written by `rid read --save`", path(TRUST).display())))?;
     let reader_key = path(READER_KEY);
-    let judgement = Judgement {
-        transcript: Some(input::transcript(&path(TRANSCRIPT))?),
-        reader_key: match home::is_there(&reader_key)? {
-            true => Some(input::private_jwk(&reader_key.display().to_string())?),
-            false => None,
-        },
-        trust: roots::store(anchors, environment)?,
-        at: match at {
-            Some(at) => at,
-            None => input::time(Some(text(AT)?.trim()))?,
-        },
+    let transcript = input::transcript(&path(TRANSCRIPT))?;
+    let reader_key = match home::is_there(&reader_key)? {
+        true => Some(input::private_jwk(&reader_key.display().to_string())?),
+        false => None,
+    };
+    let trust = roots::store(anchors, environment)?;
+    let at = match at {
+        Some(at) => at,
+        None => input::time(Some(text(AT)?.trim()))?,
     };
     let asked = asked::from_file(&path(ASKED))?;
     let profile = verdict::profile()?;
     let input = CaptureInput {
         profile: &profile,
         locales,
-        trust: &judgement.trust,
-        transcript: judgement.transcript.as_ref(),
-        reader_key: judgement.reader_key.as_ref(),
-        at: judgement.at,
+        trust: &trust,
+        transcript: Some(&transcript),
+        reader_key: reader_key.as_ref(),
+        at,
         limits: Limits::PROXIMITY,
     };
     Ok((judge_answer(&response, &input, &asked), asked))

@@ -6,7 +6,10 @@ mod request;
 use std::io::Write;
 
 use rid_profile::{Locale, Profile};
-use rid_verifier::{ask::Asked, view::Verdict};
+use rid_verifier::{
+    ask::Asked,
+    view::{Decision, Verdict},
+};
 use rid_wire::Code;
 
 use crate::{args::Language, failure::Failure};
@@ -59,8 +62,7 @@ pub(crate) fn write_out(text: &str) -> Result<(), Failure> {
 }
 
 /// A decision as one word.
-pub(crate) const fn decision(verdict: rid_verifier::view::Decision) -> &'static str {
-    use rid_verifier::view::Decision;
+pub(crate) const fn decision(verdict: Decision) -> &'static str {
     match verdict {
         Decision::Accepted => "accepted",
         Decision::Refused => "refused",
@@ -76,5 +78,14 @@ pub(crate) const fn outcome(outcome: rid_trust::Outcome) -> &'static str {
         Outcome::NotDone => "not_done",
         Outcome::Passed => "passed",
         Outcome::Unknown => "unknown",
+    }
+}
+
+/// Exit 0 accepted, 1 refused, 2 undecided.
+pub(crate) const fn exit_code(decision: Decision) -> u8 {
+    match decision {
+        Decision::Accepted => 0,
+        Decision::Refused => 1,
+        Decision::Undecided => 2,
     }
 }

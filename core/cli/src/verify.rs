@@ -1,6 +1,4 @@
 //! `rid verify`: the verdict on a capture.
-use std::{fs::File, io::Read, path::Path};
-
 use rid_crypto::AgreementKey;
 use rid_mdoc::transcript::Transcript;
 use rid_profile::Locale;
@@ -15,18 +13,19 @@ use rid_wire::{Timestamp, cbor::Limits};
 use crate::{
     args::{CaptureKind, VerifyArguments},
     asked,
+    capture::Capture,
     failure::Failure,
-    hint, input, roots, saved,
-    verdict::{self, Report},
+    input, roots, saved,
+    verdict::{self, Report, exit_code},
     verify_request,
 };
 
 /// Everything a judgement needs, read before anything is printed.
-pub(crate) struct Judgement {
-    pub(crate) transcript: Option<Transcript>,
-    pub(crate) reader_key: Option<AgreementKey>,
-    pub(crate) trust: TrustStore,
-    pub(crate) at: Timestamp,
+struct Judgement {
+    transcript: Option<Transcript>,
+    reader_key: Option<AgreementKey>,
+    trust: TrustStore,
+    at: Timestamp,
 }
 
 pub(crate) fn run(arguments: &VerifyArguments) -> Result<u8, Failure> {
@@ -76,53 +75,6 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<u8, Failure> {
     let report = Report { asked: asked.as_ref(), hint, ..Report::of(&judged, &languages) };
     verdict::print(&report, arguments.json)?;
     Ok(exit_code(judged.decision))
-}
-
-/// Exit 0 accepted, 1 refused, 2 undecided.
-pub(crate) const fn exit_code(decision: Decision) -> u8 {
-    match decision {
-        Decision::Accepted => 0,
-        Decision::Refused => 1,
-        Decision::Undecided => 2,
-    }
-}
-
-/// Most of a file that is read: the online limit in hexadecimal, with room for white space.
-const MAX_READ: usize = 16 << 20;
-
-/// The part of a file that a hint looks at.
-const BEGINNING: usize = 1024;
-
-/// A file that was given as a capture.
-pub(crate) struct Capture {
-    /// Its beginning, as it is.
-    beginning: Vec<u8>,
-    /// The bytes decoded from it.
-    pub(crate) bytes: Vec<u8>,
-}
-
-impl Capture {
-    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
-        let file = read(path)?;
-        let beginning = file.iter().take(BEGINNING).copied().collect();
-        let bytes = if file.len() < MAX_READ { input::decode_capture(file) } else { file };
-        Ok(Self { beginning, bytes })
-    }
-
-    /// What the file is instead of a capture of this kind.
-    pub(crate) fn hint(&self, kind: CaptureKind) -> Option<&'static str> {
-        hint::of(&self.beginning, &self.bytes, kind)
-    }
-}
-
-/// The bytes of a file. One of `MAX_READ` or more is no capture: it is cut there, and refused by name like other malformed
-/// input without being decoded.
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    let limit = u64::try_from(MAX_READ).unwrap_or(u64::MAX);
-    let read = File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes));
-    read.map_err(|error| Failure::file(path, error))?;
-    Ok(bytes)
 }
 
 fn judge(

@@ -8,9 +8,10 @@ use rid_wire::cbor::Limits;
 
 use crate::{
     args::{CaptureKind, VerifyArguments},
+    capture::Capture,
     failure::Failure,
-    input, roots, verdict,
-    verify::{Capture, exit_code},
+    input, roots,
+    verdict::{self, exit_code},
 };
 
 pub(crate) fn run(arguments: &VerifyArguments) -> Result<u8, Failure> {

@@ -6,10 +6,12 @@
 
 mod file;
 mod list;
+mod modules;
 mod package;
 mod source;
 
 pub use file::{File, Named, files, page, root};
 pub use list::nonempty;
+pub use modules::Modules;
 pub use package::{Dependency, DependencyKind, Package, packages};
 pub use source::{Source, product_sources, sources};

@@ -20,7 +20,8 @@ use rid_wire::{
 };
 
 use super::{
-    decoder::{Decoder, number, well_formed},
+    decoder::Decoder,
+    item::{number, well_formed},
     kind::Kind,
 };
 

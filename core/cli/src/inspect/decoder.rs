@@ -3,11 +3,11 @@ use std::ops::Range;
 
 use rid_wire::{
     Code,
-    cbor::{CborError, Limits, Reader, Value},
+    cbor::{CborError, Value},
 };
 
 use super::{
-    outline::{key_label, outline, quoted_label},
+    item::{as_int, key_label, quoted_label, well_formed},
     tree::Tree,
 };
 
@@ -32,29 +32,20 @@ pub(crate) struct Decoder {
     /// Values are shown.
     pub(crate) show: bool,
     pub(crate) problems: Vec<Problem>,
+    /// How an item of no known form is walked.
+    unknown: Walk,
     /// Addresses of the whole input, for offsets.
     input: Range<usize>,
     nodes: usize,
     levels: usize,
 }
 
-/// Checks one whole item and reads it as a tree of values.
-///
-/// The offset of an error is where reading stopped: before an item that is cut or of no known form, behind a text that is
-/// none or a key that was there before.
-pub(crate) fn well_formed(bytes: &[u8]) -> Result<Value<'_>, (CborError, usize)> {
-    let mut reader = Reader::new(bytes, Limits::ONLINE).map_err(|error| (error, 0))?;
-    reader.skip().map_err(|error| (error, reader.position()))?;
-    let end = reader.position();
-    reader.finish().map_err(|error| (error, end))?;
-    Value::parse(bytes, Limits::ONLINE).map_err(|error| (error, 0))
-}
-
 impl Decoder {
-    pub(crate) fn new(input: &[u8], show: bool) -> Self {
+    /// `unknown` walks every item that is not of the form its walk expects.
+    pub(crate) fn new(input: &[u8], show: bool, unknown: Walk) -> Self {
         let start = input.as_ptr().addr();
         let input = start..start.saturating_add(input.len());
-        Self { show, problems: Vec::new(), input, nodes: 0, levels: 0 }
+        Self { show, problems: Vec::new(), unknown, input, nodes: 0, levels: 0 }
     }
 
     pub(crate) fn problem(&mut self, code: Code, what: impl Into<String>, offset: Option<usize>) {
@@ -63,18 +54,20 @@ impl Decoder {
 
     /// A map with text keys; unknown members are outlined.
     pub(crate) fn members(&mut self, value: &Value<'_>, known: &[(&'static str, Walk)]) -> Tree {
+        let unknown = self.unknown;
         self.entries(value, |key| {
             let walk = known.iter().find(|(name, _)| matches!(key, Value::Text(text) if text == name));
-            (key_label(key), walk.map_or(outline as Walk, |(_, walk)| *walk))
+            (key_label(key), walk.map_or(unknown, |(_, walk)| *walk))
         })
     }
 
     /// A map with integer keys, which get their names; unknown members are outlined. A key that is text keeps its quotes, so
     /// that it does not look like a number or a name.
     pub(crate) fn numbered(&mut self, value: &Value<'_>, known: &[(i64, &'static str, Walk)]) -> Tree {
+        let unknown = self.unknown;
         self.entries(value, |key| match known.iter().find(|(number, ..)| as_int(key) == Some(*number)) {
             Some((_, name, walk)) => ((*name).into(), *walk),
-            None => (quoted_label(key), outline as Walk),
+            None => (quoted_label(key), unknown),
         })
     }
 
@@ -85,7 +78,7 @@ impl Decoder {
 
     /// A map: `find` names a key and says how its value is walked.
     pub(crate) fn entries(&mut self, value: &Value<'_>, find: impl Fn(&Value<'_>) -> (String, Walk)) -> Tree {
-        let Value::Map(entries) = value else { return outline(self, value) };
+        let Value::Map(entries) = value else { return (self.unknown)(self, value) };
         self.level(|decoder| {
             let mut members = Vec::new();
             for (at, (key, value)) in entries.iter().enumerate() {
@@ -102,7 +95,7 @@ impl Decoder {
 
     /// An array: every item is walked alike.
     pub(crate) fn list(&mut self, value: &Value<'_>, walk: Walk) -> Tree {
-        let Value::Array(items) = value else { return outline(self, value) };
+        let Value::Array(items) = value else { return (self.unknown)(self, value) };
         self.level(|decoder| {
             let mut list = Vec::new();
             for item in items {
@@ -118,7 +111,7 @@ impl Decoder {
 
     /// An array whose items have names; more items than names are outlined.
     pub(crate) fn tuple(&mut self, value: &Value<'_>, known: &[(&'static str, Walk)]) -> Tree {
-        let Value::Array(items) = value else { return outline(self, value) };
+        let Value::Array(items) = value else { return (self.unknown)(self, value) };
         self.level(|decoder| {
             let mut members = Vec::new();
             for (at, item) in items.iter().enumerate() {
@@ -128,7 +121,7 @@ impl Decoder {
                 }
                 let (label, walk) = match known.get(at) {
                     Some((name, walk)) => ((*name).into(), *walk),
-                    None => (format!("[{at}]"), outline as Walk),
+                    None => (format!("[{at}]"), decoder.unknown),
                 };
                 members.push((label, walk(decoder, item)));
             }
@@ -143,13 +136,13 @@ impl Decoder {
                 Value::Bytes(bytes) => self.content(bytes, what, walk, |_| CborError::Tag24Invalid),
                 other => {
                     self.problem(CborError::Tag24Invalid.code(), what, None);
-                    outline(self, other)
+                    (self.unknown)(self, other)
                 }
             },
             Value::Null => Tree::leaf(serde_json::Value::Null),
             other => {
                 self.problem(CborError::Tag24Expected.code(), what, None);
-                outline(self, other)
+                (self.unknown)(self, other)
             }
         }
     }
@@ -196,27 +189,6 @@ impl Decoder {
         self.nodes = self.nodes.saturating_add(1);
         self.nodes <= MAX_NODES
     }
-}
-
-/// An integer that fits.
-pub(crate) fn as_int(value: &Value<'_>) -> Option<i64> {
-    match value {
-        Value::Uint(value) => i64::try_from(*value).ok(),
-        Value::Nint(value) => i64::try_from(*value).ok().map(|value| !value),
-        _ => None,
-    }
-}
-
-/// The value of a text key.
-pub(crate) fn member<'v, 'a>(value: &'v Value<'a>, name: &str) -> Option<&'v Value<'a>> {
-    let Value::Map(entries) = value else { return None };
-    entries.iter().find(|(key, _)| matches!(key, Value::Text(text) if text == name)).map(|(_, value)| value)
-}
-
-/// The value of an integer key.
-pub(crate) fn number<'v, 'a>(value: &'v Value<'a>, name: i64) -> Option<&'v Value<'a>> {
-    let Value::Map(entries) = value else { return None };
-    entries.iter().find(|(key, _)| as_int(key) == Some(name)).map(|(_, value)| value)
 }
 
 fn not_shown() -> Tree {

@@ -2,10 +2,9 @@
 use rid_wire::cbor::Value;
 
 use super::{
-    cose,
     decoder::{Decoder, Walk},
     mdoc,
-    outline::{outline, plain},
+    outline::{key, outline, plain},
     tree::Tree,
 };
 
@@ -36,7 +35,7 @@ fn proven_keys(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
 }
 
 fn proven_key(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
-    decoder.numbered(value, &[(1, "key", cose::key as Walk), (2, "proof", outline)])
+    decoder.numbered(value, &[(1, "key", key as Walk), (2, "proof", outline)])
 }
 
 /// An issuer's answer.

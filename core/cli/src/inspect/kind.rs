@@ -3,9 +3,11 @@ use rid_wire::cbor::Value;
 
 use super::{
     cose,
-    decoder::{Walk, as_int, member, number},
-    enrolment, mdoc,
-    outline::outline,
+    decoder::Walk,
+    enrolment,
+    item::{as_int, member, number},
+    mdoc, mso,
+    outline::{self, outline},
     session,
 };
 
@@ -168,7 +170,7 @@ impl Kind {
     pub(crate) const fn walk(self) -> Walk {
         match self {
             Self::Cbor => outline,
-            Self::CoseKey => cose::key,
+            Self::CoseKey => outline::key,
             Self::DeviceAuth => mdoc::device_auth,
             Self::DeviceAuthentication => session::device_authentication,
             Self::DeviceRequest => mdoc::request,
@@ -182,7 +184,7 @@ impl Kind {
             Self::Item => mdoc::item,
             Self::ItemsRequest => mdoc::items_request,
             Self::Mac0 => cose::mac0,
-            Self::Mso => mdoc::mso,
+            Self::Mso => mso::mso,
             Self::NameSpaces => mdoc::namespaces,
             Self::ReaderAuthentication => session::reader_authentication,
             Self::SessionData => session::data,

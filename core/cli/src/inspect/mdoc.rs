@@ -3,8 +3,9 @@ use rid_wire::cbor::Value;
 
 use super::{
     cose,
-    decoder::{Decoder, Walk, as_int},
-    outline::{outline, personal, plain},
+    decoder::{Decoder, Walk},
+    item::as_int,
+    outline::{noted, outline, personal, plain},
     tree::Tree,
 };
 
@@ -63,7 +64,7 @@ fn response_status(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
         12 => Some("CBOR validation error"),
         _ => None,
     });
-    cose::noted(decoder, value, note)
+    noted(decoder, value, note)
 }
 
 fn documents(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
@@ -129,40 +130,4 @@ fn device_elements(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
 /// DeviceAuth.
 pub(crate) fn device_auth(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
     decoder.members(value, &[("deviceSignature", cose::sign1 as Walk), ("deviceMac", cose::mac0)])
-}
-
-/// MobileSecurityObjectBytes.
-pub(crate) fn mso_bytes(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
-    decoder.embedded(value, "MobileSecurityObject", mso)
-}
-
-/// MobileSecurityObject.
-pub(crate) fn mso(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
-    decoder.members(
-        value,
-        &[
-            ("version", plain as Walk),
-            ("digestAlgorithm", plain),
-            ("docType", plain),
-            ("valueDigests", value_digests),
-            ("deviceKeyInfo", device_key_info),
-            ("validityInfo", plain),
-        ],
-    )
-}
-
-fn value_digests(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
-    decoder.each(value, digests)
-}
-
-/// Without --show only how many: a line for each says nothing more.
-fn digests(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
-    match value {
-        Value::Map(entries) if !decoder.show => Tree::leaf(format!("<{} digests>", entries.len())),
-        other => outline(decoder, other),
-    }
-}
-
-fn device_key_info(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
-    decoder.members(value, &[("deviceKey", cose::key as Walk), ("keyAuthorizations", plain)])
 }

@@ -3,9 +3,9 @@ use rid_wire::{cbor::Value, hex};
 use serde_json::{Number, Value as Json};
 
 use super::{
-    cose,
-    decoder::{Decoder, as_int, number, well_formed},
-    tree::{Tree, shortened},
+    decoder::{Decoder, Walk},
+    item::{as_int, key_label, negative, number, quoted_label, well_formed},
+    tree::Tree,
 };
 
 /// Longest byte string that is shown whole.
@@ -14,7 +14,7 @@ const MAX_BYTES: usize = 64;
 /// The structure of an item; its text, numbers and bytes only with --show.
 pub(crate) fn outline(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
     match value {
-        Value::Map(_) if is_private_key(value) => cose::key(decoder, value),
+        Value::Map(_) if is_private_key(value) => key(decoder, value),
         Value::Map(_) => decoder.each(value, outline),
         Value::Array(_) => decoder.list(value, outline),
         Value::Tag(24, inner) if matches!(inner.as_ref(), Value::Bytes(_)) => {
@@ -38,31 +38,12 @@ pub(crate) fn personal(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
 /// What says nothing of a person: text, numbers and times are shown, bytes only with --show.
 pub(crate) fn plain(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
     match value {
-        Value::Map(_) if is_private_key(value) => cose::key(decoder, value),
+        Value::Map(_) if is_private_key(value) => key(decoder, value),
         Value::Map(_) => decoder.each(value, plain),
         Value::Array(_) => decoder.list(value, plain),
         Value::Tag(0 | 1004, inner) if matches!(inner.as_ref(), Value::Text(_)) => shown(inner),
         Value::Bytes(_) | Value::Tag(..) => outline(decoder, value),
         scalar => shown(scalar),
-    }
-}
-
-/// What a key is called.
-pub(crate) fn key_label(key: &Value<'_>) -> String {
-    match key {
-        Value::Text(text) => shortened(text),
-        Value::Bytes(bytes) => format!("<key of {} bytes>", bytes.len()),
-        Value::Uint(number) => number.to_string(),
-        Value::Nint(number) => negative(*number).to_string(),
-        _ => "<key>".into(),
-    }
-}
-
-/// What a key of a map with integer keys is called: text in quotes.
-pub(crate) fn quoted_label(key: &Value<'_>) -> String {
-    match key {
-        Value::Text(text) => format!("\"{}\"", shortened(text)),
-        other => key_label(other),
     }
 }
 
@@ -144,6 +125,75 @@ fn has_private_key(value: &Value<'_>, within: usize) -> bool {
     }
 }
 
-fn negative(number: u64) -> i128 {
-    -1 - i128::from(number)
+/// `COSE_Key`. Whatever is private in it is not shown.
+pub(crate) fn key(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
+    // What kind of key it is decides what is public: of another kind than EC2 and OKP nothing is.
+    let public = matches!(number(value, 1), Some(Value::Uint(1 | 2)));
+    decoder.entries(value, |label| match as_int(label) {
+        Some(1) => ("kty".into(), key_type as Walk),
+        Some(2) => ("kid".into(), outline as Walk),
+        Some(3) => ("alg".into(), algorithm_name as Walk),
+        Some(4) => ("key_ops".into(), plain as Walk),
+        Some(-1) if public => ("crv".into(), curve as Walk),
+        Some(-2) if public => ("x".into(), outline as Walk),
+        Some(-3) if public => ("y".into(), outline as Walk),
+        Some(-4) => ("d".into(), private as Walk),
+        Some(number) if number < 0 => (key_label(label), private as Walk),
+        _ => (quoted_label(label), outline as Walk),
+    })
+}
+
+fn private(_: &mut Decoder, _: &Value<'_>) -> Tree {
+    Tree::leaf("<private: never shown>")
+}
+
+/// A COSE algorithm with its name.
+pub(crate) fn algorithm_name(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
+    let note = as_int(value).and_then(|number| match number {
+        -7 => Some("ES256"),
+        -35 => Some("ES384"),
+        -36 => Some("ES512"),
+        -8 => Some("EdDSA"),
+        -9 => Some("ESP256"),
+        -19 => Some("Ed25519"),
+        -51 => Some("ESP384"),
+        -52 => Some("ESP512"),
+        4 => Some("HMAC 256/64"),
+        5 => Some("HMAC 256/256"),
+        6 => Some("HMAC 384/384"),
+        7 => Some("HMAC 512/512"),
+        _ => None,
+    });
+    noted(decoder, value, note)
+}
+
+fn key_type(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
+    let note = as_int(value).and_then(|number| match number {
+        1 => Some("OKP"),
+        2 => Some("EC2"),
+        3 => Some("RSA"),
+        4 => Some("symmetric"),
+        _ => None,
+    });
+    noted(decoder, value, note)
+}
+
+fn curve(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
+    let note = as_int(value).and_then(|number| match number {
+        1 => Some("P-256"),
+        2 => Some("P-384"),
+        3 => Some("P-521"),
+        4 => Some("X25519"),
+        6 => Some("Ed25519"),
+        _ => None,
+    });
+    noted(decoder, value, note)
+}
+
+/// A number with its meaning; anything else as it is.
+pub(crate) fn noted(decoder: &mut Decoder, value: &Value<'_>, note: Option<&'static str>) -> Tree {
+    match as_int(value) {
+        Some(number) => Tree::noted(number, note),
+        None => plain(decoder, value),
+    }
 }

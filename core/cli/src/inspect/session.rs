@@ -2,10 +2,10 @@
 use rid_wire::cbor::Value;
 
 use super::{
-    cose,
-    decoder::{Decoder, Walk, as_int},
+    decoder::{Decoder, Walk},
+    item::as_int,
     mdoc,
-    outline::{outline, plain},
+    outline::{key, noted, outline, plain},
     tree::Tree,
 };
 
@@ -28,7 +28,7 @@ fn security(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
 }
 
 fn device_key_bytes(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
-    decoder.embedded(value, "EDeviceKeyBytes", cose::key)
+    decoder.embedded(value, "EDeviceKeyBytes", key)
 }
 
 fn methods(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
@@ -52,7 +52,7 @@ fn method_type(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
         3 => Some("Wi-Fi Aware"),
         _ => None,
     });
-    cose::noted(decoder, value, note)
+    noted(decoder, value, note)
 }
 
 fn nfc_options(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
@@ -78,7 +78,7 @@ pub(crate) fn establishment(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
 }
 
 fn reader_key_bytes(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
-    decoder.embedded(value, "EReaderKeyBytes", cose::key)
+    decoder.embedded(value, "EReaderKeyBytes", key)
 }
 
 /// SessionData.
@@ -100,7 +100,7 @@ fn status(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
         20 => Some("session termination"),
         _ => None,
     });
-    cose::noted(decoder, value, note)
+    noted(decoder, value, note)
 }
 
 /// SessionTranscript.

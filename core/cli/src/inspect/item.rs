@@ -1,0 +1,61 @@
+//! One CBOR item: whether it is well-formed, its members, and the names of its keys.
+use rid_wire::cbor::{CborError, Limits, Reader, Value};
+
+use super::tree::shortened;
+
+/// Checks one whole item and reads it as a tree of values.
+///
+/// The offset of an error is where reading stopped: before an item that is cut or of no known form, behind a text that is
+/// none or a key that was there before.
+pub(crate) fn well_formed(bytes: &[u8]) -> Result<Value<'_>, (CborError, usize)> {
+    let mut reader = Reader::new(bytes, Limits::ONLINE).map_err(|error| (error, 0))?;
+    reader.skip().map_err(|error| (error, reader.position()))?;
+    let end = reader.position();
+    reader.finish().map_err(|error| (error, end))?;
+    Value::parse(bytes, Limits::ONLINE).map_err(|error| (error, 0))
+}
+
+/// An integer that fits.
+pub(crate) fn as_int(value: &Value<'_>) -> Option<i64> {
+    match value {
+        Value::Uint(value) => i64::try_from(*value).ok(),
+        Value::Nint(value) => i64::try_from(*value).ok().map(|value| !value),
+        _ => None,
+    }
+}
+
+/// The value of a text key.
+pub(crate) fn member<'v, 'a>(value: &'v Value<'a>, name: &str) -> Option<&'v Value<'a>> {
+    let Value::Map(entries) = value else { return None };
+    entries.iter().find(|(key, _)| matches!(key, Value::Text(text) if text == name)).map(|(_, value)| value)
+}
+
+/// The value of an integer key.
+pub(crate) fn number<'v, 'a>(value: &'v Value<'a>, name: i64) -> Option<&'v Value<'a>> {
+    let Value::Map(entries) = value else { return None };
+    entries.iter().find(|(key, _)| as_int(key) == Some(name)).map(|(_, value)| value)
+}
+
+/// What a key is called.
+pub(crate) fn key_label(key: &Value<'_>) -> String {
+    match key {
+        Value::Text(text) => shortened(text),
+        Value::Bytes(bytes) => format!("<key of {} bytes>", bytes.len()),
+        Value::Uint(number) => number.to_string(),
+        Value::Nint(number) => negative(*number).to_string(),
+        _ => "<key>".into(),
+    }
+}
+
+/// What a key of a map with integer keys is called: text in quotes.
+pub(crate) fn quoted_label(key: &Value<'_>) -> String {
+    match key {
+        Value::Text(text) => format!("\"{}\"", shortened(text)),
+        other => key_label(other),
+    }
+}
+
+/// The value of a negative integer.
+pub(crate) fn negative(number: u64) -> i128 {
+    -1 - i128::from(number)
+}
