@@ -4,39 +4,29 @@ use crate::{Code, base64::Base64Error, json::JsonError};
 /// A reason for which a JWS or JWK was refused. Blame: the sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[error("{}", self.code())]
 pub enum JwsError {
     /// The `alg` is missing, not one of the allow-list, or does not fit the key (neg-E01, neg-E02).
-    #[error("jws_alg")]
     Alg,
     /// A part is not strict base64url.
-    #[error("jws_base64")]
     Base64,
     /// The header has `crit` or `b64`: no extension is processed here (neg-E04).
-    #[error("jws_crit")]
     Crit,
     /// The text does not have three parts.
-    #[error("jws_form")]
     Form,
     /// A header member has another type than the standard's (neg-E03).
-    #[error("jws_header")]
     Header,
     /// The JSON of the header is refused.
-    #[error("{0}")]
     Json(#[from] JsonError),
     /// The JWK is malformed, private, or of a curve that is not accepted.
-    #[error("jwk_invalid")]
     Key,
     /// The signature does not verify (neg-E05).
-    #[error("jws_signature")]
     Signature,
     /// The text or its header is longer than the limit (neg-E12).
-    #[error("input_too_large")]
     TooLarge,
     /// The `typ` is another one than expected (neg-D10).
-    #[error("jws_typ")]
     Typ,
     /// The header has no certificate chain, and no key is trusted without one.
-    #[error("jws_x5c")]
     X5c,
 }
 
