@@ -1,17 +1,9 @@
 use subtle::ConstantTimeEq;
 
-use crate::backend::{Active, Library};
-
-/// A digest algorithm of an MSO (ISO 18013-5, 9.1.2.5).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DigestAlgorithm {
-    /// SHA-256.
-    Sha256,
-    /// SHA-384.
-    Sha384,
-    /// SHA-512.
-    Sha512,
-}
+use crate::{
+    DigestAlgorithm,
+    backend::{Active, Library},
+};
 
 /// A digest of 32, 48 or 64 bytes, without allocation.
 #[derive(Clone, Copy)]
@@ -21,17 +13,6 @@ pub struct Digest {
 }
 
 impl DigestAlgorithm {
-    /// The algorithm of an MSO's `digestAlgorithm` text (`SHA-256`, ...).
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "SHA-256" => Some(Self::Sha256),
-            "SHA-384" => Some(Self::Sha384),
-            "SHA-512" => Some(Self::Sha512),
-            _ => None,
-        }
-    }
-
     /// The digest of the concatenated parts.
     #[must_use]
     pub fn digest(self, parts: &[&[u8]]) -> Digest {

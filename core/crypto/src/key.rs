@@ -3,65 +3,9 @@ use alloc::vec::Vec;
 use rid_wire::{base64, cose, json::Value};
 
 use crate::{
-    CryptoError, SignatureAlgorithm,
+    CryptoError, Curve, SignatureAlgorithm,
     backend::{Active, Library},
-    x509::spki,
 };
-
-/// A curve of the allow-list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Curve {
-    /// Ed25519 (signatures only).
-    Ed25519,
-    /// NIST P-256.
-    P256,
-    /// NIST P-384.
-    P384,
-    /// NIST P-521.
-    P521,
-}
-
-impl Curve {
-    /// Bytes of one coordinate, and of a private scalar.
-    pub(crate) const fn coordinate_len(self) -> usize {
-        match self {
-            Self::Ed25519 | Self::P256 => 32,
-            Self::P384 => 48,
-            Self::P521 => 66,
-        }
-    }
-
-    const fn from_cose(crv: i64) -> Result<Self, CryptoError> {
-        match crv {
-            1 => Ok(Self::P256),
-            2 => Ok(Self::P384),
-            3 => Ok(Self::P521),
-            _ => Err(CryptoError::AlgUnsupported),
-        }
-    }
-
-    const fn cose(self) -> i64 {
-        match self {
-            Self::P256 => 1,
-            Self::P384 => 2,
-            Self::P521 => 3,
-            Self::Ed25519 => 6,
-        }
-    }
-
-    /// The curve a JWK names; `kty` must fit.
-    pub(crate) fn from_jwk(jwk: &Value) -> Result<Self, CryptoError> {
-        let text = |name| jwk.member(name).and_then(Value::as_str);
-        match (text("kty"), text("crv")) {
-            (Some("EC"), Some("P-256")) => Ok(Self::P256),
-            (Some("EC"), Some("P-384")) => Ok(Self::P384),
-            (Some("EC"), Some("P-521")) => Ok(Self::P521),
-            (Some("OKP"), Some("Ed25519")) => Ok(Self::Ed25519),
-            (Some(_), Some(_)) => Err(CryptoError::AlgUnsupported),
-            _ => Err(CryptoError::KeyInvalid),
-        }
-    }
-}
 
 /// A public key that is known to be a valid point of its curve.
 #[derive(Clone, PartialEq, Eq)]
@@ -109,14 +53,6 @@ impl PublicKey {
         let y = y.as_deref().map(|y| padded(y).into());
         let key = cose::Key::Ec2 { crv: *crv, x: padded(x).into(), y, sign: *sign };
         Ok((Self::from_cose(&key)?, true))
-    }
-
-    /// From a DER SubjectPublicKeyInfo with a named curve.
-    ///
-    /// # Errors
-    /// As [`PublicKey::from_cose`].
-    pub fn from_spki(der: &[u8]) -> Result<Self, CryptoError> {
-        spki::read(der)
     }
 
     /// From affine coordinates (EC) or, for Ed25519, `x` alone.
@@ -192,12 +128,6 @@ impl PublicKey {
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         Active::point(&self.0)
-    }
-
-    /// DER SubjectPublicKeyInfo.
-    #[must_use]
-    pub fn to_spki(&self) -> Vec<u8> {
-        spki::write(self)
     }
 }
 

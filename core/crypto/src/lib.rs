@@ -8,6 +8,7 @@ extern crate alloc;
 
 mod aead;
 mod agree;
+mod algorithm;
 mod backend;
 mod digest;
 mod jose;
@@ -21,15 +22,16 @@ pub mod x509;
 
 pub use aead::{AeadKey, DerivedMessage, NONCE_LEN, TAG_LEN, open_derived};
 pub use agree::{AgreementKey, EphemeralKey, SharedSecret, hash_to_p256};
+pub use algorithm::{Argon2Cost, Curve, DigestAlgorithm, SignatureAlgorithm};
 pub use backend::Backend;
-pub use digest::{Digest, DigestAlgorithm, constant_time_eq, sha256};
+pub use digest::{Digest, constant_time_eq, sha256};
 pub use jose::verify_jws;
-pub use key::{Curve, PublicKey};
+pub use key::PublicKey;
 pub use mac::{HmacKey, hkdf_sha256, hmac_sha256, verify_hmac_sha256};
 pub use rand_core::CryptoRng;
 pub use secret::Secret;
-pub use sign::{SignatureAlgorithm, SigningKey, verify};
-pub use stretch::{Argon2Cost, argon2id};
+pub use sign::{SigningKey, verify};
+pub use stretch::argon2id;
 
 use rid_wire::Code;
 

@@ -4,52 +4,11 @@ use rid_wire::json::Value;
 use zeroize::Zeroizing;
 
 use crate::{
-    CryptoError, CryptoRng, Curve, DigestAlgorithm, PublicKey, Secret,
+    CryptoError, CryptoRng, Curve, DigestAlgorithm, PublicKey, SignatureAlgorithm,
     backend::{Active, Backend, Library, ring},
     key::jwk_member,
     stack::wiping,
 };
-
-/// A signature algorithm of std-M45. The two COSE numbers of each mean the same here: a curve has exactly one algorithm, so
-/// the polymorphic number (RFC 9053) is taken with that curve alone, as the fully specified one (RFC 9864) is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SignatureAlgorithm {
-    /// EdDSA with Ed25519 (COSE -8 EdDSA, -19 Ed25519).
-    EdDsa,
-    /// ECDSA P-256 with SHA-256 (COSE -7 ES256, -9 ESP256).
-    Es256,
-    /// ECDSA P-384 with SHA-384 (COSE -35 ES384, -51 ESP384).
-    Es384,
-    /// ECDSA P-521 with SHA-512 (COSE -36 ES512, -52 ESP512).
-    Es512,
-}
-
-impl SignatureAlgorithm {
-    /// From a COSE algorithm number.
-    ///
-    /// # Errors
-    /// [`CryptoError::AlgUnsupported`].
-    pub const fn from_cose(alg: i64) -> Result<Self, CryptoError> {
-        match alg {
-            -7 | -9 => Ok(Self::Es256),
-            -35 | -51 => Ok(Self::Es384),
-            -36 | -52 => Ok(Self::Es512),
-            -8 | -19 => Ok(Self::EdDsa),
-            _ => Err(CryptoError::AlgUnsupported),
-        }
-    }
-
-    /// The COSE algorithm number that is written: the polymorphic one, as ISO/IEC 18013-5 has it.
-    #[must_use]
-    pub const fn cose(self) -> i64 {
-        match self {
-            Self::EdDsa => -8,
-            Self::Es256 => -7,
-            Self::Es384 => -35,
-            Self::Es512 => -36,
-        }
-    }
-}
 
 /// Verifies a raw r‖s (or Ed25519) signature over the concatenated parts. `alg` must be the one of the key's curve.
 ///
@@ -112,8 +71,8 @@ impl SigningKey {
     /// The scalar, for the test PKI and tests only.
     #[cfg(feature = "dangerous")]
     #[must_use]
-    pub fn dangerous_scalar(&self) -> Secret<32> {
-        wiping(|| Secret::filled(|out| out.copy_from_slice(&*Active::signing_scalar(&self.reference))))
+    pub fn dangerous_scalar(&self) -> crate::Secret<32> {
+        wiping(|| crate::Secret::filled(|out| out.copy_from_slice(&*Active::signing_scalar(&self.reference))))
     }
 
     /// The public half.

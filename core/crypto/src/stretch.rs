@@ -1,42 +1,8 @@
 use crate::{
-    CryptoError, Secret,
+    Argon2Cost, CryptoError, Secret,
     backend::{Active, Argon2Input, Library},
     stack::wiping,
 };
-
-/// What one guess costs (RFC 9106, 3.1: m, t, p).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Argon2Cost {
-    /// Memory in KiB (m): at least eight for each lane, at most 256 MiB.
-    pub memory_kib: u32,
-    /// Passes over the memory (t): 1 to 10.
-    pub passes: u32,
-    /// Lanes (p): 1 to 4; they are computed one after the other.
-    pub lanes: u32,
-}
-
-impl Argon2Cost {
-    /// For a PIN at every unlock: each guess needs the secure area besides, so it may be quick (neg-L06).
-    pub const INTERACTIVE: Self = Self { memory_kib: 19 * 1024, passes: 2, lanes: 1 };
-
-    /// For codes and passphrases whose sealed file may be carried away and guessed at elsewhere (neg-K26).
-    pub const STORED: Self = Self { memory_kib: 64 * 1024, passes: 3, lanes: 1 };
-
-    const MEMORY_KIB_MAX: u32 = 256 * 1024;
-    const PASSES_MAX: u32 = 10;
-    const LANES_MAX: u32 = 4;
-
-    /// Whether the cost is inside the limits; a file that asks for more must not get a single page of memory (neg-K26).
-    ///
-    /// # Errors
-    /// [`CryptoError::Cost`]: whoever wrote the cost.
-    pub const fn check(self) -> Result<(), CryptoError> {
-        let lanes = 1 <= self.lanes && self.lanes <= Self::LANES_MAX;
-        let passes = 1 <= self.passes && self.passes <= Self::PASSES_MAX;
-        let memory = self.memory_kib / 8 >= self.lanes && self.memory_kib <= Self::MEMORY_KIB_MAX;
-        if lanes && passes && memory { Ok(()) } else { Err(CryptoError::Cost) }
-    }
-}
 
 /// Argon2id, version 1.3 (RFC 9106), to 32 bytes: a key from what a person remembers or has on paper (neg-L06, neg-K26).
 ///

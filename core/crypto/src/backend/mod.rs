@@ -66,6 +66,7 @@ pub(crate) trait Library {
     ) -> Result<(), CryptoError>;
 
     fn signing(scalar: &[u8; 32]) -> Result<Self::Signing, CryptoError>;
+    #[cfg(feature = "dangerous")]
     fn signing_scalar(key: &Self::Signing) -> Zeroizing<[u8; 32]>;
     fn signing_public(key: &Self::Signing) -> Self::Public;
     /// RFC 6979 with SHA-256.
@@ -73,6 +74,7 @@ pub(crate) trait Library {
 
     fn agreement(curve: Curve, scalar: &[u8]) -> Result<Self::Agreement, CryptoError>;
     /// The private scalar, of the curve's length.
+    #[cfg(feature = "dangerous")]
     fn agreement_scalar(key: &Self::Agreement) -> Zeroizing<Vec<u8>>;
     fn agreement_public(key: &Self::Agreement) -> Self::Public;
     fn agree(key: &Self::Agreement, peer: &Self::Public) -> Result<Zeroizing<Vec<u8>>, CryptoError>;

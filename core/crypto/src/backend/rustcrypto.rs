@@ -100,6 +100,7 @@ impl Library for RustCrypto {
         p256::ecdsa::SigningKey::from_slice(scalar).map_err(|_| CryptoError::KeyInvalid)
     }
 
+    #[cfg(feature = "dangerous")]
     fn signing_scalar(key: &Self::Signing) -> Zeroizing<[u8; 32]> {
         let mut out = Zeroizing::new([0; 32]);
         out.copy_from_slice(&Zeroizing::new(key.to_bytes()));
@@ -125,6 +126,7 @@ impl Library for RustCrypto {
         .map_err(|_| CryptoError::KeyInvalid)
     }
 
+    #[cfg(feature = "dangerous")]
     fn agreement_scalar(key: &Agreement) -> Zeroizing<Vec<u8>> {
         Zeroizing::new(match key {
             Agreement::P256(key) => Zeroizing::new(key.to_bytes()).to_vec(),

@@ -34,3 +34,14 @@ impl Bundle {
         }
     }
 }
+
+impl Certificate {
+    /// Parses PEM (one `CERTIFICATE` block or more) or DER, all of it. For roots see [`Bundle`].
+    ///
+    /// # Errors
+    /// As [`Certificate::parse`].
+    pub fn parse_pem_or_der(bytes: &[u8]) -> Result<Vec<Self>, X509Error> {
+        let bundle = Bundle::parse(bytes)?;
+        bundle.unreadable.first().map_or(Ok(bundle.certificates), |(_, error)| Err(*error))
+    }
+}

@@ -55,6 +55,17 @@ pub struct Recipe {
     pub spoil_signature: bool,
 }
 
+/// Builds and signs (ES256) one certificate; `issuer` is `None` for a self-signed root. Returns DER.
+#[must_use]
+pub fn build(
+    request: &CertificateRequest<'_>,
+    signer: &SigningKey,
+    issuer: Option<&Certificate>,
+    rng: &mut dyn CryptoRng,
+) -> Vec<u8> {
+    Recipe::of(request).sign(signer, issuer, rng)
+}
+
 impl Recipe {
     /// A right certificate of the request's profile (ISO 18013-5 Annex B).
     #[must_use]
@@ -88,7 +99,7 @@ impl Recipe {
     /// Signs (ES256); `issuer` is `None` for a self-signed certificate. Returns DER.
     #[must_use]
     pub fn sign(&self, signer: &SigningKey, issuer: Option<&Certificate>, rng: &mut dyn CryptoRng) -> Vec<u8> {
-        let algorithm = der::element(SEQUENCE, &[&oid::element(&self.signature_algorithm)]);
+        let algorithm = der::element(SEQUENCE, &[&identifier(&self.signature_algorithm)]);
         let subject = self.name();
         let issuer_name = issuer.map_or(subject.as_slice(), |issuer| issuer.subject().der());
         let validity = der::element(SEQUENCE, &[&time(self.not_before), &time(self.not_after)]);
@@ -104,7 +115,7 @@ impl Recipe {
             raw.reverse();
         }
         let (r, s) = raw.split_at(32);
-        let signature = der::element(SEQUENCE, &[&der::unsigned(r), &der::unsigned(s)]);
+        let signature = der::element(SEQUENCE, &[&unsigned(r), &unsigned(s)]);
         der::element(SEQUENCE, &[&tbs, &algorithm, &der::element(BIT_STRING, &[&[0], &signature])])
     }
 
@@ -130,7 +141,7 @@ impl Recipe {
         let mut list = Vec::new();
         if let Some((ca, path_len)) = self.basic_constraints {
             let ca = if ca { der::element(BOOLEAN, &[&[0xff]]) } else { Vec::new() };
-            let path_len = path_len.map_or_else(Vec::new, |len| der::unsigned(&[len]));
+            let path_len = path_len.map_or_else(Vec::new, |len| unsigned(&[len]));
             list.extend(extension(BASIC_CONSTRAINTS, true, &der::element(SEQUENCE, &[&ca, &path_len])));
         }
         if let Some(bits) = self.key_usage {
@@ -138,7 +149,7 @@ impl Recipe {
             list.extend(extension(KEY_USAGE, true, &der::element(BIT_STRING, &[&[unused, bits]])));
         }
         if !self.extended_key_usage.is_empty() {
-            let purposes: Vec<u8> = self.extended_key_usage.iter().flat_map(|purpose| oid::element(purpose)).collect();
+            let purposes: Vec<u8> = self.extended_key_usage.iter().flat_map(|purpose| identifier(purpose)).collect();
             list.extend(extension(EXTENDED_KEY_USAGE, true, &der::element(SEQUENCE, &[&purposes])));
         }
         if self.hints {
@@ -183,7 +194,7 @@ const CRL_URI: &str = "https://rid.example/crl";
 
 fn extension(id: &str, critical: bool, value: &[u8]) -> Vec<u8> {
     let critical = if critical { der::element(BOOLEAN, &[&[0xff]]) } else { Vec::new() };
-    der::element(SEQUENCE, &[&oid::element(id), &critical, &der::element(OCTET_STRING, &[value])])
+    der::element(SEQUENCE, &[&identifier(id), &critical, &der::element(OCTET_STRING, &[value])])
 }
 
 /// 18013-5, tables B.2 to B.6: SHA-1 of the content of the key's BIT STRING. A name for the key, which protects nothing. A
@@ -216,4 +227,29 @@ fn time(at: Timestamp) -> Vec<u8> {
         1950..=2049 => der::element(der::UTC_TIME, &[format!("{:02}{clock}", year.rem_euclid(100)).as_bytes()]),
         _ => der::element(der::GENERALIZED_TIME, &[format!("{year:04}{clock}").as_bytes()]),
     }
+}
+
+/// Writes a non-negative integer from its big-endian bytes.
+fn unsigned(bytes: &[u8]) -> Vec<u8> {
+    let start = bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len());
+    match bytes.get(start..) {
+        Some(magnitude @ [0..=0x7f, ..]) => der::element(der::INTEGER, &[magnitude]),
+        Some(magnitude) => der::element(der::INTEGER, &[&[0], magnitude]),
+        None => der::element(der::INTEGER, &[&[0]]),
+    }
+}
+
+/// The whole element of a dotted identifier; what is no number counts as 0 (the builder's input is constant text).
+fn identifier(dotted: &str) -> Vec<u8> {
+    let mut arcs = dotted.split('.').map(|arc| arc.parse::<u64>().unwrap_or(0));
+    let top = arcs.next().unwrap_or(0).saturating_mul(40).saturating_add(arcs.next().unwrap_or(0));
+    let mut content = Vec::new();
+    for arc in core::iter::once(top).chain(arcs) {
+        let groups = (64_u32.saturating_sub(arc.leading_zeros())).div_ceil(7).max(1);
+        for group in (0..groups).rev() {
+            let [.., low] = arc.wrapping_shr(group.saturating_mul(7)).to_be_bytes();
+            content.push(if group == 0 { low & 0x7f } else { low | 0x80 });
+        }
+    }
+    der::element(der::OID, &[&content])
 }

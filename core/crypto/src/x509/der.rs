@@ -166,13 +166,3 @@ pub(crate) fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     out.extend(content);
     out
 }
-
-/// Writes a non-negative integer from its big-endian bytes.
-pub(crate) fn unsigned(bytes: &[u8]) -> Vec<u8> {
-    let start = bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len());
-    match bytes.get(start..) {
-        Some(magnitude @ [0..=0x7f, ..]) => element(INTEGER, &[magnitude]),
-        Some(magnitude) => element(INTEGER, &[&[0], magnitude]),
-        None => element(INTEGER, &[&[0]]),
-    }
-}

@@ -4,10 +4,32 @@ use alloc::{
 };
 
 use super::{
-    ExtendedKeyUsage, KeyUsage, Name, X509Error,
+    Name, X509Error,
     der::{self, Der, DerError},
     oid,
 };
+
+/// Key usage bits (RFC 5280, 4.2.1.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyUsage {
+    /// digitalSignature.
+    pub digital_signature: bool,
+    /// keyCertSign.
+    pub key_cert_sign: bool,
+    /// cRLSign.
+    pub crl_sign: bool,
+    /// Any other bit is set.
+    pub other: bool,
+}
+
+/// Extended key usages, as object identifiers in dotted text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExtendedKeyUsage {
+    /// The listed purposes.
+    pub purposes: Vec<String>,
+    /// Whether the extension is critical.
+    pub critical: bool,
+}
 
 /// The extensions this project reads (RFC 5280, 4.2).
 #[derive(Clone, Default)]

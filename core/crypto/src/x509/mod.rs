@@ -1,7 +1,5 @@
 //! X.509 (RFC 5280) with the profiles of ISO/IEC 18013-5 Annex B: strict parse, bounded path check, and a builder for the test PKI.
 mod budget;
-#[cfg(feature = "dangerous")]
-mod build;
 mod bundle;
 #[cfg(feature = "dangerous")]
 pub mod dangerous;
@@ -12,15 +10,20 @@ mod oid;
 mod parse;
 mod path;
 mod pem;
+#[cfg(feature = "dangerous")]
+mod request;
 pub(crate) mod spki;
 
 pub use budget::SignatureBudget;
-#[cfg(feature = "dangerous")]
-pub use build::{CertificateRequest, Profile, build};
 pub use bundle::Bundle;
+#[cfg(feature = "dangerous")]
+pub use dangerous::build;
+pub use extension::{ExtendedKeyUsage, KeyUsage};
 pub use name::Name;
-pub use parse::{Certificate, ExtendedKeyUsage, KeyUsage};
+pub use parse::Certificate;
 pub use path::{MAX_CHAIN, PathPolicy, VerifiedPath, verify_path};
+#[cfg(feature = "dangerous")]
+pub use request::{CertificateRequest, Profile};
 
 use rid_wire::Code;
 

@@ -1,8 +1,8 @@
 //! Object identifiers, as the content of their DER element.
-use alloc::{string::String, vec::Vec};
+use alloc::string::String;
 use core::fmt::Write;
 
-use super::der::{self, DerError};
+use super::der::DerError;
 
 pub(crate) const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 pub(crate) const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
@@ -51,19 +51,4 @@ pub(crate) fn dotted(content: &[u8]) -> Result<String, DerError> {
         written.map_err(|_| DerError)?;
     }
     Ok(text)
-}
-
-/// The whole element of a dotted identifier; what is no number counts as 0 (the builder's input is constant text).
-pub(crate) fn element(dotted: &str) -> Vec<u8> {
-    let mut arcs = dotted.split('.').map(|arc| arc.parse::<u64>().unwrap_or(0));
-    let top = arcs.next().unwrap_or(0).saturating_mul(40).saturating_add(arcs.next().unwrap_or(0));
-    let mut content = Vec::new();
-    for arc in core::iter::once(top).chain(arcs) {
-        let groups = (64_u32.saturating_sub(arc.leading_zeros())).div_ceil(7).max(1);
-        for group in (0..groups).rev() {
-            let [.., low] = arc.wrapping_shr(group.saturating_mul(7)).to_be_bytes();
-            content.push(if group == 0 { low & 0x7f } else { low | 0x80 });
-        }
-    }
-    der::element(der::OID, &[&content])
 }

@@ -4,7 +4,7 @@ use core::ops::Range;
 use rid_wire::{ClockTolerance, FullDate, Timestamp};
 
 use super::{
-    Name, X509Error,
+    ExtendedKeyUsage, KeyUsage, Name, X509Error,
     der::{self, Der},
     extension::Extensions,
     oid, pem, spki,
@@ -14,28 +14,6 @@ use crate::{
     backend::{Active, Library},
     sha256,
 };
-
-/// Key usage bits (RFC 5280, 4.2.1.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KeyUsage {
-    /// digitalSignature.
-    pub digital_signature: bool,
-    /// keyCertSign.
-    pub key_cert_sign: bool,
-    /// cRLSign.
-    pub crl_sign: bool,
-    /// Any other bit is set.
-    pub other: bool,
-}
-
-/// Extended key usages, as object identifiers in dotted text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExtendedKeyUsage {
-    /// The listed purposes.
-    pub purposes: Vec<alloc::string::String>,
-    /// Whether the extension is critical.
-    pub critical: bool,
-}
 
 /// One parsed certificate. Parsed is not trusted: see [`super::verify_path`].
 #[derive(Clone)]
@@ -126,15 +104,6 @@ impl Certificate {
             public_key,
             extensions,
         })
-    }
-
-    /// Parses PEM (one `CERTIFICATE` block or more) or DER, all of it. For roots see [`super::Bundle`].
-    ///
-    /// # Errors
-    /// As [`Certificate::parse`].
-    pub fn parse_pem_or_der(bytes: &[u8]) -> Result<Vec<Self>, X509Error> {
-        let bundle = super::Bundle::parse(bytes)?;
-        bundle.unreadable.first().map_or(Ok(bundle.certificates), |(_, error)| Err(*error))
     }
 
     /// Whether `issuer`'s key made this certificate's signature. Neither names nor permissions are looked at.

@@ -7,6 +7,22 @@ use super::{
 };
 use crate::{CryptoError, Curve, PublicKey};
 
+impl PublicKey {
+    /// From a DER SubjectPublicKeyInfo with a named curve.
+    ///
+    /// # Errors
+    /// As [`PublicKey::from_cose`].
+    pub fn from_spki(der: &[u8]) -> Result<Self, CryptoError> {
+        read(der)
+    }
+
+    /// DER SubjectPublicKeyInfo.
+    #[must_use]
+    pub fn to_spki(&self) -> Vec<u8> {
+        write(self)
+    }
+}
+
 pub(crate) fn read(der: &[u8]) -> Result<PublicKey, CryptoError> {
     let mut info = Der::only(der, der::SEQUENCE)?;
     let mut algorithm = info.sequence()?;
@@ -30,7 +46,7 @@ pub(crate) fn read(der: &[u8]) -> Result<PublicKey, CryptoError> {
     PublicKey::from_sec1(curve, point)
 }
 
-pub(crate) fn write(key: &PublicKey) -> Vec<u8> {
+fn write(key: &PublicKey) -> Vec<u8> {
     let ec = |curve: &[u8]| {
         let family = der::element(der::OID, &[oid::EC_PUBLIC_KEY]);
         der::element(der::SEQUENCE, &[&family, &der::element(der::OID, &[curve])])

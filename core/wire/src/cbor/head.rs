@@ -1,5 +1,5 @@
 //! The head of a CBOR item.
-use super::{CborError, Kind};
+use super::CborError;
 
 /// Major types (RFC 8949, 3.1).
 pub(super) const UINT: u8 = 0;
@@ -16,6 +16,35 @@ pub(super) const BREAK: u8 = 0xff;
 
 /// The additional information of an item of indefinite length.
 const INDEFINITE: u8 = 31;
+
+/// The kind of the next item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Major type 0.
+    Uint,
+    /// Major type 1.
+    Nint,
+    /// Major type 2.
+    Bytes,
+    /// Major type 3.
+    Text,
+    /// Major type 4.
+    Array,
+    /// Major type 5.
+    Map,
+    /// Major type 6.
+    Tag,
+    /// The value `false` or `true`.
+    Bool,
+    /// The value `null`.
+    Null,
+    /// The value `undefined`.
+    Undefined,
+    /// Another simple value.
+    Simple,
+    /// A half, single or double float.
+    Float,
+}
 
 /// The head of an item: its major type, its additional information and its argument.
 #[derive(Clone, Copy)]

@@ -9,9 +9,10 @@ mod value;
 mod write;
 
 pub use error::CborError;
+pub use head::Kind;
 pub use key::Key;
 pub(crate) use key::Keys;
-pub use read::{Kind, Limits, Reader};
+pub use read::{Limits, Reader};
 pub use tagged::Tagged;
 pub use value::Value;
 pub use write::Writer;

@@ -3,7 +3,7 @@ use alloc::borrow::Cow;
 
 use super::{
     CborError,
-    head::{self, Head},
+    head::{self, Head, Kind},
     key::{Chunks, RawKey},
 };
 
@@ -21,35 +21,6 @@ impl Limits {
     pub const PROXIMITY: Self = Self { max_bytes: 1 << 20, max_depth: 32 };
     /// Limits for messages received online: 5 MiB, depth 32.
     pub const ONLINE: Self = Self { max_bytes: 5 << 20, max_depth: 32 };
-}
-
-/// The kind of the next item.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Major type 0.
-    Uint,
-    /// Major type 1.
-    Nint,
-    /// Major type 2.
-    Bytes,
-    /// Major type 3.
-    Text,
-    /// Major type 4.
-    Array,
-    /// Major type 5.
-    Map,
-    /// Major type 6.
-    Tag,
-    /// The value `false` or `true`.
-    Bool,
-    /// The value `null`.
-    Null,
-    /// The value `undefined`.
-    Undefined,
-    /// Another simple value.
-    Simple,
-    /// A half, single or double float.
-    Float,
 }
 
 /// A cursor over received bytes. It copies nothing, never recurses deeper than its limit, and allocates only to find

@@ -1,8 +1,6 @@
-use alloc::vec::Vec;
-
 use rid_wire::Timestamp;
 
-use crate::{CryptoRng, PublicKey, SigningKey};
+use crate::PublicKey;
 
 /// The certificate profile to be written (ISO 18013-5 Annex B).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,15 +32,4 @@ pub struct CertificateRequest<'a> {
     pub not_before: Timestamp,
     /// Last second of validity.
     pub not_after: Timestamp,
-}
-
-/// Builds and signs (ES256) one certificate; `issuer` is `None` for a self-signed root. Returns DER.
-#[must_use]
-pub fn build(
-    request: &CertificateRequest<'_>,
-    signer: &SigningKey,
-    issuer: Option<&super::Certificate>,
-    rng: &mut dyn CryptoRng,
-) -> Vec<u8> {
-    super::dangerous::Recipe::of(request).sign(signer, issuer, rng)
 }
