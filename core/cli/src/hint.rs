@@ -1,6 +1,6 @@
 //! Names input that is something else than the capture it was given as.
 use rid_crypto::x509::Certificate;
-use rid_wire::cbor::{CborError, Limits, Reader, Tagged};
+use rid_wire::cbor::{CborError, Decoder, Limits, Tagged};
 
 use crate::args::CaptureKind;
 
@@ -99,7 +99,7 @@ fn of_message(capture: &[u8], kind: CaptureKind) -> Option<&'static str> {
 /// The text keys of a map.
 fn member_names(bytes: &[u8]) -> Result<Vec<String>, CborError> {
     let mut names = Vec::new();
-    Reader::new(bytes, Limits::ONLINE)?.map(|reader, key| -> Result<(), CborError> {
+    Decoder::new(bytes, Limits::ONLINE)?.map(|reader, key| -> Result<(), CborError> {
         names.extend(key.as_text().map(str::to_owned));
         reader.skip().map(|_| ())
     })?;
@@ -122,9 +122,9 @@ mod tests {
     }
 
     fn wrapped(inner: &[u8]) -> Vec<u8> {
-        let mut writer = rid_wire::cbor::Writer::new();
-        writer.tagged(inner);
-        writer.finish()
+        let mut encoder = rid_wire::cbor::Encoder::new();
+        encoder.tagged(inner);
+        encoder.finish()
     }
 
     #[test]

@@ -17,7 +17,7 @@ use rid_mdoc::{
     transcript::Transcript,
 };
 use rid_shell::OsRng;
-use rid_wire::{Code, cbor::Limits, cbor::Writer};
+use rid_wire::{Code, cbor::Encoder, cbor::Limits};
 
 use crate::{
     args::HostileArguments,
@@ -84,23 +84,23 @@ fn genuine(pki: Pki, device: &SigningKey) -> Result<Vec<u8>, Failure> {
 fn forge(credential: &[u8]) -> Result<Vec<u8>, Failure> {
     let fail = |error: rid_mdoc::MdocError| Failure::core("forging", error.code());
     let parsed = UnverifiedIssuerSigned::parse(credential, Limits::ONLINE).map_err(fail)?;
-    let mut writer = Writer::new();
-    writer.map(2).text("nameSpaces").map(parsed.namespaces.len());
+    let mut encoder = Encoder::new();
+    encoder.map(2).text("nameSpaces").map(parsed.namespaces.len());
     for (namespace, items) in &parsed.namespaces {
-        writer.text(namespace).array(items.len());
+        encoder.text(namespace).array(items.len());
         for item in items {
             if item.identifier == "family_name" {
-                let mut altered = Writer::new();
+                let mut altered = Encoder::new();
                 altered.map(4).text("digestID").uint(item.digest_id).text("random").bytes(item.random);
                 altered.text("elementIdentifier").text(item.identifier).text("elementValue").text("Impostor");
-                writer.tagged(&altered.finish());
+                encoder.tagged(&altered.finish());
             } else {
-                writer.raw(item.bytes.outer);
+                encoder.raw(item.bytes.outer);
             }
         }
     }
-    writer.text("issuerAuth").raw(parsed.issuer_auth_bytes);
-    Ok(writer.finish())
+    encoder.text("issuerAuth").raw(parsed.issuer_auth_bytes);
+    Ok(encoder.finish())
 }
 
 fn message(link: &Link, patience: &Patience) -> Result<Vec<u8>, Failure> {

@@ -8,7 +8,7 @@ use rid_crypto::sha256;
 use rid_mdoc::{engagement::Engagement, session::SessionEstablishment, transcript::Transcript};
 use rid_wire::{
     Code,
-    cbor::{CborError, Kind, Limits, Reader, Tagged, Writer},
+    cbor::{CborError, Decoder, Encoder, ItemType, Limits, Tagged},
     cose, hex,
 };
 use serde_json::{Value, json};
@@ -131,9 +131,9 @@ fn transcript(engagement: &Received, reader_key: &[u8], nfc: Option<&Ndef>) -> R
     match tagged {
         // A tag 24 of another encoding than ours stays as it came.
         Some(tagged) if made.parts().device_engagement != Some(tagged) => {
-            let mut writer = Writer::new();
-            writer.array(3).raw(tagged).raw(reader_key).raw(made.parts().handover);
-            Transcript::received(&writer.finish(), Limits::ONLINE)
+            let mut encoder = Encoder::new();
+            encoder.array(3).raw(tagged).raw(reader_key).raw(made.parts().handover);
+            Transcript::received(&encoder.finish(), Limits::ONLINE)
                 .map_err(|error| malformed(error.code(), "--engagement"))
         }
         _ => Ok(made),
@@ -179,13 +179,13 @@ fn reader_key(path: &Path) -> Result<Vec<u8>, Failure> {
     if tagged {
         return Ok(bytes);
     }
-    let mut writer = Writer::new();
-    writer.tagged(&key);
-    Ok(writer.finish())
+    let mut encoder = Encoder::new();
+    encoder.tagged(&key);
+    Ok(encoder.finish())
 }
 
 fn check_key(bytes: &[u8]) -> Result<(), cose::CoseError> {
-    let mut reader = Reader::new(bytes, Limits::ONLINE)?;
+    let mut reader = Decoder::new(bytes, Limits::ONLINE)?;
     cose::Key::read(&mut reader)?;
     Ok(reader.finish()?)
 }
@@ -193,7 +193,7 @@ fn check_key(bytes: &[u8]) -> Result<(), cose::CoseError> {
 /// Whether it has a member of the session messages; a COSE_Key has none of these.
 fn is_message(bytes: &[u8]) -> bool {
     let mut named = false;
-    let _ = Reader::new(bytes, Limits::ONLINE).and_then(|mut reader| {
+    let _ = Decoder::new(bytes, Limits::ONLINE).and_then(|mut reader| {
         reader.map(|_, key| -> Result<(), CborError> {
             named |= matches!(key.as_text(), Some("eReaderKey" | "data" | "status"));
             Ok(())
@@ -203,7 +203,7 @@ fn is_message(bytes: &[u8]) -> bool {
 }
 
 fn is_tagged(bytes: &[u8]) -> Result<bool, CborError> {
-    Ok(Reader::new(bytes, Limits::ONLINE)?.peek()? == Kind::Tag)
+    Ok(Decoder::new(bytes, Limits::ONLINE)?.peek()? == ItemType::Tag)
 }
 
 fn content(bytes: &[u8]) -> Result<Vec<u8>, CborError> {

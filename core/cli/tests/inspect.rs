@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use rid::{Scratch, json, vector};
 use rid_wire::{
     base64,
-    cbor::{Limits, Value, Writer},
+    cbor::{Encoder, Limits, Value},
     hex,
 };
 use serde_json::Value as Json;
@@ -184,10 +184,10 @@ fn no_value_of_a_credential_is_printed_unless_asked_for() {
 #[test]
 fn a_generic_map_keeps_its_values() {
     let scratch = Scratch::new("inspect-generic");
-    let mut writer = Writer::new();
-    writer.map(3).text("name").text("Somebody").text("born").tag(1004).text("1990-01-31").uint(7).array(2);
-    writer.uint(1990).bytes(b"Somebody");
-    let path = scratch.write("any.cbor", &writer.finish());
+    let mut encoder = Encoder::new();
+    encoder.map(3).text("name").text("Somebody").text("born").tag(1004).text("1990-01-31").uint(7).array(2);
+    encoder.uint(1990).bytes(b"Somebody");
+    let path = scratch.write("any.cbor", &encoder.finish());
     let (exit, text, _) = run(&scratch, &["inspect", &path]);
     assert_eq!(exit, 0);
     assert!(!text.contains("Somebody") && !text.contains("1990") && text.contains("<redacted date>"), "{text}");
@@ -204,15 +204,15 @@ fn a_private_key_is_never_printed() {
     let scratch = Scratch::new("inspect-private");
     let secret = [0x5a_u8; 32];
     let (x, y) = (bytes(&annex_d("STATIC_DEVICE_KEY_X")), bytes(&annex_d("STATIC_DEVICE_KEY_Y")));
-    let mut key = Writer::new();
+    let mut key = Encoder::new();
     key.map(5).int(1).int(2).int(-1).int(1).int(-2).bytes(&x).int(-3).bytes(&y).int(-4).bytes(&secret);
     let key = key.finish();
-    let mut symmetric = Writer::new();
+    let mut symmetric = Encoder::new();
     symmetric.map(2).int(1).int(4).int(-1).bytes(&secret);
     let symmetric = symmetric.finish();
-    let mut wrapped = Writer::new();
+    let mut wrapped = Encoder::new();
     wrapped.map(3).text("a").raw(&key).text("b").bytes(&key).text("c").tagged(&key);
-    let mut element = Writer::new();
+    let mut element = Encoder::new();
     element.map(4).text("digestID").uint(1).text("random").bytes(&[1; 16]).text("elementIdentifier").text("k");
     element.text("elementValue").array(2).raw(&key).bytes(&symmetric);
     for (name, content, exit) in [
@@ -346,7 +346,7 @@ fn neg_t09_b01_b11_what_a_verifier_refuses_exits_1() {
         assert_eq!(exit, 1, "{code}: {said}");
         assert!(said.lines().any(|found| found.ends_with(&format!(": {code}"))), "{code}: {said}");
     }
-    let mut status = Writer::new();
+    let mut status = Encoder::new();
     status.map(2).text("status").uint(10).text("version").text("1.0");
     let path = scratch.write("status", &status.finish());
     let (exit, _, said) = run(&scratch, &["inspect", &path]);
@@ -385,7 +385,7 @@ fn hostile_sizes_stay_bounded() {
     }
     let count = 1_000_000_u32;
     let wide = [&[0x9a][..], &count.to_be_bytes(), &vec![0; 1_000_000]].concat();
-    let mut same = Writer::new();
+    let mut same = Encoder::new();
     same.map(2).uint(1).uint(5).text("1").uint(6);
     for (name, content) in [("nested", nested), ("wide", wide), ("same", same.finish())] {
         let path = scratch.write(name, &content);
@@ -407,9 +407,9 @@ fn hostile_sizes_stay_bounded() {
 #[test]
 fn texts_of_others_are_made_printable() {
     let scratch = Scratch::new("inspect-hostile-text");
-    let mut writer = Writer::new();
-    writer.map(2).text("docType").text("\u{1b}[2Jx\u{202e}").text("nameSpaces").map(1).text("a\u{7}b").map(0);
-    let path = scratch.write("request", &writer.finish());
+    let mut encoder = Encoder::new();
+    encoder.map(2).text("docType").text("\u{1b}[2Jx\u{202e}").text("nameSpaces").map(1).text("a\u{7}b").map(0);
+    let path = scratch.write("request", &encoder.finish());
     let (_, text, _) = run(&scratch, &["inspect", &path]);
     assert!(!text.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{text:?}");
 }

@@ -12,7 +12,7 @@ mod rid;
 
 use rid::{Scratch, json, vector};
 use rid_wire::{
-    cbor::{CborError, Limits, Reader, Tagged, Writer},
+    cbor::{CborError, Decoder, Encoder, Limits, Tagged},
     hex,
 };
 
@@ -37,7 +37,7 @@ fn members() -> [Vec<u8>; 3] {
 
 fn members_of(transcript: &[u8]) -> [Vec<u8>; 3] {
     let array = Tagged::parse(transcript, Limits::PROXIMITY).map_or(transcript, |tagged| tagged.inner);
-    let mut reader = Reader::new(array, Limits::PROXIMITY).unwrap();
+    let mut reader = Decoder::new(array, Limits::PROXIMITY).unwrap();
     let mut members = Vec::new();
     reader
         .array(|reader, _| -> Result<(), CborError> {
@@ -66,7 +66,7 @@ fn reader_key() -> Vec<u8> {
 
 /// The members of a map, in the order given.
 fn reordered(map: &[u8], order: &[usize]) -> Vec<u8> {
-    let mut reader = Reader::new(map, Limits::PROXIMITY).unwrap();
+    let mut reader = Decoder::new(map, Limits::PROXIMITY).unwrap();
     let mut members = Vec::new();
     // After a head of one byte.
     let mut start = 1;
@@ -210,14 +210,14 @@ fn what_made_them_differ_is_told() {
     let [engagement, key, handover] = members();
     let (bare_engagement, bare_key) = (content(&engagement), content(&key));
     let tagged = |inner: &[u8]| {
-        let mut writer = Writer::new();
-        writer.tagged(inner);
-        writer.finish()
+        let mut encoder = Encoder::new();
+        encoder.tagged(inner);
+        encoder.finish()
     };
     let string = |inner: &[u8]| {
-        let mut writer = Writer::new();
-        writer.bytes(inner);
-        writer.finish()
+        let mut encoder = Encoder::new();
+        encoder.bytes(inner);
+        encoder.finish()
     };
     let array = |one: &[u8], two: &[u8], three: &[u8]| [&[0x83], one, two, three].concat();
     let key_again = reordered(&bare_key, &[1, 0, 2, 3]);

@@ -19,7 +19,7 @@ use rid_mdoc::{
 };
 use rid_wire::{
     base64,
-    cbor::{Limits, Writer},
+    cbor::{Encoder, Limits},
     cose::{Sign1, protected_header, sig_structure},
 };
 use serde_json::Value;
@@ -100,15 +100,15 @@ fn of_two_readers(scratch: &Scratch, names: [&str; 2]) -> Vec<u8> {
 
 /// A request of the second edition for two documents, with readerAuthAll alone.
 fn with_reader_auth_all(reader_auth_all: Option<&[u8]>) -> Vec<u8> {
-    let mut writer = Writer::new();
-    writer.map(2 + usize::from(reader_auth_all.is_some())).text("version").text("1.1").text("docRequests").array(2);
+    let mut encoder = Encoder::new();
+    encoder.map(2 + usize::from(reader_auth_all.is_some())).text("version").text("1.1").text("docRequests").array(2);
     for doc_type in [MDL, PID] {
-        writer.map(1).text("itemsRequest").raw(&items(doc_type));
+        encoder.map(1).text("itemsRequest").raw(&items(doc_type));
     }
     if let Some(reader_auth_all) = reader_auth_all {
-        writer.text("readerAuthAll").array(1).raw(reader_auth_all);
+        encoder.text("readerAuthAll").array(1).raw(reader_auth_all);
     }
-    writer.finish()
+    encoder.finish()
 }
 
 #[test]
@@ -265,11 +265,11 @@ fn neg_t02_a_malformed_request_is_refused_and_still_prints_json() {
 #[test]
 fn std_s50_malformed_information_about_a_request_is_a_warning() {
     let scratch = Scratch::new("request-info");
-    let mut writer = Writer::new();
+    let mut encoder = Encoder::new();
     let items = items(PID);
-    writer.map(3).text("version").text("1.1").text("docRequests").array(1).map(1).text("itemsRequest").raw(&items);
-    writer.text("deviceRequestInfo").int(5);
-    let verdict = judge(&scratch, &writer.finish(), &[]);
+    encoder.map(3).text("version").text("1.1").text("docRequests").array(1).map(1).text("itemsRequest").raw(&items);
+    encoder.text("deviceRequestInfo").int(5);
+    let verdict = judge(&scratch, &encoder.finish(), &[]);
     assert_eq!(outcome(&verdict), (2, "undecided", Some("reader_auth_absent")));
     let form = &verdict.1["checks"][0];
     assert_eq!((form["outcome"].as_str(), form["reason"].as_str()), (Some("passed"), Some("request_info_invalid")));

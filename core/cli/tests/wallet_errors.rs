@@ -11,17 +11,17 @@
 mod rid;
 
 use rid::{Scratch, json, run, vector};
-use rid_wire::{cbor::Writer, hex};
+use rid_wire::{cbor::Encoder, hex};
 use serde_json::json as value;
 
 const MDL: &str = "org.iso.18013.5.1.mDL";
 const PID: &str = "az.gov.rid.pid.1";
 const NAMESPACE: &str = "org.iso.18013.5.1";
 
-fn encoded(write: impl FnOnce(&mut Writer)) -> Vec<u8> {
-    let mut writer = Writer::new();
-    write(&mut writer);
-    writer.finish()
+fn encoded(write: impl FnOnce(&mut Encoder)) -> Vec<u8> {
+    let mut encoder = Encoder::new();
+    write(&mut encoder);
+    encoder.finish()
 }
 
 /// A response of the field with `errors` in its one document, and with `documentErrors`. Nothing signed depends on them.

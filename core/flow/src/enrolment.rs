@@ -8,7 +8,7 @@ use alloc::{collections::BTreeSet, string::String, vec::Vec};
 use rid_crypto::{Curve, PublicKey, SignatureAlgorithm, verify};
 use rid_wire::{
     Code,
-    cbor::{CborError, Key, Limits, Reader, Writer},
+    cbor::{CborError, Decoder, Encoder, Key, Limits},
     cose,
 };
 
@@ -77,16 +77,16 @@ impl EnrolmentRequest {
     /// Encodes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut writer = Writer::new();
-        writer.map(5).uint(1).text(REQUEST).uint(2).bytes(&self.id).uint(3).text(&self.audience);
-        writer.uint(4).bytes(&self.challenge).uint(5).array(self.kinds.len());
+        let mut encoder = Encoder::new();
+        encoder.map(5).uint(1).text(REQUEST).uint(2).bytes(&self.id).uint(3).text(&self.audience);
+        encoder.uint(4).bytes(&self.challenge).uint(5).array(self.kinds.len());
         for (kind, keys) in &self.kinds {
-            writer.map(2).uint(1).text(kind).uint(2).array(keys.len());
+            encoder.map(2).uint(1).text(kind).uint(2).array(keys.len());
             for key in keys {
-                writer.map(2).uint(1).raw(&cose_key(&key.public)).uint(2).bytes(&key.proof);
+                encoder.map(2).uint(1).raw(&cose_key(&key.public)).uint(2).bytes(&key.proof);
             }
         }
-        writer.finish()
+        encoder.finish()
     }
 
     /// Parses and checks form, limits, that no key occurs twice, and every proof.
@@ -94,20 +94,20 @@ impl EnrolmentRequest {
     /// # Errors
     /// [`EnrolmentError`].
     pub fn parse(bytes: &[u8]) -> Result<Self, EnrolmentError> {
-        let mut reader = Reader::new(bytes, Limits::ONLINE)?.definite();
+        let mut decoder = Decoder::new(bytes, Limits::ONLINE)?.definite();
         let (mut version, mut id, mut audience, mut challenge, mut kinds) = (None, None, None, None, None);
-        reader.map(|reader, key| {
+        decoder.map(|decoder, key| {
             match key {
-                Key::Uint(1) => version = Some(reader.text()?),
-                Key::Uint(2) => id = Some(reader.bytes()?),
-                Key::Uint(3) => audience = Some(reader.identifier()?),
-                Key::Uint(4) => challenge = Some(reader.bytes()?),
-                Key::Uint(5) => kinds = Some(read_kinds(reader, read_key)?),
+                Key::Uint(1) => version = Some(decoder.text()?),
+                Key::Uint(2) => id = Some(decoder.bytes()?),
+                Key::Uint(3) => audience = Some(decoder.identifier()?),
+                Key::Uint(4) => challenge = Some(decoder.bytes()?),
+                Key::Uint(5) => kinds = Some(read_kinds(decoder, read_key)?),
                 _ => {}
             }
             Ok::<_, EnrolmentError>(())
         })?;
-        reader.finish()?;
+        decoder.finish()?;
         if version.as_deref() != Some(REQUEST) {
             return Err(EnrolmentError::Invalid);
         }
@@ -142,15 +142,15 @@ impl EnrolmentAnswer {
     /// Encodes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut writer = Writer::new();
-        writer.map(3).uint(1).text(ANSWER).uint(2).bytes(&self.id).uint(3).array(self.kinds.len());
+        let mut encoder = Encoder::new();
+        encoder.map(3).uint(1).text(ANSWER).uint(2).bytes(&self.id).uint(3).array(self.kinds.len());
         for (kind, credentials) in &self.kinds {
-            writer.map(2).uint(1).text(kind).uint(2).array(credentials.len());
+            encoder.map(2).uint(1).text(kind).uint(2).array(credentials.len());
             for credential in credentials {
-                writer.bytes(credential);
+                encoder.bytes(credential);
             }
         }
-        writer.finish()
+        encoder.finish()
     }
 
     /// Parses form and limits.
@@ -158,18 +158,18 @@ impl EnrolmentAnswer {
     /// # Errors
     /// [`EnrolmentError`].
     pub fn parse(bytes: &[u8]) -> Result<Self, EnrolmentError> {
-        let mut reader = Reader::new(bytes, Limits::ONLINE)?.definite();
+        let mut decoder = Decoder::new(bytes, Limits::ONLINE)?.definite();
         let (mut version, mut id, mut kinds) = (None, None, None);
-        reader.map(|reader, key| {
+        decoder.map(|decoder, key| {
             match key {
-                Key::Uint(1) => version = Some(reader.text()?),
-                Key::Uint(2) => id = Some(reader.bytes()?),
-                Key::Uint(3) => kinds = Some(read_kinds(reader, |reader| Ok(reader.bytes()?.into_owned()))?),
+                Key::Uint(1) => version = Some(decoder.text()?),
+                Key::Uint(2) => id = Some(decoder.bytes()?),
+                Key::Uint(3) => kinds = Some(read_kinds(decoder, |decoder| Ok(decoder.bytes()?.into_owned()))?),
                 _ => {}
             }
             Ok::<_, EnrolmentError>(())
         })?;
-        reader.finish()?;
+        decoder.finish()?;
         if version.as_deref() != Some(ANSWER) {
             return Err(EnrolmentError::Invalid);
         }
@@ -183,32 +183,32 @@ impl EnrolmentAnswer {
 /// The message a key signs to prove possession: `["rid-enrolment-proof-1", id, audience, challenge, kind, COSE_Key]`.
 #[must_use]
 pub fn proof_message(id: &[u8; 16], audience: &str, challenge: &[u8], kind: &str, public: &[u8]) -> Vec<u8> {
-    let mut writer = Writer::new();
-    writer.array(6).text("rid-enrolment-proof-1").bytes(id).text(audience).bytes(challenge).text(kind);
-    writer.raw(&cose_key(public));
-    writer.finish()
+    let mut encoder = Encoder::new();
+    encoder.array(6).text("rid-enrolment-proof-1").bytes(id).text(audience).bytes(challenge).text(kind);
+    encoder.raw(&cose_key(public));
+    encoder.finish()
 }
 
 /// One list of kinds with their members, within the limits; no kind twice, none empty.
 fn read_kinds<T>(
-    reader: &mut Reader<'_>,
-    mut member: impl FnMut(&mut Reader<'_>) -> Result<T, EnrolmentError>,
+    decoder: &mut Decoder<'_>,
+    mut member: impl FnMut(&mut Decoder<'_>) -> Result<T, EnrolmentError>,
 ) -> Result<Vec<(String, Vec<T>)>, EnrolmentError> {
     let mut kinds: Vec<(String, Vec<T>)> = Vec::new();
-    reader.array(|reader, at| {
+    decoder.array(|decoder, at| {
         if at >= MAX_KINDS {
             return Err(EnrolmentError::Invalid);
         }
         let (mut kind, mut members) = (None, Vec::new());
-        reader.map(|reader, key| {
+        decoder.map(|decoder, key| {
             match key {
-                Key::Uint(1) => kind = Some(reader.identifier()?.into_owned()),
+                Key::Uint(1) => kind = Some(decoder.identifier()?.into_owned()),
                 Key::Uint(2) => {
-                    reader.array(|reader, at| {
+                    decoder.array(|decoder, at| {
                         if at >= MAX_KEYS {
                             return Err(EnrolmentError::Invalid);
                         }
-                        members.push(member(reader)?);
+                        members.push(member(decoder)?);
                         Ok(())
                     })?;
                 }
@@ -226,16 +226,16 @@ fn read_kinds<T>(
     if kinds.is_empty() { Err(EnrolmentError::Invalid) } else { Ok(kinds) }
 }
 
-fn read_key(reader: &mut Reader<'_>) -> Result<ProvenKey, EnrolmentError> {
+fn read_key(decoder: &mut Decoder<'_>) -> Result<ProvenKey, EnrolmentError> {
     let (mut public, mut proof) = (None, None);
-    reader.map(|reader, key| {
+    decoder.map(|decoder, key| {
         match key {
             Key::Uint(1) => {
-                let key = cose::Key::read(reader).map_err(|_| EnrolmentError::Proof)?;
+                let key = cose::Key::read(decoder).map_err(|_| EnrolmentError::Proof)?;
                 let key = PublicKey::from_cose(&key).map_err(|_| EnrolmentError::Proof)?;
                 public = Some(key.to_bytes());
             }
-            Key::Uint(2) => proof = Some(reader.bytes()?.into_owned()),
+            Key::Uint(2) => proof = Some(decoder.bytes()?.into_owned()),
             _ => {}
         }
         Ok::<_, EnrolmentError>(())

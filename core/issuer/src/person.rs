@@ -2,7 +2,7 @@
 use alloc::{string::String, vec::Vec};
 
 use rid_mdoc::build::ElementToIssue;
-use rid_wire::{FullDate, Timestamp, cbor::Writer, json::Value};
+use rid_wire::{FullDate, Timestamp, cbor::Encoder, json::Value};
 
 use crate::IssueError;
 
@@ -47,9 +47,9 @@ pub fn person_records(
         for (namespace, members) in namespaces {
             let Value::Object(members) = members else { return Err(IssueError::Sample) };
             for (identifier, value) in members {
-                let mut writer = Writer::new();
-                encode(&mut writer, &value, file)?;
-                elements.push(ElementToIssue { namespace: namespace.clone(), identifier, value: writer.finish() });
+                let mut encoder = Encoder::new();
+                encode(&mut encoder, &value, file)?;
+                elements.push(ElementToIssue { namespace: namespace.clone(), identifier, value: encoder.finish() });
             }
         }
         records.push(PersonRecord { doc_type, elements });
@@ -57,46 +57,50 @@ pub fn person_records(
     Ok(records)
 }
 
-fn encode(writer: &mut Writer, value: &Value, file: &dyn Fn(&str) -> Option<&'static [u8]>) -> Result<(), IssueError> {
+fn encode(
+    encoder: &mut Encoder,
+    value: &Value,
+    file: &dyn Fn(&str) -> Option<&'static [u8]>,
+) -> Result<(), IssueError> {
     match value {
         Value::Array(items) => {
-            writer.array(items.len());
+            encoder.array(items.len());
             for item in items {
-                encode(writer, item, file)?;
+                encode(encoder, item, file)?;
             }
         }
         Value::Bool(value) => {
-            writer.boolean(*value);
+            encoder.boolean(*value);
         }
         Value::Float(_) => return Err(IssueError::Sample),
         Value::Integer(value) => {
-            writer.int(*value);
+            encoder.int(*value);
         }
         Value::Null => {
-            writer.null();
+            encoder.null();
         }
         Value::Object(members) => match members.as_slice() {
             [(name, Value::String(text))] if name == "full-date" => {
                 FullDate::parse(text).map_err(|_| IssueError::Sample)?;
-                writer.tag(1004).text(text);
+                encoder.tag(1004).text(text);
             }
             [(name, Value::String(text))] if name == "tdate" => {
                 Timestamp::parse_tdate(text).map_err(|_| IssueError::Sample)?;
-                writer.tag(0).text(text);
+                encoder.tag(0).text(text);
             }
             [(name, Value::String(text))] if name == "file" => {
-                writer.bytes(file(text).ok_or(IssueError::Sample)?);
+                encoder.bytes(file(text).ok_or(IssueError::Sample)?);
             }
             members => {
-                writer.map(members.len());
+                encoder.map(members.len());
                 for (name, value) in members {
-                    writer.text(name);
-                    encode(writer, value, file)?;
+                    encoder.text(name);
+                    encode(encoder, value, file)?;
                 }
             }
         },
         Value::String(text) => {
-            writer.text(text);
+            encoder.text(text);
         }
     }
     Ok(())
@@ -106,7 +110,7 @@ fn encode(writer: &mut Writer, value: &Value, file: &dyn Fn(&str) -> Option<&'st
 mod tests {
     use alloc::{collections::BTreeSet, vec, vec::Vec};
 
-    use rid_wire::cbor::{Limits, Reader};
+    use rid_wire::cbor::{Decoder, Limits};
 
     use super::*;
 
@@ -125,9 +129,9 @@ mod tests {
             let names: BTreeSet<_> = record.elements.iter().map(|e| (&e.namespace, &e.identifier)).collect();
             assert_eq!(names.len(), record.elements.len(), "each element once");
             for element in &record.elements {
-                let mut reader = Reader::new(&element.value, Limits::ONLINE).expect("within limits");
-                reader.skip().expect("one well-formed value");
-                reader.finish().expect("no bytes after it");
+                let mut decoder = Decoder::new(&element.value, Limits::ONLINE).expect("within limits");
+                decoder.skip().expect("one well-formed value");
+                decoder.finish().expect("no bytes after it");
             }
             let portrait = element(&records, &record.doc_type, "portrait");
             assert!(portrait.windows(3).any(|window| window == [0xff, 0xd8, 0xff]), "a JPEG");

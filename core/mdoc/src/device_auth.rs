@@ -3,7 +3,7 @@ use alloc::vec::Vec;
 
 use rid_crypto::{Secret, SharedSecret, hkdf_sha256, hmac_sha256};
 use rid_wire::{
-    cbor::Writer,
+    cbor::Encoder,
     cose::{mac_structure, protected_header, sig_structure},
 };
 
@@ -16,13 +16,13 @@ pub const MAC_ALG: i64 = 5;
 /// DeviceNameSpacesBytes])`. `device_namespaces` is the whole DeviceNameSpacesBytes (tag 24).
 #[must_use]
 pub fn device_authentication_bytes(transcript: &Transcript, doc_type: &str, device_namespaces: &[u8]) -> Vec<u8> {
-    let mut head = Writer::new();
+    let mut head = Encoder::new();
     head.array(4).text("DeviceAuthentication");
-    let mut text = Writer::new();
+    let mut text = Encoder::new();
     text.text(doc_type);
-    let mut writer = Writer::new();
-    writer.tag(24).bytes_of(&[&head.finish(), transcript.as_bytes(), &text.finish(), device_namespaces]);
-    writer.finish()
+    let mut encoder = Encoder::new();
+    encoder.tag(24).bytes_of(&[&head.finish(), transcript.as_bytes(), &text.finish(), device_namespaces]);
+    encoder.finish()
 }
 
 /// The `Sig_structure` that the device key signs with `alg` (COSE number), payload detached.

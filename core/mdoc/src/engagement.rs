@@ -4,7 +4,7 @@ use alloc::{string::String, vec::Vec};
 use rid_crypto::{CryptoError, Curve, PublicKey};
 use rid_wire::{
     base64,
-    cbor::{CborError, Limits, Reader, Writer},
+    cbor::{CborError, Decoder, Encoder, Limits},
     cose,
 };
 
@@ -43,13 +43,13 @@ impl Engagement {
     /// Builds an engagement of version "1.0" with cipher suite 1 and one BLE method.
     #[must_use]
     pub fn build(e_device_key: &PublicKey, ble: &Ble) -> Self {
-        let mut writer = Writer::new();
-        writer.map(3).int(VERSION).text(VERSION_BUILT);
-        writer.int(SECURITY).array(2).uint(CIPHER_SUITE).raw(&key_bytes(e_device_key));
-        writer.int(METHODS).array(1);
-        ble.write(&mut writer);
+        let mut encoder = Encoder::new();
+        encoder.map(3).int(VERSION).text(VERSION_BUILT);
+        encoder.int(SECURITY).array(2).uint(CIPHER_SUITE).raw(&key_bytes(e_device_key));
+        encoder.int(METHODS).array(1);
+        ble.write(&mut encoder);
         Self {
-            bytes: writer.finish(),
+            bytes: encoder.finish(),
             version: VERSION_BUILT.into(),
             e_device_key: e_device_key.clone(),
             is_key_short: false,
@@ -76,16 +76,16 @@ impl Engagement {
         Self::read(bytes, |options| Ok(BleOptions::read(options)?.ble()))
     }
 
-    fn read(bytes: &[u8], read_ble: fn(&mut Reader<'_>) -> Result<Ble, MdocError>) -> Result<Self, MdocError> {
-        let mut reader = Reader::new(bytes, LIMITS)?.definite();
+    fn read(bytes: &[u8], read_ble: fn(&mut Decoder<'_>) -> Result<Ble, MdocError>) -> Result<Self, MdocError> {
+        let mut decoder = Decoder::new(bytes, LIMITS)?.definite();
         let (mut version, mut e_device_key, mut methods) = (None, None, Vec::new());
-        reader.map(|reader, key| -> Result<(), MdocError> {
+        decoder.map(|decoder, key| -> Result<(), MdocError> {
             match key.as_int() {
-                Some(VERSION) => version = Some(read_version(reader)?),
-                Some(SECURITY) => e_device_key = Some(read_security(reader)?),
+                Some(VERSION) => version = Some(read_version(decoder)?),
+                Some(SECURITY) => e_device_key = Some(read_security(decoder)?),
                 Some(METHODS) => {
-                    reader.array(|reader, _| -> Result<(), MdocError> {
-                        methods.push(RetrievalMethod::read(reader, read_ble)?);
+                    decoder.array(|decoder, _| -> Result<(), MdocError> {
+                        methods.push(RetrievalMethod::read(decoder, read_ble)?);
                         Ok(())
                     })?;
                 }
@@ -93,7 +93,7 @@ impl Engagement {
             }
             Ok(())
         })?;
-        reader.finish()?;
+        decoder.finish()?;
         match (version, e_device_key) {
             (Some(version), Some((e_device_key, is_key_short))) => {
                 Ok(Self { bytes: bytes.into(), version, e_device_key, is_key_short, methods })
@@ -176,17 +176,17 @@ const MAX_QR: usize = 5462;
 
 impl RetrievalMethod {
     fn read(
-        reader: &mut Reader<'_>,
-        read_ble: fn(&mut Reader<'_>) -> Result<Ble, MdocError>,
+        decoder: &mut Decoder<'_>,
+        read_ble: fn(&mut Decoder<'_>) -> Result<Ble, MdocError>,
     ) -> Result<Self, MdocError> {
-        let mut inside = reader.clone();
-        let encoded = reader.skip()?;
+        let mut inside = decoder.clone();
+        let encoded = decoder.skip()?;
         let (mut kind, mut version, mut options) = (None, None, None);
-        let count = inside.array(|reader, index| -> Result<(), MdocError> {
+        let count = inside.array(|decoder, index| -> Result<(), MdocError> {
             match index {
-                0 => kind = Some(reader.uint()?),
-                1 => version = Some(reader.uint()?),
-                2 => options = Some(reader.clone()),
+                0 => kind = Some(decoder.uint()?),
+                1 => version = Some(decoder.uint()?),
+                2 => options = Some(decoder.clone()),
                 _ => {}
             }
             Ok(())
@@ -207,15 +207,15 @@ struct BleOptions {
 
 impl BleOptions {
     /// Reads the four options below and ignores the others (addresses, PSM).
-    fn read(reader: &mut Reader<'_>) -> Result<Self, MdocError> {
+    fn read(decoder: &mut Decoder<'_>) -> Result<Self, MdocError> {
         let (mut server, mut client) = (false, false);
         let (mut server_uuid, mut client_uuid) = (None, None);
-        reader.map(|reader, key| -> Result<(), MdocError> {
+        decoder.map(|decoder, key| -> Result<(), MdocError> {
             match key.as_int() {
-                Some(SUPPORTS_PERIPHERAL_SERVER) => server = reader.boolean()?,
-                Some(SUPPORTS_CENTRAL_CLIENT) => client = reader.boolean()?,
-                Some(PERIPHERAL_SERVER_UUID) => server_uuid = Some(read_uuid(reader)?),
-                Some(CENTRAL_CLIENT_UUID) => client_uuid = Some(read_uuid(reader)?),
+                Some(SUPPORTS_PERIPHERAL_SERVER) => server = decoder.boolean()?,
+                Some(SUPPORTS_CENTRAL_CLIENT) => client = decoder.boolean()?,
+                Some(PERIPHERAL_SERVER_UUID) => server_uuid = Some(read_uuid(decoder)?),
+                Some(CENTRAL_CLIENT_UUID) => client_uuid = Some(read_uuid(decoder)?),
                 _ => {}
             }
             Ok(())
@@ -232,8 +232,8 @@ impl BleOptions {
 
 impl Ble {
     /// Reads the options of a QR code, where every offered mode must have its UUID.
-    fn read(reader: &mut Reader<'_>) -> Result<Self, MdocError> {
-        let options = BleOptions::read(reader)?;
+    fn read(decoder: &mut Decoder<'_>) -> Result<Self, MdocError> {
+        let options = BleOptions::read(decoder)?;
         let lacks = |(offered, uuid): (bool, Option<[u8; 16]>)| offered && uuid.is_none();
         if lacks(options.peripheral_server) || lacks(options.central_client) {
             return Err(MdocError::Engagement);
@@ -241,44 +241,44 @@ impl Ble {
         Ok(options.ble())
     }
 
-    fn write(&self, writer: &mut Writer) {
+    fn write(&self, encoder: &mut Encoder) {
         let uuids = [(PERIPHERAL_SERVER_UUID, self.peripheral_server), (CENTRAL_CLIENT_UUID, self.central_client)];
         let given = uuids.iter().filter(|(_, uuid)| uuid.is_some()).count();
-        writer.array(3).uint(BLE.0).uint(BLE.1).map(given.saturating_add(2));
-        writer.int(SUPPORTS_PERIPHERAL_SERVER).boolean(self.peripheral_server.is_some());
-        writer.int(SUPPORTS_CENTRAL_CLIENT).boolean(self.central_client.is_some());
+        encoder.array(3).uint(BLE.0).uint(BLE.1).map(given.saturating_add(2));
+        encoder.int(SUPPORTS_PERIPHERAL_SERVER).boolean(self.peripheral_server.is_some());
+        encoder.int(SUPPORTS_CENTRAL_CLIENT).boolean(self.central_client.is_some());
         for (option, uuid) in uuids {
             if let Some(uuid) = uuid {
-                writer.int(option).bytes(&uuid);
+                encoder.int(option).bytes(&uuid);
             }
         }
     }
 }
 
 /// Reads "1." and digits: a minor version may only add members.
-fn read_version(reader: &mut Reader<'_>) -> Result<String, MdocError> {
-    let version = reader.text()?;
+fn read_version(decoder: &mut Decoder<'_>) -> Result<String, MdocError> {
+    let version = decoder.text()?;
     if crate::request::is_version_1(&version) { Ok(version.into_owned()) } else { Err(MdocError::Engagement) }
 }
 
 /// Reads EDeviceKey; the flag is true if a coordinate lacks its leading zeros.
-fn read_security(reader: &mut Reader<'_>) -> Result<(PublicKey, bool), MdocError> {
+fn read_security(decoder: &mut Decoder<'_>) -> Result<(PublicKey, bool), MdocError> {
     let mut key = None;
-    let count = reader.array(|reader, index| -> Result<(), MdocError> {
+    let count = decoder.array(|decoder, index| -> Result<(), MdocError> {
         match index {
-            0 if reader.uint()? != CIPHER_SUITE => return Err(MdocError::Engagement),
-            1 => key = Some(reader.tagged()?),
+            0 if decoder.uint()? != CIPHER_SUITE => return Err(MdocError::Engagement),
+            1 => key = Some(decoder.tagged()?),
             _ => {}
         }
         Ok(())
     })?;
     let tagged = key.filter(|_| count == 2).ok_or(MdocError::Engagement)?;
-    let mut reader = tagged.reader();
-    let (key, is_short) = PublicKey::from_cose_padded(&cose::Key::read(&mut reader)?)?;
-    reader.finish()?;
+    let mut decoder = tagged.decoder();
+    let (key, is_short) = PublicKey::from_cose_padded(&cose::Key::read(&mut decoder)?)?;
+    decoder.finish()?;
     if key.curve() == Curve::P256 { Ok((key, is_short)) } else { Err(CryptoError::AlgUnsupported.into()) }
 }
 
-fn read_uuid(reader: &mut Reader<'_>) -> Result<[u8; 16], MdocError> {
-    reader.definite_bytes()?.try_into().map_err(|_| MdocError::Engagement)
+fn read_uuid(decoder: &mut Decoder<'_>) -> Result<[u8; 16], MdocError> {
+    decoder.definite_bytes()?.try_into().map_err(|_| MdocError::Engagement)
 }

@@ -2,7 +2,7 @@
 use alloc::{borrow::Cow, vec::Vec};
 
 use rid_wire::{
-    cbor::{CborError, Limits, Reader, Tagged},
+    cbor::{CborError, Decoder, Limits, Tagged},
     cose::Sign1,
 };
 
@@ -65,9 +65,9 @@ impl<'a> UnverifiedIssuerSigned<'a> {
     /// # Errors
     /// [`MdocError`].
     pub fn parse_for_verdict(bytes: &'a [u8], limits: Limits) -> Result<Self, MdocError> {
-        let mut reader = Reader::new(bytes, limits)?;
-        let parsed = Self::read_for_verdict(&mut reader)?;
-        reader.finish()?;
+        let mut decoder = Decoder::new(bytes, limits)?;
+        let parsed = Self::read_for_verdict(&mut decoder)?;
+        decoder.finish()?;
         Ok(parsed)
     }
 
@@ -75,22 +75,22 @@ impl<'a> UnverifiedIssuerSigned<'a> {
     ///
     /// # Errors
     /// [`MdocError`]: also `mdoc_salt_short`, `mdoc_digest_id_duplicate`, `mdoc_element_duplicate`, `mdoc_too_many`.
-    pub fn read(reader: &mut Reader<'a>) -> Result<Self, MdocError> {
-        let parsed = Self::read_for_verdict(reader)?;
+    pub fn read(decoder: &mut Decoder<'a>) -> Result<Self, MdocError> {
+        let parsed = Self::read_for_verdict(decoder)?;
         parsed.items_error.map_or(Ok(()), Err)?;
         Ok(parsed)
     }
 
-    pub(crate) fn read_for_verdict(reader: &mut Reader<'a>) -> Result<Self, MdocError> {
+    pub(crate) fn read_for_verdict(decoder: &mut Decoder<'a>) -> Result<Self, MdocError> {
         let mut items = Ok(Vec::new());
         let mut auth = None;
-        reader.map(|reader, key| -> Result<(), MdocError> {
+        decoder.map(|decoder, key| -> Result<(), MdocError> {
             match key.as_text() {
                 // On a copy of the cursor, so that an error inside does not stop the reading of the map.
-                Some("nameSpaces") => items = read_namespaces(&mut reader.clone()),
+                Some("nameSpaces") => items = read_namespaces(&mut decoder.clone()),
                 Some("issuerAuth") => {
-                    let mut inside = reader.clone();
-                    let bytes = reader.skip()?;
+                    let mut inside = decoder.clone();
+                    let bytes = decoder.skip()?;
                     auth = Some((bytes, Sign1::read(&mut inside)?));
                 }
                 _ => {}
@@ -103,18 +103,18 @@ impl<'a> UnverifiedIssuerSigned<'a> {
     }
 }
 
-fn read_namespaces<'a>(reader: &mut Reader<'a>) -> Result<Namespaces<'a>, MdocError> {
+fn read_namespaces<'a>(decoder: &mut Decoder<'a>) -> Result<Namespaces<'a>, MdocError> {
     let mut namespaces = Vec::new();
     let mut room = MAX_ITEMS;
-    reader.map(|reader, key| -> Result<(), MdocError> {
+    decoder.map(|decoder, key| -> Result<(), MdocError> {
         if namespaces.len() >= MAX_NAMESPACES {
             return Err(MdocError::TooMany);
         }
         let namespace = name(key)?;
         let mut items = Vec::new();
-        reader.array(|reader, _| -> Result<(), MdocError> {
+        decoder.array(|decoder, _| -> Result<(), MdocError> {
             room = room.checked_sub(1).ok_or(MdocError::TooMany)?;
-            items.push(UnverifiedItem::read(reader)?);
+            items.push(UnverifiedItem::read(decoder)?);
             Ok(())
         })?;
         if items.is_empty() {
@@ -134,22 +134,22 @@ fn read_namespaces<'a>(reader: &mut Reader<'a>) -> Result<Namespaces<'a>, MdocEr
 
 impl<'a> UnverifiedItem<'a> {
     /// Reads one IssuerSignedItemBytes. Unknown members are hashed with the rest and ignored, except on receipt.
-    fn read(reader: &mut Reader<'a>) -> Result<Self, MdocError> {
-        let bytes = reader.tagged()?;
+    fn read(decoder: &mut Decoder<'a>) -> Result<Self, MdocError> {
+        let bytes = decoder.tagged()?;
         let (mut id, mut random, mut identifier, mut value) = (None, None, None, None);
         let mut has_unknown_member = false;
-        bytes.reader().map(|reader, key| -> Result<(), MdocError> {
+        bytes.decoder().map(|decoder, key| -> Result<(), MdocError> {
             match key.as_text() {
                 Some("digestID") => {
-                    let read = reader.uint();
+                    let read = decoder.uint();
                     id = Some(read.map_err(|error| MdocError::At("IssuerSignedItem.digestID", error))?);
                 }
-                Some("random") => random = Some(reader.definite_bytes()?),
-                Some("elementIdentifier") => match reader.identifier()? {
+                Some("random") => random = Some(decoder.definite_bytes()?),
+                Some("elementIdentifier") => match decoder.identifier()? {
                     Cow::Borrowed(text) => identifier = Some(text),
                     Cow::Owned(_) => return Err(CborError::Indefinite.into()),
                 },
-                Some("elementValue") => value = Some(reader.skip()?),
+                Some("elementValue") => value = Some(decoder.skip()?),
                 _ => has_unknown_member = true,
             }
             Ok(())

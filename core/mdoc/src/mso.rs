@@ -4,7 +4,7 @@ use alloc::{borrow::Cow, string::String, vec::Vec};
 use rid_crypto::{DigestAlgorithm, PublicKey};
 use rid_wire::{
     Timestamp,
-    cbor::{CborError, Key, Limits, Reader, Tagged},
+    cbor::{CborError, Decoder, Key, Limits, Tagged},
     cose,
 };
 
@@ -156,24 +156,24 @@ impl<'a> MsoParts<'a> {
     pub(crate) fn parse(payload: &'a [u8]) -> Result<Self, MdocError> {
         const MISSING: MdocError = MdocError::Cbor(CborError::MissingMember);
         let tagged = Tagged::parse(payload, Limits { max_bytes: payload.len(), ..Limits::ONLINE })?;
-        let mut reader = tagged.reader();
+        let mut decoder = tagged.decoder();
         let (mut version, mut digest_algorithm, mut validity) = (Err(MISSING), Err(MISSING), Err(MISSING));
         let (mut doc_type, mut digests, mut device, mut status) = (None, None, None, Ok(None));
-        reader.map(|reader, key| -> Result<(), MdocError> {
+        decoder.map(|decoder, key| -> Result<(), MdocError> {
             // A member whose error must not refuse the whole MSO is read on a copy of the cursor. The member is then
             // skipped, so that errors of CBOR inside it still refuse the MSO.
             match key.as_text() {
-                Some("version") => version = read_version(&mut reader.clone()).map_err(|e| e.at(VERSION)),
+                Some("version") => version = read_version(&mut decoder.clone()).map_err(|e| e.at(VERSION)),
                 Some("digestAlgorithm") => {
-                    digest_algorithm = read_digest_algorithm(&mut reader.clone()).map_err(|e| e.at(DIGEST_ALGORITHM));
+                    digest_algorithm = read_digest_algorithm(&mut decoder.clone()).map_err(|e| e.at(DIGEST_ALGORITHM));
                 }
-                Some("validityInfo") => validity = read_validity(&mut reader.clone()).map_err(|e| e.at(VALIDITY_INFO)),
-                Some("docType") => doc_type = Some(reader.identifier().map_err(|e| MdocError::At(DOC_TYPE, e))?),
-                Some("valueDigests") => digests = Some(read_digests(reader).map_err(|e| e.at(VALUE_DIGESTS))?),
+                Some("validityInfo") => validity = read_validity(&mut decoder.clone()).map_err(|e| e.at(VALIDITY_INFO)),
+                Some("docType") => doc_type = Some(decoder.identifier().map_err(|e| MdocError::At(DOC_TYPE, e))?),
+                Some("valueDigests") => digests = Some(read_digests(decoder).map_err(|e| e.at(VALUE_DIGESTS))?),
                 Some("deviceKeyInfo") => {
-                    device = Some(read_device_key_info(reader).map_err(|e| e.at(DEVICE_KEY_INFO))?)
+                    device = Some(read_device_key_info(decoder).map_err(|e| e.at(DEVICE_KEY_INFO))?)
                 }
-                Some("status") => status = read_status(&mut reader.clone()).map_err(|e| e.at(STATUS)),
+                Some("status") => status = read_status(&mut decoder.clone()).map_err(|e| e.at(STATUS)),
                 _ => {}
             }
             Ok(())
@@ -204,8 +204,8 @@ const DEVICE_KEY_INFO: &str = "MobileSecurityObject.deviceKeyInfo";
 const STATUS: &str = "MobileSecurityObject.status";
 
 /// Reads a version text "1.x" (std-M44, std-M45): a minor version adds only members that may be ignored.
-pub(crate) fn read_version<'a>(reader: &mut Reader<'a>) -> Result<Cow<'a, str>, MdocError> {
-    let version = reader.text()?;
+pub(crate) fn read_version<'a>(decoder: &mut Decoder<'a>) -> Result<Cow<'a, str>, MdocError> {
+    let version = decoder.text()?;
     let minor = version.strip_prefix("1.").unwrap_or("").as_bytes();
     if minor.is_empty() || !minor.iter().all(u8::is_ascii_digit) {
         return Err(MdocError::Version);
@@ -213,14 +213,14 @@ pub(crate) fn read_version<'a>(reader: &mut Reader<'a>) -> Result<Cow<'a, str>, 
     Ok(version)
 }
 
-fn read_digest_algorithm(reader: &mut Reader<'_>) -> Result<DigestAlgorithm, MdocError> {
-    DigestAlgorithm::from_name(&reader.text()?).ok_or(MdocError::DigestAlg)
+fn read_digest_algorithm(decoder: &mut Decoder<'_>) -> Result<DigestAlgorithm, MdocError> {
+    DigestAlgorithm::from_name(&decoder.text()?).ok_or(MdocError::DigestAlg)
 }
 
-fn read_validity(reader: &mut Reader<'_>) -> Result<ValidityInfo, MdocError> {
+fn read_validity(decoder: &mut Decoder<'_>) -> Result<ValidityInfo, MdocError> {
     let (mut signed, mut valid_from, mut valid_until, mut expected_update) = (None, None, None, None);
     let mut fraction = false;
-    reader.map(|reader, key| -> Result<(), MdocError> {
+    decoder.map(|decoder, key| -> Result<(), MdocError> {
         let member = match key.as_text() {
             Some("signed") => &mut signed,
             Some("validFrom") => &mut valid_from,
@@ -228,7 +228,7 @@ fn read_validity(reader: &mut Reader<'_>) -> Result<ValidityInfo, MdocError> {
             Some("expectedUpdate") => &mut expected_update,
             _ => return Ok(()),
         };
-        let (time, cut) = read_tdate(reader)?;
+        let (time, cut) = read_tdate(decoder)?;
         *member = Some(time);
         fraction |= cut;
         Ok(())
@@ -243,26 +243,26 @@ fn read_validity(reader: &mut Reader<'_>) -> Result<ValidityInfo, MdocError> {
 }
 
 /// Reads `tdate = #6.0(tstr)`; the flag is true if a fraction was truncated.
-fn read_tdate(reader: &mut Reader<'_>) -> Result<(Timestamp, bool), MdocError> {
-    reader.expect_tag(0)?;
-    Timestamp::parse_tdate(&reader.text()?).map_err(|_| MdocError::Validity)
+fn read_tdate(decoder: &mut Decoder<'_>) -> Result<(Timestamp, bool), MdocError> {
+    decoder.expect_tag(0)?;
+    Timestamp::parse_tdate(&decoder.text()?).map_err(|_| MdocError::Validity)
 }
 
-fn read_digests<'a>(reader: &mut Reader<'a>) -> Result<Digests<'a>, MdocError> {
+fn read_digests<'a>(decoder: &mut Decoder<'a>) -> Result<Digests<'a>, MdocError> {
     let mut namespaces = Vec::new();
     let mut total = 0_usize;
-    reader.map(|reader, key| -> Result<(), MdocError> {
+    decoder.map(|decoder, key| -> Result<(), MdocError> {
         if namespaces.len() >= MAX_NAMESPACES {
             return Err(MdocError::TooMany);
         }
         let mut digests = Vec::new();
-        reader.map(|reader, key| -> Result<(), MdocError> {
+        decoder.map(|decoder, key| -> Result<(), MdocError> {
             total = total.saturating_add(1);
             if total > MAX_DIGESTS {
                 return Err(MdocError::TooMany);
             }
             let Key::Uint(id) = key else { return Err(MdocError::At(DIGEST_ID, CborError::UnexpectedType)) };
-            digests.push((*id, reader.definite_bytes()?));
+            digests.push((*id, decoder.definite_bytes()?));
             Ok(())
         })?;
         digests.sort_unstable_by_key(|(id, _)| *id);
@@ -275,13 +275,13 @@ fn read_digests<'a>(reader: &mut Reader<'a>) -> Result<Digests<'a>, MdocError> {
 /// The deviceKey; the flag is true if a coordinate lacks its leading zeros.
 type DeviceKey = (PublicKey, bool);
 
-fn read_device_key_info(reader: &mut Reader<'_>) -> Result<(DeviceKey, KeyAuthorizations), MdocError> {
+fn read_device_key_info(decoder: &mut Decoder<'_>) -> Result<(DeviceKey, KeyAuthorizations), MdocError> {
     let mut device_key = None;
     let mut authorizations = KeyAuthorizations::default();
-    reader.map(|reader, key| -> Result<(), MdocError> {
+    decoder.map(|decoder, key| -> Result<(), MdocError> {
         match key.as_text() {
-            Some("deviceKey") => device_key = Some(PublicKey::from_cose_padded(&cose::Key::read(reader)?)?),
-            Some("keyAuthorizations") => authorizations = read_key_authorizations(reader)?,
+            Some("deviceKey") => device_key = Some(PublicKey::from_cose_padded(&cose::Key::read(decoder)?)?),
+            Some("keyAuthorizations") => authorizations = read_key_authorizations(decoder)?,
             _ => {}
         }
         Ok(())
@@ -291,18 +291,18 @@ fn read_device_key_info(reader: &mut Reader<'_>) -> Result<(DeviceKey, KeyAuthor
 
 /// Every device-signed element is searched among these names, so their number is limited like the items of a document
 /// (neg-B24).
-fn read_key_authorizations(reader: &mut Reader<'_>) -> Result<KeyAuthorizations, MdocError> {
+fn read_key_authorizations(decoder: &mut Decoder<'_>) -> Result<KeyAuthorizations, MdocError> {
     let mut authorizations = KeyAuthorizations::default();
     let mut room = MAX_ITEMS;
-    reader.map(|reader, key| -> Result<(), MdocError> {
+    decoder.map(|decoder, key| -> Result<(), MdocError> {
         match key.as_text() {
-            Some("nameSpaces") => authorizations.namespaces = read_names(reader, &mut room)?,
+            Some("nameSpaces") => authorizations.namespaces = read_names(decoder, &mut room)?,
             Some("dataElements") => {
-                reader.map(|reader, key| -> Result<(), MdocError> {
+                decoder.map(|decoder, key| -> Result<(), MdocError> {
                     if authorizations.elements.len() >= MAX_NAMESPACES {
                         return Err(MdocError::TooMany);
                     }
-                    authorizations.elements.push((name(key)?.into_owned(), read_names(reader, &mut room)?));
+                    authorizations.elements.push((name(key)?.into_owned(), read_names(decoder, &mut room)?));
                     Ok(())
                 })?;
             }
@@ -313,26 +313,26 @@ fn read_key_authorizations(reader: &mut Reader<'_>) -> Result<KeyAuthorizations,
     Ok(authorizations)
 }
 
-fn read_names(reader: &mut Reader<'_>, room: &mut usize) -> Result<Vec<String>, MdocError> {
+fn read_names(decoder: &mut Decoder<'_>, room: &mut usize) -> Result<Vec<String>, MdocError> {
     let mut names = Vec::new();
-    reader.array(|reader, _| -> Result<(), MdocError> {
+    decoder.array(|decoder, _| -> Result<(), MdocError> {
         *room = room.checked_sub(1).ok_or(MdocError::TooMany)?;
-        names.push(reader.identifier()?.into_owned());
+        names.push(decoder.identifier()?.into_owned());
         Ok(())
     })?;
     Ok(names)
 }
 
 /// Reads `status` (std-S50): the Token Status List is kept, other mechanisms are ignored.
-fn read_status(reader: &mut Reader<'_>) -> Result<Option<StatusListReference>, MdocError> {
+fn read_status(decoder: &mut Decoder<'_>) -> Result<Option<StatusListReference>, MdocError> {
     let mut reference = None;
-    reader.map(|reader, key| -> Result<(), MdocError> {
+    decoder.map(|decoder, key| -> Result<(), MdocError> {
         if key.as_text() == Some("status_list") {
             let (mut uri, mut index) = (None, None);
-            reader.map(|reader, key| -> Result<(), MdocError> {
+            decoder.map(|decoder, key| -> Result<(), MdocError> {
                 match key.as_text() {
-                    Some("uri") => uri = Some(reader.text()?.into_owned()),
-                    Some("idx") => index = Some(reader.uint()?),
+                    Some("uri") => uri = Some(decoder.text()?.into_owned()),
+                    Some("idx") => index = Some(decoder.uint()?),
                     _ => {}
                 }
                 Ok(())

@@ -8,7 +8,7 @@ use rid_crypto::{
 use rid_trust::{MessageTrust, ReaderTrust, TrustError, parse_chain};
 use rid_wire::{
     Code,
-    cbor::Writer,
+    cbor::Encoder,
     cose::{ChainFault, CoseError, Sign1, protected_header, sig_structure},
 };
 
@@ -92,9 +92,9 @@ pub fn to_be_signed(transcript: &Transcript, items_request_bytes: &[u8]) -> Vec<
 /// Encodes ReaderAuthenticationBytes (tag 24).
 #[must_use]
 pub fn reader_authentication_bytes(transcript: &Transcript, items_request_bytes: &[u8]) -> Vec<u8> {
-    let mut head = Writer::new();
+    let mut head = Encoder::new();
     head.array(3).text("ReaderAuthentication");
-    let mut tagged = Writer::new();
+    let mut tagged = Encoder::new();
     tagged.tag(24).bytes_of(&[&head.finish(), transcript.as_bytes(), items_request_bytes]);
     tagged.finish()
 }
@@ -110,7 +110,7 @@ pub fn encode(signature: &[u8; 64], chain: &[Certificate]) -> Vec<u8> {
 /// ItemsRequestBytes], DeviceRequestInfoBytes / null]`.
 #[must_use]
 pub fn reader_authentication_all_bytes(transcript: &Transcript, request: &UnverifiedRequest<'_>) -> Vec<u8> {
-    let (mut head, mut items) = (Writer::new(), Writer::new());
+    let (mut head, mut items) = (Encoder::new(), Encoder::new());
     head.array(4).text("ReaderAuthenticationAll").raw(transcript.as_bytes());
     items.array(request.doc_requests.len());
     for doc_request in &request.doc_requests {
@@ -120,7 +120,7 @@ pub fn reader_authentication_all_bytes(transcript: &Transcript, request: &Unveri
         Some(info) => items.raw(info.bytes),
         None => items.null(),
     };
-    let mut tagged = Writer::new();
+    let mut tagged = Encoder::new();
     tagged.tag(24).bytes_of(&[&head.finish(), &items.finish()]);
     tagged.finish()
 }

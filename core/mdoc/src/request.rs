@@ -2,7 +2,7 @@
 use alloc::{borrow::Cow, collections::BTreeMap, string::String, vec, vec::Vec};
 
 use rid_wire::{
-    cbor::{CborError, Key, Kind, Limits, Reader, Tagged, Writer},
+    cbor::{CborError, Decoder, Encoder, ItemType, Key, Limits, Tagged},
     cose::{CoseError, Sign1},
 };
 
@@ -80,28 +80,29 @@ impl<'a> UnverifiedRequest<'a> {
     /// [`MdocError::Version`] before other errors of content; [`MdocError::RequestDuplicate`], [`MdocError::TooMany`];
     /// [`MdocError::Cbor`].
     pub fn parse(bytes: &'a [u8], limits: Limits) -> Result<Self, MdocError> {
-        let mut reader = Reader::new(bytes, limits)?;
+        let mut decoder = Decoder::new(bytes, limits)?;
         let (mut version, mut doc_requests) = (None, None);
         let (mut reader_auth_all, mut info) = (None, None);
-        reader.map(|reader, key| -> Result<(), MdocError> {
+        decoder.map(|decoder, key| -> Result<(), MdocError> {
             match key.as_text() {
-                Some(VERSION) => version = Some(reader.text()?),
-                Some(DOC_REQUESTS) => doc_requests = Some(reader.clone()),
-                Some(READER_AUTH_ALL) => reader_auth_all = Some(reader.clone()),
-                Some(DEVICE_REQUEST_INFO) => info = Some(reader.clone()),
+                Some(VERSION) => version = Some(decoder.text()?),
+                Some(DOC_REQUESTS) => doc_requests = Some(decoder.clone()),
+                Some(READER_AUTH_ALL) => reader_auth_all = Some(decoder.clone()),
+                Some(DEVICE_REQUEST_INFO) => info = Some(decoder.clone()),
                 _ => {}
             }
             Ok(())
         })?;
-        reader.finish()?;
+        decoder.finish()?;
         let version = version.ok_or(CborError::MissingMember)?;
         if !is_version_1(&version) {
             return Err(MdocError::Version);
         }
         let mut count = Count::default();
         let doc_requests = read_doc_requests(&mut doc_requests.ok_or(CborError::MissingMember)?, &mut count)?;
-        let reader_auth_all = reader_auth_all.map_or(Ok(Vec::new()), |mut reader| read_reader_auth_all(&mut reader))?;
-        let info = info.map(|mut reader| DeviceRequestInfo::read(&mut reader, doc_requests.len())).transpose()?;
+        let reader_auth_all =
+            reader_auth_all.map_or(Ok(Vec::new()), |mut decoder| read_reader_auth_all(&mut decoder))?;
+        let info = info.map(|mut decoder| DeviceRequestInfo::read(&mut decoder, doc_requests.len())).transpose()?;
         Ok(Self { version, doc_requests, reader_auth_all, info })
     }
 }
@@ -110,16 +111,16 @@ impl ItemsRequest {
     /// Encodes ItemsRequestBytes: `#6.24(bstr .cbor ItemsRequest)`.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut writer = Writer::new();
-        writer.map(2).text(DOC_TYPE).text(&self.doc_type).text(NAMESPACES).map(self.namespaces.len());
+        let mut encoder = Encoder::new();
+        encoder.map(2).text(DOC_TYPE).text(&self.doc_type).text(NAMESPACES).map(self.namespaces.len());
         for namespace in &self.namespaces {
-            writer.text(&namespace.namespace).map(namespace.elements.len());
+            encoder.text(&namespace.namespace).map(namespace.elements.len());
             for element in &namespace.elements {
-                writer.text(&element.identifier).boolean(element.intent_to_retain);
+                encoder.text(&element.identifier).boolean(element.intent_to_retain);
             }
         }
-        let mut tagged = Writer::new();
-        tagged.tagged(&writer.finish());
+        let mut tagged = Encoder::new();
+        tagged.tagged(&encoder.finish());
         tagged.finish()
     }
 }
@@ -136,15 +137,15 @@ pub struct DocRequestToSend {
 /// Encodes a DeviceRequest of version "1.0".
 #[must_use]
 pub fn encode(doc_requests: &[DocRequestToSend]) -> Vec<u8> {
-    let mut writer = Writer::new();
-    writer.map(2).text(VERSION).text("1.0").text(DOC_REQUESTS).array(doc_requests.len());
+    let mut encoder = Encoder::new();
+    encoder.map(2).text(VERSION).text("1.0").text(DOC_REQUESTS).array(doc_requests.len());
     for DocRequestToSend { items_request_bytes, reader_auth } in doc_requests {
-        writer.map(if reader_auth.is_some() { 2 } else { 1 }).text(ITEMS_REQUEST).raw(items_request_bytes);
+        encoder.map(if reader_auth.is_some() { 2 } else { 1 }).text(ITEMS_REQUEST).raw(items_request_bytes);
         if let Some(reader_auth) = reader_auth {
-            writer.text(READER_AUTH).raw(reader_auth);
+            encoder.text(READER_AUTH).raw(reader_auth);
         }
     }
-    writer.finish()
+    encoder.finish()
 }
 
 /// Returns true for "1." and digits: a minor version adds only members that may be ignored.
@@ -195,14 +196,14 @@ impl Names {
     }
 }
 
-fn read_doc_requests<'a>(reader: &mut Reader<'a>, count: &mut Count) -> Result<Vec<DocRequest<'a>>, MdocError> {
+fn read_doc_requests<'a>(decoder: &mut Decoder<'a>, count: &mut Count) -> Result<Vec<DocRequest<'a>>, MdocError> {
     let mut doc_requests: Vec<DocRequest<'a>> = Vec::new();
     let mut doc_types = Names::default();
-    reader.array(|reader, index| -> Result<(), MdocError> {
+    decoder.array(|decoder, index| -> Result<(), MdocError> {
         if index >= MAX_DOC_REQUESTS {
             return Err(MdocError::TooMany);
         }
-        let doc_request = read_doc_request(reader, count)?;
+        let doc_request = read_doc_request(decoder, count)?;
         doc_types.add_again(&doc_request.items.doc_type)?;
         doc_requests.push(doc_request);
         Ok(())
@@ -210,12 +211,12 @@ fn read_doc_requests<'a>(reader: &mut Reader<'a>, count: &mut Count) -> Result<V
     if doc_requests.is_empty() { Err(CborError::MissingMember.into()) } else { Ok(doc_requests) }
 }
 
-fn read_doc_request<'a>(reader: &mut Reader<'a>, count: &mut Count) -> Result<DocRequest<'a>, MdocError> {
+fn read_doc_request<'a>(decoder: &mut Decoder<'a>, count: &mut Count) -> Result<DocRequest<'a>, MdocError> {
     let (mut items_request, mut reader_auth) = (None, None);
-    reader.map(|reader, key| -> Result<(), MdocError> {
+    decoder.map(|decoder, key| -> Result<(), MdocError> {
         match key.as_text() {
-            Some(ITEMS_REQUEST) => items_request = Some(read_items_request_bytes(reader, count)?),
-            Some(READER_AUTH) => reader_auth = read_reader_auth(reader)?,
+            Some(ITEMS_REQUEST) => items_request = Some(read_items_request_bytes(decoder, count)?),
+            Some(READER_AUTH) => reader_auth = read_reader_auth(decoder)?,
             _ => {}
         }
         Ok(())
@@ -225,22 +226,22 @@ fn read_doc_request<'a>(reader: &mut Reader<'a>, count: &mut Count) -> Result<Do
 }
 
 /// Reads one `COSE_Sign1` or its error; `None` for null.
-fn read_reader_auth<'a>(reader: &mut Reader<'a>) -> Result<Option<UncheckedAuth<'a>>, MdocError> {
-    let mut inside = reader.clone();
-    reader.skip()?;
+fn read_reader_auth<'a>(decoder: &mut Decoder<'a>) -> Result<Option<UncheckedAuth<'a>>, MdocError> {
+    let mut inside = decoder.clone();
+    decoder.skip()?;
     Ok(if inside.take_null()? { None } else { Some(Sign1::read(&mut inside)) })
 }
 
-fn read_reader_auth_all<'a>(reader: &mut Reader<'a>) -> Result<Vec<UncheckedAuth<'a>>, MdocError> {
-    if reader.peek()? != Kind::Array {
-        return Ok(read_reader_auth(reader)?.map_or(Vec::new(), |one| vec![one]));
+fn read_reader_auth_all<'a>(decoder: &mut Decoder<'a>) -> Result<Vec<UncheckedAuth<'a>>, MdocError> {
+    if decoder.peek()? != ItemType::Array {
+        return Ok(read_reader_auth(decoder)?.map_or(Vec::new(), |one| vec![one]));
     }
     let mut all = Vec::new();
-    reader.array(|reader, index| -> Result<(), MdocError> {
+    decoder.array(|decoder, index| -> Result<(), MdocError> {
         if index >= MAX_READER_AUTH_ALL {
             return Err(MdocError::TooMany);
         }
-        all.extend(read_reader_auth(reader)?);
+        all.extend(read_reader_auth(decoder)?);
         Ok(())
     })?;
     Ok(all)
@@ -249,50 +250,50 @@ fn read_reader_auth_all<'a>(reader: &mut Reader<'a>) -> Result<Vec<UncheckedAuth
 /// The ItemsRequestBytes, their content, and requestInfo.
 type Items<'a> = (Tagged<'a>, ItemsRequest, Option<&'a [u8]>);
 
-fn read_items_request_bytes<'a>(reader: &mut Reader<'a>, count: &mut Count) -> Result<Items<'a>, MdocError> {
-    let mut again = reader.clone();
-    let tagged = match reader.tagged() {
+fn read_items_request_bytes<'a>(decoder: &mut Decoder<'a>, count: &mut Count) -> Result<Items<'a>, MdocError> {
+    let mut again = decoder.clone();
+    let tagged = match decoder.tagged() {
         // If the duplicate is a namespace or an element, reading the content returns the more exact error.
         Err(CborError::DuplicateKey) => {
             again.expect_tag(24)?;
             let inner = again.definite_bytes()?;
-            read_items_request(Tagged { outer: inner, inner }.reader(), count)?;
+            read_items_request(Tagged { outer: inner, inner }.decoder(), count)?;
             return Err(CborError::DuplicateKey.into());
         }
         tagged => tagged?,
     };
-    let (items, request_info) = read_items_request(tagged.reader(), count)?;
+    let (items, request_info) = read_items_request(tagged.decoder(), count)?;
     Ok((tagged, items, request_info))
 }
 
 fn read_items_request<'a>(
-    mut reader: Reader<'a>,
+    mut decoder: Decoder<'a>,
     count: &mut Count,
 ) -> Result<(ItemsRequest, Option<&'a [u8]>), MdocError> {
     let (mut doc_type, mut namespaces, mut request_info) = (None, Vec::new(), None);
-    reader.map(|reader, key| -> Result<(), MdocError> {
+    decoder.map(|decoder, key| -> Result<(), MdocError> {
         match key.as_text() {
-            Some(DOC_TYPE) => doc_type = Some(reader.identifier()?.into_owned()),
-            Some(NAMESPACES) => namespaces = read_namespaces(reader, count)?,
-            Some(REQUEST_INFO) => request_info = Some(reader.skip()?),
+            Some(DOC_TYPE) => doc_type = Some(decoder.identifier()?.into_owned()),
+            Some(NAMESPACES) => namespaces = read_namespaces(decoder, count)?,
+            Some(REQUEST_INFO) => request_info = Some(decoder.skip()?),
             _ => {}
         }
         Ok(())
     })?;
-    reader.finish()?;
+    decoder.finish()?;
     match doc_type {
         Some(doc_type) if !namespaces.is_empty() => Ok((ItemsRequest { doc_type, namespaces }, request_info)),
         _ => Err(CborError::MissingMember.into()),
     }
 }
 
-fn read_namespaces(reader: &mut Reader<'_>, count: &mut Count) -> Result<Vec<RequestedNamespace>, MdocError> {
+fn read_namespaces(decoder: &mut Decoder<'_>, count: &mut Count) -> Result<Vec<RequestedNamespace>, MdocError> {
     let mut namespaces = Vec::new();
     let mut names = Names::default();
-    let entries = reader.map(|reader, key| -> Result<(), MdocError> {
+    let entries = decoder.map(|decoder, key| -> Result<(), MdocError> {
         let namespace = identifier(key)?;
         names.add(&namespace)?;
-        let elements = read_elements(reader, count)?;
+        let elements = read_elements(decoder, count)?;
         namespaces.push(RequestedNamespace { namespace, elements });
         Ok(())
     });
@@ -300,17 +301,17 @@ fn read_namespaces(reader: &mut Reader<'_>, count: &mut Count) -> Result<Vec<Req
     Ok(namespaces)
 }
 
-fn read_elements(reader: &mut Reader<'_>, count: &mut Count) -> Result<Vec<RequestedElement>, MdocError> {
+fn read_elements(decoder: &mut Decoder<'_>, count: &mut Count) -> Result<Vec<RequestedElement>, MdocError> {
     let mut elements = Vec::new();
     let mut names = Names::default();
-    let entries = reader.map(|reader, key| -> Result<(), MdocError> {
+    let entries = decoder.map(|decoder, key| -> Result<(), MdocError> {
         let identifier = identifier(key)?;
         names.add(&identifier)?;
         count.elements = count.elements.saturating_add(1);
         if count.elements > MAX_ELEMENTS {
             return Err(MdocError::TooMany);
         }
-        elements.push(RequestedElement { identifier, intent_to_retain: reader.boolean()? });
+        elements.push(RequestedElement { identifier, intent_to_retain: decoder.boolean()? });
         Ok(())
     });
     entries.map_err(blame_duplicate)?;

@@ -1,7 +1,7 @@
 //! DeviceRequestInfo (18013-5, second edition; std-S50): sets of documents that serve the reader's purposes together.
 use alloc::{string::String, vec::Vec};
 
-use rid_wire::cbor::{CborError, Reader};
+use rid_wire::cbor::{CborError, Decoder};
 
 use crate::MdocError;
 
@@ -33,9 +33,9 @@ impl<'a> DeviceRequestInfo<'a> {
     ///
     /// # Errors
     /// [`MdocError::Cbor`] if it is not CBOR; any other fault is kept in `use_cases`.
-    pub(crate) fn read(reader: &mut Reader<'a>, documents: usize) -> Result<Self, MdocError> {
-        let mut inside = reader.clone();
-        let bytes = reader.skip()?;
+    pub(crate) fn read(decoder: &mut Decoder<'a>, documents: usize) -> Result<Self, MdocError> {
+        let mut inside = decoder.clone();
+        let bytes = decoder.skip()?;
         let use_cases = if inside.take_null()? {
             Ok(Vec::new())
         } else {
@@ -45,13 +45,13 @@ impl<'a> DeviceRequestInfo<'a> {
     }
 }
 
-fn read_use_cases(reader: &mut Reader<'_>, documents: usize) -> Result<Vec<UseCase>, CborError> {
+fn read_use_cases(decoder: &mut Decoder<'_>, documents: usize) -> Result<Vec<UseCase>, CborError> {
     let mut use_cases = Vec::new();
-    let tagged = reader.tagged()?;
-    let mut inside = tagged.reader();
-    inside.map(|reader, key| -> Result<(), CborError> {
+    let tagged = decoder.tagged()?;
+    let mut inside = tagged.decoder();
+    inside.map(|decoder, key| -> Result<(), CborError> {
         if key.as_text() == Some("useCases") {
-            read_list(reader, &mut use_cases, |reader| read_use_case(reader, documents))?;
+            read_list(decoder, &mut use_cases, |decoder| read_use_case(decoder, documents))?;
         }
         Ok(())
     })?;
@@ -59,25 +59,25 @@ fn read_use_cases(reader: &mut Reader<'_>, documents: usize) -> Result<Vec<UseCa
     Ok(use_cases)
 }
 
-fn read_use_case(reader: &mut Reader<'_>, documents: usize) -> Result<UseCase, CborError> {
+fn read_use_case(decoder: &mut Decoder<'_>, documents: usize) -> Result<UseCase, CborError> {
     let (mut mandatory, mut document_sets, mut purpose_hints) = (None, Vec::new(), Vec::new());
-    reader.map(|reader, key| -> Result<(), CborError> {
+    decoder.map(|decoder, key| -> Result<(), CborError> {
         match key.as_text() {
-            Some("mandatory") => mandatory = Some(reader.boolean()?),
+            Some("mandatory") => mandatory = Some(decoder.boolean()?),
             Some("documentSets") => {
-                read_list(reader, &mut document_sets, |reader| {
+                read_list(decoder, &mut document_sets, |decoder| {
                     let mut set = Vec::new();
-                    read_list(reader, &mut set, |reader| position(reader, documents))?;
+                    read_list(decoder, &mut set, |decoder| position(decoder, documents))?;
                     Ok(set)
                 })?;
             }
             Some("purposeHints") => {
-                reader.map(|reader, key| -> Result<(), CborError> {
+                decoder.map(|decoder, key| -> Result<(), CborError> {
                     let controller = key.as_text().ok_or(CborError::UnexpectedType)?;
                     if purpose_hints.len() >= MOST {
                         return Err(CborError::TooLarge);
                     }
-                    purpose_hints.push((String::from(controller), reader.int()?));
+                    purpose_hints.push((String::from(controller), decoder.int()?));
                     Ok(())
                 })?;
             }
@@ -91,23 +91,23 @@ fn read_use_case(reader: &mut Reader<'_>, documents: usize) -> Result<UseCase, C
     }
 }
 
-fn position(reader: &mut Reader<'_>, documents: usize) -> Result<u32, CborError> {
-    let position = reader.uint()?;
+fn position(decoder: &mut Decoder<'_>, documents: usize) -> Result<u32, CborError> {
+    let position = decoder.uint()?;
     let known = usize::try_from(position).is_ok_and(|position| position < documents);
     u32::try_from(position).ok().filter(|_| known).ok_or(CborError::MissingMember)
 }
 
 /// Reads a non-empty list.
 fn read_list<'a, T>(
-    reader: &mut Reader<'a>,
+    decoder: &mut Decoder<'a>,
     list: &mut Vec<T>,
-    mut each: impl FnMut(&mut Reader<'a>) -> Result<T, CborError>,
+    mut each: impl FnMut(&mut Decoder<'a>) -> Result<T, CborError>,
 ) -> Result<(), CborError> {
-    reader.array(|reader, index| -> Result<(), CborError> {
+    decoder.array(|decoder, index| -> Result<(), CborError> {
         if index >= MOST {
             return Err(CborError::TooLarge);
         }
-        list.push(each(reader)?);
+        list.push(each(decoder)?);
         Ok(())
     })?;
     if list.is_empty() { Err(CborError::MissingMember) } else { Ok(()) }

@@ -2,7 +2,7 @@
 use alloc::{borrow::Cow, vec::Vec};
 
 use rid_wire::{
-    cbor::{CborError, Limits, Reader, Tagged},
+    cbor::{CborError, Decoder, Limits, Tagged},
     cose::{Mac0, Sign1},
 };
 
@@ -76,16 +76,16 @@ impl<'a> UnverifiedResponse<'a> {
     /// # Errors
     /// [`MdocError`].
     pub fn parse(bytes: &'a [u8], limits: Limits) -> Result<Self, MdocError> {
-        let mut whole = Reader::new(bytes, limits)?;
+        let mut whole = Decoder::new(bytes, limits)?;
         whole.skip()?;
         whole.finish()?;
         let (mut version, mut documents, mut document_errors, mut status) = (None, None, Vec::new(), None);
-        Reader::new(bytes, limits)?.map(|reader, key| -> Result<(), MdocError> {
+        Decoder::new(bytes, limits)?.map(|decoder, key| -> Result<(), MdocError> {
             match key.as_text() {
-                Some("version") => version = Some(read_version(reader)?),
-                Some("documents") => documents = Some(read_documents(reader)?),
-                Some("documentErrors") => document_errors = read_document_errors(reader)?,
-                Some("status") => status = Some(reader.uint()?),
+                Some("version") => version = Some(read_version(decoder)?),
+                Some("documents") => documents = Some(read_documents(decoder)?),
+                Some("documentErrors") => document_errors = read_document_errors(decoder)?,
+                Some("status") => status = Some(decoder.uint()?),
                 _ => {}
             }
             Ok(())
@@ -99,26 +99,26 @@ impl<'a> UnverifiedResponse<'a> {
     }
 }
 
-fn read_documents<'a>(reader: &mut Reader<'a>) -> Result<Vec<UnverifiedDocument<'a>>, MdocError> {
+fn read_documents<'a>(decoder: &mut Decoder<'a>) -> Result<Vec<UnverifiedDocument<'a>>, MdocError> {
     let mut documents = Vec::new();
-    reader.array(|reader, index| -> Result<(), MdocError> {
+    decoder.array(|decoder, index| -> Result<(), MdocError> {
         if index >= MAX_DOCUMENTS {
             return Err(MdocError::TooMany);
         }
-        documents.push(UnverifiedDocument::read(reader)?);
+        documents.push(UnverifiedDocument::read(decoder)?);
         Ok(())
     })?;
     if documents.is_empty() { Err(MdocError::ResponseEmpty) } else { Ok(documents) }
 }
 
-fn read_document_errors<'a>(reader: &mut Reader<'a>) -> Result<Vec<(Cow<'a, str>, i64)>, MdocError> {
+fn read_document_errors<'a>(decoder: &mut Decoder<'a>) -> Result<Vec<(Cow<'a, str>, i64)>, MdocError> {
     let mut errors = Vec::new();
-    reader.array(|reader, _| -> Result<(), MdocError> {
-        reader.map(|reader, key| -> Result<(), MdocError> {
+    decoder.array(|decoder, _| -> Result<(), MdocError> {
+        decoder.map(|decoder, key| -> Result<(), MdocError> {
             if errors.len() >= MAX_DOCUMENTS {
                 return Err(MdocError::TooMany);
             }
-            errors.push((name(key)?, reader.int()?));
+            errors.push((name(key)?, decoder.int()?));
             Ok(())
         })?;
         Ok(())
@@ -127,20 +127,20 @@ fn read_document_errors<'a>(reader: &mut Reader<'a>) -> Result<Vec<(Cow<'a, str>
 }
 
 impl<'a> UnverifiedDocument<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, MdocError> {
+    fn read(decoder: &mut Decoder<'a>) -> Result<Self, MdocError> {
         let (mut doc_type, mut errors) = (None, Vec::new());
         let mut issuer_signed = Err(CborError::MissingMember.into());
         let mut device_signed = Err(MdocError::DeviceAuthMissing);
-        reader.map(|reader, key| -> Result<(), MdocError> {
+        decoder.map(|decoder, key| -> Result<(), MdocError> {
             // The signed parts are read on a copy of the cursor, so that an error in one does not stop the reading of
             // the map.
             match key.as_text() {
-                Some("docType") => doc_type = Some(reader.identifier()?),
+                Some("docType") => doc_type = Some(decoder.identifier()?),
                 Some("issuerSigned") => {
-                    issuer_signed = UnverifiedIssuerSigned::read_for_verdict(&mut reader.clone());
+                    issuer_signed = UnverifiedIssuerSigned::read_for_verdict(&mut decoder.clone());
                 }
-                Some("deviceSigned") => device_signed = UnverifiedDeviceSigned::read(&mut reader.clone()),
-                Some("errors") => errors = read_errors(reader)?,
+                Some("deviceSigned") => device_signed = UnverifiedDeviceSigned::read(&mut decoder.clone()),
+                Some("errors") => errors = read_errors(decoder)?,
                 _ => {}
             }
             Ok(())
@@ -155,18 +155,18 @@ impl<'a> UnverifiedDeviceSigned<'a> {
         self.elements.iter().map(|(namespace, identifier, value)| (namespace.as_ref(), identifier.as_ref(), *value))
     }
 
-    fn read(reader: &mut Reader<'a>) -> Result<Self, MdocError> {
+    fn read(decoder: &mut Decoder<'a>) -> Result<Self, MdocError> {
         let (mut namespaces, mut auth) = (None, None);
-        reader.map(|reader, key| -> Result<(), MdocError> {
+        decoder.map(|decoder, key| -> Result<(), MdocError> {
             match key.as_text() {
                 Some("nameSpaces") => {
-                    let bytes = reader.tagged()?;
+                    let bytes = decoder.tagged()?;
                     // Indefinite lengths are accepted here, because the bytes are never encoded again. neg-A05 lists
                     // the places that refuse them.
                     let limits = Limits { max_bytes: bytes.inner.len(), ..Limits::PROXIMITY };
-                    namespaces = Some((bytes, read_device_elements(&mut Reader::new(bytes.inner, limits)?)?));
+                    namespaces = Some((bytes, read_device_elements(&mut Decoder::new(bytes.inner, limits)?)?));
                 }
-                Some("deviceAuth") => auth = DeviceAuth::read(reader)?,
+                Some("deviceAuth") => auth = DeviceAuth::read(decoder)?,
                 _ => {}
             }
             Ok(())
@@ -179,12 +179,12 @@ impl<'a> UnverifiedDeviceSigned<'a> {
 
 impl<'a> DeviceAuth<'a> {
     /// Returns `None` for both or neither.
-    fn read(reader: &mut Reader<'a>) -> Result<Option<Self>, MdocError> {
+    fn read(decoder: &mut Decoder<'a>) -> Result<Option<Self>, MdocError> {
         let (mut signature, mut mac) = (None, None);
-        reader.map(|reader, key| -> Result<(), MdocError> {
+        decoder.map(|decoder, key| -> Result<(), MdocError> {
             match key.as_text() {
-                Some("deviceSignature") => signature = Some(Sign1::read(reader)?),
-                Some("deviceMac") => mac = Some(Mac0::read(reader)?),
+                Some("deviceSignature") => signature = Some(Sign1::read(decoder)?),
+                Some("deviceMac") => mac = Some(Mac0::read(decoder)?),
                 _ => {}
             }
             Ok(())
@@ -197,19 +197,19 @@ impl<'a> DeviceAuth<'a> {
     }
 }
 
-fn read_device_elements<'a>(reader: &mut Reader<'a>) -> Result<Vec<DeviceElement<'a>>, MdocError> {
+fn read_device_elements<'a>(decoder: &mut Decoder<'a>) -> Result<Vec<DeviceElement<'a>>, MdocError> {
     let mut elements = Vec::new();
-    read_by_namespace(reader, |namespace, identifier, reader| {
-        elements.push((namespace, identifier, reader.skip()?));
+    read_by_namespace(decoder, |namespace, identifier, decoder| {
+        elements.push((namespace, identifier, decoder.skip()?));
         Ok(())
     })?;
     Ok(elements)
 }
 
-fn read_errors<'a>(reader: &mut Reader<'a>) -> Result<Vec<ElementError<'a>>, MdocError> {
+fn read_errors<'a>(decoder: &mut Decoder<'a>) -> Result<Vec<ElementError<'a>>, MdocError> {
     let mut errors = Vec::new();
-    read_by_namespace(reader, |namespace, identifier, reader| {
-        errors.push((namespace, identifier, reader.int()?));
+    read_by_namespace(decoder, |namespace, identifier, decoder| {
+        errors.push((namespace, identifier, decoder.int()?));
         Ok(())
     })?;
     Ok(errors)
@@ -217,16 +217,16 @@ fn read_errors<'a>(reader: &mut Reader<'a>) -> Result<Vec<ElementError<'a>>, Mdo
 
 /// Reads `{namespace: {identifier: any}}` within the limits of items.
 fn read_by_namespace<'a>(
-    reader: &mut Reader<'a>,
-    mut each: impl FnMut(Cow<'a, str>, Cow<'a, str>, &mut Reader<'a>) -> Result<(), MdocError>,
+    decoder: &mut Decoder<'a>,
+    mut each: impl FnMut(Cow<'a, str>, Cow<'a, str>, &mut Decoder<'a>) -> Result<(), MdocError>,
 ) -> Result<(), MdocError> {
     let (mut namespaces, mut items) = (MAX_NAMESPACES, MAX_ITEMS);
-    reader.map(|reader, key| -> Result<(), MdocError> {
+    decoder.map(|decoder, key| -> Result<(), MdocError> {
         namespaces = namespaces.checked_sub(1).ok_or(MdocError::TooMany)?;
         let namespace = name(key)?;
-        reader.map(|reader, key| -> Result<(), MdocError> {
+        decoder.map(|decoder, key| -> Result<(), MdocError> {
             items = items.checked_sub(1).ok_or(MdocError::TooMany)?;
-            each(namespace.clone(), name(key)?, reader)
+            each(namespace.clone(), name(key)?, decoder)
         })?;
         Ok(())
     })?;

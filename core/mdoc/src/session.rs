@@ -4,7 +4,7 @@ use alloc::{borrow::Cow, vec::Vec};
 use rid_crypto::{AeadKey, Curve, NONCE_LEN, PublicKey, SharedSecret, hkdf_sha256};
 use rid_wire::{
     Code,
-    cbor::{CborError, Limits, Reader, Writer},
+    cbor::{CborError, Decoder, Encoder, Limits},
     cose::{self, CoseError},
 };
 
@@ -162,19 +162,19 @@ impl<'a> SessionEstablishment<'a> {
     /// [`SessionError::State`] for SessionData, which has no eReaderKey (neg-C02); [`SessionError::KeyInvalid`];
     /// [`SessionError::Cbor`].
     pub fn parse(bytes: &'a [u8], limits: Limits) -> Result<Self, SessionError> {
-        let mut reader = Reader::new(bytes, limits)?;
+        let mut decoder = Decoder::new(bytes, limits)?;
         let (mut key, mut data) = (None, None);
-        reader.map(|reader, member| -> Result<(), SessionError> {
+        decoder.map(|decoder, member| -> Result<(), SessionError> {
             match member.as_text() {
-                Some(E_READER_KEY) => key = Some(reader.tagged()?),
-                Some(DATA) => data = Some(reader.bytes()?),
+                Some(E_READER_KEY) => key = Some(decoder.tagged()?),
+                Some(DATA) => data = Some(decoder.bytes()?),
                 _ => {}
             }
             Ok(())
         })?;
-        reader.finish()?;
+        decoder.finish()?;
         let tagged = key.ok_or(SessionError::State)?;
-        let (e_reader_key, is_key_short) = read_key(tagged.reader())?;
+        let (e_reader_key, is_key_short) = read_key(tagged.decoder())?;
         let data = data.ok_or(CborError::MissingMember)?;
         Ok(Self { e_reader_key_bytes: tagged.outer, e_reader_key, is_key_short, data })
     }
@@ -182,9 +182,9 @@ impl<'a> SessionEstablishment<'a> {
     /// Encodes an establishment; `e_reader_key_bytes` is the whole tag-24 item.
     #[must_use]
     pub fn encode(e_reader_key_bytes: &[u8], data: &[u8]) -> Vec<u8> {
-        let mut writer = Writer::new();
-        writer.map(2).text(E_READER_KEY).raw(e_reader_key_bytes).text(DATA).bytes(data);
-        writer.finish()
+        let mut encoder = Encoder::new();
+        encoder.map(2).text(E_READER_KEY).raw(e_reader_key_bytes).text(DATA).bytes(data);
+        encoder.finish()
     }
 }
 
@@ -204,18 +204,18 @@ impl<'a> SessionData<'a> {
     /// # Errors
     /// [`SessionError::State`] for a second establishment; [`SessionError::Cbor`].
     pub fn parse(bytes: &'a [u8], limits: Limits) -> Result<Self, SessionError> {
-        let mut reader = Reader::new(bytes, limits)?;
+        let mut decoder = Decoder::new(bytes, limits)?;
         let (mut data, mut status) = (None, None);
-        reader.map(|reader, member| -> Result<(), SessionError> {
+        decoder.map(|decoder, member| -> Result<(), SessionError> {
             match member.as_text() {
                 Some(E_READER_KEY) => return Err(SessionError::State),
-                Some(DATA) => data = Some(reader.bytes()?),
-                Some(STATUS) => status = Some(Status::from_number(reader.uint()?)),
+                Some(DATA) => data = Some(decoder.bytes()?),
+                Some(STATUS) => status = Some(Status::from_number(decoder.uint()?)),
                 _ => {}
             }
             Ok(())
         })?;
-        reader.finish()?;
+        decoder.finish()?;
         if data.is_none() && status.is_none() {
             return Err(CborError::MissingMember.into());
         }
@@ -225,24 +225,24 @@ impl<'a> SessionData<'a> {
     /// Encodes the message.
     #[must_use]
     pub fn encode(data: Option<&[u8]>, status: Option<Status>) -> Vec<u8> {
-        let mut writer = Writer::new();
-        writer.map(usize::from(data.is_some()).saturating_add(usize::from(status.is_some())));
+        let mut encoder = Encoder::new();
+        encoder.map(usize::from(data.is_some()).saturating_add(usize::from(status.is_some())));
         if let Some(data) = data {
-            writer.text(DATA).bytes(data);
+            encoder.text(DATA).bytes(data);
         }
         if let Some(status) = status {
-            writer.text(STATUS).uint(status.number());
+            encoder.text(STATUS).uint(status.number());
         }
-        writer.finish()
+        encoder.finish()
     }
 }
 
 /// Encodes EReaderKeyBytes or EDeviceKeyBytes: `#6.24(bstr .cbor COSE_Key)`.
 #[must_use]
 pub fn key_bytes(key: &PublicKey) -> Vec<u8> {
-    let mut writer = Writer::new();
-    writer.tagged(&key.to_cose());
-    writer.finish()
+    let mut encoder = Encoder::new();
+    encoder.tagged(&key.to_cose());
+    encoder.finish()
 }
 
 const E_READER_KEY: &str = "eReaderKey";
@@ -281,12 +281,12 @@ impl Role {
     }
 }
 
-fn read_key(mut reader: Reader<'_>) -> Result<(PublicKey, bool), SessionError> {
-    let key = cose::Key::read(&mut reader).map_err(|error| match error {
+fn read_key(mut decoder: Decoder<'_>) -> Result<(PublicKey, bool), SessionError> {
+    let key = cose::Key::read(&mut decoder).map_err(|error| match error {
         CoseError::Cbor(error) => SessionError::Cbor(error),
         _ => SessionError::KeyInvalid,
     })?;
-    reader.finish()?;
+    decoder.finish()?;
     let key = PublicKey::from_cose_padded(&key).ok();
     key.filter(|(key, _)| key.curve() == Curve::P256).ok_or(SessionError::KeyInvalid)
 }

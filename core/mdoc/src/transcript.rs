@@ -2,7 +2,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use rid_wire::cbor::{CborError, Kind, Limits, Reader, Tagged, Writer};
+use rid_wire::cbor::{CborError, Decoder, Encoder, ItemType, Limits, Tagged};
 
 use crate::MdocError;
 
@@ -33,7 +33,7 @@ impl Transcript {
     /// `e_reader_key` the whole EReaderKeyBytes (tag 24) as received (neg-C07).
     #[must_use]
     pub fn qr(engagement: &[u8], e_reader_key: &[u8]) -> Self {
-        let mut handover = Writer::new();
+        let mut handover = Encoder::new();
         handover.null();
         Self::built(engagement, e_reader_key, &handover.finish())
     }
@@ -41,7 +41,7 @@ impl Transcript {
     /// Builds the transcript of an NFC handover, `[Hs, Hr | null]`, from the bytes of the NDEF messages.
     #[must_use]
     pub fn nfc(engagement: &[u8], e_reader_key: &[u8], select: &[u8], request: Option<&[u8]>) -> Self {
-        let mut handover = Writer::new();
+        let mut handover = Encoder::new();
         handover.array(2).bytes(select);
         match request {
             Some(request) => handover.bytes(request),
@@ -56,7 +56,7 @@ impl Transcript {
     /// # Errors
     /// [`MdocError::Cbor`].
     pub fn received(bytes: &[u8], limits: Limits) -> Result<Self, MdocError> {
-        if Reader::new(bytes, limits)?.peek()? == Kind::Tag {
+        if Decoder::new(bytes, limits)?.peek()? == ItemType::Tag {
             let Tagged { outer, inner } = Tagged::parse(bytes, limits)?;
             let members = Members::read(inner, limits)?;
             return Ok(Self { tagged: outer.into(), start: outer.len().saturating_sub(inner.len()), members });
@@ -94,12 +94,12 @@ impl Transcript {
     }
 
     fn built(engagement: &[u8], e_reader_key: &[u8], handover: &[u8]) -> Self {
-        let mut writer = Writer::new();
-        writer.tagged(engagement);
-        let engagement = writer.finish();
-        let mut writer = Writer::new();
-        writer.array(3).raw(&engagement).raw(e_reader_key).raw(handover);
-        let array = writer.finish();
+        let mut encoder = Encoder::new();
+        encoder.tagged(engagement);
+        let engagement = encoder.finish();
+        let mut encoder = Encoder::new();
+        encoder.array(3).raw(&engagement).raw(e_reader_key).raw(handover);
+        let array = encoder.finish();
         let reader_key_end = array.len().saturating_sub(handover.len());
         let engagement_end = reader_key_end.saturating_sub(e_reader_key.len());
         let engagement_start = engagement_end.saturating_sub(engagement.len());
@@ -112,9 +112,9 @@ impl Transcript {
     }
 
     fn over(array: &[u8], members: Members) -> Self {
-        let mut writer = Writer::new();
-        writer.tagged(array);
-        let tagged = writer.finish();
+        let mut encoder = Encoder::new();
+        encoder.tagged(array);
+        let tagged = encoder.finish();
         Self { start: tagged.len().saturating_sub(array.len()), tagged, members }
     }
 }
@@ -129,32 +129,32 @@ struct Members {
 
 impl Members {
     fn read(array: &[u8], limits: Limits) -> Result<Self, CborError> {
-        let mut reader = Reader::new(array, limits)?.definite();
+        let mut decoder = Decoder::new(array, limits)?.definite();
         let (mut device_engagement, mut e_reader_key, mut handover) = (None, None, None);
-        reader.array(|reader, index| -> Result<(), CborError> {
+        decoder.array(|decoder, index| -> Result<(), CborError> {
             match index {
-                0 => device_engagement = read_tagged(reader)?,
-                1 => e_reader_key = read_tagged(reader)?,
+                0 => device_engagement = read_tagged(decoder)?,
+                1 => e_reader_key = read_tagged(decoder)?,
                 2 => {
-                    let start = reader.position();
-                    reader.skip()?;
-                    handover = Some(start..reader.position());
+                    let start = decoder.position();
+                    decoder.skip()?;
+                    handover = Some(start..decoder.position());
                 }
                 _ => return Err(CborError::UnexpectedType),
             }
             Ok(())
         })?;
-        reader.finish()?;
+        decoder.finish()?;
         Ok(Self { device_engagement, e_reader_key, handover: handover.ok_or(CborError::MissingMember)? })
     }
 }
 
 /// Reads a tag-24 item whose content has definite lengths; `None` for null.
-fn read_tagged(reader: &mut Reader<'_>) -> Result<Option<Range<usize>>, CborError> {
-    if reader.take_null()? {
+fn read_tagged(decoder: &mut Decoder<'_>) -> Result<Option<Range<usize>>, CborError> {
+    if decoder.take_null()? {
         return Ok(None);
     }
-    let start = reader.position();
-    reader.tagged()?.reader().skip()?;
-    Ok(Some(start..reader.position()))
+    let start = decoder.position();
+    decoder.tagged()?.decoder().skip()?;
+    Ok(Some(start..decoder.position()))
 }

@@ -10,7 +10,7 @@ use rid_flow::{
     CredentialId, RecordKey,
     ports::{RowKey, Table},
 };
-use rid_wire::cbor::{CborError, Key, Limits, Reader, Writer};
+use rid_wire::cbor::{CborError, Decoder, Encoder, Key, Limits};
 use zeroize::Zeroizing;
 
 use crate::{VaultError, rows};
@@ -272,7 +272,7 @@ pub(crate) fn secret_of(bytes: &[u8]) -> Option<Secret<32>> {
 
 fn encode_bundle(first: &Secret<32>, masters: &Masters) -> Zeroizing<Vec<u8>> {
     // Room for all of it at once: what grows leaves copies behind.
-    let mut writer = Writer::with_capacity(64_usize.saturating_add(masters.epochs.len().saturating_mul(48)));
+    let mut writer = Encoder::with_capacity(64_usize.saturating_add(masters.epochs.len().saturating_mul(48)));
     writer.array(2).bytes(first.expose()).map(masters.epochs.len());
     for (epoch, master) in masters.epochs.iter().rev() {
         writer.uint((*epoch).into()).bytes(master.expose());
@@ -285,7 +285,7 @@ type Bundle = (Secret<32>, Vec<(Epoch, Secret<32>)>);
 fn decode_bundle(bytes: &[u8]) -> Result<Bundle, VaultError> {
     let (mut first, mut masters) = (None, Vec::new());
     let mut read = || {
-        let mut reader = Reader::new(bytes, Limits::PROXIMITY)?.definite();
+        let mut reader = Decoder::new(bytes, Limits::PROXIMITY)?.definite();
         reader.array(|reader, at| {
             if at == 0 {
                 first = secret_of(reader.definite_bytes()?);

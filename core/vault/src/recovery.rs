@@ -13,7 +13,7 @@ use rid_flow::{
     Record, RecordKey,
     ports::{Read, Row, Storage, StorageError, Table, Transaction},
 };
-use rid_wire::{Timestamp, cbor::Writer};
+use rid_wire::{Timestamp, cbor::Encoder};
 
 use crate::{
     ContainerError, CredentialMeta, Pin, Recipe, Recovery, RecoveryCode, Vault, VaultError,
@@ -214,7 +214,7 @@ fn recipe_records(recipes: &[Recipe]) -> Vec<Record> {
         let count = before.entry(like).or_default();
         let name = [issuer, format, kind, &count.to_string()].join("\n");
         *count = count.saturating_add(1);
-        let mut writer = Writer::new();
+        let mut writer = Encoder::new();
         writer.array(4).text(issuer).text(format).text(kind).uint(recipe.copies.into());
         let key = RecordKey { kind: rows::REISSUE_KIND.into(), name };
         records.push(Record { key, bytes: writer.finish() });

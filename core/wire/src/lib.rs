@@ -3,11 +3,11 @@
 //! Every parser takes hostile input and returns a named error whose [`Code`] is stable.
 //!
 //! ```
-//! use rid_wire::cbor::{CborError, Limits, Reader};
+//! use rid_wire::cbor::{CborError, Limits, Decoder};
 //!
 //! let bytes = b"\xa2\x61a\x01\x61a\x02"; // {"a": 1, "a": 2}
-//! let mut reader = Reader::new(bytes, Limits::PROXIMITY)?;
-//! assert_eq!(reader.skip(), Err(CborError::DuplicateKey));
+//! let mut decoder = Decoder::new(bytes, Limits::PROXIMITY)?;
+//! assert_eq!(decoder.skip(), Err(CborError::DuplicateKey));
 //! # Ok::<(), CborError>(())
 //! ```
 //!

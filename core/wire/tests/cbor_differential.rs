@@ -1,9 +1,9 @@
-//! The CBOR reader and writer against `ciborium` as an independent judge, over generated and damaged items.
+//! The CBOR decoder and encoder against `ciborium` as an independent judge, over generated and damaged items.
 #![allow(clippy::expect_used, reason = "helpers of tests")]
 
 use ciborium::Value as Theirs;
 use proptest::prelude::*;
-use rid_wire::cbor::{CborError, Key, Limits, Reader, Value, Writer};
+use rid_wire::cbor::{CborError, Decoder, Encoder, Key, Limits, Value};
 
 /// A key that both implementations accept in a map.
 fn key() -> impl Strategy<Value = Theirs> {
@@ -77,34 +77,34 @@ fn in_their_terms(value: &Value<'_>) -> Option<Theirs> {
     })
 }
 
-/// Writes an item with our writer.
-fn write(writer: &mut Writer, value: &Theirs) {
+/// Writes an item with our encoder.
+fn write(encoder: &mut Encoder, value: &Theirs) {
     match value {
         Theirs::Array(elements) => {
-            writer.array(elements.len());
-            elements.iter().for_each(|element| write(writer, element));
+            encoder.array(elements.len());
+            elements.iter().for_each(|element| write(encoder, element));
         }
-        Theirs::Bool(value) => _ = writer.boolean(*value),
-        Theirs::Bytes(bytes) => _ = writer.bytes(bytes),
+        Theirs::Bool(value) => _ = encoder.boolean(*value),
+        Theirs::Bytes(bytes) => _ = encoder.bytes(bytes),
         Theirs::Integer(integer) => match (u64::try_from(*integer), i64::try_from(*integer)) {
-            (Ok(value), _) => _ = writer.uint(value),
-            (_, Ok(value)) => _ = writer.int(value),
-            _ => _ = writer.raw(&encoded(value)),
+            (Ok(value), _) => _ = encoder.uint(value),
+            (_, Ok(value)) => _ = encoder.int(value),
+            _ => _ = encoder.raw(&encoded(value)),
         },
         Theirs::Map(entries) => {
-            writer.map(entries.len());
+            encoder.map(entries.len());
             for (key, value) in entries {
-                write(writer, key);
-                write(writer, value);
+                write(encoder, key);
+                write(encoder, value);
             }
         }
-        Theirs::Null => _ = writer.null(),
+        Theirs::Null => _ = encoder.null(),
         Theirs::Tag(tag, inner) => {
-            writer.tag(*tag);
-            write(writer, inner);
+            encoder.tag(*tag);
+            write(encoder, inner);
         }
-        Theirs::Text(text) => _ = writer.text(text),
-        _ => _ = writer.raw(&encoded(value)),
+        Theirs::Text(text) => _ = encoder.text(text),
+        _ => _ = encoder.raw(&encoded(value)),
     }
 }
 
@@ -171,36 +171,38 @@ fn long_head(bytes: &mut Vec<u8>, major: u8, argument: u64, taste: u8) {
             bytes.extend(argument.to_be_bytes());
         }
         _ => {
-            let mut writer = Writer::new();
-            writer.tag(argument);
-            let mut head = writer.finish();
+            let mut encoder = Encoder::new();
+            encoder.tag(argument);
+            let mut head = encoder.finish();
             head.iter_mut().take(1).for_each(|first| *first = *first & 0x1f | major << 5);
             bytes.extend(head);
         }
     }
 }
 
-/// Reads everything through closures, as a typed reader would.
-fn walk(reader: &mut Reader<'_>) -> Result<(), CborError> {
-    use rid_wire::cbor::Kind;
-    match reader.peek()? {
-        Kind::Array => reader.array(|reader, index| if index % 3 == 2 { Ok(()) } else { walk(reader) }).map(|_| ()),
-        Kind::Map => {
-            let odd = |key: &Key<'_>| matches!(key, Key::Uint(value) if value % 3 == 2);
-            reader.map(|reader, key| if odd(key) { Ok(()) } else { walk(reader) }).map(|_| ())
+/// Reads everything through closures, as a typed decoder would.
+fn walk(decoder: &mut Decoder<'_>) -> Result<(), CborError> {
+    use rid_wire::cbor::ItemType;
+    match decoder.peek()? {
+        ItemType::Array => {
+            decoder.array(|decoder, index| if index % 3 == 2 { Ok(()) } else { walk(decoder) }).map(|_| ())
         }
-        Kind::Bytes => reader.bytes().map(|_| ()),
-        Kind::Text => reader.text().map(|_| ()),
-        _ => reader.skip().map(|_| ()),
+        ItemType::Map => {
+            let odd = |key: &Key<'_>| matches!(key, Key::Uint(value) if value % 3 == 2);
+            decoder.map(|decoder, key| if odd(key) { Ok(()) } else { walk(decoder) }).map(|_| ())
+        }
+        ItemType::Bytes => decoder.bytes().map(|_| ()),
+        ItemType::Text => decoder.text().map(|_| ()),
+        _ => decoder.skip().map(|_| ()),
     }
 }
 
 /// Checks that our three ways of reading agree, and agree with theirs where both accept the input.
 fn compare(input: &[u8]) -> Result<(), TestCaseError> {
     let read = Value::parse(input, Limits::ONLINE);
-    let mut skipping = Reader::new(input, Limits::ONLINE).expect("small");
+    let mut skipping = Decoder::new(input, Limits::ONLINE).expect("small");
     let skipped = skipping.skip().and_then(|bytes| skipping.clone().finish().map(|()| bytes));
-    let mut walking = Reader::new(input, Limits::ONLINE).expect("small");
+    let mut walking = Decoder::new(input, Limits::ONLINE).expect("small");
     let walked = walk(&mut walking).and_then(|()| walking.finish());
     prop_assert_eq!(read.as_ref().map(|_| input), skipped.as_ref().copied());
     prop_assert_eq!(read.as_ref().map(|_| ()), walked.as_ref().map(|_| ()));
@@ -225,15 +227,15 @@ proptest! {
         let bytes = encoded(&value);
         let ours = Value::parse(&bytes, Limits::ONLINE);
         prop_assert_eq!(ours.as_ref().ok().and_then(in_their_terms), Some(value));
-        let mut definite = Reader::new(&bytes, Limits::ONLINE).expect("small").definite();
+        let mut definite = Decoder::new(&bytes, Limits::ONLINE).expect("small").definite();
         prop_assert_eq!(definite.skip(), Ok(&bytes[..]));
     }
 
     #[test]
     fn our_output_is_read_by_ciborium(value in item()) {
-        let mut writer = Writer::new();
-        write(&mut writer, &value);
-        let bytes = writer.finish();
+        let mut encoder = Encoder::new();
+        write(&mut encoder, &value);
+        let bytes = encoder.finish();
         prop_assert_eq!(&bytes, &encoded(&value));
         prop_assert_eq!(their_reading(&bytes), Some(value));
     }
@@ -260,9 +262,9 @@ proptest! {
     #[test]
     fn any_bytes_are_judged_alike(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
         compare(&bytes)?;
-        let mut reader = Reader::new(&bytes, Limits::PROXIMITY).expect("small");
-        _ = reader.clone().tagged();
-        _ = rid_wire::cose::Sign1::read(&mut reader.clone());
-        _ = rid_wire::cose::Key::read(&mut reader);
+        let mut decoder = Decoder::new(&bytes, Limits::PROXIMITY).expect("small");
+        _ = decoder.clone().tagged();
+        _ = rid_wire::cose::Sign1::read(&mut decoder.clone());
+        _ = rid_wire::cose::Key::read(&mut decoder);
     }
 }

@@ -1,27 +1,27 @@
 //! Hostile CBOR: each case is refused with its named code (neg-A).
 #![allow(clippy::expect_used, reason = "helpers of tests")]
 
-use rid_wire::cbor::{CborError, Kind, Limits, Reader, Tagged, Value, Writer};
+use rid_wire::cbor::{CborError, Decoder, Encoder, ItemType, Limits, Tagged, Value};
 
 /// Skips the input and reads it as a tree: both must give the same result.
 fn judge(input: &[u8]) -> Result<(), CborError> {
-    let skipped = skip(Reader::new(input, Limits::ONLINE)?);
+    let skipped = skip(Decoder::new(input, Limits::ONLINE)?);
     let read = Value::parse(input, Limits::ONLINE).map(|_| ());
     assert_eq!(skipped, read, "{input:02x?}");
     skipped
 }
 
-fn skip(mut reader: Reader<'_>) -> Result<(), CborError> {
-    reader.skip()?;
-    reader.finish()
+fn skip(mut decoder: Decoder<'_>) -> Result<(), CborError> {
+    decoder.skip()?;
+    decoder.finish()
 }
 
 fn definite(input: &[u8]) -> Result<(), CborError> {
-    skip(Reader::new(input, Limits::ONLINE)?.definite())
+    skip(Decoder::new(input, Limits::ONLINE)?.definite())
 }
 
-fn reader(input: &[u8]) -> Reader<'_> {
-    Reader::new(input, Limits::ONLINE).expect("small")
+fn decoder(input: &[u8]) -> Decoder<'_> {
+    Decoder::new(input, Limits::ONLINE).expect("small")
 }
 
 fn code(result: Result<(), CborError>) -> &'static str {
@@ -51,24 +51,24 @@ fn neg_a01_depth() {
 
 #[test]
 fn neg_a01_depth_through_closures() {
-    fn descend(reader: &mut Reader<'_>) -> Result<(), CborError> {
-        match reader.peek()? {
-            Kind::Array => reader.array(|reader, _| descend(reader)).map(|_| ()),
-            Kind::Map => reader.map(|reader, _| descend(reader)).map(|_| ()),
-            Kind::Tag => {
-                reader.expect_tag(1)?;
-                descend(reader)
+    fn descend(decoder: &mut Decoder<'_>) -> Result<(), CborError> {
+        match decoder.peek()? {
+            ItemType::Array => decoder.array(|decoder, _| descend(decoder)).map(|_| ()),
+            ItemType::Map => decoder.map(|decoder, _| descend(decoder)).map(|_| ()),
+            ItemType::Tag => {
+                decoder.expect_tag(1)?;
+                descend(decoder)
             }
-            _ => reader.skip().map(|_| ()),
+            _ => decoder.skip().map(|_| ()),
         }
     }
     for around in [&[0x81][..], &[0xa1, 0x00], &[0xc1]] {
-        assert_eq!(code(descend(&mut reader(&nested(32, around)))), "accepted");
-        assert_eq!(code(descend(&mut reader(&nested(100_000, around)))), "cbor_too_deep");
+        assert_eq!(code(descend(&mut decoder(&nested(32, around)))), "accepted");
+        assert_eq!(code(descend(&mut decoder(&nested(100_000, around)))), "cbor_too_deep");
     }
     // A tag's level ends with its item: many siblings are not deep.
     let siblings = [&[0x98, 100][..], &[0xc1, 0x80].repeat(100)].concat();
-    assert_eq!(code(descend(&mut reader(&siblings))), "accepted");
+    assert_eq!(code(descend(&mut decoder(&siblings))), "accepted");
     assert_eq!(code(judge(&siblings)), "accepted");
 }
 
@@ -104,14 +104,14 @@ fn neg_a03_duplicate_keys() {
 fn neg_a03_duplicate_keys_of_large_maps() {
     for size in [15_u64, 16, 17, 18, 300, 5_000] {
         for again in [0, 1, size / 2, size - 2, size - 1, size] {
-            let mut writer = Writer::new();
-            writer.map(usize::try_from(size + 1).expect("small"));
+            let mut encoder = Encoder::new();
+            encoder.map(usize::try_from(size + 1).expect("small"));
             for key in (0..size).rev() {
-                writer.uint(key).null();
+                encoder.uint(key).null();
             }
-            writer.uint(again).null();
+            encoder.uint(again).null();
             let expected = if again < size { "cbor_duplicate_key" } else { "accepted" };
-            assert_eq!(code(judge(&writer.finish())), expected, "{again} of {size}");
+            assert_eq!(code(judge(&encoder.finish())), expected, "{again} of {size}");
         }
     }
 }
@@ -119,8 +119,8 @@ fn neg_a03_duplicate_keys_of_large_maps() {
 #[test]
 fn neg_a03_the_second_value_is_never_seen() {
     let mut seen = Vec::new();
-    let result = reader(b"\xa2\x61a\x01\x61a\x02").map(|reader, _| -> Result<(), CborError> {
-        seen.push(reader.uint()?);
+    let result = decoder(b"\xa2\x61a\x01\x61a\x02").map(|decoder, _| -> Result<(), CborError> {
+        seen.push(decoder.uint()?);
         Ok(())
     });
     assert_eq!((result, seen), (Err(CborError::DuplicateKey), vec![1]));
@@ -141,11 +141,11 @@ fn neg_a05_indefinite_lengths() {
         assert_eq!(code(judge(input)), "accepted", "{input:02x?}");
         assert_eq!(code(definite(input)), "cbor_indefinite", "{input:02x?}");
     }
-    // The reader over a tag 24 is always definite.
+    // The decoder over a tag 24 is always definite.
     let bytes = b"\xd8\x18\x44\x81\x9f\x00\xff";
     let tagged = Tagged::parse(bytes, Limits::ONLINE).expect("well-formed");
-    assert_eq!(tagged.reader().skip(), Err(CborError::Indefinite));
-    assert_eq!(reader(b"\x5f\x41a\xff").definite_bytes(), Err(CborError::Indefinite));
+    assert_eq!(tagged.decoder().skip(), Err(CborError::Indefinite));
+    assert_eq!(decoder(b"\x5f\x41a\xff").definite_bytes(), Err(CborError::Indefinite));
     // A break is never an item.
     assert_eq!(code(definite(b"\xff")), "cbor_unexpected_type");
 }
@@ -187,16 +187,16 @@ fn neg_a07_string_lengths_beyond_the_input() {
         b"\x5f\x5b\xff\xff\xff\xff\xff\xff\xff\xff",
     ] {
         assert_eq!(code(judge(input)), "cbor_truncated", "{input:02x?}");
-        assert!(reader(input).tagged().is_err());
+        assert!(decoder(input).tagged().is_err());
     }
-    assert_eq!(reader(b"\xd8\x18\x5b\xff\xff\xff\xff\xff\xff\xff\xff").tagged(), Err(CborError::Truncated));
+    assert_eq!(decoder(b"\xd8\x18\x5b\xff\xff\xff\xff\xff\xff\xff\xff").tagged(), Err(CborError::Truncated));
 }
 
 #[test]
 fn neg_a08_longer_heads_are_accepted() {
     let bytes = b"\xb9\x00\x02\x1b\0\0\0\0\0\0\0\x02\x98\x01\x18\x00\x19\x00\x01\x58\x01a";
-    let mut reader = reader(bytes);
-    assert_eq!(reader.skip(), Ok(&bytes[..]));
+    let mut decoder = decoder(bytes);
+    assert_eq!(decoder.skip(), Ok(&bytes[..]));
     let value = Value::parse(bytes, Limits::ONLINE).expect("accepted");
     let Value::Map(entries) = value else { panic!("a map") };
     assert_eq!(entries[0], (Value::Uint(2), Value::Array(vec![Value::Uint(0)])));
@@ -215,19 +215,19 @@ fn neg_a09_trailing_bytes() {
 #[test]
 fn neg_a10_tag_24_content() {
     for content in [&b""[..], b"\x82\x00", b"\x00\x00", b"\xff", b"\x1c", b"\x61\xff", b"\x9f", b"\xa1\xf6\x00"] {
-        let mut writer = Writer::new();
-        writer.tagged(content);
-        assert_eq!(reader(&writer.finish()).tagged(), Err(CborError::Tag24Invalid), "{content:02x?}");
+        let mut encoder = Encoder::new();
+        encoder.tagged(content);
+        assert_eq!(decoder(&encoder.finish()).tagged(), Err(CborError::Tag24Invalid), "{content:02x?}");
     }
-    assert_eq!(reader(b"\xd8\x18\x00").tagged(), Err(CborError::Tag24Invalid));
-    assert_eq!(reader(b"\xd8\x18\x61a").tagged(), Err(CborError::Tag24Invalid));
-    assert_eq!(reader(b"\xd8\x18\x5f\x41\x00\xff").tagged(), Err(CborError::Indefinite));
-    let mut duplicate = Writer::new();
+    assert_eq!(decoder(b"\xd8\x18\x00").tagged(), Err(CborError::Tag24Invalid));
+    assert_eq!(decoder(b"\xd8\x18\x61a").tagged(), Err(CborError::Tag24Invalid));
+    assert_eq!(decoder(b"\xd8\x18\x5f\x41\x00\xff").tagged(), Err(CborError::Indefinite));
+    let mut duplicate = Encoder::new();
     duplicate.tagged(b"\xa2\x00\x00\x00\x00");
-    assert_eq!(reader(&duplicate.finish()).tagged(), Err(CborError::DuplicateKey));
-    let mut deep = Writer::new();
+    assert_eq!(decoder(&duplicate.finish()).tagged(), Err(CborError::DuplicateKey));
+    let mut deep = Encoder::new();
     deep.tagged(&nested(33, &[0x81]));
-    assert_eq!(reader(&deep.finish()).tagged(), Err(CborError::TooDeep));
+    assert_eq!(decoder(&deep.finish()).tagged(), Err(CborError::TooDeep));
 }
 
 #[test]
@@ -241,10 +241,10 @@ fn neg_a11_tag_24_missing_or_doubled() {
         b"\xd8\x18\x45\xd9\x00\x18\x41\x00",
         b"\xd8\x18\x4b\xdb\0\0\0\0\0\0\0\x18\x41\x00",
     ] {
-        assert_eq!(reader(input).tagged(), Err(CborError::Tag24Expected), "{input:02x?}");
+        assert_eq!(decoder(input).tagged(), Err(CborError::Tag24Expected), "{input:02x?}");
     }
     // A tag 24 deeper inside is allowed.
-    assert!(reader(b"\xd8\x18\x45\x81\xd8\x18\x41\x00").tagged().is_ok());
+    assert!(decoder(b"\xd8\x18\x45\x81\xd8\x18\x41\x00").tagged().is_ok());
 }
 
 #[test]
@@ -261,9 +261,9 @@ fn neg_a12_text() {
         assert_eq!(code(judge(input)), "cbor_invalid_text", "{input:02x?}");
     }
     assert_eq!(code(judge(b"\x63a\0b")), "accepted");
-    assert_eq!(reader(b"\x63a\0b").identifier(), Err(CborError::InvalidText));
-    assert_eq!(reader(b"\x7f\x61a\x61\0\xff").identifier(), Err(CborError::InvalidText));
-    assert_eq!(reader(b"\x63a.b").identifier().as_deref(), Ok("a.b"));
+    assert_eq!(decoder(b"\x63a\0b").identifier(), Err(CborError::InvalidText));
+    assert_eq!(decoder(b"\x7f\x61a\x61\0\xff").identifier(), Err(CborError::InvalidText));
+    assert_eq!(decoder(b"\x63a.b").identifier().as_deref(), Ok("a.b"));
 }
 
 #[test]
@@ -330,14 +330,14 @@ fn neg_a13_reserved_heads() {
 #[test]
 fn neg_a14_bignums_are_not_integers() {
     for input in [&b"\xc2\x41\x01"[..], b"\xc3\x41\x01", b"\xf9\x3c\x00", b"\xf5", b"\x61\x31"] {
-        assert_eq!(reader(input).uint(), Err(CborError::UnexpectedType), "{input:02x?}");
-        assert_eq!(reader(input).int(), Err(CborError::UnexpectedType), "{input:02x?}");
+        assert_eq!(decoder(input).uint(), Err(CborError::UnexpectedType), "{input:02x?}");
+        assert_eq!(decoder(input).int(), Err(CborError::UnexpectedType), "{input:02x?}");
     }
-    assert_eq!(reader(b"\x20").uint(), Err(CborError::UnexpectedType));
-    assert_eq!(reader(b"\x1b\x80\0\0\0\0\0\0\0").int(), Err(CborError::UnexpectedType));
-    assert_eq!(reader(b"\x3b\x80\0\0\0\0\0\0\0").int(), Err(CborError::UnexpectedType));
-    assert_eq!(reader(b"\x3b\x7f\xff\xff\xff\xff\xff\xff\xff").int(), Ok(i64::MIN));
-    assert_eq!(reader(b"\x1b\xff\xff\xff\xff\xff\xff\xff\xff").uint(), Ok(u64::MAX));
+    assert_eq!(decoder(b"\x20").uint(), Err(CborError::UnexpectedType));
+    assert_eq!(decoder(b"\x1b\x80\0\0\0\0\0\0\0").int(), Err(CborError::UnexpectedType));
+    assert_eq!(decoder(b"\x3b\x80\0\0\0\0\0\0\0").int(), Err(CborError::UnexpectedType));
+    assert_eq!(decoder(b"\x3b\x7f\xff\xff\xff\xff\xff\xff\xff").int(), Ok(i64::MIN));
+    assert_eq!(decoder(b"\x1b\xff\xff\xff\xff\xff\xff\xff\xff").uint(), Ok(u64::MAX));
 }
 
 #[test]
@@ -346,7 +346,7 @@ fn neg_a15_large_input() {
     large.resize(large.len() + (64 << 20), 0);
     for limits in [Limits::PROXIMITY, Limits::ONLINE] {
         assert_eq!(Value::parse(&large, limits).err().map(|error| error.code().as_str()), Some("input_too_large"));
-        assert!(Reader::new(&large[..limits.max_bytes], limits).is_ok());
-        assert!(Reader::new(&large[..limits.max_bytes + 1], limits).is_err());
+        assert!(Decoder::new(&large[..limits.max_bytes], limits).is_ok());
+        assert!(Decoder::new(&large[..limits.max_bytes + 1], limits).is_err());
     }
 }

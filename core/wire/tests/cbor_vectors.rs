@@ -3,7 +3,7 @@
 
 use rid_wire::{
     base64,
-    cbor::{CborError, Limits, Reader, Value},
+    cbor::{CborError, Decoder, Limits, Value},
     hex,
     json::Value as Json,
 };
@@ -49,20 +49,20 @@ fn rfc_8949_appendix_a() {
         let digits = &*text(example, "hex").expect("hex");
         let bytes = hex::decode(digits).expect("hex");
         assert_eq!(base64::decode_standard(&text(example, "cbor").expect("base64")).as_ref(), Ok(&bytes));
-        let mut reader = Reader::new(&bytes, Limits::ONLINE).expect("small");
+        let mut decoder = Decoder::new(&bytes, Limits::ONLINE).expect("small");
         let value = Value::parse(&bytes, Limits::ONLINE);
         if digits == "f818" {
             // RFC 7049 allowed simple(24); RFC 8949 does not.
-            assert_eq!((value, reader.skip()), (Err(CborError::UnexpectedType), Err(CborError::UnexpectedType)));
+            assert_eq!((value, decoder.skip()), (Err(CborError::UnexpectedType), Err(CborError::UnexpectedType)));
             continue;
         }
-        assert_eq!(reader.skip(), Ok(&bytes[..]), "{digits}");
+        assert_eq!(decoder.skip(), Ok(&bytes[..]), "{digits}");
         let value = value.expect(digits);
         match (text(example, "diagnostic"), example.member("decoded")) {
             (Some(diagnostic), _) => assert_eq!(diagnosed(&value), diagnostic, "{digits}"),
             (None, decoded) => assert!(matches(&value, decoded.expect(digits)), "{digits} {value:?}"),
         }
-        let definite = Reader::new(&bytes, Limits::ONLINE).expect("small").definite().skip().map(|_| ());
+        let definite = Decoder::new(&bytes, Limits::ONLINE).expect("small").definite().skip().map(|_| ());
         let indefinite = ["5f", "7f", "9f", "bf"].iter().any(|head| digits.starts_with(head))
             || ["83018202039f0405ff", "83019f0203ff820405", "826161bf61626163ff"].contains(&digits);
         assert_eq!(definite, if indefinite { Err(CborError::Indefinite) } else { Ok(()) }, "{digits}");

@@ -5,34 +5,34 @@
 use coset::{CborSerializable, CoseMac0Builder, CoseSign1, CoseSign1Builder, HeaderBuilder, iana};
 use proptest::prelude::*;
 use rid_wire::{
-    cbor::{CborError, Limits, Reader, Writer},
+    cbor::{CborError, Decoder, Encoder, Limits},
     cose::{ChainFault, CoseError, Key, Mac0, Sign1, mac_structure, protected_header, sig_structure},
     hex,
 };
 
-fn reader(input: &[u8]) -> Reader<'_> {
-    Reader::new(input, Limits::ONLINE).expect("small")
+fn decoder(input: &[u8]) -> Decoder<'_> {
+    Decoder::new(input, Limits::ONLINE).expect("small")
 }
 
 fn sign1(input: &[u8]) -> Result<Sign1<'_>, CoseError> {
-    let mut reader = reader(input);
-    let read = Sign1::read(&mut reader)?;
-    reader.finish()?;
+    let mut decoder = decoder(input);
+    let read = Sign1::read(&mut decoder)?;
+    decoder.finish()?;
     Ok(read)
 }
 
 /// The array `[protected, unprotected, payload, signature]` of encoded parts.
 fn structure(protected: &[u8], unprotected: &[u8], payload: &[u8]) -> Vec<u8> {
-    let mut writer = Writer::new();
-    writer.array(4).bytes(protected).raw(unprotected).raw(payload).bytes(b"sig");
-    writer.finish()
+    let mut encoder = Encoder::new();
+    encoder.array(4).bytes(protected).raw(unprotected).raw(payload).bytes(b"sig");
+    encoder.finish()
 }
 
 /// The code with which these headers are refused, the same for both structures.
 fn code(protected: &[u8], unprotected: &[u8]) -> &'static str {
     let bytes = structure(protected, unprotected, b"\xf6");
     let signed = sign1(&bytes).map(|_| ());
-    assert_eq!(signed, Mac0::read(&mut reader(&bytes)).map(|_| ()));
+    assert_eq!(signed, Mac0::read(&mut decoder(&bytes)).map(|_| ()));
     signed.map_or_else(|error| error.code().as_str(), |()| "accepted")
 }
 
@@ -195,8 +195,8 @@ fn shapes_of_the_structure() {
     for bytes in [&b"\xd2\x84\x43\xa1\x01\x26\xa0\xf6\x40"[..], b"\x9f\x43\xa1\x01\x26\xa0\xf6\x40\xff"] {
         assert!(sign1(bytes).is_ok());
     }
-    assert!(Mac0::read(&mut reader(b"\xd1\x84\x43\xa1\x01\x05\xa0\xf6\x40")).is_ok());
-    assert!(Mac0::read(&mut reader(b"\xd2\x84\x43\xa1\x01\x05\xa0\xf6\x40")).is_err());
+    assert!(Mac0::read(&mut decoder(b"\xd1\x84\x43\xa1\x01\x05\xa0\xf6\x40")).is_ok());
+    assert!(Mac0::read(&mut decoder(b"\xd2\x84\x43\xa1\x01\x05\xa0\xf6\x40")).is_err());
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn neg_b16_payload_attached_or_not() {
 fn keys() {
     let read = |hex: &str| {
         let bytes = hex::decode(hex).expect("hex");
-        let key = Key::read(&mut reader(&bytes));
+        let key = Key::read(&mut decoder(&bytes));
         key.map(|key| hex::encode(&key.encode()))
     };
     for (key, ours) in [
@@ -282,7 +282,7 @@ fn output_of_coset_is_read() {
         })
         .build();
     let bytes = mac.to_vec().expect("encodes");
-    let ours = Mac0::read(&mut reader(&bytes)).expect("accepted");
+    let ours = Mac0::read(&mut decoder(&bytes)).expect("accepted");
     assert_eq!((ours.header.alg, &*ours.tag, ours.detached()), (5, &[3; 32][..], Err(CoseError::Payload)));
 }
 
@@ -372,8 +372,8 @@ fn cose_wg_mac0() {
     let mut refused = Vec::new();
     for (number, name) in examples.iter().enumerate() {
         let (_, bytes, to_be_macked, external) = example(name, "ToMac_hex");
-        let mut reader = reader(&bytes);
-        match Mac0::read(&mut reader) {
+        let mut decoder = decoder(&bytes);
+        match Mac0::read(&mut decoder) {
             Ok(read) => {
                 let payload = read.payload.as_deref().expect("attached");
                 let message = [&mac_structure(&read.header.protected, &external, payload.len())[..], payload].concat();

@@ -9,7 +9,7 @@ use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE, build::ElementToIssue, mso::Validity
 use rid_profile::Profile;
 use rid_shell::OsRng;
 use rid_trust::{Anchor, Environment, Role, TrustStore};
-use rid_wire::{Timestamp, cbor::Writer};
+use rid_wire::{Timestamp, cbor::Encoder};
 
 use crate::{expect, some};
 
@@ -72,21 +72,21 @@ impl Stock {
 }
 
 fn record(portrait: usize) -> PersonRecord {
-    let element = |identifier: &str, value: Writer| ElementToIssue {
+    let element = |identifier: &str, value: Encoder| ElementToIssue {
         namespace: MDL_NAMESPACE.into(),
         identifier: identifier.into(),
         value: value.finish(),
     };
     let text = |identifier: &str, value: &str| {
-        let mut writer = Writer::new();
-        writer.text(value);
-        element(identifier, writer)
+        let mut encoder = Encoder::new();
+        encoder.text(value);
+        element(identifier, encoder)
     };
     let mut elements = vec![text("family_name", "Sample"), text("given_name", "Person"), text("issuing_country", "AZ")];
-    let mut birth = Writer::new();
+    let mut birth = Encoder::new();
     birth.tag(1004).text("1990-05-17");
     elements.push(element("birth_date", birth));
-    let mut picture = Writer::new();
+    let mut picture = Encoder::new();
     picture.bytes(&vec![0xa5; portrait]);
     elements.push(element("portrait", picture));
     for number in elements.len()..30 {

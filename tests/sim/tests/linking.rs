@@ -16,7 +16,7 @@ use rid_mdoc::{
     issuer_signed::UnverifiedIssuerSigned,
 };
 use rid_sim::{SimRng, TestState};
-use rid_wire::cbor::{Limits, Writer};
+use rid_wire::cbor::{Encoder, Limits};
 
 /// What is shown by everybody, with the same value.
 const SHOWN: &str = "age_over_18";
@@ -37,9 +37,9 @@ fn presented(copy: &[u8], key: &SigningKey, session: u64) -> Vec<u8> {
 fn other(record: &PersonRecord, number: usize) -> PersonRecord {
     let mut record = record.clone();
     for (at, element) in record.elements.iter_mut().enumerate().filter(|(_, element)| element.identifier != SHOWN) {
-        let mut writer = Writer::new();
-        writer.text(&format!("element {at} of person {number}"));
-        element.value = writer.finish();
+        let mut encoder = Encoder::new();
+        encoder.text(&format!("element {at} of person {number}"));
+        element.value = encoder.finish();
     }
     record
 }

@@ -15,7 +15,7 @@ use rid_mdoc::{
 use rid_trust::{Check, Environment, Outcome, TrustStore};
 use rid_wire::{
     Code, Timestamp,
-    cbor::{CborError, Limits, Reader, Value, Writer},
+    cbor::{self, CborError, Encoder, Limits, Value},
     cose::{self, Mac0, Sign1},
 };
 
@@ -45,7 +45,7 @@ pub(crate) fn refusals(decoder: &mut Decoder, kind: Kind, bytes: &[u8]) {
         Kind::EnrolmentRequest => EnrolmentRequest::parse(bytes).err().map(|error| error.code()),
         Kind::IssuerSigned => return check_issuer_signed(decoder, bytes, kind.name(), Strictness::Verifier),
         Kind::ItemsRequest => {
-            let mut request = Writer::new();
+            let mut request = Encoder::new();
             request.map(1).text("itemsRequest").tagged(bytes);
             UnverifiedRequest::parse(&request_of(&request.finish()), LIMITS).err().map(MdocError::code)
         }
@@ -54,7 +54,7 @@ pub(crate) fn refusals(decoder: &mut Decoder, kind: Kind, bytes: &[u8]) {
         Kind::SessionData => SessionData::parse(bytes, LIMITS).err().map(|error| error.code()),
         Kind::SessionEstablishment => SessionEstablishment::parse(bytes, LIMITS).err().map(|error| error.code()),
         Kind::Sign1 if is_issuer_auth(bytes) => {
-            let mut issuer_signed = Writer::new();
+            let mut issuer_signed = Encoder::new();
             issuer_signed.map(1).text("issuerAuth").raw(bytes);
             return check_issuer_signed(decoder, &issuer_signed.finish(), kind.name(), Strictness::Verifier);
         }
@@ -145,12 +145,12 @@ fn certified_at(issuer_signed: &UnverifiedIssuerSigned<'_>) -> Timestamp {
 
 /// Whether a COSE_Sign1 carries an MSO.
 fn is_issuer_auth(bytes: &[u8]) -> bool {
-    let Ok(mut reader) = Reader::new(bytes, LIMITS) else { return false };
+    let Ok(mut reader) = cbor::Decoder::new(bytes, LIMITS) else { return false };
     Sign1::read(&mut reader).is_ok_and(|auth| auth.attached().is_ok_and(|payload| Mso::parse(payload).is_ok()))
 }
 
 fn check_mso(bytes: &[u8]) -> Result<(), MdocError> {
-    let mut tagged = Writer::new();
+    let mut tagged = Encoder::new();
     tagged.tagged(bytes);
     Mso::parse(&tagged.finish()).map(drop)
 }
@@ -176,19 +176,19 @@ fn check_key(bytes: &[u8]) -> Result<(), Code> {
     }
     let public = [1, -1, -2, -3].into_iter().filter_map(|label| number(&value, label).map(|value| (label, value)));
     let public: Vec<(i64, &Value<'_>)> = public.collect();
-    let mut writer = Writer::new();
-    writer.map(public.len());
+    let mut encoder = Encoder::new();
+    encoder.map(public.len());
     for (label, value) in public {
-        writer.int(label);
+        encoder.int(label);
         match value {
-            Value::Bool(value) => writer.boolean(*value),
-            Value::Bytes(value) => writer.bytes(value),
-            Value::Uint(value) => writer.uint(*value),
-            _ => writer.null(),
+            Value::Bool(value) => encoder.boolean(*value),
+            Value::Bytes(value) => encoder.bytes(value),
+            Value::Uint(value) => encoder.uint(*value),
+            _ => encoder.null(),
         };
     }
-    let encoded = writer.finish();
-    let mut reader = Reader::new(&encoded, LIMITS).map_err(CborError::code)?;
+    let encoded = encoder.finish();
+    let mut reader = cbor::Decoder::new(&encoded, LIMITS).map_err(CborError::code)?;
     let key = cose::Key::read(&mut reader).map_err(|error| error.code())?;
     PublicKey::from_cose(&key).map(drop).map_err(|error| error.code())
 }
@@ -212,23 +212,23 @@ fn check_device_auth(bytes: &[u8]) -> Result<(), MdocError> {
 
 fn read_whole<'a>(
     bytes: &'a [u8],
-    read: impl FnOnce(&mut Reader<'a>) -> Result<(), MdocError>,
+    read: impl FnOnce(&mut cbor::Decoder<'a>) -> Result<(), MdocError>,
 ) -> Result<(), MdocError> {
-    let mut reader = Reader::new(bytes, LIMITS)?;
+    let mut reader = cbor::Decoder::new(bytes, LIMITS)?;
     read(&mut reader)?;
     Ok(reader.finish()?)
 }
 
 /// A DeviceRequest around one DocRequest.
 fn request_of(doc_request: &[u8]) -> Vec<u8> {
-    let mut writer = Writer::new();
-    writer.map(2).text("version").text("1.0").text("docRequests").array(1).raw(doc_request);
-    writer.finish()
+    let mut encoder = Encoder::new();
+    encoder.map(2).text("version").text("1.0").text("docRequests").array(1).raw(doc_request);
+    encoder.finish()
 }
 
 /// A DeviceResponse around one Document.
 fn response_of(document: &[u8]) -> Vec<u8> {
-    let mut writer = Writer::new();
-    writer.map(3).text("version").text("1.0").text("documents").array(1).raw(document).text("status").uint(0);
-    writer.finish()
+    let mut encoder = Encoder::new();
+    encoder.map(3).text("version").text("1.0").text("documents").array(1).raw(document).text("status").uint(0);
+    encoder.finish()
 }

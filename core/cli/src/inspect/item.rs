@@ -1,5 +1,5 @@
 //! One CBOR item: whether it is well-formed, its members, and the names of its keys.
-use rid_wire::cbor::{CborError, Limits, Reader, Value};
+use rid_wire::cbor::{CborError, Decoder, Limits, Value};
 
 use super::tree::shortened;
 
@@ -8,7 +8,7 @@ use super::tree::shortened;
 /// The offset of an error is where reading stopped: before an item that is cut or of no known form, behind a text that is
 /// none or a key that was there before.
 pub(crate) fn well_formed(bytes: &[u8]) -> Result<Value<'_>, (CborError, usize)> {
-    let mut reader = Reader::new(bytes, Limits::ONLINE).map_err(|error| (error, 0))?;
+    let mut reader = Decoder::new(bytes, Limits::ONLINE).map_err(|error| (error, 0))?;
     reader.skip().map_err(|error| (error, reader.position()))?;
     let end = reader.position();
     reader.finish().map_err(|error| (error, end))?;

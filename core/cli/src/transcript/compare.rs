@@ -3,7 +3,7 @@ use std::{borrow::Cow, fmt};
 
 use rid_mdoc::transcript::Transcript;
 use rid_wire::{
-    cbor::{CborError, Kind, Limits, Reader, Tagged, Value, Writer},
+    cbor::{CborError, Decoder, Encoder, ItemType, Limits, Tagged, Value},
     hex,
 };
 use serde_json::{Value as Json, json};
@@ -39,21 +39,21 @@ pub(crate) struct Expected {
 impl Expected {
     /// The array of three (definite lengths), bare, in tag 24, or in a byte string whose tag 24 is missing.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, CborError> {
-        let mut reader = Reader::new(bytes, Limits::ONLINE)?.definite();
+        let mut reader = Decoder::new(bytes, Limits::ONLINE)?.definite();
         let (whole, array) = match reader.peek()? {
-            Kind::Tag => {
+            ItemType::Tag => {
                 let tagged = Tagged::parse(bytes, Limits::ONLINE)?;
                 (tagged.outer.to_vec(), tagged.inner)
             }
-            Kind::Bytes => {
+            ItemType::Bytes => {
                 let content = reader.definite_bytes()?;
                 reader.finish()?;
                 (bytes.to_vec(), content)
             }
             _ => {
-                let mut writer = Writer::new();
-                writer.tagged(bytes);
-                (writer.finish(), bytes)
+                let mut encoder = Encoder::new();
+                encoder.tagged(bytes);
+                (encoder.finish(), bytes)
             }
         };
         let members = elements(array)?;
@@ -67,7 +67,7 @@ impl Expected {
 
 /// The elements of an array as encoded.
 fn elements(array: &[u8]) -> Result<Vec<Vec<u8>>, CborError> {
-    let mut reader = Reader::new(array, Limits::ONLINE)?.definite();
+    let mut reader = Decoder::new(array, Limits::ONLINE)?.definite();
     let mut found = Vec::new();
     reader.array(|reader, _| -> Result<(), CborError> {
         let start = reader.position();
@@ -116,7 +116,7 @@ fn cause(field: &str, ours: &[u8], theirs: &[u8]) -> Option<&'static str> {
         "Handover" if theirs == NULL => Some("theirs is null: was it taken for a QR code there?"),
         "Handover" => Some(handover_cause(ours, theirs)),
         "SessionTranscript" => Some("the same members, another encoding of the array"),
-        "SessionTranscriptBytes" if kind(theirs) == Some(Kind::Bytes) => Some("tag 24 is missing there"),
+        "SessionTranscriptBytes" if kind(theirs) == Some(ItemType::Bytes) => Some("tag 24 is missing there"),
         "SessionTranscriptBytes" => Some("the same array, another encoding of tag 24 or its length"),
         _ if theirs == NULL => Some("theirs is null, as for OpenID4VP"),
         _ => member_cause(field, ours, theirs),
@@ -140,13 +140,13 @@ fn handover_cause(ours: &[u8], theirs: &[u8]) -> &'static str {
 fn member_cause(field: &str, ours: &[u8], theirs: &[u8]) -> Option<&'static str> {
     let ours = content(ours)?;
     let Some(inner) = content(theirs) else {
-        let bare = Reader::new(theirs, Limits::ONLINE).and_then(|mut reader| reader.bytes());
+        let bare = Decoder::new(theirs, Limits::ONLINE).and_then(|mut reader| reader.bytes());
         return Some(match bare {
             Ok(bytes) if bytes == ours => "tag 24 is missing there: a byte string only",
             Ok(bytes) if same_value(ours, &bytes) => "tag 24 is missing there, and the value is encoded again",
             _ if theirs == ours => "bare there: tag 24 and its byte string are missing",
             _ if same_value(ours, theirs) => "bare there, without tag 24, and encoded again",
-            _ if kind(theirs) == Some(Kind::Tag) => {
+            _ if kind(theirs) == Some(ItemType::Tag) => {
                 "theirs is not one tag 24 with one CBOR item: is it tagged twice there?"
             }
             _ => "theirs is not in tag 24",
@@ -167,8 +167,8 @@ fn content(bytes: &[u8]) -> Option<&[u8]> {
     Tagged::parse(bytes, Limits::ONLINE).ok().map(|tagged| tagged.inner)
 }
 
-fn kind(bytes: &[u8]) -> Option<Kind> {
-    Reader::new(bytes, Limits::ONLINE).and_then(|reader| reader.peek()).ok()
+fn kind(bytes: &[u8]) -> Option<ItemType> {
+    Decoder::new(bytes, Limits::ONLINE).and_then(|reader| reader.peek()).ok()
 }
 
 /// Whether two encodings hold the same value, whatever the order of members and the form of heads.

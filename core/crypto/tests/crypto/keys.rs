@@ -22,8 +22,8 @@ const ED25519: [u8; 32] = [
 ];
 
 fn read_cose(bytes: &[u8]) -> cose::Key<'_> {
-    let mut reader = rid_wire::cbor::Reader::new(bytes, rid_wire::cbor::Limits::PROXIMITY).unwrap();
-    cose::Key::read(&mut reader).unwrap()
+    let mut decoder = rid_wire::cbor::Decoder::new(bytes, rid_wire::cbor::Limits::PROXIMITY).unwrap();
+    cose::Key::read(&mut decoder).unwrap()
 }
 
 #[test]

@@ -3,7 +3,7 @@ use alloc::{format, string::ToString, vec, vec::Vec};
 use proptest::prelude::*;
 use rid_crypto::SigningKey;
 use rid_wire::{
-    cbor::{CborError, Writer},
+    cbor::{CborError, Encoder},
     hex,
 };
 
@@ -116,7 +116,7 @@ fn a_key_that_is_none_is_refused() {
     let y =
         hex::decode("3617de4a96262c6f5d9e98bf9292dc29f8f41dbd289a147ce9da3113b5f0b8c00a60b1ce1d7e819d7a431d7c90ea0e5f")
             .unwrap();
-    let mut other = Writer::new();
+    let mut other = Encoder::new();
     other.map(4).uint(1).uint(2).int(-1).uint(2).int(-2).bytes(&x).int(-3).bytes(&y);
     let bytes = with_key(&other.finish());
     assert_eq!(EnrolmentRequest::parse(&bytes), Err(EnrolmentError::Proof));
@@ -125,11 +125,20 @@ fn a_key_that_is_none_is_refused() {
 
 /// A request of one key with this COSE_Key and the proof of key 1.
 fn with_key(key: &[u8]) -> Vec<u8> {
-    let mut writer = Writer::new();
-    writer.map(5).uint(1).text("rid-enrolment-1").uint(2).bytes(&ID).uint(3).text("issuer").uint(4).bytes(b"challenge");
-    writer.uint(5).array(1).map(2).uint(1).text("card").uint(2).array(1);
-    writer.map(2).uint(1).raw(key).uint(2).bytes(&proven(1, "card").proof);
-    writer.finish()
+    let mut encoder = Encoder::new();
+    encoder
+        .map(5)
+        .uint(1)
+        .text("rid-enrolment-1")
+        .uint(2)
+        .bytes(&ID)
+        .uint(3)
+        .text("issuer")
+        .uint(4)
+        .bytes(b"challenge");
+    encoder.uint(5).array(1).map(2).uint(1).text("card").uint(2).array(1);
+    encoder.map(2).uint(1).raw(key).uint(2).bytes(&proven(1, "card").proof);
+    encoder.finish()
 }
 
 #[test]
@@ -175,18 +184,18 @@ fn each_door_takes_its_own_message_and_version_only() {
 
 #[test]
 fn a_member_that_lacks_or_comes_twice_is_refused() {
-    let member = |writer: &mut Writer, key: u64| {
+    let member = |encoder: &mut Encoder, key: u64| {
         match key {
-            1 => writer.uint(1).text("rid-enrolment-answer-1"),
-            2 => writer.uint(2).bytes(&ID),
-            _ => writer.uint(3).array(1).map(2).uint(1).text("k").uint(2).array(1).bytes(&[1]),
+            1 => encoder.uint(1).text("rid-enrolment-answer-1"),
+            2 => encoder.uint(2).bytes(&ID),
+            _ => encoder.uint(3).array(1).map(2).uint(1).text("k").uint(2).array(1).bytes(&[1]),
         };
     };
     let message = |keys: &[u64]| {
-        let mut writer = Writer::new();
-        writer.map(keys.len());
-        keys.iter().for_each(|key| member(&mut writer, *key));
-        EnrolmentAnswer::parse(&writer.finish()).err()
+        let mut encoder = Encoder::new();
+        encoder.map(keys.len());
+        keys.iter().for_each(|key| member(&mut encoder, *key));
+        EnrolmentAnswer::parse(&encoder.finish()).err()
     };
     assert_eq!(message(&[1, 2, 3]), None);
     assert_eq!(message(&[3, 1, 2]), None, "in any order");
@@ -199,10 +208,10 @@ fn a_member_that_lacks_or_comes_twice_is_refused() {
 #[test]
 fn an_id_has_sixteen_bytes() {
     for len in [0, 15, 17] {
-        let mut writer = Writer::new();
-        writer.map(3).uint(1).text("rid-enrolment-answer-1").uint(2).bytes(&vec![1; len]);
-        writer.uint(3).array(1).map(2).uint(1).text("k").uint(2).array(1).bytes(&[1]);
-        assert_eq!(EnrolmentAnswer::parse(&writer.finish()).err(), Some(EnrolmentError::Invalid));
+        let mut encoder = Encoder::new();
+        encoder.map(3).uint(1).text("rid-enrolment-answer-1").uint(2).bytes(&vec![1; len]);
+        encoder.uint(3).array(1).map(2).uint(1).text("k").uint(2).array(1).bytes(&[1]);
+        assert_eq!(EnrolmentAnswer::parse(&encoder.finish()).err(), Some(EnrolmentError::Invalid));
     }
 }
 

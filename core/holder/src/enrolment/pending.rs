@@ -4,7 +4,7 @@ use rid_crypto::{Curve, PublicKey};
 use rid_flow::{Record, RecordKey, ports::KeyId};
 use rid_wire::{
     Timestamp,
-    cbor::{CborError, Limits, Reader, Writer},
+    cbor::{CborError, Decoder, Encoder, Limits},
     hex,
 };
 
@@ -39,16 +39,16 @@ impl PendingEnrolment {
     /// Encodes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut writer = Writer::new();
-        writer.map(4).uint(1).text(FORMAT).uint(2).bytes(&self.id).uint(3).int(self.begun.unix());
-        writer.uint(4).array(self.kinds.len());
+        let mut encoder = Encoder::new();
+        encoder.map(4).uint(1).text(FORMAT).uint(2).bytes(&self.id).uint(3).int(self.begun.unix());
+        encoder.uint(4).array(self.kinds.len());
         for (kind, keys) in &self.kinds {
-            writer.map(2).uint(1).text(kind).uint(2).array(keys.len());
+            encoder.map(2).uint(1).text(kind).uint(2).array(keys.len());
             for (id, public) in keys {
-                writer.map(2).uint(1).text(&id.0).uint(2).bytes(&public.to_bytes());
+                encoder.map(2).uint(1).text(&id.0).uint(2).bytes(&public.to_bytes());
             }
         }
-        writer.finish()
+        encoder.finish()
     }
 
     /// Parses a record of this format.
@@ -56,7 +56,7 @@ impl PendingEnrolment {
     /// # Errors
     /// [`CborError`]; blame: the store.
     pub fn parse(bytes: &[u8]) -> Result<Self, CborError> {
-        let mut reader = Reader::new(bytes, Limits::PROXIMITY)?.definite();
+        let mut reader = Decoder::new(bytes, Limits::PROXIMITY)?.definite();
         let (mut format, mut id, mut begun, mut kinds) = (false, None, None, None);
         reader.map(|reader, key| -> Result<(), CborError> {
             match key.as_int() {
@@ -94,8 +94,8 @@ impl PendingEnrolment {
 }
 
 fn read_list<'a, T>(
-    reader: &mut Reader<'a>,
-    mut read: impl FnMut(&mut Reader<'a>) -> Result<T, CborError>,
+    reader: &mut Decoder<'a>,
+    mut read: impl FnMut(&mut Decoder<'a>) -> Result<T, CborError>,
 ) -> Result<Vec<T>, CborError> {
     let mut list = Vec::new();
     reader.array(|reader, _| -> Result<(), CborError> {
@@ -105,7 +105,7 @@ fn read_list<'a, T>(
     Ok(list)
 }
 
-fn read_kind(reader: &mut Reader<'_>) -> Result<(String, Vec<(KeyId, PublicKey)>), CborError> {
+fn read_kind(reader: &mut Decoder<'_>) -> Result<(String, Vec<(KeyId, PublicKey)>), CborError> {
     let (mut kind, mut keys) = (None, None);
     reader.map(|reader, key| -> Result<(), CborError> {
         match key.as_int() {
@@ -118,7 +118,7 @@ fn read_kind(reader: &mut Reader<'_>) -> Result<(String, Vec<(KeyId, PublicKey)>
     kind.zip(keys).ok_or(CborError::MissingMember)
 }
 
-fn read_key(reader: &mut Reader<'_>) -> Result<(KeyId, PublicKey), CborError> {
+fn read_key(reader: &mut Decoder<'_>) -> Result<(KeyId, PublicKey), CborError> {
     let (mut id, mut public) = (None, None);
     reader.map(|reader, key| -> Result<(), CborError> {
         match key.as_int() {

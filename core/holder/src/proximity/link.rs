@@ -7,7 +7,7 @@ use rid_mdoc::{
     session::{Role, SessionCipher, SessionError, SessionEstablishment, Status},
     transcript::Transcript,
 };
-use rid_wire::cbor::{CborError, Limits, Reader};
+use rid_wire::cbor::{CborError, Decoder, Limits};
 
 use super::Proximity;
 
@@ -46,7 +46,7 @@ impl Proximity {
 
 /// Whether a message of a session is a SessionEstablishment: the one with `eReaderKey`.
 pub(super) fn is_establishment(message: &[u8]) -> Result<bool, CborError> {
-    let mut reader = Reader::new(message, Limits::PROXIMITY)?;
+    let mut reader = Decoder::new(message, Limits::PROXIMITY)?;
     let mut found = false;
     reader.map(|_, key| -> Result<(), CborError> {
         found |= key.as_text() == Some("eReaderKey");

@@ -12,7 +12,7 @@ use rid_profile::Rules;
 use rid_trust::TrustStore;
 use rid_wire::{
     Code, Timestamp,
-    cbor::{CborError, Limits, Reader},
+    cbor::{CborError, Decoder, Limits},
 };
 
 use super::state::{Request, Requested, RequestedDocument};
@@ -99,7 +99,7 @@ fn elements(doc_request: &DocRequest<'_>, ages: &mut Ages) -> Vec<Requested> {
 
 /// Whether it is CBOR at all, before anybody asks whether it is a request.
 fn well_formed(plaintext: &[u8]) -> Result<(), CborError> {
-    let mut reader = Reader::new(plaintext, Limits::PROXIMITY)?;
+    let mut reader = Decoder::new(plaintext, Limits::PROXIMITY)?;
     reader.skip()?;
     reader.finish()
 }

@@ -351,7 +351,7 @@ fn std_s50_reader_auth_all_makes_the_reader_known_for_every_document() {
     let request = |reader: &Reader, wallet: &Wallet, forged: bool| {
         let items = [items(PID, CARD).encode(), items(MDL, NAME).encode()];
         let payload = encoded(|w| {
-            let mut inside = rid_wire::cbor::Writer::new();
+            let mut inside = rid_wire::cbor::Encoder::new();
             inside.array(4).text("ReaderAuthenticationAll").raw(reader.transcript.as_bytes());
             inside.array(2).raw(&items[0]).raw(&items[usize::from(!forged)]).null();
             w.tagged(&inside.finish());

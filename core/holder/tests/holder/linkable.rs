@@ -3,7 +3,7 @@ use rid_crypto::{PublicKey, SigningKey, sha256};
 use rid_flow::{CredentialId, ports::KeyId};
 use rid_holder::receive::check_batch;
 use rid_wire::{
-    cbor::Writer,
+    cbor::Encoder,
     cose::{protected_header, sig_structure},
 };
 
@@ -35,37 +35,37 @@ impl Handmade {
     }
 
     fn issue(&self, pki: &Pki, device_key: &PublicKey) -> Vec<u8> {
-        let mut item = Writer::new();
+        let mut item = Encoder::new();
         item.map(if self.item_member { 5 } else { 4 });
         item.text("digestID").uint(self.digest_id).text("random").bytes(&[self.seed; 32]);
         item.text("elementIdentifier").text("family_name").text("elementValue").text("Əliyeva");
         if self.item_member {
             item.text("serial").uint(7);
         }
-        let mut tagged = Writer::new();
+        let mut tagged = Encoder::new();
         tagged.tagged(&item.finish());
         let item = tagged.finish();
         let payload = self.mso(&item, device_key);
         let protected = protected_header(-7);
         let mut signed = sig_structure(&protected, &[], payload.len());
         signed.extend_from_slice(&payload);
-        let mut writer = Writer::new();
-        writer.map(2).text("issuerAuth").array(4).bytes(&protected);
-        writer.map(if self.unprotected_label { 2 } else { 1 }).int(33).bytes(pki.signer.certificate.der());
+        let mut encoder = Encoder::new();
+        encoder.map(2).text("issuerAuth").array(4).bytes(&protected);
+        encoder.map(if self.unprotected_label { 2 } else { 1 }).int(33).bytes(pki.signer.certificate.der());
         if self.unprotected_label {
-            writer.int(4).bytes(b"copy 7");
+            encoder.int(4).bytes(b"copy 7");
         }
-        writer.bytes(&payload).bytes(&pki.signer.key.sign(&[&signed]));
-        writer.text("nameSpaces");
+        encoder.bytes(&payload).bytes(&pki.signer.key.sign(&[&signed]));
+        encoder.text("nameSpaces");
         match self.elements {
-            0 => writer.map(0),
-            _ => writer.map(1).text(NS).array(1).raw(&item),
+            0 => encoder.map(0),
+            _ => encoder.map(1).text(NS).array(1).raw(&item),
         };
-        writer.finish()
+        encoder.finish()
     }
 
     fn mso(&self, item: &[u8], device_key: &PublicKey) -> Vec<u8> {
-        let mut mso = Writer::new();
+        let mut mso = Encoder::new();
         mso.map(if self.status.is_some() { 7 } else { 6 });
         mso.text("docType").text(MDL).text("version").text("1.0").text("digestAlgorithm").text("SHA-256");
         mso.text("validityInfo").map(3);
@@ -85,9 +85,9 @@ impl Handmade {
         if let Some((uri, index)) = self.status {
             mso.text("status").map(1).text("status_list").map(2).text("uri").text(uri).text("idx").uint(index);
         }
-        let mut writer = Writer::new();
-        writer.tagged(&mso.finish());
-        writer.finish()
+        let mut encoder = Encoder::new();
+        encoder.tagged(&mso.finish());
+        encoder.finish()
     }
 }
 

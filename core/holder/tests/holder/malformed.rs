@@ -4,7 +4,7 @@ use rid_mdoc::{
     response::UnverifiedResponse,
     session::{SessionData, SessionEstablishment, Status},
 };
-use rid_wire::cbor::{Limits, Writer};
+use rid_wire::cbor::{Encoder, Limits};
 
 use crate::{
     reader::items,
@@ -79,7 +79,7 @@ fn std_m43_an_unknown_version_is_answered_with_status_10() {
 
 #[test]
 fn neg_c13_an_element_asked_for_again_and_again_or_in_other_letters() {
-    let mut repeated = Writer::new();
+    let mut repeated = Encoder::new();
     repeated.map(1_000);
     for _ in 0..1_000 {
         repeated.text("family_name").boolean(false);

@@ -7,7 +7,7 @@ use rid_holder::{
 };
 use rid_mdoc::session::{SessionData, SessionEstablishment, Status, key_bytes};
 use rid_wire::{
-    cbor::{Limits, Writer},
+    cbor::{Encoder, Limits},
     cose,
 };
 
@@ -52,9 +52,9 @@ fn after_exchange(code: &str, run: impl FnOnce(&mut Wallet, &mut Reader)) {
 }
 
 fn tagged(inner: &[u8]) -> Vec<u8> {
-    let mut writer = Writer::new();
-    writer.tagged(inner);
-    writer.finish()
+    let mut encoder = Encoder::new();
+    encoder.tagged(inner);
+    encoder.finish()
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn neg_c07_the_transcript_holds_the_reader_key_as_received() {
     wallet.handle(Input::Connected).unwrap();
     let key = AgreementKey::make(&mut wallet.rng);
     let point = key.public().to_bytes();
-    let mut cose = Writer::new();
+    let mut cose = Encoder::new();
     cose.map(5).int(-3).bytes(&point[33..]).int(-2).bytes(&point[1..33]).int(-1).raw(&[0x18, 0x01]).int(1).int(2);
     cose.int(-70_000).text("x");
     let odd = tagged(&cose.finish());
@@ -227,7 +227,7 @@ fn std_m42_a_reader_key_with_a_short_coordinate_is_read_with_a_warning() {
         }
     };
     let point = key.public().to_bytes();
-    let mut cose = Writer::new();
+    let mut cose = Encoder::new();
     cose.map(4).int(1).int(2).int(-1).int(1).int(-2).bytes(&point[2..33]).int(-3).bytes(&point[33..]);
     let mut reader = Reader::with_key_bytes(&wallet.engagement, key, tagged(&cose.finish()));
     let request = reader.ask(&wallet.pki.reader, &[(MDL, NAMES)]);

@@ -11,7 +11,7 @@ use rid_mdoc::{
 };
 use rid_profile::Profile;
 use rid_trust::{Role, TrustStore};
-use rid_wire::cbor::Writer;
+use rid_wire::cbor::Encoder;
 
 pub(crate) const PID: &str = "az.gov.rid.pid.1";
 pub(crate) const PID_NAMESPACE: &str = "org.iso.23220.1";
@@ -76,10 +76,10 @@ pub(crate) fn profile() -> Arc<Profile> {
 }
 
 /// Encodes one value.
-pub(crate) fn encoded(write: impl FnOnce(&mut Writer)) -> Vec<u8> {
-    let mut writer = Writer::new();
-    write(&mut writer);
-    writer.finish()
+pub(crate) fn encoded(write: impl FnOnce(&mut Encoder)) -> Vec<u8> {
+    let mut encoder = Encoder::new();
+    write(&mut encoder);
+    encoder.finish()
 }
 
 pub(crate) fn element(namespace: &str, identifier: &str, value: Vec<u8>) -> ElementToIssue {

@@ -3,7 +3,7 @@ use alloc::{string::String, vec::Vec};
 
 use rid_crypto::{CryptoRng, DigestAlgorithm, PublicKey};
 use rid_wire::{
-    cbor::{Limits, Reader, Writer},
+    cbor::{Decoder, Encoder, Limits},
     cose::{Sign1, protected_header, sig_structure},
 };
 
@@ -62,8 +62,8 @@ impl UnsignedCredential {
             return Err(MdocError::Validity);
         }
         let namespaces = group(elements)?;
-        let mut items = Writer::new();
-        let mut digests = Writer::new();
+        let mut items = Encoder::new();
+        let mut digests = Encoder::new();
         items.map(namespaces.len());
         digests.map(namespaces.len());
         for (namespace, elements) in &namespaces {
@@ -97,11 +97,11 @@ impl UnsignedCredential {
     /// Encodes the IssuerSigned. `chain` is DER, leaf first, without the root.
     #[must_use]
     pub fn finish(self, signature: &[u8; 64], chain: &[&[u8]]) -> Vec<u8> {
-        let mut writer = Writer::new();
-        writer.map(2);
-        writer.text("issuerAuth").raw(&Sign1::encode(ES256, chain, Some(&self.payload), signature));
-        writer.text("nameSpaces").raw(&self.namespaces);
-        writer.finish()
+        let mut encoder = Encoder::new();
+        encoder.map(2);
+        encoder.text("issuerAuth").raw(&Sign1::encode(ES256, chain, Some(&self.payload), signature));
+        encoder.text("nameSpaces").raw(&self.namespaces);
+        encoder.finish()
     }
 }
 
@@ -132,9 +132,9 @@ fn group(elements: &[ElementToIssue]) -> Result<Vec<(&str, Vec<&ElementToIssue>)
 }
 
 fn check_value(value: &[u8]) -> Result<(), MdocError> {
-    let mut reader = Reader::new(value, Limits::ONLINE)?.definite();
-    reader.skip()?;
-    Ok(reader.finish()?)
+    let mut decoder = Decoder::new(value, Limits::ONLINE)?.definite();
+    decoder.skip()?;
+    Ok(decoder.finish()?)
 }
 
 /// Shuffles `0..count` (Fisher-Yates), so that a digestID reveals nothing about its element.
@@ -152,20 +152,20 @@ fn shuffled(count: usize, rng: &mut dyn CryptoRng) -> Vec<u64> {
 fn encode_item(element: &ElementToIssue, id: u64, rng: &mut dyn CryptoRng) -> Vec<u8> {
     let mut random = [0; RANDOM_LEN];
     rng.fill_bytes(&mut random);
-    let mut item = Writer::new();
+    let mut item = Encoder::new();
     item.map(4);
     item.text("random").bytes(&random);
     item.text("digestID").uint(id);
     item.text("elementValue").raw(&element.value);
     item.text("elementIdentifier").text(&element.identifier);
-    let mut writer = Writer::new();
-    writer.tagged(&item.finish());
-    writer.finish()
+    let mut encoder = Encoder::new();
+    encoder.tagged(&item.finish());
+    encoder.finish()
 }
 
 /// Encodes MobileSecurityObjectBytes; `digests` is the encoded valueDigests.
 fn encode_mso(template: &MsoTemplate<'_>, digests: &[u8]) -> Vec<u8> {
-    let mut mso = Writer::new();
+    let mut mso = Encoder::new();
     mso.map(6);
     mso.text("docType").text(template.doc_type);
     mso.text("version").text("1.0");
@@ -174,20 +174,20 @@ fn encode_mso(template: &MsoTemplate<'_>, digests: &[u8]) -> Vec<u8> {
     mso.text("valueDigests").raw(digests);
     mso.text("deviceKeyInfo").map(1).text("deviceKey").raw(&template.device_key.to_cose());
     mso.text("digestAlgorithm").text("SHA-256");
-    let mut writer = Writer::new();
-    writer.tagged(&mso.finish());
-    writer.finish()
+    let mut encoder = Encoder::new();
+    encoder.tagged(&mso.finish());
+    encoder.finish()
 }
 
-fn encode_validity(writer: &mut Writer, validity: &ValidityInfo) {
+fn encode_validity(encoder: &mut Encoder, validity: &ValidityInfo) {
     let times = [
         ("signed", Some(validity.signed)),
         ("validFrom", Some(validity.valid_from)),
         ("validUntil", Some(validity.valid_until)),
         ("expectedUpdate", validity.expected_update),
     ];
-    writer.map(times.iter().filter(|(_, time)| time.is_some()).count());
+    encoder.map(times.iter().filter(|(_, time)| time.is_some()).count());
     for (name, time) in times.into_iter().filter_map(|(name, time)| time.map(|time| (name, time))) {
-        writer.text(name).tag(0).text(&time.to_tdate());
+        encoder.text(name).tag(0).text(&time.to_tdate());
     }
 }

@@ -5,7 +5,7 @@ use alloc::{
 };
 
 use rid_wire::{
-    cbor::Writer,
+    cbor::Encoder,
     cose::{Mac0, Sign1},
 };
 
@@ -37,7 +37,7 @@ impl UnsignedDocument {
             return Err(error);
         }
         let mut disclosed: Vec<(&str, Vec<&str>)> = Vec::new();
-        let mut items = Writer::new();
+        let mut items = Encoder::new();
         for (namespace, held) in &issuer_signed.namespaces {
             let wanted = held.iter().filter(|item| names(disclose, namespace, item.identifier));
             let chosen: Vec<_> = wanted.collect();
@@ -50,14 +50,14 @@ impl UnsignedDocument {
             }
             disclosed.push((namespace, chosen.iter().map(|item| item.identifier).collect()));
         }
-        let mut writer = Writer::new();
-        writer.map(if disclosed.is_empty() { 1 } else { 2 });
-        writer.text("issuerAuth").raw(issuer_signed.issuer_auth_bytes);
+        let mut encoder = Encoder::new();
+        encoder.map(if disclosed.is_empty() { 1 } else { 2 });
+        encoder.text("issuerAuth").raw(issuer_signed.issuer_auth_bytes);
         if !disclosed.is_empty() {
-            writer.text("nameSpaces").map(disclosed.len()).raw(&items.finish());
+            encoder.text("nameSpaces").map(disclosed.len()).raw(&items.finish());
         }
         let errors = lacking([disclose, not_returned], &disclosed);
-        Ok(Self { doc_type: doc_type.into(), issuer_signed: writer.finish(), errors })
+        Ok(Self { doc_type: doc_type.into(), issuer_signed: encoder.finish(), errors })
     }
 
     /// The DeviceNameSpacesBytes of an empty map: `d81841a0`.
@@ -85,23 +85,23 @@ impl UnsignedDocument {
     }
 
     fn finish(&self, member: &str, auth: &[u8]) -> Vec<u8> {
-        let mut writer = Writer::new();
-        writer.map(if self.errors.is_empty() { 3 } else { 4 });
+        let mut encoder = Encoder::new();
+        encoder.map(if self.errors.is_empty() { 3 } else { 4 });
         if !self.errors.is_empty() {
-            writer.text("errors").map(self.errors.len());
+            encoder.text("errors").map(self.errors.len());
             for (namespace, identifiers) in &self.errors {
-                writer.text(namespace).map(identifiers.len());
+                encoder.text(namespace).map(identifiers.len());
                 for identifier in identifiers {
-                    writer.text(identifier).uint(NOT_RETURNED);
+                    encoder.text(identifier).uint(NOT_RETURNED);
                 }
             }
         }
-        writer.text("docType").text(&self.doc_type);
-        writer.text("deviceSigned").map(2);
-        writer.text("deviceAuth").map(1).text(member).raw(auth);
-        writer.text("nameSpaces").raw(self.device_namespaces());
-        writer.text("issuerSigned").raw(&self.issuer_signed);
-        writer.finish()
+        encoder.text("docType").text(&self.doc_type);
+        encoder.text("deviceSigned").map(2);
+        encoder.text("deviceAuth").map(1).text(member).raw(auth);
+        encoder.text("nameSpaces").raw(self.device_namespaces());
+        encoder.text("issuerSigned").raw(&self.issuer_signed);
+        encoder.finish()
     }
 }
 
@@ -112,31 +112,31 @@ const NOT_RETURNED: u64 = 0;
 /// `not_returned` are answered with error 0. Empty members are omitted.
 #[must_use]
 pub fn device_response(documents: &[Vec<u8>], not_returned: &[String]) -> Vec<u8> {
-    let mut writer = Writer::new();
+    let mut encoder = Encoder::new();
     let members = 2_usize.saturating_add(usize::from(!documents.is_empty()));
-    writer.map(members.saturating_add(usize::from(!not_returned.is_empty())));
-    writer.text("status").uint(0).text("version").text("1.0");
+    encoder.map(members.saturating_add(usize::from(!not_returned.is_empty())));
+    encoder.text("status").uint(0).text("version").text("1.0");
     if !documents.is_empty() {
-        writer.text("documents").array(documents.len());
+        encoder.text("documents").array(documents.len());
         for document in documents {
-            writer.raw(document);
+            encoder.raw(document);
         }
     }
     if !not_returned.is_empty() {
-        writer.text("documentErrors").array(not_returned.len());
+        encoder.text("documentErrors").array(not_returned.len());
         for doc_type in not_returned {
-            writer.map(1).text(doc_type).uint(NOT_RETURNED);
+            encoder.map(1).text(doc_type).uint(NOT_RETURNED);
         }
     }
-    writer.finish()
+    encoder.finish()
 }
 
 /// Encodes a DeviceResponse with an error status (10, 11, 12) and no documents.
 #[must_use]
 pub fn device_response_status(status: u64) -> Vec<u8> {
-    let mut writer = Writer::new();
-    writer.map(2).text("status").uint(status).text("version").text("1.0");
-    writer.finish()
+    let mut encoder = Encoder::new();
+    encoder.map(2).text("status").uint(status).text("version").text("1.0");
+    encoder.finish()
 }
 
 fn names(selection: &Selection, namespace: &str, identifier: &str) -> bool {

@@ -179,5 +179,5 @@ fn holds_key(bytes: &[u8], key: &PublicKey) -> bool {
 /// Reads EReaderKey; the flag is true if a coordinate lacks its leading zeros.
 fn read_key(bytes: &[u8]) -> Result<(PublicKey, bool), MdocError> {
     let tagged = Tagged::parse(bytes, Limits::PROXIMITY)?;
-    Ok(PublicKey::from_cose_padded(&cose::Key::read(&mut tagged.reader())?)?)
+    Ok(PublicKey::from_cose_padded(&cose::Key::read(&mut tagged.decoder())?)?)
 }

@@ -10,7 +10,7 @@ use rid_crypto::{CryptoError, DigestAlgorithm, PublicKey, SignatureAlgorithm, x5
 use rid_trust::{Basis, Check, IssuerTrust, MessageTrust, Outcome, TrustError, parse_chain};
 use rid_wire::{
     ClockTolerance, Code, Timestamp,
-    cbor::{CborError, Limits, Reader},
+    cbor::{CborError, Decoder, Limits},
     cose::{CoseError, Sign1, sig_structure},
 };
 
@@ -306,8 +306,8 @@ fn check_country(trusted: Option<&IssuerTrust>, issuer_signed: &UnverifiedIssuer
 }
 
 fn text(value: &[u8]) -> Option<Cow<'_, str>> {
-    let mut reader = Reader::new(value, Limits { max_bytes: value.len(), ..Limits::ONLINE }).ok()?;
-    reader.text().ok()
+    let mut decoder = Decoder::new(value, Limits { max_bytes: value.len(), ..Limits::ONLINE }).ok()?;
+    decoder.text().ok()
 }
 
 /// The check of an MSO member that keeps its own error.

@@ -5,7 +5,7 @@ use rid_mdoc::{
     verify::{DeviceAuthInput, check},
 };
 use rid_trust::Outcome;
-use rid_wire::cbor::{Limits, Writer};
+use rid_wire::cbor::{Encoder, Limits};
 
 use crate::{
     forge::{Forge, NOW, PKI, SeededRng, code, present_with_mac, see, see_with},
@@ -24,10 +24,10 @@ fn auth(document: &mut Node) -> &mut Node {
 
 fn other_transcript() -> Transcript {
     let parts = PKI.transcript.parts();
-    let mut writer = Writer::new();
-    writer.array(3).raw(parts.device_engagement.expect("an engagement")).raw(parts.e_reader_key.expect("a key"));
-    writer.array(2).bytes(b"select").null();
-    Transcript::received(&writer.finish(), Limits::PROXIMITY).expect("a transcript")
+    let mut encoder = Encoder::new();
+    encoder.array(3).raw(parts.device_engagement.expect("an engagement")).raw(parts.e_reader_key.expect("a key"));
+    encoder.array(2).bytes(b"select").null();
+    Transcript::received(&encoder.finish(), Limits::PROXIMITY).expect("a transcript")
 }
 
 #[test]

@@ -9,7 +9,7 @@ use rid_mdoc::{
 use rid_trust::{Check, Outcome};
 use rid_wire::{
     Code,
-    cbor::{Limits, Writer},
+    cbor::{Encoder, Limits},
     cose::Key,
 };
 
@@ -103,16 +103,16 @@ fn std_m46_short_coordinate_of_a_session_key() {
     let mut engagement = Node::parse(genuine.device_engagement.expect("an engagement"));
     let (reader, short) = short_agreement_key();
     *engagement.get(1).at(1) = Node::Embedded(Box::new(Node::parse(&short)));
-    let mut reader_bytes = Writer::new();
+    let mut reader_bytes = Encoder::new();
     reader_bytes.tagged(&short);
     let (short_engagement, short_reader) = (engagement.encode(), reader_bytes.finish());
     let (engagement, reader_key) = (genuine.device_engagement.expect("it"), genuine.e_reader_key.expect("it"));
     for (engagement, key_bytes, reader) in
         [(&short_engagement[..], reader_key, &PKI.reader_key), (engagement, &short_reader[..], &reader)]
     {
-        let mut writer = Writer::new();
-        writer.array(3).raw(engagement).raw(key_bytes).null();
-        let transcript = Transcript::received(&writer.finish(), Limits::PROXIMITY).expect("a transcript");
+        let mut encoder = Encoder::new();
+        encoder.array(3).raw(engagement).raw(key_bytes).null();
+        let transcript = Transcript::received(&encoder.finish(), Limits::PROXIMITY).expect("a transcript");
         let response = present(&PKI.credential, &transcript, &PKI.device_key);
         let input = DeviceAuthInput { transcript: Some(&transcript), reader_key: Some(reader) };
         let seen = see_with(&response, &PKI.store(), &input, NOW).expect("a response");

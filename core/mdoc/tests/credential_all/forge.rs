@@ -21,7 +21,7 @@ use rid_mdoc::{
 use rid_trust::{Anchor, Check, Environment, Outcome, Role, SignerRules, TrustStore};
 use rid_wire::{
     Code, Timestamp,
-    cbor::{Limits, Writer},
+    cbor::{Encoder, Limits},
     cose::sig_structure,
 };
 
@@ -89,9 +89,9 @@ pub(crate) fn validity() -> ValidityInfo {
 }
 
 pub(crate) fn text_element(namespace: &str, identifier: &str, value: &str) -> ElementToIssue {
-    let mut writer = Writer::new();
-    writer.text(value);
-    ElementToIssue { namespace: namespace.into(), identifier: identifier.into(), value: writer.finish() }
+    let mut encoder = Encoder::new();
+    encoder.text(value);
+    ElementToIssue { namespace: namespace.into(), identifier: identifier.into(), value: encoder.finish() }
 }
 
 pub(crate) fn elements() -> Vec<ElementToIssue> {

@@ -1,5 +1,5 @@
 //! A tree of CBOR for tests to change; the contents of tag 24 and of issuerAuth's payload are trees too.
-use rid_wire::cbor::{Limits, Value, Writer};
+use rid_wire::cbor::{Encoder, Limits, Value};
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Node {
@@ -41,46 +41,46 @@ impl Node {
     }
 
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut writer = Writer::new();
+        let mut encoder = Encoder::new();
         match self {
             Self::Array(elements) => {
-                writer.array(elements.len());
+                encoder.array(elements.len());
                 elements.iter().for_each(|element| {
-                    writer.raw(&element.encode());
+                    encoder.raw(&element.encode());
                 });
             }
             Self::Bytes(bytes) => {
-                writer.bytes(bytes);
+                encoder.bytes(bytes);
             }
             Self::Embedded(inner) => {
-                writer.tagged(&inner.encode());
+                encoder.tagged(&inner.encode());
             }
             Self::Int(value) => {
-                writer.int(*value);
+                encoder.int(*value);
             }
             Self::Map(entries) => {
-                writer.map(entries.len());
+                encoder.map(entries.len());
                 entries.iter().for_each(|(key, value)| {
-                    writer.raw(&key.encode()).raw(&value.encode());
+                    encoder.raw(&key.encode()).raw(&value.encode());
                 });
             }
             Self::Null => {
-                writer.null();
+                encoder.null();
             }
             Self::Raw(bytes) => {
-                writer.raw(bytes);
+                encoder.raw(bytes);
             }
             Self::Tag(tag, inner) => {
-                writer.tag(*tag).raw(&inner.encode());
+                encoder.tag(*tag).raw(&inner.encode());
             }
             Self::Text(text) => {
-                writer.text(text);
+                encoder.text(text);
             }
             Self::Wrapped(inner) => {
-                writer.bytes(&inner.encode());
+                encoder.bytes(&inner.encode());
             }
         }
-        writer.finish()
+        encoder.finish()
     }
 
     /// The content of a node in tag 24 or in a byte string; another node itself.

@@ -13,7 +13,7 @@ use rid_mdoc::{
 use rid_trust::{Environment, Outcome, TrustStore};
 use rid_wire::{
     Timestamp,
-    cbor::{CborError, Kind, Limits, Reader},
+    cbor::{CborError, Decoder, ItemType, Limits},
     cose::{mac_structure, protected_header, sig_structure},
     hex,
 };
@@ -116,12 +116,12 @@ fn auth0(number: u8) -> (Vec<u8>, Transcript) {
 /// The bytes of a member, or of its first element if it is an array.
 fn member<'a>(map: &'a [u8], name: &str) -> &'a [u8] {
     let mut found: &[u8] = &[];
-    let mut reader = Reader::new(map, Limits::ONLINE).expect("small enough");
-    let read = reader.map(|reader, key| -> Result<(), CborError> {
+    let mut decoder = Decoder::new(map, Limits::ONLINE).expect("small enough");
+    let read = decoder.map(|decoder, key| -> Result<(), CborError> {
         if key.as_text() == Some(name) {
-            match reader.peek()? {
-                Kind::Array => reader.array(|reader, _| reader.skip().map(|bytes| found = bytes)).map(|_| ())?,
-                _ => found = reader.skip()?,
+            match decoder.peek()? {
+                ItemType::Array => decoder.array(|decoder, _| decoder.skip().map(|bytes| found = bytes)).map(|_| ())?,
+                _ => found = decoder.skip()?,
             }
         }
         Ok(())

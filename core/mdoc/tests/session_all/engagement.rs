@@ -1,7 +1,7 @@
 //! Parsing and building of the DeviceEngagement.
 use rid_crypto::{AgreementKey, Curve};
 use rid_mdoc::engagement::{Ble, Engagement, RetrievalMethod};
-use rid_wire::{cbor::Writer, cose::Key};
+use rid_wire::{cbor::Encoder, cose::Key};
 
 use crate::{annex_d, replaced};
 
@@ -15,12 +15,12 @@ fn qr_code(text: &str) -> &'static str {
 
 /// An engagement with the key of Annex D and these encoded members.
 fn engagement(version: &str, suite: u64, more: &[(i64, &[u8])]) -> Vec<u8> {
-    let mut writer = Writer::new();
-    writer.map(2 + more.len()).int(0).text(version).int(1).array(2).uint(suite).raw(&annex_d("E_DEVICE_KEY_BYTES"));
+    let mut encoder = Encoder::new();
+    encoder.map(2 + more.len()).int(0).text(version).int(1).array(2).uint(suite).raw(&annex_d("E_DEVICE_KEY_BYTES"));
     for (key, value) in more {
-        writer.int(*key).raw(value);
+        encoder.int(*key).raw(value);
     }
-    writer.finish()
+    encoder.finish()
 }
 
 fn methods(method: &[u8]) -> Result<Vec<RetrievalMethod>, &'static str> {
@@ -106,9 +106,9 @@ fn std_m40_short_coordinate_of_the_device_key() {
     let point = key.to_bytes();
     let short = Key::Ec2 { crv: 1, x: point[2..33].into(), y: Some(point[33..].into()), sign: None };
     let with = |key: &[u8]| {
-        let mut writer = Writer::new();
-        writer.map(2).int(0).text("1.0").int(1).array(2).uint(1).tagged(key);
-        Engagement::parse(&writer.finish()).expect("an engagement")
+        let mut encoder = Encoder::new();
+        encoder.map(2).int(0).text("1.0").int(1).array(2).uint(1).tagged(key);
+        Engagement::parse(&encoder.finish()).expect("an engagement")
     };
     let (short, whole) = (with(&short.encode()), with(&key.to_cose()));
     assert!(short.is_key_short() && *short.e_device_key() == key);

@@ -1,6 +1,6 @@
 //! SessionEstablishment and SessionData.
 use rid_mdoc::session::{SessionData, SessionError, SessionEstablishment, Status};
-use rid_wire::cbor::{CborError, Limits, Writer};
+use rid_wire::cbor::{CborError, Encoder, Limits};
 
 use crate::{annex_d, replaced};
 
@@ -16,9 +16,9 @@ fn data_code(bytes: &[u8]) -> &'static str {
 
 /// A whole message whose EReaderKeyBytes hold this `COSE_Key`.
 fn with_key(key: &[u8]) -> Vec<u8> {
-    let mut writer = Writer::new();
-    writer.tagged(key);
-    SessionEstablishment::encode(&writer.finish(), b"data")
+    let mut encoder = Encoder::new();
+    encoder.tagged(key);
+    SessionEstablishment::encode(&encoder.finish(), b"data")
 }
 
 #[test]
@@ -45,12 +45,12 @@ fn neg_c01_a_valid_key_of_another_curve() {
 #[test]
 fn neg_c01_malformed_keys() {
     let zeros = [0; 32];
-    let mut writer = Writer::new();
-    writer.map(4).int(1).int(2).int(-1).int(1).int(-2).bytes(&zeros).int(-3).bytes(&zeros);
-    assert_eq!(establishment_code(&with_key(&writer.finish())), "session_key_invalid", "the origin");
-    let mut writer = Writer::new();
-    writer.map(4).int(1).int(2).int(-1).int(1).int(-2).bytes(&zeros[1..]).int(-3).bytes(&zeros);
-    assert_eq!(establishment_code(&with_key(&writer.finish())), "session_key_invalid", "31 bytes");
+    let mut encoder = Encoder::new();
+    encoder.map(4).int(1).int(2).int(-1).int(1).int(-2).bytes(&zeros).int(-3).bytes(&zeros);
+    assert_eq!(establishment_code(&with_key(&encoder.finish())), "session_key_invalid", "the origin");
+    let mut encoder = Encoder::new();
+    encoder.map(4).int(1).int(2).int(-1).int(1).int(-2).bytes(&zeros[1..]).int(-3).bytes(&zeros);
+    assert_eq!(establishment_code(&with_key(&encoder.finish())), "session_key_invalid", "31 bytes");
     assert_eq!(establishment_code(&with_key(b"\xa1\x01\x02")), "session_key_invalid");
     assert_eq!(establishment_code(&with_key(b"\x80")), "cbor_unexpected_type");
     // A key with its private member.
@@ -118,9 +118,9 @@ fn std_m42_status_codes() {
         (0, Status::Other(0)),
         (u64::MAX, Status::Other(u64::MAX)),
     ] {
-        let mut writer = Writer::new();
-        writer.map(1).text("status").uint(number);
-        assert_eq!(SessionData::encode(None, Some(status)), writer.finish());
+        let mut encoder = Encoder::new();
+        encoder.map(1).text("status").uint(number);
+        assert_eq!(SessionData::encode(None, Some(status)), encoder.finish());
         let bytes = SessionData::encode(Some(b"x"), Some(status));
         let parsed = SessionData::parse(&bytes, LIMITS).expect("valid");
         assert_eq!((parsed.data.as_deref(), parsed.status), (Some(&b"x"[..]), Some(status)));

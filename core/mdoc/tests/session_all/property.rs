@@ -6,7 +6,7 @@ use rid_mdoc::{
     session::{Role, SessionCipher, SessionData, SessionEstablishment, key_bytes},
     transcript::Transcript,
 };
-use rid_wire::cbor::{Limits, Writer};
+use rid_wire::cbor::{Encoder, Limits};
 
 use crate::{annex_d, annex_d_key, annex_d_transcript};
 
@@ -44,15 +44,15 @@ fn valid() -> Vec<Vec<u8>> {
 
 /// A request with readerAuthAll and deviceRequestInfo.
 fn second_edition() -> Vec<u8> {
-    let mut info = Writer::new();
+    let mut info = Encoder::new();
     info.map(1).text("useCases").array(1).map(3).text("mandatory").boolean(true);
     info.text("documentSets").array(2).array(1).uint(0).array(1).uint(0);
     info.text("purposeHints").map(1).text("org.iso.jtc1.sc17").int(1);
-    let mut writer = Writer::new();
-    writer.map(4).text("version").text("1.1").text("docRequests").array(1).map(1).text("itemsRequest");
-    writer.tagged(&annex_d("ITEMS_REQUEST")).text("deviceRequestInfo").tagged(&info.finish());
-    writer.text("readerAuthAll").array(1).raw(&annex_d("READER_AUTH"));
-    writer.finish()
+    let mut encoder = Encoder::new();
+    encoder.map(4).text("version").text("1.1").text("docRequests").array(1).map(1).text("itemsRequest");
+    encoder.tagged(&annex_d("ITEMS_REQUEST")).text("deviceRequestInfo").tagged(&info.finish());
+    encoder.text("readerAuthAll").array(1).raw(&annex_d("READER_AUTH"));
+    encoder.finish()
 }
 
 #[test]

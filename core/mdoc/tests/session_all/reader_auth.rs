@@ -11,7 +11,7 @@ use rid_mdoc::{
 };
 use rid_trust::{Anchor, Environment, Role, TrustStore};
 use rid_wire::{
-    cbor::{Limits, Writer},
+    cbor::{Encoder, Limits},
     cose::{Sign1, protected_header, sig_structure},
 };
 
@@ -51,9 +51,9 @@ fn code(outcome: &ReaderAuth) -> (&'static str, &'static str) {
 
 /// The items request of Annex D with this readerAuth.
 fn with_reader_auth(reader_auth: Option<Vec<u8>>) -> Vec<u8> {
-    let mut writer = Writer::new();
-    writer.tagged(&annex_d("ITEMS_REQUEST"));
-    encode(&[DocRequestToSend { items_request_bytes: writer.finish(), reader_auth }])
+    let mut encoder = Encoder::new();
+    encoder.tagged(&annex_d("ITEMS_REQUEST"));
+    encode(&[DocRequestToSend { items_request_bytes: encoder.finish(), reader_auth }])
 }
 
 #[test]
@@ -141,23 +141,23 @@ fn neg_c34_unsupported_signature_is_an_unknown_reader_with_reason() {
 
 /// The items request of Annex D twice, with readerAuthAll of these signers and an optional deviceRequestInfo.
 fn signed_for_all(signers: &[(&SigningKey, &Certificate)], info: Option<&[u8]>) -> Vec<u8> {
-    let mut items = Writer::new();
+    let mut items = Encoder::new();
     items.tagged(&annex_d("ITEMS_REQUEST"));
     let items = items.finish();
     let whole = |all: &[Vec<u8>]| {
-        let mut writer = Writer::new();
-        writer.map(if info.is_some() { 4 } else { 3 }).text("version").text("1.1").text("docRequests").array(2);
+        let mut encoder = Encoder::new();
+        encoder.map(if info.is_some() { 4 } else { 3 }).text("version").text("1.1").text("docRequests").array(2);
         for _ in 0..2 {
-            writer.map(1).text("itemsRequest").raw(&items);
+            encoder.map(1).text("itemsRequest").raw(&items);
         }
-        writer.text("readerAuthAll").array(all.len());
+        encoder.text("readerAuthAll").array(all.len());
         for one in all {
-            writer.raw(one);
+            encoder.raw(one);
         }
         if let Some(info) = info {
-            writer.text("deviceRequestInfo").raw(info);
+            encoder.text("deviceRequestInfo").raw(info);
         }
-        writer.finish()
+        encoder.finish()
     };
     let unsigned = whole(&[]);
     let request = UnverifiedRequest::parse(&unsigned, LIMITS).expect("well-formed");
@@ -260,7 +260,7 @@ fn neg_c35_chains_of_one_message_share_a_budget() {
     let root = certify(Profile::ReaderRoot, "Root", 32, 32, None, &mut rng);
     let strangers = [33, 34].map(|key| certify(Profile::ReaderRoot, "Root", key, key, None, &mut rng));
     let transcript = annex_d_transcript();
-    let mut items = Writer::new();
+    let mut items = Encoder::new();
     items.tagged(&annex_d("ITEMS_REQUEST"));
     let message = reader_auth::to_be_signed(&transcript, &items.finish());
     let requests: Vec<_> = (0..32)
@@ -321,7 +321,7 @@ fn pki(profile: Profile, seed: u8) -> (SigningKey, Certificate, Vec<u8>) {
 /// The items request of Annex D signed by a reader of this profile, and the root.
 fn signed_by(profile: Profile) -> (Vec<u8>, Vec<u8>) {
     let (reader_key, leaf, root) = pki(profile, 0);
-    let mut items = Writer::new();
+    let mut items = Encoder::new();
     items.tagged(&annex_d("ITEMS_REQUEST"));
     let signature = reader_key.sign(&[&reader_auth::to_be_signed(&annex_d_transcript(), &items.finish())]);
     (with_reader_auth(Some(reader_auth::encode(&signature, &[leaf]))), root)
@@ -356,7 +356,7 @@ fn neg_f04_signed_by_a_document_signer() {
 
 #[test]
 fn std_m43_to_be_signed_is_the_whole_structure() {
-    let mut items = Writer::new();
+    let mut items = Encoder::new();
     items.tagged(&annex_d("ITEMS_REQUEST"));
     let items = items.finish();
     let payload = reader_auth::reader_authentication_bytes(&annex_d_transcript(), &items);

@@ -4,7 +4,7 @@ use rid_mdoc::{
     request::{DocRequestToSend, ItemsRequest, RequestedElement, RequestedNamespace, UnverifiedRequest, encode},
     request_info::UseCase,
 };
-use rid_wire::cbor::{Limits, Writer};
+use rid_wire::cbor::{Encoder, Limits};
 
 use crate::annex_d;
 
@@ -34,9 +34,9 @@ fn request(items: &[ItemsRequest]) -> Vec<u8> {
 
 /// A request around an encoded ItemsRequest.
 fn request_of(items_request: &[u8]) -> Vec<u8> {
-    let mut writer = Writer::new();
-    writer.tagged(items_request);
-    encode(&[DocRequestToSend { items_request_bytes: writer.finish(), reader_auth: None }])
+    let mut encoder = Encoder::new();
+    encoder.tagged(items_request);
+    encode(&[DocRequestToSend { items_request_bytes: encoder.finish(), reader_auth: None }])
 }
 
 #[test]
@@ -107,21 +107,21 @@ fn neg_c33_repeated_document_type_and_names_of_other_case_are_allowed() {
 
 /// A request for one element of each of two documents, with these further members.
 fn with_members(members: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut writer = Writer::new();
-    writer.map(2 + members.len()).text("version").text("1.1").text("docRequests").array(2);
+    let mut encoder = Encoder::new();
+    encoder.map(2 + members.len()).text("version").text("1.1").text("docRequests").array(2);
     for doc_type in ["a", "b"] {
-        writer.map(1).text("itemsRequest").raw(&items(doc_type, &[("n", &["x"])]).encode());
+        encoder.map(1).text("itemsRequest").raw(&items(doc_type, &[("n", &["x"])]).encode());
     }
     for (name, value) in members {
-        writer.text(name).raw(value);
+        encoder.text(name).raw(value);
     }
-    writer.finish()
+    encoder.finish()
 }
 
-fn encoded(write: impl FnOnce(&mut Writer)) -> Vec<u8> {
-    let mut writer = Writer::new();
-    write(&mut writer);
-    writer.finish()
+fn encoded(write: impl FnOnce(&mut Encoder)) -> Vec<u8> {
+    let mut encoder = Encoder::new();
+    write(&mut encoder);
+    encoder.finish()
 }
 
 /// A deviceRequestInfo with these use cases.
@@ -250,15 +250,15 @@ fn std_m43_version() {
 
 #[test]
 fn std_s50_unknown_members() {
-    let mut items_request = Writer::new();
+    let mut items_request = Encoder::new();
     items_request.map(4).text("docType").text("a").text("new").null();
     items_request.text("nameSpaces").map(1).text("n").map(1).text("x").boolean(true);
     items_request.text("requestInfo").map(1).text("uniqueDocSetRequired").boolean(true);
-    let mut writer = Writer::new();
-    writer.map(4).text("version").text("1.1").text("deviceRequestInfo").raw(b"\xd8\x18\x41\xa0");
-    writer.text("docRequests").array(1).map(2).text("itemsRequest").tagged(&items_request.finish()).int(7).null();
-    writer.text("readerAuthAll").array(1).raw(&annex_d("READER_AUTH"));
-    let bytes = writer.finish();
+    let mut encoder = Encoder::new();
+    encoder.map(4).text("version").text("1.1").text("deviceRequestInfo").raw(b"\xd8\x18\x41\xa0");
+    encoder.text("docRequests").array(1).map(2).text("itemsRequest").tagged(&items_request.finish()).int(7).null();
+    encoder.text("readerAuthAll").array(1).raw(&annex_d("READER_AUTH"));
+    let bytes = encoder.finish();
     let parsed = UnverifiedRequest::parse(&bytes, LIMITS).expect("valid");
     assert_eq!(parsed.version, "1.1");
     assert_eq!(parsed.doc_requests[0].request_info, Some(&b"\xa1\x74uniqueDocSetRequired\xf5"[..]));

@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, fs::File, io::ErrorKind, path::Path};
 use rid_crypto::{AeadKey, CryptoRng, NONCE_LEN, Secret};
 use rid_flow::ports::{KeyUse, SecureAreaError};
 use rid_wire::{
-    cbor::{CborError, Key, Limits, Reader, Writer},
+    cbor::{CborError, Decoder, Encoder, Key, Limits},
     hex,
 };
 use zeroize::Zeroizing;
@@ -52,12 +52,12 @@ pub(super) fn load(folder: &Path, sealing: &AeadKey) -> Result<Keys, SecureAreaE
 
 /// All keys are sealed as one: none can be taken from one file into another, or out of it.
 pub(super) fn save(folder: &Path, sealing: &AeadKey, keys: &Keys) -> Result<(), SecureAreaError> {
-    let mut writer = Writer::with_capacity(keys.len().saturating_add(1).saturating_mul(KEY_LEN));
-    writer.map(keys.len());
+    let mut encoder = Encoder::with_capacity(keys.len().saturating_add(1).saturating_mul(KEY_LEN));
+    encoder.map(keys.len());
     for (id, key) in keys {
-        writer.text(id).array(2).uint(number(key.usage)).bytes(key.secret.expose());
+        encoder.text(id).array(2).uint(number(key.usage)).bytes(key.secret.expose());
     }
-    let plain = Zeroizing::new(writer.finish());
+    let plain = Zeroizing::new(encoder.finish());
     let mut nonce = [0; NONCE_LEN];
     (&mut OsRng as &mut dyn CryptoRng).fill_bytes(&mut nonce);
     let sealed = sealing.seal(&nonce, AAD, &plain).map_err(unavailable)?;
@@ -73,15 +73,15 @@ fn unseal(sealing: &AeadKey, sealed: &[u8]) -> Option<Keys> {
     let (nonce, sealed) = sealed.split_at_checked(NONCE_LEN)?;
     let plain = Zeroizing::new(sealing.open(nonce.try_into().ok()?, AAD, sealed).ok()?);
     let mut keys = Keys::new();
-    let mut reader = Reader::new(&plain, Limits::ONLINE).ok()?;
-    reader
-        .map(|reader, key| {
+    let mut decoder = Decoder::new(&plain, Limits::ONLINE).ok()?;
+    decoder
+        .map(|decoder, key| {
             let Key::Text(id) = key else { return Err(CborError::UnexpectedType) };
             let (mut usage, mut secret) = (None, None);
-            reader.array(|reader, at| {
+            decoder.array(|decoder, at| {
                 match at {
-                    0 => usage = numbered(reader.uint()?),
-                    _ => secret = secret_of(reader.definite_bytes()?),
+                    0 => usage = numbered(decoder.uint()?),
+                    _ => secret = secret_of(decoder.definite_bytes()?),
                 }
                 Ok::<_, CborError>(())
             })?;

@@ -10,7 +10,7 @@
 //! ```
 use rid_crypto::{Argon2Cost, constant_time_eq, hmac_sha256};
 use rid_flow::ports::{KeyId, Layout};
-use rid_wire::cbor::{CborError, Key, Limits, Reader, Writer};
+use rid_wire::cbor::{CborError, Decoder, Encoder, Key, Limits};
 
 use crate::{VaultError, keys::OpenKeys, rows::head::Counters};
 
@@ -115,7 +115,7 @@ impl Sealed {
 pub(crate) fn parse(bytes: &[u8]) -> Result<Sealed, VaultError> {
     let (mut version, mut body, mut mac) = (None, None, None);
     let mut read = || {
-        let mut reader = Reader::new(bytes, Limits::PROXIMITY)?.definite();
+        let mut reader = Decoder::new(bytes, Limits::PROXIMITY)?.definite();
         reader.map(|reader, name| {
             match name {
                 Key::Uint(1) => version = Some(reader.uint()?),
@@ -153,7 +153,7 @@ impl Envelope {
     }
 
     fn outer(&self, body: &[u8], mac: &[u8]) -> Vec<u8> {
-        let mut writer = Writer::new();
+        let mut writer = Encoder::new();
         writer.map(3).uint(1).uint(self.version).uint(2).bytes(body).uint(3).bytes(mac);
         writer.finish()
     }
@@ -201,7 +201,7 @@ impl Envelope {
 
     fn body(&self) -> Vec<u8> {
         let Slots { device, pin, biometric, recovery, unconfirmed } = &self.slots;
-        let mut writer = Writer::new();
+        let mut writer = Encoder::new();
         writer.map(17).uint(1).uint(self.version).uint(2).bytes(&self.store_id).uint(3).text(&self.device_key.0);
         writer.uint(4).bytes(&self.key_check).uint(5).bytes(&self.open).uint(6).bytes(&self.user);
         key_slot(writer.uint(7), device.as_ref());
@@ -230,7 +230,7 @@ impl Envelope {
         let mut named = 0_u32;
         let mut stated = None;
         let mut read = || {
-            let mut reader = Reader::new(body, Limits::PROXIMITY)?.definite();
+            let mut reader = Decoder::new(body, Limits::PROXIMITY)?.definite();
             reader.map(|reader, name| {
                 let Key::Uint(name) = *name else { return Err(CborError::UnexpectedType) };
                 named |= 1_u32.checked_shl(u32::try_from(name).unwrap_or(u32::MAX)).unwrap_or(0);
@@ -285,14 +285,14 @@ impl Envelope {
     }
 }
 
-fn key_slot(writer: &mut Writer, slot: Option<&KeySlot>) {
+fn key_slot(writer: &mut Encoder, slot: Option<&KeySlot>) {
     match slot {
         Some(slot) => writer.array(2).text(&slot.key.0).bytes(&slot.wrapped),
         None => writer.null(),
     };
 }
 
-fn pin_slot(writer: &mut Writer, slot: Option<&PinSlot>) {
+fn pin_slot(writer: &mut Encoder, slot: Option<&PinSlot>) {
     let Some(PinSlot { key, salt, cost, wrapped, tickets }) = slot else {
         writer.null();
         return;
@@ -304,7 +304,7 @@ fn pin_slot(writer: &mut Writer, slot: Option<&PinSlot>) {
     }
 }
 
-fn read_key_slot(reader: &mut Reader<'_>) -> Result<Option<KeySlot>, CborError> {
+fn read_key_slot(reader: &mut Decoder<'_>) -> Result<Option<KeySlot>, CborError> {
     if reader.take_null()? {
         return Ok(None);
     }
@@ -319,7 +319,7 @@ fn read_key_slot(reader: &mut Reader<'_>) -> Result<Option<KeySlot>, CborError> 
     Ok(Some(slot))
 }
 
-fn read_pin_slot(reader: &mut Reader<'_>) -> Result<Option<PinSlot>, CborError> {
+fn read_pin_slot(reader: &mut Decoder<'_>) -> Result<Option<PinSlot>, CborError> {
     if reader.take_null()? {
         return Ok(None);
     }
@@ -349,14 +349,14 @@ fn read_pin_slot(reader: &mut Reader<'_>) -> Result<Option<PinSlot>, CborError> 
     Ok(Some(PinSlot { key, salt, cost: Argon2Cost { memory_kib, passes, lanes }, wrapped, tickets }))
 }
 
-fn code_slot(writer: &mut Writer, slot: Option<&CodeSlot>) {
+fn code_slot(writer: &mut Encoder, slot: Option<&CodeSlot>) {
     match slot {
         Some(CodeSlot { salt, wrapped }) => writer.array(2).bytes(salt).bytes(wrapped),
         None => writer.null(),
     };
 }
 
-fn read_code_slot(reader: &mut Reader<'_>) -> Result<Option<CodeSlot>, CborError> {
+fn read_code_slot(reader: &mut Decoder<'_>) -> Result<Option<CodeSlot>, CborError> {
     if reader.take_null()? {
         return Ok(None);
     }
@@ -371,6 +371,6 @@ fn read_code_slot(reader: &mut Reader<'_>) -> Result<Option<CodeSlot>, CborError
     Ok(Some(slot))
 }
 
-fn exact<const N: usize>(reader: &mut Reader<'_>) -> Result<[u8; N], CborError> {
+fn exact<const N: usize>(reader: &mut Decoder<'_>) -> Result<[u8; N], CborError> {
     reader.definite_bytes()?.try_into().map_err(|_| CborError::UnexpectedType)
 }

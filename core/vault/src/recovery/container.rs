@@ -11,7 +11,7 @@ use rid_crypto::{AeadKey, CryptoError, CryptoRng, NONCE_LEN, TAG_LEN, hkdf_sha25
 use rid_flow::{HistoryDraft, Record};
 use rid_wire::{
     Code, Timestamp,
-    cbor::{CborError, Key, Limits, Reader, Writer},
+    cbor::{CborError, Decoder, Encoder, Key, Limits},
 };
 use zeroize::Zeroizing;
 
@@ -150,7 +150,7 @@ pub(crate) fn open(code: &RecoveryCode, bytes: &[u8]) -> Result<Recovery, Contai
     if !MAGIC.starts_with(magic) {
         return Err(ContainerError::Form);
     }
-    let mut reader = Reader::new(rest, LIMITS)?.definite();
+    let mut reader = Decoder::new(rest, LIMITS)?.definite();
     let header = Header::read(&mut reader)?;
     let (aad, sealed) = bytes.split_at_checked(magic.len() + reader.position()).ok_or(ContainerError::Truncated)?;
     match sealed.len().cmp(&header.sealed) {
@@ -171,13 +171,13 @@ struct Header {
 
 impl Header {
     fn write(&self) -> Vec<u8> {
-        let mut writer = Writer::new();
+        let mut writer = Encoder::new();
         writer.raw(MAGIC).map(4).uint(0).uint(VERSION).uint(1).bytes(&self.salt).uint(2).bytes(&self.nonce);
         writer.uint(3).uint(u64::try_from(self.sealed).unwrap_or(u64::MAX));
         writer.finish()
     }
 
-    fn read(reader: &mut Reader<'_>) -> Result<Self, ContainerError> {
+    fn read(reader: &mut Decoder<'_>) -> Result<Self, ContainerError> {
         let (mut version, mut salt, mut nonce, mut sealed) = (0, None, None, None);
         reader.map(|reader, key| {
             match key {

@@ -5,7 +5,7 @@ use rid_crypto::CryptoRng;
 use rid_flow::ports::{Expect, Row, RowKey, StorageError, Write};
 use rid_wire::{
     Timestamp,
-    cbor::{CborError, Reader, Writer},
+    cbor::{CborError, Decoder, Encoder},
 };
 
 use crate::{
@@ -29,11 +29,11 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
-    pub(crate) fn write(&self, writer: &mut Writer) {
+    pub(crate) fn write(&self, writer: &mut Encoder) {
         writer.array(3).uint(self.commits).uint(self.last_seq).bytes(&self.chain);
     }
 
-    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, CborError> {
+    pub(crate) fn read(reader: &mut Decoder<'_>) -> Result<Self, CborError> {
         let mut counters = Self::default();
         reader.array(|reader, at| {
             match at {
@@ -60,7 +60,7 @@ pub(crate) struct Head {
 
 impl Head {
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut writer = Writer::new();
+        let mut writer = Encoder::new();
         writer.map(4 + usize::from(self.signed.is_some())).uint(0).uint(VERSION);
         self.counters.write(writer.uint(1));
         let tallies = self.tallies.iter();

@@ -19,7 +19,7 @@ use rid_profile::Profile;
 use rid_trust::{Role as TrustRole, TrustStore};
 use rid_wire::{
     Timestamp,
-    cbor::{Limits, Writer},
+    cbor::{Encoder, Limits},
 };
 
 pub(crate) fn now() -> Timestamp {
@@ -205,8 +205,8 @@ pub(crate) fn flag(identifier: &str, value: bool) -> ElementToIssue {
 }
 
 /// An element of the licence with any value.
-pub(crate) fn element(identifier: &str, write: impl FnOnce(&mut Writer)) -> ElementToIssue {
-    let mut writer = Writer::new();
+pub(crate) fn element(identifier: &str, write: impl FnOnce(&mut Encoder)) -> ElementToIssue {
+    let mut writer = Encoder::new();
     write(&mut writer);
     ElementToIssue { namespace: MDL_NAMESPACE.into(), identifier: identifier.into(), value: writer.finish() }
 }

@@ -17,9 +17,9 @@ pub(super) const BREAK: u8 = 0xff;
 /// The additional information of an item of indefinite length.
 const INDEFINITE: u8 = 31;
 
-/// The kind of the next item.
+/// The type of the next item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ItemType {
     /// Major type 0.
     Uint,
     /// Major type 1.
@@ -84,20 +84,20 @@ impl Head {
         self.info == INDEFINITE
     }
 
-    pub(super) const fn kind(self) -> Kind {
+    pub(super) const fn item_type(self) -> ItemType {
         match (self.major, self.info) {
-            (UINT, _) => Kind::Uint,
-            (NINT, _) => Kind::Nint,
-            (BYTES, _) => Kind::Bytes,
-            (TEXT, _) => Kind::Text,
-            (ARRAY, _) => Kind::Array,
-            (MAP, _) => Kind::Map,
-            (TAG, _) => Kind::Tag,
-            (_, 20 | 21) => Kind::Bool,
-            (_, 22) => Kind::Null,
-            (_, 23) => Kind::Undefined,
-            (_, 25..=27) => Kind::Float,
-            _ => Kind::Simple,
+            (UINT, _) => ItemType::Uint,
+            (NINT, _) => ItemType::Nint,
+            (BYTES, _) => ItemType::Bytes,
+            (TEXT, _) => ItemType::Text,
+            (ARRAY, _) => ItemType::Array,
+            (MAP, _) => ItemType::Map,
+            (TAG, _) => ItemType::Tag,
+            (_, 20 | 21) => ItemType::Bool,
+            (_, 22) => ItemType::Null,
+            (_, 23) => ItemType::Undefined,
+            (_, 25..=27) => ItemType::Float,
+            _ => ItemType::Simple,
         }
     }
 

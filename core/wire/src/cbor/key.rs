@@ -222,7 +222,7 @@ fn small(key: &RawKey<'_>) -> Option<u64> {
     }
 }
 
-/// Prints only the kind: the value can be a claim or a key.
+/// Prints only the type: the value can be a claim or a key.
 impl core::fmt::Debug for Key<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {

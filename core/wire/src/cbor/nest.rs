@@ -1,11 +1,11 @@
 //! Reads arrays, maps and everything inside them.
 use super::{
-    CborError, Key, Keys, Reader,
+    CborError, Decoder, Key, Keys,
     head::{self, Head},
     key::RawKey,
 };
 
-impl<'a> Reader<'a> {
+impl<'a> Decoder<'a> {
     /// Reads an array, calling `each` with the cursor at every element and its index. Unread elements are skipped and
     /// checked. Returns the number of elements.
     ///
@@ -35,7 +35,7 @@ impl<'a> Reader<'a> {
         &mut self,
         mut each: impl FnMut(&mut Self, &Key<'a>) -> Result<(), E>,
     ) -> Result<usize, E> {
-        self.map_into(&mut Keys::new(), |reader, key| each(reader, &key.to_key()))
+        self.map_into(&mut Keys::new(), |decoder, key| each(decoder, &key.to_key()))
     }
 
     /// Reads a map as [`Self::map`] does and collects its keys in `keys`.

@@ -1,5 +1,5 @@
 //! Encoded CBOR in tag 24, with its bytes as received.
-use super::{CborError, Limits, Reader, head};
+use super::{CborError, Decoder, Limits, head};
 
 /// The tag of encoded CBOR (RFC 8949, 3.4.5.1).
 const ENCODED_CBOR: u64 = 24;
@@ -19,20 +19,20 @@ impl<'a> Tagged<'a> {
     /// # Errors
     /// [`CborError`].
     pub fn parse(input: &'a [u8], limits: Limits) -> Result<Self, CborError> {
-        let mut reader = Reader::new(input, limits)?;
-        let tagged = reader.tagged()?;
-        reader.finish()?;
+        let mut decoder = Decoder::new(input, limits)?;
+        let tagged = decoder.tagged()?;
+        decoder.finish()?;
         Ok(tagged)
     }
 
     /// A cursor over the content that refuses indefinite lengths. Its depth starts at zero.
     #[must_use]
-    pub fn reader(&self) -> Reader<'a> {
-        Reader::over(self.inner, Limits::PROXIMITY.max_depth).definite()
+    pub fn decoder(&self) -> Decoder<'a> {
+        Decoder::over(self.inner, Limits::PROXIMITY.max_depth).definite()
     }
 }
 
-impl<'a> Reader<'a> {
+impl<'a> Decoder<'a> {
     /// Reads a `#6.24(bstr .cbor any)`. The byte string must be of definite length and hold one well-formed item other
     /// than tag 24.
     ///
@@ -59,7 +59,7 @@ impl<'a> Reader<'a> {
 }
 
 fn check_content(inner: &[u8], max_depth: u8) -> Result<(), CborError> {
-    let mut content = Reader::over(inner, max_depth);
+    let mut content = Decoder::over(inner, max_depth);
     if content.head().is_ok_and(|(head, _)| is_encoded_cbor(head)) {
         return Err(CborError::Tag24Expected);
     }

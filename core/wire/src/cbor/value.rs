@@ -1,7 +1,7 @@
 //! A tree of one CBOR item.
 use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 
-use super::{CborError, Key, Kind, Limits, Reader, head};
+use super::{CborError, Decoder, ItemType, Key, Limits, head};
 
 /// A borrowed tree of one item, for display and for reading element values. It is built only on demand.
 #[derive(Clone, PartialEq)]
@@ -33,55 +33,55 @@ pub enum Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// Reads one whole input as a tree, with the checks of [`Reader::skip`].
+    /// Reads one whole input as a tree, with the checks of [`Decoder::skip`].
     ///
     /// # Errors
     /// [`CborError`].
     pub fn parse(input: &'a [u8], limits: Limits) -> Result<Self, CborError> {
-        let mut reader = Reader::new(input, limits)?;
-        let value = reader.value()?;
-        reader.finish()?;
+        let mut decoder = Decoder::new(input, limits)?;
+        let value = decoder.value()?;
+        decoder.finish()?;
         Ok(value)
     }
 }
 
-impl<'a> Reader<'a> {
+impl<'a> Decoder<'a> {
     /// Reads one item as a tree.
     ///
     /// # Errors
     /// [`CborError`].
     pub fn value(&mut self) -> Result<Value<'a>, CborError> {
         Ok(match self.peek()? {
-            Kind::Array => {
+            ItemType::Array => {
                 let mut elements = Vec::new();
-                self.array(|reader, _| -> Result<(), CborError> {
-                    elements.push(reader.value()?);
+                self.array(|decoder, _| -> Result<(), CborError> {
+                    elements.push(decoder.value()?);
                     Ok(())
                 })?;
                 Value::Array(elements)
             }
-            Kind::Map => {
+            ItemType::Map => {
                 let mut entries = Vec::new();
-                self.map(|reader, key| -> Result<(), CborError> {
-                    entries.push((key.clone().into(), reader.value()?));
+                self.map(|decoder, key| -> Result<(), CborError> {
+                    entries.push((key.clone().into(), decoder.value()?));
                     Ok(())
                 })?;
                 Value::Map(entries)
             }
-            Kind::Tag => {
+            ItemType::Tag => {
                 let (head, next) = self.head()?;
                 self.enter_tag(next)?;
                 Value::Tag(head.argument, Box::new(self.value()?))
             }
-            Kind::Bool => Value::Bool(self.boolean()?),
-            Kind::Bytes => Value::Bytes(self.bytes()?),
-            Kind::Float => Value::Float(self.float()?),
-            Kind::Text => Value::Text(self.text()?),
-            Kind::Uint => Value::Uint(self.uint()?),
-            Kind::Nint => Value::Nint(self.lone(head::NINT)?),
-            Kind::Null => self.simple().map(|_| Value::Null)?,
-            Kind::Undefined => self.simple().map(|_| Value::Undefined)?,
-            Kind::Simple => Value::Simple(self.simple()?),
+            ItemType::Bool => Value::Bool(self.boolean()?),
+            ItemType::Bytes => Value::Bytes(self.bytes()?),
+            ItemType::Float => Value::Float(self.float()?),
+            ItemType::Text => Value::Text(self.text()?),
+            ItemType::Uint => Value::Uint(self.uint()?),
+            ItemType::Nint => Value::Nint(self.lone(head::NINT)?),
+            ItemType::Null => self.simple().map(|_| Value::Null)?,
+            ItemType::Undefined => self.simple().map(|_| Value::Undefined)?,
+            ItemType::Simple => Value::Simple(self.simple()?),
         })
     }
 
@@ -108,7 +108,7 @@ impl<'a> From<Key<'a>> for Value<'a> {
     }
 }
 
-/// Prints only the kind: the value can be a claim or a key.
+/// Prints only the type: the value can be a claim or a key.
 impl core::fmt::Debug for Value<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {

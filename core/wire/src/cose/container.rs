@@ -5,7 +5,7 @@ use super::{
     CoseError, Header,
     header::{protected_header, write_unprotected},
 };
-use crate::cbor::{CborError, Reader, Writer};
+use crate::cbor::{CborError, Decoder, Encoder};
 
 /// A `COSE_Sign1`, untagged or tag 18, as received.
 #[derive(Clone, PartialEq, Eq)]
@@ -35,8 +35,8 @@ impl<'a> Sign1<'a> {
     ///
     /// # Errors
     /// [`CoseError`].
-    pub fn read(reader: &mut Reader<'a>) -> Result<Self, CoseError> {
-        let (header, payload, signature) = read_structure(reader, SIGN1)?;
+    pub fn read(decoder: &mut Decoder<'a>) -> Result<Self, CoseError> {
+        let (header, payload, signature) = read_structure(decoder, SIGN1)?;
         Ok(Self { header, payload, signature })
     }
 
@@ -67,15 +67,15 @@ impl<'a> Sign1<'a> {
     /// Encodes an untagged `COSE_Sign1`: protected `{1: alg}`, optional x5chain, payload or nil.
     #[must_use]
     pub fn encode(alg: i64, x5chain: &[&[u8]], payload: Option<&[u8]>, signature: &[u8]) -> Vec<u8> {
-        let mut writer = Writer::new();
-        writer.array(4).bytes(&protected_header(alg));
-        write_unprotected(&mut writer, x5chain);
+        let mut encoder = Encoder::new();
+        encoder.array(4).bytes(&protected_header(alg));
+        write_unprotected(&mut encoder, x5chain);
         match payload {
-            Some(payload) => writer.bytes(payload),
-            None => writer.null(),
+            Some(payload) => encoder.bytes(payload),
+            None => encoder.null(),
         };
-        writer.bytes(signature);
-        writer.finish()
+        encoder.bytes(signature);
+        encoder.finish()
     }
 }
 
@@ -84,8 +84,8 @@ impl<'a> Mac0<'a> {
     ///
     /// # Errors
     /// [`CoseError`].
-    pub fn read(reader: &mut Reader<'a>) -> Result<Self, CoseError> {
-        let (header, payload, tag) = read_structure(reader, MAC0)?;
+    pub fn read(decoder: &mut Decoder<'a>) -> Result<Self, CoseError> {
+        let (header, payload, tag) = read_structure(decoder, MAC0)?;
         Ok(Self { header, payload, tag })
     }
 
@@ -100,11 +100,11 @@ impl<'a> Mac0<'a> {
     /// Encodes an untagged `COSE_Mac0` with a nil payload.
     #[must_use]
     pub fn encode(alg: i64, tag: &[u8]) -> Vec<u8> {
-        let mut writer = Writer::new();
-        writer.array(4).bytes(&protected_header(alg));
-        write_unprotected(&mut writer, &[]);
-        writer.null().bytes(tag);
-        writer.finish()
+        let mut encoder = Encoder::new();
+        encoder.array(4).bytes(&protected_header(alg));
+        write_unprotected(&mut encoder, &[]);
+        encoder.null().bytes(tag);
+        encoder.finish()
     }
 }
 
@@ -127,17 +127,17 @@ const MAC0: u64 = 17;
 
 type Structure<'a> = (Header<'a>, Option<Cow<'a, [u8]>>, Cow<'a, [u8]>);
 
-fn read_structure<'a>(reader: &mut Reader<'a>, tag: u64) -> Result<Structure<'a>, CoseError> {
-    reader.take_tag(tag)?;
+fn read_structure<'a>(decoder: &mut Decoder<'a>, tag: u64) -> Result<Structure<'a>, CoseError> {
+    decoder.take_tag(tag)?;
     let mut protected: &[u8] = &[];
     let (mut header, mut payload, mut seal) = (None, None, None);
-    reader.array(|reader, index| {
+    decoder.array(|decoder, index| {
         match index {
-            0 => protected = reader.definite_bytes()?,
-            1 => header = Some(Header::read(protected, reader)?),
-            2 if reader.take_null()? => {}
-            2 => payload = Some(Cow::Borrowed(reader.definite_bytes()?)),
-            3 => seal = Some(Cow::Borrowed(reader.definite_bytes()?)),
+            0 => protected = decoder.definite_bytes()?,
+            1 => header = Some(Header::read(protected, decoder)?),
+            2 if decoder.take_null()? => {}
+            2 => payload = Some(Cow::Borrowed(decoder.definite_bytes()?)),
+            3 => seal = Some(Cow::Borrowed(decoder.definite_bytes()?)),
             _ => return Err(CoseError::Cbor(CborError::UnexpectedType)),
         }
         Ok(())
@@ -152,9 +152,9 @@ fn read_structure<'a>(reader: &mut Reader<'a>, tag: u64) -> Result<Structure<'a>
 /// counts as a zero-length byte string (RFC 9052, 4.4 and 6.3).
 fn structure(context: &str, protected: &[u8], external_aad: &[u8], payload_len: usize) -> Vec<u8> {
     let protected = if protected == [0xa0] { &[] } else { protected };
-    let mut writer = Writer::new();
-    writer.array(4).text(context).bytes(protected).bytes(external_aad).bytes_head(payload_len);
-    writer.finish()
+    let mut encoder = Encoder::new();
+    encoder.array(4).text(context).bytes(protected).bytes(external_aad).bytes_head(payload_len);
+    encoder.finish()
 }
 
 crate::closed_debug!(Mac0<'_>, Sign1<'_>);

@@ -2,7 +2,7 @@
 use alloc::{borrow::Cow, vec::Vec};
 
 use super::{ChainFault, CoseError};
-use crate::cbor::{CborError, Key, Keys, Kind, Reader, Writer};
+use crate::cbor::{CborError, Decoder, Encoder, ItemType, Key, Keys};
 
 /// The members of both headers that this profile reads. Others are checked and ignored.
 #[derive(Clone, PartialEq, Eq)]
@@ -33,20 +33,20 @@ const MAX_CHAIN: usize = 10;
 
 impl<'a> Header<'a> {
     /// Reads the protected and the unprotected header, the first two elements of every structure.
-    pub(super) fn read(protected: &'a [u8], unprotected: &mut Reader<'a>) -> Result<Self, CoseError> {
+    pub(super) fn read(protected: &'a [u8], unprotected: &mut Decoder<'a>) -> Result<Self, CoseError> {
         let inside = Protected::read(protected, unprotected)?;
         let mut kid = inside.kid;
         let (mut x5chain, mut fault) = (None, ChainFault::Missing);
         let mut others_unprotected = false;
-        unprotected.map(|reader, key| {
+        unprotected.map(|decoder, key| {
             if inside.labels.contains(&key.into()) {
                 return Err(CoseError::HeaderDuplicate);
             }
             others_unprotected |= key.as_int() != Some(X5CHAIN);
             match key.as_int() {
                 Some(CRIT) => return Err(CoseError::CritUnknown),
-                Some(KID) => kid = Some(read_kid(reader, false)?),
-                Some(X5CHAIN) => x5chain = Some(read_chain(reader)?),
+                Some(KID) => kid = Some(read_kid(decoder, false)?),
+                Some(X5CHAIN) => x5chain = Some(read_chain(decoder)?),
                 _ => {
                     let label = TEXT_LABELS.into_iter().find(|label| key.as_text() == Some(label));
                     fault = label.map_or(fault, ChainFault::TextLabel);
@@ -68,23 +68,23 @@ struct Protected<'a> {
 
 impl<'a> Protected<'a> {
     /// Reads the header's bytes with the limits of `outside`. A zero-length byte string is an empty map.
-    fn read(bytes: &'a [u8], outside: &Reader<'a>) -> Result<Self, CoseError> {
+    fn read(bytes: &'a [u8], outside: &Decoder<'a>) -> Result<Self, CoseError> {
         let mut labels = Keys::new();
         let (mut alg, mut kid, mut crit) = (None, None, None);
         let mut holds_chain = false;
-        let mut reader = outside.inside(bytes).definite();
+        let mut decoder = outside.inside(bytes).definite();
         if !bytes.is_empty() {
-            reader.map_into(&mut labels, |reader, key| -> Result<(), CoseError> {
+            decoder.map_into(&mut labels, |decoder, key| -> Result<(), CoseError> {
                 match key.to_key().as_int() {
-                    Some(ALG) => alg = Some(read_alg(reader)?),
-                    Some(CRIT) => crit = Some(reader.clone()),
-                    Some(KID) => kid = Some(read_kid(reader, true)?),
+                    Some(ALG) => alg = Some(read_alg(decoder)?),
+                    Some(CRIT) => crit = Some(decoder.clone()),
+                    Some(KID) => kid = Some(read_kid(decoder, true)?),
                     Some(X5CHAIN) => holds_chain = true,
                     _ => {}
                 }
                 Ok(())
             })?;
-            reader.finish()?;
+            decoder.finish()?;
         }
         let alg = alg.ok_or(CoseError::AlgUnprotected)?.ok_or(CoseError::AlgUnsupported)?;
         if let Some(mut crit) = crit {
@@ -98,22 +98,22 @@ impl<'a> Protected<'a> {
 }
 
 /// Returns `None` if the algorithm is a text or a number outside `i64`.
-fn read_alg(reader: &mut Reader<'_>) -> Result<Option<i64>, CborError> {
-    match reader.peek()? {
-        Kind::Uint | Kind::Nint => Ok(reader.int().ok()),
-        Kind::Text => reader.text().map(|_| None),
+fn read_alg(decoder: &mut Decoder<'_>) -> Result<Option<i64>, CborError> {
+    match decoder.peek()? {
+        ItemType::Uint | ItemType::Nint => Ok(decoder.int().ok()),
+        ItemType::Text => decoder.text().map(|_| None),
         _ => Err(CborError::UnexpectedType),
     }
 }
 
 /// Checks that every critical label is processed here and is in the protected header (RFC 9052, 3.1).
-fn check_crit(reader: &mut Reader<'_>, labels: &Keys<'_>) -> Result<(), CoseError> {
-    if reader.peek()? != Kind::Array {
+fn check_crit(decoder: &mut Decoder<'_>, labels: &Keys<'_>) -> Result<(), CoseError> {
+    if decoder.peek()? != ItemType::Array {
         return Err(CoseError::CritUnknown);
     }
-    let count = reader.array(|reader, _| {
-        let label = match reader.peek()? {
-            Kind::Uint => reader.uint()?,
+    let count = decoder.array(|decoder, _| {
+        let label = match decoder.peek()? {
+            ItemType::Uint => decoder.uint()?,
             _ => return Err(CoseError::CritUnknown),
         };
         let known = i64::try_from(label).is_ok_and(|label| [ALG, CRIT, KID, X5CHAIN].contains(&label));
@@ -122,21 +122,21 @@ fn check_crit(reader: &mut Reader<'_>, labels: &Keys<'_>) -> Result<(), CoseErro
     if count == 0 { Err(CoseError::CritUnknown) } else { Ok(()) }
 }
 
-fn read_kid<'a>(reader: &mut Reader<'a>, protected: bool) -> Result<Cow<'a, [u8]>, CoseError> {
-    reader.bytes().map_err(|error| CoseError::Kid { protected, error })
+fn read_kid<'a>(decoder: &mut Decoder<'a>, protected: bool) -> Result<Cow<'a, [u8]>, CoseError> {
+    decoder.bytes().map_err(|error| CoseError::Kid { protected, error })
 }
 
 /// Reads a `COSE_X509`: one certificate, or an array of them, leaf first.
-fn read_chain<'a>(reader: &mut Reader<'a>) -> Result<Vec<Cow<'a, [u8]>>, CoseError> {
+fn read_chain<'a>(decoder: &mut Decoder<'a>) -> Result<Vec<Cow<'a, [u8]>>, CoseError> {
     let mut chain = Vec::new();
-    match reader.peek()? {
-        Kind::Bytes => chain.push(reader.bytes()?),
-        Kind::Array => {
-            reader.array(|reader, index| {
-                if index >= MAX_CHAIN || reader.peek()? != Kind::Bytes {
+    match decoder.peek()? {
+        ItemType::Bytes => chain.push(decoder.bytes()?),
+        ItemType::Array => {
+            decoder.array(|decoder, index| {
+                if index >= MAX_CHAIN || decoder.peek()? != ItemType::Bytes {
                     return Err(CoseError::X5chain(ChainFault::Entry(index)));
                 }
-                chain.push(reader.bytes()?);
+                chain.push(decoder.bytes()?);
                 Ok(())
             })?;
         }
@@ -152,24 +152,24 @@ fn read_chain<'a>(reader: &mut Reader<'a>) -> Result<Vec<Cow<'a, [u8]>>, CoseErr
 /// Encodes the protected header `{1: alg}`.
 #[must_use]
 pub fn protected_header(alg: i64) -> Vec<u8> {
-    let mut writer = Writer::new();
-    writer.map(1).int(ALG).int(alg);
-    writer.finish()
+    let mut encoder = Encoder::new();
+    encoder.map(1).int(ALG).int(alg);
+    encoder.finish()
 }
 
 /// Writes the unprotected header: empty, or the chain as one byte string or an array.
-pub(super) fn write_unprotected(writer: &mut Writer, x5chain: &[&[u8]]) {
+pub(super) fn write_unprotected(encoder: &mut Encoder, x5chain: &[&[u8]]) {
     match x5chain {
         [] => {
-            writer.map(0);
+            encoder.map(0);
         }
         [leaf] => {
-            writer.map(1).int(X5CHAIN).bytes(leaf);
+            encoder.map(1).int(X5CHAIN).bytes(leaf);
         }
         chain => {
-            writer.map(1).int(X5CHAIN).array(chain.len());
+            encoder.map(1).int(X5CHAIN).array(chain.len());
             for certificate in chain {
-                writer.bytes(certificate);
+                encoder.bytes(certificate);
             }
         }
     }

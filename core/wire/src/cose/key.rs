@@ -2,7 +2,7 @@
 use alloc::{borrow::Cow, vec::Vec};
 
 use super::CoseError;
-use crate::cbor::{CborError, Kind, Reader, Writer};
+use crate::cbor::{CborError, Decoder, Encoder, ItemType};
 
 /// A `COSE_Key` (RFC 9052, 7) of one of the two key types used here. The point is *not* checked: `rid-crypto` does
 /// that.
@@ -33,16 +33,16 @@ impl<'a> Key<'a> {
     ///
     /// # Errors
     /// [`CoseError::KeyInvalid`], [`CoseError::Cbor`].
-    pub fn read(reader: &mut Reader<'a>) -> Result<Self, CoseError> {
+    pub fn read(decoder: &mut Decoder<'a>) -> Result<Self, CoseError> {
         let mut members = Members::default();
-        reader.map(|reader, key| -> Result<(), CoseError> {
+        decoder.map(|decoder, key| -> Result<(), CoseError> {
             match key.as_int() {
-                Some(KTY) => members.kty = read_int(reader)?,
-                Some(CRV) => members.crv = read_int(reader)?,
-                Some(X) => members.x = read_bytes(reader)?,
-                Some(Y) => match reader.peek()? {
-                    Kind::Bool => members.sign = Some(reader.boolean()?),
-                    _ => members.y = read_bytes(reader)?,
+                Some(KTY) => members.kty = read_int(decoder)?,
+                Some(CRV) => members.crv = read_int(decoder)?,
+                Some(X) => members.x = read_bytes(decoder)?,
+                Some(Y) => match decoder.peek()? {
+                    ItemType::Bool => members.sign = Some(decoder.boolean()?),
+                    _ => members.y = read_bytes(decoder)?,
                 },
                 Some(D) => return Err(CoseError::KeyInvalid),
                 _ => {}
@@ -61,22 +61,22 @@ impl<'a> Key<'a> {
     /// Encodes the required members only, in the order 1, -1, -2, -3.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut writer = Writer::new();
+        let mut encoder = Encoder::new();
         match self {
             Self::Ec2 { crv, x, y, sign } => {
                 let has_y = y.is_some() || sign.is_some();
-                writer.map(if has_y { 4 } else { 3 }).int(KTY).int(EC2).int(CRV).int(*crv).int(X).bytes(x);
+                encoder.map(if has_y { 4 } else { 3 }).int(KTY).int(EC2).int(CRV).int(*crv).int(X).bytes(x);
                 match (y, sign) {
-                    (Some(y), _) => writer.int(Y).bytes(y),
-                    (None, Some(sign)) => writer.int(Y).boolean(*sign),
-                    (None, None) => &mut writer,
+                    (Some(y), _) => encoder.int(Y).bytes(y),
+                    (None, Some(sign)) => encoder.int(Y).boolean(*sign),
+                    (None, None) => &mut encoder,
                 };
             }
             Self::Okp { crv, x } => {
-                writer.map(3).int(KTY).int(OKP).int(CRV).int(*crv).int(X).bytes(x);
+                encoder.map(3).int(KTY).int(OKP).int(CRV).int(*crv).int(X).bytes(x);
             }
         }
-        writer.finish()
+        encoder.finish()
     }
 }
 
@@ -100,12 +100,12 @@ struct Members<'a> {
     sign: Option<bool>,
 }
 
-fn read_int(reader: &mut Reader<'_>) -> Result<Option<i64>, CoseError> {
-    reader.int().map(Some).map_err(blame_key)
+fn read_int(decoder: &mut Decoder<'_>) -> Result<Option<i64>, CoseError> {
+    decoder.int().map(Some).map_err(blame_key)
 }
 
-fn read_bytes<'a>(reader: &mut Reader<'a>) -> Result<Option<Cow<'a, [u8]>>, CoseError> {
-    reader.bytes().map(Some).map_err(blame_key)
+fn read_bytes<'a>(decoder: &mut Decoder<'a>) -> Result<Option<Cow<'a, [u8]>>, CoseError> {
+    decoder.bytes().map(Some).map_err(blame_key)
 }
 
 fn blame_key(error: CborError) -> CoseError {

@@ -15,7 +15,7 @@ use rid_mdoc::{
 use rid_trust::{Anchor, Environment, Role as TrustRole, TrustStore};
 use rid_wire::{
     Timestamp,
-    cbor::{Limits, Reader},
+    cbor::{Decoder, Limits},
     cose::{Key, Mac0, Sign1, mac_structure, protected_header, sig_structure},
 };
 
@@ -176,7 +176,7 @@ fn keys_of_both_sources(path: &str) -> Outcome {
 }
 
 fn cose_key(bytes: &[u8]) -> Outcome {
-    let mut reader = Reader::new(bytes, LIMITS).map_err(|error| error.code())?;
+    let mut reader = Decoder::new(bytes, LIMITS).map_err(|error| error.code())?;
     let key = Key::read(&mut reader).map_err(|error| error.code())?;
     reader.finish().map_err(|error| error.code())?;
     Ok(PublicKey::from_cose(&key).map(|_| ()).map_err(|error| error.code())?)
@@ -190,7 +190,7 @@ fn reader_authentication_bytes() -> Vec<u8> {
 
 fn reader_authentication(bytes: &[u8]) -> Outcome {
     holds("inside DEVICE_REQUEST", contains(&annex_d("DEVICE_REQUEST"), bytes))?;
-    let mut reader = Reader::new(bytes, LIMITS).map_err(|error| error.code())?;
+    let mut reader = Decoder::new(bytes, LIMITS).map_err(|error| error.code())?;
     let sign1 = Sign1::read(&mut reader).map_err(|error| error.code())?;
     sign1.detached().map_err(|error| error.code())?;
     let leaf = Certificate::parse(&sign1.chain().map_err(|error| error.code())?[0]).map_err(|error| error.code())?;
@@ -226,7 +226,7 @@ fn transcript_of(bytes: &[u8]) -> Outcome {
         return Err("engagement and reader key are there".into());
     };
     let (select, request) = (intermediate("d52_nfcHandoverSelect"), intermediate("d52_nfcHandoverRequest"));
-    let engagement = Reader::new(engagement, LIMITS).and_then(|mut reader| reader.tagged().map(|tagged| tagged.inner));
+    let engagement = Decoder::new(engagement, LIMITS).and_then(|mut reader| reader.tagged().map(|tagged| tagged.inner));
     let built = Transcript::nfc(engagement.map_err(|error| error.code())?, reader_key, &select, Some(&request));
     holds("reproduced", built.tagged() == bytes)?;
     holds("its hash", built.digest() == sha256(&[bytes]))
@@ -234,7 +234,7 @@ fn transcript_of(bytes: &[u8]) -> Outcome {
 
 fn issuer_auth(bytes: &[u8]) -> Outcome {
     holds("inside DEVICE_RESPONSE", contains(&annex_d("DEVICE_RESPONSE"), bytes))?;
-    let mut reader = Reader::new(bytes, LIMITS).map_err(|error| error.code())?;
+    let mut reader = Decoder::new(bytes, LIMITS).map_err(|error| error.code())?;
     let sign1 = Sign1::read(&mut reader).map_err(|error| error.code())?;
     let payload = sign1.attached().map_err(|error| error.code())?;
     let signer = Certificate::parse(&annex_d("DS_CERT")).map_err(|error| error.code())?;
@@ -263,7 +263,7 @@ fn device_auth(bytes: &[u8]) -> Outcome {
         key("STATIC_DEVICE_KEY_D").agree(&key("EPHEMERAL_READER_KEY_D").public()).map_err(|error| error.code())?;
     let tag = mac_tag(&derive_mac_key(&secret, &transcript()), &device_authentication());
     let mut same = false;
-    let mut reader = Reader::new(bytes, LIMITS).map_err(|error| error.code())?;
+    let mut reader = Decoder::new(bytes, LIMITS).map_err(|error| error.code())?;
     let read = reader.map(|reader, key| {
         let mac = Mac0::read(reader)?;
         same = key.as_text() == Some("deviceMac") && mac.tag.as_ref() == tag;

@@ -2,7 +2,7 @@
 use rid_crypto::{PublicKey, SignatureAlgorithm, SigningKey, verify, verify_hmac_sha256};
 use rid_wire::{
     base64,
-    cbor::{Limits, Reader, Value},
+    cbor::{Decoder, Limits, Value},
     cose::{Mac0, Sign1, mac_structure, sig_structure},
 };
 use serde_json::Value as Json;
@@ -56,7 +56,7 @@ pub(crate) fn sign1(path: &str) -> Outcome {
 }
 
 fn signature_holds(message: &[u8], key: &PublicKey, external: &[u8]) -> Outcome {
-    let mut reader = Reader::new(message, Limits::ONLINE).map_err(|error| error.code())?;
+    let mut reader = Decoder::new(message, Limits::ONLINE).map_err(|error| error.code())?;
     let sign1 = Sign1::read(&mut reader).map_err(|error| error.code())?;
     reader.finish().map_err(|error| error.code())?;
     let payload = sign1.attached().map_err(|error| error.code())?;
@@ -74,7 +74,7 @@ pub(crate) fn mac0(path: &str) -> Outcome {
 }
 
 fn mac_holds(message: &[u8], key: &[u8], external: &[u8]) -> Outcome {
-    let mut reader = Reader::new(message, Limits::ONLINE).map_err(|error| error.code())?;
+    let mut reader = Decoder::new(message, Limits::ONLINE).map_err(|error| error.code())?;
     let mac0 = Mac0::read(&mut reader).map_err(|error| error.code())?;
     reader.finish().map_err(|error| error.code())?;
     if mac0.header.alg != HMAC_256 {

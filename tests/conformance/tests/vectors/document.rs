@@ -11,7 +11,7 @@ use rid_verifier::{
 };
 use rid_wire::{
     Timestamp,
-    cbor::{CborError, Kind, Limits, Reader},
+    cbor::{CborError, Decoder, ItemType, Limits},
 };
 
 use crate::{Outcome, data, holds, index::Line};
@@ -142,11 +142,11 @@ pub(crate) fn issuer_signed(line: &Line) -> Outcome {
 /// The bytes of a member as received, or of its first element if it is an array.
 fn member<'a>(map: &'a [u8], name: &str) -> &'a [u8] {
     let mut found: &[u8] = &[];
-    let mut reader = Reader::new(map, Limits::ONLINE).expect("small enough");
+    let mut reader = Decoder::new(map, Limits::ONLINE).expect("small enough");
     let read = reader.map(|reader, key| -> Result<(), CborError> {
         if key.as_text() == Some(name) {
             match reader.peek()? {
-                Kind::Array => {
+                ItemType::Array => {
                     reader.array(|reader, _| reader.skip().map(|bytes| found = bytes))?;
                 }
                 _ => found = reader.skip()?,

@@ -12,7 +12,7 @@ use rid_verifier::{
 };
 use rid_wire::{
     base64,
-    cbor::{Limits, Writer},
+    cbor::{Encoder, Limits},
 };
 use serde_json::Value;
 
@@ -34,9 +34,9 @@ impl Exchange {
         let device = SigningKey::make(&mut world.rng);
         let reader = AgreementKey::make(&mut world.rng);
         // As of OpenID4VP: nothing but a handover, here of no protocol that exists.
-        let mut writer = Writer::new();
-        writer.array(3).null().null().array(2).text("Interop").bytes(&seed.to_be_bytes().repeat(4));
-        let transcript = Transcript::received(&writer.finish(), Limits::ONLINE).unwrap();
+        let mut encoder = Encoder::new();
+        encoder.array(3).null().null().array(2).text("Interop").bytes(&seed.to_be_bytes().repeat(4));
+        let transcript = Transcript::received(&encoder.finish(), Limits::ONLINE).unwrap();
         Self { world, device, reader, transcript }
     }
 

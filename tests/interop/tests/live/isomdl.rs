@@ -23,7 +23,7 @@ use rid_verifier::{
     reader::CloseReason,
     view::Decision,
 };
-use rid_wire::cbor::{Limits, Writer};
+use rid_wire::cbor::{Encoder, Limits};
 use serde_json::{Value, json};
 
 use crate::{
@@ -111,10 +111,10 @@ fn they_issue(world: &World, device_key: &PublicKey) -> Mdoc {
         let value: ciborium::Value = ciborium::from_reader(&*element.value).unwrap();
         namespaces.entry(element.namespace).or_default().insert(element.identifier, value);
     }
-    let encoded = |write: &dyn Fn(&mut Writer)| {
-        let mut writer = Writer::new();
-        write(&mut writer);
-        writer.finish()
+    let encoded = |write: &dyn Fn(&mut Encoder)| {
+        let mut encoder = Encoder::new();
+        write(&mut encoder);
+        encoder.finish()
     };
     let times = validity();
     let validity: ValidityInfo = cbor::from_slice(&encoded(&|w| {

@@ -12,7 +12,7 @@ use rid_mdoc::{
 };
 use rid_profile::Profile;
 use rid_trust::{Role, TrustStore};
-use rid_wire::{Timestamp, base64, cbor::Writer};
+use rid_wire::{Timestamp, base64, cbor::Encoder};
 use serde_json::{Value, json};
 
 pub(crate) const MDL: &str = MDL_DOC_TYPE;
@@ -95,12 +95,12 @@ static PORTRAIT: [u8; 70_000] = [0xd8; 70_000];
 
 /// The same licence as elements to issue.
 pub(crate) fn licence() -> Vec<ElementToIssue> {
-    let encoded = |write: &dyn Fn(&mut Writer)| {
-        let mut writer = Writer::new();
-        write(&mut writer);
-        writer.finish()
+    let encoded = |write: &dyn Fn(&mut Encoder)| {
+        let mut encoder = Encoder::new();
+        write(&mut encoder);
+        encoder.finish()
     };
-    let element = |namespace: &str, identifier: &str, write: &dyn Fn(&mut Writer)| ElementToIssue {
+    let element = |namespace: &str, identifier: &str, write: &dyn Fn(&mut Encoder)| ElementToIssue {
         namespace: namespace.into(),
         identifier: identifier.into(),
         value: encoded(write),

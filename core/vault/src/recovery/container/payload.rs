@@ -4,7 +4,7 @@
 use rid_flow::{HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, Record, RecordKey};
 use rid_wire::{
     Timestamp,
-    cbor::{CborError, Reader, Writer},
+    cbor::{CborError, Decoder, Encoder},
 };
 use zeroize::Zeroizing;
 
@@ -38,7 +38,7 @@ pub(super) fn read(plain: &[u8]) -> Result<Recovery, ContainerError> {
 
 pub(super) fn encode(recovery: &Recovery, history: &[(bool, HistoryDraft)], room: usize) -> Zeroizing<Vec<u8>> {
     // Room for all of it at once: what grows leaves copies behind.
-    let mut writer = Writer::with_capacity(room);
+    let mut writer = Encoder::with_capacity(room);
     writer.array(4).int(recovery.made.unix()).array(recovery.recipes.len());
     for Recipe { issuer, format, kind, copies } in &recovery.recipes {
         writer.array(4).text(issuer).text(format).text(kind).uint((*copies).into());
@@ -63,7 +63,7 @@ pub(super) fn encode(recovery: &Recovery, history: &[(bool, HistoryDraft)], room
 fn decode(bytes: &[u8]) -> Result<Recovery, CborError> {
     let mut made = Timestamp::from_unix(0);
     let (mut recipes, mut history, mut settings) = (Vec::new(), Vec::new(), Vec::new());
-    let mut reader = Reader::new(bytes, LIMITS)?.definite();
+    let mut reader = Decoder::new(bytes, LIMITS)?.definite();
     array_of::<4>(&mut reader, |reader, at| {
         match at {
             0 => made = Timestamp::from_unix(reader.int()?),
@@ -80,7 +80,7 @@ fn decode(bytes: &[u8]) -> Result<Recovery, CborError> {
     Ok(Recovery { recipes, history, settings, made })
 }
 
-fn recipe(reader: &mut Reader<'_>) -> Result<Recipe, CborError> {
+fn recipe(reader: &mut Decoder<'_>) -> Result<Recipe, CborError> {
     let mut recipe = Recipe { issuer: String::new(), format: String::new(), kind: String::new(), copies: 0 };
     array_of::<4>(reader, |reader, at| {
         match at {
@@ -94,7 +94,7 @@ fn recipe(reader: &mut Reader<'_>) -> Result<Recipe, CborError> {
     Ok(recipe)
 }
 
-fn event(reader: &mut Reader<'_>) -> Result<(bool, HistoryDraft), CborError> {
+fn event(reader: &mut Decoder<'_>) -> Result<(bool, HistoryDraft), CborError> {
     let mut imported = false;
     let mut draft = HistoryDraft {
         id: HistoryId([0; 16]),
@@ -123,7 +123,7 @@ fn event(reader: &mut Reader<'_>) -> Result<(bool, HistoryDraft), CborError> {
     Ok((imported, draft))
 }
 
-fn element(reader: &mut Reader<'_>) -> Result<(String, String, String, bool), CborError> {
+fn element(reader: &mut Decoder<'_>) -> Result<(String, String, String, bool), CborError> {
     let mut element = (String::new(), String::new(), String::new(), false);
     array_of::<4>(reader, |reader, at| {
         match at {
@@ -137,7 +137,7 @@ fn element(reader: &mut Reader<'_>) -> Result<(String, String, String, bool), Cb
     Ok(element)
 }
 
-fn setting(reader: &mut Reader<'_>) -> Result<Record, CborError> {
+fn setting(reader: &mut Decoder<'_>) -> Result<Record, CborError> {
     let mut record = Record { key: RecordKey { kind: SETTINGS.into(), name: String::new() }, bytes: Vec::new() };
     array_of::<2>(reader, |reader, at| {
         match at {
@@ -149,13 +149,13 @@ fn setting(reader: &mut Reader<'_>) -> Result<Record, CborError> {
     Ok(record)
 }
 
-fn text(reader: &mut Reader<'_>) -> Result<String, CborError> {
+fn text(reader: &mut Decoder<'_>) -> Result<String, CborError> {
     Ok(reader.text()?.into_owned())
 }
 
 fn list<'a, T>(
-    reader: &mut Reader<'a>,
-    item: impl Fn(&mut Reader<'a>) -> Result<T, CborError>,
+    reader: &mut Decoder<'a>,
+    item: impl Fn(&mut Decoder<'a>) -> Result<T, CborError>,
 ) -> Result<Vec<T>, CborError> {
     let mut items = Vec::new();
     reader.array(|reader, _| {
@@ -167,8 +167,8 @@ fn list<'a, T>(
 
 /// An array of exactly so many items.
 fn array_of<'a, const N: usize>(
-    reader: &mut Reader<'a>,
-    mut item: impl FnMut(&mut Reader<'a>, usize) -> Result<(), CborError>,
+    reader: &mut Decoder<'a>,
+    mut item: impl FnMut(&mut Decoder<'a>, usize) -> Result<(), CborError>,
 ) -> Result<(), CborError> {
     let count = reader.array(|reader, at| if at < N { item(reader, at) } else { Err(CborError::UnexpectedType) })?;
     if count == N { Ok(()) } else { Err(CborError::MissingMember) }

@@ -72,8 +72,8 @@ fn cheap() -> (RecoveryCode, Vec<u8>) {
 }
 
 /// A file with this header, written by hand, before `rest`.
-fn file(header: impl FnOnce(&mut Writer), rest: usize) -> Vec<u8> {
-    let mut writer = Writer::new();
+fn file(header: impl FnOnce(&mut Encoder), rest: usize) -> Vec<u8> {
+    let mut writer = Encoder::new();
     writer.raw(MAGIC);
     header(&mut writer);
     let mut file = writer.finish();
@@ -81,7 +81,7 @@ fn file(header: impl FnOnce(&mut Writer), rest: usize) -> Vec<u8> {
     file
 }
 
-fn header(version: u64) -> impl FnOnce(&mut Writer) {
+fn header(version: u64) -> impl FnOnce(&mut Encoder) {
     move |writer| {
         writer.map(4).uint(0).uint(version).uint(1).bytes(&[1; 16]).uint(2).bytes(&[2; 12]).uint(3).uint(64);
     }
@@ -115,7 +115,7 @@ fn neg_k26_newer_version() {
     for version in [2, 3, 1 << 20, u64::MAX] {
         assert_eq!(refused(&file(header(version), 64)), ContainerError::Version, "{version}");
         // Whatever a newer one has besides.
-        let other = |writer: &mut Writer| {
+        let other = |writer: &mut Encoder| {
             writer.map(2).uint(0).uint(version).text("scrypt").array(1).null();
         };
         assert_eq!(refused(&file(other, 0)), ContainerError::Version, "{version}");
@@ -129,7 +129,7 @@ fn neg_k26_form() {
     for bytes in [wrong_magic.as_slice(), b"PK\x03\x04", b"rid", b"{\"a\":1}", &[0; 4096]] {
         assert_eq!(refused(bytes), ContainerError::Form);
     }
-    type Write = fn(&mut Writer) -> &mut Writer;
+    type Write = fn(&mut Encoder) -> &mut Encoder;
     let headers: [Write; 12] = [
         |w| w.uint(1),
         |w| w.array(7),
@@ -163,7 +163,7 @@ fn neg_k26_form() {
 #[test]
 fn neg_k26_too_large() {
     assert_eq!(refused(&vec![0; MAX_BYTES + 1]), ContainerError::TooLarge);
-    let huge = |writer: &mut Writer| {
+    let huge = |writer: &mut Encoder| {
         writer.map(4).uint(0).uint(1).uint(1).bytes(&[1; 16]).uint(2).bytes(&[2; 12]).uint(3).uint(1 << 40);
     };
     assert_eq!(refused(&file(huge, 64)), ContainerError::TooLarge);

@@ -3,7 +3,7 @@ use rid_claims::ReusePolicy;
 use rid_flow::{CopyId, Credential, CredentialId, VerifierId, ports::StorageError};
 use rid_wire::{
     Timestamp,
-    cbor::{CborError, Key, Limits, Reader, Writer},
+    cbor::{CborError, Decoder, Encoder, Key, Limits},
 };
 
 use super::{exact, number, read_map};
@@ -58,7 +58,7 @@ pub struct ElementNames(Vec<u8>);
 
 impl ElementNames {
     fn of(elements: &[(String, Vec<String>)]) -> Self {
-        let mut writer = Writer::new();
+        let mut writer = Encoder::new();
         writer.map(elements.len());
         for (namespace, names) in elements {
             writer.text(namespace).array(names.len());
@@ -76,7 +76,7 @@ impl ElementNames {
     pub fn read(&self) -> Result<Vec<(String, Vec<String>)>, StorageError> {
         let mut elements = Vec::new();
         let mut read = || {
-            let mut reader = Reader::new(&self.0, Limits::ONLINE)?;
+            let mut reader = Decoder::new(&self.0, Limits::ONLINE)?;
             reader.map(|reader, namespace| {
                 let Key::Text(namespace) = namespace else { return Err(CborError::UnexpectedType) };
                 let mut names = Vec::new();
@@ -122,7 +122,7 @@ impl From<&Credential> for CredentialMeta {
 }
 
 pub(crate) fn encode(meta: &CredentialMeta) -> Vec<u8> {
-    let mut writer = Writer::new();
+    let mut writer = Encoder::new();
     writer.map(13 + usize::from(meta.subject.is_some())).uint(0).uint(VERSION);
     writer.uint(1).text(&meta.id.0).uint(2).text(&meta.format).uint(3).text(&meta.kind).uint(5).text(&meta.issuer);
     writer.uint(6).int(meta.signed.unix()).uint(7).int(meta.valid_from.unix()).uint(8).int(meta.valid_until.unix());
@@ -196,7 +196,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<CredentialMeta, StorageError> {
     Ok(meta)
 }
 
-fn write_reuse(writer: &mut Writer, reuse: ReusePolicy) {
+fn write_reuse(writer: &mut Encoder, reuse: ReusePolicy) {
     match reuse {
         ReusePolicy::Once => writer.array(1).uint(0),
         ReusePolicy::Limited { seconds } => writer.array(2).uint(1).uint(seconds.into()),
@@ -205,7 +205,7 @@ fn write_reuse(writer: &mut Writer, reuse: ReusePolicy) {
     };
 }
 
-fn read_reuse(reader: &mut Reader<'_>) -> Result<ReusePolicy, CborError> {
+fn read_reuse(reader: &mut Decoder<'_>) -> Result<ReusePolicy, CborError> {
     let mut reuse = ReusePolicy::Once;
     reader.array(|reader, at| {
         let value = number(reader)?;
@@ -222,7 +222,7 @@ fn read_reuse(reader: &mut Reader<'_>) -> Result<ReusePolicy, CborError> {
     Ok(reuse)
 }
 
-fn read_use(reader: &mut Reader<'_>) -> Result<CopyUse, CborError> {
+fn read_use(reader: &mut Decoder<'_>) -> Result<CopyUse, CborError> {
     let mut used = CopyUse { copy: CopyId(String::new()), uses: 0, since: None, verifier: None };
     reader.array(|reader, at| {
         match at {

@@ -4,7 +4,7 @@ use rid_flow::{
 };
 use rid_wire::{
     Timestamp,
-    cbor::{CborError, Reader, Writer},
+    cbor::{CborError, Decoder, Encoder},
 };
 
 use super::{exact, read_map};
@@ -36,7 +36,7 @@ pub(crate) enum Body {
 
 impl Link {
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut writer = Writer::new();
+        let mut writer = Encoder::new();
         let (number, more) = match self.body {
             Body::Kept { .. } => (1, 3),
             Body::Deleted { .. } => (2, 3),
@@ -102,7 +102,7 @@ impl Link {
 
 /// What the leaf is made of: all of a draft but its outcome.
 pub(crate) fn draft(entry: &HistoryDraft) -> Vec<u8> {
-    let mut writer = Writer::new();
+    let mut writer = Encoder::new();
     writer.map(8).uint(0).uint(1).uint(2).bytes(&entry.id.0).uint(3).uint(kind_number(entry.kind));
     writer.uint(5).int(entry.at.unix()).uint(6).text(&entry.peer).uint(7).boolean(entry.peer_verified);
     writer.uint(8).array(entry.elements.len());
@@ -145,7 +145,7 @@ fn read_draft(content: &[u8], outcome: HistoryOutcome) -> Result<HistoryDraft, S
     Ok(entry)
 }
 
-fn element(reader: &mut Reader<'_>) -> Result<(String, String, String, bool), CborError> {
+fn element(reader: &mut Decoder<'_>) -> Result<(String, String, String, bool), CborError> {
     let (mut texts, mut retained) = (Vec::new(), false);
     reader.array(|reader, at| {
         match at {

@@ -3,7 +3,7 @@ use rid_flow::{
     Copy, CopyId, CredentialId, NewCopy, Record, RecordKey,
     ports::{KeyId, StorageError},
 };
-use rid_wire::cbor::{CborError, Writer};
+use rid_wire::cbor::{CborError, Encoder};
 use zeroize::Zeroizing;
 
 use super::read_map;
@@ -11,7 +11,7 @@ use super::read_map;
 const VERSION: u64 = 1;
 
 pub(crate) fn copy(credential: &CredentialId, id: &CopyId, copy: &NewCopy) -> Vec<u8> {
-    let mut writer = Writer::new();
+    let mut writer = Encoder::new();
     writer.map(5).uint(0).uint(VERSION).uint(1).text(&credential.0).uint(2).text(&id.0);
     writer.uint(3).text(&copy.key.0).uint(4).bytes(&copy.bytes);
     writer.finish()
@@ -43,7 +43,7 @@ pub(crate) fn record(record: &Record) -> Zeroizing<Vec<u8>> {
     let RecordKey { kind, name } = &record.key;
     // Beside them heads and numbers.
     let room = [kind.len(), name.len(), record.bytes.len()].into_iter().fold(64, usize::saturating_add);
-    let mut writer = Writer::with_capacity(room);
+    let mut writer = Encoder::with_capacity(room);
     writer.map(4).uint(0).uint(VERSION).uint(1).text(kind).uint(2).text(name).uint(3).bytes(&record.bytes);
     Zeroizing::new(writer.finish())
 }
@@ -70,7 +70,7 @@ pub(crate) fn read_record(bytes: &[u8]) -> Result<ReadRecord, StorageError> {
 
 /// The device keys of a credential's copies, as they were when it came.
 pub(crate) fn device_keys(credential: &CredentialId, keys: &[KeyId]) -> Vec<u8> {
-    let mut writer = Writer::new();
+    let mut writer = Encoder::new();
     writer.map(3).uint(0).uint(VERSION).uint(1).text(&credential.0).uint(2).array(keys.len());
     for key in keys {
         writer.text(&key.0);

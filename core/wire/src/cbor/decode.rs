@@ -3,11 +3,11 @@ use alloc::borrow::Cow;
 
 use super::{
     CborError,
-    head::{self, Head, Kind},
+    head::{self, Head, ItemType},
     key::{Chunks, RawKey},
 };
 
-/// The limits of a reader.
+/// The limits of a decoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Largest input in bytes; checked before anything is read.
@@ -27,7 +27,7 @@ impl Limits {
 /// duplicate keys (bounded by the number of keys of the open maps). A call that asks for another type leaves the item
 /// unread.
 #[derive(Clone)]
-pub struct Reader<'a> {
+pub struct Decoder<'a> {
     pub(super) input: &'a [u8],
     pub(super) pos: usize,
     /// Open arrays and maps, and the tags around them.
@@ -38,7 +38,7 @@ pub struct Reader<'a> {
     indefinite: bool,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> Decoder<'a> {
     /// Starts at the first byte. Input over the size limit is refused unread; indefinite lengths are accepted.
     ///
     /// # Errors
@@ -55,7 +55,7 @@ impl<'a> Reader<'a> {
         Self { input, pos: 0, depth: 0, tags: 0, max_depth, indefinite: true }
     }
 
-    /// Starts at the content of a byte string that this reader returned, with the same depth limit.
+    /// Starts at the content of a byte string that this decoder returned, with the same depth limit.
     pub(crate) const fn inside(&self, content: &'a [u8]) -> Self {
         Self::over(content, self.max_depth)
     }
@@ -73,12 +73,12 @@ impl<'a> Reader<'a> {
         self.pos
     }
 
-    /// The kind of the next item.
+    /// The type of the next item.
     ///
     /// # Errors
     /// [`CborError::Truncated`], [`CborError::UnexpectedType`] for a reserved head or a stray break.
-    pub fn peek(&self) -> Result<Kind, CborError> {
-        Ok(self.head()?.0.kind())
+    pub fn peek(&self) -> Result<ItemType, CborError> {
+        Ok(self.head()?.0.item_type())
     }
 
     /// Reads an unsigned integer. Bignum tags are refused (neg-A14).
@@ -119,7 +119,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads a byte string of definite length, even where the reader accepts indefinite lengths (neg-A05).
+    /// Reads a byte string of definite length, even where the decoder accepts indefinite lengths (neg-A05).
     ///
     /// # Errors
     /// [`CborError`].
@@ -158,7 +158,7 @@ impl<'a> Reader<'a> {
     /// [`CborError`].
     pub fn boolean(&mut self) -> Result<bool, CborError> {
         let (head, next) = self.head()?;
-        if head.kind() != Kind::Bool {
+        if head.item_type() != ItemType::Bool {
             return Err(CborError::UnexpectedType);
         }
         self.advance(next);
@@ -171,7 +171,7 @@ impl<'a> Reader<'a> {
     /// [`CborError`].
     pub fn float(&mut self) -> Result<f64, CborError> {
         let (head, next) = self.head()?;
-        if head.kind() != Kind::Float {
+        if head.item_type() != ItemType::Float {
             return Err(CborError::UnexpectedType);
         }
         self.advance(next);
@@ -184,7 +184,7 @@ impl<'a> Reader<'a> {
     /// [`CborError::Truncated`].
     pub fn take_null(&mut self) -> Result<bool, CborError> {
         let (head, next) = self.head()?;
-        let is_null = head.kind() == Kind::Null;
+        let is_null = head.item_type() == ItemType::Null;
         if is_null {
             self.advance(next);
         }
@@ -306,4 +306,4 @@ fn utf8(bytes: &[u8]) -> Result<&str, CborError> {
     core::str::from_utf8(bytes).map_err(|_| CborError::InvalidText)
 }
 
-crate::closed_debug!(Reader<'_>);
+crate::closed_debug!(Decoder<'_>);

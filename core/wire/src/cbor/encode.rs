@@ -3,19 +3,19 @@ use alloc::vec::Vec;
 
 use super::head;
 
-/// A deterministic writer (shortest heads, definite lengths). The caller must write as many items as the heads
+/// A deterministic encoder (shortest heads, definite lengths). The caller must write as many items as the heads
 /// announce, and chooses the order of map keys.
 #[derive(Default)]
-pub struct Writer(Vec<u8>);
+pub struct Encoder(Vec<u8>);
 
-impl Writer {
-    /// An empty writer.
+impl Encoder {
+    /// An empty encoder.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// An empty writer with room for this many bytes. Use it for secrets: growing would leave copies in freed memory.
+    /// An empty encoder with room for this many bytes. Use it for secrets: growing would leave copies in freed memory.
     #[must_use]
     pub fn with_capacity(bytes: usize) -> Self {
         Self(Vec::with_capacity(bytes))
