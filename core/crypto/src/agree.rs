@@ -1,3 +1,4 @@
+//! Key agreement (ECDH), and hashing to a point of P-256.
 use alloc::boxed::Box;
 
 use rid_wire::json::Value;
@@ -11,72 +12,74 @@ use crate::{
     stack::wiping,
 };
 
-/// The shared secret of a key agreement (ISO 18013-5: Z_AB): 32 bytes for P-256; longer curves keep their own length.
+/// The shared secret of a key agreement (ISO 18013-5: Z_AB). It has the length of the curve: 32 bytes for P-256.
 pub struct SharedSecret {
     bytes: Zeroizing<alloc::vec::Vec<u8>>,
 }
 
 impl SharedSecret {
-    /// From the 32 bytes a secure area returned.
+    /// Takes the 32 bytes that a secure area returned.
     #[must_use]
     pub fn from_p256(secret: &Secret<32>) -> Self {
         Self { bytes: Zeroizing::new(secret.expose().to_vec()) }
     }
 
-    /// The input keying material.
+    /// The secret, as input keying material.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
         &self.bytes
     }
 }
 
-/// Hashes a message to a point of P-256, uncompressed SEC1 (RFC 9380, suite P256_XMD:SHA-256_SSWU_RO_). Nobody knows its
-/// discrete logarithm, so ECDH of a key with it is a keyed pseudo-random function: `derive` on a chip that has no HMAC.
+/// Hashes a message to an uncompressed point of P-256 (RFC 9380, suite P256_XMD:SHA-256_SSWU_RO_).
+///
+/// The discrete logarithm of the result is unknown. ECDH with a private key and this point is therefore a keyed
+/// pseudo-random function, which replaces HMAC on chips that have none.
 ///
 /// # Errors
-/// [`CryptoError::Length`] for an empty `domain`; [`CryptoError::KeyInvalid`] for the one point that has no coordinates.
+/// [`CryptoError::Length`] if `domain` is empty, [`CryptoError::KeyInvalid`] if the result is the point at infinity.
 pub fn hash_to_p256(message: &[u8], domain: &[u8]) -> Result<[u8; 65], CryptoError> {
     Active::hash_to_p256(message, domain)
 }
 
-/// A private key for ECDH that may be used many times (reader's session keys, DeviceMac); wiped on drop. Always RustCrypto:
-/// a key of `ring`'s agrees once.
+/// A private key for ECDH that may be used many times (session keys of a reader, deviceMac). It is wiped on drop.
 ///
-/// Boxed, so that a key that is moved leaves no copy behind (neg-N04).
+/// RustCrypto always serves it, because a key of `ring` agrees only once. It is boxed, so moving it leaves no copy
+/// (neg-N04).
 pub struct AgreementKey(Box<<Active as Library>::Agreement>);
 
 impl AgreementKey {
-    /// A fresh P-256 key.
+    /// Makes a fresh P-256 key.
     pub fn make(rng: &mut dyn CryptoRng) -> Self {
         Self(wiping(|| fresh_scalar(rng, |scalar| Active::agreement(Curve::P256, scalar).map(Box::new))))
     }
 
-    /// From the private scalar, big-endian, of the curve's length (P-256, P-384, P-521).
+    /// Takes a private scalar: big-endian, of the length of the curve (P-256, P-384 or P-521).
     ///
     /// # Errors
-    /// [`CryptoError::KeyInvalid`].
+    /// [`CryptoError::KeyInvalid`] if the scalar is not in the range of the curve.
     pub fn from_scalar(curve: Curve, scalar: &[u8]) -> Result<Self, CryptoError> {
         wiping(|| Active::agreement(curve, scalar).map(Box::new)).map(Self)
     }
 
-    /// The public half.
+    /// The public key.
     #[must_use]
     pub fn public(&self) -> PublicKey {
         PublicKey(Active::agreement_public(&self.0))
     }
 
-    /// ECDH with a peer's key of the same curve.
+    /// Agrees on a secret with the public key of a peer.
     ///
     /// # Errors
-    /// [`CryptoError::KeyInvalid`] for another curve.
+    /// [`CryptoError::KeyInvalid`] if the peer's key is of another curve.
     pub fn agree(&self, peer: &PublicKey) -> Result<SharedSecret, CryptoError> {
         wiping(|| Active::agree(&self.0, &peer.0)).map(|bytes| SharedSecret { bytes })
     }
 
-    /// From a private JWK (`kty` EC, `crv`, `d`; `x` and `y`, where given, must be of the same key).
+    /// Reads a private JWK (`kty` EC, `crv`, `d`). If `x` and `y` are present, they must belong to the same key.
     ///
     /// # Errors
-    /// [`CryptoError::KeyInvalid`], [`CryptoError::AlgUnsupported`].
+    /// [`CryptoError::KeyInvalid`], or [`CryptoError::AlgUnsupported`] for another curve.
     pub fn from_jwk(text: &str) -> Result<Self, CryptoError> {
         let jwk = Value::parse(text, 8192).map_err(|_| CryptoError::KeyInvalid)?;
         let curve = Curve::from_jwk(&jwk)?;
@@ -88,7 +91,7 @@ impl AgreementKey {
         Ok(key)
     }
 
-    /// The private scalar of a P-256 key, to be kept beside a capture (an integrator's tool only); `None` for other curves.
+    /// The private scalar of a P-256 key, for tools that save it beside a capture. `None` for other curves.
     #[cfg(feature = "dangerous")]
     #[must_use]
     pub fn dangerous_scalar(&self) -> Option<Secret<32>> {
@@ -100,7 +103,7 @@ impl AgreementKey {
     }
 }
 
-/// A fresh P-256 key for one agreement (the holder's session keys); wiped on drop and once used.
+/// A fresh P-256 key for exactly one agreement (session keys of a holder). It is wiped when used or dropped.
 pub struct EphemeralKey {
     private: Ephemeral,
     public: PublicKey,
@@ -112,7 +115,7 @@ enum Ephemeral {
 }
 
 impl EphemeralKey {
-    /// A fresh key: from `rng`, or with [`Backend::Ring`] from the operating system.
+    /// Makes a fresh key from `rng`, or from the operating system if [`Backend::Ring`] is selected.
     pub fn make(rng: &mut dyn CryptoRng) -> Self {
         Self::make_fast().unwrap_or_else(|| {
             let key = AgreementKey::make(rng);
@@ -129,16 +132,16 @@ impl EphemeralKey {
         Some(Self { private: Ephemeral::Fast(key), public: PublicKey::from_sec1(Curve::P256, &point).ok()? })
     }
 
-    /// The public half.
+    /// The public key.
     #[must_use]
     pub fn public(&self) -> PublicKey {
         self.public.clone()
     }
 
-    /// ECDH with a peer's key of the same curve.
+    /// Agrees on a secret with the public key of a peer. This consumes the key.
     ///
     /// # Errors
-    /// [`CryptoError::KeyInvalid`] for another curve.
+    /// [`CryptoError::KeyInvalid`] if the peer's key is of another curve.
     pub fn agree(self, peer: &PublicKey) -> Result<SharedSecret, CryptoError> {
         match self.private {
             Ephemeral::Fast(key) => wiping(|| key.agree(&peer.0)).map(|bytes| SharedSecret { bytes }),

@@ -17,7 +17,7 @@ pub enum Curve {
 }
 
 impl Curve {
-    /// Bytes of one coordinate, and of a private scalar.
+    /// Bytes of one coordinate and of a private scalar.
     pub(crate) const fn coordinate_len(self) -> usize {
         match self {
             Self::Ed25519 | Self::P256 => 32,
@@ -44,7 +44,7 @@ impl Curve {
         }
     }
 
-    /// The curve a JWK names; `kty` must fit.
+    /// Reads `crv` of a JWK and checks that `kty` matches it.
     pub(crate) fn from_jwk(jwk: &Value) -> Result<Self, CryptoError> {
         let text = |name| jwk.member(name).and_then(Value::as_str);
         match (text("kty"), text("crv")) {
@@ -70,7 +70,7 @@ pub enum DigestAlgorithm {
 }
 
 impl DigestAlgorithm {
-    /// The algorithm of an MSO's `digestAlgorithm` text (`SHA-256`, ...).
+    /// Reads the `digestAlgorithm` of an MSO, such as `SHA-256`.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
@@ -82,8 +82,10 @@ impl DigestAlgorithm {
     }
 }
 
-/// A signature algorithm of std-M45. The two COSE numbers of each mean the same here: a curve has exactly one algorithm, so
-/// the polymorphic number (RFC 9053) is taken with that curve alone, as the fully specified one (RFC 9864) is.
+/// A signature algorithm (std-M45).
+///
+/// Each has two COSE numbers: the polymorphic one of RFC 9053 and the fully specified one of RFC 9864. They mean the
+/// same here, because each curve has exactly one algorithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignatureAlgorithm {
     /// EdDSA with Ed25519 (COSE -8 EdDSA, -19 Ed25519).
@@ -97,10 +99,10 @@ pub enum SignatureAlgorithm {
 }
 
 impl SignatureAlgorithm {
-    /// From a COSE algorithm number.
+    /// Reads a COSE algorithm number.
     ///
     /// # Errors
-    /// [`CryptoError::AlgUnsupported`].
+    /// [`CryptoError::AlgUnsupported`] for any other number.
     pub const fn from_cose(alg: i64) -> Result<Self, CryptoError> {
         match alg {
             -7 | -9 => Ok(Self::Es256),
@@ -111,7 +113,7 @@ impl SignatureAlgorithm {
         }
     }
 
-    /// The COSE algorithm number that is written: the polymorphic one, as ISO/IEC 18013-5 has it.
+    /// The COSE algorithm number to write: the polymorphic one, as in ISO/IEC 18013-5.
     #[must_use]
     pub const fn cose(self) -> i64 {
         match self {
@@ -123,32 +125,34 @@ impl SignatureAlgorithm {
     }
 }
 
-/// What one guess costs (RFC 9106, 3.1: m, t, p).
+/// The cost of Argon2id (RFC 9106, 3.1: m, t, p).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Argon2Cost {
-    /// Memory in KiB (m): at least eight for each lane, at most 256 MiB.
+    /// Memory in KiB (m): at least 8 per lane, at most 256 MiB.
     pub memory_kib: u32,
     /// Passes over the memory (t): 1 to 10.
     pub passes: u32,
-    /// Lanes (p): 1 to 4; they are computed one after the other.
+    /// Lanes (p): 1 to 4. They are computed one after the other.
     pub lanes: u32,
 }
 
 impl Argon2Cost {
-    /// For a PIN at every unlock: each guess needs the secure area besides, so it may be quick (neg-L06).
+    /// The cost of a PIN. A guess also needs the secure area, so one computation may be quick (neg-L06).
     pub const INTERACTIVE: Self = Self { memory_kib: 19 * 1024, passes: 2, lanes: 1 };
 
-    /// For codes and passphrases whose sealed file may be carried away and guessed at elsewhere (neg-K26).
+    /// The cost of codes and passphrases that protect a file, which an attacker can copy and attack elsewhere
+    /// (neg-K26).
     pub const STORED: Self = Self { memory_kib: 64 * 1024, passes: 3, lanes: 1 };
 
     pub(crate) const MEMORY_KIB_MAX: u32 = 256 * 1024;
     const PASSES_MAX: u32 = 10;
     const LANES_MAX: u32 = 4;
 
-    /// Whether the cost is inside the limits; a file that asks for more must not get a single page of memory (neg-K26).
+    /// Checks the cost against the limits. Call it before memory is allocated: the cost of a file is untrusted
+    /// (neg-K26).
     ///
     /// # Errors
-    /// [`CryptoError::Cost`]: whoever wrote the cost.
+    /// [`CryptoError::Cost`] if the cost is outside the limits.
     pub const fn check(self) -> Result<(), CryptoError> {
         let lanes = 1 <= self.lanes && self.lanes <= Self::LANES_MAX;
         let passes = 1 <= self.passes && self.passes <= Self::PASSES_MAX;

@@ -1,3 +1,4 @@
+//! SHA-2, and comparison in constant time.
 use subtle::ConstantTimeEq;
 
 use crate::{
@@ -13,7 +14,7 @@ pub struct Digest {
 }
 
 impl DigestAlgorithm {
-    /// The digest of the concatenated parts.
+    /// Hashes the concatenation of the parts.
     #[must_use]
     pub fn digest(self, parts: &[&[u8]]) -> Digest {
         match self {
@@ -25,19 +26,19 @@ impl DigestAlgorithm {
 }
 
 impl Digest {
-    /// The bytes.
+    /// The bytes of the digest.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or(&[])
     }
 
-    /// Constant-time comparison; another length is unequal.
+    /// Compares in constant time. A different length is unequal.
     #[must_use]
     pub fn equals(&self, other: &[u8]) -> bool {
         constant_time_eq(self.as_bytes(), other)
     }
 
-    /// At most 64 bytes.
+    /// Copies a hash of at most 64 bytes.
     fn of(hash: &[u8]) -> Self {
         let mut bytes = [0; 64];
         bytes.iter_mut().zip(hash).for_each(|(to, from)| *to = *from);
@@ -45,13 +46,13 @@ impl Digest {
     }
 }
 
-/// SHA-256 of the concatenated parts.
+/// Hashes the concatenation of the parts with SHA-256.
 #[must_use]
 pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     Active::sha256(parts)
 }
 
-/// Compares in constant time; unequal lengths are unequal at once.
+/// Compares in constant time. Inputs of different lengths are unequal without a comparison.
 #[must_use]
 pub fn constant_time_eq(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && bool::from(a.ct_eq(b))

@@ -19,7 +19,7 @@ impl From<Alg> for SignatureAlgorithm {
 }
 
 impl SignatureAlgorithm {
-    /// The JOSE algorithm; `None` for ECDSA P-521, which no profile here has.
+    /// The name in JOSE. `None` for ECDSA with P-521, which no profile here uses.
     #[must_use]
     pub const fn jose(self) -> Option<Alg> {
         match self {
@@ -32,10 +32,10 @@ impl SignatureAlgorithm {
 }
 
 impl PublicKey {
-    /// From a public JWK; the point is checked.
+    /// Reads a public JWK and checks the point.
     ///
     /// # Errors
-    /// [`CryptoError::KeyInvalid`].
+    /// [`CryptoError::KeyInvalid`] if the point is not on the curve.
     pub fn from_jose(jwk: &Jwk) -> Result<Self, CryptoError> {
         let curve = match jwk.curve {
             JwkCurve::Ed25519 => Curve::Ed25519,
@@ -45,7 +45,7 @@ impl PublicKey {
         Self::from_coordinates(curve, &jwk.x, jwk.y.as_deref())
     }
 
-    /// As a public JWK; `None` for P-521.
+    /// Writes a public JWK. `None` for P-521.
     #[must_use]
     pub fn to_jose(&self) -> Option<Jwk> {
         let curve = match self.curve() {
@@ -62,17 +62,17 @@ impl PublicKey {
         Some(Jwk { curve, x: x.into(), y: Some(y.into()) })
     }
 
-    /// The thumbprint (RFC 7638, SHA-256) in base64url; `None` for P-521.
+    /// The JWK thumbprint (RFC 7638, SHA-256) in base64url. `None` for P-521.
     #[must_use]
     pub fn thumbprint(&self) -> Option<String> {
         self.to_jose().map(|jwk| base64::encode_url(&sha256(&[jwk.thumbprint_input().as_bytes()])))
     }
 }
 
-/// Verifies the signature of a JWS with the algorithm of its header, which must be that of the key.
+/// Verifies the signature of a JWS. The algorithm in its header must be the algorithm of the key.
 ///
 /// # Errors
-/// [`JwsError::Alg`] if algorithm and key do not fit (neg-E02), [`JwsError::Signature`].
+/// [`JwsError::Alg`] if algorithm and key do not match (neg-E02), [`JwsError::Signature`] if the signature is wrong.
 pub fn verify_jws(key: &PublicKey, jws: &Jws<'_>) -> Result<(), JwsError> {
     let input = jws.signing_input.as_bytes();
     verify(key, jws.header.alg.into(), &[input], &jws.signature).map_err(|error| match error {

@@ -1,3 +1,4 @@
+//! Public keys as COSE_Key, JWK and SEC1 points.
 use alloc::vec::Vec;
 
 use rid_wire::{base64, cose, json::Value};
@@ -7,15 +8,16 @@ use crate::{
     backend::{Active, Library},
 };
 
-/// A public key that is known to be a valid point of its curve.
+/// A public key. It is always a valid point of its curve.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PublicKey(pub(crate) <Active as Library>::Public);
 
 impl PublicKey {
-    /// From a `COSE_Key`; the point is checked.
+    /// Reads a `COSE_Key` and checks the point.
     ///
     /// # Errors
-    /// [`CryptoError::KeyInvalid`] (coordinates of another length, not on the curve), [`CryptoError::AlgUnsupported`] (another curve).
+    /// [`CryptoError::KeyInvalid`] if a coordinate has the wrong length or the point is not on the curve;
+    /// [`CryptoError::AlgUnsupported`] for another curve.
     pub fn from_cose(key: &cose::Key<'_>) -> Result<Self, CryptoError> {
         match key {
             cose::Key::Okp { crv: 6, x } => Self::from_coordinates(Curve::Ed25519, x, None),
@@ -33,8 +35,11 @@ impl PublicKey {
         }
     }
 
-    /// From a `COSE_Key` whose coordinates may lack their leading zeros, which RFC 9053 (7.1.1) forbids and some in the
-    /// field do. The flag says that one lacked them: a verifier warns of it, and a wallet on receipt refuses it.
+    /// Reads a `COSE_Key` whose coordinates may lack leading zeros. RFC 9053 (7.1.1) forbids that, but some issuers do
+    /// it.
+    ///
+    /// The flag is true if a coordinate was short. A verifier warns then, and a wallet refuses the credential on
+    /// receipt.
     ///
     /// # Errors
     /// As [`PublicKey::from_cose`].
@@ -55,7 +60,7 @@ impl PublicKey {
         Ok((Self::from_cose(&key)?, true))
     }
 
-    /// From affine coordinates (EC) or, for Ed25519, `x` alone.
+    /// Takes affine coordinates (EC) or, for Ed25519, `x` alone.
     ///
     /// # Errors
     /// As [`PublicKey::from_cose`].
@@ -70,7 +75,7 @@ impl PublicKey {
         }
     }
 
-    /// From an SEC1 point (0x04 ‖ x ‖ y, or compressed), or the 32 bytes of Ed25519.
+    /// Takes a SEC1 point (0x04 ‖ x ‖ y, or compressed) or the 32 bytes of Ed25519.
     ///
     /// # Errors
     /// As [`PublicKey::from_cose`].
@@ -78,7 +83,7 @@ impl PublicKey {
         Active::public(curve, point).map(Self)
     }
 
-    /// From a public JWK (or the public part of a private one).
+    /// Reads a public JWK. The private part of a private JWK is ignored.
     ///
     /// # Errors
     /// As [`PublicKey::from_cose`].
@@ -95,13 +100,13 @@ impl PublicKey {
         }
     }
 
-    /// The curve.
+    /// The curve of the key.
     #[must_use]
     pub fn curve(&self) -> Curve {
         Active::curve(&self.0)
     }
 
-    /// The one signature algorithm this profile allows with the curve.
+    /// The one signature algorithm that is allowed with this curve.
     #[must_use]
     pub fn algorithm(&self) -> SignatureAlgorithm {
         match self.curve() {
@@ -112,7 +117,7 @@ impl PublicKey {
         }
     }
 
-    /// Encoded `COSE_Key` with kty, crv, x (and y) only.
+    /// Writes a `COSE_Key` with kty, crv, x and (for EC) y.
     #[must_use]
     pub fn to_cose(&self) -> Vec<u8> {
         let (curve, bytes) = (self.curve(), self.to_bytes());
@@ -131,7 +136,7 @@ impl PublicKey {
     }
 }
 
-/// A base64url member of a JWK.
+/// Reads a base64url member of a JWK.
 pub(crate) fn jwk_member(jwk: &Value, name: &str) -> Result<Vec<u8>, CryptoError> {
     let text = jwk.member(name).and_then(Value::as_str).ok_or(CryptoError::KeyInvalid)?;
     base64::decode_url(text).map_err(|_| CryptoError::KeyInvalid)

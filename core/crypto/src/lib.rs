@@ -1,7 +1,30 @@
-//! Cryptography behind one seam: algorithm identifiers, signatures, key agreement, AEAD, key derivation, X.509.
+//! Sign, verify, agree, AEAD, HKDF and HMAC behind one seam; X.509 parse and path check.
 //!
-//! Only this crate names a cryptographic library. `backend` is the seam: RustCrypto is the portable reference behind it, and
-//! with the feature `ring` the hot calls are served by `ring` ([`Backend`]).
+//! Only this crate names a cryptographic library. The module `backend` is the seam: RustCrypto is the portable
+//! reference, and with the feature `ring` the hot calls are served by `ring` ([`Backend`], ADR 0012).
+//!
+//! ```text
+//!   mdoc, trust, vault … ──► PublicKey, SigningKey, AeadKey, HmacKey, x509 ──► backend ──► RustCrypto
+//!                                                                                     └──► ring
+//! ```
+//!
+//! Sign with ES256 and verify:
+//!
+//! ```
+//! use rid_crypto::{CryptoError, SignatureAlgorithm, SigningKey, verify};
+//!
+//! # fn main() -> Result<(), CryptoError> {
+//! let key = SigningKey::from_scalar(&[7; 32])?;
+//! let signature = key.sign(&[b"a message ", b"in two parts"]);
+//! verify(&key.public(), SignatureAlgorithm::Es256, &[b"a message in two parts"], &signature)?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Do not expect equal signatures for equal input: the nonce is deterministic or random, depending on the backend. Do
+//! not compare secrets with `==`: use [`constant_time_eq`]. Do not trust a [`x509::Certificate`] because it parsed: see
+//! [`x509::verify_path`]. A product must not enable the feature `dangerous`, which makes certificates that are wrong on
+//! purpose and gives away private scalars.
 #![no_std]
 #![deny(clippy::arithmetic_side_effects)]
 extern crate alloc;
@@ -35,24 +58,24 @@ pub use stretch::argon2id;
 
 use rid_wire::Code;
 
-/// Why a cryptographic operation was refused.
+/// Why a cryptographic operation failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 #[error("{}", self.code())]
 pub enum CryptoError {
-    /// Algorithm outside the allow-list (std-M45).
+    /// The algorithm is outside the allow-list (std-M45).
     AlgUnsupported,
-    /// Cost of a password hash outside the limits; nothing was allocated (neg-K26).
+    /// The cost of a password hash is outside the limits (neg-K26). No memory was allocated.
     Cost,
-    /// The system gave no working memory for a password hash; nothing was derived.
+    /// There is not enough memory for a password hash.
     Memory,
-    /// Ciphertext or tag wrong.
+    /// The ciphertext or its tag is wrong.
     Open,
-    /// Not a point of the curve, or of another curve, or malformed.
+    /// The key is malformed, not a point of the curve, or of another curve.
     KeyInvalid,
-    /// Signature or MAC wrong, or not in raw r‖s form.
+    /// The signature or MAC is wrong, or not in raw r‖s form.
     SignatureInvalid,
-    /// Output length impossible for the algorithm.
+    /// The algorithm cannot produce or take this length.
     Length,
 }
 

@@ -1,3 +1,4 @@
+//! HMAC-SHA-256 and HKDF.
 use alloc::boxed::Box;
 
 use zeroize::Zeroizing;
@@ -9,50 +10,51 @@ use crate::{
     stack::wiping,
 };
 
-/// HKDF-SHA-256 (RFC 5869) to 32 bytes.
+/// Derives 32 bytes with HKDF-SHA-256 (RFC 5869).
 #[must_use]
 pub fn hkdf_sha256(ikm: &[u8], salt: &[u8], info: &[u8]) -> Secret<32> {
-    // RFC 5869, 2.2 and 2.3: for an output of the hash's length expansion is one block, T(1), which no input can make fail.
+    // An output of the length of the hash is one block, T(1), so the expansion cannot fail (RFC 5869, 2.3).
     wiping(|| hkdf(ikm, salt, info))
 }
 
-/// For callers that wipe the stack themselves.
+/// The same without wiping the stack: the caller does it.
 pub(crate) fn hkdf(ikm: &[u8], salt: &[u8], info: &[u8]) -> Secret<32> {
     let extracted = Active::hmac_sha256(salt, &[ikm]);
     let expanded = Active::hmac_sha256(&*extracted, &[info, &[1]]);
     Secret::filled(|out| out.copy_from_slice(&*expanded))
 }
 
-/// HMAC-SHA-256 over the concatenated parts.
+/// Computes HMAC-SHA-256 over the concatenation of the parts.
 #[must_use]
 pub fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     *Active::hmac_sha256(key, parts)
 }
 
-/// A key for many HMAC-SHA-256 tags: taken in once. Wiped on drop.
+/// A key for many HMAC-SHA-256 tags. Its schedule is computed once. It is wiped on drop.
 pub struct HmacKey(Box<<Active as Library>::Mac>);
 
 impl HmacKey {
-    /// Takes a key in.
+    /// Computes the schedule of a key.
     #[must_use]
     pub fn new(key: &Secret<32>) -> Self {
         wiping(|| Self(Active::mac(key.expose())))
     }
 
-    /// HKDF-Expand (RFC 5869, 2.3) to 32 bytes, with this as the pseudorandom key; `info` is the concatenated parts.
+    /// HKDF-Expand (RFC 5869, 2.3) to 32 bytes. This key is the pseudorandom key, and the parts of `info` are
+    /// concatenated.
     #[must_use]
     pub fn expand(&self, info: [&[u8]; 2]) -> Secret<32> {
         wiping(|| self.expand_unwiped(info))
     }
 
-    /// For callers that wipe the stack themselves.
+    /// The same without wiping the stack: the caller does it.
     pub(crate) fn expand_unwiped(&self, [first, second]: [&[u8]; 2]) -> Secret<32> {
-        // One block of the hash's length, T(1).
+        // One block, T(1), has the length of the output.
         let expanded = Zeroizing::new(Active::mac_tag(&self.0, &[first, second, &[1]]));
         Secret::filled(|out| out.copy_from_slice(&*expanded))
     }
 
-    /// The tag over the concatenated parts.
+    /// Computes the tag over the concatenation of the parts.
     #[must_use]
     pub fn tag(&self, parts: &[&[u8]]) -> [u8; 32] {
         Active::mac_tag(&self.0, parts)
@@ -62,7 +64,7 @@ impl HmacKey {
 /// Verifies an HMAC 256/256 in constant time.
 ///
 /// # Errors
-/// [`CryptoError::SignatureInvalid`].
+/// [`CryptoError::SignatureInvalid`] if the tag is wrong.
 pub fn verify_hmac_sha256(key: &[u8], parts: &[&[u8]], tag: &[u8]) -> Result<(), CryptoError> {
     if constant_time_eq(&*Active::hmac_sha256(key, parts), tag) { Ok(()) } else { Err(CryptoError::SignatureInvalid) }
 }

@@ -1,34 +1,35 @@
+//! Bytes that are wiped on drop.
 use alloc::boxed::Box;
 
 use zeroize::Zeroize;
 
-/// `N` secret bytes: wiped on drop; not clonable, printable or comparable.
+/// `N` secret bytes. They are wiped on drop, and cannot be cloned, printed or compared.
 ///
-/// The bytes lie on the heap from the first moment, so a secret that is moved leaves no copy behind (neg-N04).
+/// The bytes are on the heap from the start, so moving a secret leaves no copy (neg-N04).
 pub struct Secret<const N: usize>(Box<[u8; N]>);
 
 impl<const N: usize> Secret<N> {
-    /// Takes the bytes over; the caller's array is wiped.
+    /// Copies the bytes and wipes the caller's array.
     pub fn take(bytes: &mut [u8; N]) -> Self {
         let secret = Self::filled(|own| own.copy_from_slice(bytes));
         bytes.zeroize();
         secret
     }
 
-    /// Fills a secret in place.
+    /// Makes a secret and fills it in place.
     pub fn filled(fill: impl FnOnce(&mut [u8; N])) -> Self {
         let mut secret = Self(Box::new([0; N]));
         fill(&mut secret.0);
         secret
     }
 
-    /// Fills a secret in place, or drops it wiped.
+    /// Makes a secret and fills it in place. If that fails, the bytes are wiped.
     pub(crate) fn try_filled<E>(fill: impl FnOnce(&mut [u8; N]) -> Result<(), E>) -> Result<Self, E> {
         let mut secret = Self(Box::new([0; N]));
         fill(&mut secret.0).map(|()| secret)
     }
 
-    /// The bytes, for the one call that needs them.
+    /// The bytes. Expose them only for the one call that needs them.
     #[must_use]
     pub fn expose(&self) -> &[u8; N] {
         &self.0

@@ -1,3 +1,4 @@
+//! Signatures: verify with a public key, sign with a P-256 key in memory.
 use alloc::boxed::Box;
 
 use rid_wire::json::Value;
@@ -10,10 +11,11 @@ use crate::{
     stack::wiping,
 };
 
-/// Verifies a raw r‖s (or Ed25519) signature over the concatenated parts. `alg` must be the one of the key's curve.
+/// Verifies a signature over the concatenation of the parts. It is raw r‖s, or the 64 bytes of Ed25519.
 ///
 /// # Errors
-/// [`CryptoError::AlgUnsupported`] when algorithm and key do not fit, [`CryptoError::SignatureInvalid`].
+/// [`CryptoError::AlgUnsupported`] if `alg` is not the algorithm of the key, [`CryptoError::SignatureInvalid`] if the
+/// signature is wrong.
 pub fn verify(
     key: &PublicKey,
     alg: SignatureAlgorithm,
@@ -35,25 +37,25 @@ pub fn verify(
     fast.unwrap_or_else(|| Active::verify(&key.0, hash, message, signature))
 }
 
-/// A P-256 signing key held in memory (issuer, reader, software secure area); wiped on drop.
+/// A P-256 signing key in memory, for issuers, readers and the software secure area. It is wiped on drop.
 ///
-/// Boxed, so that a key that is moved leaves no copy behind (neg-N04).
+/// It is boxed, so moving it leaves no copy (neg-N04).
 pub struct SigningKey {
     reference: Box<<Active as Library>::Signing>,
-    /// The same key, where [`Backend::Ring`] was selected when it was made.
+    /// The same key for `ring`, if [`Backend::Ring`] was selected when the key was made.
     fast: Option<ring::Signing>,
 }
 
 impl SigningKey {
-    /// A fresh key.
+    /// Makes a fresh key.
     pub fn make(rng: &mut dyn CryptoRng) -> Self {
         wiping(|| fresh_scalar(rng, Self::from_scalar_unwiped))
     }
 
-    /// From the 32-byte scalar.
+    /// Takes the private scalar: 32 bytes, big-endian.
     ///
     /// # Errors
-    /// [`CryptoError::KeyInvalid`].
+    /// [`CryptoError::KeyInvalid`] if the scalar is zero or not below the order of the curve.
     pub fn from_scalar(scalar: &[u8]) -> Result<Self, CryptoError> {
         let scalar = scalar.try_into().map_err(|_| CryptoError::KeyInvalid)?;
         wiping(|| Self::from_scalar_unwiped(scalar))
@@ -68,21 +70,21 @@ impl SigningKey {
         Ok(Self { reference, fast })
     }
 
-    /// The scalar, for the test PKI and tests only.
+    /// The private scalar, for tests and the test PKI.
     #[cfg(feature = "dangerous")]
     #[must_use]
     pub fn dangerous_scalar(&self) -> crate::Secret<32> {
         wiping(|| crate::Secret::filled(|out| out.copy_from_slice(&*Active::signing_scalar(&self.reference))))
     }
 
-    /// The public half.
+    /// The public key.
     #[must_use]
     pub fn public(&self) -> PublicKey {
         PublicKey(Active::signing_public(&self.reference))
     }
 
-    /// ES256 over the concatenated parts: raw r‖s. The nonce is that of RFC 6979 or random, as [`Backend`] says: do not
-    /// expect the same signature twice.
+    /// Signs the concatenation of the parts with ES256 and returns raw r‖s. The nonce follows RFC 6979 or is random,
+    /// depending on [`Backend`], so two signatures of one message may differ.
     #[must_use]
     pub fn sign(&self, message: &[&[u8]]) -> [u8; 64] {
         wiping(|| {
@@ -91,10 +93,10 @@ impl SigningKey {
         })
     }
 
-    /// From a P-256 private JWK (`d`; `x` and `y`, where given, must be of the same key).
+    /// Reads a private P-256 JWK (`d`). If `x` and `y` are present, they must belong to the same key.
     ///
     /// # Errors
-    /// [`CryptoError::KeyInvalid`], [`CryptoError::AlgUnsupported`].
+    /// [`CryptoError::KeyInvalid`], or [`CryptoError::AlgUnsupported`] for another curve.
     pub fn from_jwk(text: &str) -> Result<Self, CryptoError> {
         let jwk = Value::parse(text, 8192).map_err(|_| CryptoError::KeyInvalid)?;
         if Curve::from_jwk(&jwk)? != Curve::P256 {
@@ -109,7 +111,7 @@ impl SigningKey {
     }
 }
 
-/// Draws 32 bytes until they are a scalar of P-256: all but one in 2³² draws are, the first time.
+/// Draws 32 bytes until they are a scalar of P-256. The first draw fails once in 2³² times.
 pub(crate) fn fresh_scalar<T>(rng: &mut dyn CryptoRng, take: impl Fn(&[u8; 32]) -> Result<T, CryptoError>) -> T {
     let mut scalar = Zeroizing::new([0; 32]);
     loop {

@@ -1,11 +1,13 @@
-/// More than any algorithm here takes of the stack; unoptimized, frames are larger.
+//! Wiping the stack after work with a secret.
+/// More stack than any algorithm here uses. Unoptimised frames are larger.
 const DEPTH: usize = if cfg!(debug_assertions) { 64 << 10 } else { 16 << 10 };
 
-/// Works with a secret, then wipes the stack below: libraries make and unroll their keys there, and leave them (neg-N04). As good
-/// as can be without a compiler's help: what a caller keeps in its own frame is its own care. The result must have no padding
-/// (as enums like `Public` have): a move of it copies what the stack held there before.
+/// Runs `work` and then wipes the stack below it, because libraries leave expanded keys there (neg-N04).
+///
+/// This is best effort: the caller's own frame is not wiped. The result type must have no padding (as enums such as
+/// `Public` have), because moving it would copy old stack bytes in the padding.
 pub(crate) fn wiping<T>(work: impl FnOnce() -> T) -> T {
-    // Not inlined, or the work's frame would be above what is wiped.
+    // Without inlining, the frame of `work` is inside the part that is wiped.
     #[inline(never)]
     fn apart<T>(work: impl FnOnce() -> T) -> T {
         work()

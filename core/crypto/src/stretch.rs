@@ -1,13 +1,14 @@
+//! Argon2id: a key from a PIN, code or passphrase.
 use crate::{
     Argon2Cost, CryptoError, Secret,
     backend::{Active, Argon2Input, Library},
     stack::wiping,
 };
 
-/// Argon2id, version 1.3 (RFC 9106), to 32 bytes: a key from what a person remembers or has on paper (neg-L06, neg-K26).
+/// Derives a 32-byte key from a PIN, code or passphrase with Argon2id version 1.3 (RFC 9106; neg-L06, neg-K26).
 ///
 /// # Errors
-/// [`CryptoError::Cost`] before anything is allocated; [`CryptoError::Memory`] when the system has none;
+/// [`CryptoError::Cost`] before anything is allocated, [`CryptoError::Memory`] if the system has no memory for it,
 /// [`CryptoError::Length`] for a secret of 4 GiB or more.
 pub fn argon2id(secret: &[u8], salt: &[u8; 16], cost: Argon2Cost) -> Result<Secret<32>, CryptoError> {
     stretch(&Argon2Input { password: secret, salt, key: &[], data: &[] }, cost)
@@ -15,7 +16,7 @@ pub fn argon2id(secret: &[u8], salt: &[u8; 16], cost: Argon2Cost) -> Result<Secr
 
 fn stretch(input: &Argon2Input<'_>, cost: Argon2Cost) -> Result<Secret<32>, CryptoError> {
     cost.check()?;
-    // A hash state left on the stack would let a PIN be guessed without the cost.
+    // A hash state left on the stack would allow guessing the PIN without paying the cost.
     wiping(|| Secret::try_filled(|out| Active::argon2id(input, cost, out)))
 }
 
@@ -38,7 +39,8 @@ mod tests {
         assert_eq!(tag.expose().as_slice(), hex::decode(expected).unwrap());
     }
 
-    /// The reference implementation's src/test.c (P-H-C/phc-winner-argon2, CC0-1.0 or Apache-2.0), Argon2id, version 0x13.
+    /// Vectors of src/test.c of the reference implementation (P-H-C/phc-winner-argon2, CC0-1.0 or Apache-2.0), Argon2id
+    /// 0x13.
     #[test]
     fn argon2id_reference_vectors() {
         for (passes, memory_kib, lanes, password, salt, expected) in [
@@ -64,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn the_door_is_the_inner_function_without_key_and_data() {
+    fn argon2id_is_the_inner_function_without_key_and_data() {
         let cost = cost(32, 1, 1);
         let inner = Argon2Input { password: b"481920", salt: &[7; 16], key: &[], data: &[] };
         let (outer, inner) = (argon2id(b"481920", &[7; 16], cost).unwrap(), stretch(&inner, cost).unwrap());
@@ -73,9 +75,9 @@ mod tests {
         differ.into_iter().for_each(|other| assert_ne!(other.unwrap().expose(), outer.expose()));
     }
 
-    /// The cost of a file is data of a stranger: nothing of it is believed.
+    /// The cost in a file comes from whoever wrote it, so it is checked.
     #[test]
-    fn neg_k26_cost_outside_the_limits() {
+    fn neg_k26_cost_outside_the_limits_is_refused() {
         let (kib, max) = (Argon2Cost::MEMORY_KIB_MAX, u32::MAX);
         for refused in [
             cost(1 << 31, 3, 1),

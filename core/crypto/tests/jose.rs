@@ -23,7 +23,7 @@ const EDDSA: &str = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hg
 const EDDSA_KEY: &str = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
 
 #[test]
-fn published_signatures_hold() {
+fn published_signatures_verify() {
     let es256 = PublicKey::from_jose(&jwk(ES256_KEY)).expect("a key");
     let eddsa = PublicKey::from_jose(&jwk(EDDSA_KEY)).expect("a key");
     assert_eq!(verify(&es256, ES256), Ok(()));

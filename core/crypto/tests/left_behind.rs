@@ -1,4 +1,4 @@
-//! What secrets leave behind in the memory of the process once they are dropped: nothing (neg-N04). Linux lends the view.
+//! Dropped secrets leave nothing in the memory of the process (neg-N04). Linux shows it in `/proc/self/mem`.
 #![cfg(target_os = "linux")]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -13,7 +13,7 @@ use rid_crypto::{
     argon2id, hkdf_sha256, open_derived, sha256,
 };
 
-/// A needle is kept masked, so that looking for it does not find what looks.
+/// The bytes to search for. They are kept masked, so that the search does not find itself.
 const MASK: u8 = 0x5a;
 type Masked = [u8; 32];
 
@@ -21,7 +21,7 @@ fn masked(bytes: &[u8; 32]) -> Masked {
     core::array::from_fn(|at| bytes[at] ^ MASK)
 }
 
-/// Random enough to be nowhere else, and never in clear but in the secret.
+/// Random enough to occur nowhere else, and in clear only in the secret.
 fn needle(name: &str) -> Masked {
     masked(&sha256(&[name.as_bytes()])).map(|byte| byte.rotate_left(3))
 }
@@ -30,14 +30,14 @@ fn secret(needle: &Masked) -> Secret<32> {
     Secret::filled(|bytes| bytes.iter_mut().zip(needle).for_each(|(to, from)| *to = from ^ MASK))
 }
 
-/// As the limbs of a number lie.
+/// The byte order of the limbs of a number.
 fn reversed(needle: &Masked) -> Masked {
     let mut limbs = *needle;
     limbs.reverse();
     limbs
 }
 
-/// How often it stands in writable memory.
+/// How often it occurs in writable memory.
 fn hits(needle: &Masked) -> usize {
     let (maps, memory) = (read_to_string("/proc/self/maps").unwrap(), File::open("/proc/self/mem").unwrap());
     let mut buffer = vec![0; 1 << 16];
@@ -46,7 +46,7 @@ fn hits(needle: &Masked) -> usize {
         let (from, to) = line.split_once(' ').unwrap().0.split_once('-').unwrap();
         let (mut at, end) = (u64::from_str_radix(from, 16).unwrap(), u64::from_str_radix(to, 16).unwrap());
         while at < end {
-            // Not what it reads into: that would copy itself on and on.
+            // Skip the buffer that is read into, which would be found again and again.
             let own = buffer.as_ptr().addr() as u64..buffer.as_ptr().addr() as u64 + buffer.len() as u64;
             if own.contains(&at) {
                 at = own.end;
@@ -59,7 +59,7 @@ fn hits(needle: &Masked) -> usize {
                 |window: &[u8]| window[0] ^ MASK == needle[0] && window.iter().zip(needle).all(|(a, b)| a ^ MASK == *b);
             hits += buffer[..read].windows(32).filter(|window| found(window)).count();
             buffer.fill(0);
-            // The last ones again: a needle may lie across.
+            // Read the last bytes again, because a needle may span two windows.
             at += u64::try_from(if read < buffer.len() { read } else { read - 31 }).unwrap().max(1);
         }
     }
@@ -136,19 +136,19 @@ fn neg_n04_nothing_is_left_behind() {
 fn signing_key(n: &Masked) {
     let scalar = secret(n);
     let forms = [*n, reversed(n), montgomery(scalar.expose())];
-    // This computation of the test's own leaves the scalar on the stack.
+    // The test's own computation leaves the scalar on the stack.
     zeroize::zeroize_stack::<16384>();
     let key = SigningKey::from_scalar(scalar.expose()).unwrap();
     let _ = key.sign(&[b"message"]);
     drop(scalar);
-    // The reference holds the plain form, and `ring` Montgomery's beside it.
+    // The reference holds the plain form, and `ring` also Montgomery's.
     let held = Backend::AVAILABLE.iter().position(|backend| *backend == Backend::selected()).unwrap() + 1;
     assert_eq!(forms.iter().map(hits).sum::<usize>(), held, "{:?}: the key that is kept", Backend::selected());
     drop(key);
     assert_eq!(forms.map(|form| hits(&form)), [0; 3], "{:?}: signing key", Backend::selected());
 }
 
-/// The limbs of a scalar of P-256 in Montgomery's form: times 2^256.
+/// The limbs of a P-256 scalar in Montgomery form: times 2^256.
 #[inline(never)]
 fn montgomery(scalar: &[u8; 32]) -> Masked {
     use p256::{Scalar, elliptic_curve::PrimeField};
@@ -189,7 +189,7 @@ fn ephemeral_key() {
     }
 }
 
-/// The private scalar of a key that gives none away, found behind the pointers in it: the bytes that have its public key.
+/// The private scalar of a key that does not expose it: the bytes behind its pointers that have its public key.
 #[inline(never)]
 fn private_part(key: &EphemeralKey) -> Masked {
     let memory = File::open("/proc/self/mem").unwrap();
@@ -218,7 +218,7 @@ fn private_part(key: &EphemeralKey) -> Masked {
     found.expect("the private part")
 }
 
-/// Not random, for keys of the reference.
+/// A counter, for keys of the reference.
 struct Counter(u8);
 
 impl rand_core::TryRng for Counter {

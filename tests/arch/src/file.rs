@@ -1,3 +1,4 @@
+//! Text files of the repository.
 use std::{
     env, fs,
     path::{Path, PathBuf},

@@ -1,3 +1,4 @@
+//! Lists that must not be empty.
 /// The same list, which must not be empty: a rule over nothing holds whatever the repository contains.
 ///
 /// # Panics

@@ -1,3 +1,4 @@
+//! Packages of the workspace, as cargo reads their manifests.
 use std::{path::Path, process::Command};
 
 use serde_json::Value;

@@ -1,3 +1,4 @@
+//! Rust files without their comments and literals.
 use crate::{File, Named, files, nonempty};
 
 /// One Rust file, taken apart as far as the tests need.

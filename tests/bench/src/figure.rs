@@ -1,3 +1,4 @@
+//! One figure of the bench, with its target.
 use cpu_time::ProcessTime;
 
 /// One figure with its target.

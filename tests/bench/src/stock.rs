@@ -1,3 +1,4 @@
+//! A credential of 30 elements with the keys and certificates it needs.
 use std::sync::Arc;
 
 use rid_crypto::{

@@ -1,3 +1,4 @@
+//! A peer process that is spoken to in lines.
 use std::{
     io::{BufRead, BufReader, Write},
     process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio},

@@ -1,3 +1,4 @@
+//! The multipaz peer: a Kotlin program on the JVM.
 use std::{
     env, fs,
     fs::File,

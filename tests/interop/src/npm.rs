@@ -1,3 +1,4 @@
+//! The npm peers: one Node.js process.
 use std::{
     env,
     fs::File,

@@ -15,7 +15,8 @@ pub fn time(text: &str) -> Timestamp {
     Timestamp::parse_rfc3339(text).unwrap()
 }
 
-/// A clock that always gives the same time, one second after boot. Use [`rid_flow::fake::FakeClock`] where time must pass.
+/// A clock that always gives the same time, one second after boot. Use [`rid_flow::fake::FakeClock`] where time must
+/// pass.
 #[derive(Clone, Copy, Debug)]
 pub struct StoppedClock(pub Timestamp);
 

@@ -14,8 +14,9 @@
 //! # drop(store);
 //! ```
 //!
-//! Only tests name this crate: `tests/arch` refuses it among the dependencies of a product. Use it from integration tests
-//! (`core/*/tests`). In the unit tests of a crate that the kit is built on, its types would be a second copy of the crate's own.
+//! Only tests name this crate: `tests/arch` refuses it among the dependencies of a product. Use it from integration
+//! tests (`core/*/tests`). In the unit tests of a crate that the kit is built on, its types would be a second copy of
+//! the crate's own.
 #![allow(clippy::missing_panics_doc, clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod clock;

@@ -10,7 +10,8 @@ use rid_wire::hex;
 #[must_use]
 #[track_caller]
 pub fn vector_path(name: &str) -> PathBuf {
-    // Cargo names the folder of the running test's package; the one compiled in may be gone when a target folder was copied.
+    // Cargo names the folder of the running test's package; the one compiled in may be gone when a target folder was
+    // copied.
     let package = env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
     let path = package.ancestors().nth(2).unwrap_or(Path::new("")).join("tests/vectors").join(name);
     assert!(path.exists(), "there is no vector {name}");

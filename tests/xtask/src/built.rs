@@ -1,3 +1,4 @@
+//! The test binaries that one `cargo test --no-run` builds.
 use std::{path::PathBuf, process::Command};
 
 use serde_json::Value;

@@ -1,3 +1,4 @@
+//! Child processes.
 use std::{
     env,
     io::{BufRead, BufReader, ErrorKind},

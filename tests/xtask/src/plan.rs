@@ -1,3 +1,4 @@
+//! The stages to run, in order.
 use std::{process::ExitCode, time::Instant};
 
 use crate::{

@@ -1,3 +1,4 @@
+//! The stages of `cargo xtask test`.
 use std::process::Command;
 
 use crate::{built::Built, child, commits, packages, tally::Tally, torture};

@@ -1,3 +1,4 @@
+//! The table at the end of a run.
 use crate::tally::Tally;
 
 /// One line of the table.

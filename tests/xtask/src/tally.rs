@@ -1,3 +1,4 @@
+//! Counts of passed, failed and skipped tests.
 /// What came of a stage.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {

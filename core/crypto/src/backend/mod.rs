@@ -1,16 +1,17 @@
-//! The seam: what the rest of the crate asks of a cryptographic library. Nothing outside `backend` names one.
+//! The seam: what the rest of the crate needs from a cryptographic library. Nothing outside `backend` names one.
 //!
-//! RustCrypto is the reference and serves every call of [`Library`]. `ring` serves the hot ones of them where it is built
-//! and selected ([`Backend`], ADR 0012); each of its functions gives `None` for what it leaves to the reference.
+//! RustCrypto is the reference and serves every call of [`Library`]. `ring` serves the hot calls if it is built and
+//! selected ([`Backend`], ADR 0012). Each of its functions returns `None` to leave the call to the reference.
 //!
-//! Messages come in parts, so that a signed structure is hashed where it lies instead of being copied together first.
+//! Messages are given in parts, so that a signed structure is hashed in place instead of being concatenated first.
 //!
-//! The libraries differ, so these are properties of the seam:
-//! - Nonces of ECDSA are those of RFC 6979 (RustCrypto) or random (`ring`). No caller may expect equal signatures.
-//! - A buffer that does not open in place stays as it was. `ring` overwrites it, so `ring` serves no AEAD.
-//! - No library wipes everything. Each call with a secret goes through `stack::wiping`, and a key of `ring`'s, which wipes
-//!   none, lies in a `Wiped`.
-//! - Both accept the same keys and signatures: keys are parsed by the reference, and `ring.rs` adds the checks it lacks.
+//! Properties that hold with every library:
+//! - ECDSA nonces follow RFC 6979 (RustCrypto) or are random (`ring`). No caller may expect equal signatures.
+//! - If decryption in place fails, the buffer is unchanged. `ring` overwrites it, so `ring` serves no AEAD.
+//! - No library wipes everything. Each call with a secret goes through `stack::wiping`. Keys of `ring` are not wiped by
+//!   it, so they are held in a `Wiped`.
+//! - All accept the same keys and signatures: the reference parses the keys, and `ring.rs` adds the checks that `ring`
+//!   lacks.
 #[cfg_attr(not(all(feature = "ring", not(target_family = "wasm"))), path = "no_ring.rs")]
 pub(crate) mod ring;
 mod rustcrypto;
@@ -27,37 +28,37 @@ use crate::{Argon2Cost, CryptoError, Curve, DigestAlgorithm};
 /// The reference library.
 pub(crate) type Active = rustcrypto::RustCrypto;
 
-/// What Argon2 takes (RFC 9106, 3.1). Key and data are empty here except in the vectors.
+/// Input of Argon2 (RFC 9106, 3.1). Key and data are empty except in the published vectors.
 pub(crate) struct Argon2Input<'a> {
-    /// P.
+    /// P, the password.
     pub(crate) password: &'a [u8],
-    /// S.
+    /// S, the salt.
     pub(crate) salt: &'a [u8],
-    /// K.
+    /// K, the secret key.
     pub(crate) key: &'a [u8],
-    /// X, at most 32 bytes.
+    /// X, the associated data, at most 32 bytes.
     pub(crate) data: &'a [u8],
 }
 
 /// A cryptographic library.
 pub(crate) trait Library {
-    /// A parsed public key: a valid point of its curve, never the neutral element.
+    /// A parsed public key: a valid point of its curve, never the point at infinity.
     type Public: Clone + PartialEq + Eq;
     /// A P-256 signing key, wiped on drop.
     type Signing;
     /// A private key for ECDH, wiped on drop.
     type Agreement;
-    /// An AES-256 key with its schedule, wiped on drop.
+    /// An AES-256 key with its key schedule, wiped on drop.
     type Aead;
-    /// HMAC-SHA-256 with its key taken in, wiped on drop.
+    /// A key of HMAC-SHA-256 with its schedule, wiped on drop.
     type Mac;
 
-    /// From an SEC1 point (uncompressed or compressed), or the 32 bytes of Ed25519.
+    /// Takes a SEC1 point (uncompressed or compressed), or the 32 bytes of Ed25519.
     fn public(curve: Curve, point: &[u8]) -> Result<Self::Public, CryptoError>;
     fn curve(public: &Self::Public) -> Curve;
     /// The uncompressed point, or the 32 bytes of Ed25519.
     fn point(public: &Self::Public) -> Vec<u8>;
-    /// Raw r‖s of the curve's length (or Ed25519, which ignores `hash`).
+    /// Verifies raw r‖s of the length of the curve, or an Ed25519 signature, which ignores `hash`.
     fn verify(
         public: &Self::Public,
         hash: DigestAlgorithm,
@@ -69,7 +70,7 @@ pub(crate) trait Library {
     #[cfg(feature = "dangerous")]
     fn signing_scalar(key: &Self::Signing) -> Zeroizing<[u8; 32]>;
     fn signing_public(key: &Self::Signing) -> Self::Public;
-    /// RFC 6979 with SHA-256.
+    /// Signs with the nonce of RFC 6979 and SHA-256.
     fn sign(key: &Self::Signing, message: &[&[u8]]) -> [u8; 64];
 
     fn agreement(curve: Curve, scalar: &[u8]) -> Result<Self::Agreement, CryptoError>;
@@ -79,14 +80,15 @@ pub(crate) trait Library {
     fn agreement_public(key: &Self::Agreement) -> Self::Public;
     fn agree(key: &Self::Agreement, peer: &Self::Public) -> Result<Zeroizing<Vec<u8>>, CryptoError>;
 
-    /// RFC 9380, suite P256_XMD:SHA-256_SSWU_RO_: an uncompressed point.
+    /// Hashes to an uncompressed point (RFC 9380, suite P256_XMD:SHA-256_SSWU_RO_).
     fn hash_to_p256(message: &[u8], domain: &[u8]) -> Result<[u8; 65], CryptoError>;
 
     fn aead(key: &[u8; 32]) -> Box<Self::Aead>;
     fn seal(key: &Self::Aead, nonce: &[u8; 12], aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, CryptoError>;
     fn open(key: &Self::Aead, nonce: &[u8; 12], aad: &[u8], sealed: &[u8]) -> Result<Vec<u8>, CryptoError>;
 
-    /// Leaves the plaintext where the ciphertext was, before the tag; what does not open stays as it was.
+    /// Decrypts in place. The plaintext replaces the ciphertext and the tag follows it; on failure the buffer is
+    /// unchanged.
     fn open_in_place(key: &Self::Aead, nonce: &[u8; 12], aad: &[u8], sealed: &mut [u8]) -> Result<(), CryptoError>;
 
     fn sha256(parts: &[&[u8]]) -> [u8; 32];
@@ -96,6 +98,6 @@ pub(crate) trait Library {
     fn mac(key: &[u8; 32]) -> Box<Self::Mac>;
     fn mac_tag(key: &Self::Mac, parts: &[&[u8]]) -> [u8; 32];
 
-    /// RFC 9106, Argon2id version 1.3; the cost was checked. The working memory is wiped.
+    /// Argon2id version 1.3 (RFC 9106). The caller has checked the cost. The working memory is wiped.
     fn argon2id(input: &Argon2Input<'_>, cost: Argon2Cost, out: &mut [u8; 32]) -> Result<(), CryptoError>;
 }

@@ -1,4 +1,4 @@
-//! Stands for `ring.rs` where `ring` is not built: everything is left to the reference.
+//! Replaces `ring.rs` in builds without `ring`: every call is left to the reference.
 use alloc::vec::Vec;
 use core::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! `ring` for the hot calls. It draws nonces and ephemeral keys from the operating system itself (ADR 0012).
+//! `ring` for the hot calls. It takes nonces and ephemeral keys from the operating system (ADR 0012).
 use alloc::{boxed::Box, vec::Vec};
 
 use ring::{
@@ -37,7 +37,7 @@ pub(crate) fn verify(
     Some(verified.map_err(|_| CryptoError::SignatureInvalid))
 }
 
-/// R of an Ed25519 signature is a point, and not of small order: the reference checks it, `ring` does not.
+/// R of an Ed25519 signature must be a point that is not of small order. The reference checks this, `ring` does not.
 fn has_valid_commitment(signature: &[u8]) -> bool {
     let r = signature.first_chunk().map(ed25519_dalek::VerifyingKey::from_bytes);
     matches!(r, Some(Ok(point)) if !point.is_weak())
@@ -47,14 +47,14 @@ fn has_valid_commitment(signature: &[u8]) -> bool {
 pub(crate) struct Signing(Wiped<EcdsaKeyPair>);
 
 impl Signing {
-    /// `None` where the operating system gives no randomness.
+    /// Returns `None` if the operating system gives no randomness.
     pub(crate) fn new(scalar: &[u8; 32], public: &Public) -> Option<Self> {
         let (algorithm, point) = (&ECDSA_P256_SHA256_FIXED_SIGNING, Active::point(public));
         let pair = EcdsaKeyPair::from_private_key_and_public_key(algorithm, scalar, &point, &SystemRandom::new());
         pair.ok().map(|pair| Self(Wiped::new(pair)))
     }
 
-    /// Signs with a random nonce, or `None` where the operating system gives no randomness.
+    /// Signs with a random nonce. Returns `None` if the operating system gives no randomness.
     pub(crate) fn sign(&self, message: &[&[u8]]) -> Option<[u8; 64]> {
         let signature = self.0.get()?.sign(&SystemRandom::new(), &contiguous(message)).ok()?;
         signature.as_ref().try_into().ok()
@@ -65,7 +65,7 @@ impl Signing {
 pub(crate) struct Ephemeral(Wiped<EphemeralPrivateKey>);
 
 impl Ephemeral {
-    /// `None` where the operating system gives no randomness.
+    /// Returns `None` if the operating system gives no randomness.
     pub(crate) fn make() -> Option<Self> {
         let private = EphemeralPrivateKey::generate(&ECDH_P256, &SystemRandom::new()).ok()?;
         Some(Self(Wiped::new(private)))
@@ -86,11 +86,11 @@ impl Ephemeral {
     }
 }
 
-/// A value of `ring`'s on the heap, where no move leaves a copy (neg-N04). Its bytes are wiped on drop, also those that stay
-/// behind when it is taken out.
+/// A value of `ring` on the heap, so that moving it leaves no copy (neg-N04). Its bytes are wiped on drop, also after
+/// the value was taken out.
 struct Wiped<T>(Box<Option<Opaque<T>>>);
 
-/// What the wiping of an `Option` asks of its content. The option then wipes all bytes itself.
+/// `Zeroize` of an `Option` needs this of its content. The option itself then wipes all bytes.
 struct Opaque<T>(T);
 
 impl<T> Zeroize for Opaque<T> {

@@ -1,3 +1,4 @@
+//! RustCrypto, the reference library.
 use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 
 use aes_gcm::{
@@ -12,7 +13,7 @@ use zeroize::{Zeroize, Zeroizing};
 use super::{Argon2Input, Library};
 use crate::{Argon2Cost, CryptoError, Curve, DigestAlgorithm, TAG_LEN};
 
-/// RustCrypto and dalek: portable, constant time for secrets, no C.
+/// RustCrypto and dalek: portable, constant time for secrets, without C.
 pub(crate) struct RustCrypto;
 
 #[derive(Clone, PartialEq, Eq)]
@@ -40,7 +41,7 @@ impl Library for RustCrypto {
         if curve == Curve::Ed25519 {
             return ed25519(point);
         }
-        // The library knows more forms of a point (neutral element, compact) than are allowed here.
+        // The library accepts more forms of a point than are allowed here (point at infinity, compact).
         if !matches!(point.first(), Some(2..=4)) {
             return Err(CryptoError::KeyInvalid);
         }
@@ -72,7 +73,7 @@ impl Library for RustCrypto {
     }
 
     fn verify(public: &Public, hash: DigestAlgorithm, message: &[&[u8]], signature: &[u8]) -> Result<(), CryptoError> {
-        // `from_slice` takes r‖s of exactly the curve's length with both in 1..n; s may be high.
+        // `from_slice` takes r‖s of exactly the length of the curve, both in 1..n. A high s is accepted.
         match public {
             Public::Ed25519(key) => {
                 let signature = ed25519_dalek::Signature::from_slice(signature).map_err(invalid)?;
@@ -197,7 +198,8 @@ impl Library for RustCrypto {
     }
 
     fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
-        // RFC 2104: a key over the block length is hashed, a shorter one filled with zeros. A whole block cannot fail.
+        // A key longer than the block is hashed, a shorter one is padded with zeros (RFC 2104). A whole block cannot
+        // fail.
         let mut block = Zeroizing::new([0_u8; 64]);
         if key.len() > block.len() {
             let hashed = Zeroizing::new(Self::sha256(&[key]));
@@ -205,7 +207,7 @@ impl Library for RustCrypto {
         } else {
             block.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
         }
-        // Updated where it stands: a keyed state that is handed on leaves a copy at every step.
+        // Updated in place: a keyed state that is moved leaves a copy at every step.
         let mut mac = <Hmac<Sha256> as KeyInit>::new((&*block).into());
         parts.iter().for_each(|part| mac.update(part));
         let tag = mac.finalize();
@@ -241,7 +243,7 @@ impl Library for RustCrypto {
     }
 }
 
-/// The working memory of Argon2, wiped on drop: the library's own is not.
+/// The working memory of Argon2, wiped on drop. The library does not wipe its own.
 struct Working(Vec<argon2::Block>);
 
 impl Working {
@@ -259,14 +261,14 @@ impl Drop for Working {
     }
 }
 
-/// RFC 8032; keys of small order are refused, for with them one signature fits many messages.
+/// RFC 8032. Keys of small order are refused, because one signature of such a key is valid for many messages.
 fn ed25519(bytes: &[u8]) -> Result<Public, CryptoError> {
     let bytes: &[u8; 32] = bytes.try_into().map_err(|_| CryptoError::KeyInvalid)?;
     let key = ed25519_dalek::VerifyingKey::from_bytes(bytes).map_err(|_| CryptoError::KeyInvalid)?;
     if key.is_weak() { Err(CryptoError::KeyInvalid) } else { Ok(Public::Ed25519(key)) }
 }
 
-/// For what wants its message in one piece: Ed25519 reads it twice.
+/// Concatenates the parts, because Ed25519 reads the message twice.
 pub(super) fn contiguous<'a>(message: &[&'a [u8]]) -> Cow<'a, [u8]> {
     match message {
         [whole] => Cow::Borrowed(whole),

@@ -1,31 +1,32 @@
+//! A limit on signature checks.
 use alloc::vec::Vec;
 
 use super::{Certificate, X509Error};
 
-/// The signature checks that the chains of one message may cost (neg-C35). A check that was done is never repeated, so a chain
-/// that occurs again costs nothing.
+/// Limits the signature checks for the chains of one message (neg-C35). Results are remembered, so a chain that occurs
+/// again costs nothing.
 pub struct SignatureBudget {
     /// Fingerprints of certificate and issuer, and whether the issuer signed it.
     done: Vec<([u8; 32], [u8; 32], bool)>,
 }
 
 impl SignatureBudget {
-    /// Most signature checks of one message.
+    /// The most signature checks for one message.
     pub const MOST: usize = 12;
 
-    /// A budget for one message.
+    /// A full budget for one message.
     #[must_use]
     pub const fn new() -> Self {
         Self { done: Vec::new() }
     }
 
-    /// How many signatures were checked.
+    /// The number of signatures checked so far.
     #[must_use]
     pub fn spent(&self) -> usize {
         self.done.len()
     }
 
-    /// Whether `issuer` signed `certificate`.
+    /// Checks whether `issuer` signed `certificate`.
     pub(super) fn check(&mut self, certificate: &Certificate, issuer: &Certificate) -> Result<(), X509Error> {
         let (child, parent) = (certificate.fingerprint(), issuer.fingerprint());
         let known = self.done.iter().find(|(known, by, _)| (known, by) == (&child, &parent));

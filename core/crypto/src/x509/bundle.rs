@@ -1,12 +1,13 @@
+//! Files with several certificates.
 use alloc::vec::Vec;
 
 use super::{Certificate, X509Error, der, pem};
 
-/// The certificates of one file. One that cannot be read does not spoil the others (neg-F34); the caller names it in a warning.
+/// The certificates of one file. An unreadable one does not make the others unusable (neg-F34); the caller warns of it.
 pub struct Bundle {
-    /// Those that can be used, in order; at least one.
+    /// The readable certificates in order; at least one.
     pub certificates: Vec<Certificate>,
-    /// Those that cannot: their place in the file, counted from 1, and why.
+    /// The unreadable certificates: position in the file, counted from 1, and the reason.
     pub unreadable: Vec<(usize, X509Error)>,
 }
 
@@ -14,7 +15,7 @@ impl Bundle {
     /// Reads PEM (one `CERTIFICATE` block or more) or one DER certificate.
     ///
     /// # Errors
-    /// [`X509Error::Form`] for a file that is neither; the first certificate's error when none can be read.
+    /// [`X509Error::Form`] if the file is neither; the error of the first certificate if none is readable.
     pub fn parse(bytes: &[u8]) -> Result<Self, X509Error> {
         let parsed = if bytes.first() == Some(&der::SEQUENCE) {
             Vec::from([Certificate::parse(bytes)])
@@ -36,7 +37,8 @@ impl Bundle {
 }
 
 impl Certificate {
-    /// Parses PEM (one `CERTIFICATE` block or more) or DER, all of it. For roots see [`Bundle`].
+    /// Parses PEM (one `CERTIFICATE` block or more) or DER, and fails if any certificate is unreadable. For roots see
+    /// [`Bundle`].
     ///
     /// # Errors
     /// As [`Certificate::parse`].

@@ -1,4 +1,4 @@
-//! Certificates that need not be right: what [`super::build`] writes, with each part open to change. For tests only.
+//! Certificates that may be wrong on purpose: each part of what [`super::build`] writes can be changed. For tests only.
 use alloc::{format, string::String, vec::Vec};
 
 use rid_wire::Timestamp;
@@ -11,14 +11,14 @@ use super::{
 };
 use crate::{CryptoRng, SigningKey};
 
-/// digitalSignature, a bit of the first byte of a key usage.
+/// The bit digitalSignature in the first byte of a key usage.
 pub const DIGITAL_SIGNATURE: u8 = 0x80;
-/// keyCertSign.
+/// The bit keyCertSign.
 pub const KEY_CERT_SIGN: u8 = 0x04;
-/// cRLSign.
+/// The bit cRLSign.
 pub const CRL_SIGN: u8 = 0x02;
 
-/// What is written into a certificate, part by part. Start with [`Recipe::of`] and spoil what the test is about.
+/// The parts of a certificate to write. Start with [`Recipe::of`] and change the part under test.
 #[derive(Clone, Debug)]
 pub struct Recipe {
     /// Subject common name.
@@ -31,31 +31,31 @@ pub struct Recipe {
     pub state: Option<String>,
     /// DER SubjectPublicKeyInfo.
     pub spki: Vec<u8>,
-    /// Content of the serial number's INTEGER; `None`: 16 random bytes, positive.
+    /// Content of the INTEGER of the serial number. `None` draws 16 random bytes and makes them positive.
     pub serial: Option<Vec<u8>>,
     /// First second of validity.
     pub not_before: Timestamp,
     /// Last second of validity.
     pub not_after: Timestamp,
-    /// cA and path length; `None` leaves the extension out.
+    /// The members cA and path length. `None` omits the extension.
     pub basic_constraints: Option<(bool, Option<u8>)>,
-    /// First byte of the bits (see [`DIGITAL_SIGNATURE`]); `None` leaves the extension out.
+    /// First byte of the bits (see [`DIGITAL_SIGNATURE`]). `None` omits the extension.
     pub key_usage: Option<u8>,
-    /// Dotted purposes; none leaves the extension out.
+    /// Purposes in dotted text. An empty list omits the extension.
     pub extended_key_usage: Vec<String>,
-    /// Dotted algorithm claimed in both places; the signature is ES256 whatever it says.
+    /// The signature algorithm to claim in both places, dotted. The signature itself is always ES256.
     pub signature_algorithm: String,
-    /// Whether the key identifiers, issuer alternative name and CRL distribution points are written.
+    /// Whether to write key identifiers, issuer alternative name and CRL distribution points.
     pub hints: bool,
-    /// Tag of the string type of the name's texts but the country, which are then written as given: UTF8String.
+    /// Tag of the string type of all names except the country. The text is always written as UTF-8.
     pub string_tag: u8,
     /// Further extensions: dotted identifier, critical, DER value.
     pub extensions: Vec<(String, bool, Vec<u8>)>,
-    /// Spoils the signature.
+    /// Whether to break the signature.
     pub spoil_signature: bool,
 }
 
-/// Builds and signs (ES256) one certificate; `issuer` is `None` for a self-signed root. Returns DER.
+/// Builds and signs (ES256) one certificate and returns its DER. Without an issuer it is a self-signed root.
 #[must_use]
 pub fn build(
     request: &CertificateRequest<'_>,
@@ -67,7 +67,7 @@ pub fn build(
 }
 
 impl Recipe {
-    /// A right certificate of the request's profile (ISO 18013-5 Annex B).
+    /// A correct certificate of the profile in the request (ISO 18013-5 Annex B).
     #[must_use]
     pub fn of(request: &CertificateRequest<'_>) -> Self {
         let ca = matches!(request.profile, Profile::Iaca | Profile::ReaderRoot);
@@ -96,7 +96,7 @@ impl Recipe {
         }
     }
 
-    /// Signs (ES256); `issuer` is `None` for a self-signed certificate. Returns DER.
+    /// Signs with ES256 and returns DER. Without an issuer the certificate is self-signed.
     #[must_use]
     pub fn sign(&self, signer: &SigningKey, issuer: Option<&Certificate>, rng: &mut dyn CryptoRng) -> Vec<u8> {
         let algorithm = der::element(SEQUENCE, &[&identifier(&self.signature_algorithm)]);
@@ -188,7 +188,7 @@ const BASIC_CONSTRAINTS: &str = "2.5.29.19";
 const CRL_DISTRIBUTION_POINTS: &str = "2.5.29.31";
 const AUTHORITY_KEY_ID: &str = "2.5.29.35";
 const EXTENDED_KEY_USAGE: &str = "2.5.29.37";
-/// Placeholders (RFC 2606).
+/// Placeholder names (RFC 2606).
 const ISSUER_URI: &str = "https://rid.example/";
 const CRL_URI: &str = "https://rid.example/crl";
 
@@ -197,14 +197,14 @@ fn extension(id: &str, critical: bool, value: &[u8]) -> Vec<u8> {
     der::element(SEQUENCE, &[&identifier(id), &critical, &der::element(OCTET_STRING, &[value])])
 }
 
-/// 18013-5, tables B.2 to B.6: SHA-1 of the content of the key's BIT STRING. A name for the key, which protects nothing. A
-/// SubjectPublicKeyInfo that is none is hashed whole.
+/// The key identifier of 18013-5, tables B.2 to B.6: SHA-1 of the content of the BIT STRING of the key. It is a name,
+/// not a protection. A malformed SubjectPublicKeyInfo is hashed whole.
 fn key_id(spki: &[u8]) -> Vec<u8> {
     let point = super::spki::read(spki).map(|key| key.to_bytes());
     Sha1::digest(point.as_deref().unwrap_or(spki)).to_vec()
 }
 
-/// 127 bits, positive and of full length.
+/// A serial number of 127 random bits, positive and of full length.
 fn fresh_serial(rng: &mut dyn CryptoRng) -> Vec<u8> {
     let mut serial = [0; 16];
     rng.fill_bytes(&mut serial);
@@ -213,7 +213,7 @@ fn fresh_serial(rng: &mut dyn CryptoRng) -> Vec<u8> {
     der::element(der::INTEGER, &[&serial])
 }
 
-/// UTCTime to 2049, GeneralizedTime otherwise (RFC 5280, 4.1.2.5).
+/// Writes UTCTime up to 2049 and GeneralizedTime otherwise (RFC 5280, 4.1.2.5).
 fn time(at: Timestamp) -> Vec<u8> {
     let (year, month, day) = at.date().parts();
     let second = at.unix().rem_euclid(86_400);
@@ -239,7 +239,7 @@ fn unsigned(bytes: &[u8]) -> Vec<u8> {
     }
 }
 
-/// The whole element of a dotted identifier; what is no number counts as 0 (the builder's input is constant text).
+/// Writes the element of a dotted identifier. The input is constant text, so an arc that is no number counts as 0.
 fn identifier(dotted: &str) -> Vec<u8> {
     let mut arcs = dotted.split('.').map(|arc| arc.parse::<u64>().unwrap_or(0));
     let top = arcs.next().unwrap_or(0).saturating_mul(40).saturating_add(arcs.next().unwrap_or(0));

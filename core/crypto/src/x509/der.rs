@@ -1,6 +1,6 @@
-//! DER (X.690) as certificates use it: single-byte tags, definite lengths in their shortest form, nothing copied.
+//! DER (X.690) as certificates use it: tags of one byte and definite lengths in their shortest form. Nothing is copied.
 //!
-//! There is no recursion: each structure asks for the elements it knows, so depth is bounded by the code that reads.
+//! There is no recursion: each structure reads the elements it knows, so the reading code bounds the depth.
 use alloc::vec::Vec;
 
 use super::X509Error;
@@ -24,7 +24,7 @@ pub(crate) const BMP_STRING: u8 = 0x1e;
 pub(crate) const SEQUENCE: u8 = 0x30;
 pub(crate) const SET: u8 = 0x31;
 
-/// Not the DER that was asked for.
+/// The input is not the DER that was expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct DerError;
 
@@ -40,7 +40,7 @@ impl From<DerError> for CryptoError {
     }
 }
 
-/// Reads the elements of one content, front to back.
+/// Reads the elements of one content in order.
 #[derive(Clone, Copy)]
 pub(crate) struct Der<'a>(&'a [u8]);
 
@@ -58,7 +58,7 @@ impl<'a> Der<'a> {
         Self(bytes)
     }
 
-    /// The one element `bytes` consist of.
+    /// Reads the one element that `bytes` consists of.
     pub(crate) fn only(bytes: &'a [u8], tag: u8) -> Result<Self, DerError> {
         let mut outer = Self(bytes);
         let content = outer.expect(tag)?;
@@ -70,7 +70,7 @@ impl<'a> Der<'a> {
         self.0.is_empty()
     }
 
-    /// Bytes not read yet.
+    /// The bytes that are not read yet.
     pub(crate) fn remaining(&self) -> usize {
         self.0.len()
     }
@@ -78,7 +78,7 @@ impl<'a> Der<'a> {
     pub(crate) fn any(&mut self) -> Result<Element<'a>, DerError> {
         let (&tag, rest) = self.0.split_first().ok_or(DerError)?;
         let (&first, rest) = rest.split_first().ok_or(DerError)?;
-        // 0x1f in the low bits opens a tag of several bytes: nothing here has one.
+        // The low bits 0x1f start a tag of several bytes, which no structure here has.
         if tag & 0x1f == 0x1f {
             return Err(DerError);
         }
@@ -92,7 +92,7 @@ impl<'a> Der<'a> {
                 Some((&len @ [high, _], rest)) if high > 0 => (usize::from(u16::from_be_bytes(len)), rest),
                 _ => return Err(DerError),
             },
-            // Certificates end at 64 KiB; 0x80 would be BER's indefinite form.
+            // A certificate has at most 64 KiB. 0x80 would be the indefinite form of BER.
             _ => return Err(DerError),
         };
         let (content, after) = rest.split_at_checked(len).ok_or(DerError)?;
@@ -106,7 +106,7 @@ impl<'a> Der<'a> {
         if element.tag == tag { Ok(element.content) } else { Err(DerError) }
     }
 
-    /// The next element if it has this tag.
+    /// Reads the next element if it has this tag.
     pub(crate) fn optional(&mut self, tag: u8) -> Result<Option<&'a [u8]>, DerError> {
         if self.0.first() == Some(&tag) { self.expect(tag).map(Some) } else { Ok(None) }
     }
@@ -115,7 +115,7 @@ impl<'a> Der<'a> {
         self.expect(SEQUENCE).map(Self)
     }
 
-    /// An integer's content, in its shortest form, of either sign.
+    /// Reads the content of an integer in its shortest form, of either sign.
     pub(crate) fn integer(&mut self) -> Result<&'a [u8], DerError> {
         let content = self.expect(INTEGER)?;
         match content {
@@ -124,7 +124,7 @@ impl<'a> Der<'a> {
         }
     }
 
-    /// A non-negative integer without its sign byte; zero is no byte.
+    /// Reads a non-negative integer without its sign byte. Zero has no byte.
     pub(crate) fn unsigned(&mut self) -> Result<&'a [u8], DerError> {
         match self.integer()? {
             [0x80..=0xff, ..] => Err(DerError),
@@ -132,7 +132,7 @@ impl<'a> Der<'a> {
         }
     }
 
-    /// `BOOLEAN DEFAULT FALSE`: present it can only be TRUE.
+    /// Reads `BOOLEAN DEFAULT FALSE`: if it is present, it must be TRUE.
     pub(crate) fn flag(&mut self) -> Result<bool, DerError> {
         match self.optional(BOOLEAN)? {
             None => Ok(false),
@@ -141,7 +141,7 @@ impl<'a> Der<'a> {
         }
     }
 
-    /// A bit string of whole bytes.
+    /// Reads a bit string of whole bytes.
     pub(crate) fn bytes_of_bit_string(&mut self) -> Result<&'a [u8], DerError> {
         match self.expect(BIT_STRING)? {
             [0, bytes @ ..] => Ok(bytes),
@@ -154,7 +154,7 @@ impl<'a> Der<'a> {
     }
 }
 
-/// Writes one element from the parts of its content. Contents over 65,535 bytes do not occur.
+/// Writes one element from the parts of its content, which has at most 65,535 bytes.
 pub(crate) fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let content = parts.concat();
     let [.., high, low] = content.len().to_be_bytes();

@@ -1,3 +1,4 @@
+//! Extensions of a certificate (RFC 5280, 4.2).
 use alloc::{
     string::{String, ToString},
     vec::Vec,
@@ -12,20 +13,20 @@ use super::{
 /// Key usage bits (RFC 5280, 4.2.1.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyUsage {
-    /// digitalSignature.
+    /// The bit digitalSignature.
     pub digital_signature: bool,
-    /// keyCertSign.
+    /// The bit keyCertSign.
     pub key_cert_sign: bool,
-    /// cRLSign.
+    /// The bit cRLSign.
     pub crl_sign: bool,
-    /// Any other bit is set.
+    /// Whether any other bit is set.
     pub other: bool,
 }
 
 /// Extended key usages, as object identifiers in dotted text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExtendedKeyUsage {
-    /// The listed purposes.
+    /// The purposes in the extension.
     pub purposes: Vec<String>,
     /// Whether the extension is critical.
     pub critical: bool,
@@ -45,11 +46,11 @@ pub(super) struct Extensions {
     pub(super) crl_points: bool,
     pub(super) issuer_alt_name: bool,
     pub(super) subject_alt_name: bool,
-    /// An extension that is only a hint was malformed, and counts as absent.
+    /// Whether an extension that is only a hint was malformed. Such an extension counts as absent.
     pub(super) malformed_hint: bool,
 }
 
-/// Name constraints (RFC 5280, 4.2.1.10): subtrees of directory names; of other forms only that there are some.
+/// Name constraints (RFC 5280, 4.2.1.10): subtrees of directory names. Of other forms only their presence is recorded.
 #[derive(Clone, Default)]
 pub(super) struct NameConstraints {
     permitted: Vec<Name>,
@@ -58,7 +59,7 @@ pub(super) struct NameConstraints {
 }
 
 impl Extensions {
-    /// Duplicates and unknown critical ones are refused.
+    /// Reads the extensions. Duplicates and unknown critical extensions are refused.
     pub(super) fn read(content: &[u8]) -> Result<Self, X509Error> {
         let mut list = Der::only(content, der::SEQUENCE)?;
         if list.is_empty() {
@@ -95,7 +96,7 @@ impl Extensions {
             | oid::ISSUER_ALT_NAME
             | oid::SUBJECT_ALT_NAME
             | oid::CERTIFICATE_POLICIES => {
-                // A name constraint forbids an alternative name, readable or not.
+                // A name constraint can forbid an alternative name even if it is unreadable.
                 self.subject_alt_name |= id == oid::SUBJECT_ALT_NAME;
                 match self.take_hint(id, value) {
                     Err(_) if !critical => self.malformed_hint = true,
@@ -108,7 +109,7 @@ impl Extensions {
         Ok(())
     }
 
-    /// Extensions that no decision of a path rests on.
+    /// Extensions that no path decision depends on.
     fn take_hint(&mut self, id: &[u8], value: &[u8]) -> Result<(), DerError> {
         match id {
             oid::SUBJECT_KEY_ID => {
@@ -134,7 +135,7 @@ impl Extensions {
     }
 }
 
-/// Checks the form of names and policies that nothing here interprets: a sequence of at least one element.
+/// Checks that names and policies, which are not interpreted here, are a sequence of at least one element.
 fn not_empty(value: &[u8]) -> Result<(), DerError> {
     let mut entries = Der::only(value, der::SEQUENCE)?;
     entries.any()?;
@@ -155,7 +156,7 @@ impl NameConstraints {
             while !subtrees.is_empty() {
                 let mut subtree = subtrees.sequence()?;
                 let base = subtree.any()?;
-                // RFC 5280 allows no minimum but 0 and no maximum.
+                // RFC 5280 allows no minimum other than 0 and no maximum.
                 subtree.finish()?;
                 match base.tag {
                     DIRECTORY_NAME => list.push(Name::read(Der::new(base.content).any()?)?),
@@ -167,8 +168,8 @@ impl NameConstraints {
         Ok(constraints)
     }
 
-    /// Whether a certificate below may have this subject. Of constraints on other forms than directory names only their
-    /// absence can be judged: such a certificate may have no alternative name.
+    /// Whether a certificate below may have this subject. Constraints on other forms than directory names are not
+    /// evaluated: under them a certificate may have no alternative name.
     pub(super) fn allow(&self, subject: &Name, subject_alt_name: bool) -> bool {
         let within = |bases: &[Name]| bases.iter().any(|base| subject.is_within(base));
         (self.permitted.is_empty() || within(&self.permitted))
@@ -177,17 +178,17 @@ impl NameConstraints {
     }
 }
 
-/// More is no certificate of a document signer, reader or their roots.
+/// The most extensions in a certificate. Document signers, readers and their roots have fewer.
 const MAX_EXTENSIONS: usize = 32;
 
-/// `[0]`, primitive and constructed; `[1]`; `[4]` and `[6]`, a directory name and a URI among general names.
+/// Tags: `[0]`, primitive and constructed; `[1]`; of general names `[4]`, a directory name, and `[6]`, a URI.
 const CONTEXT_0: u8 = 0x80;
 const CONTEXT_0_CONSTRUCTED: u8 = 0xa0;
 const CONTEXT_1_CONSTRUCTED: u8 = 0xa1;
 const DIRECTORY_NAME: u8 = 0xa4;
 const URI: u8 = 0x86;
 
-/// A path length without cA means nothing and is refused (4.2.1.9).
+/// A path length without cA is refused (4.2.1.9).
 fn basic_constraints(value: &[u8]) -> Result<(bool, Option<u32>), DerError> {
     let mut fields = Der::only(value, der::SEQUENCE)?;
     let ca = fields.flag()?;
@@ -202,7 +203,7 @@ fn basic_constraints(value: &[u8]) -> Result<(bool, Option<u32>), DerError> {
     Ok((ca, Some(path_len.iter().fold(0, |len, byte| (len << 8) | u32::from(*byte)))))
 }
 
-/// A named bit list: at least one bit, none in the filling.
+/// A named bit list has at least one bit set and none in the padding.
 fn key_usage(value: &[u8]) -> Result<KeyUsage, DerError> {
     let mut outer = Der::new(value);
     let content = outer.expect(der::BIT_STRING)?;
@@ -223,7 +224,7 @@ fn key_usage(value: &[u8]) -> Result<KeyUsage, DerError> {
     })
 }
 
-/// The lowest `unused` bits.
+/// A mask of the lowest `unused` bits.
 fn filling(unused: u8) -> u8 {
     !0xff_u8.wrapping_shl(u32::from(unused))
 }
@@ -237,7 +238,7 @@ fn purposes(value: &[u8]) -> Result<Vec<String>, DerError> {
     if purposes.is_empty() { Err(DerError) } else { Ok(purposes) }
 }
 
-/// The first URI of the full names; points named otherwise are passed over.
+/// The first URI of the full names. Points with other names are skipped.
 fn first_uri(value: &[u8]) -> Result<Option<String>, DerError> {
     let mut points = Der::only(value, der::SEQUENCE)?;
     while !points.is_empty() {

@@ -1,4 +1,4 @@
-//! X.509 (RFC 5280) with the profiles of ISO/IEC 18013-5 Annex B: strict parse, bounded path check, and a builder for the test PKI.
+//! X.509 (RFC 5280) with the profiles of ISO/IEC 18013-5 Annex B: strict parser, bounded path check, test PKI builder.
 mod budget;
 mod bundle;
 #[cfg(feature = "dangerous")]
@@ -32,25 +32,25 @@ use rid_wire::Code;
 #[non_exhaustive]
 #[error("{}", self.code())]
 pub enum X509Error {
-    /// MD5, SHA-1, RSA of any size (outside ISO 18013-5's algorithms), an unknown curve or explicit parameters (neg-F15).
+    /// The algorithm is not one of ISO 18013-5: MD5, SHA-1, any RSA, an unknown curve or explicit parameters (neg-F15).
     Alg,
-    /// More candidates or signature checks than the budget (neg-F06).
+    /// The path search exceeds its budget of candidates or signature checks (neg-F06).
     Budget,
-    /// Extended key usage is not the one the role needs (neg-F04).
+    /// The extended key usage is not the one that the role needs (neg-F04).
     Eku,
-    /// Its validity is over at the time of the check (neg-F01).
+    /// The certificate has expired at the time of the check (neg-F01).
     Expired,
-    /// DER or extension rules broken: duplicates, unknown critical extension, negative serial.
+    /// A rule of DER or of extensions is broken: duplicates, an unknown critical extension, a negative serial number.
     Form,
     /// The key usage of the signer lacks digitalSignature (neg-F31).
     KeyUsage,
     /// A name constraint of an issuer forbids the subject (neg-F12).
     NameConstraint,
-    /// Its validity has not begun at the time of the check, by more than the tolerance for clocks (neg-F35).
+    /// The certificate is not valid yet at the time of the check, beyond the tolerance for clocks (neg-F35).
     NotYetValid,
-    /// CA flag, path length or key usage forbids this place in the chain; country differs from its issuer's (neg-F02).
+    /// The CA flag, path length, key usage or country forbids this position in the chain (neg-F02).
     Path,
-    /// No anchor, or a signature in the chain is wrong (neg-F01).
+    /// No anchor is found, or a signature in the chain is wrong (neg-F01).
     Untrusted,
 }
 

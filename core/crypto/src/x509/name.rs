@@ -1,3 +1,4 @@
+//! Distinguished names and their comparison (RFC 5280, 7.1).
 use alloc::{
     string::{String, ToString},
     vec::Vec,
@@ -9,7 +10,7 @@ use super::{
     oid,
 };
 
-/// A distinguished name: its DER as received, the attributes this project reads, and a form in which names are compared.
+/// A distinguished name: its DER as received, the attributes this project reads, and a form for comparison.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Name {
     der: Vec<u8>,
@@ -27,43 +28,43 @@ impl Name {
         &self.der
     }
 
-    /// `CN`; never blank.
+    /// The common name (`CN`), never blank.
     #[must_use]
     pub fn common_name(&self) -> Option<&str> {
         self.common_name.as_deref()
     }
 
-    /// `C`, ISO 3166-1 alpha-2 as written.
+    /// The country (`C`), ISO 3166-1 alpha-2 as written.
     #[must_use]
     pub fn country(&self) -> Option<&str> {
         self.country.as_deref()
     }
 
-    /// `ST`.
+    /// The state (`ST`).
     #[must_use]
     pub fn state(&self) -> Option<&str> {
         self.state.as_deref()
     }
 
-    /// `O`; never blank.
+    /// The organisation (`O`), never blank.
     #[must_use]
     pub fn organization(&self) -> Option<&str> {
         self.organization.as_deref()
     }
 
-    /// Whether both are the same name (RFC 5280, 7.1): string types, letter case and runs of spaces do not matter, anything
-    /// else does.
+    /// Compares names as in RFC 5280, 7.1: string types, letter case and runs of spaces do not matter.
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {
         self.folded == other.folded
     }
 
-    /// Whether this name lies in the subtree of `base` (RFC 5280, 4.2.1.10).
+    /// Whether this name is in the subtree of `base` (RFC 5280, 4.2.1.10).
     pub(super) fn is_within(&self, base: &Self) -> bool {
         self.folded.starts_with(&base.folded)
     }
 
-    /// Of an attribute that occurs twice the first is kept; a second country or state is refused, for they are compared.
+    /// If an attribute occurs twice, the first one counts. A second country or state is refused, because they are
+    /// compared.
     pub(super) fn read(element: Element<'_>) -> Result<Self, X509Error> {
         let mut name = Self {
             der: element.whole.to_vec(),
@@ -88,14 +89,14 @@ impl Name {
                 name.take(id, value)?;
                 folded.push(fold(id, value));
             }
-            // The attributes of one part are a set.
+            // The attributes of one relative name are a set.
             folded.sort_unstable();
             name.folded.extend(der::element(der::SET, &[&folded.concat()]));
         }
         Ok(name)
     }
 
-    /// Whether there is no attribute at all.
+    /// Whether the name has no attribute.
     pub(super) fn is_empty(&self) -> bool {
         self.folded.is_empty()
     }
@@ -117,8 +118,8 @@ impl Name {
     }
 }
 
-/// One attribute as it is compared: a text without its string type, letter case and superfluous spaces; any other value
-/// byte for byte.
+/// One attribute in its form for comparison: text without string type, letter case and superfluous spaces; any other
+/// value byte for byte.
 fn fold(id: &[u8], value: Element<'_>) -> Vec<u8> {
     let id = der::element(der::OID, &[id]);
     let value = match text(value) {
@@ -131,7 +132,7 @@ fn fold(id: &[u8], value: Element<'_>) -> Vec<u8> {
     der::element(der::SEQUENCE, &[&id, &value])
 }
 
-/// The text of any string type (X.680, 41). TeletexString is read as Latin-1, as its users write it.
+/// Reads text of any string type (X.680, 41). TeletexString is read as Latin-1, which is what issuers write.
 fn text(value: Element<'_>) -> Option<String> {
     match value.tag {
         der::UTF8_STRING => core::str::from_utf8(value.content).ok().map(ToString::to_string),

@@ -29,7 +29,7 @@ pub(crate) const CERTIFICATE_POLICIES: &[u8] = &[0x55, 0x1d, 0x20];
 pub(crate) const AUTHORITY_KEY_ID: &[u8] = &[0x55, 0x1d, 0x23];
 pub(crate) const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x25];
 
-/// Dotted text of an identifier; arcs over 64 bits are refused.
+/// The dotted text of an identifier. Arcs over 64 bits are refused.
 pub(crate) fn dotted(content: &[u8]) -> Result<String, DerError> {
     // The last byte of an arc has its top bit clear.
     if content.last().is_none_or(|last| *last >= 0x80) {

@@ -1,3 +1,4 @@
+//! Parses one certificate.
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -15,7 +16,7 @@ use crate::{
     sha256,
 };
 
-/// One parsed certificate. Parsed is not trusted: see [`super::verify_path`].
+/// One parsed certificate. Parsing does not make it trusted: see [`super::verify_path`].
 #[derive(Clone)]
 pub struct Certificate {
     pub(super) der: Vec<u8>,
@@ -31,7 +32,7 @@ pub struct Certificate {
     pub(super) extensions: Extensions,
 }
 
-/// A signature algorithm of a certificate: ECDSA with a hash (whatever the curve), or Ed25519.
+/// The signature algorithm of a certificate: ECDSA with a hash (and any curve), or Ed25519.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scheme {
     Ecdsa(DigestAlgorithm),
@@ -42,7 +43,7 @@ impl Certificate {
     /// Parses DER strictly: version 3, at most 64 KiB.
     ///
     /// # Errors
-    /// [`X509Error::Form`], [`X509Error::Alg`].
+    /// [`X509Error::Form`] if it is malformed, [`X509Error::Alg`] for an algorithm outside the allow-list.
     pub fn parse(der: &[u8]) -> Result<Self, X509Error> {
         if der.len() > MAX_LEN {
             return Err(X509Error::Form);
@@ -80,19 +81,19 @@ impl Certificate {
             CryptoError::AlgUnsupported => X509Error::Alg,
             _ => X509Error::Form,
         })?;
-        // The unique identifiers [1] and [2], which nobody may issue, would stand here.
+        // The unique identifiers [1] and [2] would be here. No issuer may write them.
         let extensions = match fields.optional(EXTENSIONS)? {
             Some(content) => Extensions::read(content)?,
             None => Extensions::default(),
         };
         fields.finish()?;
-        // RFC 5280, 4.1.2.4: an issuer has a name.
+        // The issuer must have a name (RFC 5280, 4.1.2.4).
         if issuer.is_empty() {
             return Err(X509Error::Form);
         }
         Ok(Self {
             tbs: start..start.saturating_add(tbs.whole.len()),
-            // The last element ends where the certificate does.
+            // No bytes follow the last element.
             signature: der.len().saturating_sub(signature.len())..der.len(),
             der: der.to_vec(),
             signature_scheme,
@@ -106,10 +107,10 @@ impl Certificate {
         })
     }
 
-    /// Whether `issuer`'s key made this certificate's signature. Neither names nor permissions are looked at.
+    /// Checks that the key of `issuer` made the signature of this certificate. Names and permissions are not checked.
     ///
     /// # Errors
-    /// [`X509Error::Untrusted`].
+    /// [`X509Error::Untrusted`] if the signature is wrong.
     pub fn verify_signature_by(&self, issuer: &Self) -> Result<(), X509Error> {
         let tbs = self.der.get(self.tbs.clone()).ok_or(X509Error::Form)?;
         let signature = self.der.get(self.signature.clone()).ok_or(X509Error::Form)?;
@@ -131,7 +132,7 @@ impl Certificate {
         &self.der
     }
 
-    /// PEM text.
+    /// The certificate as PEM text.
     #[must_use]
     pub fn to_pem(&self) -> alloc::string::String {
         pem::write(&self.der)
@@ -143,49 +144,50 @@ impl Certificate {
         sha256(&[&self.der])
     }
 
-    /// The serial number: at least one byte, big-endian, without a sign byte. A path takes at most 20 bytes (RFC 5280, 4.1.2.2).
+    /// The serial number: at least one byte, big-endian, without sign byte. [`super::verify_path`] accepts at most 20
+    /// bytes (RFC 5280, 4.1.2.2).
     #[must_use]
     pub fn serial(&self) -> &[u8] {
         &self.serial
     }
 
-    /// Subject.
+    /// The subject.
     #[must_use]
     pub fn subject(&self) -> &Name {
         &self.subject
     }
 
-    /// Issuer.
+    /// The issuer.
     #[must_use]
     pub fn issuer(&self) -> &Name {
         &self.issuer
     }
 
-    /// First second of validity.
+    /// The first second of validity.
     #[must_use]
     pub fn not_before(&self) -> Timestamp {
         self.not_before
     }
 
-    /// Last second of validity.
+    /// The last second of validity.
     #[must_use]
     pub fn not_after(&self) -> Timestamp {
         self.not_after
     }
 
-    /// The subject's key.
+    /// The public key of the subject.
     #[must_use]
     pub fn public_key(&self) -> &PublicKey {
         &self.public_key
     }
 
-    /// Key usage, if present.
+    /// The key usage, if present.
     #[must_use]
     pub fn key_usage(&self) -> Option<KeyUsage> {
         self.extensions.key_usage
     }
 
-    /// Extended key usage, if present.
+    /// The extended key usage, if present.
     #[must_use]
     pub fn extended_key_usage(&self) -> Option<&ExtendedKeyUsage> {
         self.extensions.extended_key_usage.as_ref()
@@ -197,19 +199,19 @@ impl Certificate {
         self.extensions.ca
     }
 
-    /// How many CAs may stand between this one and a leaf; `None`: any number.
+    /// The number of CAs allowed between this one and a leaf. `None` means any number.
     #[must_use]
     pub fn path_len(&self) -> Option<u32> {
         self.extensions.path_len
     }
 
-    /// Subject key identifier, if present.
+    /// The subject key identifier, if present.
     #[must_use]
     pub fn subject_key_id(&self) -> Option<&[u8]> {
         self.extensions.subject_key_id.as_deref()
     }
 
-    /// The issuer's key identifier, if present.
+    /// The key identifier of the issuer, if present.
     #[must_use]
     pub fn authority_key_id(&self) -> Option<&[u8]> {
         self.extensions.authority_key_id.as_deref()
@@ -221,22 +223,22 @@ impl Certificate {
         self.extensions.crl_uri.as_deref()
     }
 
-    /// Whether CRL distribution points and an issuer alternative name are present, as ISO 18013-5 Annex B demands.
+    /// Whether CRL distribution points and an issuer alternative name are present, as ISO 18013-5 Annex B requires.
     #[must_use]
     pub fn has_issuer_hints(&self) -> bool {
         self.extensions.crl_points && self.extensions.issuer_alt_name
     }
 
-    /// Whether an extension that is not critical and only a hint is malformed; it counts as absent.
+    /// Whether a non-critical extension that is only a hint was malformed. Such an extension counts as absent.
     #[must_use]
     pub fn has_malformed_hint(&self) -> bool {
         self.extensions.malformed_hint
     }
 
-    /// Whether `at` lies in the validity, both ends included; the clock may be behind by the tolerance.
+    /// Checks that `at` is in the validity period, both ends included. The clock may be behind by the tolerance.
     ///
     /// # Errors
-    /// [`X509Error::NotYetValid`], [`X509Error::Expired`].
+    /// [`X509Error::NotYetValid`] or [`X509Error::Expired`].
     pub fn check_validity(&self, at: Timestamp, tolerance: ClockTolerance) -> Result<(), X509Error> {
         if tolerance.is_ahead(self.not_before, at) {
             return Err(X509Error::NotYetValid);
@@ -246,7 +248,7 @@ impl Certificate {
 }
 
 impl Scheme {
-    /// Parameters are absent with all of these (RFC 5758, 3.2; RFC 8410, 3).
+    /// Parameters are absent in all of these algorithms (RFC 5758, 3.2; RFC 8410, 3).
     fn read(algorithm: &[u8]) -> Result<Self, X509Error> {
         let mut algorithm = Der::only(algorithm, der::SEQUENCE)?;
         let scheme = match algorithm.expect(der::OID)? {
@@ -261,14 +263,14 @@ impl Scheme {
     }
 }
 
-/// Longest certificate read.
+/// The longest certificate that is read.
 const MAX_LEN: usize = 65_536;
-/// `[0]`, the version.
+/// Tag `[0]`, the version.
 const VERSION: u8 = 0xa0;
-/// `[3]`, the extensions.
+/// Tag `[3]`, the extensions.
 const EXTENSIONS: u8 = 0xa3;
 
-/// UTCTime or GeneralizedTime, to the second, in UTC (RFC 5280, 4.1.2.5).
+/// Reads UTCTime or GeneralizedTime, to the second, in UTC (RFC 5280, 4.1.2.5).
 fn time(element: der::Element<'_>) -> Result<Timestamp, X509Error> {
     let (century, digits) = match (element.tag, element.content) {
         (der::UTC_TIME, [digits @ .., b'Z']) if digits.len() == 12 => {
@@ -293,7 +295,7 @@ fn time(element: der::Element<'_>) -> Result<Timestamp, X509Error> {
     Ok(date.start().plus_seconds(seconds.wrapping_add(i64::from(second))))
 }
 
-/// r‖s of a DER `ECDSA-Sig-Value`, each filled up to `len` bytes.
+/// Reads r‖s of a DER `ECDSA-Sig-Value`, each padded to `len` bytes.
 fn raw_signature(der: &[u8], len: usize) -> Result<Vec<u8>, der::DerError> {
     let mut pair = Der::only(der, der::SEQUENCE)?;
     let mut raw = Vec::with_capacity(len.saturating_mul(2));

@@ -1,26 +1,27 @@
+//! Builds and checks a certification path.
 use alloc::{string::String, vec::Vec};
 
 use rid_wire::{ClockTolerance, Timestamp};
 
 use super::{Certificate, ExtendedKeyUsage, SignatureBudget, X509Error};
 
-/// What a chain is checked against.
+/// The rules for a path.
 #[derive(Clone, Copy, Debug)]
 pub struct PathPolicy<'a> {
     /// The time of the check.
     pub at: Timestamp,
-    /// How far notBefore may lie ahead of it.
+    /// How far notBefore may be ahead of that time.
     pub tolerance: ClockTolerance,
-    /// The extended key usages (dotted) of which the leaf must carry one; others beside it must at least be made for signing
-    /// documents. `None`: all it carries, at least one, are made for signing documents.
+    /// The extended key usages (dotted), one of which the leaf must have. All others in it must be for signing
+    /// documents. With `None` the leaf must have at least one, and all must be for signing documents.
     pub purposes: Option<&'a [String]>,
-    /// Most intermediates; ISO 18013-5 Annex B knows none.
+    /// The most intermediates. ISO 18013-5 Annex B has none.
     pub intermediates: usize,
-    /// Whether country (and state, where both name one) of leaf and anchor must be equal (ISO 18013-5 Annex B).
+    /// Whether leaf and anchor must have the same country, and the same state if both have one (ISO 18013-5 Annex B).
     pub same_country: bool,
 }
 
-/// Evidence: the chain leads from the leaf to the anchor under the policy.
+/// Evidence that a chain leads from the leaf to an anchor under a policy. Only [`verify_path`] makes it.
 #[derive(Clone)]
 pub struct VerifiedPath<'a> {
     leaf: &'a Certificate,
@@ -28,30 +29,31 @@ pub struct VerifiedPath<'a> {
 }
 
 impl<'a> VerifiedPath<'a> {
-    /// The leaf whose key may now be used.
+    /// The leaf. Its key may now be used.
     #[must_use]
     pub fn leaf(&self) -> &'a Certificate {
         self.leaf
     }
 
-    /// The anchor the decision rests on.
+    /// The anchor of the path.
     #[must_use]
     pub fn anchor(&self) -> &'a Certificate {
         self.anchor
     }
 }
 
-/// Most certificates a peer may send.
+/// The most certificates that a peer may send.
 pub const MAX_CHAIN: usize = 3;
-/// Longest serial number in a path (RFC 5280, 4.1.2.2).
+/// The longest serial number in a path, in bytes (RFC 5280, 4.1.2.2).
 const MAX_SERIAL: usize = 20;
 
-/// Builds and checks a path from `chain[0]` (leaf; intermediates in any order) to one of the anchors. Names, permissions and
-/// times come before signatures, which are paid from the budget of the message. An anchor in the chain itself is never
-/// trusted for being there.
+/// Builds and checks a path from `chain[0]`, the leaf, over intermediates in any order to one of the anchors.
+///
+/// Names, permissions and times are checked before signatures, which count against the budget of the message. An anchor
+/// inside the chain is not trusted for that.
 ///
 /// # Errors
-/// The most telling [`X509Error`] of the attempt that came furthest.
+/// The [`X509Error`] of the attempt that came closest to an anchor.
 pub fn verify_path<'a>(
     chain: &'a [Certificate],
     anchors: &[&'a Certificate],
@@ -69,22 +71,22 @@ pub fn verify_path<'a>(
     }
 }
 
-/// A search in depth over paths whose names fit; at most five without their anchors, since a chain has at most three
-/// certificates.
+/// A depth-first search over paths whose names match. It tries at most five without their anchors, because a chain has
+/// at most three certificates.
 struct Search<'a, 'p> {
     chain: &'a [Certificate],
     anchors: &'p [&'a Certificate],
     policy: &'p PathPolicy<'p>,
     budget: &'p mut SignatureBudget,
-    /// The reason of the attempt that came furthest.
+    /// The error of the attempt that came closest to an anchor.
     refusal: X509Error,
 }
 
 impl<'a> Search<'a, '_> {
-    /// An anchor that completes the path, or a path through one more intermediate.
+    /// Tries each anchor that completes the path, and each path through one more intermediate.
     fn extend(&mut self, path: &[&'a Certificate]) -> Option<&'a Certificate> {
         let child = *path.last()?;
-        // A root that only the peer brings leads nowhere.
+        // A root that only the peer sent is no anchor.
         if child.is_ca() && child.subject.matches(&child.issuer) {
             return None;
         }
@@ -111,7 +113,7 @@ impl<'a> Search<'a, '_> {
         None
     }
 
-    /// From the anchor down: without a signature of the anchor no other one is checked.
+    /// Checks signatures from the anchor down, so that nothing is checked under an anchor that did not sign.
     fn check_signatures(&mut self, path: &[&Certificate], anchor: &Certificate) -> Result<(), X509Error> {
         let mut issuer = anchor;
         for certificate in path.iter().rev() {
@@ -122,8 +124,8 @@ impl<'a> Search<'a, '_> {
     }
 }
 
-/// Those whose subject is the child's issuer; the ones with the key identifier it names first. The identifier decides
-/// nothing: it is a hint.
+/// The certificates whose subject is the issuer of the child, those with the matching key identifier first. The
+/// identifier is only a hint.
 fn by_likelihood<'a>(
     child: &Certificate,
     candidates: impl Iterator<Item = &'a Certificate>,
@@ -135,7 +137,7 @@ fn by_likelihood<'a>(
     likely.into_iter().chain(others)
 }
 
-/// The rules of a path whose names are right, in the order in which they are reported.
+/// The rules for a path whose names match, in the order in which they are reported.
 fn check_rules(path: &[&Certificate], anchor: &Certificate, policy: &PathPolicy<'_>) -> Result<(), X509Error> {
     let [leaf, intermediates @ ..] = path else { return Err(X509Error::Untrusted) };
     let all = || path.iter().copied().chain([anchor]);
@@ -162,7 +164,7 @@ fn check_rules(path: &[&Certificate], anchor: &Certificate, policy: &PathPolicy<
     all().try_for_each(|certificate| certificate.check_validity(policy.at, policy.tolerance))
 }
 
-/// A leaf signs documents, and says so; it never signs certificates.
+/// A leaf must be allowed to sign documents and not to sign certificates.
 fn check_leaf_usage(leaf: &Certificate) -> Result<(), X509Error> {
     let usage = leaf.key_usage();
     if leaf.is_ca() || usage.is_some_and(|usage| usage.key_cert_sign) {
@@ -171,14 +173,14 @@ fn check_leaf_usage(leaf: &Certificate) -> Result<(), X509Error> {
     if usage.is_some_and(|usage| usage.digital_signature) { Ok(()) } else { Err(X509Error::KeyUsage) }
 }
 
-/// `below`: the intermediates between this CA and the leaf.
+/// Checks a CA. `below` counts the intermediates between it and the leaf.
 fn check_issuer(issuer: &Certificate, below: usize) -> Result<(), X509Error> {
     let may_sign = issuer.key_usage().is_some_and(|usage| usage.key_cert_sign);
     let near_enough = issuer.path_len().is_none_or(|len| usize::try_from(len).is_ok_and(|len| below <= len));
     if issuer.is_ca() && may_sign && near_enough { Ok(()) } else { Err(X509Error::Path) }
 }
 
-/// ISO 18013-5 Annex B: the country is in both and the same; the state is the same where both name one.
+/// ISO 18013-5 Annex B: both have the same country, and the same state if both have one.
 fn check_country(leaf: &Certificate, anchor: &Certificate) -> Result<(), X509Error> {
     let same_country = match (leaf.subject.country(), anchor.subject.country()) {
         (Some(leaf), Some(anchor)) => leaf.eq_ignore_ascii_case(anchor),
@@ -195,7 +197,7 @@ fn purposes(certificate: &Certificate) -> &[String] {
     certificate.extended_key_usage().map_or(&[], |usage| &usage.purposes)
 }
 
-/// The leaf must name a purpose it is used for.
+/// The leaf must have the purpose for which it is used.
 fn check_purpose(leaf: &Certificate, wanted: Option<&[String]>) -> Result<(), X509Error> {
     let purposes = purposes(leaf);
     let is_wanted = |purpose: &String| wanted.is_some_and(|wanted| wanted.contains(purpose));
@@ -204,7 +206,7 @@ fn check_purpose(leaf: &Certificate, wanted: Option<&[String]>) -> Result<(), X5
     if fits { Ok(()) } else { Err(X509Error::Eku) }
 }
 
-/// An intermediate that lists purposes vouches for these alone.
+/// An intermediate with extended key usages allows only these below it.
 fn check_issuer_purpose(issuer: &Certificate, leaf: &Certificate) -> Result<(), X509Error> {
     let vouches = |listed: &ExtendedKeyUsage| {
         let any = listed.purposes.iter().any(|purpose| purpose == ANY_PURPOSE);
@@ -216,8 +218,9 @@ fn check_issuer_purpose(issuer: &Certificate, leaf: &Certificate) -> Result<(), 
 /// anyExtendedKeyUsage (RFC 5280, 4.2.1.12).
 const ANY_PURPOSE: &str = "2.5.29.37.0";
 
-/// Arcs of purposes that are made for other things than signing documents: PKIX (TLS, code, mail, time stamps, OCSP, EAP, IPsec,
-/// SSH), IKE, Kerberos, Microsoft (smart-card logon and others), Netscape, PIV, anyExtendedKeyUsage, and ISO 18013-5's roles.
+/// Arcs of purposes that are not for signing documents: PKIX (TLS, code, mail, time stamps, OCSP, EAP, IPsec, SSH),
+/// IKE, Kerberos, Microsoft (smart-card logon and others), Netscape, PIV, anyExtendedKeyUsage, and the roles of ISO
+/// 18013-5.
 const OTHER_ARCS: [&str; 8] = [
     "1.3.6.1.5.5.7.3.",
     "1.3.6.1.5.5.8.2.",
@@ -229,14 +232,14 @@ const OTHER_ARCS: [&str; 8] = [
     "1.0.18013.5.1.",
 ];
 
-/// In those arcs: documents (RFC 9336), documents (Microsoft), document signers of ISO 18013-5.
+/// Exceptions in those arcs: documents (RFC 9336), documents (Microsoft), document signers of ISO 18013-5.
 const DOCUMENT_PURPOSES: [&str; 3] = ["1.3.6.1.5.5.7.3.36", "1.3.6.1.4.1.311.10.3.12", "1.0.18013.5.1.2"];
 
 fn signs_documents(purpose: &str) -> bool {
     DOCUMENT_PURPOSES.contains(&purpose) || !OTHER_ARCS.iter().any(|arc| purpose.starts_with(arc))
 }
 
-/// Of two refusals the one of the later stage; a fault of the certificates says more than a missing signature.
+/// Picks the error of the later stage. A fault of a certificate says more than a missing signature.
 fn furthest(known: X509Error, other: X509Error) -> X509Error {
     let stage = |error| match error {
         X509Error::Untrusted => 0,

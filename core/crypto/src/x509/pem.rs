@@ -7,12 +7,12 @@ use super::X509Error;
 
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
-/// Most bytes and blocks of one file.
+/// The largest file in bytes, and the most blocks.
 const MAX_LEN: usize = 1 << 20;
 const MAX_BLOCKS: usize = 100;
 
-/// The DER of each block, `None` where its text is not base64 or has no end. Text around the blocks is passed over; a block of
-/// another kind is refused.
+/// The DER of each block, or `None` if its text is not base64 or has no end. Text around the blocks is skipped; a block
+/// of another kind is refused.
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<Option<Vec<u8>>>, X509Error> {
     if bytes.len() > MAX_LEN {
         return Err(X509Error::Form);

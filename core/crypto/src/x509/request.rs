@@ -1,35 +1,36 @@
+//! The content of a certificate of the test PKI.
 use rid_wire::Timestamp;
 
 use crate::PublicKey;
 
-/// The certificate profile to be written (ISO 18013-5 Annex B).
+/// The certificate profile (ISO 18013-5 Annex B).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Profile {
-    /// Document signer: EKU 1.0.18013.5.1.2 (critical), digitalSignature.
+    /// A document signer: EKU 1.0.18013.5.1.2 (critical), digitalSignature.
     DocumentSigner,
-    /// IACA root: CA, path length 0, keyCertSign and cRLSign, issuer alternative name, CRL distribution point.
+    /// An IACA root: CA, path length 0, keyCertSign and cRLSign, issuer alternative name, CRL distribution point.
     Iaca,
-    /// Reader authentication leaf: EKU 1.0.18013.5.1.6 (critical), digitalSignature.
+    /// A reader: EKU 1.0.18013.5.1.6 (critical), digitalSignature.
     Reader,
-    /// Reader root: CA, path length 0.
+    /// A reader root: CA, path length 0.
     ReaderRoot,
 }
 
-/// What is written into a certificate.
+/// The content of a certificate.
 #[derive(Clone, Debug)]
 pub struct CertificateRequest<'a> {
-    /// Profile.
+    /// The profile.
     pub profile: Profile,
-    /// Subject common name (UTF-8).
+    /// The common name of the subject (UTF-8).
     pub common_name: &'a str,
-    /// Subject organisation (UTF-8), if any.
+    /// The organisation of the subject (UTF-8), if any.
     pub organization: Option<&'a str>,
-    /// Country, alpha-2.
+    /// The country, alpha-2.
     pub country: &'a str,
-    /// Subject key.
+    /// The public key of the subject.
     pub key: &'a PublicKey,
-    /// First second of validity.
+    /// The first second of validity.
     pub not_before: Timestamp,
-    /// Last second of validity.
+    /// The last second of validity.
     pub not_after: Timestamp,
 }

@@ -8,7 +8,7 @@ use super::{
 use crate::{CryptoError, Curve, PublicKey};
 
 impl PublicKey {
-    /// From a DER SubjectPublicKeyInfo with a named curve.
+    /// Reads a DER SubjectPublicKeyInfo with a named curve.
     ///
     /// # Errors
     /// As [`PublicKey::from_cose`].
@@ -16,7 +16,7 @@ impl PublicKey {
         read(der)
     }
 
-    /// DER SubjectPublicKeyInfo.
+    /// Writes a DER SubjectPublicKeyInfo.
     #[must_use]
     pub fn to_spki(&self) -> Vec<u8> {
         write(self)
@@ -33,7 +33,7 @@ pub(crate) fn read(der: &[u8]) -> Result<PublicKey, CryptoError> {
                 (der::OID, oid::P256) => Curve::P256,
                 (der::OID, oid::P384) => Curve::P384,
                 (der::OID, oid::P521) => Curve::P521,
-                // Another curve, or one spelt out in its parameters.
+                // Another curve, or a curve given by explicit parameters.
                 _ => return Err(CryptoError::AlgUnsupported),
             }
         }

@@ -1,3 +1,4 @@
+//! Algorithms against published vectors.
 use proptest::prelude::*;
 use rid_crypto::{
     AeadKey, AgreementKey, Backend, CryptoError, Curve, DerivedMessage, DigestAlgorithm, HmacKey, PublicKey, Secret,
@@ -30,7 +31,7 @@ const ED25519: [(&str, &str, &str); 3] = [
 ];
 
 #[test]
-fn std_m45_ed25519_rfc_8032() {
+fn std_m45_ed25519_follows_rfc_8032() {
     for (public, message, signature) in ED25519 {
         let bytes = |text: &str| hex::decode(text).unwrap();
         let key = PublicKey::from_coordinates(Curve::Ed25519, &bytes(public), None).unwrap();
@@ -47,9 +48,9 @@ fn std_m45_ed25519_rfc_8032() {
     }
 }
 
-/// Keys of small order, with which one signature fits every message.
+/// Keys of small order, with which one signature is valid for every message.
 #[test]
-fn neg_b21_ed25519_weak_keys() {
+fn neg_b21_ed25519_weak_keys_are_refused() {
     let mut neutral = [0; 32];
     neutral[0] = 1;
     for weak in [neutral, [0; 32]] {
@@ -81,7 +82,7 @@ fn es256_rfc_6979() {
 
 /// RFC 6979, A.2.7: P-521, SHA-512, "sample".
 #[test]
-fn std_m45_es512_rfc_6979() {
+fn std_m45_es512_follows_rfc_6979() {
     let coordinate = |text: &str| hex::decode(text).unwrap();
     let x = coordinate(
         "01894550d0785932e00eaa23b694f213f8c3121f86dc97a04e5a7167db4e5bcd371123d46e45db6b5d5370a7f20fb633155d38ffa16d2bd761dcac474b9a2f5023a4",
@@ -100,7 +101,7 @@ fn std_m45_es512_rfc_6979() {
 }
 
 #[test]
-fn std_m45_es384_and_es512_by_the_library_signers() {
+fn std_m45_es384_and_es512_of_the_libraries_verify() {
     use p521::ecdsa::signature::Signer;
     let signing = p384::ecdsa::SigningKey::from_slice(&[7; 48]).unwrap();
     let signature: p384::ecdsa::Signature = signing.sign(b"message");
@@ -119,9 +120,9 @@ fn std_m45_es384_and_es512_by_the_library_signers() {
     assert_eq!(verify(&key, SignatureAlgorithm::Es512, &[b"massage"], &signature.to_bytes()), other);
 }
 
-/// The algorithm is the one of the key, never the message's choice.
+/// The key decides the algorithm, never the message.
 #[test]
-fn std_m45_algorithm_and_key_must_fit() {
+fn std_m45_algorithm_and_key_must_match() {
     let key = key(1);
     let signature = key.sign(&[b"message"]);
     for alg in [SignatureAlgorithm::Es384, SignatureAlgorithm::Es512, SignatureAlgorithm::EdDsa] {
@@ -139,7 +140,7 @@ fn std_m45_algorithm_and_key_must_fit() {
 
 /// FIPS 180-4's examples of "abc".
 #[test]
-fn std_m45_digests() {
+fn std_m45_digests_follow_fips_180_4() {
     for (name, digest) in [
         ("SHA-256", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
         ("SHA-384", "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7"),
@@ -158,9 +159,9 @@ fn std_m45_digests() {
     assert_eq!(sha256(&[b"abc"]), sha256(&[b"ab", b"c"]));
 }
 
-/// DeviceMac with larger curves: both sides come to the same secret of the curve's length; another curve is refused.
+/// deviceMac with larger curves: both sides get the same secret of the curve's length. Another curve is refused.
 #[test]
-fn agreement_over_all_curves() {
+fn agreement_works_on_all_curves() {
     for (curve, len) in [(Curve::P256, 32), (Curve::P384, 48), (Curve::P521, 66)] {
         let scalar = |fill: u8| {
             let mut scalar = vec![fill; len];
@@ -186,7 +187,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn signed_verifies_and_any_change_does_not(seed: u32, message: Vec<u8>, cut: usize, bit in 0_usize..512) {
+    fn signature_verifies_and_any_change_is_refused(seed: u32, message: Vec<u8>, cut: usize, bit in 0_usize..512) {
         let key = key(seed.into());
         let (front, back) = message.split_at(cut.checked_rem(message.len()).unwrap_or(0));
         let mut signature = key.sign(&[front, back]);
@@ -206,7 +207,7 @@ proptest! {
     }
 
     #[test]
-    fn sealed_opens_and_any_change_does_not(
+    fn ciphertext_decrypts_and_any_change_is_refused(
         mut key: [u8; 32], nonce: [u8; 12], aad: Vec<u8>, message: Vec<u8>, place: usize, bit in 0..8_u8,
     ) {
         let key = AeadKey::new(Secret::take(&mut key));
@@ -221,9 +222,9 @@ proptest! {
         prop_assert_eq!(key.open(&nonce, &aad, &sealed), Err(CryptoError::Open));
     }
 
-    /// Each by a key of its own; those that do not open stay as they were.
+    /// Each has a key of its own. A message that fails to decrypt is unchanged.
     #[test]
-    fn many_open_where_they_lie(
+    fn many_messages_decrypt_in_place(
         mut parent: [u8; 32], nonce: [u8; 12], messages: Vec<(Vec<u8>, Option<(usize, u8)>)>, cut in 0..20_usize,
     ) {
         let parent = HmacKey::new(&Secret::take(&mut parent));

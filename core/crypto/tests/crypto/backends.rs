@@ -1,4 +1,4 @@
-//! The two backends accept and refuse the same. Where only RustCrypto is built, it is compared with itself.
+//! Both backends accept and refuse the same input. If only RustCrypto is built, it is compared with itself.
 use std::sync::{Mutex, PoisonError};
 
 use curve25519_dalek::{constants::EIGHT_TORSION, edwards::EdwardsPoint, scalar::Scalar};
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha512};
 
 use crate::pki::{SeededRng, key};
 
-/// The choice of a backend is one for the process, and tests run in threads.
+/// The choice of a backend is global, and tests run in threads.
 static SELECTION: Mutex<()> = Mutex::new(());
 
 /// Runs with this backend selected.
@@ -22,12 +22,12 @@ pub(crate) fn under<T>(backend: Backend, work: impl FnOnce() -> T) -> T {
     work()
 }
 
-/// Runs with each backend in turn, and gives what came of it.
+/// Runs with each backend in turn and returns the results.
 pub(crate) fn under_each<T>(mut work: impl FnMut() -> T) -> Vec<T> {
     Backend::AVAILABLE.iter().map(|backend| under(*backend, &mut work)).collect()
 }
 
-/// The common outcome of all backends.
+/// The common result of all backends.
 fn agreed<T: PartialEq + core::fmt::Debug>(work: impl FnMut() -> T) -> T {
     let mut outcomes = under_each(work);
     let last = outcomes.pop().unwrap();
@@ -76,9 +76,9 @@ fn plus(number: &[u8], small: i16) -> Vec<u8> {
     sum
 }
 
-/// The values at the ends of the range for r and s, in every combination, also with a right half; and every wrong length.
+/// The ends of the range of r and s in every combination, also with one correct half, and every wrong length.
 #[test]
-fn neg_b25_ecdsa_values_and_lengths() {
+fn neg_b25_ecdsa_values_and_lengths_are_judged_alike() {
     for (curve, order) in ORDERS {
         let order = hex::decode(order).unwrap();
         let (key, signature) = signed(curve, b"message");
@@ -101,9 +101,9 @@ fn neg_b25_ecdsa_values_and_lengths() {
     }
 }
 
-/// The twin of a signature, with n-s for s, is taken by both: a COSE signature may be either.
+/// A signature with n-s instead of s is accepted by both backends, because COSE allows either.
 #[test]
-fn neg_b25_high_s() {
+fn neg_b25_high_s_is_accepted_by_both() {
     for (curve, order) in ORDERS {
         let order = hex::decode(order).unwrap();
         let (key, signature) = signed(curve, b"message");
@@ -119,7 +119,8 @@ fn neg_b25_high_s() {
     }
 }
 
-/// An Ed25519 signature whose key and commitment may have a part of small order: A = aB + T, R = rB + U, s = r + ha.
+/// An Ed25519 signature whose key and commitment may have a component of small order: A = aB + T, R = rB + U, s = r +
+/// ha.
 fn ed25519(a: [u8; 32], t: usize, r: [u8; 32], u: usize, message: &[u8]) -> (Vec<u8>, [u8; 64]) {
     let (a, r) = (Scalar::from_bytes_mod_order(a), Scalar::from_bytes_mod_order(r));
     let public = (EdwardsPoint::mul_base(&a) + EIGHT_TORSION[t]).compress();
@@ -132,9 +133,9 @@ fn ed25519(a: [u8; 32], t: usize, r: [u8; 32], u: usize, message: &[u8]) -> (Vec
     (public.0.to_vec(), signature)
 }
 
-/// Commitments of small order: `ring` alone would take the neutral one.
+/// Commitments of small order. `ring` alone would accept the neutral element.
 #[test]
-fn neg_b25_ed25519_small_order() {
+fn neg_b25_ed25519_small_order_is_judged_alike() {
     for (t, u) in (0..8).flat_map(|t| (0..8).map(move |u| (t, u))) {
         let (public, signature) = ed25519([5; 32], t, [0; 32], u, b"message");
         let key = PublicKey::from_coordinates(Curve::Ed25519, &public, None).unwrap();
@@ -144,9 +145,9 @@ fn neg_b25_ed25519_small_order() {
     }
 }
 
-/// s at and over the order, R that is no point, is not reduced, or has the sign of a zero.
+/// s at or over the order; R that is not a point, is not reduced, or has the sign of a zero.
 #[test]
-fn neg_b25_ed25519_encodings() {
+fn neg_b25_ed25519_encodings_are_judged_alike() {
     let (public, signature) = ed25519([5; 32], 0, [7; 32], 0, b"message");
     let key = PublicKey::from_coordinates(Curve::Ed25519, &public, None).unwrap();
     assert_eq!(verified(&key, b"message", &signature), Ok(()));
@@ -176,9 +177,9 @@ fn neg_b25_ed25519_encodings() {
     }
 }
 
-/// The reference signs the same twice, `ring` does not: no caller may expect either.
+/// The reference signs deterministically and `ring` does not, so no caller may expect either.
 #[test]
-fn nonces_are_a_property_of_the_backend() {
+fn nonces_depend_on_the_backend() {
     for backend in Backend::AVAILABLE {
         under(*backend, || {
             let key = key(2);
@@ -191,7 +192,7 @@ fn nonces_are_a_property_of_the_backend() {
     }
 }
 
-/// With the reference selected everything comes from the caller's generator, as the simulator needs.
+/// With the reference, everything comes from the caller's generator, which the simulator needs.
 #[test]
 fn std_m42_ephemeral_keys_are_seeded_with_the_reference() {
     let make = || EphemeralKey::make(&mut SeededRng::new(1)).public();
@@ -213,7 +214,7 @@ fn selection_does_not_change_keys_in_use() {
 }
 
 #[test]
-fn neg_b25_scalars_out_of_range() {
+fn neg_b25_scalars_out_of_range_are_refused() {
     let order = hex::decode(ORDERS[0].1).unwrap();
     let invalid = Some(CryptoError::KeyInvalid);
     for scalar in [vec![0; 32], order.clone(), plus(&order, 1), vec![0xff; 32], vec![1; 31], vec![1; 33]] {
@@ -223,7 +224,7 @@ fn neg_b25_scalars_out_of_range() {
 }
 
 #[test]
-fn neg_b25_agreement_with_another_curve() {
+fn neg_b25_agreement_with_another_curve_is_refused() {
     let other = AgreementKey::from_scalar(Curve::P384, &[1; 48]).unwrap().public();
     let ed25519 = PublicKey::from_coordinates(Curve::Ed25519, &ed25519([5; 32], 0, [7; 32], 0, b"").0, None).unwrap();
     for peer in [other, ed25519] {
@@ -274,7 +275,7 @@ proptest! {
         prop_assert!(verified(&key, &message, &random).is_err());
     }
 
-    /// With parts of small order some signatures hold without the cofactor and some do not.
+    /// With components of small order some signatures are valid without the cofactor and some are not.
     #[test]
     fn neg_b25_ed25519_mixed_order(a: [u8; 32], t in 0_usize..8, r: [u8; 32], u in 0_usize..8, message: Vec<u8>) {
         let (public, signature) = ed25519(a, t, r, u, &message);

@@ -21,7 +21,7 @@ fn leaf() -> Recipe {
 }
 
 #[test]
-fn annex_d_fields() {
+fn annex_d_fields_are_read() {
     let signer = annex_d("iso18013-5-annex-d/DS_CERT.hex");
     assert_eq!(signer.subject().common_name(), Some("utopia ds"));
     assert_eq!(signer.issuer().common_name(), Some("utopia iaca"));
@@ -45,7 +45,7 @@ fn annex_d_fields() {
 }
 
 #[test]
-fn what_is_built_is_read() {
+fn built_certificates_are_read() {
     let (root_key, leaf_key) = (key(1), key(2));
     let (root_public, leaf_public) = (root_key.public(), leaf_key.public());
     let request = |profile, leaf: bool| CertificateRequest {
@@ -85,7 +85,7 @@ fn what_is_built_is_read() {
 }
 
 #[test]
-fn pem_there_and_back() {
+fn pem_round_trips() {
     let (one, two) = (sign(&leaf(), &key(1), None), annex_d("iso18013-5-annex-d/DS_CERT.hex"));
     let text = format!("subject=utopia\r\n{}\n{}", one.to_pem(), two.to_pem().replace('\n', "\r\n"));
     let read = Certificate::parse_pem_or_der(text.as_bytes()).unwrap();
@@ -101,9 +101,9 @@ fn pem_there_and_back() {
     assert!(Certificate::parse_pem_or_der(&vector("auth0-mdl/issuer.pem")).is_ok_and(|list| list.len() == 1));
 }
 
-/// Roots by OpenSSL: other curves, hashes other than the curve's usual one, Ed25519.
+/// Roots made by OpenSSL: other curves, hashes that are unusual for the curve, Ed25519.
 #[test]
-fn std_m45_curves_of_others() {
+fn std_m45_certificates_of_openssl_are_read() {
     for (name, curve) in [
         ("p384.pem", Curve::P384),
         ("p521.pem", Curve::P521),
@@ -122,7 +122,7 @@ fn std_m45_curves_of_others() {
 }
 
 #[test]
-fn neg_f15_algorithms_of_others() {
+fn neg_f15_other_algorithms_are_refused() {
     for name in ["rsa1024-md5.pem", "rsa2048.pem", "ecdsa-sha1.pem", "secp256k1.pem", "brainpool.pem", "explicit.pem"] {
         let refused = Certificate::parse_pem_or_der(&made(name)).err();
         assert_eq!(refused.map(|error| error.code().as_str()), Some("cert_alg"), "{name}");
@@ -130,7 +130,7 @@ fn neg_f15_algorithms_of_others() {
 }
 
 #[test]
-fn neg_f15_claimed_algorithms() {
+fn neg_f15_wrongly_claimed_algorithms_are_refused() {
     // MD5, SHA-1, SHA-256 and PSS with RSA; ECDSA with SHA-1 and SHA-224; Ed448.
     for algorithm in [
         "1.2.840.113549.1.1.4",
@@ -143,20 +143,20 @@ fn neg_f15_claimed_algorithms() {
     ] {
         assert_eq!(parsed(&Recipe { signature_algorithm: algorithm.into(), ..leaf() }), "cert_alg", "{algorithm}");
     }
-    // A hash the signature was not made with is a wrong signature.
+    // Naming another hash than the one used makes the signature wrong.
     let claimed = Recipe { signature_algorithm: "1.2.840.10045.4.3.3".into(), ..leaf() };
     let claimed = sign(&claimed, &key(1), None);
     assert_eq!(claimed.verify_signature_by(&claimed), Err(X509Error::Untrusted));
 }
 
 #[test]
-fn neg_f18_serial_numbers() {
+fn neg_f18_malformed_serial_numbers_are_refused() {
     let with = |serial: &[u8]| parsed(&Recipe { serial: Some(serial.to_vec()), ..leaf() });
     assert_eq!(with(&[1]), "accepted");
     assert_eq!(with(&[0, 0x80]), "accepted");
     assert_eq!(with(&[0x7f; 20]), "accepted");
     assert_eq!(with(&[&[0][..], &[0xff; 20]].concat()), "accepted");
-    // Longer ones are read, for a certificate that is trusted itself; no path takes them (neg-F34).
+    // Longer serial numbers are read, for a certificate that is trusted itself. No path accepts them (neg-F34).
     assert_eq!(with(&[1; 32]), "accepted");
     // Zero, negative, not in its shortest form, empty.
     for serial in [&[0][..], &[0x80], &[0xff, 1], &[0, 1], &[0xff, 0xff], &[]] {
@@ -165,12 +165,12 @@ fn neg_f18_serial_numbers() {
 }
 
 #[test]
-fn neg_f18_extensions() {
+fn neg_f18_malformed_extensions_are_refused() {
     let with = |id: &str, critical, value: &str| {
         let value = hex::decode(value).unwrap();
         parsed(&Recipe { extensions: vec![(id.into(), critical, value)], ..leaf() })
     };
-    // Unknown: critical ones stop, others pass. Name constraints are read, critical or not.
+    // Unknown extensions are refused if critical and ignored otherwise. Name constraints are read in both cases.
     assert_eq!(with("1.2.3.4", false, "0500"), "accepted");
     assert_eq!(with("1.2.3.4", true, "0500"), "cert_form");
     for value in ["0500", "3001", "3004a0023000", "3002a200", "3006a0043002a400"] {
@@ -184,7 +184,7 @@ fn neg_f18_extensions() {
     let twice = vec![("1.2.3.4".into(), false, vec![5, 0]); 2];
     assert_eq!(parsed(&Recipe { extensions: twice, ..leaf() }), "cert_form");
 
-    // Basic constraints: FALSE written out, TRUE as 1, a path length without cA, a negative one, bytes after.
+    // Basic constraints: explicit FALSE, TRUE as 1, a path length without cA, a negative one, trailing bytes.
     for value in ["3003010100", "3003010101", "3003020100", "30060101ff0201ff", "30030101ff00", "30040101ff00", "0500"]
     {
         assert_eq!(with("2.5.29.19", true, value), "cert_form", "{value}");
@@ -199,7 +199,7 @@ fn neg_f18_extensions() {
     for value in ["03020780", "0303070080", "030205a0", "03020080"] {
         assert_eq!(bare(value), "accepted", "{value}");
     }
-    // No bit, a bit in the filling, eight filling bits, three bytes.
+    // No bit, a bit in the padding, eight padding bits, three bytes.
     for value in ["030100", "03020700", "03020781", "03020880", "030400800000", "0302078000"] {
         assert_eq!(bare(value), "cert_form", "{value}");
     }
@@ -207,16 +207,16 @@ fn neg_f18_extensions() {
         let extensions = vec![("2.5.29.37".into(), true, hex::decode(value).unwrap())];
         parsed(&Recipe { extended_key_usage: Vec::new(), extensions, ..leaf() })
     };
-    // No purpose; an identifier that is empty, unfinished, or has a leading zero.
+    // No purpose; an identifier that is empty, unfinished or has a leading zero.
     for value in ["3000", "30020600", "3003060181", "300406022b80", "300506032b8001", "30030601"] {
         assert_eq!(purposes(value), "cert_form", "{value}");
     }
     assert_eq!(purposes("300406022b01"), "accepted");
 }
 
-/// Trailing bytes, BER lengths, a cut anywhere.
+/// Trailing bytes, BER lengths, truncation at every byte.
 #[test]
-fn neg_f18_der() {
+fn neg_f18_malformed_der_is_refused() {
     let der = sign(&leaf(), &key(1), None).der().to_vec();
     assert_eq!(code(Certificate::parse(&[der.as_slice(), &[0]].concat())), "cert_form");
     let [tag, form, high, low, body @ ..] = der.as_slice() else { panic!("a short certificate") };
@@ -234,7 +234,7 @@ fn neg_f18_der() {
         assert_eq!(code(Certificate::parse(&der[..cut])), "cert_form");
     }
     assert_eq!(code(Certificate::parse(&vec![0x30; 65_537])), "cert_form");
-    // Inner and outer algorithm differ; version 1; a second country.
+    // Different inner and outer algorithm, version 1, a second country.
     let text = hex::encode(&der);
     let algorithm = hex::encode(&[0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02]);
     let other = algorithm.replace("040302", "040303");
@@ -245,9 +245,9 @@ fn neg_f18_der() {
     assert_eq!(code(Certificate::parse(&hex::decode(&twice).unwrap())), "cert_form");
 }
 
-/// neg-F34: an extension that decides nothing counts as absent when it is malformed, unless it is critical.
+/// neg-F34: a malformed extension that no decision depends on counts as absent, unless it is critical.
 #[test]
-fn neg_f34_malformed_hints() {
+fn neg_f34_malformed_hints_are_ignored() {
     let with = |id: &str, critical, value: &[u8]| {
         let extensions = vec![(id.to_owned(), critical, value.to_vec())];
         let der = Recipe { hints: false, extensions, ..leaf() }.sign(&key(1), None, &mut SeededRng::new(7));
@@ -276,7 +276,7 @@ fn neg_f34_malformed_hints() {
 }
 
 #[test]
-fn neg_f34_one_unreadable_certificate_of_a_bundle() {
+fn neg_f34_one_unreadable_certificate_does_not_spoil_a_bundle() {
     let good = sign(&leaf(), &key(1), None).to_pem();
     let rsa = String::from_utf8(made("rsa2048.pem")).unwrap();
     let torn = good.replacen('\n', "\n!", 1);
@@ -285,7 +285,7 @@ fn neg_f34_one_unreadable_certificate_of_a_bundle() {
     assert_eq!(bundle.certificates.len(), 1);
     assert_eq!(bundle.unreadable, [(1, X509Error::Alg), (3, X509Error::Form)]);
     assert_eq!(Bundle::parse(rsa.as_bytes()).err(), Some(X509Error::Alg), "nothing is left");
-    // Cut in the middle of a certificate, before another or at the end; a byte order mark.
+    // Truncated in the middle of a certificate, before another one or at the end; a byte order mark.
     let (cut, _) = good.split_at(good.len() / 2);
     for (text, place) in [(format!("{cut}\n{good}"), 1), (format!("\u{feff}{good}{cut}"), 2)] {
         let bundle = Bundle::parse(text.as_bytes()).unwrap();
@@ -296,7 +296,7 @@ fn neg_f34_one_unreadable_certificate_of_a_bundle() {
 }
 
 #[test]
-fn neg_times_that_are_none() {
+fn invalid_times_are_refused() {
     let text = hex::encode(sign(&leaf(), &key(1), None).der());
     let from = hex::encode(b"260101000000Z");
     let with =
@@ -316,7 +316,7 @@ fn neg_times_that_are_none() {
     ] {
         assert_eq!(with(time), "cert_form", "{time:?}");
     }
-    // Two-digit years turn at 50; the rest is GeneralizedTime.
+    // Two-digit years wrap at 50. The rest is GeneralizedTime.
     for time in [
         "1950-01-01T00:00:00Z",
         "2049-12-31T23:59:59Z",

@@ -27,7 +27,7 @@ fn read_cose(bytes: &[u8]) -> cose::Key<'_> {
 }
 
 #[test]
-fn every_form_leads_back_to_the_key() {
+fn every_form_of_a_key_round_trips() {
     for key in keys() {
         assert!(PublicKey::from_cose(&read_cose(&key.to_cose())).unwrap() == key);
         assert!(PublicKey::from_spki(&key.to_spki()).unwrap() == key);
@@ -41,7 +41,7 @@ fn every_form_leads_back_to_the_key() {
 }
 
 #[test]
-fn a_compressed_cose_key_is_the_same_key() {
+fn compressed_cose_key_is_the_same_key() {
     for key in keys().into_iter().filter(|key| key.curve() != Curve::Ed25519) {
         let bytes = key.to_bytes();
         let half = (bytes.len() - 1) / 2;
@@ -55,9 +55,10 @@ fn a_compressed_cose_key_is_the_same_key() {
     }
 }
 
-/// Off the curve, of another length, neutral, hybrid, compact: `cose_key_invalid`; another curve: `cose_alg_unsupported`.
+/// Not on the curve, wrong length, neutral element, hybrid, compact: `cose_key_invalid`. Another curve:
+/// `cose_alg_unsupported`.
 #[test]
-fn neg_points_that_are_none() {
+fn invalid_points_are_refused() {
     let bytes = keys()[0].to_bytes();
     let (x, y) = (&bytes[1..33], &bytes[33..]);
     let invalid = |made: Result<PublicKey, CryptoError>| {
@@ -123,9 +124,9 @@ fn jwk() {
     assert!(SigningKey::from_jwk(&jwk.replace("P-256", "P-384")).is_err());
 }
 
-/// The fully specified numbers of RFC 9864 name the same algorithms; each is verified with its own curve alone.
+/// The fully specified numbers of RFC 9864 name the same algorithms, each for its own curve only.
 #[test]
-fn neg_f36_numbers_of_algorithms() {
+fn neg_f36_algorithm_numbers_are_tied_to_their_curves() {
     use rid_crypto::SignatureAlgorithm::{self, EdDsa, Es256, Es384, Es512};
     for (algorithm, polymorphic, specified) in [(Es256, -7, -9), (Es384, -35, -51), (Es512, -36, -52), (EdDsa, -8, -19)]
     {

@@ -1,4 +1,4 @@
-//! Chains: one fault each, and the code it is refused with.
+//! Chains with one fault each, and the code with which they are refused.
 use rid_crypto::x509::{Certificate, PathPolicy, Profile, SignatureBudget, X509Error, dangerous::Recipe, verify_path};
 use rid_wire::{ClockTolerance, Timestamp, hex};
 
@@ -19,7 +19,7 @@ fn policy(at: Timestamp) -> PathPolicy<'static> {
     }
 }
 
-/// A list of one purpose, for as long as the tests run.
+/// A list of one purpose that lives as long as the tests.
 fn only(purpose: &str) -> Option<&'static [String]> {
     Some(vec![purpose.to_owned()].leak())
 }
@@ -41,13 +41,13 @@ fn code(chain: &[Certificate], anchors: &[&Certificate], policy: &PathPolicy<'_>
     verify_path(chain, anchors, policy, &mut budget).map_or_else(|error| error.code().as_str(), |_| "accepted")
 }
 
-/// The leaf by the root, both as given.
+/// The leaf issued by the root.
 fn pair(root: &Recipe, leaf: &Recipe, policy: &PathPolicy<'_>) -> &'static str {
     let root = sign(root, &key(1), None);
     code(&[sign(leaf, &key(1), Some(&root))], &[&root], policy)
 }
 
-/// Leaf, intermediate (key 3) and root, all as given; the chain in both orders of its extra certificates.
+/// Leaf, intermediate (key 3) and root; the chain in both orders of its extra certificates.
 fn triple(root: &Recipe, middle: &Recipe, leaf: &Recipe) -> &'static str {
     let root = sign(root, &key(1), None);
     let middle = sign(middle, &key(1), Some(&root));
@@ -72,7 +72,7 @@ fn high_root() -> Recipe {
 }
 
 #[test]
-fn std_m45_annex_d_chains() {
+fn std_m45_annex_d_chains_verify() {
     let clock = at("2021-01-01T00:00:00Z");
     let (signer, iaca) =
         (annex_d("iso18013-5-annex-d/DS_CERT.hex"), annex_d("iso18013-5-annex-d-intermediate/d52_iaca.hex"));
@@ -83,14 +83,14 @@ fn std_m45_annex_d_chains() {
     let path = verify_path(&chain, &[&reader_root, &iaca], &issuing, &mut SignatureBudget::new()).unwrap();
     assert_eq!((path.leaf().der(), path.anchor().der()), (signer.der(), iaca.der()));
     assert_eq!(code(&[signer.clone(), iaca.clone()], &[&iaca], &issuing), "accepted");
-    // Neither Annex D reader certificate names a country.
+    // No reader certificate of Annex D has a country.
     let reading = PathPolicy { purposes: only(READER), same_country: false, ..issuing };
     assert_eq!(code(std::slice::from_ref(&reader), &[&iaca, &reader_root], &reading), "accepted");
     assert_eq!(
         code(std::slice::from_ref(&reader), &[&reader_root], &PathPolicy { same_country: true, ..reading }),
         "cert_path"
     );
-    // Each in the other's place, and at another time.
+    // Each certificate in the position of the other, and at another time.
     assert_eq!(
         code(std::slice::from_ref(&reader), &[&reader_root], &PathPolicy { purposes: None, ..reading }),
         "cert_eku"
@@ -109,29 +109,29 @@ fn std_m45_annex_d_chains() {
 fn right_chains() {
     assert_eq!(pair(&root(), &leaf(), &policy(now())), "accepted");
     assert_eq!(triple(&high_root(), &middle(), &leaf()), "accepted");
-    // No limit at all.
+    // No path length limit.
     let boundless = Recipe { basic_constraints: Some((true, None)), ..root() };
     assert_eq!(triple(&boundless, &middle(), &leaf()), "accepted");
-    // Letter case of the country is nothing; a state only the leaf names neither.
+    // The letter case of the country does not matter, nor a state that only the leaf has.
     let other_case = Recipe { country: Some("az".into()), state: Some("Bakı".into()), ..leaf() };
     assert_eq!(pair(&root(), &other_case, &policy(now())), "accepted");
 }
 
 #[test]
-fn neg_f01_unknown_root_and_wrong_signatures() {
+fn neg_f01_unknown_root_and_wrong_signatures_are_refused() {
     let policy = policy(now());
     let real = sign(&root(), &key(1), None);
     let signed = sign(&leaf(), &key(1), Some(&real));
     assert_eq!(code(&[], &[&real], &policy), "cert_untrusted");
     assert_eq!(code(std::slice::from_ref(&signed), &[], &policy), "cert_untrusted");
-    // A root of the same name with another key, alone and beside the real one.
+    // A root of the same name with another key, alone and beside the right one.
     let twin = sign(&Recipe { spki: key(9).public().to_spki(), ..root() }, &key(9), None);
     assert_eq!(code(std::slice::from_ref(&signed), &[&twin], &policy), "cert_untrusted");
     assert_eq!(code(std::slice::from_ref(&signed), &[&twin, &real], &policy), "accepted");
     // Another name with the right key.
     let renamed = sign(&Recipe { common_name: Some("toor".into()), ..root() }, &key(1), None);
     assert_eq!(code(std::slice::from_ref(&signed), &[&renamed], &policy), "cert_untrusted");
-    // A root that only the peer vouches for.
+    // A root that only the peer sent.
     assert_eq!(code(&[signed, real.clone()], &[&twin], &policy), "cert_untrusted");
     assert_eq!(pair(&root(), &Recipe { spoil_signature: true, ..leaf() }, &policy), "cert_untrusted");
     let spoilt = Recipe { spoil_signature: true, ..middle() };
@@ -139,19 +139,19 @@ fn neg_f01_unknown_root_and_wrong_signatures() {
 }
 
 #[test]
-fn neg_f01_self_signed_leaf() {
+fn neg_f01_self_signed_leaf_is_refused() {
     let policy = policy(now());
     let own = sign(&leaf(), &key(2), None);
     let root = sign(&root(), &key(1), None);
     assert_eq!(code(std::slice::from_ref(&own), &[&root], &policy), "cert_untrusted");
-    // Being listed as an anchor does not help, and neither does being a CA.
+    // Being listed as an anchor does not help, nor being a CA.
     assert_eq!(code(std::slice::from_ref(&own), &[&own], &policy), "cert_untrusted");
     assert_eq!(code(std::slice::from_ref(&root), &[&root], &policy), "cert_untrusted");
     assert_eq!(code(&[own.clone(), own.clone()], &[&root], &policy), "cert_untrusted");
 }
 
 #[test]
-fn neg_f01_expired_and_not_yet_valid() {
+fn neg_f01_expired_and_not_yet_valid_are_refused() {
     let (first, last) = (at("2026-01-01T00:00:00Z"), at("2026-12-31T23:59:59Z"));
     for (time, expected) in [
         (first, "accepted"),
@@ -161,7 +161,7 @@ fn neg_f01_expired_and_not_yet_valid() {
     ] {
         assert_eq!(pair(&root(), &leaf(), &policy(time)), expected);
     }
-    // Leaf, root or intermediate alone.
+    // Only the leaf, root or intermediate.
     let earlier = now().plus_seconds(-1);
     assert_eq!(pair(&root(), &Recipe { not_after: earlier, ..leaf() }, &policy(now())), "cert_expired");
     assert_eq!(pair(&Recipe { not_after: earlier, ..root() }, &leaf(), &policy(now())), "cert_expired");
@@ -169,8 +169,8 @@ fn neg_f01_expired_and_not_yet_valid() {
 }
 
 #[test]
-fn neg_f02_intermediates_that_may_not_sign() {
-    // CA:false in words, by silence, without the right to sign; a document signer as CA.
+fn neg_f02_intermediates_that_may_not_sign_are_refused() {
+    // CA:false explicitly and by default, without the right to sign; a document signer as CA.
     let silent = Recipe { basic_constraints: None, ..middle() };
     let denied = Recipe { basic_constraints: Some((false, None)), ..middle() };
     let unable = Recipe { key_usage: Some(0x02), ..middle() };
@@ -179,12 +179,12 @@ fn neg_f02_intermediates_that_may_not_sign() {
     for wrong in [silent, denied, unable, unsaid, signer] {
         assert_eq!(triple(&high_root(), &wrong, &leaf()), "cert_path");
     }
-    // Path length of the root.
+    // The path length of the root.
     assert_eq!(triple(&root(), &middle(), &leaf()), "cert_path");
 }
 
 #[test]
-fn neg_f02_anchors_that_may_not_sign() {
+fn neg_f02_anchors_that_may_not_sign_are_refused() {
     for wrong in [
         Recipe { basic_constraints: None, ..root() },
         Recipe { key_usage: Some(0x02), ..root() },
@@ -195,7 +195,7 @@ fn neg_f02_anchors_that_may_not_sign() {
 }
 
 #[test]
-fn neg_f02_leaves_that_are_no_leaves() {
+fn neg_f02_ca_as_leaf_is_refused() {
     let with = |leaf: Recipe| pair(&root(), &leaf, &policy(now()));
     assert_eq!(with(Recipe { basic_constraints: Some((true, None)), ..leaf() }), "cert_path");
     assert_eq!(with(Recipe { basic_constraints: Some((false, None)), ..leaf() }), "accepted");
@@ -203,7 +203,7 @@ fn neg_f02_leaves_that_are_no_leaves() {
 }
 
 #[test]
-fn neg_f31_a_leaf_without_digital_signature() {
+fn neg_f31_leaf_without_digital_signature_is_refused() {
     for policy in [policy(now()), PathPolicy { purposes: None, ..policy(now()) }] {
         for key_usage in [None, Some(0x08), Some(0x40)] {
             assert_eq!(pair(&root(), &Recipe { key_usage, ..leaf() }, &policy), "cert_key_usage", "{key_usage:?}");
@@ -214,7 +214,7 @@ fn neg_f31_a_leaf_without_digital_signature() {
 }
 
 #[test]
-fn neg_country_and_state() {
+fn other_country_or_state_is_refused() {
     let with = |leaf: Recipe| pair(&root(), &leaf, &policy(now()));
     let other = Recipe { country: Some("UT".into()), ..leaf() };
     assert_eq!(with(other.clone()), "cert_path");
@@ -228,7 +228,7 @@ fn neg_country_and_state() {
 }
 
 #[test]
-fn neg_f04_purposes() {
+fn neg_f04_wrong_purposes_are_refused() {
     let with = |purposes: &[&str], wanted: Option<&str>| {
         let extended_key_usage = purposes.iter().map(|purpose| (*purpose).to_owned()).collect();
         let policy = PathPolicy { purposes: wanted.and_then(only), ..policy(now()) };
@@ -249,7 +249,7 @@ fn neg_f04_purposes() {
     ] {
         assert_eq!(with(wrong, signer), "cert_eku", "{wrong:?}");
     }
-    // Any purpose made for signing documents.
+    // Any purpose for signing documents is accepted.
     for right in [&[DOCUMENT_SIGNER][..], &["1.3.6.1.5.5.7.3.36"], &["1.2.3", DOCUMENT_SIGNER]] {
         assert_eq!(with(right, None), "accepted", "{right:?}");
     }
@@ -273,7 +273,7 @@ fn neg_f04_purposes() {
 
 /// EAP, IPsec, IKE, SSH, Kerberos, smart-card logon, PIV.
 #[test]
-fn neg_f31_purposes_of_other_protocols() {
+fn neg_f31_purposes_of_other_protocols_are_refused() {
     for purpose in [
         "1.3.6.1.5.5.7.3.13",
         "1.3.6.1.5.5.7.3.14",
@@ -296,7 +296,7 @@ fn neg_f31_purposes_of_other_protocols() {
     }
 }
 
-/// A chain of CAs that all have the same name and key: every one vouches for every other.
+/// A chain of CAs with the same name and key, each of which could have issued each other.
 fn cross_signed(count: u8) -> Vec<Certificate> {
     let shared = Recipe { basic_constraints: Some((true, None)), ..middle() };
     let parent = sign(&shared, &key(3), None);
@@ -306,7 +306,7 @@ fn cross_signed(count: u8) -> Vec<Certificate> {
 }
 
 #[test]
-fn neg_f06_chains_of_more_than_three_are_not_looked_at() {
+fn neg_f06_chains_of_more_than_three_are_refused_unread() {
     let root = sign(&root(), &key(1), None);
     let crossed = cross_signed(9);
     let leaf = sign(&leaf(), &key(3), Some(&crossed[0]));
@@ -320,9 +320,9 @@ fn neg_f06_chains_of_more_than_three_are_not_looked_at() {
     }
 }
 
-/// neg-C35: anchors of one name cost at most the budget of the message, and what is known costs nothing.
+/// neg-C35: anchors of one name cost at most the budget of the message, and repeated checks cost nothing.
 #[test]
-fn neg_f06_one_budget_for_a_message() {
+fn neg_f06_budget_holds_for_the_whole_message() {
     let anchors: Vec<_> = (0..1_000_u64)
         .map(|number| {
             let der = Recipe { spki: key(3).public().to_spki(), ..middle() };
@@ -346,9 +346,9 @@ fn neg_f06_one_budget_for_a_message() {
     assert_eq!(budget.spent(), 1);
 }
 
-/// neg-C35: what names, permissions, purposes and times refuse costs no signature check.
+/// neg-C35: a path that is refused by names, permissions, purposes or times costs no signature check.
 #[test]
-fn neg_f06_signatures_come_last() {
+fn neg_f06_signatures_are_checked_last() {
     let root = sign(&root(), &key(1), None);
     for wrong in [
         Recipe { key_usage: None, ..leaf() },
@@ -368,7 +368,7 @@ fn neg_f06_signatures_come_last() {
 }
 
 #[test]
-fn neg_f02_intermediates_need_leave() {
+fn neg_f02_intermediates_need_a_policy_that_allows_them() {
     let root = sign(&high_root(), &key(1), None);
     let middle = sign(&middle(), &key(1), Some(&root));
     let chain = [sign(&leaf(), &key(3), Some(&middle)), middle];
@@ -376,9 +376,9 @@ fn neg_f02_intermediates_need_leave() {
     assert_eq!(code(&chain, &[&root], &PathPolicy { intermediates: 1, ..policy(now()) }), "accepted");
 }
 
-/// neg-F31: an intermediate with purposes vouches for these alone.
+/// neg-F31: an intermediate with purposes allows only these below it.
 #[test]
-fn neg_f31_purposes_of_intermediates() {
+fn neg_f31_purposes_of_intermediates_limit_the_leaf() {
     let with = |purposes: &[&str]| {
         let extended_key_usage = purposes.iter().map(|purpose| (*purpose).to_owned()).collect();
         triple(&high_root(), &Recipe { extended_key_usage, ..middle() }, &leaf())
@@ -389,7 +389,8 @@ fn neg_f31_purposes_of_intermediates() {
     assert_eq!(with(&[SERVER_AUTH, "1.2.3"]), "cert_eku");
 }
 
-/// A directory name as the base of a subtree: C=`country`, and O=`organization` in another string type than the recipe's.
+/// A directory name as the base of a subtree: C=`country`, and O=`organization` in another string type than in the
+/// recipe.
 fn subtree(country: &str, organization: Option<&str>) -> String {
     let attribute = |id: &str, text: &str| {
         let pair = format!("0603{id}13{:02x}{}", text.len(), hex::encode(text.as_bytes()));
@@ -411,7 +412,7 @@ fn constraints(list: &str, subtree: &str) -> Vec<(String, bool, Vec<u8>)> {
 }
 
 #[test]
-fn neg_f12_name_constraints() {
+fn neg_f12_name_constraints_are_enforced() {
     let org = |name: &str| Recipe { organization: Some(name.into()), ..leaf() };
     let dns = "300a82086578616d706c652e";
     for (list, base, leaf, expected) in [
@@ -419,10 +420,10 @@ fn neg_f12_name_constraints() {
         ("a0", subtree("GE", None), leaf(), "cert_name_constraint"),
         ("a1", subtree("AZ", None), leaf(), "cert_name_constraint"),
         ("a1", subtree("GE", None), leaf(), "accepted"),
-        // The whole base counts, by RFC 5280's comparison.
+        // The whole base is compared, as in RFC 5280.
         ("a0", subtree("AZ", Some("SMITH  & co")), org("Smith & Co"), "accepted"),
         ("a0", subtree("AZ", Some("Smith & Co")), org("Smith & Coo"), "cert_name_constraint"),
-        // Other forms bind whoever has an alternative name.
+        // Constraints on other forms forbid alternative names.
         ("a0", dns.into(), leaf(), "accepted"),
         (
             "a0",
@@ -434,7 +435,7 @@ fn neg_f12_name_constraints() {
         let root = Recipe { extensions: constraints(list, &base), ..root() };
         assert_eq!(pair(&root, &leaf, &policy(now())), expected, "root: {list} {base}");
     }
-    // Of an intermediate: they bind the leaf, not itself.
+    // Constraints of an intermediate apply to the leaf, not to itself.
     let bound = Recipe {
         extensions: constraints("a0", &subtree("AZ", Some("Baku"))),
         organization: Some("Gəncə".into()),
@@ -442,7 +443,7 @@ fn neg_f12_name_constraints() {
     };
     assert_eq!(triple(&high_root(), &bound, &org("Gəncə")), "cert_name_constraint");
     assert_eq!(triple(&high_root(), &bound, &org("Baku")), "accepted");
-    // Of a root: they bind the intermediate, too.
+    // Constraints of a root apply to the intermediate, too.
     let high = Recipe { extensions: constraints("a1", &subtree("AZ", Some("Baku"))), ..high_root() };
     assert_eq!(
         triple(&high, &Recipe { organization: Some("baku".into()), ..middle() }, &leaf()),
@@ -451,7 +452,7 @@ fn neg_f12_name_constraints() {
 }
 
 #[test]
-fn neg_f34_a_long_serial_in_a_path() {
+fn neg_f34_long_serial_in_a_path_is_refused() {
     let long = Some(vec![0x11; 32]);
     assert_eq!(pair(&root(), &Recipe { serial: long.clone(), ..leaf() }, &policy(now())), "cert_form");
     assert_eq!(pair(&Recipe { serial: long.clone(), ..root() }, &leaf(), &policy(now())), "cert_form");
@@ -459,7 +460,7 @@ fn neg_f34_a_long_serial_in_a_path() {
 }
 
 #[test]
-fn neg_f35_a_certificate_ahead_of_the_clock() {
+fn neg_f35_certificate_ahead_of_the_clock_is_tolerated_a_little() {
     let ahead = |seconds| Recipe { not_before: now().plus_seconds(seconds), ..leaf() };
     let strict = PathPolicy { tolerance: ClockTolerance::seconds(0), ..policy(now()) };
     for (seconds, lenient, exact) in [
@@ -471,14 +472,14 @@ fn neg_f35_a_certificate_ahead_of_the_clock() {
         assert_eq!(pair(&root(), &ahead(seconds), &policy(now())), lenient, "{seconds}");
         assert_eq!(pair(&root(), &ahead(seconds), &strict), exact, "{seconds}");
     }
-    // The end of a validity has no tolerance.
+    // The end of the validity period has no tolerance.
     let over = Recipe { not_after: now().plus_seconds(-1), ..leaf() };
     assert_eq!(pair(&root(), &over, &policy(now())), "cert_expired");
 }
 
-/// Of several ways the right one is found, whatever stands before it.
+/// The right path is found after a wrong one was tried.
 #[test]
-fn a_second_way_is_tried() {
+fn second_path_is_tried() {
     let policy = PathPolicy { intermediates: 1, ..policy(now()) };
     let root = sign(&high_root(), &key(1), None);
     let old = sign(&Recipe { not_after: now().plus_seconds(-1), ..middle() }, &key(1), Some(&root));

@@ -21,7 +21,7 @@ pub(crate) fn key(seed: u64) -> SigningKey {
     SigningKey::make(&mut SeededRng::new(seed << 32))
 }
 
-/// A right recipe, valid through 2026.
+/// A correct recipe, valid through 2026.
 pub(crate) fn recipe(profile: Profile, common_name: &str, key: &PublicKey) -> Recipe {
     Recipe::of(&CertificateRequest {
         profile,

@@ -1,4 +1,4 @@
-//! Wycheproof: every case of the kept files that this API can express.
+//! Wycheproof: every case of the copied files that this API can express.
 use rid_crypto::{
     AeadKey, AgreementKey, Curve, EphemeralKey, HmacKey, PublicKey, Secret, SignatureAlgorithm, hkdf_sha256,
     hmac_sha256, verify, verify_hmac_sha256,
@@ -11,7 +11,7 @@ use crate::{
     pki::{SeededRng, vector},
 };
 
-/// Runs `check` over (group, case) and says how many there were.
+/// Runs `check` over (group, case) and returns the number of cases.
 fn each(file: &str, mut check: impl FnMut(&Value, &Value) -> bool) -> usize {
     let json: Value = serde_json::from_slice(&vector(&format!("wycheproof/{file}"))).unwrap();
     let mut run = 0;
@@ -50,7 +50,7 @@ fn ecdsa(file: &str, curve: Curve, alg: SignatureAlgorithm) -> usize {
     })
 }
 
-/// r or s of zero, at or over the order, DER instead of raw, too short, too long: all in these files.
+/// The files contain r or s of zero, at or over the order, DER instead of raw, too short and too long.
 #[test]
 fn neg_b21_b25_std_m45_ecdsa_p256() {
     under_each(|| {
@@ -68,7 +68,7 @@ fn neg_b21_b25_std_m45_ecdsa_p384() {
 #[test]
 fn neg_b25_ecdh_p256() {
     let run = each("ecdh_secp256r1_ecpoint_test.json", |_, case| {
-        // Private keys are written as integers: brought to the length of the curve.
+        // Private keys are written as integers and must be padded to the length of the curve.
         let mut private = bytes(&case["private"]);
         while private.len() > 32 && private[0] == 0 {
             private.remove(0);
@@ -88,7 +88,7 @@ fn neg_b25_ecdh_p256() {
         });
         let shared = peer.and_then(|peer| own.agree(&peer));
         match shared {
-            // "acceptable" is the compressed point, which this API reads.
+            // "acceptable" means a compressed point, which this API reads.
             Ok(shared) => {
                 assert_ne!(case["result"], "invalid", "{case}");
                 assert_eq!(shared.expose(), bytes(&case["shared"]), "{case}");
@@ -103,7 +103,7 @@ fn neg_b25_ecdh_p256() {
     assert_eq!(run, 355);
 }
 
-/// 256-bit keys and 96-bit nonces; the other sizes cannot be asked for.
+/// 256-bit keys and 96-bit nonces. The API has no other sizes.
 #[test]
 fn aes_256_gcm() {
     let run = each("aes_gcm_test.json", |group, case| {
@@ -131,7 +131,7 @@ fn aes_256_gcm() {
     assert!(run >= 60, "{run}");
 }
 
-/// The API gives 32 bytes, which a longer output begins with: its first block does not depend on the length.
+/// The API returns 32 bytes: the first block of a longer output, which does not depend on the length.
 #[test]
 fn hkdf() {
     let run = each("hkdf_sha256_test.json", |_, case| {
@@ -143,7 +143,7 @@ fn hkdf() {
         let okm = bytes(&case["okm"]);
         let common = okm.len().min(32);
         assert_eq!(ours.expose()[..common], okm[..common], "{case}");
-        // The second half of it alone, from what the first half gives.
+        // The second half alone, from the result of the first half.
         let mut extracted = hmac_sha256(&salt, &[&ikm]);
         let (first, second) = info.split_at(info.len() / 2);
         let expanded = HmacKey::new(&Secret::take(&mut extracted)).expand([first, second]);
@@ -161,7 +161,7 @@ fn hmac() {
         if group["tagSize"] == 256 {
             assert_eq!(verified.is_ok(), valid(case), "{case}");
         } else {
-            // A truncated tag is no tag here, however right.
+            // A truncated tag is refused, even if its bytes are right.
             assert!(verified.is_err());
             assert_eq!(hmac_sha256(&key, &[&message])[..tag.len()] == tag, valid(case), "{case}");
         }
