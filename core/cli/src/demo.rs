@@ -314,7 +314,7 @@ fn outcome(read: ExitStatus, saved: &Path) -> Result<Option<String>, Failure> {
     if read.code() == Some(0) {
         return Ok(None);
     }
-    if !saved.exists() {
+    if !home::is_there(saved)? {
         let advice = "the reader ended without a verdict; its message is above";
         return Err(Failure::advised("reader process", Code::new("transport_disconnected"), advice));
     }

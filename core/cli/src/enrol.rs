@@ -78,7 +78,7 @@ fn ask(arguments: &EnrolArguments) -> Result<Job, Failure> {
 /// The identifier of the enrolment under way.
 fn pending(home: &Home) -> Result<String, Failure> {
     let path = pending_path(home);
-    if !path.exists() {
+    if !home::is_there(&path)? {
         return Err(nothing_pending());
     }
     let id = String::from_utf8(input::file(&path)?).map_err(|_| nothing_pending())?;

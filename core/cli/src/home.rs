@@ -53,13 +53,13 @@ pub(crate) fn check_writable(flag: &str, file: &Path) -> Result<(), Failure> {
 
 /// Refuses a folder that could not be made later.
 pub(crate) fn check_folder(flag: &str, folder: &Path) -> Result<(), Failure> {
-    if folder.exists() && !folder.is_dir() {
+    if is_there(folder)? && !folder.is_dir() {
         return Err(Failure::usage(format!("{flag} {}: this is a file; give the name of a folder", folder.display())));
     }
     Ok(())
 }
 
-/// Whether anything is at a path; an error is no answer.
+/// Tells whether anything is at a path. An I/O error is an error and never "no" (neg-K32).
 pub(crate) fn is_there(path: &Path) -> Result<bool, Failure> {
     path.try_exists().map_err(|error| Failure::file(path, error))
 }

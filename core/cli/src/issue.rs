@@ -96,7 +96,7 @@ fn given_challenge(home: &Home) -> Result<Vec<u8>, Failure> {
             "no challenge is open, and each is good for one request; run `rid issue --challenge`, then `rid enrol` with it",
         )
     };
-    if !path.exists() {
+    if !home::is_there(&path)? {
         return Err(unusable());
     }
     let text = String::from_utf8(input::file(&path)?).map_err(|_| unusable())?;

@@ -207,7 +207,7 @@ pub(crate) fn home_trust(home: &Home) -> Result<TrustStore, Failure> {
 /// Refuses a home without a wallet: only `rid demo`, `rid enrol` and `rid vault take-in` make one.
 pub(crate) fn check_wallet(home: &Home) -> Result<(), Failure> {
     let folder = home.wallet();
-    if folder.exists() {
+    if home::is_there(&folder)? {
         return Ok(());
     }
     Err(Failure::usage(format!(

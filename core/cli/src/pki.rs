@@ -35,8 +35,10 @@ const NAMES: [&str; 4] = ["iaca", "document-signer", "reader-root", "reader"];
 impl Pki {
     /// Reads the PKI in `dir`; refuses when there is none, and makes nothing.
     pub(crate) fn load(dir: &Path) -> Result<Self, Failure> {
-        if let Some(absent) = NAMES.map(|name| certificate_path(dir, name)).iter().find(|path| !path.exists()) {
-            return Err(missing(absent));
+        for path in NAMES.map(|name| certificate_path(dir, name)) {
+            if !home::is_there(&path)? {
+                return Err(missing(&path));
+            }
         }
         let [iaca, document_signer, reader_root, reader] = NAMES.map(|name| load(dir, name));
         Ok(Self {

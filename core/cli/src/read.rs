@@ -226,7 +226,7 @@ fn for_people(read: &Read) -> String {
 fn trust(arguments: &ReadArguments, home: &Home) -> Result<(TrustStore, Vec<Anchor>), Failure> {
     let (anchors, environment) = if arguments.trust.is_empty() {
         let root = pki::certificate_path(&home.pki(), "iaca");
-        if !root.exists() {
+        if !home::is_there(&root)? {
             return Err(pki::missing(&root));
         }
         let mut anchors = roots::anchors(&[root], Environment::Test)?;

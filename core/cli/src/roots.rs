@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use rid_profile::Profile;
 use rid_trust::{Anchor, Environment, Role, TrustStore};
 
-use crate::{failure::Failure, input, verdict};
+use crate::{failure::Failure, home, input, verdict};
 
 /// The anchors that `--trust` names. A file without types may sign for any type.
 pub(crate) fn anchors(arguments: &[PathBuf], environment: Environment) -> Result<Vec<Anchor>, Failure> {
@@ -35,10 +35,12 @@ pub(crate) fn own_types(profile: &Profile) -> Vec<String> {
 
 /// Splits `FILE=TYPE,...`. A file whose name holds the `=` itself is taken whole.
 fn split(argument: &Path, profile: &Profile) -> Result<(PathBuf, Option<Vec<String>>), Failure> {
-    let Some((path, types)) = argument.to_str().filter(|_| !argument.exists()).and_then(|text| text.rsplit_once('='))
-    else {
+    let Some((path, types)) = argument.to_str().and_then(|text| text.rsplit_once('=')) else {
         return Ok((argument.to_path_buf(), None));
     };
+    if home::is_there(argument)? {
+        return Ok((argument.to_path_buf(), None));
+    }
     let types = types.split(',').map(|name| credential_type(name, profile)).collect::<Result<_, _>>()?;
     Ok((PathBuf::from(path), Some(types)))
 }

@@ -60,7 +60,7 @@ impl Saved<'_> {
 /// Judges a folder again, at the time it was judged first unless `at` says otherwise; gives the question, too.
 pub(crate) fn judge(folder: &Path, at: Option<Timestamp>, locales: &[Locale]) -> Result<(Verdict, Asked), Failure> {
     let path = |name: &str| folder.join(name);
-    if !path(RESPONSE).exists() {
+    if !home::is_there(&path(RESPONSE))? {
         return Err(Failure::usage(format!(
             "{}: no {RESPONSE} in it; give a folder that `rid read --save` wrote, or a file with --kind",
             folder.display()

@@ -10,7 +10,7 @@ use crate::{
     args::{CaptureKind, VerifyArguments},
     capture::Capture,
     failure::Failure,
-    input, roots,
+    home, input, roots,
     verdict::{self, exit_code},
 };
 
@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<u8, Failure> {
 fn reader_roots(arguments: &VerifyArguments) -> Result<TrustStore, Failure> {
     let mut anchors = Vec::new();
     for path in &arguments.trust {
-        if !path.exists() && path.to_str().is_some_and(|text| text.contains('=')) {
+        if path.to_str().is_some_and(|text| text.contains('=')) && !home::is_there(path)? {
             return Err(Failure::usage(format!(
                 "--trust {}: a reader root has no types; give the file alone",
                 path.display()

@@ -642,6 +642,75 @@ fn neg_k34_a_folder_of_another_device_gives_its_history_to_its_code() {
 }
 
 #[test]
+fn neg_k34_an_old_folder_without_its_database_is_refused_by_name() {
+    let scratch = Scratch::new("vault-recover-no-database");
+    enrolled(&scratch, &[]);
+    with_code(&scratch, &[]);
+    let folder = scratch.path("old");
+    fs::create_dir_all(&folder).unwrap();
+    for name in ["envelope.a", "envelope.b"] {
+        fs::copy(scratch.path(".rid/wallet").join(name), folder.join(name)).unwrap();
+    }
+    let before = ok_json(&scratch, &["vault", "list"]);
+    let said = run(&scratch, &["vault", "recover", "old", "--code-file", "code"]);
+    assert_eq!(said.status.code(), Some(1), "{}", text(&said));
+    assert!(text(&said).contains("storage_corrupt"), "{}", text(&said));
+    assert!(text(&said).contains("take-in"), "{}", text(&said));
+    let mut left: Vec<String> =
+        fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into()).collect();
+    left.retain(|name| name != "lock");
+    left.sort();
+    assert_eq!(left, ["envelope.a", "envelope.b"], "nothing but the lock was made in the old folder");
+    assert_eq!(ok_json(&scratch, &["vault", "list"])["credentials"], before["credentials"]);
+}
+
+/// A link that leads to itself makes every question for what is there fail.
+#[cfg(unix)]
+#[test]
+fn neg_k32_an_error_where_existence_is_asked_is_named_and_nothing_is_called_done() {
+    let scratch = Scratch::new("vault-existence");
+    enrolled(&scratch, &[]);
+    let wallet = scratch.path(".rid/wallet");
+    fs::rename(&wallet, scratch.path("kept")).unwrap();
+    std::os::unix::fs::symlink("wallet", &wallet).unwrap();
+    let verbs: [&[&str]; 6] = [
+        &["vault", "list"],
+        &["vault", "reset", "--yes"],
+        &["vault", "wipe", "--yes"],
+        &["vault", "doctor"],
+        &["wallet", "list"],
+        &["present", "--yes"],
+    ];
+    for verb in verbs {
+        let said = run(&scratch, verb);
+        assert_eq!(said.status.code(), Some(1), "{verb:?}\n{}", text(&said));
+        assert!(!text(&said).contains("no wallet here") && !text(&said).contains("done"), "{verb:?}\n{}", text(&said));
+    }
+    fs::remove_file(&wallet).unwrap();
+    fs::rename(scratch.path("kept"), &wallet).unwrap();
+    assert_eq!(ok_json(&scratch, &["vault", "list"])["credentials"][0]["copiesLeft"], 3);
+}
+
+#[cfg(unix)]
+#[test]
+fn neg_k33_a_code_whose_output_was_closed_leaves_the_known_code_in_force() {
+    let scratch = Scratch::new("vault-code-unseen");
+    enrolled(&scratch, &[]);
+    with_code(&scratch, &[]);
+    for _ in 0..3 {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut unseen = rid::command(&scratch, &["vault", "code"]);
+        let exit = unseen.stdout(writer).stderr(std::process::Stdio::null()).status().unwrap();
+        assert!(!exit.success(), "a code that nobody saw is not called made");
+        ok(&scratch, &["vault", "list", "--code-file", "code"]);
+    }
+    // The next one is made, shown and confirmed as ever.
+    with_code(&scratch, &[]);
+    ok(&scratch, &["vault", "list", "--code-file", "code"]);
+}
+
+#[test]
 fn a_recovery_file_begins_a_wallet_on_a_new_device() {
     let scratch = Scratch::new("vault-new-device");
     enrolled(&scratch, &[]);

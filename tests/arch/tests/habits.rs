@@ -46,6 +46,14 @@ fn names_do_not_get() {
     assert_eq!(places, Vec::<String>::new());
 }
 
+/// An I/O error makes `Path::exists` say "no" (neg-K32).
+#[test]
+fn no_decision_rests_on_path_exists() {
+    let places: Vec<String> =
+        product_sources().iter().flat_map(|source| source.places("exists()")).filter(|p| !p.contains("try_")).collect();
+    assert_eq!(places, Vec::<String>::new());
+}
+
 #[test]
 fn nothing_names_a_machine_or_a_registry_host() {
     let needles = [

@@ -83,11 +83,22 @@ pub(super) fn repair(opened: &Opened, yes: bool, json: bool) -> Result<u8, Failu
     say(json, object, text).map(|()| 0)
 }
 
+/// What is left to do where the old folder has lost its database.
+const NO_DATABASE: &str = "its database, store.db, is missing or cannot be read, so the code alone brings nothing back; \
+    import a recovery file: `rid vault take-in FILE`";
+
 pub(super) fn recover(opened: &Opened, open: &OpenArguments, folder: &Path, json: bool) -> Result<u8, Failure> {
     let storage = Arc::new(SqliteStorage::new(folder));
     if !storage.is_there().map_err(VaultError::from)? {
         return Err(Failure::usage(format!("{}: no wallet's files here", folder.display())));
     }
-    let brought = pollster::block_on(opened.0.recover_from(storage, code(open)?.as_str().into()))?;
+    let code = code(open)?;
+    let brought = pollster::block_on(opened.0.recover_from(storage, code.as_str().into())).map_err(|error| {
+        let code = error.code();
+        match code.as_str() {
+            "storage_corrupt" => Failure::advised("old folder", code, NO_DATABASE),
+            _ => error.into(),
+        }
+    })?;
     say(json, || brought_json(&brought), || brought_text(&brought)).map(|()| 0)
 }

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::{say, there};
 use crate::{
     failure::Failure,
+    home,
     opened::{Opening, of_area},
     terminal,
 };
@@ -28,12 +29,13 @@ pub(super) fn wipe(opening: &Opening<'_>, yes: bool, json: bool) -> Result<u8, F
     let mut left = names.collect::<std::io::Result<Vec<String>>>().map_err(fail)?;
     left.retain(|name| name != "lock");
     left.sort();
+    let saved = home::is_there(&opening.home.saved())?;
     let text = || {
         let mut text = String::from("wiped: keys first, then files\n");
         if let Some(path) = &opening.open.key_file {
             text.push_str(&format!("left, for other areas may use it: the key file {}\n", path.display()));
         }
-        if opening.home.saved().try_exists().unwrap_or(true) {
+        if saved {
             text.push_str(&format!("left, for it is a reader's: {}\n", opening.home.saved().display()));
         }
         for name in &left {
