@@ -168,6 +168,9 @@ pub(crate) struct EnrolArguments {
     /// The file for the request
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// Replace the file of --out if it is there
+    #[arg(long)]
+    pub(crate) force: bool,
     /// Accept this answer of the issuer, all or nothing
     #[arg(long, value_name = "FILE", conflicts_with_all = ["kind", "challenge", "out"])]
     pub(crate) accept: Option<PathBuf>,
@@ -208,6 +211,9 @@ pub(crate) struct IssueArguments {
     /// The file for the answer, or for the reader certificate (PEM)
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// Replace the file of --out if it is there
+    #[arg(long)]
+    pub(crate) force: bool,
     /// Days of validity, at most 730 (0: as many as the profile says; a reader certificate: 730)
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=730))]
     pub(crate) days: u32,
@@ -364,6 +370,9 @@ pub(crate) enum WalletCommand {
         /// Also write the portrait to this file
         #[arg(long, value_name = "FILE")]
         portrait: Option<PathBuf>,
+        /// Replace the file of --portrait if it is there
+        #[arg(long)]
+        force: bool,
     },
     /// Delete one credential with all its copies and keys
     Delete {

@@ -71,7 +71,7 @@ fn ask(arguments: &EnrolArguments) -> Result<Job, Failure> {
     let challenge = challenge.ok_or_else(|| {
         Failure::usage("--challenge: not hexadecimal; give the text that `rid issue --challenge` printed")
     })?;
-    home::check_writable("--out", out)?;
+    home::check_out("--out", out, arguments.force)?;
     Ok(Job::Ask { challenge, out: out.clone() })
 }
 

@@ -1,5 +1,8 @@
 //! Where `rid` keeps things: one folder with the test PKI, the wallet and exchanged files.
-use std::path::{Path, PathBuf};
+use std::{
+    io::IsTerminal,
+    path::{Path, PathBuf},
+};
 
 use crate::failure::Failure;
 
@@ -36,18 +39,29 @@ impl Home {
     }
 }
 
-/// Refuses a file that could not be written later: what is made before it would be lost.
-pub(crate) fn check_writable(flag: &str, file: &Path) -> Result<(), Failure> {
-    if file.is_dir() {
-        return Err(Failure::usage(format!("{flag} {}: this is a folder; give the name of a file", file.display())));
-    }
-    match file.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() && !parent.is_dir() => Err(Failure::usage(format!(
-            "{flag} {}: there is no folder {}; make it first",
-            file.display(),
-            parent.display()
-        ))),
-        _ => Ok(()),
+/// Checks the file that a person names for output, before anything is made for it. A file that is there already is replaced
+/// only with `--force` or after a question; anything that is not a regular file is never replaced.
+pub(crate) fn check_out(flag: &str, file: &Path, force: bool) -> Result<(), Failure> {
+    let refuse = |why: &str| Err(Failure::usage(format!("{flag} {}: {why}", file.display())));
+    match std::fs::symlink_metadata(file) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => match file.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() && !parent.is_dir() => {
+                refuse(&format!("there is no folder {}; make it first", parent.display()))
+            }
+            _ => Ok(()),
+        },
+        Err(error) => Err(Failure::file(file, error)),
+        Ok(about) if about.is_dir() => refuse("this is a folder; give the name of a file"),
+        Ok(about) if !about.is_file() => refuse("this is not a regular file; give another name"),
+        Ok(_) if force => Ok(()),
+        Ok(_) if !std::io::stdin().is_terminal() => refuse("this file exists; give --force to replace it"),
+        Ok(_) => {
+            let question = format!("{} is there. Replace it?", file.display());
+            match crate::terminal::confirmed_by(&question, "--force")? {
+                true => Ok(()),
+                false => Err(Failure::usage("nothing was written")),
+            }
+        }
     }
 }
 
@@ -74,25 +88,6 @@ pub(crate) fn make_private_dir(path: &Path) -> Result<(), Failure> {
             .map_err(|error| Failure::file(path, error))?;
     }
     Ok(())
-}
-
-/// Writes what a person named by `--out`: what is there is replaced after a question or by `--force`, and only if it is a file.
-pub(crate) fn write_out(path: &Path, bytes: &[u8], force: bool) -> Result<(), Failure> {
-    match std::fs::symlink_metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(Failure::file(path, error)),
-        Ok(about) if !about.is_file() => {
-            return Err(Failure::usage(format!("{}: not a regular file; name another one", path.display())));
-        }
-        Ok(_) if force => {}
-        Ok(_) => {
-            let question = format!("{} is there. Replace it?", path.display());
-            if !crate::terminal::confirmed_by(&question, "--force")? {
-                return Err(Failure::usage("nothing was written"));
-            }
-        }
-    }
-    write(path, bytes)
 }
 
 /// Writes a whole file, readable by its owner only, replacing what was there at once.

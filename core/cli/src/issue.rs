@@ -71,7 +71,7 @@ fn check_issue(arguments: &IssueArguments) -> Result<(), Failure> {
     }
     let writes = arguments.request.is_some() || arguments.reader_key.is_some();
     match &arguments.out {
-        Some(out) if writes => home::check_writable("--out", out)?,
+        Some(out) if writes => home::check_out("--out", out, arguments.force)?,
         Some(_) => return Err(Failure::usage("--out goes with --request or --reader-key")),
         None => {}
     }

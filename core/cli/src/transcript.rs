@@ -54,6 +54,9 @@ pub(crate) struct TranscriptArguments {
     /// Write SessionTranscriptBytes
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// Replace the file if it is there
+    #[arg(long)]
+    pub(crate) force: bool,
     /// Print JSON for machines
     #[arg(long)]
     pub(crate) json: bool,
@@ -76,7 +79,7 @@ struct Field {
 
 pub(crate) fn run(arguments: &TranscriptArguments) -> Result<u8, Failure> {
     if let Some(out) = &arguments.out {
-        home::check_writable("--out", out)?;
+        home::check_out("--out", out, arguments.force)?;
     }
     let nfc = handover(arguments)?;
     let engagement = engagement(&arguments.engagement, arguments.handover)?;
@@ -86,7 +89,7 @@ pub(crate) fn run(arguments: &TranscriptArguments) -> Result<u8, Failure> {
     let expected = arguments.expect.as_deref().map(expected).transpose()?;
     let difference = expected.as_ref().map(|theirs| compare::first_difference(&transcript, theirs));
     if let Some(path) = &arguments.out {
-        std::fs::write(path, transcript.tagged()).map_err(|error| Failure::file(path, error))?;
+        home::write(path, &transcript.tagged())?;
     }
     let text = if arguments.json {
         format!("{:#}\n", to_json(&fields, &transcript, difference.as_ref()))

@@ -20,8 +20,8 @@ use crate::{
 
 pub(crate) fn run(arguments: &WalletArguments) -> Result<u8, Failure> {
     let home = Home::new(&arguments.home.home);
-    if let Some(WalletCommand::Show { portrait: Some(file), .. }) = &arguments.command {
-        home::check_writable("--portrait", file)?;
+    if let Some(WalletCommand::Show { portrait: Some(file), force, .. }) = &arguments.command {
+        home::check_out("--portrait", file, *force)?;
     }
     opened::check_wallet(&home)?;
     let opening = Opening { home: &home, open: &arguments.open, locale: arguments.home.locale(), mac: false };
@@ -44,7 +44,7 @@ async fn act(wallet: &Wallet, arguments: &WalletArguments) -> Result<(), Failure
                 views.iter().map(list_line).collect()
             })
         }
-        WalletCommand::Show { id, portrait } => {
+        WalletCommand::Show { id, portrait, .. } => {
             let id = find(wallet, id).await?;
             let detail = wallet.credential(&id).await?;
             if let Some(path) = portrait {

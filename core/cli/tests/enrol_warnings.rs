@@ -33,7 +33,10 @@ fn ok(scratch: &Scratch, arguments: &[&str]) -> String {
 /// Asks for a licence and answers as the test issuer, with `sex` as the text "2" where `wrong`.
 fn answer(scratch: &Scratch, wrong: bool) {
     let challenge = ok(scratch, &["issue", "--challenge"]);
-    ok(scratch, &["enrol", "--kind", "mdl", "--copies", "2", "--challenge", challenge.trim(), "--out", "request"]);
+    ok(
+        scratch,
+        &["enrol", "--kind", "mdl", "--copies", "2", "--challenge", challenge.trim(), "--out", "request", "--force"],
+    );
     let pki = scratch.path(".rid/pki");
     let pem = std::fs::read(pki.join("document-signer.pem")).unwrap();
     let jwk = std::fs::read(pki.join("document-signer.test-key.jwk")).unwrap();

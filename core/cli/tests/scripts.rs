@@ -236,7 +236,7 @@ fn std_t04_a_certificate_for_a_readers_own_key_is_known_to_the_wallets_of_the_te
     let jwk = object!({"kty": "EC", "crv": "P-256", "x": coordinate(1..33), "y": coordinate(33..65)}).to_string();
     let file = scratch.write("reader.jwk", jwk.as_bytes());
     for given in [&jwk, &file] {
-        ok(&scratch, &["issue", "--reader-key", given, "--name", "Bank of Tests", "--out", "reader.pem"]);
+        ok(&scratch, &["issue", "--reader-key", given, "--name", "Bank of Tests", "--out", "reader.pem", "--force"]);
         let pem = std::fs::read(scratch.path("reader.pem")).unwrap();
         let [certificate] = <[Certificate; 1]>::try_from(Certificate::parse_pem_or_der(&pem).unwrap()).ok().unwrap();
         assert!(*certificate.public_key() == key.public());

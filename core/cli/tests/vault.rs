@@ -51,9 +51,10 @@ fn refused(scratch: &Scratch, arguments: &[&str], exit: i32, code: &str) {
 fn enrolled(scratch: &Scratch, more: &[&str]) {
     ok(scratch, &["issue", "--init"]);
     let challenge = ok(scratch, &["issue", "--challenge"]);
-    let request = ["enrol", "--kind", "mdl", "--copies", "3", "--challenge", challenge.trim(), "--out", "request"];
+    let request =
+        ["enrol", "--kind", "mdl", "--copies", "3", "--challenge", challenge.trim(), "--out", "request", "--force"];
     ok(scratch, &[request.as_slice(), more].concat());
-    ok(scratch, &["issue", "--request", "request", "--out", "answer"]);
+    ok(scratch, &["issue", "--request", "request", "--out", "answer", "--force"]);
     ok(scratch, &[["enrol", "--accept", "answer"].as_slice(), more].concat());
 }
 
@@ -269,7 +270,7 @@ fn an_export_is_checked_without_a_wallet() {
     ok(&scratch, &["wallet", "delete", &id, "--yes"]);
     let made = ok_json(&scratch, &["vault", "export", "--out", "export.jsonl"]);
     assert_eq!((made["rows"].as_u64(), made["whole"].as_bool()), (Some(2), Some(true)), "{made:#}");
-    refused(&scratch, &["vault", "export", "--out", "export.jsonl"], 64, "no --force");
+    refused(&scratch, &["vault", "export", "--out", "export.jsonl"], 64, "give --force");
     // Standard output is the file: a first line, one for each place, a last line.
     for printed in [ok(&scratch, &["vault", "export"]), ok(&scratch, &["vault", "export", "--out", "-"])] {
         assert_eq!(printed.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).count(), 4);
@@ -345,11 +346,11 @@ fn a_recovery_file_goes_to_another_device() {
     let told = ok_json(&scratch, &["vault", "take-along", "--out", "recovery", "--code-file", "code"]);
     assert!(told["bytes"].as_u64().unwrap() > 4096);
     let again = ["vault", "take-along", "--out", "recovery", "--code-file", "code"];
-    refused(&scratch, &again, 64, "no --force");
+    refused(&scratch, &again, 64, "give --force");
     ok(&scratch, &[again.as_slice(), &["--force"]].concat());
     fs::create_dir(scratch.path("folder")).unwrap();
     let folder = ["vault", "take-along", "--out", "folder", "--code-file", "code", "--force"];
-    refused(&scratch, &folder, 64, "not a regular file");
+    refused(&scratch, &folder, 64, "this is a folder");
 
     let other = Scratch::new("vault-in");
     ok(&other, &["issue", "--init"]);
@@ -708,6 +709,28 @@ fn neg_k33_a_code_whose_output_was_closed_leaves_the_known_code_in_force() {
     // The next one is made, shown and confirmed as ever.
     with_code(&scratch, &[]);
     ok(&scratch, &["vault", "list", "--code-file", "code"]);
+}
+
+#[test]
+fn an_output_file_that_is_there_is_replaced_only_by_force() {
+    let scratch = Scratch::new("vault-out-kept");
+    enrolled(&scratch, &[]);
+    let challenge = ok(&scratch, &["issue", "--challenge"]);
+    let ask = ["enrol", "--kind", "mdl", "--copies", "1", "--challenge", challenge.trim(), "--out", "kept"];
+    let issue = ["issue", "--request", "new", "--out", "kept"];
+    let id = ok_json(&scratch, &["wallet", "list"])[0]["id"].as_str().unwrap().to_owned();
+    let show = ["wallet", "show", id.as_str(), "--portrait", "kept"];
+    scratch.write("kept", b"mine");
+    refused(&scratch, &ask, 64, "--force");
+    refused(&scratch, &show, 64, "--force");
+    ok(&scratch, &["enrol", "--kind", "mdl", "--copies", "1", "--challenge", challenge.trim(), "--out", "new"]);
+    refused(&scratch, &issue, 64, "--force");
+    assert_eq!(fs::read(scratch.path("kept")).unwrap(), b"mine");
+    // The refusal cost nothing: the challenge and the request still serve.
+    ok(&scratch, &[issue.as_slice(), &["--force"]].concat());
+    ok(&scratch, &["enrol", "--accept", "kept"]);
+    ok(&scratch, &[show.as_slice(), &["--force"]].concat());
+    refused(&scratch, &["wallet", "show", id.as_str(), "--portrait", "/dev/null", "--force"], 64, "not a regular file");
 }
 
 #[test]

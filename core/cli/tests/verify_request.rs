@@ -80,7 +80,7 @@ fn reader(scratch: &Scratch, name: &str) -> (SigningKey, Vec<Certificate>) {
     let point = key.public().to_bytes();
     let coordinate = |range| base64::encode_url(&point[range]);
     let jwk = serde_json::json!({"kty": "EC", "crv": "P-256", "x": coordinate(1..33), "y": coordinate(33..65)});
-    let issue = ["issue", "--reader-key", &jwk.to_string(), "--name", name, "--out", "reader.pem"];
+    let issue = ["issue", "--reader-key", &jwk.to_string(), "--name", name, "--out", "reader.pem", "--force"];
     assert!(run(scratch, &issue).status.success());
     let pem = std::fs::read(scratch.path("reader.pem")).unwrap();
     (key, Certificate::parse_pem_or_der(&pem).unwrap())

@@ -128,7 +128,7 @@ public final class Rig: Sendable {
         let name = UUID().uuidString
         let (request, answer) = (home + "/request-" + name, home + "/answer-" + name)
         try message.write(to: URL(fileURLWithPath: request))
-        _ = try rid("issue", "--request", request, "--out", answer)
+        _ = try rid("issue", "--request", request, "--out", answer, "--force")
         return try Data(contentsOf: URL(fileURLWithPath: answer))
     }
 

@@ -119,8 +119,8 @@ import Testing
         let rig = try Rig()
         defer { rig.remove() }
         let challenge = try rig.rid("issue", "--challenge").trimmingCharacters(in: .whitespacesAndNewlines)
-        _ = try rig.rid("enrol", "--kind", "mdl", "--challenge", challenge, "--out", rig.home + "/request")
-        _ = try rig.rid("issue", "--request", rig.home + "/request", "--out", rig.home + "/answer")
+        _ = try rig.rid("enrol", "--kind", "mdl", "--challenge", challenge, "--out", rig.home + "/request", "--force")
+        _ = try rig.rid("issue", "--request", rig.home + "/request", "--out", rig.home + "/answer", "--force")
         _ = try rig.rid("enrol", "--accept", rig.home + "/answer")
         let handoff = rig.home + "/handoff"
         try FileManager.default.createDirectory(atPath: handoff, withIntermediateDirectories: true)

@@ -19,7 +19,8 @@ pub(super) fn export(opened: &Opened, out: Option<&Path>, force: bool, json: boo
         return verdict::write_out(&file).map(|()| 0);
     };
     let made = verify_export(&file).map_err(|error| Failure::core("export", error.code()))?;
-    home::write_out(out, file.as_bytes(), force)?;
+    home::check_out("--out", out, force)?;
+    home::write(out, file.as_bytes())?;
     say(
         json,
         || json!({"file": out.display().to_string(), "rows": made.rows, "whole": made.whole}),

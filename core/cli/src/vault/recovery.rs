@@ -20,8 +20,9 @@ pub(super) fn take_along(
     force: bool,
     json: bool,
 ) -> Result<u8, Failure> {
+    home::check_out("--out", out, force)?;
     let container = pollster::block_on(opened.0.export_recovery(code(open)?.as_str().into()))?;
-    home::write_out(out, &container, force)?;
+    home::write(out, &container)?;
     say(
         json,
         || json!({"file": out.display().to_string(), "bytes": container.len()}),

@@ -130,8 +130,8 @@ internal class PresentationTest {
         val rig = Rig(folder.resolve("home"))
         val (request, answer) = listOf("q", "a").map { rig.home.resolve(it).toString() }
         val challenge = rig.rid("issue", "--challenge").trim()
-        rig.rid("enrol", "--kind", "mdl", "--copies", "1", "--challenge", challenge, "--out", request)
-        rig.rid("issue", "--request", request, "--out", answer)
+        rig.rid("enrol", "--kind", "mdl", "--copies", "1", "--challenge", challenge, "--out", request, "--force")
+        rig.rid("issue", "--request", request, "--out", answer, "--force")
         rig.rid("enrol", "--accept", answer)
         val handoff = rig.home.resolve("handoff")
         val present = rig.start("present", "--yes", "--untick", "given_name", "--handoff", handoff.toString())

@@ -91,7 +91,7 @@ internal class Rig(val home: Path) {
     fun answer(message: ByteArray): ByteArray {
         val (request, answer) = home.resolve("request") to home.resolve("answer")
         Files.write(request, message)
-        rid("issue", "--request", request.toString(), "--out", answer.toString())
+        rid("issue", "--request", request.toString(), "--out", answer.toString(), "--force")
         return Files.readAllBytes(answer)
     }
 

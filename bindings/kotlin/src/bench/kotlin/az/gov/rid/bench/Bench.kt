@@ -96,7 +96,8 @@ private suspend fun enrol(wallet: RidWallet, home: Path) {
     wallet.enrol(listOf("mdl"), challenge, "https://issuer.rid.example", 100u).use { session ->
         val enrolment = session.next()
         Files.write(home.resolve("request"), enrolment.message)
-        rid("issue", "--request", home.resolve("request").toString(), "--out", home.resolve("answer").toString())
+        val (request, answer) = listOf("request", "answer").map { home.resolve(it).toString() }
+        rid("issue", "--request", request, "--out", answer, "--force")
         wallet.accept(enrolment.id, Files.readAllBytes(home.resolve("answer")))
     }
 }
