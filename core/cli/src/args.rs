@@ -1,4 +1,4 @@
-//! What the command line takes; the help texts teach.
+//! The arguments of the commands. Their help texts teach.
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -43,7 +43,7 @@ impl Language {
         }
     }
 
-    /// As the command line takes it.
+    /// The value on the command line.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Az => "az",
@@ -53,13 +53,13 @@ impl Language {
     }
 }
 
-/// An MTU that the link can use.
+/// Parses an MTU that the link can use.
 fn mtu(text: &str) -> Result<u16, String> {
     let mtu: u16 = text.parse().map_err(|_| "an MTU is a number of bytes, e.g. 185".to_owned())?;
     link::check_mtu(mtu).map(|()| mtu)
 }
 
-/// A time limit in seconds; at least one.
+/// Parses a time limit in seconds, at least one.
 fn seconds(text: &str) -> Result<u32, String> {
     match text.parse() {
         Ok(seconds) if seconds > 0 => Ok(seconds),
@@ -67,8 +67,8 @@ fn seconds(text: &str) -> Result<u32, String> {
     }
 }
 
-/// The unlock methods of the wallet. Secrets come from the terminal, without an echo, or from the first line of a file; never from arguments
-/// or the environment.
+/// The unlock methods of the wallet. Secrets come from the terminal, without an echo, or from the first line of a file;
+/// never from arguments or the environment.
 #[derive(Args, Clone, Default)]
 pub(crate) struct OpenArguments {
     /// File with the PIN; without it the terminal is asked
@@ -77,7 +77,8 @@ pub(crate) struct OpenArguments {
     /// File with the recovery code, which also unlocks the wallet if --pin-file is not given
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) code_file: Option<PathBuf>,
-    /// Key file that seals the software keys (NOT hardware), for instance on a USB stick; made if there are no keys yet
+    /// Key file that seals the software keys (NOT hardware), for instance on a USB stick; created if there are no keys
+    /// yet
     #[arg(long, value_name = "FILE", global = true, conflicts_with = "passphrase_file")]
     pub(crate) key_file: Option<PathBuf>,
     /// File with the passphrase that seals the software keys (NOT hardware); set if there are no keys yet
@@ -86,7 +87,7 @@ pub(crate) struct OpenArguments {
 }
 
 impl OpenArguments {
-    /// The same for another process of this tool.
+    /// Passes the same methods on to another process of this tool.
     pub(crate) fn pass_on(&self, command: &mut std::process::Command) {
         for (flag, path) in [
             ("--pin-file", &self.pin_file),
@@ -103,10 +104,10 @@ impl OpenArguments {
 
 /// Run one credential through every step: test State, enrolment, wallet, QR code, consent, presentation, verdict.
 ///
-/// Wallet and reader are two processes that talk over TCP on loopback, in BLE-sized writes. On a terminal you are the person
-/// who consents; without one a scripted person does, and the output says so. Each of four flags shows one failure by its
-/// name: --refuse (not_returned), --expired (mdoc_expired), --forged (mdoc_digest_mismatch), --unknown-reader
-/// (reader_auth_required on the wallet's side, not_returned on the reader's).
+/// Wallet and reader are two processes that talk over TCP on loopback, in writes of BLE size. On a terminal you are the
+/// person who consents; without one a scripted person does, and the output says so. Four flags show one failure each:
+/// --refuse (not_returned), --expired (mdoc_expired), --forged (mdoc_digest_mismatch), --unknown-reader
+/// (reader_auth_required in the wallet, not_returned in the reader).
 #[derive(Args)]
 pub(crate) struct DemoArguments {
     #[command(flatten)]
@@ -119,7 +120,7 @@ pub(crate) struct DemoArguments {
     /// End a presentation after this many seconds
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) timeout: Option<u32>,
-    /// A scripted person consents even though there is a terminal
+    /// Let a scripted person consent even on a terminal
     #[arg(long)]
     pub(crate) yes: bool,
     /// The person refuses
@@ -134,7 +135,7 @@ pub(crate) struct DemoArguments {
     /// A reader with an unknown root asks for the identity card
     #[arg(long, group = "twist")]
     pub(crate) unknown_reader: bool,
-    /// The presentation that succeeds and all four failures, one after the other
+    /// Run the presentation that succeeds and all four failures, one after the other
     #[arg(long, group = "twist")]
     pub(crate) all: bool,
     /// Answer with a deviceMac instead of a deviceSignature
@@ -145,7 +146,7 @@ pub(crate) struct DemoArguments {
     pub(crate) json: bool,
 }
 
-/// Ask an issuer for credentials: make keys, prove their possession, write the request; or accept an issuer's answer.
+/// Ask an issuer for credentials: make keys, prove their possession, write the request; or accept the issuer's answer.
 #[derive(Args)]
 #[command(
     after_help = "The whole enrolment by hand:\n  rid issue --init\n  rid enrol --kind pid --kind mdl --challenge $(rid issue --challenge) --out request.cbor\n  \
@@ -156,7 +157,7 @@ pub(crate) struct EnrolArguments {
     pub(crate) home: HomeArguments,
     #[command(flatten)]
     pub(crate) open: OpenArguments,
-    /// Kind of document: pid, mdl or a document type; may be given again
+    /// Kind of document: pid, mdl or a document type; may be repeated
     #[arg(long)]
     pub(crate) kind: Vec<String>,
     /// One-time copies of each, at most 100 (0: as many as the profile says)
@@ -171,10 +172,10 @@ pub(crate) struct EnrolArguments {
     /// Replace the file of --out if it is there
     #[arg(long)]
     pub(crate) force: bool,
-    /// Accept this answer of the issuer, all or nothing
+    /// Accept this answer of the issuer, completely or not at all
     #[arg(long, value_name = "FILE", conflicts_with_all = ["kind", "challenge", "out"])]
     pub(crate) accept: Option<PathBuf>,
-    /// Withdraw the enrolment under way: its keys are removed and its answer is refused
+    /// Withdraw the pending enrolment: its keys are deleted and its answer will be refused
     #[arg(long, conflicts_with_all = ["kind", "challenge", "out", "accept"])]
     pub(crate) withdraw: bool,
     /// Print JSON for machines
@@ -182,9 +183,9 @@ pub(crate) struct EnrolArguments {
     pub(crate) json: bool,
 }
 
-/// Be the test issuer: make the test State, give a challenge, answer an enrolment request for the sample citizen, certify a reader.
+/// Be the test issuer: make the test State, give a challenge, answer an enrolment request, certify a reader.
 ///
-/// Only --init makes the test PKI; the other jobs need one and refuse without it.
+/// The answers are for the sample citizen. Only --init makes the test PKI; the other jobs need one and fail without it.
 #[derive(Args)]
 #[command(after_help = "A reader certificate for a reader app whose key stays in its secure area:\n  \
     rid issue --reader-key reader-public.jwk --name \"Test Reader\" --out reader.pem\n\n\
@@ -193,7 +194,7 @@ pub(crate) struct EnrolArguments {
 pub(crate) struct IssueArguments {
     #[command(flatten)]
     pub(crate) home: HomeArguments,
-    /// Make the test PKI if it is not there
+    /// Make the test PKI if there is none
     #[arg(long)]
     pub(crate) init: bool,
     /// Print a fresh challenge for the next request
@@ -221,9 +222,9 @@ pub(crate) struct IssueArguments {
 
 /// Show a QR code, wait for one reader, ask the person, answer.
 ///
-/// Without a terminal and without --yes or --refuse it refuses to start: nobody would be there to consent.
+/// Without a terminal one of --yes and --refuse is required, because nobody could consent.
 ///
-/// Exit 0: every request was answered (a refusal is an answer). Exit 1: no request was answered, by name.
+/// Exit 0: every request was answered (a refusal is an answer). Exit 1: no request was answered; the error is named.
 #[derive(Args)]
 pub(crate) struct PresentArguments {
     #[command(flatten)]
@@ -239,16 +240,16 @@ pub(crate) struct PresentArguments {
     /// End after this many seconds [default: 300 seconds for a reader to connect, then the limits of the session]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) timeout: Option<u32>,
-    /// Agree to whatever is asked for and held
+    /// Agree to everything that is asked for and held
     #[arg(long, conflicts_with = "refuse")]
     pub(crate) yes: bool,
-    /// Refuse whatever is asked for
+    /// Refuse everything
     #[arg(long)]
     pub(crate) refuse: bool,
-    /// With --yes: leave this element out; may be given again
+    /// With --yes: leave this element out; may be repeated
     #[arg(long, value_name = "ELEMENT", requires = "yes")]
     pub(crate) untick: Vec<String>,
-    /// With --yes: answer from this credential (rid wallet lists them) where it can answer; may be given again
+    /// With --yes: answer from this credential (rid wallet lists them) if it can answer; may be repeated
     #[arg(long, value_name = "ID", requires = "yes")]
     pub(crate) credential: Vec<String>,
     /// Also write qr.png, qr.txt and port into this folder
@@ -264,7 +265,7 @@ pub(crate) struct PresentArguments {
 
 /// Be a hostile wallet, to test readers: present a genuine credential with one element altered.
 ///
-/// Exit 0: the reader got the answer. Its verdict must be refused, `mdoc_digest_mismatch`.
+/// Exit 0: the reader received the answer. Its verdict must be refused with `mdoc_digest_mismatch`.
 #[derive(Args)]
 pub(crate) struct HostileArguments {
     #[command(flatten)]
@@ -308,8 +309,8 @@ pub(crate) enum Signed {
 pub(crate) struct ReadArguments {
     #[command(flatten)]
     pub(crate) home: HomeArguments,
-    /// An element to ask for: docType/namespace/element, with :retain if it will be kept and :optional if it may be missing; may
-    /// be given again
+    /// An element to ask for: docType/namespace/element, with :retain if it will be kept and :optional if it may be
+    /// missing; may be repeated
     #[arg(long, required = true, value_name = "PATH")]
     pub(crate) ask: Vec<String>,
     /// The QR code: a PNG, or a file with its text
@@ -327,8 +328,8 @@ pub(crate) struct ReadArguments {
     /// End after this many seconds [default: the limits of the session]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) timeout: Option<u32>,
-    /// Trusted issuer root, PEM or DER, and the types it may sign for (pid, mdl or a document type; without them any); may be
-    /// given again; default: the home's test root
+    /// Trusted issuer root, PEM or DER, and the types it may sign for (pid, mdl or a document type; without them any);
+    /// may be repeated; default: the home's test root
     #[arg(long, value_name = "FILE[=TYPE,...]")]
     pub(crate) trust: Vec<PathBuf>,
     /// The signature of the request
@@ -345,7 +346,7 @@ pub(crate) struct ReadArguments {
     pub(crate) json: bool,
 }
 
-/// List, show and delete what the wallet holds, and read its history.
+/// List, show and delete the credentials of the wallet, and read its history.
 #[derive(Args)]
 pub(crate) struct WalletArguments {
     #[command(flatten)]
@@ -361,9 +362,9 @@ pub(crate) struct WalletArguments {
 
 #[derive(Subcommand)]
 pub(crate) enum WalletCommand {
-    /// All credentials, without values (the default)
+    /// List all credentials, without values (the default)
     List,
-    /// One credential with its values
+    /// Show one credential with its values
     Show {
         /// Identifier from `rid wallet`, or its first characters
         id: String,
@@ -382,7 +383,7 @@ pub(crate) enum WalletCommand {
         #[arg(long)]
         yes: bool,
     },
-    /// Presentations, refusals, enrolments and deletions
+    /// List presentations, refusals, enrolments and deletions
     History,
 }
 
@@ -399,9 +400,10 @@ pub(crate) enum CaptureKind {
 
 /// Judge a capture: a DeviceResponse, an IssuerSigned or a DeviceRequest that was saved to a file.
 ///
-/// The verdict is `accepted` (exit 0), `refused` (exit 1: a check failed) or `undecided` (exit 2: no check failed, but one
-/// that is needed had no input: `trust_missing`, `transcript_missing`, `reader_key_missing`, `not_returned`). Every check is
-/// listed by name. No network is opened, so revocation is not checked. Completeness is checked with --asked alone.
+/// The verdict is `accepted` (exit 0), `refused` (exit 1: a check failed) or `undecided` (exit 2: no check failed, but
+/// a required one had no input: `trust_missing`, `transcript_missing`, `reader_key_missing`, `not_returned`). Every
+/// check is listed by name. There is no network access, so revocation is not checked. Completeness is checked only with
+/// --asked.
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  rid verify response.cbor --kind device-response --transcript transcript.cbor --trust iaca.pem\n  \
@@ -417,17 +419,18 @@ pub(crate) struct VerifyArguments {
     /// The content of the file (not needed for a folder)
     #[arg(long, value_enum)]
     pub(crate) kind: Option<CaptureKind>,
-    /// The question: a DeviceRequest, or paths docType/namespace/element, each with `:optional` or not, as a JSON list or one per line
+    /// The question: a DeviceRequest, or paths docType/namespace/element, each with or without `:optional`, as a JSON
+    /// list or one per line
     #[arg(long, value_name = "FILE")]
     pub(crate) asked: Option<PathBuf>,
     /// SessionTranscript: the array of three or its tag-24 form, used as received
     #[arg(long, value_name = "FILE")]
     pub(crate) transcript: Option<PathBuf>,
-    /// Trusted certificate, PEM or DER: an anchor, with the types it may sign for (pid, mdl or a document type; without them
-    /// any), or the document signer's own certificate; of a request, a reader root; may be given again
+    /// Trusted certificate, PEM or DER: an anchor, with the types it may sign for (pid, mdl or a document type; without
+    /// them any), or the document signer's own certificate; for a request, a reader root; may be repeated
     #[arg(long, value_name = "FILE[=TYPE,...]")]
     pub(crate) trust: Vec<PathBuf>,
-    /// Trusted issuer key (public JWK, file or JSON): chain and certificate checks are then not done
+    /// Trusted issuer key (public JWK, file or JSON); chain and certificate checks are then not done
     #[arg(long, value_name = "JWK")]
     pub(crate) trust_key: Option<String>,
     /// The reader's private key (JWK, file or JSON), for a deviceMac

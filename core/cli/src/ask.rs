@@ -1,4 +1,4 @@
-//! The person at the terminal: who asks, for what, whether it is kept; agree, choose, untick, refuse.
+//! The consent screen of the terminal: it shows the reader, the elements and what will be kept, and takes the answer.
 mod json;
 
 use std::{
@@ -16,23 +16,23 @@ use crate::{failure::Failure, verdict::printable};
 
 pub(crate) use json::to_json;
 
-/// The person who decides.
+/// Where the decision comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Person {
-    /// A script that agrees to everything but these elements (identifiers), from these credentials where they can answer.
+    /// A script that agrees. It leaves out these elements (identifiers) and prefers these credentials.
     Agrees {
-        /// Elements it unticks.
+        /// Elements to leave out.
         unticked: Vec<String>,
-        /// Credentials it prefers.
+        /// Credentials to prefer.
         credentials: Vec<String>,
     },
-    /// Somebody at the terminal.
+    /// A person at the terminal.
     AtTerminal,
     /// A script that refuses.
     Refuses,
 }
 
-/// The choice for one document: which candidate, and whether it is answered at all.
+/// The choice for one document: which candidate answers, and whether the document is answered at all.
 #[derive(Clone, Copy)]
 struct Choice {
     candidate: usize,
@@ -40,7 +40,7 @@ struct Choice {
 }
 
 impl Person {
-    /// From the flags of a command; without a terminal somebody must have decided beforehand.
+    /// Reads the flags of a command. Without a terminal one of --yes and --refuse is required.
     pub(crate) fn from_flags(
         yes: bool,
         refuse: bool,
@@ -58,7 +58,7 @@ impl Person {
         }
     }
 
-    /// Asks, and answers bound to the request.
+    /// Asks, and returns an answer that is bound to the request.
     pub(crate) fn answer(&self, request: &RequestView) -> Result<ConsentAnswer, Failure> {
         let documents = match self {
             Self::Refuses => Vec::new(),
@@ -73,7 +73,7 @@ impl Person {
     }
 }
 
-/// The first candidate of each document that is suggested, or the one of these credentials.
+/// Chooses the first suggested candidate of each document, or one of the preferred credentials.
 fn preselected(request: &RequestView, credentials: &[String]) -> Vec<Choice> {
     let choice = |document: &RequestedDocumentView| {
         let wanted = |one: &CandidateView| credentials.contains(&one.credential.0);
@@ -83,7 +83,7 @@ fn preselected(request: &RequestView, credentials: &[String]) -> Vec<Choice> {
     request.documents.iter().map(choice).collect()
 }
 
-/// The ticked elements of the included documents. The number of an element is its line in [`describe`].
+/// The selected elements of the included documents. The number of an element is its line in [`describe`].
 fn agreed(
     request: &RequestView,
     choices: &[Choice],
@@ -108,7 +108,7 @@ fn agreed(
     documents
 }
 
-/// Whether an element is among the identifiers, by its own or by one that it answers.
+/// Whether an element is one of these identifiers, by its own name or by the name of an element that it answers.
 fn is_named(element: &RequestedElementView, identifiers: &[String]) -> bool {
     let paths = element.asked.iter().chain([&element.path]);
     paths.filter_map(|path| path.as_element()).any(|(_, name)| identifiers.iter().any(|one| one == name))
@@ -201,7 +201,7 @@ fn describe_element(document: &RequestedDocumentView, element: &RequestedElement
     format!("{}{answers}{kept}{held}{sensitive}", element.label)
 }
 
-/// What a warning of a request means.
+/// The meaning of a warning in words.
 fn in_words(warning: &str) -> String {
     match warning {
         "not_held" => "not held".into(),
@@ -212,7 +212,7 @@ fn in_words(warning: &str) -> String {
     }
 }
 
-/// The documents that the person agrees to; none: refused.
+/// The documents that the person agrees to. `None` means refused.
 fn prompt(request: &RequestView) -> Result<Vec<ConsentedDocument>, Failure> {
     let fail = |error| Failure::file(Path::new("terminal"), error);
     let mut choices = preselected(request, &[]);
@@ -222,7 +222,7 @@ fn prompt(request: &RequestView) -> Result<Vec<ConsentedDocument>, Failure> {
             document 1 out or in, r = refuse: ",
             describe_with(request, &choices)
         );
-        // Standard output may be a script's: one JSON object per line.
+        // Standard output may be read by a script: one JSON object per line.
         let mut stderr = std::io::stderr();
         stderr.write_all(question.as_bytes()).and_then(|()| stderr.flush()).map_err(fail)?;
         let mut line = String::new();
@@ -237,17 +237,17 @@ fn prompt(request: &RequestView) -> Result<Vec<ConsentedDocument>, Failure> {
     }
 }
 
-/// The meaning of a line.
+/// The meaning of an input line.
 #[derive(Debug, PartialEq, Eq)]
 enum Reply {
-    /// Without the elements of these numbers.
+    /// Agree without the elements of these numbers.
     Agree(Vec<usize>),
-    /// The choices changed: the person sees them before agreeing.
+    /// The choices changed, so they are shown again before consent.
     AskAgain,
     Refuse,
 }
 
-/// Anything that is not understood is a refusal, not a consent.
+/// Input that is not understood is a refusal, never consent.
 fn read(line: &str, request: &RequestView, choices: &mut [Choice]) -> Reply {
     let mut unticked = Vec::new();
     let mut changed = false;
@@ -278,7 +278,7 @@ fn read(line: &str, request: &RequestView, choices: &mut [Choice]) -> Reply {
     }
 }
 
-/// `1b`, `-1` or `+1`; `None`: none of them.
+/// Parses `1b`, `-1` or `+1`.
 fn choose(word: &str, request: &RequestView, choices: &mut [Choice]) -> Option<()> {
     let (number, chosen) = match word.strip_prefix(['-', '+']) {
         Some(number) => (number, None),
@@ -331,7 +331,7 @@ mod tests {
         }
     }
 
-    /// Two documents: the first by either of two credentials, the second not held.
+    /// Two documents: two credentials can answer the first, none the second.
     fn request() -> RequestView {
         let document = |position, candidates: Vec<CandidateView>| RequestedDocumentView {
             position,
@@ -374,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn a_script_unticks_by_either_name_and_chooses_a_credential() {
+    fn script_leaves_out_elements_by_either_name_and_chooses_a_credential() {
         let agrees = |unticked: &[&str], credentials: &[&str]| {
             let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
             ticked(&Person::Agrees { unticked: texts(unticked), credentials: texts(credentials) })
@@ -387,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_at_the_terminal_chooses_unticks_or_refuses() {
+    fn terminal_line_chooses_leaves_out_or_refuses() {
         let request = request();
         let mut choices = preselected(&request, &[]);
         assert_eq!(read("\n", &request, &mut choices), Reply::Agree(vec![]));

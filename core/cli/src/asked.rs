@@ -12,7 +12,7 @@ use crate::{failure::Failure, input};
 const RETAIN: &str = ":retain";
 const OPTIONAL: &str = ":optional";
 
-/// Groups paths by document type, in the order given.
+/// Groups paths by document type, in the order of the arguments.
 pub(crate) fn parse<S: AsRef<str>>(paths: &[S]) -> Result<Asked, Failure> {
     let mut documents: Vec<DocumentAsk> = Vec::new();
     for path in paths {
@@ -48,7 +48,8 @@ fn parse_path(text: &str) -> Result<(String, ElementAsk), Failure> {
     }
 }
 
-/// A question from a file: a DeviceRequest in any encoding of a capture, a JSON list of paths, or one path a line.
+/// Reads a question from a file: a DeviceRequest in any encoding of a capture, a JSON list of paths, or one path per
+/// line.
 pub(crate) fn from_file(path: &Path) -> Result<Asked, Failure> {
     let bytes = input::file(path)?;
     let request = input::decode_capture(bytes.clone());
@@ -78,7 +79,7 @@ fn paths_of(text: &str) -> Option<Vec<String>> {
     lines.iter().all(|line| line.contains('/')).then(|| lines.into_iter().map(str::to_owned).collect())
 }
 
-/// As a list of paths, for a saved exchange.
+/// Writes it as a list of paths, for a saved exchange.
 pub(crate) fn to_paths(asked: &Asked) -> Value {
     elements(asked)
         .map(|(kind, namespace, identifier, retained, optional)| {
@@ -89,7 +90,7 @@ pub(crate) fn to_paths(asked: &Asked) -> Value {
         .collect()
 }
 
-/// As data, for machines.
+/// Writes it as data, for machines.
 pub(crate) fn to_json(asked: &Asked) -> Value {
     elements(asked)
         .map(|(kind, namespace, identifier, retained, optional)| {

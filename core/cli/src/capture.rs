@@ -3,15 +3,15 @@ use std::{fs::File, io::Read, path::Path};
 
 use crate::{args::CaptureKind, failure::Failure, hint, input};
 
-/// Most of a file that is read: the online limit in hexadecimal, with room for white space.
+/// The most bytes read of a file: the online limit in hexadecimal, with room for white space.
 const MAX_READ: usize = 16 << 20;
 
-/// The part of a file that a hint looks at.
+/// The number of bytes that a hint needs.
 const BEGINNING: usize = 1024;
 
 /// A file that was given as a capture.
 pub(crate) struct Capture {
-    /// Its beginning, as it is.
+    /// The first bytes of the file.
     beginning: Vec<u8>,
     /// The bytes decoded from it.
     pub(crate) bytes: Vec<u8>,
@@ -25,14 +25,14 @@ impl Capture {
         Ok(Self { beginning, bytes })
     }
 
-    /// What the file is instead of a capture of this kind.
+    /// Says what the file is, if it is not a capture of this kind.
     pub(crate) fn hint(&self, kind: CaptureKind) -> Option<&'static str> {
         hint::of(&self.beginning, &self.bytes, kind)
     }
 }
 
-/// The bytes of a file. One of `MAX_READ` or more is no capture: it is cut there, and refused by name like other malformed
-/// input without being decoded.
+/// Reads a file. A file of `MAX_READ` bytes or more is no capture: it is truncated and refused by name without being
+/// decoded.
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let limit = u64::try_from(MAX_READ).unwrap_or(u64::MAX);

@@ -1,4 +1,4 @@
-//! `rid demo`: one credential walks the whole way, wallet and reader as two processes.
+//! `rid demo`: one credential goes through every step, with wallet and reader as two processes.
 use std::{
     io::{BufRead, BufReader, IsTerminal, Write},
     path::{Path, PathBuf},
@@ -30,21 +30,21 @@ use crate::{
 const PID: &str = "az.gov.rid.pid.1";
 const PID_NAMESPACE: &str = "az.gov.rid.pid.1";
 const BASE_NAMESPACE: &str = "org.iso.23220.1";
-/// Copies below which the demo enrols again.
+/// With fewer copies the demo enrols again.
 const ENOUGH: u32 = 2;
 
-/// One walk and what must come of it.
+/// One walk and its expected outcome.
 struct Walk {
     name: &'static str,
     title: &'static str,
-    /// The code the reader's verdict must carry; `None`: accepted.
+    /// The expected code of the verdict. `None` means accepted.
     expected: Option<&'static str>,
-    /// Elements asked for.
+    /// The elements to request.
     asks: Vec<String>,
     refuse: bool,
     hostile: bool,
     unknown_reader: bool,
-    /// Days the reader's clock is ahead.
+    /// Days by which the reader's clock is ahead.
     days_ahead: i64,
 }
 
@@ -86,7 +86,7 @@ pub(crate) fn run(arguments: &DemoArguments) -> Result<u8, Failure> {
 /// The outcome of a walk without a failure.
 const ACCEPTED: &str = "accepted";
 
-/// Test State, enrolment, storage: made once, reused after.
+/// Makes the test State, enrols and stores. This is done once.
 fn prepare(home: &Home, arguments: &DemoArguments, say: &Say) -> Result<(), Failure> {
     home::make_private_dir(home.path())?;
     let pki = Pki::load_or_make(&home.pki(), input::now()?)?;
@@ -168,11 +168,11 @@ fn walks(arguments: &DemoArguments) -> Vec<Walk> {
     }
 }
 
-/// Runs wallet and reader; gives the code of the reader's verdict, `None` when accepted.
+/// Runs wallet and reader and returns the code of the verdict. `None` means accepted.
 fn walk_once(walk: &Walk, home: &Home, arguments: &DemoArguments, scripted: bool) -> Result<Option<String>, Failure> {
     let handoff = home.exchange().join(walk.name);
     let saved = home.saved().join(walk.name);
-    // Files of an earlier walk would be taken for this one's.
+    // Files of an earlier walk would be mistaken for those of this walk.
     let _ = std::fs::remove_dir_all(&handoff);
     let _ = std::fs::remove_dir_all(&saved);
     let mut wallet = Running::start(wallet_command(walk, home, arguments, scripted, &handoff)?, arguments.json)?;
@@ -209,7 +209,7 @@ fn wallet_command(
     Ok(command)
 }
 
-/// Arguments of wallet and reader alike.
+/// Arguments for both wallet and reader.
 fn for_both(command: &mut Command, home: &Home, arguments: &DemoArguments) {
     command.arg("--home").arg(home.path()).arg("--mtu").arg(arguments.mtu.to_string());
     if let Some(lang) = arguments.home.lang {
@@ -250,14 +250,14 @@ fn myself() -> Result<Command, Failure> {
     Ok(Command::new(path))
 }
 
-/// A child process that is ended when it is no longer needed.
+/// A child process that is killed on drop.
 struct Running {
     child: Child,
     lines: Option<JoinHandle<()>>,
 }
 
 impl Running {
-    /// `whole_lines`: its lines are passed on one by one, so that those of two processes do not mix.
+    /// With `whole_lines`, output is passed on line by line, so that the lines of two processes do not mix.
     fn start(mut command: Command, whole_lines: bool) -> Result<Self, Failure> {
         if whole_lines {
             command.stdout(Stdio::piped());
@@ -270,7 +270,7 @@ impl Running {
     fn finish(mut self) -> Result<ExitStatus, Failure> {
         let status = self.child.wait().map_err(|error| Failure::file(Path::new("rid"), error))?;
         if let Some(lines) = self.lines.take() {
-            // A thread that panicked has printed less; nothing else depends on it.
+            // A thread that panicked printed less. Nothing else depends on it.
             let _ = lines.join();
         }
         Ok(status)
@@ -279,7 +279,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Already gone after `finish`.
+        // The process has already ended after `finish`.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -287,12 +287,12 @@ impl Drop for Running {
 
 fn pass_on(stdout: ChildStdout) {
     for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-        // A closed stdout ends nothing: the walk goes on.
+        // A closed stdout does not end the walk.
         let _ = std::io::stdout().lock().write_all(format!("{line}\n").as_bytes());
     }
 }
 
-/// The wallet writes its port last; waits for it while the wallet lives.
+/// Waits for the port, which the wallet writes last, while the wallet runs.
 fn wait_for(path: &PathBuf, wallet: &mut Running) -> Result<String, Failure> {
     let clock = SystemClock::new();
     let until = clock.uptime().plus_seconds(60);
@@ -309,7 +309,7 @@ fn wait_for(path: &PathBuf, wallet: &mut Running) -> Result<String, Failure> {
     Err(Failure::advised("wallet process", Code::new("transport_timeout"), advice))
 }
 
-/// The named outcome, from the saved exchange.
+/// The code of the outcome, from the saved exchange.
 fn outcome(read: ExitStatus, saved: &Path) -> Result<Option<String>, Failure> {
     if read.code() == Some(0) {
         return Ok(None);

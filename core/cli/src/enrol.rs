@@ -22,7 +22,7 @@ fn pending_path(home: &Home) -> PathBuf {
     home.exchange().join("enrolment-id")
 }
 
-/// `rid enrol`. The wallet is opened, and made, only for a call that is right.
+/// Runs `rid enrol`. The wallet is opened or made only after the arguments were checked.
 pub(crate) fn enrol(arguments: &EnrolArguments) -> Result<u8, Failure> {
     let home = Home::new(&arguments.home.home);
     let job = match &arguments.accept {
@@ -75,7 +75,7 @@ fn ask(arguments: &EnrolArguments) -> Result<Job, Failure> {
     Ok(Job::Ask { challenge, out: out.clone() })
 }
 
-/// The identifier of the enrolment under way.
+/// The identifier of the pending enrolment.
 fn pending(home: &Home) -> Result<String, Failure> {
     let path = pending_path(home);
     if !home::is_there(&path)? {
@@ -144,7 +144,7 @@ fn accept(wallet: &Wallet, home: &Home, id: &str, answer: &[u8], json: bool) -> 
 /// Namespace, identifier and warning of an element.
 type Warning = (String, String, Code);
 
-/// The warnings about the elements of a credential that was just stored: values of other types than the profile's.
+/// The warnings about the elements of a stored credential: values that have another type than in the profile.
 fn warnings(wallet: &Wallet, view: &CredentialView) -> Result<Vec<Warning>, Failure> {
     let elements = pollster::block_on(wallet.credential(&view.id))?.elements;
     let warning = |element: &HeldElementView| {
@@ -174,7 +174,7 @@ fn stored_text(view: &CredentialView, warnings: &[Warning]) -> String {
     text
 }
 
-/// One line on a credential that was just stored.
+/// One line about a stored credential.
 pub(crate) fn stored_line(view: &CredentialView) -> String {
     format!(
         "stored: {} from {}, {} one-time copies, valid until {}",

@@ -1,27 +1,27 @@
-//! Why a command could not do its work, and the exit code of it.
+//! Failures of commands, and their exit codes.
 use std::io::{ErrorKind, Write};
 
 use rid_wire::Code;
 
-/// A wrong call (EX_USAGE of sysexits.h).
+/// The command line is wrong (EX_USAGE of sysexits.h).
 pub(crate) const EXIT_USAGE: u8 = 64;
-/// The work failed, by name.
+/// The command failed with a named error.
 pub(crate) const EXIT_FAILED: u8 = 1;
-/// What was looked at is not whole (`rid vault doctor`, `rid vault verify`).
+/// The store or history that was checked is not intact (`rid vault doctor`, `rid vault verify`).
 pub(crate) const EXIT_UNSOUND: u8 = 3;
 
-/// A failure of a command; never text from a credential.
+/// A failure of a command. It never has text from a credential.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    /// The call is wrong; says what to do.
+    /// The command line is wrong. The text says what to do.
     #[error("{0}")]
     Usage(String),
     /// A file cannot be read or written.
     #[error("{path}: {error}")]
     File {
-        /// Which file.
+        /// The file.
         path: String,
-        /// The system's word for it.
+        /// The error of the operating system.
         error: std::io::Error,
     },
     /// A wrong PIN.
@@ -29,10 +29,10 @@ pub(crate) enum Failure {
     Pin {
         /// The stable code.
         code: Code,
-        /// Tries before the first wait.
+        /// Tries left before the first wait.
         left: u32,
     },
-    /// No PIN is taken before its wait is over.
+    /// Wrong PINs caused a wait, during which no PIN is accepted.
     #[error("wallet: pin_wait; the next PIN is taken in {seconds} seconds, or unlock by --code-file")]
     Wait {
         /// Seconds left.
@@ -46,7 +46,7 @@ pub(crate) enum Failure {
         /// The stable code.
         code: Code,
     },
-    /// A named error with what to do next.
+    /// A named error with advice on what to do next.
     #[error("{what}: {code}: {advice}")]
     Advised {
         /// What was being done.
@@ -78,7 +78,7 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => EXIT_USAGE,
-            // The call names a file that is not there.
+            // The command line names a file that does not exist.
             Self::File { error, .. } if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::IsADirectory) => {
                 EXIT_USAGE
             }
@@ -89,24 +89,24 @@ impl Failure {
     }
 
     pub(crate) fn print(&self) {
-        // A closed stderr leaves nobody to tell.
+        // If stderr is closed, there is nowhere to report.
         let _ = writeln!(std::io::stderr(), "rid: {self}");
         let Self::Core { code, .. } = self else { return };
         if let Some(sentence) = crate::words::of(code.as_str()) {
             let _ = writeln!(std::io::stderr(), "rid: {sentence}");
         }
         if is_of_store(code.as_str()) {
-            let _ = writeln!(std::io::stderr(), "rid: `rid vault doctor` says what that means and what can be done");
+            let _ = writeln!(std::io::stderr(), "rid: run `rid vault doctor` to see the cause and what to do");
         }
     }
 }
 
-/// Errors that a look at the store explains.
+/// Errors that `rid vault doctor` explains.
 fn is_of_store(code: &str) -> bool {
     ["key_", "schema_", "storage_"].iter().any(|start| code.starts_with(start))
 }
 
-/// How often a PIN may still be tried, in words.
+/// The number of tries left, in words.
 pub(crate) fn tries_left(left: u32) -> String {
     if left == 1 { "1 try left".into() } else { format!("{left} tries left") }
 }
@@ -114,7 +114,7 @@ pub(crate) fn tries_left(left: u32) -> String {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn a_missing_file_is_a_wrong_call_and_a_failing_disk_is_none() {
+    fn missing_file_is_a_usage_error_and_failing_disk_is_not() {
         use std::io::ErrorKind;
         let exit = |kind: ErrorKind| super::Failure::file(std::path::Path::new("file"), kind.into()).exit_code();
         assert_eq!([ErrorKind::NotFound, ErrorKind::IsADirectory].map(exit), [64, 64]);
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn one_try_is_one() {
+    fn one_try_is_singular() {
         assert_eq!([0, 1, 2].map(super::tries_left), ["0 tries left", "1 try left", "2 tries left"]);
     }
 }

@@ -1,16 +1,16 @@
-//! Names input that is something else than the capture it was given as.
+//! Recognises input that is not the kind of capture it was given as.
 use rid_crypto::x509::Certificate;
 use rid_wire::cbor::{CborError, Decoder, Limits, Tagged};
 
 use crate::args::CaptureKind;
 
-/// What the file is instead, and what to do about it; `None` if it is nothing known. `file` is the file as it is (its
-/// beginning is enough), `capture` the bytes decoded from it.
+/// Says what the file is and what to do about it. `None` if it is not recognised. `file` has at least the first bytes
+/// of the file, `capture` the bytes decoded from it.
 pub(crate) fn of(file: &[u8], capture: &[u8], kind: CaptureKind) -> Option<&'static str> {
     of_text(file)
         .or_else(|| of_cbor(capture, kind))
         .or_else(|| Certificate::parse(capture).is_ok().then_some("this is a certificate: give it with --trust"))
-        // Text that was decoded is a capture, whatever is wrong in it.
+        // Text that was decoded is a capture, even if it is malformed.
         .or_else(|| capture.starts_with(file).then(|| of_other_text(file)).flatten())
 }
 
@@ -35,7 +35,7 @@ fn of_text(file: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Text that nothing else recognised. Its first character alone may be CBOR, and the end may be cut inside a character.
+/// Text that nothing else recognised. A single character may be CBOR, and the end may be inside a character.
 fn of_other_text(file: &[u8]) -> Option<&'static str> {
     let text = match std::str::from_utf8(file) {
         Ok(text) => text,
@@ -48,7 +48,7 @@ fn of_other_text(file: &[u8]) -> Option<&'static str> {
     is_text.then_some("this is text, but neither hexadecimal, base64 nor base64url of CBOR")
 }
 
-/// Whether text after a bracket goes on like JSON.
+/// Whether the text after a bracket continues as JSON.
 fn is_json(rest: &[u8]) -> bool {
     matches!(rest.trim_ascii_start().first(), Some(b'"' | b'{' | b'[' | b'}' | b']'))
 }
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn neg_t05_input_that_is_something_else_is_named() {
+    fn neg_t05_input_of_another_kind_is_named() {
         use CaptureKind::{DeviceRequest, DeviceResponse, IssuerSigned};
         for (file, kind, named) in [
             (b"\xef\xbb\xbfa3".to_vec(), DeviceResponse, Some("BOM")),

@@ -1,4 +1,4 @@
-//! Where `rid` keeps things: one folder with the test PKI, the wallet and exchanged files.
+//! The home folder: test PKI, wallet and exchanged files.
 use std::{
     io::IsTerminal,
     path::{Path, PathBuf},
@@ -6,7 +6,7 @@ use std::{
 
 use crate::failure::Failure;
 
-/// The folder given by `--home`, by default `.rid` where the command runs.
+/// The folder given by `--home`, by default `.rid` in the current folder.
 pub(crate) struct Home(PathBuf);
 
 impl Home {
@@ -28,19 +28,19 @@ impl Home {
         self.0.join("wallet")
     }
 
-    /// What the demo's reader saved.
+    /// The exchanges that the demo's reader saved.
     pub(crate) fn saved(&self) -> PathBuf {
         self.0.join("saved")
     }
 
-    /// Files on their way between roles.
+    /// Files that one role hands to another.
     pub(crate) fn exchange(&self) -> PathBuf {
         self.0.join("exchange")
     }
 }
 
-/// Checks the file that a person names for output, before anything is made for it. A file that is there already is replaced
-/// only with `--force` or after a question; anything that is not a regular file is never replaced.
+/// Checks the file that a person names for output, before anything is made for it. A file that is there already is
+/// replaced only with `--force` or after a question; anything that is not a regular file is never replaced.
 pub(crate) fn check_out(flag: &str, file: &Path, force: bool) -> Result<(), Failure> {
     let refuse = |why: &str| Err(Failure::usage(format!("{flag} {}: {why}", file.display())));
     match std::fs::symlink_metadata(file) {
@@ -65,7 +65,7 @@ pub(crate) fn check_out(flag: &str, file: &Path, force: bool) -> Result<(), Fail
     }
 }
 
-/// Refuses a folder that could not be made later.
+/// Refuses an output folder that could not be made later.
 pub(crate) fn check_folder(flag: &str, folder: &Path) -> Result<(), Failure> {
     if is_there(folder)? && !folder.is_dir() {
         return Err(Failure::usage(format!("{flag} {}: this is a file; give the name of a folder", folder.display())));
@@ -78,7 +78,7 @@ pub(crate) fn is_there(path: &Path) -> Result<bool, Failure> {
     path.try_exists().map_err(|error| Failure::file(path, error))
 }
 
-/// Makes a folder that only its owner may enter.
+/// Makes a folder that only its owner can enter.
 pub(crate) fn make_private_dir(path: &Path) -> Result<(), Failure> {
     std::fs::create_dir_all(path).map_err(|error| Failure::file(path, error))?;
     #[cfg(unix)]

@@ -1,5 +1,7 @@
-//! `rid hostile`: a wallet that cheats. It presents a genuine credential, properly signed by its device key, with one element
-//! altered. It is no switch of the holder's machine: it speaks the protocol by itself, so that the holder cannot be made to.
+//! `rid hostile`: a wallet that cheats. It presents a genuine credential, correctly signed by its device key, with one
+//! element altered.
+//!
+//! It implements the protocol itself, so that the holder's machine needs no switch that makes it cheat.
 use std::time::Duration;
 
 use rid_crypto::{AgreementKey, SigningKey};
@@ -32,7 +34,7 @@ use crate::{
     say::Say,
 };
 
-/// How long one step of the reader may take.
+/// The time limit of one step of the reader.
 const STEP: Duration = Duration::from_secs(60);
 /// ES256.
 const ES256: i64 = -7;
@@ -55,14 +57,14 @@ pub(crate) fn run(arguments: &HostileArguments) -> Result<u8, Failure> {
     let sent = answer(&establishment, &engagement, &ephemeral, &device, &forged)?;
     link.send(&sent)?;
     say.line("answered", "an altered element was sent, properly signed by the device");
-    // The reader ends the session; nothing else is expected of it.
+    // The reader ends the session. Nothing else is expected.
     while !matches!(link.wait(patience.at_most(Some(STEP))), Some(Event::Ended(_)) | None) {}
     link.end();
     say.line("closed", "the reader has the answer");
     Ok(0)
 }
 
-/// A genuine licence, minted for this wallet's own key.
+/// A genuine driving licence, minted for a key of this wallet.
 fn genuine(pki: Pki, device: &SigningKey) -> Result<Vec<u8>, Failure> {
     let fail = |error: rid_issuer::IssueError| Failure::core("issuer", error.code());
     let records = sample_citizen().map_err(fail)?;
@@ -80,7 +82,7 @@ fn genuine(pki: Pki, device: &SigningKey) -> Result<Vec<u8>, Failure> {
     Issuer::new(signer, AUDIENCE.into()).mint(record, &device.public().to_bytes(), validity, &mut OsRng).map_err(fail)
 }
 
-/// The same credential with another family name: every byte else as issued.
+/// The same credential with another family name. All other bytes are as issued.
 fn forge(credential: &[u8]) -> Result<Vec<u8>, Failure> {
     let fail = |error: rid_mdoc::MdocError| Failure::core("forging", error.code());
     let parsed = UnverifiedIssuerSigned::parse(credential, Limits::ONLINE).map_err(fail)?;
@@ -117,7 +119,7 @@ fn message(link: &Link, patience: &Patience) -> Result<Vec<u8>, Failure> {
     }
 }
 
-/// The SessionData with the forged response and the end of the session.
+/// The SessionData with the forged response and the session termination.
 fn answer(
     establishment: &[u8],
     engagement: &Engagement,

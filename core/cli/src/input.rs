@@ -1,4 +1,4 @@
-//! Reading what a command line names: captures in any of four encodings, certificates, keys, times.
+//! Reads inputs of the command line: captures in four encodings, certificates, keys, times.
 use std::{io::Write, path::Path};
 
 use rid_crypto::{
@@ -10,7 +10,7 @@ use rid_wire::{Timestamp, base64, cbor::Limits, hex};
 
 use crate::failure::Failure;
 
-/// Largest file read: the online limit in hexadecimal, with room for white space.
+/// The largest file that is read: the online limit in hexadecimal, with room for white space.
 const MAX_FILE: u64 = 16 << 20;
 
 /// The bytes of a file.
@@ -22,13 +22,13 @@ pub(crate) fn file(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(fail)
 }
 
-/// A capture: raw CBOR, hex, base64 or base64url, white space around and between lines ignored in the text forms.
+/// A capture: raw CBOR, hex, base64 or base64url. In text forms white space is ignored.
 pub(crate) fn capture(path: &Path) -> Result<Vec<u8>, Failure> {
     Ok(decode_capture(file(path)?))
 }
 
-/// Text that decodes wholly is text; everything else is raw. A CBOR map, array or tag 24 never begins with a letter or digit
-/// that would make its whole length valid text, so the order hex, base64url, base64, raw is safe.
+/// If the whole file decodes as text, it is text; otherwise it is raw. This is safe in the order hex, base64url,
+/// base64, raw: a CBOR map, array or tag 24 never starts with a letter or digit that would make all of it valid text.
 pub(crate) fn decode_capture(bytes: Vec<u8>) -> Vec<u8> {
     let Ok(text) = std::str::from_utf8(&bytes) else { return bytes };
     let compact: String = text.split_ascii_whitespace().collect();
@@ -55,15 +55,15 @@ fn padded(text: &str) -> String {
     format!("{text}{}", "=".repeat(missing))
 }
 
-/// A transcript: the array of three or its tag-24 form.
+/// A transcript: the array of three, bare or in tag 24.
 pub(crate) fn transcript(path: &Path) -> Result<Transcript, Failure> {
     let bytes = capture(path)?;
     Transcript::received(&bytes, Limits::ONLINE)
         .map_err(|error| Failure::usage(format!("{}: no SessionTranscript: {}", path.display(), error.code())))
 }
 
-/// Certificates of one file: PEM (one or more) or DER, also as hex or base64 of DER. One that cannot be read is named on
-/// stderr and not used, if there are others.
+/// Reads the certificates of one file: PEM (one or more) or DER, also as hex or base64 of DER. If some are readable,
+/// the others are reported on stderr and skipped.
 pub(crate) fn certificates(path: &Path) -> Result<Vec<Certificate>, Failure> {
     let bytes = file(path)?;
     let bundle = Bundle::parse(&bytes)
@@ -71,7 +71,7 @@ pub(crate) fn certificates(path: &Path) -> Result<Vec<Certificate>, Failure> {
         .map_err(|error| Failure::usage(format!("{}: no certificate: {}", path.display(), error.code())))?;
     for (place, error) in &bundle.unreadable {
         let text = format!("warning: {}: certificate {place} is not used: {}\n", path.display(), error.code());
-        // A closed stderr takes no warning.
+        // If stderr is closed, the warning is lost.
         let _ = std::io::stderr().write_all(text.as_bytes());
     }
     Ok(bundle.certificates)
@@ -99,7 +99,7 @@ pub(crate) fn private_jwk(argument: &str) -> Result<AgreementKey, Failure> {
         .map_err(|error| Failure::usage(format!("--reader-key: no private JWK: {}", error.code())))
 }
 
-/// The time of a judgement: the argument, or now.
+/// The time to judge at: the argument, or now.
 pub(crate) fn time(argument: Option<&str>) -> Result<Timestamp, Failure> {
     match argument {
         Some(text) => Timestamp::parse_rfc3339(text)
@@ -108,7 +108,7 @@ pub(crate) fn time(argument: Option<&str>) -> Result<Timestamp, Failure> {
     }
 }
 
-/// The system's wall clock.
+/// The wall clock of the system.
 pub(crate) fn now() -> Result<Timestamp, Failure> {
     use rid_flow::ports::Clock;
     rid_shell::SystemClock::new().now().map_err(|_| Failure::core("clock", rid_wire::Code::new("clock")))

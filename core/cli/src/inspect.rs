@@ -1,4 +1,4 @@
-//! `rid inspect`: what is in a file, as a tree.
+//! `rid inspect`: shows the content of a file as a tree.
 mod certificate;
 mod check;
 mod cose;
@@ -36,21 +36,22 @@ use item::well_formed;
 use kind::Kind;
 use tree::Tree;
 
-/// Decode a file into a readable tree: what it is, what is in it, and what is wrong with it.
+/// Decode a file into a readable tree: its kind, its content, and what is wrong with it.
 ///
-/// Known are: a DeviceEngagement (CBOR, the text `mdoc:...`, or a PNG of the QR code), SessionEstablishment and SessionData,
-/// DeviceRequest, DeviceResponse, IssuerSigned, MobileSecurityObject, parts of these, SessionTranscript, COSE_Sign1, COSE_Mac0,
-/// COSE_Key, the enrolment messages of spec/enrolment.md, and X.509 certificates (PEM or DER). What it is is told by its
-/// structure, tag 24 around it or not; any other CBOR is outlined. The first line names the kind.
+/// Known kinds: DeviceEngagement (CBOR, the text `mdoc:...`, or a PNG of the QR code), SessionEstablishment and
+/// SessionData, DeviceRequest, DeviceResponse, IssuerSigned, MobileSecurityObject, parts of these, SessionTranscript,
+/// COSE_Sign1, COSE_Mac0, COSE_Key, the enrolment messages of spec/enrolment.md, and X.509 certificates (PEM or DER).
+/// The kind is recognised by structure, with or without tag 24; any other CBOR is outlined. The first line names the
+/// kind.
 ///
-/// Element values, salts, signatures and every other byte string are redacted, so that a tree can go into a bug report; what
-/// stays are names, versions, numbers of the protocol, dates of validity and certificates. --show prints the values (byte
-/// strings in hex, cut at 64 bytes). A private key is never printed.
+/// Element values, salts, signatures and all other byte strings are redacted, so that a tree can go into a bug report.
+/// It keeps names, versions, protocol numbers, validity dates and certificates. --show prints the values (byte strings
+/// in hex, cut at 64 bytes). Private keys are never printed.
 ///
-/// A file that is malformed, or that a wallet or verifier would refuse, ends with exit 1 and the error's stable name
-/// (spec/errors.md) on stderr, with the byte offset in the decoded input where reading stopped, if it is known. If the CBOR is
-/// well-formed, the tree is printed all the same. Digests are checked, and signatures of issuers with the key of their own
-/// certificate; trust, the device's authentication and the time of day are `rid verify`'s to judge.
+/// If a file is malformed, or a wallet or verifier would refuse it, the exit code is 1 and stderr has the stable name
+/// of the error (spec/errors.md), with the byte offset in the decoded input if it is known. If the CBOR is well-formed,
+/// the tree is printed as well. Digests are checked, and issuer signatures with the key of their own certificate.
+/// Trust, device authentication and the current time are checked by `rid verify`.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  rid inspect response.cbor              what was answered, without values\n  \
     rid inspect qr.png                     which connection a QR code offers\n  \
@@ -69,16 +70,16 @@ pub(crate) struct InspectArguments {
     pub(crate) json: bool,
 }
 
-/// What there is to print.
+/// The result of an inspection.
 struct Inspected {
     kind: &'static str,
     source: &'static str,
-    /// It stood in a byte string with tag 24.
+    /// Whether the item was in a byte string with tag 24.
     tagged: bool,
-    /// It is of a kind that can hold what is redacted.
+    /// Whether its kind can hold redacted values.
     veiled: bool,
     bytes: usize,
-    /// `None` when nothing could be decoded.
+    /// `None` if nothing could be decoded.
     tree: Option<Tree>,
     problems: Vec<Problem>,
 }
@@ -93,10 +94,10 @@ pub(crate) fn run(arguments: &InspectArguments) -> Result<u8, Failure> {
     Ok(if inspected.problems.is_empty() { 0 } else { EXIT_FAILED })
 }
 
-/// Larger is refused unread: the online limit in hexadecimal, with room for white space.
+/// A larger file is refused unread: the online limit in hexadecimal, with room for white space.
 const LARGEST: u64 = 16 << 20;
 
-/// The order is fixed: PNG, `mdoc:` text, PEM, DER, CBOR.
+/// Tries PNG, `mdoc:` text, PEM, DER and CBOR, in this order.
 fn inspect(path: &Path, show: bool) -> Result<Inspected, Failure> {
     if std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() > LARGEST) {
         return Ok(Inspected::refused("file", CborError::TooLarge.code()));
@@ -115,7 +116,7 @@ fn inspect(path: &Path, show: bool) -> Result<Inspected, Failure> {
         }
     }
     let bytes = input::decode_capture(raw);
-    // A CBOR item that begins with this byte is the number -17 and nothing more.
+    // As CBOR this byte alone is the number -17, so a longer input is DER.
     if bytes.len() > 1 && bytes.first() == Some(&der::SEQUENCE) {
         return Ok(inspect_certificates(&bytes));
     }
@@ -149,7 +150,7 @@ fn inspect_certificates(bytes: &[u8]) -> Inspected {
     Inspected { tree: Some(tree), ..Inspected::new(NAME, "RFC 5280; ISO/IEC 18013-5, Annex B", bytes.len()) }
 }
 
-/// `expected` overrules what the structure says.
+/// `expected` overrides the kind that the structure suggests.
 fn inspect_cbor(bytes: &[u8], show: bool, expected: Option<Kind>) -> Inspected {
     let mut inspected = Inspected::new(Kind::Cbor.name(), Kind::Cbor.source(), bytes.len());
     inspected.veiled = !show;
@@ -157,7 +158,7 @@ fn inspect_cbor(bytes: &[u8], show: bool, expected: Option<Kind>) -> Inspected {
     match well_formed(bytes) {
         Err((error, offset)) => decoder.problem(error.code(), "CBOR", Some(offset)),
         Ok(value) => {
-            // A QR code holds the engagement itself.
+            // A QR code holds the engagement without tag 24.
             let content = if expected.is_none() { content(&value) } else { None };
             let inner = content.and_then(|bytes| well_formed(bytes).ok().map(|value| (bytes, value)));
             let (bytes, item) = inner.as_ref().map_or((bytes, &value), |(bytes, value)| (*bytes, value));
@@ -166,7 +167,7 @@ fn inspect_cbor(bytes: &[u8], show: bool, expected: Option<Kind>) -> Inspected {
             inspected.source = kind.source();
             inspected.tagged = inner.is_some();
             inspected.tree = Some(kind.walk()(&mut decoder, item));
-            // What the walk found has an offset, and is not said twice.
+            // A problem found by the walk has an offset, so it is not reported a second time.
             let found: Vec<Code> = decoder.problems.iter().map(|problem| problem.code).collect();
             let mut walked = std::mem::take(&mut decoder.problems);
             check::refusals(&mut decoder, kind, bytes);
@@ -194,7 +195,7 @@ impl Inspected {
         Self { kind, source, tagged: false, veiled: false, bytes, tree: None, problems: Vec::new() }
     }
 
-    /// What could not be decoded at all.
+    /// An input that could not be decoded.
     fn refused(what: &'static str, code: Code) -> Self {
         let problem = Problem { code, what: what.into(), offset: None };
         Self { problems: vec![problem], ..Self::new(what, "", 0) }
@@ -226,7 +227,7 @@ impl Inspected {
                 true => problem.to_json().to_string(),
                 false => format!("rid: {}: {}{offset}", problem.what, problem.code),
             };
-            // A closed stderr leaves nobody to tell.
+            // If stderr is closed, there is nowhere to report.
             let _ = writeln!(stderr, "{line}");
         }
     }

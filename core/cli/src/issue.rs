@@ -22,7 +22,7 @@ fn challenge_path(home: &Home) -> PathBuf {
     home.exchange().join("challenge")
 }
 
-/// `rid issue`.
+/// Runs `rid issue`.
 pub(crate) fn run(arguments: &IssueArguments) -> Result<u8, Failure> {
     let home = Home::new(&arguments.home.home);
     let now = input::now()?;
@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &IssueArguments) -> Result<u8, Failure> {
     if let (Some(request), Some(challenge), Some(out)) = (&request, &challenge, &arguments.out) {
         let answer = answer(pki, request, challenge, arguments.days)?;
         home::write(out, &answer)?;
-        // A challenge is good for one request.
+        // A challenge is valid for one request.
         let path = challenge_path(&home);
         std::fs::remove_file(&path).map_err(|error| Failure::file(&path, error))?;
         verdict::write_out(&format!("answer written to {}\n", out.display()))?;
@@ -59,7 +59,7 @@ pub(crate) fn run(arguments: &IssueArguments) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// Days of validity of a reader certificate, as of the test State's own reader.
+/// Days of validity of a reader certificate, as for the test State's own reader.
 const READER_DAYS: u32 = 730;
 
 fn check_issue(arguments: &IssueArguments) -> Result<(), Failure> {
@@ -103,7 +103,7 @@ fn given_challenge(home: &Home) -> Result<Vec<u8>, Failure> {
     hex::decode(text.trim()).map_err(|_| unusable())
 }
 
-/// A public key of P-256. A private one is refused: somebody is about to hand out a key that must stay secret.
+/// Reads a public P-256 key. A private key is refused, because it should not leave its owner.
 fn reader_key(argument: &str) -> Result<PublicKey, Failure> {
     let jwk = input::jwk("--reader-key", argument)?;
     if Value::parse(&jwk, MAX_JWK).is_ok_and(|jwk| jwk.member("d").is_some()) {
@@ -121,7 +121,7 @@ fn reader_key(argument: &str) -> Result<PublicKey, Failure> {
     }
 }
 
-/// Longest JWK that is read.
+/// The longest JWK that is read.
 const MAX_JWK: usize = 8192;
 
 /// The test issuer's answer for the sample citizen.

@@ -11,7 +11,7 @@ use rid_wire::{Code, cbor::Limits};
 
 use crate::failure::Failure;
 
-/// How often a waiting wallet looks for a reader.
+/// How often a waiting wallet polls for a reader.
 const POLL: Duration = Duration::from_millis(10);
 
 const STATE: u8 = 0x01;
@@ -25,17 +25,17 @@ pub(crate) enum End {
     Reader,
 }
 
-/// Something that happened on the link.
+/// An event on the link.
 pub(crate) enum Event {
     /// The reader wrote "start".
     Started,
     /// One whole message.
     Message(Vec<u8>),
-    /// "end" was written, the peer went away, or a frame broke the rules (then the code says which).
+    /// "end" was written, the peer disconnected, or a frame broke the rules (then with the code).
     Ended(Option<Code>),
 }
 
-/// The bytes that went over a link so far.
+/// The number of bytes and writes on a link so far.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Traffic {
     pub(crate) sent_bytes: u64,
@@ -44,7 +44,7 @@ pub(crate) struct Traffic {
     pub(crate) received_writes: u64,
 }
 
-/// One end of a link; a thread reads, the caller writes.
+/// One end of a link. A thread reads, the caller writes.
 pub(crate) struct Link {
     end: End,
     mtu: u16,
@@ -56,13 +56,13 @@ pub(crate) struct Link {
 /// A wallet waiting for a reader.
 pub(crate) struct Listener(TcpListener);
 
-/// Checks an MTU before anything waits for a link.
+/// Checks an MTU before a link is opened.
 pub(crate) fn check_mtu(mtu: u16) -> Result<(), String> {
     chunk::write_len(mtu).map(drop).map_err(|error| format!("{}: not an MTU of a BLE link", error.code()))
 }
 
 impl Listener {
-    /// Listens on loopback; port 0 lets the system choose.
+    /// Listens on loopback. With port 0 the system chooses one.
     pub(crate) fn bind(port: u16) -> Result<Self, Failure> {
         TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map(Self).map_err(|error| match error.kind() {
             std::io::ErrorKind::AddrInUse | std::io::ErrorKind::PermissionDenied => Failure::advised(
@@ -74,12 +74,12 @@ impl Listener {
         })
     }
 
-    /// The port, which the reader gets beside the QR code.
+    /// The port. The reader needs it in addition to the QR code.
     pub(crate) fn port(&self) -> Result<u16, Failure> {
         self.0.local_addr().map(|address| address.port()).map_err(|error| network("listen", error))
     }
 
-    /// Waits for one reader, at most so long.
+    /// Waits for one reader, at most this long.
     pub(crate) fn accept(&self, mtu: u16, longest: Duration) -> Result<Link, Failure> {
         let fail = |error| network("accept", error);
         self.0.set_nonblocking(true).map_err(fail)?;
@@ -104,10 +104,10 @@ impl Listener {
 }
 
 impl Link {
-    /// Connects a reader, waiting at most so long, and writes "start".
+    /// Connects to a wallet within this time and writes "start".
     pub(crate) fn connect(port: u16, mtu: u16, longest: Duration) -> Result<Self, Failure> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        // A connection without any time to wait is an error of the call.
+        // Connecting with no time left is an error of the call.
         let longest = longest.max(POLL);
         let stream = TcpStream::connect_timeout(&address, longest).map_err(|error| match error.kind() {
             std::io::ErrorKind::ConnectionRefused => Failure::advised(
@@ -132,7 +132,7 @@ impl Link {
         let counted = traffic.clone();
         std::thread::spawn(move || {
             let ended = read_frames(end, mtu, reading, &sender, &counted);
-            // Nobody listens any more when this fails.
+            // This fails only if nobody listens any more.
             let _ = sender.send(Event::Ended(ended));
         });
         Ok(Self { end, mtu, stream, events, traffic })
@@ -160,7 +160,7 @@ impl Link {
         Ok(())
     }
 
-    /// Writes "end". The peer may be gone already: that is an end too.
+    /// Writes "end". If the peer has already disconnected, that is fine.
     pub(crate) fn end(&mut self) {
         let _ = self.write(STATE, &[STATE_END]);
         let _ = self.stream.shutdown(std::net::Shutdown::Write);
@@ -171,7 +171,7 @@ impl Link {
         self.mtu
     }
 
-    /// The bytes that went over the link.
+    /// The number of bytes and writes on the link.
     pub(crate) fn traffic(&self) -> Traffic {
         *self.traffic.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }

@@ -47,8 +47,9 @@ use crate::{
 
 /// Rəqəmsal İD on the command line: enrol, hold, present, read, verify and inspect ISO/IEC 18013-5 credentials.
 ///
-/// Start with `rid demo`: it makes a test State, issues two documents to a made-up citizen and runs one presentation between
-/// two processes. A software area that is NOT hardware keeps the keys; the roots are test roots, and every view says so.
+/// Start with `rid demo`: it makes a test State, issues two documents to a fictional citizen and runs one presentation
+/// between two processes. The keys are in a software secure area, which is NOT hardware; the roots are test roots, and
+/// every view says so.
 #[derive(Parser)]
 #[command(name = "rid", version, max_term_width = 110)]
 struct Arguments {
@@ -76,12 +77,12 @@ fn main() -> std::process::ExitCode {
         Ok(arguments) => arguments,
         Err(error) => {
             let usage = error.use_stderr();
-            // Help and version go to stdout and are no failure; everything else is a wrong call.
+            // Help and version go to stdout and are not failures. Everything else is a usage error.
             let _ = error.print();
             return if usage { failure::EXIT_USAGE.into() } else { 0.into() };
         }
     };
-    // A judge that cannot read what it is to judge was called wrongly.
+    // For `rid verify` an unreadable file is a usage error.
     let is_verify = matches!(arguments.command, Command::Verify(_));
     match run(arguments.command) {
         Ok(code) => code.into(),

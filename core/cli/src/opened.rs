@@ -1,4 +1,4 @@
-//! The wallet of a home folder, opened over the desktop's ports, and unlocked.
+//! Opens and unlocks the wallet of a home folder.
 use std::{io::Write, sync::Arc};
 
 use rid_flow::ports::{SecureAreaError, UserAuth};
@@ -38,7 +38,7 @@ impl From<VaultError> for Failure {
     }
 }
 
-/// Who is to open the wallet, and in which words.
+/// Which wallet to open, and how.
 pub(crate) struct Opening<'a> {
     pub(crate) home: &'a Home,
     pub(crate) open: &'a OpenArguments,
@@ -47,20 +47,20 @@ pub(crate) struct Opening<'a> {
 }
 
 impl Opening<'_> {
-    /// Opens and unlocks; `trust` is the test PKI's roots.
+    /// Opens and unlocks the wallet. `trust` has the roots of the test PKI.
     pub(crate) fn wallet(&self, trust: TrustStore) -> Result<Arc<Wallet>, Failure> {
         let wallet = self.locked_wallet(trust)?;
         match pollster::block_on(unlock(&wallet, self.open)) {
             Ok(()) => Ok(wallet),
             Err(failure) => {
-                // The failure is what counts; the store closes with the process.
+                // Report the failure. The store closes with the process.
                 let _ = pollster::block_on(wallet.close());
                 Err(failure)
             }
         }
     }
 
-    /// Opens; what has a PIN stays locked.
+    /// Opens the wallet. If it has a PIN, it stays locked.
     pub(crate) fn locked_wallet(&self, trust: TrustStore) -> Result<Arc<Wallet>, Failure> {
         let folder = self.home.wallet();
         home::make_private_dir(&folder)?;
@@ -83,7 +83,7 @@ impl Opening<'_> {
         Ok(Arc::new(pollster::block_on(Wallet::open(ports, config))?))
     }
 
-    /// The store below the wallet, for who looks at what is wrong with it or destroys it.
+    /// Opens the vault below the wallet, to diagnose or destroy it.
     pub(crate) async fn vault(
         &self,
         storage: Arc<SqliteStorage>,
@@ -98,7 +98,7 @@ impl Opening<'_> {
         Arc::new(SqliteStorage::new(&self.home.wallet()))
     }
 
-    /// The keys; a passphrase that is set is asked for.
+    /// Opens the software keys. If they have a passphrase, it is asked for.
     pub(crate) fn area(&self) -> Result<SoftwareSecureArea, Failure> {
         match self.try_area()? {
             Err(SecureAreaError::Locked) if self.open.passphrase_file.is_none() && terminal::is_here() => {
@@ -109,12 +109,12 @@ impl Opening<'_> {
         }
     }
 
-    /// The same, never asking; the outer failure is one of the arguments.
+    /// The same without asking. The outer failure is one of the arguments.
     pub(crate) fn try_area(&self) -> Result<Result<SoftwareSecureArea, SecureAreaError>, Failure> {
         let folder = self.home.wallet();
         Ok(match (&self.open.key_file, &self.open.passphrase_file) {
             (Some(path), _) => {
-                // A bare name has no folder whose entries could be made durable.
+                // A bare name has no parent folder to sync.
                 let path = std::path::absolute(path).map_err(|error| Failure::file(path, error))?;
                 SoftwareSecureArea::open_with(&folder, Sealing::KeyFile(path))
             }
@@ -126,7 +126,7 @@ impl Opening<'_> {
         })
     }
 
-    /// The roots of the home's test PKI, or none where it was not made: what is only looked at needs none.
+    /// The roots of the home's test PKI, or none if there is no PKI: reading needs none.
     pub(crate) fn any_trust(&self) -> Result<TrustStore, Failure> {
         if home::is_there(&pki::certificate_path(&self.home.pki(), "iaca"))? {
             return home_trust(self.home);
@@ -139,7 +139,7 @@ fn rng() -> RngSource {
     Arc::new(|| Box::new(OsRng))
 }
 
-/// Unlocks by the PIN or recovery code of a file, else by what is typed; nothing is asked where nothing is set.
+/// Unlocks with the PIN or recovery code of a file, or else of the terminal. Asks nothing if no PIN is set.
 pub(crate) async fn unlock(wallet: &Wallet, open: &OpenArguments) -> Result<(), Failure> {
     if wallet.lock_state() == LockState::Unlocked {
         return Ok(());
@@ -160,7 +160,7 @@ pub(crate) async fn unlock(wallet: &Wallet, open: &OpenArguments) -> Result<(), 
         let pin = terminal::secret("PIN: ", None, "--pin-file")?;
         match try_pin(wallet, &pin).await {
             Err(Failure::Pin { left, .. }) if left > 0 => {
-                // A closed stderr leaves nobody to tell.
+                // If stderr is closed, there is nowhere to report.
                 let _ = writeln!(std::io::stderr(), "Wrong; {}.", tries_left(left));
             }
             done => return done,
@@ -168,7 +168,7 @@ pub(crate) async fn unlock(wallet: &Wallet, open: &OpenArguments) -> Result<(), 
     }
 }
 
-/// Unlocks by the recovery code alone.
+/// Unlocks with the recovery code.
 pub(crate) async fn unlock_by_code(wallet: &Wallet, open: &OpenArguments, doors: &DoorsView) -> Result<(), Failure> {
     if !doors.recovery {
         return Err(Failure::core("wallet", Code::new("recovery_not_set")));
@@ -177,7 +177,7 @@ pub(crate) async fn unlock_by_code(wallet: &Wallet, open: &OpenArguments, doors:
     Ok(wallet.unlock_with_recovery_code(code.as_str().into()).await?)
 }
 
-/// One try; says how many are left. A blank at the end of a file's line is not of the PIN.
+/// Tries one PIN and reports how many tries are left. White space around the PIN is ignored.
 pub(crate) async fn try_pin(wallet: &Wallet, pin: &str) -> Result<(), Failure> {
     let Err(error) = wallet.unlock_with_pin(pin.trim().as_bytes().to_vec()).await else { return Ok(()) };
     if error.code().as_str() == "pin_wrong" {
@@ -190,7 +190,7 @@ pub(crate) async fn try_pin(wallet: &Wallet, pin: &str) -> Result<(), Failure> {
     Err(error.into())
 }
 
-/// The roots of the home's test PKI, which must have been made.
+/// The roots of the home's test PKI, which must exist.
 pub(crate) fn home_trust(home: &Home) -> Result<TrustStore, Failure> {
     let dir = home.pki();
     let one = |name: &str| {
@@ -204,7 +204,7 @@ pub(crate) fn home_trust(home: &Home) -> Result<TrustStore, Failure> {
     pki::trust(one("iaca")?, one("reader-root")?)
 }
 
-/// Refuses a home without a wallet: only `rid demo`, `rid enrol` and `rid vault take-in` make one.
+/// Refuses a home without a wallet. Only `rid demo`, `rid enrol` and imports make one.
 pub(crate) fn check_wallet(home: &Home) -> Result<(), Failure> {
     let folder = home.wallet();
     if home::is_there(&folder)? {

@@ -1,24 +1,24 @@
-//! How long a command waits for a peer in all: `--timeout`.
+//! The total time that a command waits for a peer: `--timeout`.
 use std::time::Duration;
 
 use rid_flow::{Uptime, ports::Clock};
 use rid_shell::SystemClock;
 
-/// A limit for everything a command waits for; it starts when it is made.
+/// A limit on everything a command waits for. It starts when it is made.
 pub(crate) struct Patience {
     clock: SystemClock,
     until: Option<Uptime>,
 }
 
 impl Patience {
-    /// `None`: only the limits of the session count.
+    /// With `None` only the limits of the session apply.
     pub(crate) fn new(seconds: Option<u32>) -> Self {
         let clock = SystemClock::new();
         let until = seconds.map(|seconds| clock.uptime().plus_seconds(seconds.into()));
         Self { clock, until }
     }
 
-    /// The shorter of `longest` and what is left; `None`: no limit.
+    /// The shorter of `longest` and the time left. `None` means no limit.
     pub(crate) fn at_most(&self, longest: Option<Duration>) -> Option<Duration> {
         let left =
             self.until.map(|until| Duration::from_millis(until.millis().saturating_sub(self.clock.uptime().millis())));
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_shorter_limit_counts() {
+    fn shorter_limit_applies() {
         let hour = Some(Duration::from_secs(3600));
         assert_eq!(Patience::new(None).at_most(hour), hour);
         assert_eq!(Patience::new(None).at_most(None), None);

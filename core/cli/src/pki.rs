@@ -1,4 +1,5 @@
-//! The test national PKI: IACA root, document signer, reader root, reader certificate (18013-5 Annex B). Made once, reused after.
+//! The test PKI: IACA root, document signer, reader root, reader certificate (18013-5 Annex B). Made once and then
+//! reused.
 use std::path::{Path, PathBuf};
 
 use rid_crypto::{
@@ -25,15 +26,15 @@ pub(crate) struct Pki {
     pub(crate) document_signer: Identity,
     pub(crate) reader_root: Identity,
     pub(crate) reader: Identity,
-    /// Whether it was made just now.
+    /// Whether it was just made.
     pub(crate) fresh: bool,
 }
 
-/// The files of a PKI, without their endings.
+/// File names of a PKI without their extensions.
 const NAMES: [&str; 4] = ["iaca", "document-signer", "reader-root", "reader"];
 
 impl Pki {
-    /// Reads the PKI in `dir`; refuses when there is none, and makes nothing.
+    /// Reads the PKI in `dir`. Never makes one.
     pub(crate) fn load(dir: &Path) -> Result<Self, Failure> {
         for path in NAMES.map(|name| certificate_path(dir, name)) {
             if !home::is_there(&path)? {
@@ -50,7 +51,7 @@ impl Pki {
         })
     }
 
-    /// Reads the PKI in `dir`, or makes it, valid from the day before, 00:00Z.
+    /// Reads the PKI in `dir`, or makes one that is valid from 00:00Z of the day before.
     pub(crate) fn load_or_make(dir: &Path, now: Timestamp) -> Result<Self, Failure> {
         let mut there = true;
         for name in NAMES {
@@ -71,7 +72,8 @@ impl Pki {
         Ok(pki)
     }
 
-    /// A reader certificate for somebody else's key, signed by the reader root and valid from the day before, 00:00Z.
+    /// Issues a reader certificate for another's key. The reader root signs it, and it is valid from 00:00Z of the day
+    /// before.
     pub(crate) fn certify_reader(
         &self,
         key: &PublicKey,
@@ -102,13 +104,13 @@ impl Pki {
         Ok(Self { iaca, document_signer, reader_root, reader, fresh: true })
     }
 
-    /// What a wallet and a reader of the test State trust.
+    /// The trust store of wallet and reader in the test State.
     pub(crate) fn trust(&self) -> Result<TrustStore, Failure> {
         trust(self.iaca.certificate.clone(), self.reader_root.certificate.clone())
     }
 }
 
-/// A store of one issuer root, for the kinds of the profile, and one reader root; for tests only.
+/// A test trust store with one issuer root, for the kinds of the profile, and one reader root.
 pub(crate) fn trust(iaca: Certificate, reader_root: Certificate) -> Result<TrustStore, Failure> {
     let types = roots::own_types(&verdict::profile()?);
     let anchor = |certificate, role, doc_types| Anchor { certificate, role, environment: Environment::Test, doc_types };
@@ -116,7 +118,7 @@ pub(crate) fn trust(iaca: Certificate, reader_root: Certificate) -> Result<Trust
     roots::store(anchors, Environment::Test)
 }
 
-/// A reader nobody knows: root and certificate made on the spot.
+/// Makes an unknown reader: a fresh root and certificate.
 pub(crate) fn unknown_reader(now: Timestamp) -> Result<Identity, Failure> {
     let from = now.plus_days(-1).day_start();
     let root = certify(Profile::ReaderRoot, "Unknown Root", from, 365, None)?;
@@ -154,7 +156,7 @@ fn sign(
     Certificate::parse(&der).map_err(|error| Failure::core("test PKI", error.code()))
 }
 
-/// The refusal of a home without a test PKI.
+/// The failure of a home without a test PKI.
 pub(crate) fn missing(path: &Path) -> Failure {
     Failure::usage(format!(
         "{}: there is no test PKI; make one with `rid issue --init` or `rid demo`, or name its folder with --home",

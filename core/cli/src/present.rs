@@ -1,4 +1,4 @@
-//! `rid present`: the wallet's process. Shows the QR code, waits for one reader, asks the person, answers.
+//! `rid present`: the process of the wallet. It shows the QR code, waits for one reader, asks the person and answers.
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -26,10 +26,10 @@ use crate::{
     say::Say,
 };
 
-/// How long a wallet waits for a reader to connect: as long as its session does (`consent_seconds` of the profile).
+/// How long a wallet waits for a reader to connect: `consent_seconds` of the profile, as in its session.
 const CONNECTING: Duration = Duration::from_secs(300);
 
-/// The folder where the reader's process finds the QR code and the port.
+/// The folder in which the reader's process finds the QR code and the port.
 pub(crate) struct Handoff {
     folder: Option<PathBuf>,
 }
@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &PresentArguments) -> Result<u8, Failure> {
     outcome
 }
 
-/// One presentation from QR code to end. Exit 0 when every exchange was answered (a refusal is an answer).
+/// Runs one presentation. Exit 0 if every request was answered; a refusal is an answer.
 fn present(
     wallet: &Arc<Wallet>,
     person: &Person,
@@ -132,7 +132,7 @@ fn wait(presentation: &Presentation, link: Option<&Link>, longest: Option<Durati
     Ok(handled?)
 }
 
-/// Said when the time is up before a request was answered.
+/// The message when the time is up before a request was answered.
 const NO_REQUEST: &str =
     "the time of --timeout is up and no request was answered; start `rid read`, or allow more time";
 
@@ -158,7 +158,7 @@ fn receipt_json(receipt: &ReceiptView) -> Value {
 }
 
 impl Handoff {
-    /// A folder of `--handoff`, which is made when the QR code is shown.
+    /// A folder of `--handoff`. It is made when the QR code is shown.
     pub(crate) fn new(folder: Option<&Path>) -> Result<Self, Failure> {
         if let Some(folder) = folder {
             home::check_folder("--handoff", folder)?;
@@ -166,7 +166,7 @@ impl Handoff {
         Ok(Self { folder: folder.map(Path::to_path_buf) })
     }
 
-    /// Shows the QR code, and puts it where the reader's process looks.
+    /// Shows the QR code and writes it into the handoff folder.
     pub(crate) fn show(&self, text: &str, port: u16, say: &Say) -> Result<(), Failure> {
         let code = Qr::new(text)?;
         say.qr(text, &code.to_terminal(), port);
@@ -174,7 +174,7 @@ impl Handoff {
             home::make_private_dir(folder)?;
             code.write_png(&folder.join("qr.png"))?;
             home::write(&folder.join("qr.txt"), text.as_bytes())?;
-            // Last: whoever waits for the port finds the rest complete.
+            // The port is written last, so that a reader that waits for it finds the other files complete.
             home::write(&folder.join("port"), port.to_string().as_bytes())?;
         }
         Ok(())

@@ -10,10 +10,10 @@ use crate::failure::Failure;
 const SCALE: usize = 8;
 /// Quiet zone in modules (ISO/IEC 18004).
 const QUIET: usize = 4;
-/// Largest picture read, in pixels.
+/// The largest picture that is read, in pixels.
 const MAX_PIXELS: u64 = 50_000_000;
 
-/// A QR code as a square of dark and light modules, quiet zone included.
+/// A QR code as a square of dark and light modules, including the quiet zone.
 pub(crate) struct Qr {
     width: usize,
     dark: Vec<bool>,
@@ -36,7 +36,7 @@ impl Qr {
         Ok(Self { width, dark })
     }
 
-    /// For a terminal: two modules to a character, light on dark turned so that a dark terminal scans too.
+    /// Renders for a terminal: two modules per character, inverted so that a dark terminal can be scanned.
     pub(crate) fn to_terminal(&self) -> String {
         let mut text = String::new();
         for y in (0..self.width).step_by(2) {
@@ -75,7 +75,7 @@ impl Qr {
     }
 }
 
-/// The text of the QR code in a PNG, or of a file that holds the text itself.
+/// Reads the QR code in a PNG, or a file that has the text itself.
 pub(crate) fn read(path: &Path) -> Result<String, Failure> {
     let bytes = crate::input::file(path)?;
     if bytes.starts_with(b"\x89PNG") {
@@ -87,7 +87,7 @@ pub(crate) fn read(path: &Path) -> Result<String, Failure> {
     }
 }
 
-/// Refuses a text that is no device engagement; `flag` is where it came from.
+/// Refuses text that is no device engagement. `flag` names its source.
 pub(crate) fn check_text(flag: &str, text: &str) -> Result<(), Failure> {
     if text.starts_with("mdoc:") {
         return Ok(());

@@ -1,4 +1,4 @@
-//! `rid read`: the reader's process. Takes the QR code, connects, asks, judges.
+//! `rid read`: the process of the reader. It takes the QR code, connects, asks and judges.
 use std::{sync::Arc, time::Duration};
 
 use rid_flow::{
@@ -30,11 +30,11 @@ use crate::{
     verdict,
 };
 
-/// Name of the one key a reader's session may ask to sign with.
+/// The key identifier with which a reader's session signs.
 const READER_KEY: &str = "reader";
-/// How long a connection may take.
+/// The time limit for connecting.
 const CONNECTING: Duration = Duration::from_secs(10);
-/// Said beside the end of a session without a verdict.
+/// The explanation when a session ends without a verdict.
 const NO_ANSWER: &str = ": no answer came; the output of `rid present` says why";
 
 /// The outcome of one read.
@@ -82,7 +82,7 @@ pub(crate) fn run(arguments: &ReadArguments) -> Result<u8, Failure> {
     report(&read, &asked, arguments.json, &languages, &say)
 }
 
-/// The text of the QR code.
+/// Reads the text of the QR code.
 fn engagement(arguments: &ReadArguments) -> Result<String, Failure> {
     let (flag, text) = match (&arguments.qr, &arguments.qr_text) {
         (Some(path), _) => (format!("--qr {}", path.display()), qr::read(path)?),
@@ -222,7 +222,7 @@ fn for_people(read: &Read) -> String {
     )
 }
 
-/// The issuer roots: those of `--trust`, else the home's test IACA for the kinds of the profile.
+/// The issuer roots of `--trust`, or else the home's test IACA for the kinds of the profile.
 fn trust(arguments: &ReadArguments, home: &Home) -> Result<(TrustStore, Vec<Anchor>), Failure> {
     let (anchors, environment) = if arguments.trust.is_empty() {
         let root = pki::certificate_path(&home.pki(), "iaca");
@@ -248,7 +248,7 @@ fn identity(arguments: &ReadArguments, home: &Home) -> Result<Option<Identity>, 
     }
 }
 
-/// A P-256 private JWK of a session's ephemeral key, for a capture.
+/// Writes the ephemeral key of a session as a private P-256 JWK, for a capture.
 trait EphemeralJwk {
     fn dangerous_ephemeral_jwk(&self) -> Option<String>;
 }

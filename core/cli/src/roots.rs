@@ -1,4 +1,4 @@
-//! Roots of issuers on the command line: `--trust FILE[=TYPE,...]`.
+//! Issuer roots on the command line: `--trust FILE[=TYPE,...]`.
 use std::path::{Path, PathBuf};
 
 use rid_profile::Profile;
@@ -6,7 +6,7 @@ use rid_trust::{Anchor, Environment, Role, TrustStore};
 
 use crate::{failure::Failure, home, input, verdict};
 
-/// The anchors that `--trust` names. A file without types may sign for any type.
+/// Reads the anchors of `--trust`. A file without types may sign for any type.
 pub(crate) fn anchors(arguments: &[PathBuf], environment: Environment) -> Result<Vec<Anchor>, Failure> {
     let profile = verdict::profile()?;
     let mut anchors = Vec::new();
@@ -22,7 +22,7 @@ pub(crate) fn anchors(arguments: &[PathBuf], environment: Environment) -> Result
     Ok(anchors)
 }
 
-/// A store of these anchors, with the rules of the profile.
+/// A trust store of these anchors with the rules of the profile.
 pub(crate) fn store(anchors: Vec<Anchor>, environment: Environment) -> Result<TrustStore, Failure> {
     let store = TrustStore::new(environment, anchors).map_err(|error| Failure::core("trust", error.code()))?;
     Ok(rid_verifier::bind_trust(store, &verdict::profile()?))
@@ -33,7 +33,7 @@ pub(crate) fn own_types(profile: &Profile) -> Vec<String> {
     profile.kinds().iter().map(|kind| kind.doc_type.clone()).collect()
 }
 
-/// Splits `FILE=TYPE,...`. A file whose name holds the `=` itself is taken whole.
+/// Splits `FILE=TYPE,...`. If a file has a `=` in its name, that file is used.
 fn split(argument: &Path, profile: &Profile) -> Result<(PathBuf, Option<Vec<String>>), Failure> {
     let Some((path, types)) = argument.to_str().and_then(|text| text.rsplit_once('=')) else {
         return Ok((argument.to_path_buf(), None));
@@ -45,7 +45,7 @@ fn split(argument: &Path, profile: &Profile) -> Result<(PathBuf, Option<Vec<Stri
     Ok((PathBuf::from(path), Some(types)))
 }
 
-/// A kind of the profile by its short name, or a credential type as it is.
+/// The document type of a kind in the profile, or the argument itself.
 fn credential_type(name: &str, profile: &Profile) -> Result<String, Failure> {
     match profile.kind_by_id(name) {
         Some(kind) => Ok(kind.doc_type.clone()),

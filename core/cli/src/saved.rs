@@ -1,5 +1,5 @@
-//! A saved exchange: a folder with response, transcript, reader key, what was asked, the roots and the time, from which
-//! `rid verify DIR` reaches the same verdict.
+//! A saved exchange: a folder with response, transcript, reader key, question, roots and time. `rid verify DIR` reaches
+//! the same verdict from it.
 use std::path::Path;
 
 use rid_crypto::x509::Certificate;
@@ -24,7 +24,7 @@ const TRUST: &str = "trust.json";
 const ENVIRONMENT: &str = "environment";
 const AT: &str = "at";
 
-/// The parts of an exchange that are kept.
+/// The parts of an exchange that are saved.
 pub(crate) struct Saved<'a> {
     pub(crate) exchange: &'a Exchange,
     pub(crate) reader_key: Option<&'a str>,
@@ -57,7 +57,7 @@ impl Saved<'_> {
     }
 }
 
-/// Judges a folder again, at the time it was judged first unless `at` says otherwise; gives the question, too.
+/// Judges a folder again, at the time of the first verdict unless `at` is given. Also returns the question.
 pub(crate) fn judge(folder: &Path, at: Option<Timestamp>, locales: &[Locale]) -> Result<(Verdict, Asked), Failure> {
     let path = |name: &str| folder.join(name);
     if !home::is_there(&path(RESPONSE))? {
@@ -99,7 +99,7 @@ pub(crate) fn judge(folder: &Path, at: Option<Timestamp>, locales: &[Locale]) ->
     Ok((judge_answer(&response, &input, &asked), asked))
 }
 
-/// The roots as [`Saved::write`] keeps them: each a certificate as PEM and the types it may sign for, null for any.
+/// The roots as [`Saved::write`] stores them: a certificate in PEM and the types it may sign for, null for any.
 fn anchors(text: &str, environment: Environment) -> Option<Vec<Anchor>> {
     let roots: Vec<serde_json::Value> = serde_json::from_str(text).ok()?;
     let anchor = |root: &serde_json::Value| {

@@ -1,11 +1,11 @@
-//! The progress of a command that takes time: lines for people; for machines one JSON object per line, the verdict last.
+//! Progress output: lines for people, or for machines one JSON object per line with the verdict last.
 use std::io::Write;
 
 use serde_json::{Value, json};
 
 use crate::{failure::Failure, verdict};
 
-/// The voice of one role.
+/// The output of one role.
 #[derive(Clone)]
 pub(crate) struct Say {
     json: bool,
@@ -17,12 +17,12 @@ impl Say {
         Self { json, role }
     }
 
-    /// One event: a stable name and a text for people.
+    /// Reports an event: a stable name and a text for people.
     pub(crate) fn line(&self, event: &str, text: &str) {
         self.event(event, text, Value::Null);
     }
 
-    /// The same with data: members beside `role`, `event` and `text`.
+    /// Reports an event with data, which are members beside `role`, `event` and `text`.
     pub(crate) fn event(&self, event: &str, text: &str, data: Value) {
         if self.json {
             let mut object = json!({"role": self.role, "event": event, "text": text});
@@ -34,14 +34,14 @@ impl Say {
         }
     }
 
-    /// The last line for machines: event `verdict` with these members. People read something else.
+    /// Writes the last line for machines: event `verdict` with these members. People get another text.
     pub(crate) fn verdict(&self, data: Value) -> Result<(), Failure> {
         let mut object = json!({"role": self.role, "event": "verdict"});
         extend(&mut object, data);
         verdict::write_out(&format!("{object}\n"))
     }
 
-    /// The QR code, drawn and as text, and the port, which is not part of it.
+    /// Shows the QR code, drawn and as text, and the port, which is not part of it.
     pub(crate) fn qr(&self, text: &str, drawn: &str, port: u16) {
         if self.json {
             write(&format!("{}\n", json!({"role": self.role, "event": "qr", "qr": text, "port": port})));
@@ -58,7 +58,7 @@ fn extend(object: &mut Value, data: Value) {
 }
 
 fn write(text: &str) {
-    // A closed stdout ends nothing: the exchange goes on.
+    // A closed stdout does not end the exchange.
     let mut stdout = std::io::stdout();
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }

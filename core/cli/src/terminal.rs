@@ -1,4 +1,5 @@
-//! What only a person may say, or a file of theirs: PIN, codes, yes. Never an argument, never the environment: others see both.
+//! Secrets and confirmations from the terminal or a file. Never from arguments or the environment, which other users
+//! can see.
 use std::{
     io::{BufRead, IsTerminal, Read, Write},
     path::Path,
@@ -8,15 +9,15 @@ use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 
-/// Longest secret in a file.
+/// The longest secret in a file.
 const MAX_SECRET: u64 = 4096;
 
-/// Whether somebody is there to be asked.
+/// Whether a person can be asked.
 pub(crate) fn is_here() -> bool {
     std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
 }
 
-/// The first line of a file, or what is typed without an echo.
+/// Reads the first line of a file, or asks without an echo.
 pub(crate) fn secret(prompt: &str, file: Option<&Path>, flag: &str) -> Result<Zeroizing<String>, Failure> {
     match file {
         Some(path) => read(path),
@@ -25,13 +26,13 @@ pub(crate) fn secret(prompt: &str, file: Option<&Path>, flag: &str) -> Result<Ze
     }
 }
 
-/// What is typed without an echo; empty for Enter alone.
+/// Asks without an echo. Enter alone gives an empty secret.
 pub(crate) fn ask(prompt: &str) -> Result<Zeroizing<String>, Failure> {
     let typed = rpassword::prompt_password(prompt).map_err(|error| Failure::file(Path::new("terminal"), error))?;
     Ok(Zeroizing::new(typed))
 }
 
-/// A new secret: from a file, or typed twice.
+/// Reads a new secret from a file, or asks for it twice.
 pub(crate) fn new_secret(what: &str, file: Option<&Path>, flag: &str) -> Result<Zeroizing<String>, Failure> {
     let first = secret(&format!("New {what}: "), file, flag)?;
     if file.is_none() && *ask(&format!("New {what} again: "))? != *first {
@@ -40,12 +41,12 @@ pub(crate) fn new_secret(what: &str, file: Option<&Path>, flag: &str) -> Result<
     Ok(first)
 }
 
-/// Asks a question that is answered by `y`.
+/// Asks a question that `y` confirms.
 pub(crate) fn confirmed(question: &str) -> Result<bool, Failure> {
     confirmed_by(question, "--yes")
 }
 
-/// The same, of a command whose other answer is this flag.
+/// Asks a question that `y` or this flag confirms.
 pub(crate) fn confirmed_by(question: &str, flag: &str) -> Result<bool, Failure> {
     if !std::io::stdin().is_terminal() {
         return Err(Failure::usage(format!("nobody is here to confirm: no terminal and no {flag}")));
@@ -61,7 +62,7 @@ pub(crate) fn confirmed_by(question: &str, flag: &str) -> Result<bool, Failure> 
 fn read(path: &Path) -> Result<Zeroizing<String>, Failure> {
     let fail = |error| Failure::file(path, error);
     let file = std::fs::File::open(path).map_err(fail)?;
-    // Room for all of it at once: what grows leaves copies behind.
+    // Reserve all room at once: a buffer that grows leaves copies behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(MAX_SECRET).unwrap_or(0) + 32));
     file.take(MAX_SECRET + 1).read_to_end(&mut bytes).map_err(fail)?;
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();

@@ -1,4 +1,5 @@
-//! `rid transcript`: every byte string of a SessionTranscript with its hash, and the first field that differs from an expected one.
+//! `rid transcript`: the byte strings of a SessionTranscript with their hashes, and the first difference from another
+//! one.
 mod compare;
 
 use std::path::{Path, PathBuf};
@@ -21,9 +22,9 @@ use crate::{
 
 /// Print every byte string and hash that goes into a SessionTranscript (ISO/IEC 18013-5, 9.1.5.1).
 ///
-/// If wallet and reader derive different keys, or a device signature fails, their transcripts differ in some byte. Build yours from the
-/// captured messages, give the other side's with --expect, and the command names the first field that differs. All bytes are used as
-/// received: nothing is decoded and re-encoded.
+/// If wallet and reader derive different keys, or a device signature fails, their transcripts differ. Build yours from
+/// the captured messages, give the other side's with --expect, and the command names the first field that differs. All
+/// bytes are used as received: nothing is decoded and encoded again.
 #[derive(Args)]
 #[command(
     after_help = "Files: raw CBOR, hex, base64 or base64url. The engagement may also be the text of the QR code (mdoc:...) or its PNG; \
@@ -100,7 +101,7 @@ pub(crate) fn run(arguments: &TranscriptArguments) -> Result<u8, Failure> {
     Ok(if matches!(difference, Some(Some(_))) { EXIT_FAILED } else { 0 })
 }
 
-/// The NDEF messages of NFC; none for a QR code.
+/// The NDEF messages of NFC. A QR code has none.
 type Ndef = (Vec<u8>, Option<Vec<u8>>);
 
 fn handover(arguments: &TranscriptArguments) -> Result<Option<Ndef>, Failure> {
@@ -121,7 +122,7 @@ fn malformed(code: Code, what: &'static str) -> Failure {
 /// DeviceEngagement as received.
 struct Received {
     bare: Vec<u8>,
-    /// The tag-24 item, if it came in one.
+    /// The tag-24 item, if the engagement was in one.
     tagged: Option<Vec<u8>>,
 }
 
@@ -132,7 +133,7 @@ fn transcript(engagement: &Received, reader_key: &[u8], nfc: Option<&Ndef>) -> R
         Some((select, request)) => Transcript::nfc(bare, reader_key, select, request.as_deref()),
     };
     match tagged {
-        // A tag 24 of another encoding than ours stays as it came.
+        // A tag 24 with another encoding than ours is kept as received.
         Some(tagged) if made.parts().device_engagement != Some(tagged) => {
             let mut encoder = Encoder::new();
             encoder.array(3).raw(tagged).raw(reader_key).raw(made.parts().handover);
@@ -161,7 +162,7 @@ fn engagement(path: &Path, handover: HandoverKind) -> Result<Received, Failure> 
     let bare = if tagged { content(&bytes).map_err(|error| fail(error.code()))? } else { bytes.clone() };
     let parsed = match handover {
         HandoverKind::Qr => Engagement::parse(&bare),
-        // The UUID of its BLE method may have come in the handover message.
+        // The handover message may have carried the UUID of the BLE method.
         HandoverKind::Nfc => Engagement::parse_nfc(&bare),
     };
     parsed.map_err(|error| fail(error.code()))?;
@@ -193,7 +194,7 @@ fn check_key(bytes: &[u8]) -> Result<(), cose::CoseError> {
     Ok(reader.finish()?)
 }
 
-/// Whether it has a member of the session messages; a COSE_Key has none of these.
+/// Whether it has a member of the session messages, which a COSE_Key never has.
 fn is_message(bytes: &[u8]) -> bool {
     let mut named = false;
     let _ = Decoder::new(bytes, Limits::ONLINE).and_then(|mut reader| {

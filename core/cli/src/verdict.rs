@@ -1,4 +1,4 @@
-//! Prints a verdict: for people every check by name and the elements with their labels, for machines JSON.
+//! Prints a verdict: for people all checks and the elements with their labels, for machines JSON.
 mod json;
 mod people;
 mod request;
@@ -31,7 +31,7 @@ pub(crate) fn languages(chosen: Option<Language>) -> Vec<Locale> {
     chosen.map_or_else(|| LOCALES.to_vec(), |language| vec![language.locale()])
 }
 
-/// A verdict with its question, and with a hint about input that is something else.
+/// A verdict with its question, and a hint if the input is something else.
 pub(crate) struct Report<'a> {
     pub(crate) verdict: &'a Verdict,
     pub(crate) asked: Option<&'a Asked>,
@@ -40,7 +40,7 @@ pub(crate) struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// A verdict alone.
+    /// Reports a verdict without a question.
     pub(crate) const fn of(verdict: &'a Verdict, languages: &'a [Locale]) -> Self {
         Self { verdict, asked: None, hint: None, languages }
     }
@@ -81,7 +81,7 @@ pub(crate) const fn outcome(outcome: rid_trust::Outcome) -> &'static str {
     }
 }
 
-/// Exit 0 accepted, 1 refused, 2 undecided.
+/// The exit code: 0 accepted, 1 refused, 2 undecided.
 pub(crate) const fn exit_code(decision: Decision) -> u8 {
     match decision {
         Decision::Accepted => 0,

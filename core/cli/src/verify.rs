@@ -20,7 +20,7 @@ use crate::{
     verify_request,
 };
 
-/// Everything a judgement needs, read before anything is printed.
+/// The input of a verdict, read before anything is printed.
 struct Judgement {
     transcript: Option<Transcript>,
     reader_key: Option<AgreementKey>,
@@ -101,8 +101,8 @@ fn judge(
     })
 }
 
-/// Every certificate given is an anchor of issuers. One that does not assert keyCertSign is also trusted as a document signer
-/// where it is the very leaf.
+/// Each given certificate is an anchor for issuers. A certificate without keyCertSign is also trusted as a document
+/// signer if it is the leaf itself.
 fn trust(arguments: &VerifyArguments) -> Result<TrustStore, Failure> {
     let anchors = roots::anchors(&arguments.trust, Environment::Production)?;
     let leaves: Vec<_> = anchors.iter().map(|anchor| (anchor.certificate.clone(), anchor.doc_types.clone())).collect();

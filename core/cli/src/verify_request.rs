@@ -1,4 +1,4 @@
-//! `rid verify --kind device-request`: the verdict on a captured request of a reader.
+//! `rid verify --kind device-request`: the verdict on the captured request of a reader.
 use rid_trust::{Anchor, Environment, Role, TrustStore};
 use rid_verifier::{
     capture_request::{RequestInput, judge_request},
@@ -32,8 +32,8 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<u8, Failure> {
     Ok(exit_code(judged.decision))
 }
 
-/// Every certificate given is an anchor of readers, under the rules of the profile. The types of `FILE=TYPE,...` are those of
-/// issuers.
+/// Each given certificate is an anchor for readers under the rules of the profile. The types of `FILE=TYPE,...` are for
+/// issuers only.
 fn reader_roots(arguments: &VerifyArguments) -> Result<TrustStore, Failure> {
     let mut anchors = Vec::new();
     for path in &arguments.trust {

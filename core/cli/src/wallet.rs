@@ -78,7 +78,7 @@ async fn act(wallet: &Wallet, arguments: &WalletArguments) -> Result<(), Failure
     }
 }
 
-/// One credential by its identifier or the beginning of it.
+/// Finds one credential by its identifier or the first characters of it.
 async fn find(wallet: &Wallet, beginning: &str) -> Result<CredentialId, Failure> {
     let views = wallet.credentials().await?;
     let mut fitting = views.into_iter().filter(|view| view.id.0.starts_with(beginning));
@@ -99,7 +99,7 @@ const fn state(state: CredentialState) -> &'static str {
     }
 }
 
-/// How its copies are used up, as one word.
+/// The reuse policy of its copies, as one word.
 pub(crate) const fn reuse(reuse: ReusePolicy) -> &'static str {
     match reuse {
         ReusePolicy::Limited { .. } => "limited",

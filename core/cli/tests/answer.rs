@@ -1,4 +1,4 @@
-//! `rid verify --asked`: the verdict answers the question, over situations from the field.
+//! `rid verify --asked`: the verdict on answers seen in the field.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -24,7 +24,7 @@ fn field(name: &str) -> String {
     vector(&format!("field/{name}"))
 }
 
-/// Judges a case of the field as the answer to a question, which is one path a line.
+/// Judges a field case as the answer to a question with one path per line.
 fn judge(scratch: &Scratch, case: &str, asked: &[&str]) -> (i32, Value) {
     let lines: Vec<String> = asked.iter().map(|element| path(element)).collect();
     let question = scratch.write("asked.txt", lines.join("\n").as_bytes());
@@ -52,7 +52,7 @@ fn check<'a>(whole: &'a Value, code: &str) -> &'a Value {
 }
 
 #[test]
-fn neg_q02_q03_field_subset_and_nothing_disclosed_are_undecided() {
+fn neg_q02_q03_field_missing_elements_are_undecided() {
     let scratch = Scratch::new("answer-missing");
     let (exit, verdict) = judge(&scratch, "subset-disclosed.dr.hex", &["family_name", "age_over_18"]);
     assert_eq!((exit, outcome(&verdict)), (2, (Some("undecided"), Some("not_returned"))), "{verdict:#}");
@@ -64,7 +64,7 @@ fn neg_q02_q03_field_subset_and_nothing_disclosed_are_undecided() {
     assert_eq!((exit, outcome(&verdict)), (2, (Some("undecided"), Some("not_returned"))), "{verdict:#}");
     assert_eq!(verdict["notReturned"], value!(["org.iso.18013.5.1.mDL"]));
 
-    // An optional element hinders nothing.
+    // A missing optional element does not matter.
     let (exit, verdict) = judge(&scratch, "subset-disclosed.dr.hex", &["family_name", "age_over_18:optional"]);
     assert_eq!((exit, outcome(&verdict)), (0, (Some("accepted"), None)), "{verdict:#}");
 }
@@ -89,7 +89,7 @@ fn neg_q04_field_age_16_does_not_answer_18() {
 }
 
 #[test]
-fn neg_q05_field_device_element_that_was_not_asked_for() {
+fn neg_q05_field_device_element_that_was_not_asked_for_is_named() {
     let scratch = Scratch::new("answer-device");
     let (exit, verdict) = judge(&scratch, "device-element-not-asked.dr.hex", &["family_name"]);
     assert_eq!((exit, outcome(&verdict)), (1, (Some("refused"), Some("answer_not_asked"))), "{verdict:#}");
@@ -123,7 +123,8 @@ fn neg_q06_field_wrong_types_and_image_formats_are_named() {
 fn neg_q07_expired_elements_stay_in_the_json_with_their_mark() {
     let scratch = Scratch::new("answer-expired");
     let (file, transcript) = (field("subset-disclosed.dr.hex"), field("transcript.hex"));
-    // The signer's certificate ends with the document, so that only a trusted key reaches the document's own validity.
+    // The certificate of the signer expires with the document, so only a trusted key lets the document's own validity
+    // decide.
     let response = rid_wire::hex::decode(std::fs::read_to_string(&file).unwrap().trim()).unwrap();
     let parsed = rid_mdoc::response::UnverifiedResponse::parse(&response, rid_wire::cbor::Limits::ONLINE).unwrap();
     let signed = parsed.documents.as_ref().unwrap()[0].issuer_signed.as_ref().unwrap();
@@ -143,7 +144,7 @@ fn neg_q07_expired_elements_stay_in_the_json_with_their_mark() {
 }
 
 #[test]
-fn question_comes_as_a_request_as_json_or_as_lines() {
+fn question_is_read_as_request_json_or_lines() {
     let scratch = Scratch::new("answer-forms");
     let element = |identifier: &str| rid_mdoc::request::RequestedElement {
         identifier: identifier.into(),
@@ -179,7 +180,7 @@ fn question_comes_as_a_request_as_json_or_as_lines() {
         });
         assert_eq!(verdict["asked"][1], asked);
     }
-    // Without a question completeness is not done and hinders nothing.
+    // Without a question completeness is not checked.
     for case in ["subset-disclosed.dr.hex", "nothing-disclosed.dr.hex", "device-element-not-asked.dr.hex"] {
         let (exit, verdict) = judge_with(&scratch, case, &[]);
         assert_eq!((exit, outcome(&verdict)), (0, (Some("accepted"), None)), "{verdict:#}");
@@ -198,7 +199,7 @@ fn question_comes_as_a_request_as_json_or_as_lines() {
 }
 
 #[test]
-fn neg_t05_field_input_that_is_something_else_is_named_in_the_hint() {
+fn neg_t05_field_input_of_another_kind_is_named_in_the_hint() {
     let scratch = Scratch::new("answer-hint");
     let response = std::fs::read_to_string(field("subset-disclosed.dr.hex")).unwrap();
     let credential = std::fs::read_to_string(field("portrait-jp2.is.hex")).unwrap();
@@ -206,7 +207,7 @@ fn neg_t05_field_input_that_is_something_else_is_named_in_the_hint() {
     let with_mark = format!("\u{feff}{response}");
     let with_prefix = format!("0x{response}");
     let vp_token = value!({"vp_token": {"mdl": [compact]}}).to_string();
-    // A Document alone: after {"version": "1.0", "documents": [.
+    // A Document alone, which follows {"version": "1.0", "documents": [.
     let document = response.trim().split_once("69646f63756d656e747381").unwrap().1;
     let document = document.strip_suffix("667374617475730a").or(document.strip_suffix("6673746174757300")).unwrap();
     for (name, text, part) in [
@@ -235,7 +236,7 @@ fn neg_t05_field_input_that_is_something_else_is_named_in_the_hint() {
 }
 
 #[test]
-fn question_beside_a_saved_exchange_or_an_issuer_signed_is_refused() {
+fn question_with_a_saved_exchange_or_issuer_signed_is_refused() {
     let scratch = Scratch::new("answer-usage");
     let question = scratch.write("asked.txt", path("family_name").as_bytes());
     let folder = scratch.path("saved");

@@ -30,7 +30,7 @@ fn ok(scratch: &Scratch, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Asks for a licence and answers as the test issuer, with `sex` as the text "2" where `wrong`.
+/// Requests a licence and answers as the test issuer. With `wrong`, `sex` is the text "2".
 fn answer(scratch: &Scratch, wrong: bool) {
     let challenge = ok(scratch, &["issue", "--challenge"]);
     ok(
@@ -63,7 +63,7 @@ fn answer(scratch: &Scratch, wrong: bool) {
 }
 
 #[test]
-fn neg_q06_a_value_of_another_type_is_named_at_receipt() {
+fn neg_q06_value_of_another_type_is_named_on_receipt() {
     let scratch = Scratch::new("enrol-warnings");
     ok(&scratch, &["issue", "--init"]);
 

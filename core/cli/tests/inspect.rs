@@ -1,4 +1,4 @@
-//! `rid inspect`: what a file is, what is redacted, what is refused by which name, and that nothing makes it fall over.
+//! `rid inspect`: recognition, redaction, refusals by name, and no panic on any input.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -52,7 +52,7 @@ const ANNEX_D: [(&str, &str, &str); 13] = [
 ];
 
 #[test]
-fn annex_d_is_told_by_its_structure() {
+fn annex_d_is_recognised_by_structure() {
     let scratch = Scratch::new("inspect-annex-d");
     for (name, kind, line) in ANNEX_D {
         let path = annex_d(name);
@@ -67,7 +67,7 @@ fn annex_d_is_told_by_its_structure() {
 }
 
 #[test]
-fn other_structures_are_told() {
+fn other_structures_are_recognised() {
     let scratch = Scratch::new("inspect-others");
     let cases = [
         ("iso18013-5-annex-d-intermediate/d52.hex", "COSE_Sign1"),
@@ -89,9 +89,9 @@ fn other_structures_are_told() {
     assert_eq!(tree["subjectKeyId"], "54fa2383a04c28e0d930792261c80c4881d2c00b");
 }
 
-/// An engagement comes as CBOR, as text and as a picture; CBOR in any of the four encodings, white space around it.
+/// An engagement as CBOR, text and picture; CBOR in each of the four encodings, with white space around it.
 #[test]
-fn one_engagement_in_every_form() {
+fn engagement_is_read_in_every_form() {
     let scratch = Scratch::new("inspect-forms");
     let engagement = bytes(&annex_d("DEVICE_ENGAGEMENT"));
     let spaced = |text: String| {
@@ -154,7 +154,7 @@ fn values(value: &Value<'_>, name: &str, inside: bool, found: &mut Vec<String>) 
 }
 
 #[test]
-fn no_value_of_a_credential_is_printed_unless_asked_for() {
+fn values_of_a_credential_are_redacted_by_default() {
     let scratch = Scratch::new("inspect-redacted");
     let path = annex_d("DEVICE_RESPONSE");
     let response = bytes(&path);
@@ -171,7 +171,8 @@ fn no_value_of_a_credential_is_printed_unless_asked_for() {
         };
         let (veiled_words, shown_words) = (words(&veiled), words(&shown));
         for value in elements.iter().chain(&salts) {
-            // The category "A" is a letter of many words: a value must not stand alone, and a longer one nowhere.
+            // The category "A" is a letter of many words, so it must not occur alone. Longer values must not occur at
+            // all.
             assert!(!veiled_words.contains(value) && (value.len() < 3 || !veiled.contains(value)), "{value} is shown");
             assert!(shown_words.contains(value) || shown.contains(&format!("h'{value}")), "{value} is not shown");
         }
@@ -182,7 +183,7 @@ fn no_value_of_a_credential_is_printed_unless_asked_for() {
 }
 
 #[test]
-fn a_generic_map_keeps_its_values() {
+fn unknown_map_is_redacted_by_default() {
     let scratch = Scratch::new("inspect-generic");
     let mut encoder = Encoder::new();
     encoder.map(3).text("name").text("Somebody").text("born").tag(1004).text("1990-01-31").uint(7).array(2);
@@ -198,9 +199,9 @@ fn a_generic_map_keeps_its_values() {
     );
 }
 
-/// Neither as the whole, nor in a map, nor in a byte string, nor of a family that nobody here uses.
+/// Not as the whole, in a map, in a byte string, nor of a key type that nobody here uses.
 #[test]
-fn a_private_key_is_never_printed() {
+fn private_key_is_never_printed() {
     let scratch = Scratch::new("inspect-private");
     let secret = [0x5a_u8; 32];
     let (x, y) = (bytes(&annex_d("STATIC_DEVICE_KEY_X")), bytes(&annex_d("STATIC_DEVICE_KEY_Y")));
@@ -234,7 +235,7 @@ fn a_private_key_is_never_printed() {
 }
 
 #[test]
-fn what_is_malformed_is_named_with_its_place() {
+fn malformed_input_is_named_with_its_place() {
     let scratch = Scratch::new("inspect-malformed");
     let deep = [0x81; 40];
     let cases: [(&str, &[u8], &str, Option<u64>); 10] = [
@@ -261,9 +262,9 @@ fn what_is_malformed_is_named_with_its_place() {
     }
 }
 
-/// Well-formed CBOR that a wallet or verifier refuses: the tree is printed, the refusal named.
+/// Well-formed CBOR that a wallet or verifier refuses: the tree is printed and the refusal is named.
 #[test]
-fn neg_t09_what_is_refused_is_named_and_shown_all_the_same() {
+fn neg_t09_refused_input_is_named_and_shown() {
     let scratch = Scratch::new("inspect-refused");
     let edit = |name: &str, from: &[u8], to: &[u8]| {
         let mut bytes = bytes(&annex_d(name));
@@ -299,7 +300,7 @@ fn neg_t09_what_is_refused_is_named_and_shown_all_the_same() {
     assert!(said.contains("documents[0].issuerSigned"), "{said}");
 }
 
-/// Field cases: a label that is text is shown as text, and a fault of a header is named with its place.
+/// Field cases: a text label is shown as text, and a fault in a header is named with its place.
 #[test]
 fn neg_t09_field_faults_are_named_with_their_place() {
     let scratch = Scratch::new("inspect-headers");
@@ -327,9 +328,9 @@ fn neg_t09_field_faults_are_named_with_their_place() {
     assert!(text.contains("alg: -9 (ESP256)"), "{text}");
 }
 
-/// A forged signature and altered elements are refused by a verifier, so they are here; the cause comes first.
+/// A verifier refuses a forged signature and altered elements, and so does this command; the cause is named first.
 #[test]
-fn neg_t09_b01_b11_what_a_verifier_refuses_exits_1() {
+fn neg_t09_b01_b11_input_that_a_verifier_refuses_exits_1() {
     let scratch = Scratch::new("inspect-forged");
     let genuine = bytes(&vector("field/plain.is.hex"));
     let mut forged = genuine.clone();
@@ -353,9 +354,9 @@ fn neg_t09_b01_b11_what_a_verifier_refuses_exits_1() {
     assert_eq!((exit, said.as_str()), (1, "rid: DeviceResponse: response_status\n"));
 }
 
-/// An engagement that came over NFC may leave the UUID to the handover message; a QR code must say it.
+/// An engagement from NFC may leave the UUID to the handover message. A QR code must hold it.
 #[test]
-fn std_t05_field_engagement_without_uuid() {
+fn std_t05_field_engagement_without_uuid_is_refused_in_a_qr_code() {
     let scratch = Scratch::new("inspect-no-uuid");
     let path = vector("field/nfc-ble-without-uuid.engagement.hex");
     assert_eq!(run(&scratch, &["inspect", &path]).0, 0);
@@ -365,7 +366,7 @@ fn std_t05_field_engagement_without_uuid() {
 }
 
 #[test]
-fn unreadable_files_and_wrong_calls_exit_64() {
+fn unreadable_files_and_usage_errors_exit_64() {
     let scratch = Scratch::new("inspect-usage");
     let picture = scratch.write("no.png", b"\x89PNG\r\n\x1a\nnothing");
     for call in [&["inspect"][..], &["inspect", "no-such-file"], &["inspect", "."], &["inspect", &picture]] {
@@ -374,7 +375,7 @@ fn unreadable_files_and_wrong_calls_exit_64() {
     }
 }
 
-/// What is large or deep is cut, and readers of JSON can read what is left.
+/// Large or deep input is truncated, and JSON parsers can read the result.
 #[test]
 fn hostile_sizes_stay_bounded() {
     let scratch = Scratch::new("inspect-large");
@@ -403,9 +404,9 @@ fn hostile_sizes_stay_bounded() {
     }
 }
 
-/// Nothing of others moves the cursor.
+/// Foreign text cannot move the cursor.
 #[test]
-fn texts_of_others_are_made_printable() {
+fn foreign_text_is_made_printable() {
     let scratch = Scratch::new("inspect-hostile-text");
     let mut encoder = Encoder::new();
     encoder.map(2).text("docType").text("\u{1b}[2Jx\u{202e}").text("nameSpaces").map(1).text("a\u{7}b").map(0);
@@ -433,7 +434,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nothing_makes_it_fall_over(
+    fn arbitrary_input_never_panics(
         content in prop_oneof![3 => mutated(), 1 => proptest::collection::vec(any::<u8>(), 0..80)],
         show: bool,
         machine: bool,

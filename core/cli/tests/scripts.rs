@@ -1,4 +1,4 @@
-//! `rid` in scripts: JSON lines, time limits, languages, refusals that say what to do, certificates for readers.
+//! `rid` in scripts: JSON lines, time limits, languages, refusals with advice, certificates for readers.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -65,7 +65,7 @@ fn std_t02_json_of_a_walk_is_one_object_per_line_and_the_verdict_last() {
     assert_eq!(last["met"], true);
     assert_eq!(last["walks"][0]["outcome"], "accepted");
 
-    // The reader's own last line is its verdict, the wallet's the end of the session.
+    // The last line of the reader is its verdict, the last line of the wallet the end of the session.
     let reader = lines.iter().rfind(|line| line["role"] == "reader").unwrap();
     assert_eq!((&reader["event"], &reader["verdict"]["verdict"]), (&object!("verdict"), &object!("accepted")));
     let wallet = lines.iter().rfind(|line| line["role"] == "wallet").unwrap();
@@ -87,7 +87,7 @@ fn std_t02_json_of_a_walk_is_one_object_per_line_and_the_verdict_last() {
 }
 
 #[test]
-fn std_t03_a_verdict_is_printed_in_one_language_or_in_all() {
+fn std_t03_verdict_is_printed_in_one_language_or_all() {
     let scratch = Scratch::new("languages");
     ok(&scratch, &["demo"]);
     let profile = rid_profile::embedded().unwrap();
@@ -105,7 +105,7 @@ fn std_t03_a_verdict_is_printed_in_one_language_or_in_all() {
     assert_eq!(plain, in_russian);
 }
 
-/// Ends a process that would go on waiting when a test fails.
+/// Kills a process that would wait for ever if a test fails.
 struct Ending(Child);
 
 impl Drop for Ending {
@@ -116,7 +116,7 @@ impl Drop for Ending {
 }
 
 #[test]
-fn neg_t04_a_peer_that_keeps_silent_ends_a_command_after_its_time() {
+fn neg_t04_silent_peer_ends_a_command_at_its_time_limit() {
     let scratch = Scratch::new("timeout");
     ok(&scratch, &["demo"]);
     let qr = std::fs::read_to_string(scratch.path(".rid/exchange/presentation/qr.txt")).unwrap();
@@ -140,7 +140,7 @@ fn neg_t04_a_peer_that_keeps_silent_ends_a_command_after_its_time() {
     assert_eq!((&last["event"], &last["closed"]), (&object!("verdict"), &object!("transport_timeout")));
     assert_eq!(last["verdict"], Value::Null);
 
-    // A reader connects and asks nothing: the copy is not used, and the history keeps no half of it.
+    // A reader connects and sends nothing: no copy is used and the history has no entry of it.
     let mut present = command(&scratch, &["present", "--yes", "--timeout", "2", "--handoff", "silent"]);
     let mut present = Ending(present.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
     let port = scratch.path("silent/port");
@@ -158,7 +158,7 @@ fn neg_t04_a_peer_that_keeps_silent_ends_a_command_after_its_time() {
 }
 
 #[test]
-fn neg_t03_a_refusal_says_what_to_do() {
+fn neg_t03_refusal_says_what_to_do() {
     let scratch = Scratch::new("refusals");
     ok(&scratch, &["issue", "--init"]);
     let challenge = ok(&scratch, &["issue", "--challenge"]);
@@ -173,14 +173,14 @@ fn neg_t03_a_refusal_says_what_to_do() {
         }
     };
 
-    // A challenge is good for one request, an answer for one enrolment.
+    // A challenge is valid for one request, an answer for one enrolment.
     refused(&["issue", "--request", "request", "--out", "again"], 1, &["nonce", "rid issue --challenge"]);
     ok(&scratch, &["enrol", "--accept", "answer"]);
     let (_, held) = json(&scratch, &["wallet", "--json"]);
     refused(&["enrol", "--accept", "answer"], 1, &["enrolment_unknown", "accepted already", "rid enrol --kind"]);
     assert_eq!(json(&scratch, &["wallet", "--json"]).1, held);
 
-    // An enrolment that was withdrawn takes no answer.
+    // A withdrawn enrolment accepts no answer.
     let challenge = ok(&scratch, &["issue", "--challenge"]);
     ok(&scratch, &["enrol", "--kind", "mdl", "--challenge", challenge.trim(), "--out", "second"]);
     ok(&scratch, &["issue", "--request", "second", "--out", "late"]);
@@ -189,7 +189,7 @@ fn neg_t03_a_refusal_says_what_to_do() {
     refused(&["enrol", "--withdraw"], 1, &["enrolment_unknown"]);
     assert_eq!(json(&scratch, &["wallet", "--json"]).1, held);
 
-    // Nobody listens: a port that was free a moment ago.
+    // Nobody listens on a port that was just released.
     let free = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port().to_string();
     let engagement = format!("mdoc:{}", base64::encode_url(&engagement()));
     let read = ["read", "--ask", ASK, "--qr-text", &engagement, "--port", &free];
@@ -204,7 +204,7 @@ fn neg_t03_a_refusal_says_what_to_do() {
     refused(&["present", "--yes", "--home", "empty"], 64, &["no wallet here", "rid enrol"]);
     assert!(!scratch.path("empty/wallet").exists());
 
-    // Other files in place of a capture.
+    // Files of other kinds instead of a capture.
     scratch.write("letter", b"Dear verifier, this is the response.");
     for (file, advice) in [(".rid/pki/iaca.pem", "given with --trust"), ("letter", "neither hexadecimal, base64")] {
         for kind in ["device-request", "device-response", "issuer-signed"] {
@@ -227,7 +227,7 @@ fn items() -> ItemsRequest {
 }
 
 #[test]
-fn std_t04_a_certificate_for_a_readers_own_key_is_known_to_the_wallets_of_the_test_state() {
+fn std_t04_certificate_for_a_readers_own_key_is_trusted_in_the_test_state() {
     let scratch = Scratch::new("reader-key");
     ok(&scratch, &["demo"]);
     let key = SigningKey::make(&mut OsRng);

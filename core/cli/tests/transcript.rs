@@ -30,7 +30,7 @@ fn expected() -> Vec<u8> {
     bytes("iso18013-5-annex-d/SESSION_TRANSCRIPT_BYTES.hex")
 }
 
-/// The three members of Annex D's transcript as encoded.
+/// The encoded members of Annex D's transcript.
 fn members() -> [Vec<u8>; 3] {
     members_of(&expected())
 }
@@ -54,7 +54,7 @@ fn content(tagged: &[u8]) -> Vec<u8> {
     Tagged::parse(tagged, Limits::PROXIMITY).unwrap().inner.to_vec()
 }
 
-/// The engagement that Annex D's NFC Handover Select message carries: the first member of its transcript.
+/// The engagement in Annex D's NFC Handover Select message: the first member of its transcript.
 fn nfc_engagement() -> Vec<u8> {
     content(&members()[0])
 }
@@ -64,11 +64,11 @@ fn reader_key() -> Vec<u8> {
     members()[1].clone()
 }
 
-/// The members of a map, in the order given.
+/// The members of a map in the given order.
 fn reordered(map: &[u8], order: &[usize]) -> Vec<u8> {
     let mut reader = Decoder::new(map, Limits::PROXIMITY).unwrap();
     let mut members = Vec::new();
-    // After a head of one byte.
+    // They follow a head of one byte.
     let mut start = 1;
     reader
         .map(|reader, _| -> Result<(), CborError> {
@@ -83,7 +83,7 @@ fn reordered(map: &[u8], order: &[usize]) -> Vec<u8> {
     [&map[..1], &order].concat()
 }
 
-/// A QR code as a PNG, made without the tool that reads it.
+/// A QR code as a PNG, made without the code that reads it.
 fn write_png(path: &str, text: &str) {
     let code = qrcode::QrCode::new(text).unwrap();
     let (width, colors) = (code.width(), code.to_colors());
@@ -165,9 +165,9 @@ fn std_m41_annex_d_is_reproduced() {
     assert_eq!(answer["fields"][8]["sha256"], salt);
 }
 
-/// The UUID of an NFC engagement may come in the handover message; a QR code must say it itself.
+/// The UUID of an NFC engagement may be in the handover message. A QR code must hold it.
 #[test]
-fn std_t05_field_nfc_engagement_without_uuid_is_taken() {
+fn std_t05_field_nfc_engagement_without_uuid_is_accepted() {
     let mut files = files("transcript-no-uuid");
     files.engagement = vector("field/nfc-ble-without-uuid.engagement.hex");
     let (exit, answer) = files.nfc(&["--handover-select", &files.select]);
@@ -180,7 +180,7 @@ fn std_t05_field_nfc_engagement_without_uuid_is_taken() {
 }
 
 #[test]
-fn std_m41_the_first_field_that_differs_is_named() {
+fn std_m41_first_difference_is_named() {
     let files = files("transcript-differs");
     let truth = expected();
     let engagement = nfc_engagement();
@@ -203,9 +203,9 @@ fn std_m41_the_first_field_that_differs_is_named() {
     assert_eq!((exit, answer["difference"]["field"].as_str()), (1, Some("Handover")));
 }
 
-/// The failure integrators report most, in each of its forms.
+/// The failure that integrators report most, in each of its forms.
 #[test]
-fn what_made_them_differ_is_told() {
+fn cause_of_the_difference_is_named() {
     let files = files("transcript-causes");
     let [engagement, key, handover] = members();
     let (bare_engagement, bare_key) = (content(&engagement), content(&key));
@@ -222,14 +222,14 @@ fn what_made_them_differ_is_told() {
     let array = |one: &[u8], two: &[u8], three: &[u8]| [&[0x83], one, two, three].concat();
     let key_again = reordered(&bare_key, &[1, 0, 2, 3]);
     let engagement_again = reordered(&bare_engagement, &[1, 0]);
-    // The key inside the engagement, behind a tag 24 of its own.
+    // The key inside the engagement, in a tag 24 of its own.
     let device_key = content(&bytes("iso18013-5-annex-d/E_DEVICE_KEY_BYTES.hex"));
     let at = bare_engagement.windows(device_key.len()).position(|window| window == device_key).unwrap();
     let mut inside_again = bare_engagement.clone();
     inside_again[at..at + device_key.len()].copy_from_slice(&reordered(&device_key, &[0, 1, 3, 2]));
     let select = bytes("iso18013-5-annex-d-intermediate/d52_nfcHandoverSelect.hex");
     let no_request = [&[0x82], &string(&select)[..], &[0xf6]].concat();
-    // One more byte of length than needed.
+    // A length with one byte more than needed.
     let long_key = [&[0xd8, 0x18, 0x59, 0x00, u8::try_from(bare_key.len()).unwrap()][..], &bare_key].concat();
     let whole = array(&engagement, &key, &handover);
     for (name, theirs, field, cause) in [
@@ -264,7 +264,7 @@ fn what_made_them_differ_is_told() {
     let (exit, answer) = files.expecting(&files.scratch.write("whole", &whole));
     assert_eq!((exit, answer["equal"].as_bool(), answer["difference"].is_null()), (0, Some(true), true));
 
-    // A QR code's transcript against the one of NFC, and the text for people.
+    // The transcript of a QR code against that of NFC, and the text for people.
     let Files { scratch, engagement, establishment: key, expected, .. } = &files;
     let (exit, text) =
         run(scratch, &["transcript", "qr", "--engagement", engagement, "--reader-key", key, "--expect", expected]);
@@ -274,7 +274,7 @@ fn what_made_them_differ_is_told() {
 }
 
 #[test]
-fn neg_c07_an_unusual_encoding_stays_as_it_came() {
+fn neg_c07_unusual_encoding_is_kept_as_received() {
     let scratch = Scratch::new("transcript-as-received");
     let (engagement, key) = (nfc_engagement(), content(&reader_key()));
     let long = |inner: &[u8]| {
@@ -290,15 +290,15 @@ fn neg_c07_an_unusual_encoding_stays_as_it_came() {
     assert_eq!(content(&std::fs::read(&out).unwrap()), [&[0x83], &engagement[..], &key, &[0xf6]].concat());
 }
 
-/// The bytes that a wallet and a reader of ours agreed on.
+/// The bytes that our wallet and our reader agreed on.
 #[test]
-fn std_m41_a_session_of_our_own_is_reproduced_from_its_qr_code() {
+fn std_m41_own_session_is_reproduced_from_its_qr_code() {
     let scratch = Scratch::new("transcript-own");
     assert!(rid::run(&scratch, &["demo", "--yes"]).status.success());
     let expected = scratch.path(".rid/saved/presentation/transcript.cbor");
     let [_, key, handover] = members_of(&std::fs::read(&expected).unwrap());
     assert_eq!(handover, [0xf6]);
-    // The very picture the wallet showed.
+    // The picture that the wallet showed.
     let png = scratch.path(".rid/exchange/presentation/qr.png").display().to_string();
     let key = scratch.write("key.cbor", &content(&key));
     let expected = expected.display().to_string();
@@ -309,7 +309,7 @@ fn std_m41_a_session_of_our_own_is_reproduced_from_its_qr_code() {
 }
 
 #[test]
-fn an_engagement_comes_as_bytes_tag_24_or_text() {
+fn engagement_is_read_as_bytes_tag_24_or_text() {
     let scratch = Scratch::new("transcript-forms");
     let engagement = bytes("iso18013-5-annex-d/DEVICE_ENGAGEMENT.hex");
     let tagged = [&[0xd8, 0x18, 0x58, u8::try_from(engagement.len()).unwrap()][..], &engagement].concat();
@@ -337,7 +337,7 @@ fn an_engagement_comes_as_bytes_tag_24_or_text() {
 }
 
 #[test]
-fn a_reader_key_comes_as_key_tag_24_or_message() {
+fn reader_key_is_read_as_key_tag_24_or_message() {
     let files = files("transcript-key-forms");
     let key = reader_key();
     let forms = [
@@ -355,7 +355,7 @@ fn a_reader_key_comes_as_key_tag_24_or_message() {
 }
 
 #[test]
-fn wrong_calls_exit_64_and_print_nothing() {
+fn usage_errors_exit_64_and_print_nothing() {
     let files = files("transcript-wrong");
     let Files { scratch, engagement, establishment: key, select, .. } = &files;
     for arguments in [
@@ -421,7 +421,7 @@ fn malformed_input_is_refused_by_name() {
     }
 }
 
-/// Whatever the files hold, the command ends by name: 101 would be a panic.
+/// For all files the command ends with a named error; 101 would be a panic.
 #[test]
 fn random_and_damaged_input_never_panics() {
     let files = files("transcript-damaged");
@@ -465,7 +465,7 @@ fn random_and_damaged_input_never_panics() {
     }
 }
 
-/// The same numbers in every run.
+/// The same numbers in each run.
 struct Random(u64);
 
 impl Random {

@@ -1,4 +1,4 @@
-//! `--trust`: types, bundles, and what a certificate may be.
+//! `--trust`: types, bundles, and the certificates it accepts.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -14,7 +14,7 @@ use rid::{Scratch, json, run, vector};
 
 const CERTIFICATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crypto/tests/certificates");
 
-/// Verdict on the issuer's part of Annex D, and what was written to stderr.
+/// The verdict on the issuer's part of Annex D, and stderr.
 fn annex_d(scratch: &Scratch, trust: &[&str]) -> (i32, Option<String>, String) {
     let capture = vector("isomdl/issuer_signed.cbor");
     let mut arguments = vec!["verify", &capture, "--kind", "issuer-signed", "--json", "--at", "2021-01-01T00:00:00Z"];
@@ -26,7 +26,7 @@ fn annex_d(scratch: &Scratch, trust: &[&str]) -> (i32, Option<String>, String) {
 }
 
 #[test]
-fn neg_f30_a_root_signs_for_the_types_after_its_name() {
+fn neg_f30_root_signs_for_the_types_after_its_name() {
     let scratch = Scratch::new("trust-types");
     let iaca = vector("iso18013-5-annex-d-intermediate/d52_iaca.hex");
     for (types, exit, code) in [
@@ -40,13 +40,13 @@ fn neg_f30_a_root_signs_for_the_types_after_its_name() {
         let seen = annex_d(&scratch, &[&format!("{iaca}{types}")]);
         assert_eq!((seen.0, seen.1.as_deref()), (exit, code), "{types}");
     }
-    // So does a document signer that is trusted itself.
+    // The same for a document signer that is trusted itself.
     let leaf = vector("iso18013-5-annex-d/DS_CERT.hex");
     for (types, exit, code) in [("=mdl", 0, None), ("=pid", 1, Some("cert_untrusted"))] {
         let seen = annex_d(&scratch, &[&format!("{leaf}{types}")]);
         assert_eq!((seen.0, seen.1.as_deref()), (exit, code), "{types}");
     }
-    // Another root of the right type beside it changes nothing.
+    // Another root of the right type does not matter.
     let other = vector("iso18013-5-annex-d-intermediate/d54_readerRoot.hex");
     assert_eq!(annex_d(&scratch, &[&format!("{iaca}=pid"), &other]).1.as_deref(), Some("cert_untrusted"));
     for wrong in ["=mld", "=", "=mdl,", "=pid mdl"] {
@@ -54,14 +54,14 @@ fn neg_f30_a_root_signs_for_the_types_after_its_name() {
         assert_eq!(exit, 64, "{wrong}");
         assert!(text.contains("neither a kind (pid, mdl) nor a document type"), "{text}");
     }
-    // A file whose name ends like that is a file.
+    // A file whose name has this ending is used as a file.
     let named = scratch.path("root=pid");
     std::fs::copy(&iaca, &named).unwrap();
     assert_eq!(annex_d(&scratch, &[named.to_str().unwrap()]).0, 0);
 }
 
 #[test]
-fn neg_f34_a_bundle_is_used_without_its_unreadable_certificate() {
+fn neg_f34_bundle_is_used_without_its_unreadable_certificate() {
     let scratch = Scratch::new("trust-bundle");
     let text = std::fs::read_to_string(vector("iso18013-5-annex-d-intermediate/d52_iaca.hex")).unwrap();
     let iaca = rid_crypto::x509::Certificate::parse(&rid_wire::hex::decode(text.trim()).unwrap()).unwrap().to_pem();
@@ -75,7 +75,7 @@ fn neg_f34_a_bundle_is_used_without_its_unreadable_certificate() {
     assert_eq!(exit, 64, "{text}");
 }
 
-/// neg-F33: by the command line, as a reader of other issuers does it.
+/// neg-F33: on the command line, as a reader of other issuers would.
 #[test]
 fn field_name_string_type_is_accepted_by_rid_verify() {
     let scratch = Scratch::new("trust-names");
@@ -85,9 +85,9 @@ fn field_name_string_type_is_accepted_by_rid_verify() {
     assert_eq!((exit, verdict["verdict"].as_str()), (0, Some("accepted")), "{verdict:#}");
 }
 
-/// neg-F32: a root that asserts keyCertSign is an anchor alone, also where the chain consists of it.
+/// neg-F32: a root with keyCertSign is only an anchor, even if the chain consists of it.
 #[test]
-fn neg_f32_a_root_is_not_pinned() {
+fn neg_f32_root_is_not_pinned() {
     let scratch = Scratch::new("trust-pin");
     let leaf = vector("iso18013-5-annex-d/DS_CERT.hex");
     assert_eq!(annex_d(&scratch, &[&leaf]).0, 0, "a document signer is trusted itself");
@@ -96,7 +96,7 @@ fn neg_f32_a_root_is_not_pinned() {
         std::fs::read_to_string(&leaf).unwrap(),
         std::fs::read_to_string(vector("iso18013-5-annex-d-intermediate/d52_iaca.hex")).unwrap(),
     );
-    // The chain, an unprotected header, is that of the root: 59 and its length stand before the certificate.
+    // The chain in the unprotected header is the root: 59 and its length precede the certificate.
     let chained = |der: &str| format!("59{:04x}{}", der.trim().len() / 2, der.trim());
     assert!(text.contains(&chained(&signer)));
     let forged = scratch.write("forged.hex", text.replace(&chained(&signer), &chained(&iaca)).as_bytes());

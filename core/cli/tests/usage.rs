@@ -1,4 +1,4 @@
-//! Wrong calls of every command: exit 64, something to read on stderr, and nothing made or waited for.
+//! Usage errors of every command: exit 64, an explanation on stderr, and nothing made or waited for.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -14,8 +14,8 @@ use std::{collections::BTreeSet, path::Path};
 
 use rid::{Scratch, run, vector};
 
-/// Arguments, separated by spaces, and a part of what stderr says. `TEXT` is a file that holds a word, `PNG` a broken picture,
-/// `CERT` a certificate; `.` is a folder. There is no home.
+/// Arguments, separated by spaces, and a part of stderr. `TEXT` is a file with a word, `PNG` a broken picture, `CERT` a
+/// certificate, `.` a folder. There is no home.
 const CALLS: &[(&str, &str)] = &[
     ("", "Usage"),
     ("frobnicate", "unrecognized subcommand"),
@@ -126,7 +126,7 @@ fn names(folder: &Path) -> BTreeSet<String> {
 }
 
 #[test]
-fn neg_t01_a_wrong_call_exits_64_and_makes_nothing() {
+fn neg_t01_usage_error_exits_64_and_makes_nothing() {
     let scratch = Scratch::new("calls");
     scratch.write("TEXT", b"hello");
     scratch.write("PNG", b"\x89PNG\r\n\x1a\n and no picture");
@@ -144,7 +144,7 @@ fn neg_t01_a_wrong_call_exits_64_and_makes_nothing() {
 }
 
 #[test]
-fn neg_t01_every_command_has_wrong_calls() {
+fn neg_t01_every_command_has_usage_errors() {
     let scratch = Scratch::new("commands");
     let help = String::from_utf8(run(&scratch, &["--help"]).stdout).unwrap();
     let (_, commands) = help.split_once("Commands:\n").unwrap();

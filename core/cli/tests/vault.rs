@@ -1,4 +1,5 @@
-//! `rid vault` as a person at a desktop uses it: every verb, for people and for machines, and every way a store can be ill.
+//! `rid vault` as a person at a desktop uses it: every verb, for people and for machines, and every way a store can be
+//! ill.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -392,7 +393,7 @@ fn neg_k14_keys_sealed_apart_are_wanted_back() {
     assert!(!scratch.path(".rid/wallet/software-keys.not-hardware").exists());
     ok(&scratch, &["vault", "list", "--key-file", "stick"]);
     refused(&scratch, &["vault", "list"], 1, "key_not_found");
-    refused(&scratch, &["vault", "list"], 1, "`rid vault doctor` says what that means");
+    refused(&scratch, &["vault", "list"], 1, "run `rid vault doctor` to see the cause");
     assert_eq!(findings(&scratch, &[], UNSOUND), ["key_not_found"]);
     scratch.write("phrase", b"another kind of seal");
     assert_eq!(findings(&scratch, &["--passphrase-file", "phrase"], UNSOUND), ["passphrase_not_set"]);
@@ -474,7 +475,8 @@ fn the_doctor_names_what_is_wrong() {
         }
     });
 
-    // Something else took the store away and left its keys. The next command would begin anew; the doctor says it first.
+    // Something else took the store away and left its keys. The next command would begin anew; the doctor says it
+    // first.
     for name in ["store.db", "envelope.a", "envelope.b"] {
         fs::remove_file(at(name)).unwrap();
     }

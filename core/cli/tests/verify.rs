@@ -1,4 +1,4 @@
-//! `rid verify` over published captures: verdict, code, exit code and JSON, as an integrator sees them.
+//! `rid verify` on published captures: verdict, code, exit code and JSON.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -62,7 +62,7 @@ fn std_m45_m46_annex_d_is_accepted_in_2021() {
     assert_eq!(check(document, "credential_status")["outcome"], "not_done");
 }
 
-/// Standard base64, with padding.
+/// Base64 of RFC 4648 with padding.
 fn base64(bytes: &[u8]) -> String {
     let text = rid_wire::base64::encode_url(bytes).replace('-', "+").replace('_', "/");
     let padding = (4 - text.len() % 4) % 4;
@@ -75,13 +75,13 @@ fn wrapped(text: &str) -> String {
 }
 
 #[test]
-fn std_m44_a_capture_in_any_of_its_encodings() {
+fn std_m44_capture_is_read_in_every_encoding() {
     let scratch = Scratch::new("encodings");
     let key = reader_key(&scratch);
     let read = |path: String| rid_wire::hex::decode(std::fs::read_to_string(path).unwrap().trim()).unwrap();
     let response = read(vector("iso18013-5-annex-d/DEVICE_RESPONSE.hex"));
     let tagged = read(transcript());
-    // d8 18 59 and a length of two bytes stand before the array.
+    // d8 18 59 and a length of two bytes precede the array.
     assert_eq!(tagged[..3], [0xd8, 0x18, 0x59]);
     let forms = |bytes: &[u8]| {
         let (hex, url, standard) = (rid_wire::hex::encode(bytes), rid_wire::base64::encode_url(bytes), base64(bytes));
@@ -101,7 +101,7 @@ fn std_m44_a_capture_in_any_of_its_encodings() {
 }
 
 #[test]
-fn missing_inputs_leave_it_undecided_by_name() {
+fn missing_inputs_are_undecided_by_name() {
     let scratch = Scratch::new("missing");
     let key = reader_key(&scratch);
     let (trust, transcript) = (iaca(), transcript());
@@ -118,7 +118,7 @@ fn missing_inputs_leave_it_undecided_by_name() {
 }
 
 #[test]
-fn neg_f01_annex_d_today_and_under_another_root() {
+fn neg_f01_annex_d_is_refused_today_and_under_another_root() {
     let scratch = Scratch::new("untrusted");
     let key = reader_key(&scratch);
     let transcript = transcript();
@@ -132,7 +132,7 @@ fn neg_f01_annex_d_today_and_under_another_root() {
 }
 
 #[test]
-fn trust_by_leaf_and_by_key_say_what_was_not_done() {
+fn trust_by_leaf_and_by_key_name_skipped_checks() {
     let scratch = Scratch::new("leaf");
     let key = reader_key(&scratch);
     let transcript = transcript();
@@ -156,7 +156,7 @@ fn trust_by_leaf_and_by_key_say_what_was_not_done() {
     for undone in ["trust", "certificate_profile", "issuer_country", "signed_in_certificate"] {
         assert_eq!(check(document, undone)["outcome"], "not_done", "{undone}");
     }
-    // The key decides alone, even beside an anchor that would not fit.
+    // The key alone decides, even with an anchor that does not match.
     let reader_root = vector("iso18013-5-annex-d-intermediate/d54_readerRoot.hex");
     let both = ["--trust-key", &jwk.to_string(), "--trust", &reader_root];
     let (exit, verdict) = annex_d(&scratch, &[&common[..], &both].concat());
@@ -164,7 +164,7 @@ fn trust_by_leaf_and_by_key_say_what_was_not_done() {
 }
 
 #[test]
-fn neg_b16_auth0_examples_carry_an_attached_payload() {
+fn neg_b16_auth0_examples_with_attached_payload_are_refused() {
     let scratch = Scratch::new("auth0");
     for number in 1..=4 {
         let text = std::fs::read_to_string(vector(&format!("auth0-mdl/example{number}.json"))).unwrap();
@@ -184,7 +184,7 @@ fn neg_b16_auth0_examples_carry_an_attached_payload() {
 }
 
 #[test]
-fn malformed_input_is_refused_with_its_code_and_still_prints_json() {
+fn malformed_input_is_refused_by_code_in_json() {
     let scratch = Scratch::new("malformed");
     let deep = "81".repeat(200);
     let cases: [(&str, &[u8], &str); 5] = [
@@ -203,7 +203,7 @@ fn malformed_input_is_refused_with_its_code_and_still_prints_json() {
 }
 
 #[test]
-fn whole_responses_without_documents() {
+fn responses_without_documents_are_judged() {
     let scratch = Scratch::new("whole");
     let cases: [(&str, i32, &str, &str); 4] = [
         // {version, documents: [], status: 0}
@@ -232,9 +232,9 @@ fn whole_responses_without_documents() {
 }
 
 #[test]
-fn neg_a15_a_file_beyond_every_limit_is_refused_and_still_prints_json() {
+fn neg_a15_file_over_the_limit_is_refused_in_json() {
     let scratch = Scratch::new("large");
-    // 20 MiB: a byte string that fills them, and hex of as many zeros.
+    // 20 MiB: one byte string that fills them, and as many zeros in hexadecimal.
     let mut raw = b"\xa1\x61x\x5a\x01\x40\x00\x00".to_vec();
     raw.resize(raw.len() + (20 << 20), 0);
     for (name, bytes) in [("raw", raw), ("hex", vec![b'0'; 20 << 20])] {
@@ -246,7 +246,7 @@ fn neg_a15_a_file_beyond_every_limit_is_refused_and_still_prints_json() {
     }
 }
 
-/// Text that would move the cursor, hide, turn around, or pass for a line of the verdict.
+/// Text that would move the cursor, be invisible, change direction, or imitate a line of the verdict.
 const HOSTILE: &str = "x\nVerdict: ACCEPTED\r\u{1b}[2J\u{9b}1A\u{202e}\u{200b}\u{2028}\u{e0041}";
 
 fn text_item(text: &str) -> Vec<u8> {
@@ -256,14 +256,14 @@ fn text_item(text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn neg_j04_names_in_a_response_cannot_pass_for_the_verdict() {
+fn neg_j04_names_in_a_response_cannot_imitate_the_verdict() {
     let scratch = Scratch::new("names");
     let name = text_item(HOSTILE);
-    // {version, documentErrors: [{name: 0}], status: 0}, and the same with a document of that type, of which nothing holds.
+    // {version, documentErrors: [{name: 0}], status: 0}, and the same with an invalid document of that type.
     let errors = [&b"\xa3gversion\x631.0ndocumentErrors\x81\xa1"[..], &name, b"\0fstatus\0"].concat();
     let document = [&b"\xa3gversion\x631.0idocuments\x81\xa1gdocType"[..], &name, b"fstatus\0"].concat();
     let annex_d = std::fs::read_to_string(vector("iso18013-5-annex-d/DEVICE_RESPONSE.hex")).unwrap();
-    // An element renamed: its digest fails, and its name is shown.
+    // A renamed element: its digest fails, and its name is shown.
     let element = [&b"\x71elementIdentifier"[..], b"\x6bfamily_name"].concat();
     let renamed = [&b"\x71elementIdentifier"[..], b"\x6b\x1b[2J\r\xe2\x80\xaeabc"].concat();
     let altered = annex_d.trim().replacen(&rid_wire::hex::encode(&element), &rid_wire::hex::encode(&renamed), 1);

@@ -56,7 +56,7 @@ fn check<'a>(verdict: &'a Value, code: &str) -> &'a Value {
     checks.iter().find(|check| check["code"] == code).unwrap_or_else(|| panic!("no check {code}: {verdict:#}"))
 }
 
-/// ItemsRequestBytes that ask for one element.
+/// ItemsRequestBytes for one element.
 fn items(doc_type: &str) -> Vec<u8> {
     let element = RequestedElement { identifier: "family_name".into(), intent_to_retain: true };
     let namespace = RequestedNamespace { namespace: "org.iso.18013.5.1".into(), elements: vec![element] };
@@ -73,7 +73,7 @@ fn annex_d_transcript() -> Transcript {
     Transcript::received(&bytes, Limits::ONLINE).unwrap()
 }
 
-/// A key and its certificate under the reader root of the scratch folder's test State.
+/// A key and its certificate under the reader root of the test State in the scratch folder.
 fn reader(scratch: &Scratch, name: &str) -> (SigningKey, Vec<Certificate>) {
     assert!(run(scratch, &["issue", "--init"]).status.success());
     let key = SigningKey::make(&mut rid_shell::OsRng);
@@ -86,7 +86,7 @@ fn reader(scratch: &Scratch, name: &str) -> (SigningKey, Vec<Certificate>) {
     (key, Certificate::parse_pem_or_der(&pem).unwrap())
 }
 
-/// A request for two documents, each signed by a reader of its own.
+/// A request for two documents, each signed by another reader.
 fn of_two_readers(scratch: &Scratch, names: [&str; 2]) -> Vec<u8> {
     let documents = [MDL, PID].into_iter().zip(names).map(|(doc_type, name)| {
         let (key, chain) = reader(scratch, name);
@@ -98,7 +98,7 @@ fn of_two_readers(scratch: &Scratch, names: [&str; 2]) -> Vec<u8> {
     request::encode(&documents.collect::<Vec<_>>())
 }
 
-/// A request of the second edition for two documents, with readerAuthAll alone.
+/// A request of the second edition for two documents with readerAuthAll only.
 fn with_reader_auth_all(reader_auth_all: Option<&[u8]>) -> Vec<u8> {
     let mut encoder = Encoder::new();
     encoder.map(2 + usize::from(reader_auth_all.is_some())).text("version").text("1.1").text("docRequests").array(2);
@@ -112,7 +112,7 @@ fn with_reader_auth_all(reader_auth_all: Option<&[u8]>) -> Vec<u8> {
 }
 
 #[test]
-fn std_t01_the_request_of_annex_d_is_accepted_in_2021() {
+fn std_t01_annex_d_request_is_accepted_in_2021() {
     let scratch = Scratch::new("request");
     let arguments = ["--transcript", &transcript(), "--trust", &reader_root(), "--at", IN_2021];
     let judged = judge(&scratch, &annex_d(), &arguments);
@@ -131,7 +131,7 @@ fn std_t01_the_request_of_annex_d_is_accepted_in_2021() {
 }
 
 #[test]
-fn std_t01_a_request_is_printed_for_people_in_one_language() {
+fn std_t01_request_is_printed_in_one_language() {
     let scratch = Scratch::new("request-people");
     let file = scratch.write("request", &annex_d());
     let (transcript, root) = (transcript(), reader_root());
@@ -146,7 +146,7 @@ fn std_t01_a_request_is_printed_for_people_in_one_language() {
 }
 
 #[test]
-fn std_t01_reader_auth_all_speaks_for_every_document() {
+fn std_t01_reader_auth_all_covers_every_document() {
     let scratch = Scratch::new("request-all");
     let (key, chain) = reader(&scratch, "Bank");
     let unsigned = with_reader_auth_all(None);
@@ -171,11 +171,11 @@ fn std_t01_reader_auth_all_speaks_for_every_document() {
 }
 
 #[test]
-fn neg_t02_a_signature_that_cannot_be_checked_leaves_a_request_undecided() {
+fn neg_t02_unsupported_signature_is_undecided() {
     let scratch = Scratch::new("request-unchecked");
     let (_, chain) = reader(&scratch, "Bank");
     let chain: Vec<&[u8]> = chain.iter().map(Certificate::der).collect();
-    // RS256.
+    // The algorithm RS256.
     let reader_auth = Some(Sign1::encode(-257, &chain, None, &[1; 256]));
     let request = request::encode(&[DocRequestToSend { items_request_bytes: items(MDL), reader_auth }]);
     let judged = judge(&scratch, &request, &["--transcript", &transcript(), "--trust", ".rid/pki/reader-root.pem"]);
@@ -185,7 +185,7 @@ fn neg_t02_a_signature_that_cannot_be_checked_leaves_a_request_undecided() {
 }
 
 #[test]
-fn neg_t02_a_missing_input_leaves_a_request_undecided() {
+fn neg_t02_missing_input_is_undecided() {
     let scratch = Scratch::new("request-missing");
     let (transcript, root) = (transcript(), reader_root());
     let cases: [(&[&str], &str); 2] =
@@ -201,7 +201,7 @@ fn neg_t02_a_missing_input_leaves_a_request_undecided() {
 }
 
 #[test]
-fn neg_t02_an_altered_request_or_another_root_is_refused() {
+fn neg_t02_altered_request_or_other_root_is_refused() {
     let scratch = Scratch::new("request-altered");
     let (transcript, root) = (transcript(), reader_root());
     let iaca = vector("iso18013-5-annex-d-intermediate/d52_iaca.hex");
@@ -231,7 +231,7 @@ fn neg_t02_an_altered_request_or_another_root_is_refused() {
 }
 
 #[test]
-fn neg_t02_documents_of_two_readers_in_one_request_are_refused() {
+fn neg_t02_request_of_two_readers_is_refused() {
     let scratch = Scratch::new("request-mixed");
     let request = of_two_readers(&scratch, ["Bank", "Police"]);
     let judged = judge(&scratch, &request, &["--transcript", &transcript(), "--trust", ".rid/pki/reader-root.pem"]);
@@ -243,7 +243,7 @@ fn neg_t02_documents_of_two_readers_in_one_request_are_refused() {
 }
 
 #[test]
-fn neg_t02_a_malformed_request_is_refused_and_still_prints_json() {
+fn neg_t02_malformed_request_is_refused_in_json() {
     let scratch = Scratch::new("request-malformed");
     let newer = annex_d();
     let at = newer.windows(3).position(|window| window == b"1.0").unwrap();
@@ -261,9 +261,9 @@ fn neg_t02_a_malformed_request_is_refused_and_still_prints_json() {
     }
 }
 
-/// A malformed deviceRequestInfo is ignored, with a warning.
+/// A malformed deviceRequestInfo is ignored with a warning.
 #[test]
-fn std_s50_malformed_information_about_a_request_is_a_warning() {
+fn std_s50_malformed_request_info_is_a_warning() {
     let scratch = Scratch::new("request-info");
     let mut encoder = Encoder::new();
     let items = items(PID);

@@ -1,4 +1,4 @@
-//! The walk as a newcomer sees it: two processes, QR as a PNG, consent, verdict; and its four failures, by name.
+//! `rid demo` as a newcomer sees it: two processes, a QR code in a PNG, consent, verdict, and four failures by name.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -19,7 +19,7 @@ fn text(output: &std::process::Output) -> String {
 }
 
 #[test]
-fn the_demo_and_all_its_failures_end_as_they_must() {
+fn demo_and_its_failures_end_as_expected() {
     let scratch = Scratch::new("demo");
     let output = run(&scratch, &["demo", "--all"]);
     let said = text(&output);
@@ -35,14 +35,14 @@ fn the_demo_and_all_its_failures_end_as_they_must() {
         assert!(said.contains(outcome), "{outcome}\n{said}");
     }
 
-    // What was saved gives the same verdict again.
+    // The saved exchange gives the same verdict again.
     let (exit, verdict) = json(&scratch, &["verify", ".rid/saved/presentation", "--json"]);
     assert_eq!((exit, verdict["verdict"].as_str()), (0, Some("accepted")), "{verdict:#}");
     assert_eq!(verdict["documents"].as_array().unwrap().len(), 2);
     let (exit, verdict) = json(&scratch, &["verify", ".rid/saved/forged", "--json"]);
     assert_eq!((exit, verdict["code"].as_str()), (1, Some("mdoc_digest_mismatch")));
 
-    // The wallet survives the process: copies used, rows written.
+    // The wallet persists: copies are used and history entries are written.
     let (_, held) = json(&scratch, &["wallet", "--json"]);
     let left = |kind: &str| {
         let views = held.as_array().unwrap();
@@ -55,14 +55,14 @@ fn the_demo_and_all_its_failures_end_as_they_must() {
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == "refused").count(), 2, "{history:#}");
     assert!(history.as_array().unwrap().iter().any(|row| row["peer"] == "Yol Polisi TEST"), "{history:#}");
 
-    // The home is reused, and a MAC does as well as a signature, at the smallest MTU.
+    // The home is reused, and deviceMac works as well as a signature, at the smallest MTU.
     let output = run(&scratch, &["demo", "--mac", "--mtu", "23"]);
     assert!(output.status.success(), "{}", text(&output));
     assert!(text(&output).contains("reused"), "{}", text(&output));
 }
 
 #[test]
-fn without_a_terminal_nobody_consents() {
+fn consent_needs_a_terminal_or_a_flag() {
     let scratch = Scratch::new("nobody");
     let output = run(&scratch, &["present"]);
     assert_eq!(output.status.code(), Some(64), "{}", text(&output));
@@ -70,7 +70,7 @@ fn without_a_terminal_nobody_consents() {
 }
 
 #[test]
-fn enrolment_by_files_and_another_enrolments_answer_is_refused() {
+fn answer_to_another_enrolment_is_refused() {
     let scratch = Scratch::new("enrol");
     let ok = |arguments: &[&str]| {
         let output = run(&scratch, arguments);
@@ -86,7 +86,7 @@ fn enrolment_by_files_and_another_enrolments_answer_is_refused() {
         ok(&["issue", "--request", &request, "--out", &answer]);
         answers.push(answer);
     }
-    // The second enrolment is pending: the first one's answer is not its answer.
+    // The second enrolment is pending, so the answer to the first one is not its answer.
     let refused = run(&scratch, &["enrol", "--accept", &answers[0]]);
     assert_eq!(refused.status.code(), Some(1));
     assert!(text(&refused).contains("enrolment_mismatch"), "{}", text(&refused));
@@ -102,7 +102,7 @@ fn enrolment_by_files_and_another_enrolments_answer_is_refused() {
 }
 
 #[test]
-fn neg_k23_nothing_of_the_person_is_readable_at_rest() {
+fn neg_k23_personal_data_is_not_readable_at_rest() {
     let scratch = Scratch::new("at-rest");
     assert!(run(&scratch, &["demo"]).status.success());
     let (_, held) = json(&scratch, &["wallet", "--json"]);
@@ -127,7 +127,7 @@ fn neg_k23_nothing_of_the_person_is_readable_at_rest() {
     }
 }
 
-/// The wallet agrees to all that is offered to a reader that asks for these elements of the driving licence.
+/// The wallet agrees to everything it can offer to a reader that asks for these elements of the driving licence.
 fn presented(scratch: &Scratch, elements: &[&str]) -> (String, String) {
     let wallet = rid::command(scratch, &["present", "--yes", "--lang", "en", "--handoff", "handoff"])
         .stdout(Stdio::piped())
@@ -151,11 +151,11 @@ fn presented(scratch: &Scratch, elements: &[&str]) -> (String, String) {
 }
 
 #[test]
-fn field_neg_c30_three_ages_are_answered_by_two_and_the_third_is_shown() {
+fn field_neg_c30_two_of_three_ages_are_answered_and_the_third_is_marked() {
     let scratch = Scratch::new("ages");
     assert!(run(&scratch, &["demo"]).status.success());
     let (wallet, reader) = presented(&scratch, &["age_over_17", "age_over_20", "age_over_65"]);
-    // The ages that leave are shown, with what they answer; the third is marked.
+    // The disclosed ages are shown with the ages that they answer, and the third one is marked.
     for line in ["Over 18  [answers: Over 17]", "Over 21  [answers: Over 20]", "Over 65  [not sent: more ages"] {
         assert!(wallet.contains(line), "{line}\n{wallet}");
     }

@@ -24,7 +24,7 @@ fn encoded(write: impl FnOnce(&mut Encoder)) -> Vec<u8> {
     encoder.finish()
 }
 
-/// A response of the field with `errors` in its one document, and with `documentErrors`. Nothing signed depends on them.
+/// A response from the field with `errors` in its document, and with `documentErrors`. They are not signed.
 fn with_errors(element: i64, document: i64) -> Vec<u8> {
     let text = std::fs::read_to_string(vector("field/subset-disclosed.dr.hex")).unwrap();
     let response = hex::decode(text.trim()).unwrap();
@@ -39,7 +39,7 @@ fn with_errors(element: i64, document: i64) -> Vec<u8> {
 }
 
 #[test]
-fn neg_q08_errors_of_the_wallet_are_shown_and_decide_nothing() {
+fn neg_q08_wallet_errors_are_shown_and_not_decisive() {
     let scratch = Scratch::new("wallet-errors");
     let question = format!("{MDL}/{NAMESPACE}/family_name\n{MDL}/{NAMESPACE}/age_over_18\n{PID}/{PID}/family_name\n");
     let question = scratch.write("asked.txt", question.as_bytes());
@@ -55,7 +55,7 @@ fn neg_q08_errors_of_the_wallet_are_shown_and_decide_nothing() {
         assert_eq!(verdict["documentErrors"], value!([{"docType": PID, "code": document}]));
         assert_eq!(verdict["documents"][0]["errors"], value!([[NAMESPACE, "age_over_18", element]]));
 
-        // With one, an error does not stand for an answer.
+        // With a question, an error does not replace an answer.
         let (exit, verdict) = json(&scratch, &[&arguments[..], &["--json", "--asked", &question]].concat());
         assert_eq!((exit, verdict["code"].as_str()), (2, Some("not_returned")), "{verdict:#}");
         assert_eq!(verdict["notReturned"], value!([PID]));

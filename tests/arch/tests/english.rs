@@ -9,7 +9,8 @@ const DIALECT: &[&str] =
 const LATER: &[&str] = &[
     "bindings/",
     "core/claims/",
-    "core/cli/",
+    "core/cli/src/vault",
+    "core/cli/tests/vault.rs",
     "core/flow/",
     "core/holder/",
     "core/issuer/",
@@ -21,7 +22,6 @@ const LATER: &[&str] = &[
     "core/vault/",
     "core/verifier/",
     "core/wallet/",
-    "core/wire/",
     "CHANGELOG.md",
     "spec/",
     "tests/arch/",

@@ -1,4 +1,4 @@
-//! X.509 certificates (RFC 5280; 18013-5, Annex B). Nothing in them is secret or of the person: all of it is shown.
+//! X.509 certificates (RFC 5280; 18013-5, Annex B). They hold no secret and no personal data, so everything is shown.
 use rid_crypto::{
     Curve,
     x509::{Certificate, KeyUsage},
@@ -18,7 +18,7 @@ pub(crate) fn received(decoder: &mut Decoder, bytes: &[u8]) -> Tree {
     }
 }
 
-/// Everything a verifier looks at, and the names.
+/// Shows the fields that a verifier reads, and the names.
 pub(crate) fn tree(certificate: &Certificate) -> Tree {
     let id = |id: Option<&[u8]>| Tree::leaf(id.map_or("none".into(), hex::encode));
     let mut members = vec![
@@ -123,7 +123,7 @@ fn purpose(id: &str) -> Option<&'static str> {
     })
 }
 
-/// GeneralNames (4.2.1.6): those that are text; of others only how long they are.
+/// GeneralNames (4.2.1.6). Of names that are not text only the length is shown.
 fn general_names(value: &[u8]) -> Tree {
     let names = der::elements(der::inside(value)).into_iter().map(|name| {
         let text = || String::from_utf8_lossy(name.content).into_owned();

@@ -1,4 +1,5 @@
-//! What makes a wallet or verifier refuse an item: their own readers and checks say it, so that the names agree.
+//! Reports why a wallet or verifier would refuse an item. It runs their own parsers and checks, so that the codes are
+//! the same.
 use rid_crypto::{PublicKey, x509::Certificate};
 use rid_flow::enrolment::{EnrolmentAnswer, EnrolmentRequest};
 use rid_mdoc::{
@@ -27,8 +28,8 @@ use super::{
 
 const LIMITS: Limits = Limits::ONLINE;
 
-/// Notes everything that makes a reader refuse `bytes`, the item itself without a tag 24 around it. Trust and the time of day
-/// are not judged.
+/// Reports everything for which a reader refuses `bytes`, an item without tag 24. Trust and the current time are not
+/// judged.
 pub(crate) fn refusals(decoder: &mut Decoder, kind: Kind, bytes: &[u8]) {
     let refused: Option<Code> = match kind {
         Kind::Cbor | Kind::Item | Kind::NameSpaces => None,
@@ -39,7 +40,7 @@ pub(crate) fn refusals(decoder: &mut Decoder, kind: Kind, bytes: &[u8]) {
         Kind::DeviceResponse => return check_response(decoder, bytes),
         Kind::DocRequest => UnverifiedRequest::parse(&request_of(bytes), LIMITS).err().map(MdocError::code),
         Kind::Document => return check_response(decoder, &response_of(bytes)),
-        // As one that came over NFC: the handover message can hold what a QR code must say itself.
+        // Parsed as received over NFC: a QR code must hold everything that a handover message could hold.
         Kind::Engagement => Engagement::parse_nfc(bytes).err().map(MdocError::code),
         Kind::EnrolmentAnswer => return check_answer(decoder, bytes),
         Kind::EnrolmentRequest => EnrolmentRequest::parse(bytes).err().map(|error| error.code()),
@@ -66,7 +67,7 @@ pub(crate) fn refusals(decoder: &mut Decoder, kind: Kind, bytes: &[u8]) {
     }
 }
 
-/// The whole, and each document's parts: an error of meaning in one does not hide another.
+/// Checks the whole, and then the parts of each document, so that an error in one does not hide another.
 fn check_response(decoder: &mut Decoder, bytes: &[u8]) {
     let response = match UnverifiedResponse::parse(bytes, LIMITS) {
         Ok(response) => response,
@@ -89,7 +90,7 @@ fn check_response(decoder: &mut Decoder, bytes: &[u8]) {
     }
 }
 
-/// What a verifier, or a wallet on receipt, refuses in an IssuerSigned.
+/// Checks that a verifier, or a wallet on receipt, makes of an IssuerSigned.
 fn check_issuer_signed(decoder: &mut Decoder, bytes: &[u8], what: &str, strictness: Strictness) {
     match UnverifiedIssuerSigned::parse_for_verdict(bytes, LIMITS) {
         Ok(parsed) => {
@@ -101,9 +102,9 @@ fn check_issuer_signed(decoder: &mut Decoder, bytes: &[u8], what: &str, strictne
     }
 }
 
-/// The failures of checks, the signature's last: another fault names the cause of a wrong signature.
+/// The failed checks. That of the signature is last, because another fault may be its cause.
 fn note_failures(decoder: &mut Decoder, checks: &[Check], what: &str) {
-    // Neither trust nor the time of day is judged.
+    // Trust and the current time are not judged.
     let judged = |found: &Check| found.code != check::TRUST && found.code != check::VALIDITY;
     let failed = checks.iter().filter(|found| found.outcome == Outcome::Failed && judged(found));
     let (signature, others): (Vec<&Check>, Vec<&Check>) =
@@ -118,8 +119,7 @@ fn placed(what: &str, place: Option<&str>) -> String {
     place.map_or_else(|| what.to_owned(), |place| format!("{what}: {place}"))
 }
 
-/// Trust in the signer's own certificate, so that the signature and the time of signing are checked with it, at a time when it
-/// is valid. Nobody else is trusted.
+/// Trusts only the certificate of the signer, at a time when it is valid, to check signature and signing time with it.
 fn itself(issuer_signed: Option<&UnverifiedIssuerSigned<'_>>) -> Option<(TrustStore, Timestamp)> {
     let store = TrustStore::new(Environment::Production, Vec::new()).ok()?;
     let at = issuer_signed.map_or(EPOCH, certified_at);
@@ -136,14 +136,14 @@ fn itself(issuer_signed: Option<&UnverifiedIssuerSigned<'_>>) -> Option<(TrustSt
 
 const EPOCH: Timestamp = Timestamp::from_unix(0);
 
-/// When a credential began to be valid, so that its times are judged against each other alone.
+/// The start of validity of a credential, at which its times are judged against each other.
 fn certified_at(issuer_signed: &UnverifiedIssuerSigned<'_>) -> Timestamp {
     let payload = issuer_signed.issuer_auth.attached().map_err(MdocError::from);
     let validity = payload.and_then(Mso::parse).map(|mso| mso.validity);
     validity.map_or(EPOCH, |validity| validity.signed.max(validity.valid_from))
 }
 
-/// Whether a COSE_Sign1 carries an MSO.
+/// Whether the payload of a COSE_Sign1 is an MSO.
 fn is_issuer_auth(bytes: &[u8]) -> bool {
     let Ok(mut reader) = cbor::Decoder::new(bytes, LIMITS) else { return false };
     Sign1::read(&mut reader).is_ok_and(|auth| auth.attached().is_ok_and(|payload| Mso::parse(payload).is_ok()))
@@ -167,11 +167,11 @@ fn check_answer(decoder: &mut Decoder, bytes: &[u8]) {
     }
 }
 
-/// A public key is a point of its curve. Of a key with a private part only the public one is looked at.
+/// Checks that a public key is a point of its curve. Of a private key only the public part is checked.
 fn check_key(bytes: &[u8]) -> Result<(), Code> {
     let value = well_formed(bytes).map_err(|(error, _)| error.code())?;
     if number(&value, 1).is_some_and(|kty| !matches!(kty, Value::Uint(1 | 2))) {
-        // Of another family: nothing here reads it.
+        // A key of another type, which nothing here reads.
         return Err(rid_crypto::CryptoError::AlgUnsupported.code());
     }
     let public = [1, -1, -2, -3].into_iter().filter_map(|label| number(&value, label).map(|value| (label, value)));
@@ -219,14 +219,14 @@ fn read_whole<'a>(
     Ok(reader.finish()?)
 }
 
-/// A DeviceRequest around one DocRequest.
+/// Wraps one DocRequest in a DeviceRequest.
 fn request_of(doc_request: &[u8]) -> Vec<u8> {
     let mut encoder = Encoder::new();
     encoder.map(2).text("version").text("1.0").text("docRequests").array(1).raw(doc_request);
     encoder.finish()
 }
 
-/// A DeviceResponse around one Document.
+/// Wraps one Document in a DeviceResponse.
 fn response_of(document: &[u8]) -> Vec<u8> {
     let mut encoder = Encoder::new();
     encoder.map(3).text("version").text("1.0").text("documents").array(1).raw(document).text("status").uint(0);

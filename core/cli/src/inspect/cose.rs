@@ -26,7 +26,7 @@ pub(crate) fn mac0(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
     )
 }
 
-/// The array of four inside tag 17 or 18.
+/// The array of four, without tag 17 or 18.
 pub(crate) fn untagged<'v, 'a>(value: &'v Value<'a>) -> &'v Value<'a> {
     match value {
         Value::Tag(17 | 18, inner) => inner,
@@ -34,14 +34,14 @@ pub(crate) fn untagged<'v, 'a>(value: &'v Value<'a>) -> &'v Value<'a> {
     }
 }
 
-/// `alg` of the protected header of a structure of four.
+/// Reads `alg` from the protected header of an array of four.
 pub(crate) fn algorithm(value: &Value<'_>) -> Option<i64> {
     let Value::Array(items) = untagged(value) else { return None };
     let Some(Value::Bytes(bytes)) = items.first() else { return None };
     number(&well_formed(bytes).ok()?, 1).and_then(as_int)
 }
 
-/// Headers of both kinds.
+/// A protected or unprotected header.
 fn header(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
     decoder.numbered(
         value,
@@ -63,7 +63,7 @@ fn protected(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
     }
 }
 
-/// The payload of an issuerAuth is its MSO; others are bytes.
+/// The payload. An MSO is decoded; other bytes are outlined.
 fn payload(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
     match value {
         Value::Null => Tree::noted(serde_json::Value::Null, Some("detached")),

@@ -1,4 +1,4 @@
-//! Walking a CBOR item with what is known of its members; bounded in nodes and levels.
+//! Walks a CBOR item with the known names of its members. Nodes and levels are limited.
 use std::ops::Range;
 
 use rid_wire::{
@@ -11,37 +11,37 @@ use super::{
     tree::Tree,
 };
 
-/// How one item becomes a tree.
+/// A function that makes a tree of one item.
 pub(crate) type Walk = fn(&mut Decoder, &Value<'_>) -> Tree;
 
-/// Most nodes shown, and most levels (readers of JSON stop at 128).
+/// The most nodes and levels that are shown. Many JSON parsers stop at 128 levels.
 const MAX_NODES: usize = 20_000;
 const MAX_LEVELS: usize = 60;
 
-/// Something that is wrong, by name, and where.
+/// A problem: its code and its place.
 pub(crate) struct Problem {
     pub(crate) code: Code,
-    /// Which part, in the words of the standard.
+    /// The part, in the words of the standard.
     pub(crate) what: String,
-    /// Where in the decoded input, in bytes, if it is known.
+    /// The offset in the decoded input in bytes, if it is known.
     pub(crate) offset: Option<usize>,
 }
 
-/// One inspection.
+/// The state of one inspection.
 pub(crate) struct Decoder {
-    /// Values are shown.
+    /// Whether values are shown.
     pub(crate) show: bool,
     pub(crate) problems: Vec<Problem>,
-    /// How an item of no known form is walked.
+    /// The walk for items of unknown form.
     unknown: Walk,
-    /// Addresses of the whole input, for offsets.
+    /// The address range of the whole input, to compute offsets.
     input: Range<usize>,
     nodes: usize,
     levels: usize,
 }
 
 impl Decoder {
-    /// `unknown` walks every item that is not of the form its walk expects.
+    /// Starts an inspection. `unknown` walks every item whose form is not the expected one.
     pub(crate) fn new(input: &[u8], show: bool, unknown: Walk) -> Self {
         let start = input.as_ptr().addr();
         let input = start..start.saturating_add(input.len());
@@ -61,8 +61,8 @@ impl Decoder {
         })
     }
 
-    /// A map with integer keys, which get their names; unknown members are outlined. A key that is text keeps its quotes, so
-    /// that it does not look like a number or a name.
+    /// A map with integer keys, which are shown by name; unknown members are outlined. A text key keeps its quotes, so
+    /// that it is not mistaken for a number or a name.
     pub(crate) fn numbered(&mut self, value: &Value<'_>, known: &[(i64, &'static str, Walk)]) -> Tree {
         let unknown = self.unknown;
         self.entries(value, |key| match known.iter().find(|(number, ..)| as_int(key) == Some(*number)) {
@@ -71,12 +71,12 @@ impl Decoder {
         })
     }
 
-    /// A map of anything: every value is walked alike.
+    /// A map of any keys whose values have the same walk.
     pub(crate) fn each(&mut self, value: &Value<'_>, walk: Walk) -> Tree {
         self.entries(value, |key| (key_label(key), walk))
     }
 
-    /// A map: `find` names a key and says how its value is walked.
+    /// A map. `find` gives the label of a key and the walk of its value.
     pub(crate) fn entries(&mut self, value: &Value<'_>, find: impl Fn(&Value<'_>) -> (String, Walk)) -> Tree {
         let Value::Map(entries) = value else { return (self.unknown)(self, value) };
         self.level(|decoder| {
@@ -93,7 +93,7 @@ impl Decoder {
         })
     }
 
-    /// An array: every item is walked alike.
+    /// An array whose items have the same walk.
     pub(crate) fn list(&mut self, value: &Value<'_>, walk: Walk) -> Tree {
         let Value::Array(items) = value else { return (self.unknown)(self, value) };
         self.level(|decoder| {
@@ -109,7 +109,7 @@ impl Decoder {
         })
     }
 
-    /// An array whose items have names; more items than names are outlined.
+    /// An array whose items have names. Further items are outlined.
     pub(crate) fn tuple(&mut self, value: &Value<'_>, known: &[(&'static str, Walk)]) -> Tree {
         let Value::Array(items) = value else { return (self.unknown)(self, value) };
         self.level(|decoder| {
@@ -129,7 +129,7 @@ impl Decoder {
         })
     }
 
-    /// `#6.24(bstr .cbor T)`: the content is walked. Anything else is outlined, with the problem noted.
+    /// `#6.24(bstr .cbor T)`: the content is walked. Anything else is outlined and reported as a problem.
     pub(crate) fn embedded(&mut self, value: &Value<'_>, what: &'static str, walk: Walk) -> Tree {
         match value {
             Value::Tag(24, inner) => match inner.as_ref() {
@@ -152,7 +152,7 @@ impl Decoder {
         self.content(bytes, what, walk, |error| error)
     }
 
-    /// `blame` names an error of the content other than of depth or duplicate keys.
+    /// `blame` maps an error of the content, except those of depth and duplicate keys.
     fn content(&mut self, bytes: &[u8], what: &'static str, walk: Walk, blame: fn(CborError) -> CborError) -> Tree {
         match well_formed(bytes) {
             Ok(value) => self.level(|decoder| walk(decoder, &value)),
@@ -168,13 +168,13 @@ impl Decoder {
         }
     }
 
-    /// Where bytes that were not copied lie in the input.
+    /// The offset of a slice of the input.
     pub(crate) fn offset(&self, bytes: &[u8]) -> Option<usize> {
         let start = bytes.as_ptr().addr();
         (!bytes.is_empty() && self.input.contains(&start)).then(|| start.saturating_sub(self.input.start))
     }
 
-    /// One level deeper, if there is room.
+    /// Enters one level if the limit allows it.
     fn level(&mut self, inside: impl FnOnce(&mut Self) -> Tree) -> Tree {
         if self.levels >= MAX_LEVELS {
             return not_shown();

@@ -1,5 +1,7 @@
-//! The parts of a certificate that the core has no use for but a reader of it has: every name, every extension. Lenient: the
-//! strict parser has seen the certificate before; what is not understood here is left out.
+//! The names and extensions of a certificate that the core does not read.
+//!
+//! This parser is lenient. The strict parser has accepted the certificate before, and what is not understood here is
+//! omitted.
 
 /// One DER element.
 #[derive(Clone, Copy)]
@@ -22,7 +24,7 @@ const OCTET_STRING: u8 = 0x04;
 /// `[3]` of a TBSCertificate.
 const EXTENSIONS: u8 = 0xa3;
 
-/// The elements of a content, up to the first that is cut.
+/// The elements of a content, up to the first truncated one.
 pub(crate) fn elements(mut rest: &[u8]) -> Vec<Element<'_>> {
     let mut found = Vec::new();
     while let Some((element, after)) = split(rest) {
@@ -32,7 +34,7 @@ pub(crate) fn elements(mut rest: &[u8]) -> Vec<Element<'_>> {
     found
 }
 
-/// The content of the first element; of a certificate's content that is the TBSCertificate.
+/// The content of the first element: the TBSCertificate, if given the content of a certificate.
 pub(crate) fn inside(der: &[u8]) -> &[u8] {
     split(der).map_or(&[], |(element, _)| element.content)
 }
@@ -74,7 +76,7 @@ fn dotted_of(elements: &[Element<'_>], at: usize) -> Option<String> {
     elements.get(at).filter(|element| element.tag == OID).and_then(|element| dotted(element.content))
 }
 
-/// The first element and what follows it.
+/// The first element and the bytes after it.
 fn split(input: &[u8]) -> Option<(Element<'_>, &[u8])> {
     let (&[tag, first], rest) = input.split_first_chunk::<2>()?;
     let (len, rest) = if first < 0x80 {

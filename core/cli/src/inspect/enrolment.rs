@@ -1,4 +1,4 @@
-//! The two messages of the enrolment door (spec/enrolment.md).
+//! The two messages of the enrolment protocol (spec/enrolment.md).
 use rid_wire::cbor::Value;
 
 use super::{

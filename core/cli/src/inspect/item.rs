@@ -3,10 +3,10 @@ use rid_wire::cbor::{CborError, Decoder, Limits, Value};
 
 use super::tree::shortened;
 
-/// Checks one whole item and reads it as a tree of values.
+/// Checks one complete item and reads it as a tree of values.
 ///
-/// The offset of an error is where reading stopped: before an item that is cut or of no known form, behind a text that is
-/// none or a key that was there before.
+/// The offset of an error is where reading stopped: before an item that is truncated or malformed, or after invalid
+/// text or a duplicate key.
 pub(crate) fn well_formed(bytes: &[u8]) -> Result<Value<'_>, (CborError, usize)> {
     let mut reader = Decoder::new(bytes, Limits::ONLINE).map_err(|error| (error, 0))?;
     reader.skip().map_err(|error| (error, reader.position()))?;
@@ -15,7 +15,7 @@ pub(crate) fn well_formed(bytes: &[u8]) -> Result<Value<'_>, (CborError, usize)>
     Value::parse(bytes, Limits::ONLINE).map_err(|error| (error, 0))
 }
 
-/// An integer that fits.
+/// Reads an integer that fits `i64`.
 pub(crate) fn as_int(value: &Value<'_>) -> Option<i64> {
     match value {
         Value::Uint(value) => i64::try_from(*value).ok(),
@@ -36,7 +36,7 @@ pub(crate) fn number<'v, 'a>(value: &'v Value<'a>, name: i64) -> Option<&'v Valu
     entries.iter().find(|(key, _)| as_int(key) == Some(name)).map(|(_, value)| value)
 }
 
-/// What a key is called.
+/// The label of a key.
 pub(crate) fn key_label(key: &Value<'_>) -> String {
     match key {
         Value::Text(text) => shortened(text),
@@ -47,7 +47,7 @@ pub(crate) fn key_label(key: &Value<'_>) -> String {
     }
 }
 
-/// What a key of a map with integer keys is called: text in quotes.
+/// The label of a key in a map with integer keys: text is quoted.
 pub(crate) fn quoted_label(key: &Value<'_>) -> String {
     match key {
         Value::Text(text) => format!("\"{}\"", shortened(text)),

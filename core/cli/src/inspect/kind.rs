@@ -1,4 +1,4 @@
-//! What an item is, told by its structure.
+//! Recognises the kind of an item by its structure.
 use rid_wire::cbor::Value;
 
 use super::{
@@ -11,7 +11,7 @@ use super::{
     session,
 };
 
-/// What is inspected. The order is the one in which the kinds are tried.
+/// The kinds, in the order in which they are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Engagement,
@@ -39,7 +39,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// The kind of one well-formed item (the content, where it came in tag 24).
+    /// The kind of one well-formed item, or of the content of its tag 24.
     pub(crate) fn of(value: &Value<'_>) -> Self {
         match value {
             Value::Map(entries) if entries.iter().any(|(key, _)| as_int(key).is_some()) => Self::of_numbered(value),
@@ -106,7 +106,7 @@ impl Kind {
             (Value::Tag(17, _), _) => Self::Mac0,
             (Value::Tag(18, _), _) => Self::Sign1,
             (_, [Value::Bytes(_), Value::Map(_), Value::Bytes(_) | Value::Null, Value::Bytes(_)]) => {
-                // HMAC's numbers (RFC 9053, 3.1) tell a MAC from a signature where no tag does.
+                // Without a tag, the algorithm number tells a MAC from a signature (RFC 9053, 3.1).
                 if matches!(cose::algorithm(value), Some(4..=7)) { Self::Mac0 } else { Self::Sign1 }
             }
             (_, [Value::Tag(24, _) | Value::Null, Value::Tag(24, _) | Value::Null, _]) => Self::Transcript,
@@ -166,7 +166,7 @@ impl Kind {
         }
     }
 
-    /// How it is shown.
+    /// The walk that shows it.
     pub(crate) const fn walk(self) -> Walk {
         match self {
             Self::Cbor => outline,

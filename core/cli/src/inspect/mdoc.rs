@@ -18,7 +18,7 @@ fn doc_requests(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
     decoder.list(value, doc_request)
 }
 
-/// DocRequest: what is asked of one document, and by whom.
+/// DocRequest: the elements asked for and the authentication of the reader.
 pub(crate) fn doc_request(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
     decoder.members(value, &[("itemsRequest", items_request_bytes as Walk), ("readerAuth", cose::sign1)])
 }

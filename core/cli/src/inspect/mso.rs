@@ -31,7 +31,7 @@ fn value_digests(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
     decoder.each(value, digests)
 }
 
-/// Without --show only how many: a line for each says nothing more.
+/// Without --show only the number of digests.
 fn digests(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
     match value {
         Value::Map(entries) if !decoder.show => Tree::leaf(format!("<{} digests>", entries.len())),

@@ -1,4 +1,4 @@
-//! Values without a meaning: their structure, redacted unless they are to be shown. Private keys are never shown.
+//! Items of unknown meaning, COSE keys, and redaction. Private keys are never shown.
 use rid_wire::{cbor::Value, hex};
 use serde_json::{Number, Value as Json};
 
@@ -8,10 +8,10 @@ use super::{
     tree::Tree,
 };
 
-/// Longest byte string that is shown whole.
+/// The longest byte string that is shown completely.
 const MAX_BYTES: usize = 64;
 
-/// The structure of an item; its text, numbers and bytes only with --show.
+/// The structure of an item. Text, numbers and bytes are shown only with --show.
 pub(crate) fn outline(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
     match value {
         Value::Map(_) if is_private_key(value) => key(decoder, value),
@@ -30,12 +30,12 @@ pub(crate) fn outline(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
     }
 }
 
-/// A value of a person: without --show not even its structure.
+/// A personal value. Without --show not even its structure is shown.
 pub(crate) fn personal(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
     if decoder.show { outline(decoder, value) } else { redacted(value) }
 }
 
-/// What says nothing of a person: text, numbers and times are shown, bytes only with --show.
+/// An item without personal data: text, numbers and times are shown, bytes only with --show.
 pub(crate) fn plain(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
     match value {
         Value::Map(_) if is_private_key(value) => key(decoder, value),
@@ -47,7 +47,7 @@ pub(crate) fn plain(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
     }
 }
 
-/// A value without its content.
+/// The type and size of a value.
 pub(crate) fn redacted(value: &Value<'_>) -> Tree {
     Tree::leaf(match value {
         Value::Array(items) => format!("<redacted array, {} items>", items.len()),
@@ -62,14 +62,14 @@ pub(crate) fn redacted(value: &Value<'_>) -> Tree {
     })
 }
 
-/// Whether a map is a `COSE_Key` with a private or secret part: d of EC2 and OKP, the key of a symmetric one, anything of RSA.
+/// Whether a map is a `COSE_Key` with a private part: d of EC2 and OKP, the key of a symmetric one, anything of RSA.
 fn is_private_key(value: &Value<'_>) -> bool {
     let Some(kty) = number(value, 1) else { return false };
     let has = |label| number(value, label).is_some();
     has(-4) || (!matches!(kty, Value::Uint(1 | 2)) && (has(-1) || has(-3)))
 }
 
-/// A scalar as it is.
+/// A scalar value.
 fn shown(value: &Value<'_>) -> Tree {
     match value {
         Value::Bool(value) => Tree::leaf(*value),
@@ -100,10 +100,10 @@ fn shown_bytes(bytes: &[u8]) -> Tree {
     }
 }
 
-/// Most byte strings within byte strings that are looked into.
+/// The most levels of byte strings inside byte strings that are searched.
 const MAX_WITHIN: usize = 8;
 
-/// Whether bytes are CBOR that holds a private key. What is packed deeper than is looked into counts as one.
+/// Whether the bytes are CBOR with a private key. Deeper nesting than is searched counts as one.
 fn holds_private_key(bytes: &[u8], within: usize) -> bool {
     match well_formed(bytes) {
         Ok(_) if within > MAX_WITHIN => true,
@@ -125,9 +125,9 @@ fn has_private_key(value: &Value<'_>, within: usize) -> bool {
     }
 }
 
-/// `COSE_Key`. Whatever is private in it is not shown.
+/// `COSE_Key`. Private parts are never shown.
 pub(crate) fn key(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
-    // What kind of key it is decides what is public: of another kind than EC2 and OKP nothing is.
+    // The key type decides what is public. Only EC2 and OKP have a public part.
     let public = matches!(number(value, 1), Some(Value::Uint(1 | 2)));
     decoder.entries(value, |label| match as_int(label) {
         Some(1) => ("kty".into(), key_type as Walk),
@@ -190,7 +190,7 @@ fn curve(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
     noted(decoder, value, note)
 }
 
-/// A number with its meaning; anything else as it is.
+/// A number with its meaning. Anything else is shown plainly.
 pub(crate) fn noted(decoder: &mut Decoder, value: &Value<'_>, note: Option<&'static str>) -> Tree {
     match as_int(value) {
         Some(number) => Tree::noted(number, note),

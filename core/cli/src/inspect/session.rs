@@ -126,7 +126,7 @@ fn handover(decoder: &mut Decoder, value: &Value<'_>) -> Tree {
             [Value::Bytes(_), Value::Bytes(_) | Value::Null] => {
                 decoder.tuple(value, &[("NFC handover select", outline as Walk), ("NFC handover request", outline)])
             }
-            // OpenID4VP and others name themselves first.
+            // OpenID4VP and other protocols start with their name.
             [Value::Text(_), ..] => decoder.tuple(value, &[("type", plain as Walk)]),
             _ => outline(decoder, value),
         },

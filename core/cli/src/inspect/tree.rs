@@ -1,20 +1,20 @@
-//! What an inspection shows: a tree, as text for people and as JSON for machines.
+//! The tree of an inspection, as text for people and as JSON for machines.
 use std::fmt::Write;
 
 use serde_json::{Map, Value as Json};
 
 use crate::verdict::printable;
 
-/// Longest text shown, in characters.
+/// The longest text that is shown, in characters.
 const MAX_TEXT: usize = 256;
 
-/// One node. Texts of others are cut and made printable when the node is made.
+/// One node. Foreign text is shortened and made printable when the node is made.
 pub(crate) enum Tree {
     /// A value, and what it means.
     Leaf {
         /// The value.
         value: Json,
-        /// In words, where the number alone says little.
+        /// The meaning of the value, if the number alone does not say it.
         note: Option<&'static str>,
     },
     /// Items in order.
@@ -32,12 +32,12 @@ impl Tree {
         Self::leaf(shortened(text))
     }
 
-    /// A number with its meaning; the meaning is for people only.
+    /// A number with its meaning, which only people see.
     pub(crate) fn noted(value: impl Into<Json>, note: Option<&'static str>) -> Self {
         Self::Leaf { value: value.into(), note }
     }
 
-    /// The tree as JSON. Two members whose labels became equal stay apart: the second carries its place.
+    /// The tree as JSON. If two members have the same label, the second one gets its position.
     pub(crate) fn to_json(&self) -> Json {
         match self {
             Self::Leaf { value, .. } => value.clone(),
@@ -66,7 +66,7 @@ impl Tree {
 
     fn line(&self, lines: &mut String, indent: usize, label: &str) {
         let room = "  ".repeat(indent);
-        // Writing to a String does not fail.
+        // Writing to a String cannot fail.
         let _ = match self {
             Self::Leaf { value, note } => {
                 let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -91,7 +91,7 @@ impl Tree {
     }
 }
 
-/// Text of others, printable and cut.
+/// Foreign text, made printable and shortened.
 pub(crate) fn shortened(text: &str) -> String {
     let count = text.chars().count();
     if count <= MAX_TEXT {

@@ -1,4 +1,4 @@
-//! The first field in which two transcripts differ, and what usually makes it differ.
+//! The first field in which two transcripts differ, and the usual cause.
 use std::{borrow::Cow, fmt};
 
 use rid_mdoc::transcript::Transcript;
@@ -8,13 +8,13 @@ use rid_wire::{
 };
 use serde_json::{Value as Json, json};
 
-/// Bytes shown on each side of the place.
+/// The bytes shown on each side of the difference.
 const AROUND: usize = 8;
-/// Tags 24 within each other that are looked into: an engagement holds its key in one.
+/// The nesting of tags 24 that is searched: an engagement holds its key in one.
 const NESTED: u8 = 2;
 const NULL: &[u8] = &[0xf6];
 
-/// Where two transcripts part.
+/// The first difference of two transcripts.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Difference {
     field: &'static str,
@@ -22,14 +22,13 @@ pub(crate) struct Difference {
     offset: usize,
     ours: String,
     theirs: String,
-    /// What usually makes it so.
+    /// The usual cause.
     cause: Option<&'static str>,
 }
 
-/// The other side's transcript. Only its outer form is judged, so that a member of the wrong form is named as the difference
-/// it is instead of being refused.
+/// The other side's transcript. Only its outer form is checked: a malformed member is reported as the difference.
 pub(crate) struct Expected {
-    /// SessionTranscriptBytes, or what stands for them.
+    /// SessionTranscriptBytes, or the bytes in its place.
     whole: Vec<u8>,
     array: Vec<u8>,
     /// As encoded.
@@ -37,7 +36,7 @@ pub(crate) struct Expected {
 }
 
 impl Expected {
-    /// The array of three (definite lengths), bare, in tag 24, or in a byte string whose tag 24 is missing.
+    /// The array of three (definite lengths): bare, in tag 24, or in a byte string that lacks its tag 24.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, CborError> {
         let mut reader = Decoder::new(bytes, Limits::ONLINE)?.definite();
         let (whole, array) = match reader.peek()? {
@@ -79,7 +78,7 @@ fn elements(array: &[u8]) -> Result<Vec<Vec<u8>>, CborError> {
     Ok(found)
 }
 
-/// `None`: they are equal byte for byte.
+/// `None` if the transcripts are equal byte for byte.
 pub(crate) fn first_difference(ours: &Transcript, theirs: &Expected) -> Option<Difference> {
     let parts = ours.parts();
     let [engagement, reader_key, handover] = &theirs.members;
@@ -87,7 +86,7 @@ pub(crate) fn first_difference(ours: &Transcript, theirs: &Expected) -> Option<D
         ("DeviceEngagementBytes", parts.device_engagement.unwrap_or(NULL), engagement),
         ("EReaderKeyBytes", parts.e_reader_key.unwrap_or(NULL), reader_key),
         ("Handover", parts.handover, handover),
-        // Equal members in an array of another encoding, or under another tag.
+        // The members are equal, but the array has another encoding or tag.
         ("SessionTranscript", ours.as_bytes(), &theirs.array),
         ("SessionTranscriptBytes", &ours.tagged(), &theirs.whole),
     ];
@@ -136,7 +135,7 @@ fn handover_cause(ours: &[u8], theirs: &[u8]) -> &'static str {
     }
 }
 
-/// For DeviceEngagementBytes and EReaderKeyBytes; `ours` has its tag 24.
+/// The cause in DeviceEngagementBytes or EReaderKeyBytes. `ours` has its tag 24.
 fn member_cause(field: &str, ours: &[u8], theirs: &[u8]) -> Option<&'static str> {
     let ours = content(ours)?;
     let Some(inner) = content(theirs) else {
@@ -171,13 +170,13 @@ fn kind(bytes: &[u8]) -> Option<ItemType> {
     Decoder::new(bytes, Limits::ONLINE).and_then(|reader| reader.peek()).ok()
 }
 
-/// Whether two encodings hold the same value, whatever the order of members and the form of heads.
+/// Whether two encodings have the same value, ignoring the order of members and the form of heads.
 fn same_value(ours: &[u8], theirs: &[u8]) -> bool {
     let read = |bytes| Value::parse(bytes, Limits::ONLINE).map(|value| sorted(value, NESTED));
     matches!((read(ours), read(theirs)), (Ok(ours), Ok(theirs)) if ours == theirs)
 }
 
-/// The members of every map in one order, also in what `nested` tags 24 hold.
+/// Sorts the members of every map, also inside up to `nested` tags 24.
 fn sorted(value: Value<'_>, nested: u8) -> Value<'_> {
     match value {
         Value::Array(items) => Value::Array(items.into_iter().map(|item| sorted(item, nested)).collect()),
@@ -192,7 +191,7 @@ fn sorted(value: Value<'_>, nested: u8) -> Value<'_> {
     }
 }
 
-/// Orders the keys that a map may have: numbers, byte strings and text.
+/// Orders the possible keys of a map: numbers, byte strings and text.
 fn order(key: &Value<'_>) -> (u8, Vec<u8>) {
     match key {
         Value::Uint(number) => (0, number.to_be_bytes().to_vec()),

@@ -1,4 +1,4 @@
-//! The JSON of a verdict; its form is fixed (see `rid verify --help` and `spec/verify.md`).
+//! The JSON of a verdict. Its form is stable (see `rid verify --help` and `spec/verify.md`).
 use rid_claims::{ClaimPath, ClaimValue, PrivateText};
 use rid_trust::Check;
 use rid_verifier::view::{AgeAnswer, DisclosedElements, DocumentElements, DocumentVerdict, ElementView, Verdict};
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{Report, decision, outcome};
 use crate::asked;
 
-/// Largest integer JSON numbers carry exactly: 2^53.
+/// The largest integer that JSON numbers hold exactly: 2^53.
 const MAX_EXACT: u64 = 1 << 53;
 
 /// The verdict with its question and hint.
@@ -71,7 +71,7 @@ fn age(age: &AgeAnswer) -> Value {
     json!({"asked": path(&age.asked), "over": age.over, "attested": path(&age.attested)})
 }
 
-/// Namespace, identifier and a word about it, of the elements that there is a word about.
+/// Namespace, identifier and warning of the elements that have a warning.
 fn about(disclosed: &DisclosedElements, word: impl Fn(&ElementView) -> Option<&'static str>) -> Value {
     let elements = disclosed.issuer_signed.iter().chain(&disclosed.device_signed);
     let words = elements.filter_map(|element| {
@@ -106,7 +106,7 @@ fn elements(elements: &[ElementView]) -> Value {
     Value::Object(namespaces)
 }
 
-/// Byte strings as base64url, dates as their text, integers beyond 2^53 as strings, maps with other than text keys as pairs.
+/// Byte strings as base64url, dates as text, integers beyond 2^53 as strings, maps with other keys than text as pairs.
 pub(crate) fn value(claim: &ClaimValue) -> Value {
     match claim {
         ClaimValue::BigNumber { digits } => digits.expose().into(),

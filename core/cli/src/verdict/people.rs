@@ -1,4 +1,4 @@
-//! A verdict as people read it on a terminal.
+//! A verdict as text for the terminal.
 use std::fmt::Write;
 
 use rid_claims::ClaimValue;
@@ -85,12 +85,12 @@ fn render_elements(text: &mut String, elements: &DocumentElements, kind: Option<
     }
 }
 
-/// The name of a kind in each language; empty if the profile does not know it.
+/// The name of a kind in each language. Empty if the profile does not have it.
 pub(super) fn kind_name(kind: Option<&Kind>, languages: &[Locale]) -> String {
     kind.map_or_else(String::new, |kind| in_languages(&kind.name, languages))
 }
 
-/// The label of an element in each language; `None` if the profile does not know it.
+/// The label of an element in each language. `None` if the profile does not have it.
 pub(super) fn known_label(
     kind: Option<&Kind>,
     namespace: &str,
@@ -143,11 +143,11 @@ const fn image(format: ImageFormat) -> &'static str {
     }
 }
 
-/// Longest name (document type, namespace, element, issuer) and longest value shown, in characters.
+/// The longest name (document type, namespace, element, issuer) and value that are shown, in characters.
 const MAX_NAME: usize = 200;
 const MAX_VALUE: usize = 4_000;
 
-/// A name somebody else gave, perhaps unsigned: it stays on its line, and cannot look like a line of ours.
+/// A name from outside, perhaps unsigned. It stays on one line and cannot imitate a line of this tool.
 pub(super) fn name(text: &str) -> String {
     printable(&cut(text.into(), MAX_NAME))
 }
@@ -159,7 +159,7 @@ fn cut(text: String, most: usize) -> String {
     }
 }
 
-/// Other people's text: nothing in it may move the cursor, turn the line around, begin another or stay unseen.
+/// Foreign text without control characters: it cannot move the cursor, change direction, start a line or be invisible.
 pub(crate) fn printable(text: &str) -> String {
     let hostile = |c: char| {
         c.is_control()
@@ -180,6 +180,6 @@ pub(crate) fn printable(text: &str) -> String {
 }
 
 pub(super) fn line(text: &mut String, line: &str) {
-    // Writing to a String does not fail.
+    // Writing to a String cannot fail.
     let _ = writeln!(text, "{line}");
 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::failure::Failure;
 
-/// Prints the verdict on a request; `hint` says what refused input is instead.
+/// Prints the verdict on a request. `hint` says what refused input is instead.
 pub(crate) fn print_request(
     verdict: &RequestVerdict,
     hint: Option<&str>,
@@ -53,7 +53,7 @@ fn reader(reader: &ReaderIdentity) -> Value {
     json!({"name": shown_name(reader), "organization": reader.organization(), "country": reader.country()})
 }
 
-/// The name that a wallet shows, which is never blank.
+/// The name that a wallet shows. It is never blank.
 fn shown_name(reader: &ReaderIdentity) -> String {
     Requester::Known(reader.clone()).name()
 }

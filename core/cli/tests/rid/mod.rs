@@ -1,4 +1,4 @@
-//! Running the binary in a folder of its own.
+//! Runs the binary in a folder of its own.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::process::{Command, Output, Stdio};
@@ -7,12 +7,12 @@ pub(crate) use rid_kit::Folder as Scratch;
 use rid_kit::vector_path;
 use serde_json::Value;
 
-/// A published vector, as a path.
+/// The path of a published vector.
 pub(crate) fn vector(name: &str) -> String {
     vector_path(name).display().to_string()
 }
 
-/// Runs `rid` there, without a terminal.
+/// Runs `rid` in this folder, without a terminal.
 pub(crate) fn run(scratch: &Scratch, arguments: &[&str]) -> Output {
     command(scratch, arguments).output().unwrap()
 }
@@ -23,7 +23,7 @@ pub(crate) fn command(scratch: &Scratch, arguments: &[&str]) -> Command {
     command
 }
 
-/// Exit code and the JSON printed.
+/// The exit code and the printed JSON.
 pub(crate) fn json(scratch: &Scratch, arguments: &[&str]) -> (i32, Value) {
     let output = run(scratch, arguments);
     let text = String::from_utf8(output.stdout).unwrap();

@@ -40,8 +40,8 @@ impl Alg {
     }
 }
 
-/// The protected header of a JWS. `jwk`, `jku`, `x5u` and `kid` never choose a key here: they are read by nobody or only
-/// compared (neg-E03).
+/// The protected header of a JWS. `jwk`, `jku`, `x5u` and `kid` never choose a key here: they are read by nobody or
+/// only compared (neg-E03).
 #[derive(Clone, PartialEq)]
 pub struct Header {
     /// The algorithm.
