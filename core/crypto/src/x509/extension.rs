@@ -46,6 +46,9 @@ pub(super) struct Extensions {
     pub(super) crl_points: bool,
     pub(super) issuer_alt_name: bool,
     pub(super) subject_alt_name: bool,
+    /// URIs and DNS names of the subject alternative name.
+    pub(super) alternative_uris: Vec<String>,
+    pub(super) alternative_hosts: Vec<String>,
     /// Whether an extension that is only a hint was malformed. Such an extension counts as absent.
     pub(super) malformed_hint: bool,
 }
@@ -129,6 +132,9 @@ impl Extensions {
                 not_empty(value)?;
                 self.issuer_alt_name = true;
             }
+            oid::SUBJECT_ALT_NAME => {
+                (self.alternative_uris, self.alternative_hosts) = alternative_names(value)?;
+            }
             _ => not_empty(value)?,
         }
         Ok(())
@@ -181,10 +187,12 @@ impl NameConstraints {
 /// The most extensions in a certificate. Document signers, readers and their roots have fewer.
 const MAX_EXTENSIONS: usize = 32;
 
-/// Tags: `[0]`, primitive and constructed; `[1]`; of general names `[4]`, a directory name, and `[6]`, a URI.
+/// Tags: `[0]`, primitive and constructed; `[1]`; of general names `[2]`, a DNS name, `[4]`, a directory name, and
+/// `[6]`, a URI.
 const CONTEXT_0: u8 = 0x80;
 const CONTEXT_0_CONSTRUCTED: u8 = 0xa0;
 const CONTEXT_1_CONSTRUCTED: u8 = 0xa1;
+const DNS: u8 = 0x82;
 const DIRECTORY_NAME: u8 = 0xa4;
 const URI: u8 = 0x86;
 
@@ -236,6 +244,23 @@ fn purposes(value: &[u8]) -> Result<Vec<String>, DerError> {
         purposes.push(oid::dotted(list.expect(der::OID)?)?);
     }
     if purposes.is_empty() { Err(DerError) } else { Ok(purposes) }
+}
+
+/// The URIs and DNS names; names of another form are passed over.
+fn alternative_names(value: &[u8]) -> Result<(Vec<String>, Vec<String>), DerError> {
+    not_empty(value)?;
+    let mut names = Der::only(value, der::SEQUENCE)?;
+    let (mut uris, mut hosts) = (Vec::new(), Vec::new());
+    while !names.is_empty() {
+        let name = names.any()?;
+        let text = core::str::from_utf8(name.content).ok().filter(|text| text.is_ascii()).map(ToString::to_string);
+        match name.tag {
+            URI => uris.extend(text),
+            DNS => hosts.extend(text),
+            _ => {}
+        }
+    }
+    Ok((uris, hosts))
 }
 
 /// The first URI of the full names. Points with other names are skipped.

@@ -223,6 +223,18 @@ impl Certificate {
         self.extensions.crl_uri.as_deref()
     }
 
+    /// The URIs of the subject alternative name.
+    #[must_use]
+    pub fn alternative_uris(&self) -> &[alloc::string::String] {
+        &self.extensions.alternative_uris
+    }
+
+    /// The DNS names of the subject alternative name.
+    #[must_use]
+    pub fn alternative_hosts(&self) -> &[alloc::string::String] {
+        &self.extensions.alternative_hosts
+    }
+
     /// Whether CRL distribution points and an issuer alternative name are present, as ISO 18013-5 Annex B requires.
     #[must_use]
     pub fn has_issuer_hints(&self) -> bool {
