@@ -2,7 +2,7 @@
 use alloc::{format, string::String, vec::Vec};
 use core::fmt;
 
-use rid_wire::{cbor::Value, hex};
+use rid_wire::{cbor::Value, hex, json};
 
 use crate::{PrivateBytes, PrivateText};
 
@@ -96,6 +96,28 @@ impl ClaimValue {
             Value::Text(text) => Self::Text { text: String::from(text.as_ref()).into() },
             Value::Uint(n) => i64::try_from(*n)
                 .map_or_else(|_| Self::BigNumber { digits: format!("{n}").into() }, |value| Self::Number { value }),
+        }
+    }
+
+    /// Converts a JSON value. A text stays a text, whatever it looks like.
+    #[must_use]
+    pub fn from_json(value: &json::Value) -> Self {
+        match value {
+            json::Value::Array(items) => Self::Items { items: items.iter().map(Self::from_json).collect() },
+            json::Value::Bool(value) => Self::Flag { value: *value },
+            json::Value::Float(value) => Self::Real { value: *value },
+            json::Value::Integer(value) => Self::Number { value: *value },
+            json::Value::Null => Self::Nothing,
+            json::Value::Object(members) => Self::Entries {
+                entries: members
+                    .iter()
+                    .map(|(name, value)| ClaimEntry {
+                        key: Self::Text { text: name.clone().into() },
+                        value: Self::from_json(value),
+                    })
+                    .collect(),
+            },
+            json::Value::String(text) => Self::Text { text: text.clone().into() },
         }
     }
 
