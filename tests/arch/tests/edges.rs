@@ -16,6 +16,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("trust", &["wire", "crypto"]),
     ("flow", &["wire", "crypto", "claims"]),
     ("mdoc", &["wire", "crypto", "trust"]),
+    ("sdjwt", &["wire", "crypto", "claims", "trust"]),
     ("vault", &["wire", "crypto", "claims", "flow"]),
     ("shell", &["wire", "crypto", "flow"]),
     ("holder", &["wire", "crypto", "claims", "profile", "trust", "mdoc", "flow"]),
@@ -295,6 +296,23 @@ fn enabled_test_features(rooms: &[Package]) -> Vec<String> {
 /// A feature that no product has.
 fn denied(feature: &String) -> bool {
     feature == "fake" || feature == "test" || feature.starts_with("dangerous")
+}
+
+/// Rooms that enable issuing. A dependency on it would put it into an app.
+fn issuing(rooms: &[Package]) -> Vec<String> {
+    let issues = |package: &Package| {
+        let mut normal = package.dependencies.iter().filter(|d| d.kind != DependencyKind::Dev);
+        let by_default = package.default_features.iter().any(|feature| feature == "issue");
+        by_default || normal.any(|d| d.features.iter().any(|feature| feature == "issue"))
+    };
+    rooms.iter().filter(|package| issues(package)).map(room).collect()
+}
+
+#[test]
+fn only_the_issuer_and_the_command_line_issue() {
+    let wrong: Vec<String> = issuing(&core()).into_iter().filter(|room| room != "cli" && room != "issuer").collect();
+    assert_eq!(wrong, Vec::<String>::new());
+    assert_eq!(issuing(&[planted("wallet", "rid-sdjwt", DependencyKind::Normal, &["issue"])]), ["wallet"]);
 }
 
 /// A function that goes round a check or a counter is behind the feature `dangerous`, which no package for phones has.

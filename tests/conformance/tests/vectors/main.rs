@@ -18,6 +18,7 @@ mod data;
 mod document;
 mod index;
 mod primitive;
+mod sd_jwt;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -80,6 +81,8 @@ fn judge(line: &Line) -> Outcome {
         "device-response" => document::device_response(line),
         "request" => document::device_request(&line.path),
         "issuer-signed" => document::issuer_signed(line),
+        "sd-jwt" => sd_jwt::sd_jwt(line),
+        "sd-jwt-vc" => sd_jwt::sd_jwt_vc(line),
         "certificate" => document::certificate(&line.path),
         "aead" | "ecdh" | "ecdsa" | "hkdf" | "hmac" => primitive::cases(&line.path, &line.kind),
         _ => annex_d::judge(&line.path),
