@@ -144,3 +144,13 @@ fn links_between_papers_lead_somewhere() {
     assert!(seen > 20, "{seen} links were found");
     assert_eq!(wrong, Vec::<String>::new());
 }
+
+#[test]
+fn files_of_the_strangers_test_exist() {
+    let all = files();
+    let table = file("CONTRIBUTING.md").map(|page| page.text).unwrap_or_default();
+    let named: Vec<&str> = table.split('`').filter(|name| name.starts_with("core/") && name.ends_with(".rs")).collect();
+    assert!(named.len() >= 10, "{named:?}");
+    let missing: Vec<&str> = named.into_iter().filter(|name| !all.iter().any(|file| file.path == *name)).collect();
+    assert_eq!(missing, Vec::<&str>::new(), "correct the table in CONTRIBUTING.md");
+}
