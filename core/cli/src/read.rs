@@ -2,7 +2,7 @@
 use std::{sync::Arc, time::Duration};
 
 use rid_flow::{
-    Env, Input, Output, Session,
+    Effect, Env, Input, LinkCommand, LinkEvent, Output, Reply, Session,
     ports::{Clock, KeyId},
 };
 use rid_profile::Locale;
@@ -124,23 +124,23 @@ fn read(
     loop {
         let step = |name: &'static str| (name, clock.uptime().millis().saturating_sub(begun));
         let input: Input<ReaderTypes> = match reader.poll() {
-            Some(Output::Connect(_)) => {
+            Some(Output::Link(LinkCommand::Connect(_))) => {
                 let longest = patience.at_most(Some(CONNECTING)).unwrap_or(CONNECTING);
                 link = Some(Link::connect(arguments.port, arguments.mtu, longest)?);
                 result.steps.push(step("connected"));
                 say.event("connected", "to the wallet", json!({"port": arguments.port}));
-                Input::Connected
+                Input::Link(LinkEvent::Up)
             }
-            Some(Output::Sign(request)) => {
+            Some(Output::Io(Effect::Sign(request))) => {
                 let signature = identity.map(|identity| identity.key.sign(&[&request.message]));
-                Input::Signed(signature.ok_or(rid_flow::ports::SecureAreaError::NotFound))
+                Input::Done(Reply::Signed(signature.ok_or(rid_flow::ports::SecureAreaError::NotFound)))
             }
-            Some(Output::Send(message)) => {
+            Some(Output::Link(LinkCommand::Send(message))) => {
                 if let Some(link) = &mut link {
                     link.send(&message)?;
                 }
                 result.steps.push(step("sent"));
-                Input::Sent
+                Input::Link(LinkEvent::Sent)
             }
             Some(Output::Finished(exchange)) => {
                 result.steps.push(step("verdict"));
@@ -165,9 +165,9 @@ fn read(
                     }
                     Some(Event::Message(message)) => {
                         result.steps.push(step("received"));
-                        Input::Bytes(message)
+                        Input::Link(LinkEvent::Bytes(message))
                     }
-                    Some(Event::Ended(_)) => Input::Disconnected,
+                    Some(Event::Ended(_)) => Input::Link(LinkEvent::Down),
                     Some(Event::Started) => continue,
                     None => Input::Tick,
                 }

@@ -19,7 +19,7 @@ pub enum Driven<P, T> {
 
 /// Takes [`Effect::Commit`]; the vault implements it over the Storage port.
 #[async_trait]
-pub trait Committer: Send + Sync {
+pub trait Store: Send + Sync {
     /// One durable step.
     ///
     /// # Errors
@@ -32,7 +32,7 @@ pub struct Ports<'a> {
     /// Keys.
     pub secure_area: Arc<dyn SecureArea>,
     /// Durable changes.
-    pub committer: &'a dyn Committer,
+    pub committer: &'a dyn Store,
     /// Network; `None` where there is none (then every fetch is `Offline`).
     pub http: Option<Arc<dyn Http>>,
     /// Time.

@@ -22,20 +22,20 @@ mod env;
 #[cfg(any(test, feature = "fake"))]
 pub mod fake;
 mod flow;
-mod patient;
+mod gate;
 pub mod ports;
+mod retrying;
 mod session;
-mod turn;
 
 pub use changes::{
     Changes, Committed, Copy, CopyId, Credential, History, HistoryContent, HistoryDraft, HistoryId, HistoryKind,
     HistoryOutcome, HistorySeq, NewCopy, Record, RecordKey, VerifierId,
 };
-pub use drive::{Committer, Driven, Ports, drive};
+pub use drive::{Driven, Ports, Store, drive};
 pub use effect::{AgreeRequest, DeriveRequest, Effect, KeysRequest, Reply, SignRequest};
 pub use env::{Env, Uptime};
 pub use flow::{Flow, Step};
-pub use patient::PatientArea;
+pub use gate::{CallGate, CallGuard, GateError};
+pub use retrying::RetryingSecureArea;
 pub use rid_claims::CredentialId;
-pub use session::{Input, Output, Session, SessionTypes};
-pub use turn::{Taken, Turn, TurnError};
+pub use session::{Input, LinkCommand, LinkEvent, Output, Session, SessionTypes};

@@ -1,11 +1,7 @@
+//! A protocol on a link as a machine, and the words it is spoken to in.
 use alloc::vec::Vec;
 
-use rid_crypto::Secret;
-
-use crate::{
-    AgreeRequest, Changes, Committed, Env, SignRequest, Uptime,
-    ports::{HttpError, HttpRequest, HttpResponse, SecureAreaError, StorageError},
-};
+use crate::{Changes, Effect, Env, Reply, Uptime, ports::StorageError};
 
 /// The types one session machine speaks with.
 pub trait SessionTypes {
@@ -19,81 +15,89 @@ pub trait SessionTypes {
     type Question;
     /// What the person answers.
     type Answer;
-    /// What is told at the end of one exchange.
+    /// The result of one exchange.
     type Receipt;
     /// Why the session closed.
     type Reason;
 }
 
-/// What a session wants done. Each question has exactly one [`Input`] that answers it, with its error where it can fail. Every
+/// What a session wants done. Each request has exactly one [`Input`] that answers it, with its error where it can fail. Every
 /// state that waits has a [`Session::deadline`].
 pub enum Output<T: SessionTypes> {
-    /// Turn the radio on (holder).
-    Advertise(T::Plan),
-    /// Ask the secure area for a key agreement; answered by [`Input::Agreed`].
-    Agree(AgreeRequest),
-    /// Ask the person; answered by [`Input::Consent`].
-    AskConsent(T::Question),
+    /// Ask the person; answered by [`Input::Answer`].
+    Ask(T::Question),
     /// The session is over; nothing follows.
     Close(T::Reason),
-    /// Write durably; answered by [`Input::Committed`].
-    Commit(Changes),
-    /// Connect to the peer (reader).
-    Connect(T::Plan),
-    /// Fetch over the network; answered by [`Input::Fetched`].
-    Fetch(HttpRequest),
     /// One exchange is over; the session may go on with another request.
     Finished(T::Receipt),
+    /// Work for a port; answered by [`Input::Done`].
+    Io(Effect),
+    /// Work for the radio.
+    Link(LinkCommand<T::Plan>),
     /// Look up what is held; answered by [`Input::Candidates`].
     Match(T::Request),
-    /// Write durably when it can be done: the outcome of an event, or a closing row of the history. Nothing answers it; what cannot
-    /// be written now (locked, full) is kept and written later, in order.
+    /// Write durably when it can be done: the outcome of an event, or a closing row of the history. Nothing answers it. A change
+    /// that cannot be written now (locked, full) is kept and written later, in order.
     Note(Changes),
-    /// Send these bytes as one message; answered by [`Input::Sent`].
-    Send(Vec<u8>),
-    /// Ask the secure area for a signature; answered by [`Input::Signed`].
-    Sign(SignRequest),
     /// Unlock the wallet; answered by [`Input::Unlocked`].
     Unlock,
 }
 
+/// What the radio is to do.
+pub enum LinkCommand<P> {
+    /// Show the engagement and wait for the peer (holder).
+    Advertise(P),
+    /// Connect to the peer (reader); answered by [`LinkEvent::Up`].
+    Connect(P),
+    /// Send these bytes as one message; answered by [`LinkEvent::Sent`].
+    Send(Vec<u8>),
+}
+
 /// What a session is told.
 pub enum Input<T: SessionTypes> {
-    /// To [`Output::Agree`].
-    Agreed(Result<Secret<32>, SecureAreaError>),
-    /// One whole message of the peer.
-    Bytes(Vec<u8>),
-    /// To [`Output::Match`]. [`StorageError::Locked`]: the wallet was locked in between.
+    /// The answer to [`Output::Ask`].
+    Answer(T::Answer),
+    /// The answer to [`Output::Match`]. [`StorageError::Locked`]: the wallet was locked in between.
     Candidates(Result<T::Candidates, StorageError>),
-    /// To [`Output::Commit`].
-    Committed(Result<Committed, StorageError>),
-    /// The link is up.
-    Connected,
-    /// To [`Output::AskConsent`].
-    Consent(T::Answer),
-    /// The link is down.
-    Disconnected,
-    /// To [`Output::Fetch`].
-    Fetched(Result<HttpResponse, HttpError>),
-    /// To [`Output::Send`]: the link took the last chunk.
-    Sent,
-    /// To [`Output::Sign`]: raw r‖s.
-    Signed(Result<[u8; 64], SecureAreaError>),
+    /// The answer to [`Output::Io`].
+    Done(Reply),
+    /// An event of the radio.
+    Link(LinkEvent),
     /// Time has passed: [`Session::deadline`] may be reached.
     Tick,
-    /// To [`Output::Unlock`]: whether it is unlocked now.
+    /// The answer to [`Output::Unlock`]: true if the wallet is unlocked now.
     Unlocked(bool),
+}
+
+impl<T: SessionTypes> Input<T> {
+    /// True for an event of the link or of the clock. It comes when it comes, and after the end it does nothing.
+    #[must_use]
+    pub const fn is_event(&self) -> bool {
+        matches!(self, Self::Link(_) | Self::Tick)
+    }
+}
+
+/// What the radio reports.
+pub enum LinkEvent {
+    /// One whole message of the peer.
+    Bytes(Vec<u8>),
+    /// The link is down.
+    Down,
+    /// The link took the last chunk of the message of [`LinkCommand::Send`].
+    Sent,
+    /// The link is up.
+    Up,
 }
 
 /// A protocol on a link as a machine (proximity).
 pub trait Session {
     /// Its types.
     type Types: SessionTypes;
-    /// A misuse by the caller (an answer to nothing asked, a call after the end); the peer's faults end the session with a
+    /// A misuse by the caller (an answer to nothing asked, a call after the end). A fault of the peer ends the session with an
     /// [`Output::Close`] instead.
     type Error;
 
-    /// Takes one input. After the end, events of the link (`Bytes`, `Connected`, `Disconnected`, `Sent`, `Tick`) do nothing.
+    /// Takes one input. After the end, events (see [`Input::is_event`]) do nothing.
     ///
     /// # Errors
     /// A misuse; the session is unchanged.
@@ -102,6 +106,6 @@ pub trait Session {
     /// The next thing to be done, if any.
     fn poll(&mut self) -> Option<Output<Self::Types>>;
 
-    /// When [`Input::Tick`] is wanted at the latest.
+    /// When [`Input::Tick`] is wanted at the latest; `None` once the session is over.
     fn deadline(&self) -> Option<Uptime>;
 }

@@ -1,4 +1,4 @@
-use rid_flow::{TurnError, ports::ClockError};
+use rid_flow::{GateError, ports::ClockError};
 use rid_verifier::reader::Misuse;
 use rid_wire::Code;
 
@@ -59,11 +59,11 @@ impl ReaderError {
     }
 }
 
-impl From<TurnError> for ReaderError {
-    fn from(error: TurnError) -> Self {
+impl From<GateError> for ReaderError {
+    fn from(error: GateError) -> Self {
         match error {
-            TurnError::Broken => Self::Bug { code: Code::new("broken") },
-            TurnError::Busy => Self::misuse("busy"),
+            GateError::Broken => Self::Bug { code: Code::new("broken") },
+            GateError::Busy => Self::misuse("busy"),
         }
     }
 }

@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex};
 
 use rid_crypto::{CryptoRng, x509::Certificate};
 use rid_flow::{
-    Env, Turn,
+    CallGate, Env,
     ports::{Clock, KeyId, SecureArea},
 };
 use rid_profile::{Locale, Profile};
@@ -157,7 +157,7 @@ impl Reader {
             reader: self.clone(),
             session: Mutex::new(session),
             state: Mutex::new(State::new()),
-            turn: Turn::new(),
+            turn: CallGate::new(),
         })
     }
 

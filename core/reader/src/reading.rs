@@ -10,7 +10,7 @@ mod state;
 
 use std::sync::{Arc, Mutex};
 
-use rid_flow::{Input, Output, SignRequest, Turn};
+use rid_flow::{CallGate, Effect, Input, LinkCommand, LinkEvent, Output, Reply, SignRequest};
 use rid_verifier::{
     ask::{Asked, DocumentAsk},
     link,
@@ -31,7 +31,7 @@ pub enum ReadingStep {
         /// Why.
         code: Code,
     },
-    /// Turn the radio on; then `connected`.
+    /// CallGate the radio on; then `connected`.
     Connect {
         /// UUID of the GATT service to look for (the wallet serves).
         peripheral_server: Option<Vec<u8>>,
@@ -64,7 +64,7 @@ pub struct Reading {
     pub(crate) session: Mutex<Machine>,
     /// Locked for moments, and so all that `cancel` waits for.
     pub(crate) state: Mutex<State>,
-    pub(crate) turn: Turn,
+    pub(crate) turn: CallGate,
 }
 
 /// What is to be done next.
@@ -108,7 +108,7 @@ impl Reading {
             Some(Current::Judged(_)) => Ok(()),
             Some(Current::Send(_)) => {
                 drop(state);
-                self.tell(Input::Sent)
+                self.tell(Input::Link(LinkEvent::Sent))
             }
             other => {
                 state.current = other;
@@ -126,7 +126,7 @@ impl Reading {
         if !self.state()?.is_over() {
             link::write_len(mtu).map_err(|error| ReaderError::BadInput { code: error.code() })?;
         }
-        self.feed(Input::Connected)?;
+        self.feed(Input::Link(LinkEvent::Up))?;
         let mut state = self.state()?;
         if matches!(state.current, Some(Current::Connect(_))) {
             state.current = None;
@@ -139,7 +139,7 @@ impl Reading {
     /// # Errors
     /// [`ReaderError::Unsupported`] when the clock fails: the message can be given again.
     pub fn received(&self, message: Vec<u8>) -> Result<(), ReaderError> {
-        self.feed(Input::Bytes(message))
+        self.feed(Input::Link(LinkEvent::Bytes(message)))
     }
 
     /// One characteristic write came (18013-5, 8.3.3.1.1.6): chunks are put together here.
@@ -153,7 +153,7 @@ impl Reading {
         };
         match pushed {
             Ok(None) => Ok(()),
-            Ok(Some(message)) => self.feed(Input::Bytes(message)),
+            Ok(Some(message)) => self.feed(Input::Link(LinkEvent::Bytes(message))),
             Err(error) => {
                 self.end(error.code());
                 Err(ReaderError::PeerRefused { code: error.code() })
@@ -187,7 +187,7 @@ impl Reading {
     /// [`ReaderError::Bug`] (`broken`).
     pub fn disconnected(&self) -> Result<(), ReaderError> {
         self.state()?.link_lost = true;
-        self.feed(Input::Disconnected)
+        self.feed(Input::Link(LinkEvent::Down))
     }
 
     /// The time of `Wait` has come.
@@ -232,17 +232,17 @@ impl Reading {
 
     /// Makes a running `next` return [`ReaderError::Cancelled`] at once and changes nothing else: the next call goes on.
     pub fn park(&self) {
-        self.turn.call_away();
+        self.turn.interrupt();
     }
 
     async fn advance(&self) -> Result<ReadingStep, ReaderError> {
         loop {
             match self.work()? {
                 Work::Sign(r) => {
-                    let guard = Repeat::guard(self, Output::Sign(r.clone()));
+                    let guard = Repeat::guard(self, Output::Io(Effect::Sign(r.clone())));
                     let signed = self.reader.ports.secure_area.sign(r.key, r.message, r.prompt).await;
                     guard.done();
-                    self.tell(Input::Signed(signed))?;
+                    self.tell(Input::Done(Reply::Signed(signed)))?;
                 }
                 Work::Step(step) => return Ok(step),
                 Work::Tell(input) => self.tell(input)?,
@@ -268,10 +268,10 @@ impl Reading {
             None => self.poll(&mut state)?,
         };
         state.current = Some(match output {
-            Some(Output::Connect(engagement)) => Current::Connect(engagement),
+            Some(Output::Link(LinkCommand::Connect(engagement))) => Current::Connect(engagement),
             Some(Output::Finished(exchange)) => Current::Judged(exchange.verdict),
-            Some(Output::Send(message)) => Current::Send(message),
-            Some(Output::Sign(request)) => return Ok(Work::Sign(request)),
+            Some(Output::Link(LinkCommand::Send(message))) => Current::Send(message),
+            Some(Output::Io(Effect::Sign(request))) => return Ok(Work::Sign(request)),
             Some(Output::Close(reason)) => {
                 state.close(reason);
                 return Ok(Work::Step(state.resting()));

@@ -6,7 +6,7 @@ use std::sync::{
 use async_trait::async_trait;
 use rid_crypto::{CryptoRng, Secret};
 use rid_flow::{
-    Changes, Committed, Committer, CredentialId, RecordKey,
+    Changes, Committed, CredentialId, RecordKey, Store,
     ports::{Clock, KeyId, Read, Row, RowKey, SecureArea, Storage, StorageError, Table},
 };
 use rid_wire::{Timestamp, hex};
@@ -412,7 +412,7 @@ pub(crate) fn damaged_name(key: &RowKey) -> CredentialId {
 }
 
 #[async_trait]
-impl Committer for Vault {
+impl Store for Vault {
     async fn commit(&self, changes: Changes) -> Result<Committed, StorageError> {
         self.commit_changes(&changes).await.map_err(VaultError::as_storage)
     }

@@ -12,7 +12,7 @@ use alloc::{collections::VecDeque, sync::Arc, vec::Vec};
 
 use rid_crypto::{AgreementKey, x509::Certificate};
 use rid_flow::{
-    Env, Input, Output, Session, SessionTypes, SignRequest, Uptime,
+    Effect, Env, Input, LinkCommand, LinkEvent, Output, Reply, Session, SessionTypes, SignRequest, Uptime,
     ports::{KeyId, Prompt, SecureAreaError},
 };
 use rid_mdoc::{
@@ -180,7 +180,7 @@ impl Reader {
             config,
             link: Some(Link { cipher, transcript, e_reader_key, e_reader_key_bytes, established: false }),
             state: State::Connecting,
-            outputs: VecDeque::from([Output::Connect(engagement)]),
+            outputs: VecDeque::from([Output::Link(LinkCommand::Connect(engagement))]),
             deadline: None,
         };
         reader.restart_deadline(env);
@@ -242,7 +242,7 @@ impl Reader {
             (Some((key, _)), Some(items)) => {
                 let message = reader_auth::to_be_signed(&link.transcript, &items.encode());
                 let request = SignRequest { key: key.clone(), message, prompt: Prompt::Present };
-                self.outputs.push_back(Output::Sign(request));
+                self.outputs.push_back(Output::Io(Effect::Sign(request)));
             }
             _ => self.send_request(env),
         }
@@ -271,7 +271,7 @@ impl Reader {
                 } else {
                     SessionEstablishment::encode(&link.e_reader_key_bytes, &data)
                 };
-                self.outputs.push_back(Output::Send(message));
+                self.outputs.push_back(Output::Link(LinkCommand::Send(message)));
                 self.state = State::Waiting;
                 self.wait_for_answer(env);
             }
@@ -340,7 +340,7 @@ impl Reader {
         self.deadline = None;
         self.state = State::Closed;
         self.outputs.retain(|output| matches!(output, Output::Finished(_)));
-        self.outputs.extend(farewell.map(Output::Send));
+        self.outputs.extend(farewell.map(|message| Output::Link(LinkCommand::Send(message))));
         self.outputs.push_back(Output::Close(reason));
     }
 }
@@ -355,13 +355,13 @@ impl Session for Reader {
         }
         match (input, &self.state) {
             // Events of the link come when they come.
-            (Input::Bytes(_) | Input::Connected | Input::Disconnected | Input::Sent | Input::Tick, State::Closed) => {}
+            (Input::Link(_) | Input::Tick, State::Closed) => {}
             (_, State::Closed) => return Err(Misuse::Closed),
-            (Input::Connected, State::Connecting) => self.begin_request(env),
-            (Input::Bytes(bytes), _) => self.received(&bytes, env),
-            (Input::Signed(result), _) => return self.signed(result, env),
-            (Input::Sent, _) => self.sent(env),
-            (Input::Disconnected, _) => self.close(None, CloseReason::Disconnected),
+            (Input::Link(LinkEvent::Up), State::Connecting) => self.begin_request(env),
+            (Input::Link(LinkEvent::Bytes(bytes)), _) => self.received(&bytes, env),
+            (Input::Done(Reply::Signed(result)), _) => return self.signed(result, env),
+            (Input::Link(LinkEvent::Sent), _) => self.sent(env),
+            (Input::Link(LinkEvent::Down), _) => self.close(None, CloseReason::Disconnected),
             (Input::Tick, _) => {}
             _ => return Err(Misuse::NotAsked),
         }
@@ -370,7 +370,7 @@ impl Session for Reader {
 
     fn poll(&mut self) -> Option<Output<ReaderTypes>> {
         let output = self.outputs.pop_front();
-        if let (Some(Output::Send(_)), Some(link)) = (&output, &mut self.link) {
+        if let (Some(Output::Link(LinkCommand::Send(_))), Some(link)) = (&output, &mut self.link) {
             link.established = true;
         }
         output

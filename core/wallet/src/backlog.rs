@@ -7,7 +7,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use rid_flow::{Changes, Committer, HistoryId, HistoryOutcome, RecordKey, Turn, ports::KeyId, ports::StorageError};
+use rid_flow::{CallGate, Changes, HistoryId, HistoryOutcome, RecordKey, Store, ports::KeyId, ports::StorageError};
 use rid_holder::enrolment::{PendingEnrolment, RECORD_KIND};
 
 use crate::Wallet;
@@ -17,7 +17,7 @@ use crate::Wallet;
 pub(crate) struct Backlog {
     tasks: Mutex<VecDeque<Task>>,
     /// One call at a time does it, so that outcomes are written in order.
-    turn: Turn,
+    turn: CallGate,
 }
 
 #[derive(Clone)]

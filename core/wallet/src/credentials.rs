@@ -2,7 +2,7 @@
 use rid_claims::ReusePolicy;
 use rid_claims::{ClaimPath, ClaimValue};
 use rid_flow::{
-    Changes, Committer, CredentialId, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, ports::SecureAreaError,
+    Changes, CredentialId, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, Store, ports::SecureAreaError,
 };
 use rid_holder::{
     display::{HeldElement, read_copy},

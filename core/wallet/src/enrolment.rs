@@ -1,7 +1,7 @@
 //! The enrolment door: ask an issuer for credentials, and accept its answer, all or nothing.
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use rid_flow::{Changes, Committer, Driven, Flow, RecordKey, Reply, Turn, drive};
+use rid_flow::{CallGate, Changes, Driven, Flow, RecordKey, Reply, Store, drive};
 use rid_holder::enrolment::{Accept, Enrol, EnrolParameters, PendingEnrolment, RECORD_KIND, record_key};
 use rid_wire::{Code, hex};
 
@@ -48,7 +48,7 @@ impl Wallet {
         audience: String,
     ) -> Result<Enrolling, WalletError> {
         let flow = self.enrol_flow(kinds, copies, challenge, audience)?;
-        Ok(Enrolling { wallet: self.clone(), slot: Mutex::new(Slot::Ready(Box::new(flow))), turn: Turn::new() })
+        Ok(Enrolling { wallet: self.clone(), slot: Mutex::new(Slot::Ready(Box::new(flow))), turn: CallGate::new() })
     }
 
     fn enrol_flow(
@@ -142,7 +142,7 @@ fn parse_id(id: &str) -> Result<[u8; 16], WalletError> {
 pub struct Enrolling {
     wallet: Arc<Wallet>,
     slot: Mutex<Slot>,
-    turn: Turn,
+    turn: CallGate,
 }
 
 enum Slot {
@@ -206,12 +206,12 @@ impl Enrolling {
                 Slot::Away | Slot::Finished(_, true) => {}
             }
         }
-        self.turn.call_away();
+        self.turn.interrupt();
     }
 
     /// Makes a running `next` return [`WalletError::Cancelled`] at once; the next call says what became of it.
     pub fn park(&self) {
-        self.turn.call_away();
+        self.turn.interrupt();
     }
 
     fn slot(&self) -> Result<MutexGuard<'_, Slot>, WalletError> {

@@ -1,5 +1,5 @@
 use rid_flow::{
-    TurnError,
+    GateError,
     ports::{ClockError, SecureAreaError, StorageError},
 };
 use rid_holder::{enrolment::EnrolError, proximity::Misuse};
@@ -146,11 +146,11 @@ impl From<VaultError> for WalletError {
     }
 }
 
-impl From<TurnError> for WalletError {
-    fn from(error: TurnError) -> Self {
+impl From<GateError> for WalletError {
+    fn from(error: GateError) -> Self {
         match error {
-            TurnError::Broken => Self::Bug { code: Code::new("broken") },
-            TurnError::Busy => Self::misuse("busy"),
+            GateError::Broken => Self::Bug { code: Code::new("broken") },
+            GateError::Busy => Self::misuse("busy"),
         }
     }
 }

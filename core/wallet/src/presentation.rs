@@ -10,7 +10,7 @@ mod state;
 
 use std::sync::{Arc, Mutex};
 
-use rid_flow::{Input, Turn};
+use rid_flow::{CallGate, Input, LinkEvent};
 use rid_holder::{link, proximity::Proximity};
 use rid_wire::Code;
 
@@ -72,7 +72,7 @@ pub struct Presentation {
     session: Mutex<Proximity>,
     /// Locked for moments, and so all that `cancel` waits for.
     state: Mutex<State>,
-    turn: Turn,
+    turn: CallGate,
 }
 
 impl Wallet {
@@ -88,7 +88,7 @@ impl Wallet {
             wallet: self.clone(),
             session: Mutex::new(session),
             state: Mutex::new(State::new()),
-            turn: Turn::new(),
+            turn: CallGate::new(),
         })
     }
 }
@@ -124,7 +124,7 @@ impl Presentation {
             Some(Current::Advertise(_) | Current::Receipt(_)) => Ok(()),
             Some(Current::Send(_)) => {
                 drop(state);
-                self.tell(Input::Sent)
+                self.tell(Input::Link(LinkEvent::Sent))
             }
             other => {
                 state.current = other;
@@ -143,7 +143,7 @@ impl Presentation {
         if !self.state()?.is_over() {
             link::write_len(mtu).map_err(|error| WalletError::BadInput { code: error.code() })?;
         }
-        self.feed(Input::Connected)
+        self.feed(Input::Link(LinkEvent::Up))
     }
 
     /// One whole message came.
@@ -151,7 +151,7 @@ impl Presentation {
     /// # Errors
     /// [`WalletError::Misuse`] (`not_asked`).
     pub fn received(&self, message: Vec<u8>) -> Result<(), WalletError> {
-        self.feed(Input::Bytes(message))
+        self.feed(Input::Link(LinkEvent::Bytes(message)))
     }
 
     /// One characteristic write came (18013-5, 8.3.3.1.1.6): chunks are put together here.
@@ -165,7 +165,7 @@ impl Presentation {
         };
         match pushed {
             Ok(None) => Ok(()),
-            Ok(Some(message)) => self.feed(Input::Bytes(message)),
+            Ok(Some(message)) => self.feed(Input::Link(LinkEvent::Bytes(message))),
             Err(error) => {
                 self.end(error.code());
                 Err(WalletError::PeerRefused { code: error.code() })
@@ -199,7 +199,7 @@ impl Presentation {
     /// [`WalletError::Bug`] (`broken`).
     pub fn disconnected(&self) -> Result<(), WalletError> {
         self.state()?.link_lost = true;
-        self.feed(Input::Disconnected)
+        self.feed(Input::Link(LinkEvent::Down))
     }
 
     /// The time of `Wait` has come.
@@ -220,7 +220,7 @@ impl Presentation {
             Some(Current::Ask(question)) => answer_of(question, answer)?,
             _ => return Err(WalletError::misuse("not_asked")),
         };
-        self.feed(Input::Consent(answer))?;
+        self.feed(Input::Answer(answer))?;
         self.state()?.current = None;
         Ok(())
     }
@@ -247,7 +247,7 @@ impl Presentation {
 
     /// Makes a running `next` return [`WalletError::Cancelled`] at once and changes nothing else: the next call goes on.
     pub fn park(&self) {
-        self.turn.call_away();
+        self.turn.interrupt();
     }
 }
 

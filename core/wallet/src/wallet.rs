@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use rid_crypto::CryptoRng;
 use rid_flow::{
-    Env, PatientArea, Ports,
+    Env, Ports, RetryingSecureArea,
     ports::{Clock, Http, SecureArea, Storage, Timer, UserAuth},
 };
 use rid_holder::proximity::DeviceAuthMethod;
@@ -123,7 +123,7 @@ impl Wallet {
     /// [`WalletError::Misuse`] when another process has it open, [`WalletError::StorageDamaged`].
     pub async fn open(ports: WalletPorts, config: WalletConfig) -> Result<Self, WalletError> {
         // A chip with too much to do is asked again before anybody hears of it (neg-K11).
-        let patient = PatientArea::new(ports.secure_area.clone(), ports.timer.clone(), ports.clock.clone());
+        let patient = RetryingSecureArea::new(ports.secure_area.clone(), ports.timer.clone(), ports.clock.clone());
         let ports = WalletPorts { secure_area: Arc::new(patient), ..ports };
         let vault_config = VaultConfig { low_water: config.profile.rules().low_water };
         let vault =

@@ -1,6 +1,6 @@
 //! Our side: the holder's and the reader's session machines, as an app would drive them.
 use rid_flow::{
-    Committed, Copy, CopyId, CredentialId, Env, Input, Output, Session, Uptime,
+    Committed, Copy, CopyId, CredentialId, Effect, Env, Input, LinkCommand, LinkEvent, Output, Reply, Session, Uptime,
     ports::{KeyId, SecureAreaError},
 };
 use rid_holder::{
@@ -65,7 +65,7 @@ pub(crate) fn engage(stock: &Stock, rng: &mut OsRng) -> (Proximity, String) {
     let mut holder =
         Proximity::start(stock.profile.clone(), stock.trust.clone(), DeviceAuthMethod::Signature, &mut env(stock, rng));
     let qr = match holder.poll() {
-        Some(Output::Advertise(plan)) => plan.qr(),
+        Some(Output::Link(LinkCommand::Advertise(plan))) => plan.qr(),
         _ => some(None, "an advertisement"),
     };
     (holder, qr)
@@ -73,19 +73,21 @@ pub(crate) fn engage(stock: &Stock, rng: &mut OsRng) -> (Proximity, String) {
 
 /// Feeds a SessionEstablishment to the holder and gives its SessionData.
 pub(crate) fn respond(stock: &Stock, holder: &mut Proximity, request: Vec<u8>, rng: &mut OsRng) -> Vec<u8> {
-    expect(holder.handle(Input::Connected, &mut env(stock, rng)), "connected");
-    expect(holder.handle(Input::Bytes(request), &mut env(stock, rng)), "request");
+    expect(holder.handle(Input::Link(LinkEvent::Up), &mut env(stock, rng)), "connected");
+    expect(holder.handle(Input::Link(LinkEvent::Bytes(request)), &mut env(stock, rng)), "request");
     loop {
         let input: Input<ProximityTypes> = match some(holder.poll(), "an output of the holder") {
             Output::Unlock => Input::Unlocked(true),
             Output::Match(_) => Input::Candidates(Ok(Matches { by_document: vec![vec![held(stock)]] })),
-            Output::AskConsent(question) => Input::Consent(agree(&question)),
-            Output::Commit(_) => Input::Committed(Ok(Committed { copies: vec![copy(stock)], ..Committed::default() })),
-            Output::Sign(request) => Input::Signed(Ok(stock.device.sign(&[&request.message]))),
-            Output::Send(message) => return message,
+            Output::Ask(question) => Input::Answer(agree(&question)),
+            Output::Io(Effect::Commit(_)) => {
+                Input::Done(Reply::Committed(Ok(Committed { copies: vec![copy(stock)], ..Committed::default() })))
+            }
+            Output::Io(Effect::Sign(request)) => Input::Done(Reply::Signed(Ok(stock.device.sign(&[&request.message])))),
+            Output::Link(LinkCommand::Send(message)) => return message,
             Output::Note(_) => continue,
             Output::Close(reason) => some(None, reason.code().as_str()),
-            _ => Input::Signed(Err(SecureAreaError::Unavailable)),
+            _ => Input::Done(Reply::Signed(Err(SecureAreaError::Unavailable))),
         };
         expect(holder.handle(input, &mut env(stock, rng)), "an answer to the holder");
     }
@@ -101,7 +103,7 @@ fn exchange(stock: &Stock, elements: &[&str]) -> (Reader, Vec<u8>) {
 }
 
 fn judge(stock: &Stock, reader: &mut Reader, response: Vec<u8>, rng: &mut OsRng) -> Exchange {
-    expect(reader.handle(Input::Bytes(response), &mut env(stock, rng)), "response");
+    expect(reader.handle(Input::Link(LinkEvent::Bytes(response)), &mut env(stock, rng)), "response");
     match reader.poll() {
         Some(Output::Finished(exchange)) => exchange,
         _ => some(None, "a verdict"),
@@ -123,14 +125,14 @@ fn open_reader(stock: &Stock, qr: &str, elements: &[&str]) -> Reader {
     };
     let mut rng = OsRng;
     let mut reader = expect(Reader::start(qr, config, &mut env(stock, &mut rng)), "reader");
-    assert!(matches!(reader.poll(), Some(Output::Connect(_))));
-    expect(reader.handle(Input::Connected, &mut env(stock, &mut rng)), "connected");
+    assert!(matches!(reader.poll(), Some(Output::Link(LinkCommand::Connect(_)))));
+    expect(reader.handle(Input::Link(LinkEvent::Up), &mut env(stock, &mut rng)), "connected");
     reader
 }
 
 fn next_message(_: &Stock, reader: &mut Reader) -> Vec<u8> {
     match reader.poll() {
-        Some(Output::Send(message)) => message,
+        Some(Output::Link(LinkCommand::Send(message))) => message,
         _ => some(None, "a request"),
     }
 }

@@ -12,7 +12,7 @@ use std::{
 use pollster::block_on;
 use rid_claims::ReusePolicy;
 use rid_flow::{
-    Changes, Committer, Credential, CredentialId, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, NewCopy,
+    Changes, Credential, CredentialId, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, NewCopy, Store,
     ports::KeyId,
 };
 use rid_shell::{OsRng, SoftwareSecureArea, SqliteStorage};

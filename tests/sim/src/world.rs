@@ -1,7 +1,7 @@
 //! Plays one presentation between a holder and a reader.
 use rid_flow::{
-    Changes, Committed, Copy, CredentialId, Env, HistoryOutcome, HistorySeq, Input, Output, Session, SignRequest,
-    Uptime,
+    Changes, Committed, Copy, CredentialId, Effect, Env, HistoryOutcome, HistorySeq, Input, LinkCommand, LinkEvent,
+    Output, Reply, Session, SignRequest, Uptime,
     ports::{KeyId, SecureAreaError, StorageError},
 };
 use rid_holder::{
@@ -108,7 +108,7 @@ pub fn run(state: &mut TestState, scenario: &Scenario) -> Result<Report, Code> {
     let (profile, trust) = (world.state.profile.clone(), world.state.trust.clone());
     let mut holder = world.with_env(|env| Proximity::start(profile, trust, DeviceAuthMethod::Signature, env));
     let qr = match holder.poll() {
-        Some(Output::Advertise(plan)) => plan.qr(),
+        Some(Output::Link(LinkCommand::Advertise(plan))) => plan.qr(),
         _ => return Err(Code::new("not_advertised")),
     };
     let config = ReaderConfig {
@@ -119,7 +119,7 @@ pub fn run(state: &mut TestState, scenario: &Scenario) -> Result<Report, Code> {
         locales: Vec::new(),
     };
     let mut reader = world.with_env(|env| Reader::start(&qr, config, env)).map_err(|error| error.code())?;
-    world.tell_holder(&mut holder, Input::Connected);
+    world.tell_holder(&mut holder, Input::Link(LinkEvent::Up));
     while world.millis < LONGEST {
         world.drain_holder(&mut holder);
         world.drain_reader(&mut reader);
@@ -157,22 +157,22 @@ impl World<'_> {
     fn drain_holder(&mut self, holder: &mut Proximity) {
         while let Some(output) = holder.poll() {
             let answer = match output {
-                Output::Send(message) => {
+                Output::Link(LinkCommand::Send(message)) => {
                     self.note(format!("holder sends {} B", message.len()));
                     let (now, faults) = (self.millis, self.scenario.faults);
                     self.to_reader.send(&message, now, &faults, &mut self.link_rng);
-                    Input::Sent
+                    Input::Link(LinkEvent::Sent)
                 }
                 Output::Match(request) => Input::Candidates(Ok(Matches {
                     by_document: request.doc_types.iter().map(|doc_type| self.state.held(doc_type)).collect(),
                 })),
-                Output::AskConsent(question) => {
+                Output::Ask(question) => {
                     self.note(format!("asked for {} documents", question.documents.len()));
-                    Input::Consent(self.answer(&question))
+                    Input::Answer(self.answer(&question))
                 }
                 Output::Unlock => Input::Unlocked(true),
-                Output::Commit(changes) => Input::Committed(self.commit(&changes)),
-                Output::Sign(request) => Input::Signed(self.sign(&request)),
+                Output::Io(Effect::Commit(changes)) => Input::Done(Reply::Committed(self.commit(&changes))),
+                Output::Io(Effect::Sign(request)) => Input::Done(Reply::Signed(self.sign(&request))),
                 Output::Close(reason) => {
                     self.note(format!("holder closed {}", reason.code()));
                     self.report.holder_closed = Some(reason.code());
@@ -186,7 +186,7 @@ impl World<'_> {
                     self.report.outcomes.extend(changes.outcomes.iter().map(|(_, outcome)| *outcome));
                     continue;
                 }
-                Output::Advertise(_) | Output::Connect(_) | Output::Agree(_) | Output::Fetch(_) => continue,
+                Output::Link(LinkCommand::Advertise(_) | LinkCommand::Connect(_)) | Output::Io(_) => continue,
             };
             self.tell_holder(holder, answer);
         }
@@ -195,14 +195,16 @@ impl World<'_> {
     fn drain_reader(&mut self, reader: &mut Reader) {
         while let Some(output) = reader.poll() {
             let answer = match output {
-                Output::Connect(_) => Input::Connected,
-                Output::Send(message) => {
+                Output::Link(LinkCommand::Connect(_)) => Input::Link(LinkEvent::Up),
+                Output::Link(LinkCommand::Send(message)) => {
                     self.note(format!("reader sends {} B", message.len()));
                     let (now, faults) = (self.millis, self.scenario.faults);
                     self.to_holder.send(&message, now, &faults, &mut self.link_rng);
-                    Input::Sent
+                    Input::Link(LinkEvent::Sent)
                 }
-                Output::Sign(request) => Input::Signed(Ok(self.state.reader.0.sign(&[&request.message]))),
+                Output::Io(Effect::Sign(request)) => {
+                    Input::Done(Reply::Signed(Ok(self.state.reader.0.sign(&[&request.message]))))
+                }
                 Output::Finished(exchange) => {
                     self.note(format!("verdict {:?}", exchange.verdict.decision));
                     self.report.verdict = Some(exchange.verdict);
@@ -234,19 +236,19 @@ impl World<'_> {
         }
         if arrivals[0].is_some_and(|at| at <= self.millis) {
             match self.to_holder.arrive() {
-                Some(Arrival::Message(message)) => self.tell_holder(holder, Input::Bytes(message)),
+                Some(Arrival::Message(message)) => self.tell_holder(holder, Input::Link(LinkEvent::Bytes(message))),
                 Some(Arrival::Refused(code)) => {
                     self.note(format!("holder's link refuses {code}"));
-                    self.tell_holder(holder, Input::Disconnected);
+                    self.tell_holder(holder, Input::Link(LinkEvent::Down));
                 }
                 Some(Arrival::Partial) | None => {}
             }
         } else if arrivals[1].is_some_and(|at| at <= self.millis) {
             match self.to_reader.arrive() {
-                Some(Arrival::Message(message)) => self.tell_reader(reader, Input::Bytes(message)),
+                Some(Arrival::Message(message)) => self.tell_reader(reader, Input::Link(LinkEvent::Bytes(message))),
                 Some(Arrival::Refused(code)) => {
                     self.note(format!("reader's link refuses {code}"));
-                    self.tell_reader(reader, Input::Disconnected);
+                    self.tell_reader(reader, Input::Link(LinkEvent::Down));
                 }
                 Some(Arrival::Partial) | None => {}
             }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use pollster::block_on;
 use rid_claims::ClaimPath;
 use rid_flow::{
-    Env, HistoryOutcome, Input, Output, Session, Uptime,
+    Effect, Env, HistoryOutcome, Input, LinkCommand, LinkEvent, Output, Reply, Session, Uptime,
     fake::FakeClock,
     ports::{Clock, KeyId},
 };
@@ -129,14 +129,14 @@ impl<'a> Far<'a> {
     fn drain(&mut self) {
         while let Some(output) = self.reader.poll() {
             match output {
-                Output::Connect(_) => self.tell(Input::Connected),
-                Output::Sign(request) => {
+                Output::Link(LinkCommand::Connect(_)) => self.tell(Input::Link(LinkEvent::Up)),
+                Output::Io(Effect::Sign(request)) => {
                     let signature = self.state.reader().0.sign(&[&request.message]);
-                    self.tell(Input::Signed(Ok(signature)));
+                    self.tell(Input::Done(Reply::Signed(Ok(signature))));
                 }
-                Output::Send(message) => {
+                Output::Link(LinkCommand::Send(message)) => {
                     self.to_wallet.push(message);
-                    self.tell(Input::Sent);
+                    self.tell(Input::Link(LinkEvent::Sent));
                 }
                 Output::Finished(exchange) => self.verdicts.push(exchange.verdict),
                 _ => {}
@@ -163,7 +163,7 @@ fn drive<'a>(
             }
             PresentationStep::Ask { request } => presentation.answer(decide(&request)).unwrap(),
             PresentationStep::Send { message } => {
-                far.as_mut().unwrap().tell(Input::Bytes(message));
+                far.as_mut().unwrap().tell(Input::Link(LinkEvent::Bytes(message)));
                 presentation.proceed().unwrap();
             }
             PresentationStep::Receipt { .. } => {

@@ -1,7 +1,7 @@
 //! A secure area that fails at any of its calls, in each of its ways: the store says so by name, and works when the area does again.
 use std::sync::{Arc, atomic::Ordering};
 
-use rid_flow::{PatientArea, ports::SecureAreaError};
+use rid_flow::{RetryingSecureArea, ports::SecureAreaError};
 use rid_shell::{SoftwareSecureArea, SystemClock, SystemTimer};
 use rid_vault::VaultError;
 
@@ -135,7 +135,7 @@ fn patient(seed: &mut Seed, scratch: &Scratch) -> Verdict {
     };
     let Ok(area) = SoftwareSecureArea::open(&folder) else { return Verdict::Wrong("no software area".into()) };
     let faulty = Arc::new(Faulty::new(area, seed.below(3), 3, SecureAreaError::Busy));
-    let patient = PatientArea::new(faulty, Arc::new(SystemTimer::new()), Arc::new(SystemClock::new()));
+    let patient = RetryingSecureArea::new(faulty, Arc::new(SystemTimer::new()), Arc::new(SystemClock::new()));
     let work = choose::of_kind(Kind::ChangePin, &account.model(), seed);
     account.hear(&format!("do {}", work.say()));
     let done = Place::new(&folder).open_over(Arc::new(patient)).and_then(|mut session| {

@@ -9,8 +9,8 @@ use std::{
 use pollster::block_on;
 use rid_claims::ReusePolicy;
 use rid_flow::{
-    Changes, Committer, Credential, CredentialId, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, NewCopy,
-    Record, RecordKey, Uptime,
+    Changes, Credential, CredentialId, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, NewCopy, Record,
+    RecordKey, Store, Uptime,
     ports::{Clock, ClockError, KeyId, Layout, SecureArea, Storage, StorageError},
 };
 use rid_shell::{SoftwareSecureArea, SqliteStorage};

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use rid_crypto::CryptoRng;
 use rid_wire::Timestamp;
 
-use super::{Committer, Driven, Ports, drive};
+use super::{Driven, Ports, Store, drive};
 use crate::{
     AgreeRequest, Changes, Committed, DeriveRequest, Effect, Env, Flow, HistorySeq, KeysRequest, Reply, SignRequest,
     Step, Uptime,
@@ -78,7 +78,7 @@ struct Nowhere {
 }
 
 #[async_trait]
-impl Committer for Nowhere {
+impl Store for Nowhere {
     async fn commit(&self, changes: Changes) -> Result<Committed, StorageError> {
         self.called.store(true, SeqCst);
         if let Some(clock) = &self.breaks {

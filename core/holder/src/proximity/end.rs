@@ -1,7 +1,7 @@
 //! How a session ends, and what the history says of it.
 use alloc::vec::Vec;
 
-use rid_flow::{Changes, Env, HistoryId, HistoryOutcome, Input, Output};
+use rid_flow::{Changes, Env, HistoryId, HistoryOutcome, Input, LinkCommand, LinkEvent, Output};
 use rid_mdoc::session::{SessionData, Status};
 
 use super::{CloseReason, Misuse, Proximity, ProximityTypes, answer, state::State};
@@ -62,14 +62,14 @@ impl Proximity {
         self.ephemeral = None;
         self.link = None;
         self.deadline = None;
-        let fetched = !self.outputs.iter().any(|output| matches!(output, Output::Send(_)));
+        let fetched = !self.outputs.iter().any(|output| matches!(output, Output::Link(LinkCommand::Send(_))));
         let handed_out = matches!(state, State::Sending(_)) && fetched;
         self.outputs.retain(|output| matches!(output, Output::Finished(_) | Output::Note(_)));
         if !handed_out {
             let unsettled = self.unsettled.take();
             self.outputs.extend(unsettled.map(|event| note(event, HistoryOutcome::Failed)));
         }
-        self.outputs.extend(farewell.map(Output::Send));
+        self.outputs.extend(farewell.map(|message| Output::Link(LinkCommand::Send(message))));
         let after_exchange = matches!(state, State::Idle);
         self.outputs.push_back(Output::Close(if after_exchange { reason.after_exchange() } else { reason }));
     }
@@ -95,8 +95,8 @@ impl Proximity {
     /// Events of the link come when they come. Of those after the end only one matters: the link took the response after all.
     pub(super) fn after_the_end(&mut self, input: &Input<ProximityTypes>) -> Result<(), Misuse> {
         match input {
-            Input::Bytes(_) | Input::Connected | Input::Disconnected | Input::Tick => Ok(()),
-            Input::Sent => {
+            Input::Link(LinkEvent::Bytes(_) | LinkEvent::Up | LinkEvent::Down) | Input::Tick => Ok(()),
+            Input::Link(LinkEvent::Sent) => {
                 let unsettled = self.unsettled.take();
                 self.outputs.extend(unsettled.map(|event| note(event, HistoryOutcome::Finished)));
                 Ok(())

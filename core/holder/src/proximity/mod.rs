@@ -27,7 +27,7 @@ pub use types::{Advertisement, DeviceAuthMethod, MatchRequest, Matches, Proximit
 use alloc::{collections::VecDeque, sync::Arc};
 
 use rid_crypto::{CryptoRng, EphemeralKey};
-use rid_flow::{Env, HistoryId, Input, Output, Session, Uptime};
+use rid_flow::{Env, HistoryId, Input, LinkCommand, LinkEvent, Output, Reply, Session, Uptime};
 use rid_mdoc::engagement::{Ble, Engagement};
 use rid_profile::{Profile, ReaderPolicy};
 use rid_trust::TrustStore;
@@ -79,7 +79,7 @@ impl Proximity {
             deadline: None,
             unsettled: None,
             locked_lookups: 0,
-            outputs: [Output::Advertise(plan)].into(),
+            outputs: [Output::Link(LinkCommand::Advertise(plan))].into(),
         };
         session.deadline = session.consent_deadline(env);
         session
@@ -119,7 +119,7 @@ impl Session for Proximity {
         if matches!(self.state, State::Closed) {
             return self.after_the_end(&input);
         }
-        if matches!(input, Input::Disconnected) {
+        if matches!(input, Input::Link(LinkEvent::Down)) {
             self.close(None, CloseReason::Disconnected);
             return Ok(());
         }
@@ -129,16 +129,17 @@ impl Session for Proximity {
         }
         match input {
             Input::Tick => Ok(()),
-            Input::Connected => self.connected(env),
-            Input::Bytes(message) => self.received(&message, env),
-            Input::Consent(answer) => self.consented(&answer, env),
-            Input::Agreed(secret) => self.agreed(secret, env),
-            Input::Sent => self.sent(env),
-            Input::Signed(signature) => self.signed(signature, env),
+            Input::Link(LinkEvent::Up) => self.connected(env),
+            Input::Link(LinkEvent::Bytes(message)) => self.received(&message, env),
+            Input::Answer(answer) => self.consented(&answer, env),
+            Input::Done(Reply::Agreed(secret)) => self.agreed(secret, env),
+            Input::Link(LinkEvent::Sent) => self.sent(env),
+            Input::Done(Reply::Signed(signature)) => self.signed(signature, env),
             Input::Candidates(matches) => self.matched(matches, env),
-            Input::Committed(result) => self.committed(result, env),
+            Input::Done(Reply::Committed(result)) => self.committed(result, env),
             Input::Unlocked(open) => self.unlocked(open, env),
-            Input::Disconnected | Input::Fetched(_) => Err(Misuse::NotAsked),
+            Input::Done(Reply::Unknown) => self.interrupted(),
+            Input::Link(LinkEvent::Down) | Input::Done(_) => Err(Misuse::NotAsked),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The question to the person.
 use alloc::vec::Vec;
 
-use rid_flow::{Env, HistoryOutcome, Output, ports::StorageError};
+use rid_flow::{Effect, Env, HistoryOutcome, Output, ports::StorageError};
 use rid_mdoc::{MDL_DOC_TYPE, reader_auth::ReaderAuth, verify::warning};
 use rid_profile::{Kind, Profile, ReaderPolicy, ReaderRule};
 use rid_wire::Code;
@@ -41,7 +41,7 @@ impl Proximity {
             State::Confirming(decided) => {
                 let started = decided.changes.history.iter().find(|row| row.outcome == HistoryOutcome::Started);
                 self.unsettled = started.map(|row| row.id);
-                self.outputs.push_back(Output::Commit(decided.changes.clone()));
+                self.outputs.push_back(Output::Io(Effect::Commit(decided.changes.clone())));
                 self.state = State::Committing(decided);
             }
             other => self.state = other,
@@ -59,7 +59,7 @@ impl Proximity {
                 if self.link.as_ref().is_some_and(|link| link.is_key_short) {
                     question.warnings.push(warning::KEY_COORDINATE_SHORT);
                 }
-                self.outputs.push_back(Output::AskConsent(question.clone()));
+                self.outputs.push_back(Output::Ask(question.clone()));
                 self.state = State::Asking(Asking { question, at: env.now });
                 self.deadline = self.consent_deadline(env);
             }

@@ -3,7 +3,7 @@ use alloc::{boxed::Box, collections::VecDeque, string::String, vec::Vec};
 
 use rid_crypto::{Secret, SharedSecret, SignatureAlgorithm, verify};
 use rid_flow::{
-    AgreeRequest, Committed, Copy, Env, HistoryOutcome, Output, SignRequest,
+    AgreeRequest, Committed, Copy, Effect, Env, HistoryOutcome, LinkCommand, Output, SignRequest,
     ports::{Prompt, SecureAreaError, StorageError},
 };
 use rid_mdoc::{
@@ -31,6 +31,9 @@ const ES256: i64 = SignatureAlgorithm::Es256.cose();
 /// A signature or agreement by another key than the credential's.
 const DEVICE_KEY_MISMATCH: Code = Code::new("device_key_mismatch");
 
+/// A call was dropped while it awaited a commit.
+const INTERRUPTED: Code = Code::new("interrupted");
+
 /// What the vault gave does not fit what was asked for.
 const STORAGE_CORRUPT: Code = Code::new("storage_corrupt");
 
@@ -50,6 +53,17 @@ impl Proximity {
             }
         }
         Ok(())
+    }
+
+    /// The answer to the commit was lost: the copy may be used up, so nothing is signed with it.
+    pub(super) fn interrupted(&mut self) -> Result<(), Misuse> {
+        match self.state {
+            State::Committing(_) => {
+                self.terminate(CloseReason::Port(INTERRUPTED));
+                Ok(())
+            }
+            _ => Err(Misuse::NotAsked),
+        }
     }
 
     pub(super) fn signed(&mut self, result: Result<[u8; 64], SecureAreaError>, env: &Env<'_>) -> Result<(), Misuse> {
@@ -142,14 +156,16 @@ impl Proximity {
         let current = &signing.current;
         let key = current.key.clone();
         let output = match self.method {
-            DeviceAuthMethod::Signature => Output::Sign(SignRequest {
+            DeviceAuthMethod::Signature => Output::Io(Effect::Sign(SignRequest {
                 key,
                 message: device_auth::signature_to_be_signed(ES256, &current.device_authentication),
                 prompt: Prompt::Present,
-            }),
-            DeviceAuthMethod::Mac => {
-                Output::Agree(AgreeRequest { key, peer: link.reader_key.to_bytes(), prompt: Prompt::Present })
-            }
+            })),
+            DeviceAuthMethod::Mac => Output::Io(Effect::Agree(AgreeRequest {
+                key,
+                peer: link.reader_key.to_bytes(),
+                prompt: Prompt::Present,
+            })),
         };
         self.outputs.push_back(output);
         self.state = State::Signing(Box::new(signing));
@@ -186,7 +202,7 @@ impl Proximity {
             Ok(data) => {
                 let unsettled = self.unsettled.filter(|_| receipt.disclosed);
                 self.outputs.extend(unsettled.map(|event| note(event, HistoryOutcome::UnknownDelivery)));
-                self.outputs.push_back(Output::Send(SessionData::encode(Some(&data), None)));
+                self.outputs.push_back(Output::Link(LinkCommand::Send(SessionData::encode(Some(&data), None))));
                 self.state = State::Sending(Sending { receipt, held: None });
                 self.deadline = self.consent_deadline(env);
             }

@@ -149,7 +149,7 @@ fn neg_c31_the_view_shows_the_attested_element_that_leaves() {
     assert_eq!(offer(&wallet), [("age_over_18".into(), None), ("age_over_21".into(), None)]);
     // The age that was asked for cannot be ticked: another one would leave.
     let wrong = wallet.only(&[(NS, "age_over_16")]);
-    assert_eq!(wallet.handle(Input::Consent(wrong)), Err(Misuse::ConsentSelection));
+    assert_eq!(wallet.handle(Input::Answer(wrong)), Err(Misuse::ConsentSelection));
     let answer = wallet.only(&[(NS, "age_over_21")]);
     wallet.say(answer);
     let response = response(&wallet, &mut reader);

@@ -1,6 +1,6 @@
 //! Each output of each state fails once: the session ends by name, and the history says how far it came (neg-C36, neg-C37).
 use rid_flow::{
-    Env, HistoryOutcome, Input, Output, Session,
+    Env, HistoryOutcome, Input, LinkCommand, LinkEvent, Output, Reply, Session,
     ports::{SecureAreaError, StorageError},
 };
 use rid_holder::proximity::{DeviceAuthMethod, Misuse, ProximityTypes};
@@ -45,14 +45,14 @@ fn pass_deadline(wallet: &mut Wallet, at: &str) {
 fn next_wait(wallet: &mut Wallet) -> Option<Vec<Input<ProximityTypes>>> {
     while let Some(output) = wallet.session.poll() {
         let last = matches!(output, Output::Finished(_));
-        let asks = matches!(output, Output::AskConsent(_));
+        let asks = matches!(output, Output::Ask(_));
         let closed = wallet.closed.is_some() || matches!(output, Output::Close(_));
         let answer = wallet.answer_to(output);
         if last {
-            return Some(vec![Input::Bytes(SessionData::encode(None, Some(Status::Termination)))]);
+            return Some(vec![Input::Link(LinkEvent::Bytes(SessionData::encode(None, Some(Status::Termination))))]);
         }
         if asks {
-            return Some(vec![Input::Consent(wallet.yes())]);
+            return Some(vec![Input::Answer(wallet.yes())]);
         }
         if let Some(answer) = answer.filter(|_| !closed && wallet.session.deadline().is_some()) {
             return Some(vec![answer]);
@@ -65,11 +65,11 @@ fn refusal(wallet: &Wallet, answer: &Input<ProximityTypes>) -> Input<ProximityTy
     match answer {
         Input::Unlocked(_) => Input::Unlocked(false),
         Input::Candidates(_) => Input::Candidates(Err(StorageError::Io)),
-        Input::Consent(_) => Input::Consent(wallet.no()),
-        Input::Committed(_) => Input::Committed(Err(StorageError::Io)),
-        Input::Signed(_) => Input::Signed(Err(SecureAreaError::Cancelled)),
-        Input::Agreed(_) => Input::Agreed(Err(SecureAreaError::Cancelled)),
-        _ => Input::Disconnected,
+        Input::Answer(_) => Input::Answer(wallet.no()),
+        Input::Done(Reply::Committed(_)) => Input::Done(Reply::Committed(Err(StorageError::Io))),
+        Input::Done(Reply::Signed(_)) => Input::Done(Reply::Signed(Err(SecureAreaError::Cancelled))),
+        Input::Done(Reply::Agreed(_)) => Input::Done(Reply::Agreed(Err(SecureAreaError::Cancelled))),
+        _ => Input::Link(LinkEvent::Down),
     }
 }
 
@@ -81,7 +81,7 @@ fn play(method: DeviceAuthMethod, at: usize, fault: Fault) -> (&'static str, Vec
     let mut reader = Reader::new(&wallet.engagement, &mut wallet.rng);
     let card: &[_] = &[(PID_NAMESPACE, "family_name_unicode", false)];
     let request = reader.ask(&wallet.pki.reader, &[(MDL, &[(NS, "family_name", false)]), (PID, card)]);
-    let mut answers = vec![Input::Connected, Input::Bytes(reader.establish(&request))];
+    let mut answers = vec![Input::Link(LinkEvent::Up), Input::Link(LinkEvent::Bytes(reader.establish(&request)))];
     for (number, name) in WAITS.into_iter().enumerate() {
         if number == at {
             match fault {
@@ -89,13 +89,13 @@ fn play(method: DeviceAuthMethod, at: usize, fault: Fault) -> (&'static str, Vec
                     let mut env = Env { now: wallet.now, uptime: wallet.uptime, rng: &mut wallet.rng };
                     wallet.session.cancel(&mut env);
                 }
-                Fault::Disconnect => tell(&mut wallet, Input::Disconnected).unwrap(),
+                Fault::Disconnect => tell(&mut wallet, Input::Link(LinkEvent::Down)).unwrap(),
                 Fault::Late => {
                     pass_deadline(&mut wallet, name);
                     answers.drain(..).for_each(|answer| _ = tell(&mut wallet, answer));
                 }
                 Fault::Refuse => {
-                    if let Input::Committed(_) = &answers[0] {
+                    if let Input::Done(Reply::Committed(_)) = &answers[0] {
                         // On an error nothing was written.
                         wallet.vault.history.clear();
                     }
@@ -177,8 +177,8 @@ fn asked_until_match(wallet: &mut Wallet) {
     let mut reader = Reader::new(&wallet.engagement, &mut wallet.rng);
     let request = reader.ask(&wallet.pki.reader, &[(MDL, &[(NS, "family_name", false)])]);
     let message = reader.establish(&request);
-    tell(wallet, Input::Connected).unwrap();
-    tell(wallet, Input::Bytes(message)).unwrap();
+    tell(wallet, Input::Link(LinkEvent::Up)).unwrap();
+    tell(wallet, Input::Link(LinkEvent::Bytes(message))).unwrap();
     assert!(matches!(wallet.session.poll(), Some(Output::Unlock)));
     tell(wallet, Input::Unlocked(true)).unwrap();
     assert!(matches!(wallet.session.poll(), Some(Output::Match(_))));
@@ -218,10 +218,10 @@ fn sending(wallet: &mut Wallet) -> Reader {
     let request = reader.ask(&wallet.pki.reader, &[(MDL, &[(NS, "family_name", false)])]);
     wallet.deliver(reader.establish(&request));
     let yes = wallet.yes();
-    tell(wallet, Input::Consent(yes)).unwrap();
+    tell(wallet, Input::Answer(yes)).unwrap();
     loop {
         let output = wallet.session.poll().unwrap();
-        let last = matches!(output, Output::Send(_));
+        let last = matches!(output, Output::Link(LinkCommand::Send(_)));
         let answer = wallet.answer_to(output);
         if last {
             return reader;
@@ -249,7 +249,7 @@ fn neg_c37_what_the_reader_sends_before_the_last_chunk_was_taken_changes_no_outc
         let message = message(&mut reader, &wallet);
         wallet.deliver(message);
         assert_eq!((wallet.closed, outcome(&wallet)), (None, HistoryOutcome::UnknownDelivery));
-        wallet.handle(Input::Sent).unwrap();
+        wallet.handle(Input::Link(LinkEvent::Sent)).unwrap();
         assert_eq!((wallet.code(), outcome(&wallet)), (code, HistoryOutcome::Finished));
         assert!(wallet.receipts[0].disclosed);
     }
@@ -260,11 +260,11 @@ fn neg_c37_two_messages_before_the_last_chunk_was_taken_end_the_session() {
     let mut wallet = Wallet::new();
     sending(&mut wallet);
     for _ in 0..2 {
-        tell(&mut wallet, Input::Bytes(SessionData::encode(Some(&[7; 40]), None))).unwrap();
+        tell(&mut wallet, Input::Link(LinkEvent::Bytes(SessionData::encode(Some(&[7; 40]), None)))).unwrap();
     }
     assert_eq!(outcome(&wallet), HistoryOutcome::UnknownDelivery);
     // The word about the response still counts.
-    wallet.handle(Input::Sent).unwrap();
+    wallet.handle(Input::Link(LinkEvent::Sent)).unwrap();
     assert_eq!((wallet.code(), outcome(&wallet)), ("session_state", HistoryOutcome::Finished));
 }
 
@@ -273,7 +273,7 @@ fn neg_c37_a_response_that_the_app_withdrew_is_never_finished() {
     let mut wallet = Wallet::new();
     sending(&mut wallet);
     wallet.cancel();
-    wallet.handle(Input::Sent).unwrap();
+    wallet.handle(Input::Link(LinkEvent::Sent)).unwrap();
     assert_eq!((wallet.code(), outcome(&wallet)), ("cancelled", HistoryOutcome::UnknownDelivery));
 }
 
@@ -285,7 +285,7 @@ fn neg_c37_a_second_request_that_came_early_is_answered() {
     let request = reader.ask(&wallet.pki.reader, &[(MDL, &[(NS, "given_name", false)])]);
     wallet.deliver(reader.next(&request));
     wallet.question = None;
-    wallet.handle(Input::Sent).unwrap();
+    wallet.handle(Input::Link(LinkEvent::Sent)).unwrap();
     assert!(wallet.question.is_some());
 }
 
@@ -298,7 +298,7 @@ fn neg_c40_the_link_deadline_starts_when_the_last_chunk_was_taken() {
     sending(&mut wallet);
     assert_eq!(wallet.session.deadline(), Some(wallet.uptime.plus_seconds(patience)));
     wallet.pass_seconds(patience - 1);
-    wallet.handle(Input::Sent).unwrap();
+    wallet.handle(Input::Link(LinkEvent::Sent)).unwrap();
     assert_eq!(wallet.session.deadline(), Some(wallet.uptime.plus_seconds(link)));
 }
 

@@ -84,7 +84,7 @@ fn neg_c32_an_exhausted_credential_beside_one_with_copies_is_named_and_not_offer
         }
         answer
     };
-    assert_eq!(wallet.handle(Input::Consent(wrong)), Err(Misuse::ConsentSelection));
+    assert_eq!(wallet.handle(Input::Answer(wrong)), Err(Misuse::ConsentSelection));
     let yes = wallet.yes();
     wallet.say(yes);
     assert_eq!(wallet.receipts[0].used, [CredentialId("full".into())], "the wrong answer left the question open");

@@ -2,7 +2,7 @@
 use proptest::prelude::*;
 use rid_crypto::Secret;
 use rid_flow::{
-    Committed, Env, Input, Output, Session,
+    Committed, Effect, Env, Input, LinkCommand, LinkEvent, Output, Reply, Session,
     ports::{HttpError, SecureAreaError, StorageError},
 };
 use rid_holder::{
@@ -78,17 +78,22 @@ fn drain(wallet: &mut Wallet, seen: &mut Seen) {
         let follows = matches!(&output, Output::Note(changes) if changes.history.is_empty());
         assert!(!seen.closed || follows, "something but an outcome follows the end");
         match &output {
-            Output::AskConsent(question) => seen.question = Some(question.clone()),
-            Output::Commit(changes) => {
+            Output::Ask(question) => seen.question = Some(question.clone()),
+            Output::Io(Effect::Commit(changes)) => {
                 seen.commits += 1;
                 assert!(seen.commits <= seen.answers, "a commit without an answer");
                 assert!(!changes.history.is_empty());
             }
-            Output::Sign(_) | Output::Agree(_) => assert!(seen.committed > 0, "a key before a commit"),
+            Output::Io(Effect::Sign(_)) | Output::Io(Effect::Agree(_)) => {
+                assert!(seen.committed > 0, "a key before a commit")
+            }
             Output::Close(_) => seen.closed = true,
             _ => {}
         }
-        if !matches!(output, Output::Advertise(_) | Output::Note(_) | Output::Finished(_) | Output::Close(_)) {
+        if !matches!(
+            output,
+            Output::Link(LinkCommand::Advertise(_)) | Output::Note(_) | Output::Finished(_) | Output::Close(_)
+        ) {
             seen.open = Some(output);
         }
     }
@@ -103,11 +108,15 @@ fn play(events: Vec<Event>) {
         let mut seen = Seen::default();
         for event in events {
             if let Some(input) = input(event, wallet, &mut reader, &mut seen) {
-                let is_answer = matches!(input, Input::Consent(_));
-                let is_commit = matches!(input, Input::Committed(Ok(_)));
+                let is_answer = matches!(input, Input::Answer(_));
+                let is_commit = matches!(input, Input::Done(Reply::Committed(Ok(_))));
                 let is_event = matches!(
                     input,
-                    Input::Bytes(_) | Input::Connected | Input::Disconnected | Input::Sent | Input::Tick
+                    Input::Link(LinkEvent::Bytes(_))
+                        | Input::Link(LinkEvent::Up)
+                        | Input::Link(LinkEvent::Down)
+                        | Input::Link(LinkEvent::Sent)
+                        | Input::Tick
                 );
                 let closed = seen.closed;
                 let mut env = Env { now: wallet.now, uptime: wallet.uptime, rng: &mut wallet.rng };
@@ -130,29 +139,29 @@ fn input(event: Event, wallet: &mut Wallet, reader: &mut Reader, seen: &mut Seen
         reader.ask(&wallet.pki.reader, &[(MDL, &[(NS, "family_name", false), (NS, "age_over_18", false)]), (PID, card)])
     };
     Some(match event {
-        Event::Agreed => Input::Agreed(Ok(Secret::take(&mut [9; 32]))),
-        Event::Answer(agree) => Input::Consent(answer(wallet, seen, agree)?),
-        Event::Bytes(bytes) => Input::Bytes(bytes),
+        Event::Agreed => Input::Done(Reply::Agreed(Ok(Secret::take(&mut [9; 32])))),
+        Event::Answer(agree) => Input::Answer(answer(wallet, seen, agree)?),
+        Event::Bytes(bytes) => Input::Link(LinkEvent::Bytes(bytes)),
         Event::Cancel => {
             wallet.session.cancel(&mut Env { now: wallet.now, uptime: wallet.uptime, rng: &mut wallet.rng });
             return None;
         }
         Event::Candidates(count) => Input::Candidates(Ok(Matches { by_document: vec![Vec::new(); count.into()] })),
-        Event::Committed(true) => Input::Committed(Ok(Committed::default())),
-        Event::Committed(false) => Input::Committed(Err(StorageError::Full)),
-        Event::Connected => Input::Connected,
-        Event::Disconnected => Input::Disconnected,
-        Event::Establish => Input::Bytes(reader.establish(&request(reader, wallet))),
-        Event::Fetched => Input::Fetched(Err(HttpError::Offline)),
-        Event::Next => Input::Bytes(reader.next(&request(reader, wallet))),
+        Event::Committed(true) => Input::Done(Reply::Committed(Ok(Committed::default()))),
+        Event::Committed(false) => Input::Done(Reply::Committed(Err(StorageError::Full))),
+        Event::Connected => Input::Link(LinkEvent::Up),
+        Event::Disconnected => Input::Link(LinkEvent::Down),
+        Event::Establish => Input::Link(LinkEvent::Bytes(reader.establish(&request(reader, wallet)))),
+        Event::Fetched => Input::Done(Reply::Fetched(Err(HttpError::Offline))),
+        Event::Next => Input::Link(LinkEvent::Bytes(reader.next(&request(reader, wallet)))),
         Event::Obey => wallet.answer_to(seen.open.take()?)?,
         Event::Seconds(seconds) => {
             wallet.pass_seconds(seconds.into());
             return None;
         }
-        Event::Signed(true) => Input::Signed(Ok([7; 64])),
-        Event::Signed(false) => Input::Signed(Err(SecureAreaError::Busy)),
-        Event::StatusTwenty => Input::Bytes(SessionData::encode(None, Some(Status::Termination))),
+        Event::Signed(true) => Input::Done(Reply::Signed(Ok([7; 64]))),
+        Event::Signed(false) => Input::Done(Reply::Signed(Err(SecureAreaError::Busy))),
+        Event::StatusTwenty => Input::Link(LinkEvent::Bytes(SessionData::encode(None, Some(Status::Termination)))),
         Event::Tick => Input::Tick,
         Event::Unlocked(open) => Input::Unlocked(open),
     })

@@ -1,6 +1,6 @@
 //! Ports that fail: nothing is disclosed, and what is written says so.
 use rid_flow::{
-    CredentialId, Input,
+    CredentialId, Input, LinkEvent, Reply,
     ports::{SecureAreaError, StorageError},
 };
 use rid_holder::proximity::Misuse;
@@ -203,18 +203,18 @@ fn answers_to_nothing_asked_change_nothing() {
     asked(&mut wallet);
     let inputs = || {
         [
-            Input::Connected,
+            Input::Link(LinkEvent::Up),
             Input::Unlocked(true),
             Input::Unlocked(false),
             Input::Candidates(Ok(rid_holder::proximity::Matches { by_document: vec![vec![]] })),
             Input::Candidates(Err(StorageError::Io)),
-            Input::Sent,
-            Input::Committed(Ok(rid_flow::Committed::default())),
-            Input::Committed(Err(StorageError::Full)),
-            Input::Signed(Ok([0; 64])),
-            Input::Signed(Err(SecureAreaError::Busy)),
-            Input::Agreed(Err(SecureAreaError::Busy)),
-            Input::Fetched(Err(rid_flow::ports::HttpError::Offline)),
+            Input::Link(LinkEvent::Sent),
+            Input::Done(Reply::Committed(Ok(rid_flow::Committed::default()))),
+            Input::Done(Reply::Committed(Err(StorageError::Full))),
+            Input::Done(Reply::Signed(Ok([0; 64]))),
+            Input::Done(Reply::Signed(Err(SecureAreaError::Busy))),
+            Input::Done(Reply::Agreed(Err(SecureAreaError::Busy))),
+            Input::Done(Reply::Fetched(Err(rid_flow::ports::HttpError::Offline))),
         ]
     };
     for input in inputs() {

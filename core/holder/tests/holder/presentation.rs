@@ -138,7 +138,7 @@ fn neg_c10_an_unsigned_request_is_refused_for_the_card_and_shown_as_unknown_for_
         let elements = vec![ClaimPath::element(PID_NAMESPACE, "family_name_unicode")];
         agreed.push(AgreedDocument { document: 0, credential: CredentialId("card".into()), elements });
     }
-    assert_eq!(wallet.handle(Input::Consent(forced)), Err(Misuse::ConsentSelection));
+    assert_eq!(wallet.handle(Input::Answer(forced)), Err(Misuse::ConsentSelection));
     let yes = wallet.yes();
     wallet.say(yes);
     let response = response(&wallet, &mut reader);
@@ -184,7 +184,7 @@ fn neg_c08_a_signature_over_another_request_blocks_and_shows_nobody() {
     assert_eq!(question.documents[0].blocked, Some(code));
     assert!(warnings(&wallet).contains(&"reader_auth_invalid"));
     let forced = wallet.only(&[(NS, "family_name")]);
-    assert_eq!(wallet.handle(Input::Consent(forced)), Err(Misuse::ConsentSelection));
+    assert_eq!(wallet.handle(Input::Answer(forced)), Err(Misuse::ConsentSelection));
     let no = wallet.no();
     wallet.say(no);
     assert_eq!(errors(&response(&wallet, &mut reader)).0, [MDL]);
@@ -304,7 +304,7 @@ fn neg_g20_an_answer_of_another_question_or_request_changes_nothing() {
     let mut refusal = wallet.no();
     refusal.hash = [0; 32];
     for wrong in [other_id, other_hash, refusal] {
-        assert_eq!(wallet.handle(Input::Consent(wrong)), Err(Misuse::ConsentBinding));
+        assert_eq!(wallet.handle(Input::Answer(wrong)), Err(Misuse::ConsentBinding));
         assert_eq!(Misuse::ConsentBinding.code().as_str(), "consent_binding");
     }
     assert_eq!((wallet.ports.signatures, wallet.ports.commits, wallet.sent.len()), (0, 0, 0));
@@ -313,7 +313,7 @@ fn neg_g20_an_answer_of_another_question_or_request_changes_nothing() {
     wallet.say(yes.clone());
     let response = response(&wallet, &mut reader);
     assert_eq!(reader.judge(&response, &wallet.pki.issuers()).len(), 1);
-    assert_eq!(wallet.handle(Input::Consent(yes)), Err(Misuse::NotAsked));
+    assert_eq!(wallet.handle(Input::Answer(yes)), Err(Misuse::NotAsked));
 }
 
 #[test]
@@ -327,7 +327,7 @@ fn neg_g20_an_answer_of_an_earlier_request_of_the_session_is_refused() {
     let message = reader.next(&request);
     wallet.deliver(message);
     assert_ne!(wallet.question.as_ref().unwrap().hash, earlier.hash);
-    assert_eq!(wallet.handle(Input::Consent(earlier)), Err(Misuse::ConsentBinding));
+    assert_eq!(wallet.handle(Input::Answer(earlier)), Err(Misuse::ConsentBinding));
     assert_eq!(wallet.ports.signatures, 1);
 }
 
@@ -353,7 +353,7 @@ fn a_selection_of_what_was_not_asked_or_is_not_held_is_a_misuse() {
         agree(&wallet, &|agreed| agreed[0].elements[0].steps.truncate(1)),
     ];
     for answer in wrong {
-        assert_eq!(wallet.handle(Input::Consent(answer)), Err(Misuse::ConsentSelection));
+        assert_eq!(wallet.handle(Input::Answer(answer)), Err(Misuse::ConsentSelection));
     }
     assert_eq!((wallet.ports.commits, wallet.sent.len()), (0, 0));
     let yes = wallet.yes();
@@ -429,7 +429,7 @@ fn std_m48_ages_beyond_the_cap_are_answered_as_lacked() {
     assert_eq!(candidate.elements.last().unwrap().withheld.unwrap().as_str(), "request_age_limit");
     let all: Vec<(&str, &str)> = names.iter().map(|name| (NS, name.as_str())).collect();
     let forced = wallet.only(&all);
-    assert_eq!(wallet.handle(Input::Consent(forced)), Err(Misuse::ConsentSelection));
+    assert_eq!(wallet.handle(Input::Answer(forced)), Err(Misuse::ConsentSelection));
     let yes = wallet.yes();
     wallet.say(yes);
     let response = response(&wallet, &mut reader);
@@ -453,7 +453,7 @@ fn the_credential_chosen_is_the_one_used() {
         agreed[0].credential = CredentialId("licence".into());
     }
     assert_eq!(
-        wallet.handle(Input::Consent(answer.clone())),
+        wallet.handle(Input::Answer(answer.clone())),
         Err(Misuse::ConsentSelection),
         "the licence has no height"
     );

@@ -1,6 +1,6 @@
 //! Messages of the link: establishment, order, encryption, time (neg-C01 to neg-C07, C14, C15).
 use rid_crypto::AgreementKey;
-use rid_flow::{HistoryOutcome, Input, Session};
+use rid_flow::{HistoryOutcome, Input, LinkEvent, Session};
 use rid_holder::{
     consent::Requester,
     proximity::{CloseReason, Misuse},
@@ -196,7 +196,7 @@ fn neg_c05_an_own_message_reflected() {
 fn neg_c07_the_transcript_holds_the_reader_key_as_received() {
     // The same key with its members in another order, a longer head and a member nobody knows.
     let mut wallet = Wallet::new();
-    wallet.handle(Input::Connected).unwrap();
+    wallet.handle(Input::Link(LinkEvent::Up)).unwrap();
     let key = AgreementKey::make(&mut wallet.rng);
     let point = key.public().to_bytes();
     let mut cose = Encoder::new();
@@ -219,7 +219,7 @@ fn neg_c07_the_transcript_holds_the_reader_key_as_received() {
 #[test]
 fn std_m42_a_reader_key_with_a_short_coordinate_is_read_with_a_warning() {
     let mut wallet = Wallet::new();
-    wallet.handle(Input::Connected).unwrap();
+    wallet.handle(Input::Link(LinkEvent::Up)).unwrap();
     let key = loop {
         let key = AgreementKey::make(&mut wallet.rng);
         if key.public().to_bytes()[1] == 0 {
@@ -246,7 +246,7 @@ fn std_m42_a_reader_key_with_a_short_coordinate_is_read_with_a_warning() {
 fn neg_c07_a_reader_that_encodes_its_key_anew_derives_other_keys() {
     let mut wallet = Wallet::new();
     wallet.comes_to_nothing("session_decrypt", |wallet| {
-        wallet.handle(Input::Connected).unwrap();
+        wallet.handle(Input::Link(LinkEvent::Up)).unwrap();
         let key = AgreementKey::make(&mut wallet.rng);
         let canonical = key_bytes(&key.public());
         let mut odd = canonical.clone();
@@ -320,7 +320,7 @@ fn neg_c15_an_answer_after_the_consent_expired() {
             if ticked {
                 wallet.handle(Input::Tick).unwrap();
             }
-            assert_eq!(wallet.handle(Input::Consent(yes)), Err(Misuse::Closed));
+            assert_eq!(wallet.handle(Input::Answer(yes)), Err(Misuse::Closed));
             wallet.run();
             assert_eq!(last_status(wallet), Some(Status::Termination));
             assert_eq!(wallet.ports.prompts, 0);
@@ -351,13 +351,13 @@ fn a_broken_link_ends_the_session_in_every_state() {
         let mut wallet = Wallet::new();
         wallet.comes_to_nothing("transport_disconnected", |wallet| {
             step(wallet);
-            wallet.handle(Input::Disconnected).unwrap();
+            wallet.handle(Input::Link(LinkEvent::Down)).unwrap();
             assert!(wallet.sent.is_empty());
         });
     }
     let mut wallet = Wallet::new();
     served(&mut wallet);
-    wallet.handle(Input::Disconnected).unwrap();
+    wallet.handle(Input::Link(LinkEvent::Down)).unwrap();
     assert_eq!((wallet.code(), wallet.sent.len(), wallet.receipts.len()), ("done", 1, 1));
 }
 

@@ -7,7 +7,8 @@ use std::{
 use rid_claims::ClaimPath;
 use rid_crypto::{AgreementKey, Backend, Curve, PublicKey, Secret, SigningKey};
 use rid_flow::{
-    Changes, Committed, Copy, CopyId, CredentialId, Env, HistoryDraft, HistorySeq, Input, Output, Session, Uptime,
+    Changes, Committed, Copy, CopyId, CredentialId, Effect, Env, HistoryDraft, HistorySeq, Input, LinkCommand,
+    LinkEvent, Output, Reply, Session, Uptime,
     ports::{KeyId, SecureAreaError, StorageError},
 };
 use rid_holder::{
@@ -163,7 +164,7 @@ impl Wallet {
 
     /// Connects and gives a reader that knows the engagement.
     pub(crate) fn connect(&mut self) -> Reader {
-        self.handle(Input::Connected).unwrap();
+        self.handle(Input::Link(LinkEvent::Up)).unwrap();
         Reader::new(&self.engagement, &mut self.rng)
     }
 
@@ -175,7 +176,7 @@ impl Wallet {
     }
 
     pub(crate) fn deliver(&mut self, message: Vec<u8>) {
-        self.handle(Input::Bytes(message)).unwrap();
+        self.handle(Input::Link(LinkEvent::Bytes(message))).unwrap();
     }
 
     pub(crate) fn cancel(&mut self) {
@@ -215,7 +216,7 @@ impl Wallet {
     }
 
     pub(crate) fn say(&mut self, answer: Answer) {
-        self.handle(Input::Consent(answer)).unwrap();
+        self.handle(Input::Answer(answer)).unwrap();
     }
 
     pub(crate) fn code(&self) -> &'static str {
@@ -233,7 +234,13 @@ impl Wallet {
         assert!(self.receipts.is_empty());
         assert!(self.session.deadline().is_none());
         assert_eq!(self.handle(Input::Unlocked(true)), Err(Misuse::Closed));
-        for event in [Input::Tick, Input::Bytes(vec![0]), Input::Connected, Input::Disconnected, Input::Sent] {
+        for event in [
+            Input::Tick,
+            Input::Link(LinkEvent::Bytes(vec![0])),
+            Input::Link(LinkEvent::Up),
+            Input::Link(LinkEvent::Down),
+            Input::Link(LinkEvent::Sent),
+        ] {
             assert_eq!(self.handle(event), Ok(()), "an event of the link after the end does nothing");
         }
         self.ports = Ports::default();
@@ -268,7 +275,7 @@ impl Wallet {
     /// Does what one output wants; its answer, if it is a question to a port.
     pub(crate) fn answer_to(&mut self, output: Output<ProximityTypes>) -> Option<Input<ProximityTypes>> {
         match output {
-            Output::Advertise(plan) => {
+            Output::Link(LinkCommand::Advertise(plan)) => {
                 self.engagement = plan.engagement.as_bytes().to_vec();
                 self.note("advertise")
             }
@@ -281,19 +288,19 @@ impl Wallet {
                 let by_document = request.doc_types.iter().map(|doc_type| self.held(doc_type)).collect();
                 Some(Input::Candidates(Ok(Matches { by_document })))
             }
-            Output::AskConsent(question) => {
+            Output::Ask(question) => {
                 self.question = Some(question);
                 self.note("ask")
             }
-            Output::Commit(changes) => {
+            Output::Io(Effect::Commit(changes)) => {
                 self.note("commit");
-                Some(Input::Committed(self.commit(changes)))
+                Some(Input::Done(Reply::Committed(self.commit(changes))))
             }
-            Output::Sign(request) => {
+            Output::Io(Effect::Sign(request)) => {
                 self.note("sign");
-                Some(Input::Signed(self.use_key(&request.key).map(|key| key.sign(&[&request.message]))))
+                Some(Input::Done(Reply::Signed(self.use_key(&request.key).map(|key| key.sign(&[&request.message])))))
             }
-            Output::Agree(request) => {
+            Output::Io(Effect::Agree(request)) => {
                 self.note("agree");
                 let peer = PublicKey::from_sec1(Curve::P256, &request.peer).unwrap();
                 let secret = self.use_key(&request.key).map(|key| {
@@ -301,12 +308,12 @@ impl Wallet {
                     let mut bytes: [u8; 32] = key.agree(&peer).unwrap().expose().try_into().unwrap();
                     Secret::take(&mut bytes)
                 });
-                Some(Input::Agreed(secret))
+                Some(Input::Done(Reply::Agreed(secret)))
             }
-            Output::Send(message) => {
+            Output::Link(LinkCommand::Send(message)) => {
                 self.sent.push(message);
                 self.note("send");
-                Some(Input::Sent)
+                Some(Input::Link(LinkEvent::Sent))
             }
             Output::Note(changes) => {
                 // Nothing waits for it; what is refused is not written.
@@ -321,7 +328,9 @@ impl Wallet {
                 assert!(self.closed.replace(reason).is_none(), "closed twice");
                 self.note("close")
             }
-            Output::Connect(_) | Output::Fetch(_) => panic!("a holder asks for no such thing"),
+            Output::Link(LinkCommand::Connect(_)) | Output::Io(_) => {
+                panic!("a holder asks for no such thing")
+            }
         }
     }
 

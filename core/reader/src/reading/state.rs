@@ -1,7 +1,7 @@
 //! Where a reading stands.
 use std::collections::VecDeque;
 
-use rid_flow::{Input, Output, Session, Uptime};
+use rid_flow::{Input, LinkCommand, Output, Session, Uptime};
 use rid_verifier::{
     link::{Assembler, MAX_MESSAGE},
     reader::{CloseReason, Reader as Machine, ReaderTypes},
@@ -67,7 +67,7 @@ impl State {
         if matches!(self.current, Some(Current::Send(_))) {
             self.current = None;
         }
-        self.pending.retain(|output| !matches!(output, Output::Send(_)));
+        self.pending.retain(|output| !matches!(output, Output::Link(LinkCommand::Send(_))));
     }
 
     pub(super) const fn is_over(&self) -> bool {
@@ -79,7 +79,7 @@ impl State {
         self.current = None;
         self.unfed = None;
         if self.over {
-            self.pending.retain(|output| matches!(output, Output::Send(_) | Output::Close(_)));
+            self.pending.retain(|output| matches!(output, Output::Link(LinkCommand::Send(_)) | Output::Close(_)));
         } else {
             self.pending.clear();
             self.ended.get_or_insert(why);
@@ -101,7 +101,9 @@ impl State {
         // After `cancel` only the farewell and the close are left.
         let ended = self.ended.is_some();
         let left = std::iter::from_fn(|| session.poll());
-        self.pending.extend(left.filter(|output| !ended || matches!(output, Output::Send(_) | Output::Close(_))));
+        self.pending.extend(
+            left.filter(|output| !ended || matches!(output, Output::Link(LinkCommand::Send(_)) | Output::Close(_))),
+        );
     }
 
     /// The session is over; the machine's reason counts unless this side ended it for another one than the app's wish.

@@ -9,8 +9,8 @@ use std::sync::{
 use proptest::prelude::*;
 use rid_claims::ReusePolicy;
 use rid_flow::{
-    Changes, Committer, Credential, CredentialId, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, HistorySeq,
-    NewCopy, Record, RecordKey,
+    Changes, Credential, CredentialId, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, HistorySeq, NewCopy,
+    Record, RecordKey, Store,
     fake::{MemoryDisk, MemoryStorage, ScriptedSecureArea, SeededRng, block_on},
     ports::{KeyId, Row, StorageError, Table},
 };

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use rid_flow::{
-    Changes, Committer, Credential, CredentialId, NewCopy,
+    Changes, Credential, CredentialId, NewCopy, Store,
     fake::{
         MemoryDisk, MemoryStorage, ScriptedSecureArea, SeededRng, block_on,
         memory::{Needle, sweep},

@@ -14,7 +14,7 @@ use std::{
 };
 
 use rid_flow::{
-    Changes, Committer, CredentialId, NewCopy, Record, RecordKey,
+    Changes, CredentialId, NewCopy, Record, RecordKey, Store,
     fake::{ScriptedSecureArea, SeededRng, block_on},
     ports::{KeyId, Read, Storage, Table},
 };

@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use rid_flow::{
-    Committer,
+    Store,
     fake::{MemoryStorage, block_on},
     ports::StorageError,
 };

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use rid_claims::ReusePolicy;
 use rid_flow::{
-    Changes, Committer, RecordKey, VerifierId,
+    Changes, RecordKey, Store, VerifierId,
     fake::block_on,
     ports::{KeyId, KeySpec, KeyUse, Row, RowKey, StorageError, UserAuth},
 };

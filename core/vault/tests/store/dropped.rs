@@ -8,7 +8,7 @@ use std::{
 use async_trait::async_trait;
 use rid_crypto::Secret;
 use rid_flow::{
-    Committer,
+    Store,
     fake::{MemoryStorage, block_on},
     ports::{
         Generation, KeyId, KeyInfo, KeySpec, Layout, Prompt, Row, SecureArea, SecureAreaError, Storage, StorageError,

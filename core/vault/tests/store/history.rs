@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use rid_flow::{
-    Changes, Committer, HistoryContent, HistoryOutcome, HistorySeq,
+    Changes, HistoryContent, HistoryOutcome, HistorySeq, Store,
     fake::{ScriptedSecureArea, block_on},
     ports::{Row, Storage, StorageError, Table},
 };

@@ -1,5 +1,5 @@
 //! While the store is locked: settings and trust lists, nothing about the person.
-use rid_flow::{Changes, Committer, CredentialId, HistoryId, HistoryOutcome, fake::block_on, ports::StorageError};
+use rid_flow::{Changes, CredentialId, HistoryId, HistoryOutcome, Store, fake::block_on, ports::StorageError};
 use rid_vault::{ChainVerdict, VaultError};
 
 use crate::{pin::with_pin, world::*};

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use rid_claims::ReusePolicy;
-use rid_flow::{Changes, Committer, VerifierId, fake::block_on, ports::StorageError};
+use rid_flow::{Changes, Store, VerifierId, fake::block_on, ports::StorageError};
 use rid_vault::ChainVerdict;
 
 use crate::world::*;

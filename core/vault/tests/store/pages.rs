@@ -2,7 +2,7 @@
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
 use rid_flow::{
-    Committer,
+    Store as _,
     fake::{ScriptedSecureArea, block_on},
     ports::StorageError,
 };

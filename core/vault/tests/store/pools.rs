@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use rid_claims::ReusePolicy;
 use rid_flow::{
-    Changes, Committed, Committer, VerifierId,
+    Changes, Committed, Store, VerifierId,
     fake::{MemoryStorage, block_on},
     ports::StorageError,
 };

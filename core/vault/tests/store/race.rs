@@ -3,7 +3,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use rid_claims::ReusePolicy;
 use rid_flow::{
-    Changes, Committer, VerifierId,
+    Changes, Store, VerifierId,
     fake::{MemoryDisk, MemoryStorage, ScriptedSecureArea, block_on},
     ports::{Storage, StorageError},
 };

@@ -67,7 +67,7 @@ fn neg_k14_a_store_that_no_key_opens_begins_anew() {
 fn what_a_rule_refuses_leaves_a_whole_store() {
     let (_world, vault) = locked(1505);
     block_on(vault.unlock_with_pin(&pin(PIN))).unwrap();
-    let twice = rid_flow::Committer::commit(&vault, add("a", 1));
+    let twice = rid_flow::Store::commit(&vault, add("a", 1));
     let told = VaultError::from(block_on(twice).err().unwrap());
     assert_eq!((told, told.remedy()), (StorageError::Conflict.into(), Remedy::Know));
     for error in [VaultError::Rollback, StorageError::Damaged.into()] {

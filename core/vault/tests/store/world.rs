@@ -9,8 +9,8 @@ use std::{
 
 use rid_claims::ReusePolicy;
 use rid_flow::{
-    Changes, Committer, Credential, CredentialId, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, NewCopy,
-    Record, RecordKey,
+    Changes, Credential, CredentialId, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, NewCopy, Record,
+    RecordKey, Store,
     fake::{MemoryDisk, MemoryStorage, ScriptedSecureArea, SeededRng, block_on},
     ports::{KeyId, SecureArea, Storage},
 };

@@ -1,5 +1,5 @@
 //! Each output of each state fails once: the session ends by name. Nothing that comes after a deadline is judged.
-use rid_flow::{Env, Input, Output, Session, Uptime, ports::SecureAreaError};
+use rid_flow::{Effect, Env, Input, LinkCommand, LinkEvent, Output, Reply, Session, Uptime, ports::SecureAreaError};
 use rid_mdoc::session::{SessionData, Status};
 use rid_verifier::{
     reader::{CloseReason, Misuse, ReaderTypes},
@@ -35,26 +35,28 @@ fn pass_deadline(play: &mut Play, at: &str) {
 fn next(play: &mut Play, state: &State, device: &mut Device) -> Option<Input<ReaderTypes>> {
     loop {
         return Some(match play.reader.poll() {
-            Some(Output::Connect(_)) => Input::Connected,
-            Some(Output::Sign(request)) => Input::Signed(Ok(state.reader.key.sign(&[&request.message]))),
-            Some(Output::Send(message)) => {
+            Some(Output::Link(LinkCommand::Connect(_))) => Input::Link(LinkEvent::Up),
+            Some(Output::Io(Effect::Sign(request))) => {
+                Input::Done(Reply::Signed(Ok(state.reader.key.sign(&[&request.message]))))
+            }
+            Some(Output::Link(LinkCommand::Send(message))) => {
                 if play.reader.deadline().is_none() {
                     play.sent.push(message);
                     continue;
                 }
                 device.receive(&message);
-                Input::Sent
+                Input::Link(LinkEvent::Sent)
             }
             Some(Output::Finished(exchange)) => {
                 play.exchange = Some(exchange);
-                Input::Bytes(SessionData::encode(None, Some(Status::Termination)))
+                Input::Link(LinkEvent::Bytes(SessionData::encode(None, Some(Status::Termination))))
             }
             Some(Output::Close(reason)) => {
                 play.closed = Some(reason);
                 return None;
             }
             Some(_) => panic!("a reader asks for nothing else"),
-            None => Input::Bytes(device.answer(&["family_name", "age_over_18"])),
+            None => Input::Link(LinkEvent::Bytes(device.answer(&["family_name", "age_over_18"]))),
         });
     }
 }
@@ -73,15 +75,15 @@ fn play(at: usize, fault: Fault) -> Play {
                     play.reader.finish();
                     Ok(())
                 }
-                Fault::Disconnect => play.tell(Input::Disconnected),
+                Fault::Disconnect => play.tell(Input::Link(LinkEvent::Down)),
                 Fault::Late => {
                     pass_deadline(&mut play, name);
                     play.tell(good)
                 }
                 Fault::Refuse => play.tell(match good {
-                    Input::Signed(_) => Input::Signed(Err(SecureAreaError::Cancelled)),
-                    Input::Bytes(_) => Input::Bytes(vec![0xa1]),
-                    _ => Input::Disconnected,
+                    Input::Done(Reply::Signed(_)) => Input::Done(Reply::Signed(Err(SecureAreaError::Cancelled))),
+                    Input::Link(LinkEvent::Bytes(_)) => Input::Link(LinkEvent::Bytes(vec![0xa1])),
+                    _ => Input::Link(LinkEvent::Down),
                 }),
                 Fault::Silence => {
                     pass_deadline(&mut play, name);
@@ -127,8 +129,8 @@ fn neg_c38_a_request_that_was_not_fetched_is_withdrawn() {
     let state = State::make();
     let device = Device::make(&state);
     let mut play = Play::start(&state, &device, false);
-    assert!(matches!(play.reader.poll(), Some(Output::Connect(_))));
-    play.tell(Input::Connected).unwrap();
+    assert!(matches!(play.reader.poll(), Some(Output::Link(LinkCommand::Connect(_)))));
+    play.tell(Input::Link(LinkEvent::Up)).unwrap();
     play.reader.finish();
     assert!(matches!(play.reader.poll(), Some(Output::Close(CloseReason::Cancelled))));
     assert!(play.reader.poll().is_none());
@@ -145,7 +147,7 @@ fn neg_c40_an_answer_after_the_deadline_is_refused_without_a_tick() {
     play.tell(Input::Tick).unwrap();
     assert!(play.reader.deadline().is_some(), "in time");
     play.millis += 1;
-    play.tell(Input::Bytes(message)).unwrap();
+    play.tell(Input::Link(LinkEvent::Bytes(message))).unwrap();
     play.drain(&state);
     assert_eq!((play.closed, play.exchange.is_some()), (Some(CloseReason::Timeout), false));
 }
@@ -157,7 +159,7 @@ fn neg_c40_a_late_second_request_is_refused() {
     let mut play = Play::start(&state, &device, true);
     play.ask(&state, &mut device);
     let message = device.answer(&["family_name"]);
-    play.tell(Input::Bytes(message)).unwrap();
+    play.tell(Input::Link(LinkEvent::Bytes(message))).unwrap();
     play.drain(&state);
     assert_eq!(play.verdict().documents[0].decision, Decision::Accepted);
     play.millis = play.reader.deadline().unwrap().millis();
@@ -172,11 +174,11 @@ fn neg_c40_patience_starts_when_the_last_chunk_was_taken() {
     let state = State::make();
     let device = Device::make(&state);
     let mut play = Play::start(&state, &device, false);
-    assert!(matches!(play.reader.poll(), Some(Output::Connect(_))));
-    play.tell(Input::Connected).unwrap();
-    assert!(matches!(play.reader.poll(), Some(Output::Send(_))));
+    assert!(matches!(play.reader.poll(), Some(Output::Link(LinkCommand::Connect(_)))));
+    play.tell(Input::Link(LinkEvent::Up)).unwrap();
+    assert!(matches!(play.reader.poll(), Some(Output::Link(LinkCommand::Send(_)))));
     assert_eq!(play.reader.deadline(), Some(Uptime::from_millis(300_000)));
     play.millis = 299_999;
-    play.tell(Input::Sent).unwrap();
+    play.tell(Input::Link(LinkEvent::Sent)).unwrap();
     assert_eq!(play.reader.deadline(), Some(Uptime::from_millis(599_999)));
 }

@@ -13,7 +13,7 @@ mod question;
 
 use device::{Device, SeededRng, State, licence, now};
 use rid_flow::{
-    Env, Input, Output, Session, Uptime,
+    Effect, Env, Input, LinkCommand, LinkEvent, Output, Reply, Session, Uptime,
     ports::{KeyId, SecureAreaError},
 };
 use rid_mdoc::{
@@ -62,13 +62,13 @@ impl Play {
     fn drain(&mut self, state: &State) {
         while let Some(output) = self.reader.poll() {
             match output {
-                Output::Sign(request) => {
+                Output::Io(Effect::Sign(request)) => {
                     let signature = state.reader.key.sign(&[&request.message]);
-                    self.tell(Input::Signed(Ok(signature))).unwrap();
+                    self.tell(Input::Done(Reply::Signed(Ok(signature)))).unwrap();
                 }
-                Output::Send(message) => {
+                Output::Link(LinkCommand::Send(message)) => {
                     self.sent.push(message);
-                    self.tell(Input::Sent).unwrap();
+                    self.tell(Input::Link(LinkEvent::Sent)).unwrap();
                 }
                 Output::Finished(exchange) => self.exchange = Some(exchange),
                 Output::Close(reason) => self.closed = Some(reason),
@@ -80,7 +80,7 @@ impl Play {
     /// Connects, sends the request, and gives it to the device.
     fn ask(&mut self, state: &State, device: &mut Device) {
         self.drain(state);
-        self.tell(Input::Connected).unwrap();
+        self.tell(Input::Link(LinkEvent::Up)).unwrap();
         self.drain(state);
         device.receive(&self.sent.remove(0));
     }
@@ -96,7 +96,7 @@ fn answered(bytes: impl FnOnce(&mut Device) -> Vec<u8>) -> Play {
     let mut play = Play::start(&state, &device, true);
     play.ask(&state, &mut device);
     let message = bytes(&mut device);
-    play.tell(Input::Bytes(message)).unwrap();
+    play.tell(Input::Link(LinkEvent::Bytes(message))).unwrap();
     play.drain(&state);
     play
 }
@@ -121,7 +121,7 @@ fn a_second_request_in_the_same_session() {
     play.ask(&state, &mut device);
     for round in 0..2 {
         let message = device.answer(&["family_name", "age_over_18"]);
-        play.tell(Input::Bytes(message)).unwrap();
+        play.tell(Input::Link(LinkEvent::Bytes(message))).unwrap();
         play.drain(&state);
         assert_eq!(play.verdict().decision, Decision::Accepted, "round {round}");
         if round == 0 {
@@ -191,7 +191,7 @@ fn neg_c03_c05_replayed_reflected_and_altered_ciphertexts_close_the_session() {
         let mut device = Device::make(&state);
         let mut play = Play::start(&state, &device, true);
         play.drain(&state);
-        play.tell(Input::Connected).unwrap();
+        play.tell(Input::Link(LinkEvent::Up)).unwrap();
         play.drain(&state);
         let establishment = play.sent.remove(0);
         device.receive(&establishment);
@@ -204,15 +204,21 @@ fn neg_c03_c05_replayed_reflected_and_altered_ciphertexts_close_the_session() {
             }
             _ => SessionData::encode(Some(&device.response(&["family_name"])), None),
         };
-        play.tell(Input::Bytes(message)).unwrap();
+        play.tell(Input::Link(LinkEvent::Bytes(message))).unwrap();
         play.drain(&state);
         let closed = play.closed.expect("closed");
         assert_eq!(closed.code().as_str(), "session_decrypt", "{case}");
         assert!(play.exchange.is_none());
-        for event in [Input::Connected, Input::Tick, Input::Bytes(vec![0]), Input::Disconnected, Input::Sent] {
+        for event in [
+            Input::Link(LinkEvent::Up),
+            Input::Tick,
+            Input::Link(LinkEvent::Bytes(vec![0])),
+            Input::Link(LinkEvent::Down),
+            Input::Link(LinkEvent::Sent),
+        ] {
             assert_eq!(play.tell(event), Ok(()), "an event of the link after the end does nothing");
         }
-        assert_eq!(play.tell(Input::Signed(Ok([0; 64]))), Err(Misuse::Closed));
+        assert_eq!(play.tell(Input::Done(Reply::Signed(Ok([0; 64])))), Err(Misuse::Closed));
         assert!(play.reader.poll().is_none());
     }
 }
@@ -224,10 +230,10 @@ fn neg_c03_the_same_answer_twice_is_no_second_answer() {
     let mut play = Play::start(&state, &device, true);
     play.ask(&state, &mut device);
     let message = device.answer(&["family_name"]);
-    play.tell(Input::Bytes(message.clone())).unwrap();
+    play.tell(Input::Link(LinkEvent::Bytes(message.clone()))).unwrap();
     play.drain(&state);
     assert!(play.exchange.is_some());
-    play.tell(Input::Bytes(message)).unwrap();
+    play.tell(Input::Link(LinkEvent::Bytes(message))).unwrap();
     play.drain(&state);
     assert_eq!(play.closed.unwrap().code().as_str(), "session_state");
 }
@@ -238,7 +244,7 @@ fn neg_c02_data_before_a_request_and_an_establishment_from_the_device() {
     let device = Device::make(&state);
     let mut play = Play::start(&state, &device, true);
     play.drain(&state);
-    play.tell(Input::Bytes(SessionData::encode(Some(&[0; 32]), None))).unwrap();
+    play.tell(Input::Link(LinkEvent::Bytes(SessionData::encode(Some(&[0; 32]), None)))).unwrap();
     play.drain(&state);
     assert_eq!(play.closed.unwrap().code().as_str(), "session_state");
 }
@@ -263,14 +269,14 @@ fn a_busy_reader_key_is_asked_again_and_a_dead_one_ends_by_name() {
     let state = State::make();
     let device = Device::make(&state);
     let mut play = Play::start(&state, &device, true);
-    assert!(matches!(play.reader.poll(), Some(Output::Connect(_))));
-    play.tell(Input::Connected).unwrap();
+    assert!(matches!(play.reader.poll(), Some(Output::Link(LinkCommand::Connect(_)))));
+    play.tell(Input::Link(LinkEvent::Up)).unwrap();
     for _ in 0..3 {
-        assert!(matches!(play.reader.poll(), Some(Output::Sign(_))));
-        play.tell(Input::Signed(Err(SecureAreaError::Busy))).unwrap();
+        assert!(matches!(play.reader.poll(), Some(Output::Io(Effect::Sign(_)))));
+        play.tell(Input::Done(Reply::Signed(Err(SecureAreaError::Busy)))).unwrap();
     }
-    assert!(matches!(play.reader.poll(), Some(Output::Sign(_))));
-    play.tell(Input::Signed(Err(SecureAreaError::Invalidated))).unwrap();
+    assert!(matches!(play.reader.poll(), Some(Output::Io(Effect::Sign(_)))));
+    play.tell(Input::Done(Reply::Signed(Err(SecureAreaError::Invalidated)))).unwrap();
     play.drain(&state);
     assert_eq!(play.closed, Some(CloseReason::Port(SecureAreaError::Invalidated.code())));
     assert!(play.sent.is_empty());
@@ -281,12 +287,12 @@ fn answers_to_nothing_asked_are_a_misuse_and_change_nothing() {
     let state = State::make();
     let mut device = Device::make(&state);
     let mut play = Play::start(&state, &device, false);
-    assert_eq!(play.tell(Input::Signed(Ok([0; 64]))), Err(Misuse::NotAsked));
+    assert_eq!(play.tell(Input::Done(Reply::Signed(Ok([0; 64])))), Err(Misuse::NotAsked));
     assert_eq!(play.tell(Input::Unlocked(true)), Err(Misuse::NotAsked));
     play.ask(&state, &mut device);
-    assert_eq!(play.tell(Input::Connected), Err(Misuse::NotAsked));
+    assert_eq!(play.tell(Input::Link(LinkEvent::Up)), Err(Misuse::NotAsked));
     let message = device.answer(&["family_name", "age_over_18"]);
-    play.tell(Input::Bytes(message)).unwrap();
+    play.tell(Input::Link(LinkEvent::Bytes(message))).unwrap();
     play.drain(&state);
     assert_eq!(play.verdict().decision, Decision::Accepted);
 }

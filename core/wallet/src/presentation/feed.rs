@@ -1,7 +1,7 @@
 //! What the machine is told, and how a session is ended while it works.
 use std::sync::{MutexGuard, PoisonError, TryLockError};
 
-use rid_flow::{HistoryOutcome, Input, Output, Session};
+use rid_flow::{HistoryOutcome, Input, LinkEvent, Output, Session};
 use rid_holder::proximity::{Misuse, Proximity, ProximityTypes};
 use rid_wire::Code;
 
@@ -16,7 +16,7 @@ impl Presentation {
         let mut state = self.state()?;
         if state.over && !state.overtaken {
             state.overtaken = true;
-            self.turn.call_away();
+            self.turn.interrupt();
         }
         fed
     }
@@ -78,7 +78,7 @@ impl Presentation {
     /// Ends the session from this side by name, whatever the machine does now. Only the farewell to the peer is left.
     pub(super) fn end(&self, why: Code) {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).end(why);
-        self.turn.call_away();
+        self.turn.interrupt();
         self.tell_end();
     }
 
@@ -124,10 +124,17 @@ fn broken() -> WalletError {
 
 /// Events of the link come when they come; after the end they do nothing.
 const fn is_event(input: &Input<ProximityTypes>) -> bool {
-    matches!(input, Input::Bytes(_) | Input::Connected | Input::Disconnected | Input::Sent | Input::Tick)
+    matches!(
+        input,
+        Input::Link(LinkEvent::Bytes(_))
+            | Input::Link(LinkEvent::Up)
+            | Input::Link(LinkEvent::Down)
+            | Input::Link(LinkEvent::Sent)
+            | Input::Tick
+    )
 }
 
 /// For these the machine reads no wall clock.
 const fn is_event_without_time(input: &Input<ProximityTypes>) -> bool {
-    matches!(input, Input::Connected | Input::Disconnected | Input::Tick)
+    matches!(input, Input::Link(LinkEvent::Up) | Input::Link(LinkEvent::Down) | Input::Tick)
 }

@@ -1,6 +1,6 @@
 //! One step of a presentation over the ports.
 use rid_flow::{
-    Changes, Committed, Committer, HistoryOutcome, Input, Output, VerifierId,
+    Changes, Committed, Effect, HistoryOutcome, Input, LinkCommand, Output, Reply, Store, VerifierId,
     ports::{HttpError, StorageError},
 };
 use rid_holder::{
@@ -63,25 +63,29 @@ impl Presentation {
         };
         let current = match output {
             None => return Ok(Work::Step(state.resting())),
-            Some(Output::Advertise(plan) | Output::Connect(plan)) => Current::Advertise(plan),
-            Some(Output::AskConsent(question)) => Current::Ask(question),
+            Some(Output::Link(LinkCommand::Advertise(plan)) | Output::Link(LinkCommand::Connect(plan))) => {
+                Current::Advertise(plan)
+            }
+            Some(Output::Ask(question)) => Current::Ask(question),
             Some(Output::Finished(receipt)) => {
                 self.wallet.leave_keys(std::mem::take(&mut state.used_keys));
                 Current::Receipt(receipt)
             }
-            Some(Output::Send(message)) => Current::Send(message),
+            Some(Output::Link(LinkCommand::Send(message))) => Current::Send(message),
             Some(Output::Unlock) if self.wallet.lock_state() == LockState::Locked => Current::Unlock,
             Some(Output::Unlock) => return Ok(Work::Tell(Input::Unlocked(true))),
             Some(Output::Close(reason)) => {
                 state.close(reason);
                 return Ok(Work::Step(state.resting()));
             }
-            Some(Output::Fetch(_)) => return Ok(Work::Tell(Input::Fetched(Err(HttpError::Offline)))),
-            Some(Output::Commit(changes)) => {
+            Some(Output::Io(Effect::Http(_))) => {
+                return Ok(Work::Tell(Input::Done(Reply::Fetched(Err(HttpError::Offline)))));
+            }
+            Some(Output::Io(Effect::Commit(changes))) => {
                 let started = changes.history.iter().find(|row| row.outcome == HistoryOutcome::Started);
                 state.begun = started.map(|row| row.id);
                 state.committing = true;
-                return Ok(Work::Ask(Output::Commit(changes)));
+                return Ok(Work::Ask(Output::Io(Effect::Commit(changes))));
             }
             Some(output) => return Ok(Work::Ask(output)),
         };
@@ -94,17 +98,17 @@ impl Presentation {
     async fn ask(&self, output: Output<ProximityTypes>) -> Result<Option<Input<ProximityTypes>>, WalletError> {
         let area = &self.wallet.ports.secure_area;
         Ok(Some(match output {
-            Output::Agree(r) => {
-                let guard = Repeat::guard(self, Output::Agree(r.clone()));
+            Output::Io(Effect::Agree(r)) => {
+                let guard = Repeat::guard(self, Output::Io(Effect::Agree(r.clone())));
                 let agreed = area.agree(r.key, r.peer, r.prompt).await;
                 guard.done();
-                Input::Agreed(agreed)
+                Input::Done(Reply::Agreed(agreed))
             }
-            Output::Sign(r) => {
-                let guard = Repeat::guard(self, Output::Sign(r.clone()));
+            Output::Io(Effect::Sign(r)) => {
+                let guard = Repeat::guard(self, Output::Io(Effect::Sign(r.clone())));
                 let signed = area.sign(r.key, r.message, r.prompt).await;
                 guard.done();
-                Input::Signed(signed)
+                Input::Done(Reply::Signed(signed))
             }
             Output::Match(request) => {
                 let guard = Repeat::guard(self, Output::Match(request.clone()));
@@ -112,7 +116,7 @@ impl Presentation {
                 guard.done();
                 Input::Candidates(matches)
             }
-            Output::Commit(changes) => Input::Committed(self.commit(changes).await?),
+            Output::Io(Effect::Commit(changes)) => Input::Done(Reply::Committed(self.commit(changes).await?)),
             // Every note is taken when the machine makes it; the rest is no port's.
             _ => return Ok(None),
         }))

@@ -1,7 +1,7 @@
 //! Where a presentation stands.
 use std::collections::VecDeque;
 
-use rid_flow::{CredentialId, HistoryId, Input, Output, Session, Uptime, ports::KeyId};
+use rid_flow::{CredentialId, HistoryId, Input, LinkCommand, Output, Session, Uptime, ports::KeyId};
 use rid_holder::{
     consent::Question,
     link::{Assembler, MAX_MESSAGE},
@@ -79,7 +79,7 @@ impl State {
         if matches!(self.current, Some(Current::Send(_))) {
             self.current = None;
         }
-        self.pending.retain(|output| !matches!(output, Output::Send(_)));
+        self.pending.retain(|output| !matches!(output, Output::Link(LinkCommand::Send(_))));
     }
 
     pub(super) const fn is_over(&self) -> bool {
@@ -91,7 +91,7 @@ impl State {
         self.current = None;
         self.unfed = None;
         if self.over {
-            self.pending.retain(|output| matches!(output, Output::Send(_) | Output::Close(_)));
+            self.pending.retain(|output| matches!(output, Output::Link(LinkCommand::Send(_)) | Output::Close(_)));
         } else {
             self.pending.clear();
             self.ended.get_or_insert(why);
@@ -118,7 +118,9 @@ impl State {
         // After `cancel` only the farewell and the close are left.
         let ended = self.ended.is_some();
         let left = std::iter::from_fn(|| session.poll());
-        self.pending.extend(left.filter(|output| !ended || matches!(output, Output::Send(_) | Output::Close(_))));
+        self.pending.extend(
+            left.filter(|output| !ended || matches!(output, Output::Link(LinkCommand::Send(_)) | Output::Close(_))),
+        );
         wallet.leave_keys(std::mem::take(&mut self.used_keys));
     }
 

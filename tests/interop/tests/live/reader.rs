@@ -1,7 +1,7 @@
 //! Our reader for one session.
 use std::sync::Arc;
 
-use rid_flow::{Env, Input, Output, Session, ports::KeyId};
+use rid_flow::{Effect, Env, Input, LinkCommand, LinkEvent, Output, Reply, Session, ports::KeyId};
 use rid_trust::TrustStore;
 use rid_verifier::{
     reader::{CloseReason, Exchange, Reader, ReaderConfig, ReaderTypes},
@@ -42,7 +42,7 @@ impl<'a> OurReader<'a> {
     }
 
     pub(crate) fn receive(&mut self, message: Vec<u8>) {
-        self.handle(Input::Bytes(message));
+        self.handle(Input::Link(LinkEvent::Bytes(message)));
     }
 
     /// Asks once more.
@@ -66,14 +66,14 @@ impl<'a> OurReader<'a> {
     fn run(&mut self) {
         while let Some(output) = self.session.poll() {
             match output {
-                Output::Connect(_) => self.handle(Input::Connected),
-                Output::Sign(request) => {
+                Output::Link(LinkCommand::Connect(_)) => self.handle(Input::Link(LinkEvent::Up)),
+                Output::Io(Effect::Sign(request)) => {
                     let signature = self.world.reader.key.sign(&[&request.message]);
-                    self.handle(Input::Signed(Ok(signature)));
+                    self.handle(Input::Done(Reply::Signed(Ok(signature))));
                 }
-                Output::Send(message) => {
+                Output::Link(LinkCommand::Send(message)) => {
                     self.sent.push(message);
-                    self.handle(Input::Sent);
+                    self.handle(Input::Link(LinkEvent::Sent));
                 }
                 Output::Finished(exchange) => self.exchanges.push(exchange),
                 Output::Close(reason) => self.closed = Some(reason),

@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use rid_claims::ClaimPath;
 use rid_crypto::{AgreementKey, Curve, PublicKey, Secret, SigningKey};
 use rid_flow::{
-    Changes, Committed, Copy, CopyId, CredentialId, Env, HistorySeq, Input, Output, Session,
+    Changes, Committed, Copy, CopyId, CredentialId, Effect, Env, HistorySeq, Input, LinkCommand, LinkEvent, Output,
+    Reply, Session,
     ports::{KeyId, SecureAreaError, StorageError},
 };
 use rid_holder::{
@@ -61,17 +62,17 @@ impl Wallet {
         let mut wallet =
             Self { rng, session, keys, copies, rows: 0, qr: String::new(), sent: vec![], question: None, closed: None };
         wallet.run();
-        wallet.handle(Input::Connected);
+        wallet.handle(Input::Link(LinkEvent::Up));
         wallet
     }
 
     /// Takes a message of the reader and answers it; `None` when there is no answer.
     pub(crate) fn exchange(&mut self, message: Vec<u8>) -> Option<Vec<u8>> {
         self.question = None;
-        self.handle(Input::Bytes(message));
+        self.handle(Input::Link(LinkEvent::Bytes(message)));
         if let Some(question) = &self.question {
             let answer = agree(question);
-            self.handle(Input::Consent(answer));
+            self.handle(Input::Answer(answer));
         }
         self.sent.pop()
     }
@@ -93,7 +94,7 @@ impl Wallet {
     fn run(&mut self) {
         while let Some(output) = self.session.poll() {
             let input = match output {
-                Output::Advertise(plan) => {
+                Output::Link(LinkCommand::Advertise(plan)) => {
                     self.qr = plan.engagement.to_qr();
                     None
                 }
@@ -103,27 +104,27 @@ impl Wallet {
                     let by_document = request.doc_types.iter().map(held).collect();
                     Some(Input::Candidates(Ok(Matches { by_document })))
                 }
-                Output::AskConsent(question) => {
+                Output::Ask(question) => {
                     self.question = Some(question);
                     None
                 }
-                Output::Commit(changes) => Some(Input::Committed(self.commit(changes))),
-                Output::Sign(request) => {
+                Output::Io(Effect::Commit(changes)) => Some(Input::Done(Reply::Committed(self.commit(changes)))),
+                Output::Io(Effect::Sign(request)) => {
                     let key = self.keys.get(&request.key).ok_or(SecureAreaError::NotFound);
-                    Some(Input::Signed(key.map(|key| key.sign(&[&request.message]))))
+                    Some(Input::Done(Reply::Signed(key.map(|key| key.sign(&[&request.message])))))
                 }
-                Output::Agree(request) => {
+                Output::Io(Effect::Agree(request)) => {
                     let peer = PublicKey::from_sec1(Curve::P256, &request.peer).unwrap();
                     let key = self.keys.get(&request.key).ok_or(SecureAreaError::NotFound);
-                    Some(Input::Agreed(key.map(|key| {
+                    Some(Input::Done(Reply::Agreed(key.map(|key| {
                         let key = AgreementKey::from_scalar(Curve::P256, key.dangerous_scalar().expose()).unwrap();
                         let mut bytes: [u8; 32] = key.agree(&peer).unwrap().expose().try_into().unwrap();
                         Secret::take(&mut bytes)
-                    })))
+                    }))))
                 }
-                Output::Send(message) => {
+                Output::Link(LinkCommand::Send(message)) => {
                     self.sent.push(message);
-                    Some(Input::Sent)
+                    Some(Input::Link(LinkEvent::Sent))
                 }
                 Output::Note(_) => None,
                 Output::Finished(receipt) => {
@@ -134,7 +135,9 @@ impl Wallet {
                     self.closed = Some(reason);
                     None
                 }
-                Output::Connect(_) | Output::Fetch(_) => panic!("a holder asks for no such thing"),
+                Output::Link(LinkCommand::Connect(_)) | Output::Io(_) => {
+                    panic!("a holder asks for no such thing")
+                }
             };
             if let Some(input) = input {
                 let mut env = Env { now: now(), uptime: UPTIME, rng: &mut self.rng };

@@ -10,9 +10,9 @@ use atomic_waker::AtomicWaker;
 /// Allows one running call, which another thread can interrupt: the gate before the `next()` of every session and flow.
 ///
 /// Kotlin drops a Rust future when its coroutine is cancelled. Swift never does, and in both languages "cancel" comes on another
-/// thread. So the running call waits for its work *or* for [`Turn::call_away`], whichever comes first.
+/// thread. So the running call waits for its work *or* for [`CallGate::interrupt`], whichever comes first.
 #[derive(Default)]
-pub struct Turn {
+pub struct CallGate {
     state: AtomicU8,
     polling: AtomicBool,
     waker: AtomicWaker,
@@ -20,7 +20,7 @@ pub struct Turn {
 
 /// Why a call does not get the turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TurnError {
+pub enum GateError {
     /// A call panicked.
     #[error("broken")]
     Broken,
@@ -30,9 +30,9 @@ pub enum TurnError {
 }
 
 /// The right to run. Dropping it frees the turn, also when a future is dropped.
-pub struct Taken<'a>(&'a Turn);
+pub struct CallGuard<'a>(&'a CallGate);
 
-impl Turn {
+impl CallGate {
     /// A free turn.
     #[must_use]
     pub const fn new() -> Self {
@@ -42,12 +42,12 @@ impl Turn {
     /// Takes the turn.
     ///
     /// # Errors
-    /// [`TurnError::Busy`] while another call has it, [`TurnError::Broken`] for ever after one panicked.
-    pub fn take(&self) -> Result<Taken<'_>, TurnError> {
+    /// [`GateError::Busy`] while another call has it, [`GateError::Broken`] for ever after one panicked.
+    pub fn take(&self) -> Result<CallGuard<'_>, GateError> {
         match self.state.compare_exchange(FREE, RUNNING, Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) => Ok(Taken(self)),
-            Err(BROKEN) => Err(TurnError::Broken),
-            Err(_) => Err(TurnError::Busy),
+            Ok(_) => Ok(CallGuard(self)),
+            Err(BROKEN) => Err(GateError::Broken),
+            Err(_) => Err(GateError::Busy),
         }
     }
 
@@ -58,14 +58,14 @@ impl Turn {
     }
 
     /// Interrupts the running call: it returns at once and its result is not handed out. Does nothing when no call runs.
-    pub fn call_away(&self) {
+    pub fn interrupt(&self) {
         if self.state.compare_exchange(RUNNING, CALLED, Ordering::AcqRel, Ordering::Acquire).is_ok() {
             self.waker.wake();
         }
     }
 }
 
-impl Taken<'_> {
+impl CallGuard<'_> {
     /// Runs `work`. Gives `None` when the call is interrupted: `work` is dropped where it waits, and a result that it has just
     /// reached is not handed out (neg-C38). So `work` must leave its result where the next call finds it.
     pub async fn run<F: Future>(&self, work: F) -> Option<F::Output> {
@@ -84,14 +84,14 @@ impl Taken<'_> {
     }
 }
 
-impl Taken<'_> {
-    /// Ends the call unless it was interrupted: from here on `call_away` comes too late.
+impl CallGuard<'_> {
+    /// Ends the call unless it was interrupted: from here on `interrupt` comes too late.
     fn ends(&self) -> bool {
         self.0.state.compare_exchange(RUNNING, ENDED, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 }
 
-impl Drop for Taken<'_> {
+impl Drop for CallGuard<'_> {
     fn drop(&mut self) {
         self.0.waker.take();
         // Only a panic leaves a poll half way, and then the state behind it cannot be trusted.
@@ -119,32 +119,32 @@ mod tests {
 
     #[test]
     fn one_at_a_time() {
-        let turn = Turn::new();
+        let turn = CallGate::new();
         let first = turn.take();
         assert!(first.is_ok());
-        assert_eq!(turn.take().map(|_| ()), Err(TurnError::Busy));
+        assert_eq!(turn.take().map(|_| ()), Err(GateError::Busy));
         drop(first);
         assert_eq!(block_on(turn.take().expect("free").run(ready(7))), Some(7));
     }
 
     #[test]
-    fn called_away_while_waiting_and_before() {
-        let turn = Arc::new(Turn::new());
-        turn.call_away();
+    fn interrupted_while_waiting_and_before() {
+        let turn = Arc::new(CallGate::new());
+        turn.interrupt();
         assert_eq!(block_on(turn.take().expect("free").run(ready(1))), Some(1), "nobody ran");
         let taken = turn.take().expect("free");
         let mut waiting = pin!(taken.run(pending::<()>()));
         assert!(waiting.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
-        turn.call_away();
+        turn.interrupt();
         assert_eq!(waiting.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(None));
     }
 
     #[test]
     fn neg_c38_a_result_reached_while_the_call_is_interrupted_is_not_handed_out() {
-        let turn = Turn::new();
+        let turn = CallGate::new();
         let taken = turn.take().expect("free");
         let work = poll_fn(|_| {
-            turn.call_away();
+            turn.interrupt();
             Poll::Ready(7)
         });
         assert_eq!(block_on(taken.run(work)), None);
@@ -154,28 +154,28 @@ mod tests {
 
     #[test]
     fn wakes_from_another_thread() {
-        let turn = Arc::new(Turn::new());
+        let turn = Arc::new(CallGate::new());
         let other = turn.clone();
         let taken = turn.take().expect("free");
-        let caller = std::thread::spawn(move || other.call_away());
+        let caller = std::thread::spawn(move || other.interrupt());
         assert_eq!(block_on(taken.run(pending::<()>())), None);
         caller.join().expect("joined");
     }
 
     #[test]
     fn neg_m03_a_panic_breaks_the_turn_for_good() {
-        let turn = Turn::new();
+        let turn = CallGate::new();
         let panics = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             block_on(turn.take().expect("free").run(async { assert!(core::hint::black_box(false)) }))
         }));
         assert!(panics.is_err());
-        assert_eq!(turn.take().map(|_| ()), Err(TurnError::Broken));
+        assert_eq!(turn.take().map(|_| ()), Err(GateError::Broken));
         assert!(turn.is_broken());
     }
 
     #[test]
     fn a_dropped_call_frees_the_turn() {
-        let turn = Turn::new();
+        let turn = CallGate::new();
         {
             let taken = turn.take().expect("free");
             let mut work = pin!(taken.run(pending::<()>()));

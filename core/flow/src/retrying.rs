@@ -12,13 +12,13 @@ const WAITS: [u64; 4] = [50, 100, 200, 400];
 
 /// A secure area that asks again when it is told [`SecureAreaError::Busy`]: up to four more times over less than a second, then the
 /// error stands (neg-K11). Every other error is passed on at once.
-pub struct PatientArea {
+pub struct RetryingSecureArea {
     area: Arc<dyn SecureArea>,
     timer: Arc<dyn Timer>,
     clock: Arc<dyn Clock>,
 }
 
-impl PatientArea {
+impl RetryingSecureArea {
     /// Over an area; it waits on the timer, by the monotonic side of the clock.
     #[must_use]
     pub fn new(area: Arc<dyn SecureArea>, timer: Arc<dyn Timer>, clock: Arc<dyn Clock>) -> Self {
@@ -45,7 +45,7 @@ macro_rules! patiently {
 }
 
 #[async_trait]
-impl SecureArea for PatientArea {
+impl SecureArea for RetryingSecureArea {
     async fn create_keys(&self, count: u32, spec: KeySpec) -> Result<Vec<KeyInfo>, SecureAreaError> {
         patiently!(self, self.area.create_keys(count, spec.clone()))
     }
@@ -84,7 +84,7 @@ mod tests {
     struct World {
         area: Arc<ScriptedSecureArea>,
         clock: FakeClock,
-        patient: PatientArea,
+        patient: RetryingSecureArea,
         sign: KeyInfo,
         derive: KeyInfo,
     }
@@ -96,7 +96,7 @@ mod tests {
     fn world() -> World {
         let area = Arc::new(ScriptedSecureArea::new(1));
         let clock = FakeClock::new(Timestamp::from_unix(1_800_000_000));
-        let patient = PatientArea::new(area.clone(), Arc::new(FakeTimer::new(&clock)), Arc::new(clock.clone()));
+        let patient = RetryingSecureArea::new(area.clone(), Arc::new(FakeTimer::new(&clock)), Arc::new(clock.clone()));
         let [sign, derive] =
             [KeyUse::Sign, KeyUse::Derive].map(|usage| block_on(area.create_keys(1, spec(usage))).unwrap().remove(0));
         World { area, clock, patient, sign, derive }
