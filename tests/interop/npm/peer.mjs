@@ -3,16 +3,17 @@
 import readline from 'node:readline';
 import * as auth0 from './auth0.mjs';
 import * as owf from './owf.mjs';
+import * as sdjwt from './sdjwt.mjs';
 
 // The answer is the only thing on stdout; libraries that chatter do it elsewhere.
 console.log = console.error;
 
-const peers = { auth0, owf };
+const peers = { auth0, owf, sdjwt };
 
 async function answer(line) {
   try {
     const { command, ...input } = JSON.parse(line);
-    const [, peer, action] = /^(owf|auth0)-(issue|present|sign|verify)$/.exec(command) ?? [];
+    const [, peer, action] = /^(owf|auth0|sdjwt)-(issue|present|sign|verify)$/.exec(command) ?? [];
     if (!peers[peer]?.[action]) return { ok: false, error: `unknown command: ${command}` };
     return { ok: true, ...(await peers[peer][action](input)) };
   } catch (error) {

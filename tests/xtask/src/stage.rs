@@ -200,11 +200,11 @@ fn docs() -> Tally {
     Tally::of(built, "the documentation does not build")
 }
 
-/// Without Node.js the peers of npm are left out, without Java and Maven multipaz, by name; with them they must run (the tests
-/// install what they need).
+/// Without Node.js the peers of npm are left out, without Java and Maven multipaz, without Python sd-jwt, by name; with them
+/// they must run (the tests install what they need).
 fn interop(built: &Built) -> Tally {
     let (mut skips, mut skipped) = (Vec::new(), Vec::new());
-    for (peer, missing) in [("npm", no_node()), ("multipaz", no_maven())] {
+    for (peer, missing) in [("npm", no_node()), ("multipaz", no_maven()), ("python", no_python())] {
         if let Some(reason) = missing {
             skips.extend(["--skip", peer]);
             skipped.push(Tally::skipped(&format!("{peer}: {reason}")));
@@ -225,6 +225,13 @@ fn no_node() -> Option<String> {
         Some(_) if !child::exists("npm") => Some("npm is not installed".into()),
         Some(_) => None,
     }
+}
+
+fn no_python() -> Option<String> {
+    let check = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 9))";
+    let output = Command::new("python3").args(["-c", check]).output();
+    let runs = output.is_ok_and(|output| output.status.success());
+    (!runs).then(|| "python3 with venv is not installed (Python 3.9 is needed)".into())
 }
 
 fn no_maven() -> Option<String> {

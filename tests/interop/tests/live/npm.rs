@@ -1,4 +1,6 @@
 //! `@owf/mdoc` and `@auth0/mdl`: what we issue and present they accept, what they issue and present we accept.
+mod sdjwt;
+
 use rid_interop::{PeerError, Peers, selftest};
 use rid_verifier::{capture::judge_issuer_signed, view::Decision};
 use rid_wire::base64;
@@ -57,7 +59,7 @@ impl Exchange {
 }
 
 /// The peers, or a word on why there are none.
-fn peers() -> Option<Peers> {
+pub(crate) fn peers() -> Option<Peers> {
     available(Peers::start())
 }
 

@@ -19,7 +19,9 @@ fn passed(stdout: &str) -> usize {
 
 #[test]
 fn neg_t08_every_test_without_its_peer_says_so() {
-    for (peer, reason) in [("npm::", "node cannot be run"), ("multipaz::", "java cannot be run")] {
+    for (peer, reason) in
+        [("npm::", "node cannot be run"), ("multipaz::", "java cannot be run"), ("python::", "python3 cannot be run")]
+    {
         let output = without_programs(peer, false);
         let stdout = String::from_utf8(output.stdout).unwrap();
         assert!(output.status.success(), "{stdout}");
@@ -32,7 +34,7 @@ fn neg_t08_every_test_without_its_peer_says_so() {
 
 #[test]
 fn neg_t08_a_required_peer_that_is_missing_fails() {
-    for peer in ["npm::", "multipaz::"] {
+    for peer in ["npm::", "multipaz::", "python::"] {
         assert!(!without_programs(peer, true).status.success(), "{peer}");
     }
 }
