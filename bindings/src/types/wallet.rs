@@ -1,6 +1,6 @@
 //! Mirrors of the wallet's views.
 pub use rid_claims::ReusePolicy as Reuse;
-pub use rid_flow::{CredentialId, HistoryKind, HistoryOutcome};
+pub use rid_flow::{CredentialId, HistoryEventType as HistoryKind, HistoryOutcome};
 pub use rid_profile::{ReaderPolicy, ReaderRule};
 pub use rid_wallet::{
     DeviceAuthMethod, Enrolment, PresentationStep, WalletError, WalletOptions,

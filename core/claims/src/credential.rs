@@ -1,7 +1,10 @@
 //! Formats, types and summaries of credentials.
 use alloc::string::String;
 
-use rid_wire::Timestamp;
+use rid_wire::{
+    Timestamp,
+    cbor::{CborError, Decoder, Encoder},
+};
 
 use crate::PrivateText;
 
@@ -50,6 +53,49 @@ impl CredentialType {
     pub fn mdoc(id: &str) -> Self {
         Self { format: Format::Mdoc, id: String::from(id) }
     }
+
+    /// Writes it as `[format, id]`.
+    pub fn encode(&self, encoder: &mut Encoder) {
+        encoder.array(2).text(self.format.as_str()).text(&self.id);
+    }
+
+    /// Reads what [`CredentialType::encode`] wrote.
+    ///
+    /// # Errors
+    /// [`CborError`], also for a format that is not known.
+    pub fn decode(decoder: &mut Decoder<'_>) -> Result<Self, CborError> {
+        let (mut format, mut id) = (None, None);
+        decoder.array(|decoder, at| {
+            match at {
+                0 => format = Format::parse(&decoder.text()?),
+                1 => id = Some(decoder.text()?.into_owned()),
+                _ => return Err(CborError::UnexpectedType),
+            }
+            Ok(())
+        })?;
+        match (format, id) {
+            (Some(format), Some(id)) => Ok(Self { format, id }),
+            _ => Err(CborError::UnexpectedType),
+        }
+    }
+}
+
+/// The place where a credential can be fetched again (OpenID4VCI).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct IssuanceSource {
+    /// The credential issuer identifier, a URL.
+    pub issuer_url: String,
+    /// The identifier of the credential configuration in the issuer's metadata.
+    pub configuration_id: String,
+}
+
+/// An entry of a token status list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusReference {
+    /// The URI of the list.
+    pub uri: String,
+    /// The position in the list.
+    pub index: u64,
 }
 
 /// The use of the copies of a credential (methods A to D of the EUDI ARF, topic 10).

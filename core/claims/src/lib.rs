@@ -18,7 +18,9 @@ mod path;
 mod private;
 mod value;
 
-pub use credential::{CredentialId, CredentialSummary, CredentialType, Format, ReusePolicy};
+pub use credential::{
+    CredentialId, CredentialSummary, CredentialType, Format, IssuanceSource, ReusePolicy, StatusReference,
+};
 pub use path::{ClaimKey, ClaimPath};
 pub use private::{PrivateBytes, PrivateText};
 pub use value::{ClaimEntry, ClaimValue};

@@ -113,7 +113,12 @@ impl Pki {
 /// A test trust store with one issuer root, for the kinds of the profile, and one reader root.
 pub(crate) fn trust(iaca: Certificate, reader_root: Certificate) -> Result<TrustStore, Failure> {
     let types = roots::own_types(&verdict::profile()?);
-    let anchor = |certificate, role, doc_types| Anchor { certificate, role, environment: Environment::Test, doc_types };
+    let anchor = |certificate, role, credential_types| Anchor {
+        certificate,
+        role,
+        environment: Environment::Test,
+        credential_types,
+    };
     let anchors = vec![anchor(iaca, Role::Issuer, Some(types)), anchor(reader_root, Role::Reader, None)];
     roots::store(anchors, Environment::Test)
 }

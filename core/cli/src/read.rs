@@ -231,7 +231,7 @@ fn trust(arguments: &ReadArguments, home: &Home) -> Result<(TrustStore, Vec<Anch
         }
         let mut anchors = roots::anchors(&[root], Environment::Test)?;
         let types = roots::own_types(&verdict::profile()?);
-        anchors.iter_mut().for_each(|anchor| anchor.doc_types = Some(types.clone()));
+        anchors.iter_mut().for_each(|anchor| anchor.credential_types = Some(types.clone()));
         (anchors, Environment::Test)
     } else {
         (roots::anchors(&arguments.trust, Environment::Production)?, Environment::Production)

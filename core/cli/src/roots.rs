@@ -11,12 +11,12 @@ pub(crate) fn anchors(arguments: &[PathBuf], environment: Environment) -> Result
     let profile = verdict::profile()?;
     let mut anchors = Vec::new();
     for argument in arguments {
-        let (path, doc_types) = split(argument, &profile)?;
+        let (path, credential_types) = split(argument, &profile)?;
         anchors.extend(input::certificates(&path)?.into_iter().map(|certificate| Anchor {
             certificate,
             role: Role::Issuer,
             environment,
-            doc_types: doc_types.clone(),
+            credential_types: credential_types.clone(),
         }));
     }
     Ok(anchors)

@@ -37,7 +37,8 @@ impl Saved<'_> {
     /// Writes the folder.
     pub(crate) fn write(&self, folder: &Path) -> Result<(), Failure> {
         home::make_private_dir(folder)?;
-        let root = |anchor: &Anchor| json!({"certificate": anchor.certificate.to_pem(), "types": anchor.doc_types});
+        let root =
+            |anchor: &Anchor| json!({"certificate": anchor.certificate.to_pem(), "types": anchor.credential_types});
         let roots: Vec<_> = self.anchors.iter().map(root).collect();
         let environment = match self.exchange.verdict.environment {
             Environment::Production => "production",
@@ -108,7 +109,7 @@ fn anchors(text: &str, environment: Environment) -> Option<Vec<Anchor>> {
             certificate: certificates.into_iter().next()?,
             role: Role::Issuer,
             environment,
-            doc_types: serde_json::from_value(root.get("types")?.clone()).ok()?,
+            credential_types: serde_json::from_value(root.get("types")?.clone()).ok()?,
         })
     };
     roots.iter().map(anchor).collect()

@@ -105,9 +105,11 @@ fn judge(
 /// signer if it is the leaf itself.
 fn trust(arguments: &VerifyArguments) -> Result<TrustStore, Failure> {
     let anchors = roots::anchors(&arguments.trust, Environment::Production)?;
-    let leaves: Vec<_> = anchors.iter().map(|anchor| (anchor.certificate.clone(), anchor.doc_types.clone())).collect();
+    let leaves: Vec<_> =
+        anchors.iter().map(|anchor| (anchor.certificate.clone(), anchor.credential_types.clone())).collect();
     let store = roots::store(anchors, Environment::Production)?;
-    let store = leaves.into_iter().fold(store, |store, (leaf, doc_types)| store.pin_leaf_for(leaf, doc_types));
+    let store =
+        leaves.into_iter().fold(store, |store, (leaf, credential_types)| store.pin_leaf_for(leaf, credential_types));
     Ok(match &arguments.trust_key {
         Some(jwk) => store.pin_key(input::public_jwk(jwk)?),
         None => store,

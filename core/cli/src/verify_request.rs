@@ -47,7 +47,7 @@ fn reader_roots(arguments: &VerifyArguments) -> Result<TrustStore, Failure> {
             certificate,
             role: Role::Reader,
             environment: Environment::Production,
-            doc_types: None,
+            credential_types: None,
         }));
     }
     roots::store(anchors, Environment::Production)

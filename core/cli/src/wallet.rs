@@ -1,7 +1,7 @@
 //! `rid wallet`: list, show, delete, history.
 use rid_claims::ClaimValue;
 use rid_claims::ReusePolicy;
-use rid_flow::{CredentialId, HistoryKind, HistoryOutcome};
+use rid_flow::{CredentialId, HistoryEventType, HistoryOutcome};
 use rid_trust::Environment;
 use rid_wallet::{
     Wallet,
@@ -172,12 +172,12 @@ fn detail_json(detail: &CredentialDetail) -> Value {
     })
 }
 
-const fn kind(kind: HistoryKind) -> &'static str {
+const fn kind(kind: HistoryEventType) -> &'static str {
     match kind {
-        HistoryKind::Deletion => "deletion",
-        HistoryKind::Issuance => "issuance",
-        HistoryKind::Presentation => "presentation",
-        HistoryKind::SignIn => "sign-in",
+        HistoryEventType::Deletion => "deletion",
+        HistoryEventType::Issuance => "issuance",
+        HistoryEventType::Presentation => "presentation",
+        HistoryEventType::SignIn => "sign-in",
     }
 }
 
@@ -235,9 +235,9 @@ fn event_json(seq: u64, imported: bool, row: &HistoryEventView) -> Value {
     let elements: Vec<Value> = row
         .elements
         .iter()
-        .filter_map(|element| {
-            let (namespace, identifier) = element.path.as_element()?;
-            Some(json!({"kind": element.kind, "namespace": namespace, "element": identifier, "retained": element.retained}))
+        .map(|element| {
+            let (namespace, identifier) = element.path.as_element().unwrap_or_default();
+            json!({"kind": element.kind, "namespace": namespace, "element": identifier, "retained": element.retained})
         })
         .collect();
     json!({

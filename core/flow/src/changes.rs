@@ -1,6 +1,7 @@
 use alloc::{string::String, vec::Vec};
 
-use rid_claims::{CredentialId, ReusePolicy};
+use rid_claims::{ClaimPath, CredentialId, CredentialType, IssuanceSource, PrivateText, ReusePolicy, StatusReference};
+use rid_trust::Party;
 use rid_wire::Timestamp;
 
 use crate::ports::KeyId;
@@ -26,7 +27,7 @@ pub struct NewCopy {
     pub bytes: Vec<u8>,
 }
 
-/// Names a verifier to itself over all its visits; a hash of what its certificate calls it.
+/// Recognises a verifier at its next visit ([`Party::id`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VerifierId(pub [u8; 32]);
 
@@ -35,12 +36,10 @@ pub struct VerifierId(pub [u8; 32]);
 pub struct Credential {
     /// Identifier.
     pub id: CredentialId,
-    /// `mso_mdoc` or `dc+sd-jwt`.
-    pub format: String,
-    /// docType or vct.
-    pub kind: String,
-    /// Whose data this is, if not the holder's.
-    pub subject: Option<String>,
+    /// The type.
+    pub credential_type: CredentialType,
+    /// The person or organisation that the data is about, if it is not the holder.
+    pub subject: Option<PrivateText>,
     /// Name of the issuer, from its certificate.
     pub issuer: String,
     /// When it was signed.
@@ -49,9 +48,13 @@ pub struct Credential {
     pub valid_from: Timestamp,
     /// Last second of technical validity.
     pub valid_until: Timestamp,
-    /// Names of the elements held: namespace, identifiers.
-    pub elements: Vec<(String, Vec<String>)>,
-    /// How its copies are used up.
+    /// The claims that it has.
+    pub claims: Vec<ClaimPath>,
+    /// The place where it can be fetched again, if known.
+    pub source: Option<IssuanceSource>,
+    /// The status reference of its first copy, if it has one. Each copy has a reference of its own inside.
+    pub status: Option<StatusReference>,
+    /// The use of its copies.
     pub reuse: ReusePolicy,
     /// The copies.
     pub copies: Vec<NewCopy>,
@@ -84,9 +87,9 @@ macro_rules! wiped {
 }
 wiped!(Copy, NewCopy, Record);
 
-/// What a history row is about.
+/// The type of a history event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HistoryKind {
+pub enum HistoryEventType {
     /// A credential or copy was deleted.
     Deletion,
     /// Credentials were received.
@@ -112,23 +115,32 @@ pub enum HistoryOutcome {
     UnknownDelivery,
 }
 
+/// One claim of a history event: names, never values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryElement {
+    /// The type of the credential.
+    pub credential_type: CredentialType,
+    /// The claim; an empty path means the whole credential.
+    pub path: ClaimPath,
+    /// The peer meant to keep it (neg-C11).
+    pub retained: bool,
+}
+
 /// A history row to be written.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HistoryDraft {
     /// What it is about; rows of one event share it.
     pub id: HistoryId,
-    /// Kind.
-    pub kind: HistoryKind,
+    /// The type of the event.
+    pub event: HistoryEventType,
     /// Outcome.
     pub outcome: HistoryOutcome,
     /// Wall clock.
     pub at: Timestamp,
-    /// Who: name from the certificate, empty when unknown.
-    pub peer: String,
-    /// Whether the peer was verified.
-    pub peer_verified: bool,
-    /// What: document type, namespace, identifier, intentToRetain (neg-C11).
-    pub elements: Vec<(String, String, String, bool)>,
+    /// The verified other side; `None` for a peer that was not verified, and for an event without one.
+    pub peer: Option<Party>,
+    /// The claims that the event is about.
+    pub elements: Vec<HistoryElement>,
     /// Why: purpose text or a code.
     pub reason: String,
 }

@@ -28,8 +28,8 @@ mod retrying;
 mod session;
 
 pub use changes::{
-    Changes, Committed, Copy, CopyId, Credential, History, HistoryContent, HistoryDraft, HistoryId, HistoryKind,
-    HistoryOutcome, HistorySeq, NewCopy, Record, RecordKey, VerifierId,
+    Changes, Committed, Copy, CopyId, Credential, History, HistoryContent, HistoryDraft, HistoryElement,
+    HistoryEventType, HistoryId, HistoryOutcome, HistorySeq, NewCopy, Record, RecordKey, VerifierId,
 };
 pub use drive::{Driven, Ports, Store, drive};
 pub use effect::{AgreeRequest, DeriveRequest, Effect, KeysRequest, Reply, SignRequest};

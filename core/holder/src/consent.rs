@@ -1,13 +1,13 @@
 //! The question to the person and the answer, without words and languages: the wallet facade adds those.
-use alloc::{format, string::String, vec::Vec};
+use alloc::{string::String, vec::Vec};
 
 use rid_claims::{ClaimPath, PrivateText};
 use rid_flow::CredentialId;
-use rid_mdoc::reader_auth::ReaderIdentity;
 pub use rid_mdoc::request_info::UseCase;
-use rid_wire::{Code, Timestamp, hex};
+use rid_trust::Party;
+use rid_wire::{Code, Timestamp};
 
-use crate::{held::Validity, shown};
+use crate::held::Validity;
 
 /// Names one question; drawn at random.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,22 +16,19 @@ pub struct QuestionId(pub [u8; 16]);
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Requester {
-    /// Verified by reader authentication (of every document asked for, by one and the same reader).
-    Known(ReaderIdentity),
+    /// One verified reader asks for every document. Its names are fit to be displayed ([`crate::shown::party`]).
+    Known(Party),
     /// No valid reader authentication: the code says why (`reader_auth_absent`, `reader_auth_invalid`, `cert_untrusted`, ...).
     Unknown(Code),
 }
 
 impl Requester {
-    /// The name to show: the common name of the certificate, else its organisation, else the fingerprint of its key, so it
-    /// is never blank (neg-C39). Empty for an unknown requester, which has no name of its own.
+    /// The verified party; `None` for an unknown requester, which has no name of its own.
     #[must_use]
-    pub fn name(&self) -> String {
-        let Self::Known(identity) = self else { return String::new() };
-        let mut names = [identity.name(), identity.organization()].into_iter().flatten();
-        match names.find(|name| !shown::is_blank(name)) {
-            Some(name) => shown::name(name),
-            None => format!("sha256:{}", hex::encode(identity.key_fingerprint().get(..16).unwrap_or_default())),
+    pub const fn party(&self) -> Option<&Party> {
+        match self {
+            Self::Known(party) => Some(party),
+            Self::Unknown(_) => None,
         }
     }
 }

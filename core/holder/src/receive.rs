@@ -1,7 +1,7 @@
 //! The full checks of a credential before it is stored (std-M14, neg-B): all of it or a named refusal.
 use alloc::{borrow::Cow, collections::BTreeSet, string::String, vec::Vec};
 
-use rid_claims::ReusePolicy;
+use rid_claims::{ClaimPath, CredentialType, ReusePolicy, StatusReference};
 use rid_crypto::PublicKey;
 use rid_flow::{Credential, CredentialId, NewCopy, ports::KeyId};
 use rid_mdoc::{
@@ -11,7 +11,7 @@ use rid_mdoc::{
     verify::{IssuerReport, IssuerVerified, Strictness, check, verify_issuer_signed},
 };
 use rid_profile::Kind;
-use rid_trust::{Check, Outcome, TrustStore};
+use rid_trust::{Check, Outcome, Party, PartyBasis, TrustStore};
 use rid_wire::{
     Code, Timestamp,
     cbor::{Limits, Value},
@@ -58,6 +58,14 @@ impl ReceiveError {
     }
 }
 
+/// A checked batch, and its issuer.
+pub struct Received {
+    /// What may be stored.
+    pub credential: Credential,
+    /// The issuer, recognised by the key of its document signer.
+    pub issuer: Party,
+}
+
 /// Checks a batch of copies of one credential, each bound to one of the keys in order: issuer path, signature, digest of
 /// every item, validity, docType, device key (neg-B18), elements equal over all copies, and nothing by which readers could
 /// link two copies (neg-N05). Gives what may be stored.
@@ -71,7 +79,7 @@ pub fn check_batch(
     keys: &[(KeyId, PublicKey)],
     trust: &TrustStore,
     now: Timestamp,
-) -> Result<Credential, ReceiveError> {
+) -> Result<Received, ReceiveError> {
     if copies.is_empty() || copies.len() != keys.len() {
         return Err(ReceiveError::BatchSize);
     }
@@ -94,19 +102,22 @@ pub fn check_batch(
     let first = first.ok_or(ReceiveError::BatchSize)?;
     let new_copy =
         |((key, _), bytes): (&(KeyId, PublicKey), &&[u8])| NewCopy { key: key.clone(), bytes: bytes.to_vec() };
-    Ok(Credential {
+    let issuer = issuer_of(&first);
+    let credential = Credential {
         id,
-        format: String::from("mso_mdoc"),
-        kind: String::from(doc_type),
+        credential_type: CredentialType::mdoc(doc_type),
         subject: None,
-        issuer: issuer_name(&first),
+        issuer: issuer.name.clone(),
         signed: first.validity().signed,
         valid_from: first.validity().valid_from,
         valid_until: first.validity().valid_until,
-        elements: element_names(&first),
+        claims: first.items().iter().map(|item| ClaimPath::element(item.namespace(), item.identifier())).collect(),
+        source: None,
+        status: first.status().map(|status| StatusReference { uri: status.uri.clone(), index: status.index }),
         reuse: ReusePolicy::Once,
         copies: keys.iter().zip(copies).map(new_copy).collect(),
-    })
+    };
+    Ok(Received { credential, issuer })
 }
 
 /// Whether a value of a copy has another type than the profile says (neg-Q06). That refuses nothing: an issuer's slip is shown
@@ -201,26 +212,17 @@ fn content<'e>(evidence: &'e IssuerVerified<'_>) -> BTreeSet<(&'e str, &'e str, 
     evidence.items().iter().map(|item| (item.namespace(), item.identifier(), item.value_bytes())).collect()
 }
 
-fn element_names(evidence: &IssuerVerified<'_>) -> Vec<(String, Vec<String>)> {
-    let mut names: Vec<(String, Vec<String>)> = Vec::new();
-    for item in evidence.items() {
-        let identifier = String::from(item.identifier());
-        match names.iter_mut().find(|(namespace, _)| namespace == item.namespace()) {
-            Some((_, identifiers)) => identifiers.push(identifier),
-            None => names.push((String::from(item.namespace()), [identifier].into())),
-        }
-    }
-    names
-}
-
-/// The document signer's name, else what the document calls its authority.
-fn issuer_name(evidence: &IssuerVerified<'_>) -> String {
-    if let Some(name) = evidence.trust().name() {
-        return String::from(name);
-    }
-    let authority = evidence.items().iter().find(|item| item.identifier() == "issuing_authority");
-    match authority.map(|item| item.value()) {
-        Some(Ok(Value::Text(name))) => name.into_owned(),
-        _ => String::new(),
+/// The issuer by the name of its document signer, otherwise by the authority that the document names.
+fn issuer_of(evidence: &IssuerVerified<'_>) -> Party {
+    let authority = || {
+        let item = evidence.items().iter().find(|item| item.identifier() == "issuing_authority")?;
+        if let Ok(Value::Text(name)) = item.value() { Some(name.into_owned()) } else { None }
+    };
+    let trust = evidence.trust();
+    Party {
+        name: trust.name().map(String::from).or_else(authority).unwrap_or_default(),
+        organization: None,
+        country: trust.country().map(String::from),
+        basis: PartyBasis::of_key(trust.key()),
     }
 }

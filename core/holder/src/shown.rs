@@ -1,7 +1,9 @@
 //! Text of others on its way to a screen or into the history: it stays on one line and shows every character it has.
-use alloc::string::String;
+use alloc::{format, string::String};
 
+use rid_claims::{ClaimPath, CredentialType};
 use rid_crypto::sha256;
+use rid_trust::{Party, PartyBasis};
 use rid_wire::hex;
 
 /// Longest text that is shown, in bytes.
@@ -33,6 +35,18 @@ pub fn identifier(text: &str) -> String {
     shown
 }
 
+/// A credential type as it may be displayed.
+#[must_use]
+pub fn credential_type(credential_type: &CredentialType) -> CredentialType {
+    CredentialType { format: credential_type.format, id: identifier(&credential_type.id) }
+}
+
+/// A claim path as it may be displayed.
+#[must_use]
+pub fn path(path: &ClaimPath) -> ClaimPath {
+    path.map_names(identifier)
+}
+
 /// A name from a certificate as it may be shown: letters of any script, at most 128 bytes; characters that end a line, turn
 /// it round or cannot be seen are replaced by U+FFFD.
 #[must_use]
@@ -47,6 +61,25 @@ pub fn name(text: &str) -> String {
         shown.push(c);
     }
     shown
+}
+
+/// A verified party as it may be displayed. Its name is never blank (neg-C39): without one it is the organisation, otherwise
+/// the identifier by which the party is recognised.
+#[must_use]
+pub fn party(party: &Party) -> Party {
+    let readable = |text: &Option<String>| text.as_deref().filter(|text| !is_blank(text)).map(name);
+    let organization = readable(&party.organization);
+    let recognised_by = || match &party.basis {
+        PartyBasis::Certificate { key } => format!("sha256:{}", hex::encode(key.get(..16).unwrap_or_default())),
+        PartyBasis::ClientId { id } => identifier(id),
+        PartyBasis::Origin { origin } => identifier(origin),
+    };
+    Party {
+        name: readable(&Some(party.name.clone())).or_else(|| organization.clone()).unwrap_or_else(recognised_by),
+        country: party.country.as_deref().map(name),
+        organization,
+        basis: party.basis.clone(),
+    }
 }
 
 /// Whether a name shows nothing that can be read.

@@ -1,11 +1,11 @@
 //! Reader authentication (18013-5, 9.1.1.4; std-M43): made by readers, verified by holders.
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 
 use rid_crypto::{
-    CryptoError, SignatureAlgorithm, sha256,
+    CryptoError, SignatureAlgorithm,
     x509::{Certificate, X509Error},
 };
-use rid_trust::{MessageTrust, ReaderTrust, TrustError, parse_chain};
+use rid_trust::{MessageTrust, Party, TrustError, parse_chain};
 use rid_wire::{
     Code,
     cbor::Encoder,
@@ -17,51 +17,6 @@ use crate::{
     request::{DocRequest, UncheckedAuth, UnverifiedRequest},
     transcript::Transcript,
 };
-
-/// Evidence: a reader whose chain leads to a reader root signed the request over this transcript.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReaderIdentity {
-    key_fingerprint: [u8; 32],
-    name: Option<String>,
-    organization: Option<String>,
-    country: Option<String>,
-}
-
-impl ReaderIdentity {
-    fn of(reader: &ReaderTrust) -> Self {
-        Self {
-            key_fingerprint: sha256(&[&reader.key().to_spki()]),
-            name: reader.name().map(String::from),
-            organization: reader.organization().map(String::from),
-            country: reader.country().map(String::from),
-        }
-    }
-
-    /// SHA-256 of the reader's SubjectPublicKeyInfo. Recognise a reader only by this key: any certificate can carry the
-    /// same names.
-    #[must_use]
-    pub const fn key_fingerprint(&self) -> &[u8; 32] {
-        &self.key_fingerprint
-    }
-
-    /// The common name in the reader's certificate.
-    #[must_use]
-    pub fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
-    /// The organisation in the reader's certificate.
-    #[must_use]
-    pub fn organization(&self) -> Option<&str> {
-        self.organization.as_deref()
-    }
-
-    /// The country in the reader's certificate.
-    #[must_use]
-    pub fn country(&self) -> Option<&str> {
-        self.country.as_deref()
-    }
-}
 
 /// The result of reader authentication.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +31,7 @@ pub enum ReaderAuth {
     /// The signature is valid, but the chain leads to no known reader root (`cert_untrusted`, `trust_missing`).
     Unknown(Code),
     /// The signature and its chain are verified.
-    Verified(ReaderIdentity),
+    Verified(Party),
 }
 
 /// The parts of the `Sig_structure` over ReaderAuthenticationBytes: sign their concatenation with ES256.
@@ -185,7 +140,7 @@ fn verify_over(reader_auth: &UncheckedAuth<'_>, payload: &[u8], trust: &mut Mess
         Err(error) => return ReaderAuth::Invalid(error.code()),
     }
     match trust.reader(&chain) {
-        Ok(reader) => ReaderAuth::Verified(ReaderIdentity::of(&reader)),
+        Ok(reader) => ReaderAuth::Verified(reader),
         Err(error) if leads_nowhere(error) => ReaderAuth::Unknown(error.code()),
         Err(TrustError::Certificate(error @ (X509Error::Alg | X509Error::Budget))) => {
             ReaderAuth::Unchecked(error.code())

@@ -18,12 +18,14 @@ extern crate alloc;
 mod check;
 mod decision;
 mod message;
+mod party;
 mod roots;
 mod store;
 
 pub use check::{Check, Outcome};
-pub use decision::{Basis, IssuerTrust, ReaderTrust};
+pub use decision::{Basis, IssuerTrust};
 pub use message::{MessageTrust, parse_chain};
+pub use party::{Party, PartyBasis};
 pub use roots::{IssuerRoot, RootWarning, Roots};
 pub use store::{Anchor, Environment, Role, SignerRules, TrustStore};
 

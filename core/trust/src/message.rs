@@ -4,7 +4,7 @@ use alloc::{string::String, vec::Vec};
 use rid_crypto::x509::{self, Certificate, PathPolicy, SignatureBudget, X509Error, verify_path};
 use rid_wire::{ClockTolerance, Timestamp};
 
-use crate::{IssuerTrust, ReaderTrust, Role, TrustError, TrustStore};
+use crate::{IssuerTrust, Party, Role, TrustError, TrustStore};
 
 /// The extended key usage of reader authentication (18013-5, Annex B).
 const READER: &str = "1.0.18013.5.1.6";
@@ -48,27 +48,27 @@ impl<'s> MessageTrust<'s> {
         of_leaf.or_else(|| keys.first()).map(IssuerTrust::of_key)
     }
 
-    /// Decides on a document signer's chain for a document type: by pinned key, then by pinned leaf, then by anchors.
+    /// Decides on a document signer's chain for a credential type: by pinned key, then by pinned leaf, then by anchors.
     ///
     /// # Errors
     /// [`TrustError`]; `trust_missing` only if the store has nothing that could vouch for an issuer.
-    pub fn issuer(&mut self, chain: &[Certificate], doc_type: &str) -> Result<IssuerTrust, TrustError> {
+    pub fn issuer(&mut self, chain: &[Certificate], credential_type: &str) -> Result<IssuerTrust, TrustError> {
         let leaf = chain.first().ok_or(X509Error::Untrusted)?;
         if let Some(trusted) = self.by_key(Some(leaf)) {
             return Ok(trusted);
         }
         let mut pinned = self.store.pinned_leaves.iter();
-        if pinned.any(|pinned| pinned.certificate.der() == leaf.der() && pinned.allows(doc_type)) {
+        if pinned.any(|pinned| pinned.certificate.der() == leaf.der() && pinned.allows(credential_type)) {
             leaf.check_validity(self.at, self.tolerance())?;
             return Ok(IssuerTrust::of_leaf(leaf));
         }
-        let rules = self.store.rules(doc_type);
+        let rules = self.store.rules(credential_type);
         let policy = PathPolicy {
             purposes: rules.map(|rules| rules.purposes.as_slice()),
             same_country: true,
             ..self.policy(rules.map_or(0, |rules| rules.intermediates))
         };
-        let fitting = self.store.of_role(Role::Issuer).filter(|anchor| anchor.allows(doc_type));
+        let fitting = self.store.of_role(Role::Issuer).filter(|anchor| anchor.allows(credential_type));
         let fitting: Vec<&Certificate> = fitting.map(|anchor| &anchor.certificate).collect();
         match verify_path(chain, &fitting, &policy, &mut self.budget) {
             Ok(path) => Ok(IssuerTrust::of_path(&path, rules)),
@@ -76,16 +76,16 @@ impl<'s> MessageTrust<'s> {
         }
     }
 
-    /// Decides on a reader's chain (EKU 1.0.18013.5.1.6).
+    /// Decides on a reader's chain (EKU 1.0.18013.5.1.6) and names the reader.
     ///
     /// # Errors
     /// [`TrustError`].
-    pub fn reader(&mut self, chain: &[Certificate]) -> Result<ReaderTrust, TrustError> {
+    pub fn reader(&mut self, chain: &[Certificate]) -> Result<Party, TrustError> {
         let purposes = [String::from(READER)];
         let policy = PathPolicy { purposes: Some(&purposes), ..self.policy(self.store.reader_intermediates) };
         let anchors: Vec<&Certificate> = self.store.of_role(Role::Reader).map(|anchor| &anchor.certificate).collect();
         match verify_path(chain, &anchors, &policy, &mut self.budget) {
-            Ok(path) => Ok(ReaderTrust::of_leaf(path.leaf())),
+            Ok(path) => Ok(Party::of_leaf(path.leaf())),
             Err(error) => Err(self.refusal(error, chain, Role::Reader)),
         }
     }

@@ -11,7 +11,7 @@ use crate::{Anchor, Environment, Role, TrustError, TrustStore};
 pub struct IssuerRoot {
     /// The certificate, DER or PEM. PEM may hold several of the same credential types.
     pub certificate: Vec<u8>,
-    /// The credential types (document types) that it may sign for. At least one is required; no value means "any".
+    /// The credential types that it may sign for. At least one is required; no value means "any".
     pub credential_types: Vec<String>,
 }
 
@@ -80,7 +80,7 @@ impl Roots {
             certificate,
             role,
             environment: self.environment,
-            doc_types: types.cloned(),
+            credential_types: types.cloned(),
         }));
         self.warnings.extend(
             bundle

@@ -20,7 +20,9 @@ pub enum Environment {
 pub enum Role {
     /// Issuers of credentials (IACA).
     Issuer,
-    /// Readers.
+    /// Login providers.
+    LoginProvider,
+    /// Readers and relying parties.
     Reader,
     /// Issuers of status lists.
     StatusIssuer,
@@ -37,8 +39,8 @@ pub struct Anchor {
     pub role: Role,
     /// Its origin.
     pub environment: Environment,
-    /// The document types that it may sign for; `None` for all of its role.
-    pub doc_types: Option<Vec<String>>,
+    /// The credential types that it may sign for; `None` for all of its role.
+    pub credential_types: Option<Vec<String>>,
 }
 
 /// The rules of the profile for the signers of one credential type.
@@ -57,7 +59,7 @@ pub struct SignerRules {
 /// A document signer that is trusted without a path.
 pub(crate) struct PinnedLeaf {
     pub(crate) certificate: Certificate,
-    doc_types: Option<Vec<String>>,
+    credential_types: Option<Vec<String>>,
 }
 
 /// The anchors of one wallet or reader, and the profile's rules for their signers.
@@ -100,11 +102,11 @@ impl TrustStore {
         self.pin_leaf_for(leaf, None)
     }
 
-    /// As [`Self::pin_leaf`], for these document types alone; `None` for any.
+    /// As [`Self::pin_leaf`], for these credential types alone; `None` for any.
     #[must_use]
-    pub fn pin_leaf_for(mut self, certificate: Certificate, doc_types: Option<Vec<String>>) -> Self {
+    pub fn pin_leaf_for(mut self, certificate: Certificate, credential_types: Option<Vec<String>>) -> Self {
         if !certificate.key_usage().is_some_and(|usage| usage.key_cert_sign) {
-            self.pinned_leaves.push(PinnedLeaf { certificate, doc_types });
+            self.pinned_leaves.push(PinnedLeaf { certificate, credential_types });
         }
         self
     }
@@ -165,17 +167,17 @@ impl TrustStore {
 }
 
 impl Anchor {
-    pub(crate) fn allows(&self, doc_type: &str) -> bool {
-        allow(self.doc_types.as_deref(), doc_type)
+    pub(crate) fn allows(&self, credential_type: &str) -> bool {
+        allow(self.credential_types.as_deref(), credential_type)
     }
 }
 
 impl PinnedLeaf {
-    pub(crate) fn allows(&self, doc_type: &str) -> bool {
-        allow(self.doc_types.as_deref(), doc_type)
+    pub(crate) fn allows(&self, credential_type: &str) -> bool {
+        allow(self.credential_types.as_deref(), credential_type)
     }
 }
 
-fn allow(doc_types: Option<&[String]>, doc_type: &str) -> bool {
-    doc_types.is_none_or(|allowed| allowed.iter().any(|allowed| allowed == doc_type))
+fn allow(credential_types: Option<&[String]>, credential_type: &str) -> bool {
+    credential_types.is_none_or(|allowed| allowed.iter().any(|allowed| allowed == credential_type))
 }

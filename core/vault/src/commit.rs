@@ -145,7 +145,7 @@ impl<'a> Draft<'a> {
             }
             self.committed.copies.push(copy);
             let meta = self.meta(id).await?.ok_or(StorageError::Exhausted)?;
-            let low = meta.copies_left <= low_water && meta.reuse != rid_claims::ReusePolicy::Rotate;
+            let low = meta.summary.copies_left <= low_water && meta.summary.reuse != rid_claims::ReusePolicy::Rotate;
             if low && !self.committed.low_water.contains(id) {
                 self.committed.low_water.push(id.clone());
             }
@@ -172,7 +172,7 @@ impl<'a> Draft<'a> {
                 Some(row) => (id.clone(), row),
                 None => self.damaged(id).await?.ok_or(StorageError::Conflict)?,
             };
-            self.metas.retain(|(known, _)| known.id != id);
+            self.metas.retain(|(known, _)| known.summary.id != id);
             self.delete(&row);
             for row in self.vault.read(Read::Heads(rows::COPIES, Some(self.keys.open.pool(&id)))).await? {
                 self.delete(&row);
@@ -214,7 +214,7 @@ impl<'a> Draft<'a> {
             }
             let names: Vec<_> = copies.iter().map(|copy| copy.key.clone()).collect();
             self.put(self.keys.open.device_keys(id), None, [0; 32], &small::device_keys(id, &names))?;
-            self.head.signed = self.head.signed.max(Some(meta.signed));
+            self.head.signed = self.head.signed.max(Some(meta.summary.signed));
             self.metas.push((meta, 0));
         }
         Ok(())
@@ -262,7 +262,7 @@ impl<'a> Draft<'a> {
     /// [`StorageError::Conflict`] for a credential that is there already and for one record written twice.
     pub(crate) async fn finish(mut self) -> Result<Committed, VaultError> {
         for (meta, version) in std::mem::take(&mut self.metas) {
-            let place = self.keys.open.credential(&meta.id);
+            let place = self.keys.open.credential(&meta.summary.id);
             let old = Row { key: place.clone(), version, index: [0; 32], bytes: Vec::new() };
             self.put(place, (version != 0).then_some(&old), [0; 32], &credential::encode(&meta))?;
         }
@@ -278,7 +278,7 @@ impl<'a> Draft<'a> {
 
     /// The meta data of a credential, to be changed; read once. One of an earlier time may list copies that were used since.
     async fn meta(&mut self, id: &CredentialId) -> Result<Option<&mut CredentialMeta>, VaultError> {
-        if !self.metas.iter().any(|(meta, _)| meta.id == *id) {
+        if !self.metas.iter().any(|(meta, _)| meta.summary.id == *id) {
             let Some(row) = self.get(self.keys.open.credential(id)).await? else { return Ok(None) };
             if !self.head.lists(&row.key, row.version) {
                 return Err(StorageError::Damaged.into());
@@ -286,7 +286,7 @@ impl<'a> Draft<'a> {
             let meta = credential::decode(&self.keys.open_row(&row)?)?;
             self.metas.push((meta, row.version));
         }
-        Ok(self.metas.iter_mut().map(|(meta, _)| meta).find(|meta| meta.id == *id))
+        Ok(self.metas.iter_mut().map(|(meta, _)| meta).find(|meta| meta.summary.id == *id))
     }
 
     pub(crate) async fn get(&self, key: RowKey) -> Result<Option<Row>, StorageError> {

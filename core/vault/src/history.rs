@@ -11,7 +11,10 @@ use crate::{
     commit::Draft,
     keys::UserKeys,
     rows,
-    rows::encode::history::{Body, Link, draft},
+    rows::encode::{
+        draft,
+        history::{Body, Link},
+    },
     rows::head::Counters,
 };
 
@@ -46,7 +49,7 @@ pub(crate) fn link(
 ) -> Link {
     let mut salt = [0; 16];
     rng.fill_bytes(&mut salt);
-    let content = draft(entry);
+    let content = draft::encode(entry);
     let leaf = leaf(&salt, &content);
     let mac = chain(keys, &counters.chain, counters.last_seq, &leaf);
     Link { seq: counters.last_seq, leaf, mac, imported, body: Body::Kept { salt, content, outcome: entry.outcome } }

@@ -25,7 +25,7 @@ pub use recovery::{
     container::{ContainerError, Recipe, Recovery},
     recover,
 };
-pub use rows::encode::credential::{CredentialMeta, ElementNames};
+pub use rows::encode::credential::{ClaimNames, CredentialMeta};
 pub use rows::health::Health;
 pub use unlock::pin::{Pin, PinError};
 pub use unlock::{UnlockMethod, UnlockState};

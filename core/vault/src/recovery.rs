@@ -8,6 +8,7 @@ use std::{
     sync::{Arc, PoisonError},
 };
 
+use rid_claims::{CredentialType, IssuanceSource};
 use rid_crypto::sha256;
 use rid_flow::{
     Record, RecordKey,
@@ -23,11 +24,11 @@ use crate::{
     keys::slots::{open_code, seal_code},
     open::candidates,
     recovery::code::matches_part,
-    recovery::container::SETTINGS,
+    recovery::container::{SETTINGS, write_recipe},
     rows,
     rows::encode::{
-        credential,
-        history::{Body, Link, draft},
+        credential, draft,
+        history::{Body, Link},
         small,
     },
 };
@@ -130,7 +131,7 @@ impl Vault {
         let mut step = Draft::begin(self, &held).await?;
         let mut imported = Imported { recipes: recovery.recipes.clone(), ..Imported::default() };
         for (_, entry) in &recovery.history {
-            if !deleted.contains(&entry.id.0) && known.insert(sha256(&[&draft(entry)])) {
+            if !deleted.contains(&entry.id.0) && known.insert(sha256(&[&draft::encode(entry)])) {
                 step.append(entry, true)?;
                 imported.history = imported.history.saturating_add(1);
             }
@@ -201,23 +202,26 @@ async fn contents<T>(
 }
 
 fn recipe(meta: CredentialMeta) -> Recipe {
-    Recipe { issuer: meta.issuer, format: meta.format, kind: meta.kind, copies: meta.copies_total }
+    let CredentialMeta { summary, source, .. } = meta;
+    Recipe { issuer: summary.issuer, source, credential_type: summary.credential_type, copies: summary.copies_total }
 }
 
-/// Each is named by how many like it come before it: two documents of one kind (a child's beside one's own) are asked for twice.
+/// Each is named by a number among those like it: two documents of one type (a child's beside one's own) are asked for twice.
 fn recipe_records(recipes: &[Recipe]) -> Vec<Record> {
-    let mut before: BTreeMap<[&str; 3], u32> = BTreeMap::new();
+    let mut before: BTreeMap<(&str, Option<&IssuanceSource>, &CredentialType), u32> = BTreeMap::new();
     let mut records = Vec::with_capacity(recipes.len());
     for recipe in recipes {
-        let like = [recipe.issuer.as_str(), &recipe.format, &recipe.kind];
-        let [issuer, format, kind] = like;
-        let count = before.entry(like).or_default();
-        let name = [issuer, format, kind, &count.to_string()].join("\n");
+        let Recipe { issuer, source, credential_type, .. } = recipe;
+        let count = before.entry((issuer, source.as_ref(), credential_type)).or_default();
+        let (url, configuration) =
+            source.as_ref().map_or(("", ""), |source| (&source.issuer_url, &source.configuration_id));
+        let format = credential_type.format.as_str();
+        let name = [issuer, url, configuration, format, &credential_type.id, &count.to_string()].join("\n");
         *count = count.saturating_add(1);
-        let mut writer = Encoder::new();
-        writer.array(4).text(issuer).text(format).text(kind).uint(recipe.copies.into());
+        let mut encoder = Encoder::new();
+        write_recipe(&mut encoder, recipe);
         let key = RecordKey { kind: rows::REISSUE_KIND.into(), name };
-        records.push(Record { key, bytes: writer.finish() });
+        records.push(Record { key, bytes: encoder.finish() });
     }
     records
 }

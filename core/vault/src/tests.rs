@@ -9,7 +9,7 @@ mod marker;
 mod secrets;
 mod shown;
 
-use rid_claims::ReusePolicy;
+use rid_claims::{CredentialType, ReusePolicy};
 use rid_flow::{Credential, CredentialId, NewCopy};
 use rid_wire::Timestamp;
 
@@ -18,14 +18,15 @@ fn credential(id: &str, copies: Vec<NewCopy>) -> Credential {
     let at = Timestamp::from_unix(1_800_000_000);
     Credential {
         id: CredentialId(id.into()),
-        format: "mso_mdoc".into(),
-        kind: "kind".into(),
+        credential_type: CredentialType::mdoc("kind"),
         subject: None,
         issuer: "An issuer".into(),
         signed: at,
         valid_from: at,
         valid_until: at.plus_days(14),
-        elements: Vec::new(),
+        claims: Vec::new(),
+        source: None,
+        status: None,
         reuse: ReusePolicy::Once,
         copies,
     }

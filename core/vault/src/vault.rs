@@ -1,9 +1,13 @@
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError, RwLock,
-    atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
+use std::{
+    cmp::Reverse,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
+    },
 };
 
 use async_trait::async_trait;
+use rid_claims::{CredentialSummary, CredentialType};
 use rid_crypto::{CryptoRng, Secret};
 use rid_flow::{
     Changes, Committed, CredentialId, RecordKey, Store,
@@ -111,6 +115,12 @@ impl Keys {
             _ => &self.user()?.bound,
         })
     }
+}
+
+type Order<'a> = (Reverse<Timestamp>, &'a CredentialType, &'a CredentialId);
+
+fn newest_first(summary: &CredentialSummary) -> Order<'_> {
+    (Reverse(summary.signed), &summary.credential_type, &summary.id)
 }
 
 impl Vault {
@@ -232,9 +242,7 @@ impl Vault {
         }
         // People see the newest first, and always in the same order.
         listing.damaged.sort_unstable();
-        listing
-            .credentials
-            .sort_by(|a, b| b.signed.cmp(&a.signed).then_with(|| a.kind.cmp(&b.kind)).then_with(|| a.id.cmp(&b.id)));
+        listing.credentials.sort_by(|a, b| newest_first(&a.summary).cmp(&newest_first(&b.summary)));
         Ok(listing)
     }
 
@@ -294,7 +302,7 @@ impl Vault {
         meta: &CredentialMeta,
     ) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>, VaultError> {
         self.writable()?;
-        self.copy_for_display(&meta.id).await
+        self.copy_for_display(&meta.summary.id).await
     }
 
     /// The device keys a credential came with; those of copies used up among them.

@@ -9,14 +9,15 @@ use std::{
     },
 };
 
-use rid_claims::ReusePolicy;
+use rid_claims::{ClaimPath, CredentialType, ReusePolicy};
 use rid_flow::{
-    Changes, Credential, CredentialId, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, NewCopy, Record,
-    RecordKey, Store,
+    Changes, Credential, CredentialId, HistoryDraft, HistoryElement, HistoryEventType, HistoryId, HistoryOutcome,
+    NewCopy, Record, RecordKey, Store,
     fake::{AreaCall, MemoryDisk, MemoryStorage, ScriptedSecureArea, SeededRng, block_on},
     ports::{KeyId, Storage, StorageError},
 };
 use rid_shell::SqliteStorage;
+use rid_trust::{Party, PartyBasis};
 use rid_vault::{Listing, RngSource, Vault, VaultConfig, VaultError};
 use rid_wire::Timestamp;
 
@@ -37,15 +38,16 @@ fn credential(id: &str, copies: usize) -> Credential {
         |n: usize| NewCopy { key: KeyId(format!("{id}-key-{n}")), bytes: format!("{CANARY} {id} {n}").into_bytes() };
     Credential {
         id: CredentialId(id.into()),
-        format: "mso_mdoc".into(),
-        kind: "org.iso.18013.5.1.mDL".into(),
-        subject: Some(CANARY.into()),
+        credential_type: CredentialType::mdoc("org.iso.18013.5.1.mDL"),
+        subject: Some(String::from(CANARY).into()),
         issuer: CANARY.into(),
         signed: at,
         valid_from: at,
         valid_until: at.plus_days(14),
         reuse: ReusePolicy::Once,
-        elements: vec![("ns".into(), vec!["family_name".into(), "portrait".into()])],
+        claims: vec![ClaimPath::element("ns", "family_name"), ClaimPath::element("ns", "portrait")],
+        source: None,
+        status: None,
         copies: (0..copies).map(copy).collect(),
     }
 }
@@ -53,12 +55,20 @@ fn credential(id: &str, copies: usize) -> Credential {
 fn row(n: u8, outcome: HistoryOutcome) -> HistoryDraft {
     HistoryDraft {
         id: HistoryId([n; 16]),
-        kind: HistoryKind::Presentation,
+        event: HistoryEventType::Presentation,
         outcome,
         at: Timestamp::from_unix(1_800_000_000),
-        peer: CANARY.into(),
-        peer_verified: true,
-        elements: vec![("kind".into(), "ns".into(), "family_name".into(), true)],
+        peer: Some(Party {
+            name: CANARY.into(),
+            organization: None,
+            country: None,
+            basis: PartyBasis::Certificate { key: [7; 32] },
+        }),
+        elements: vec![HistoryElement {
+            credential_type: CredentialType::mdoc("kind"),
+            path: ClaimPath::element("ns", "family_name"),
+            retained: true,
+        }],
         reason: "agreed".into(),
     }
 }
@@ -73,7 +83,7 @@ fn present(id: &str, n: u8) -> Changes {
 }
 
 fn left(vault: &Vault, id: &str) -> u32 {
-    block_on(vault.credential(&CredentialId(id.into()))).unwrap().map_or(0, |meta| meta.copies_left)
+    block_on(vault.credential(&CredentialId(id.into()))).unwrap().map_or(0, |meta| meta.summary.copies_left)
 }
 
 /// What must hold however a vault was treated: copies used and rows written agree (inv-I3).
@@ -98,7 +108,7 @@ fn a_commit_is_read_back_and_survives_a_restart() {
 
     let vault = open(Arc::new(MemoryStorage::new(&disk)), &area).unwrap();
     let metas = block_on(vault.credentials()).unwrap().credentials;
-    assert_eq!((metas.len(), metas[0].copies_left, metas[0].copies_total), (1, 2, 3));
+    assert_eq!((metas.len(), metas[0].summary.copies_left, metas[0].summary.copies_total), (1, 2, 3));
     let history = block_on(vault.history(0, 10)).unwrap();
     let entry = history[0].kept().unwrap();
     assert_eq!((history.len(), history[0].seq.0, entry.outcome), (1, 1, HistoryOutcome::Finished));

@@ -3,12 +3,12 @@ use alloc::{vec, vec::Vec};
 
 use rid_mdoc::{
     MdocError,
-    reader_auth::{self, ReaderAuth, ReaderIdentity},
+    reader_auth::{self, ReaderAuth},
     request::{ItemsRequest, UnverifiedRequest},
     transcript::Transcript,
     verify::check::TRUST,
 };
-use rid_trust::{Check, Environment, Outcome, TrustError, TrustStore};
+use rid_trust::{Check, Environment, Outcome, Party, TrustError, TrustStore};
 use rid_wire::{Code, Timestamp, cbor::Limits};
 
 use crate::{judge::decide, view::Decision};
@@ -57,7 +57,7 @@ pub struct RequestedDocument {
     /// The reason of the first failing (else missing) check.
     pub code: Option<Code>,
     /// The reader, only when its signature and its path to an anchor hold.
-    pub reader: Option<ReaderIdentity>,
+    pub reader: Option<Party>,
     /// Every check.
     pub checks: Vec<Check>,
     /// Document type and elements asked for; the request's own text, also when the request is refused.
@@ -172,18 +172,13 @@ fn is_of_path(code: Code) -> bool {
 fn one_reader(documents: &[RequestedDocument]) -> Check {
     let mut readers = documents.iter().map(|document| &document.reader);
     match readers.next() {
-        Some(Some(first)) if readers.clone().all(|other| other.as_ref().is_some_and(|other| same(first, other))) => {
+        Some(Some(first)) if readers.clone().all(|other| other.as_ref().is_some_and(|other| first.is(other))) => {
             Check::passed(ONE_READER)
         }
         Some(Some(_)) if readers.all(Option::is_some) => Check::failed(ONE_READER, Code::new("reader_auth_mixed")),
         // The checks of the documents say why a reader is missing.
         _ => Check::not_done(ONE_READER, None),
     }
-}
-
-/// A reader is recognised by its key: anybody can have the same names.
-fn same(one: &ReaderIdentity, other: &ReaderIdentity) -> bool {
-    one.key_fingerprint() == other.key_fingerprint()
 }
 
 fn whole(environment: Environment, checks: Vec<Check>, documents: Vec<RequestedDocument>) -> RequestVerdict {

@@ -47,7 +47,7 @@ impl Wallet {
                 .map(|element| {
                     let (label, spoken) = self.words(&asked.doc_type, &element.path);
                     AskedElementView {
-                        path: shown_path(&element.path),
+                        path: shown::path(&element.path),
                         label,
                         spoken,
                         retained: element.intent_to_retain,
@@ -78,10 +78,10 @@ impl Wallet {
             let known = offered.path.as_element().and_then(|(n, i)| kind.and_then(|kind| kind.element(n, i)));
             let answers = offered.asked.iter().filter_map(|at| asked.elements.get(*at));
             RequestedElementView {
-                path: shown_path(&offered.path),
+                path: shown::path(&offered.path),
                 label,
                 spoken,
-                asked: answers.map(|element| shown_path(&element.path)).collect(),
+                asked: answers.map(|element| shown::path(&element.path)).collect(),
                 retained: offered.intent_to_retain,
                 held: offered.withheld.is_none(),
                 reason: offered.withheld,
@@ -124,7 +124,7 @@ pub(crate) fn answer_of(question: &Question, answer: ConsentAnswer) -> Result<An
 fn agreed_of(question: &Question, document: ConsentedDocument) -> Option<AgreedDocument> {
     let asked = question.documents.get(usize::try_from(document.position).ok()?)?;
     let candidate = candidate(asked, &document.credential)?;
-    let offered = |path: &ClaimPath| candidate.elements.iter().find(|one| shown_path(&one.path) == *path);
+    let offered = |path: &ClaimPath| candidate.elements.iter().find(|one| shown::path(&one.path) == *path);
     let elements = document.elements.iter().map(|path| Some(offered(path)?.path.clone()));
     let elements = elements.collect::<Option<_>>()?;
     Some(AgreedDocument { document: document.position, credential: document.credential, elements })
@@ -138,22 +138,16 @@ const fn selection() -> WalletError {
     WalletError::BadInput { code: Code::new("consent_selection") }
 }
 
-/// A path as it may be shown; those of the standards stay as they are.
-fn shown_path(path: &ClaimPath) -> ClaimPath {
-    let (namespace, identifier) = path.as_element().unwrap_or_default();
-    ClaimPath::element(&shown::identifier(namespace), &shown::identifier(identifier))
-}
-
 fn requester_view(requester: &Requester) -> RequesterView {
-    let (organization, country, reason) = match requester {
-        Requester::Known(identity) => (identity.organization(), identity.country(), None),
-        Requester::Unknown(code) => (None, None, Some(*code)),
-    };
+    let party = requester.party();
     RequesterView {
-        name: requester.name(),
-        organization: organization.filter(|name| !shown::is_blank(name)).map(shown::name),
-        country: country.map(shown::name),
-        verified: reason.is_none(),
-        reason,
+        name: party.map(|party| party.name.clone()).unwrap_or_default(),
+        organization: party.and_then(|party| party.organization.clone()),
+        country: party.and_then(|party| party.country.clone()),
+        verified: party.is_some(),
+        reason: match requester {
+            Requester::Known(_) => None,
+            Requester::Unknown(code) => Some(*code),
+        },
     }
 }

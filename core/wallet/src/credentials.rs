@@ -1,8 +1,8 @@
 //! Listing, showing and deleting what is held.
-use rid_claims::ReusePolicy;
-use rid_claims::{ClaimPath, ClaimValue};
+use rid_claims::{ClaimPath, ClaimValue, CredentialType, ReusePolicy};
 use rid_flow::{
-    Changes, CredentialId, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, Store, ports::SecureAreaError,
+    Changes, CredentialId, HistoryDraft, HistoryElement, HistoryEventType, HistoryId, HistoryOutcome, Store,
+    ports::SecureAreaError,
 };
 use rid_holder::{
     display::{HeldElement, read_copy},
@@ -41,7 +41,7 @@ impl Wallet {
         let now = self.now()?;
         let meta = self.vault.credential(id).await?.ok_or_else(unknown_credential)?;
         let bytes = self.vault.copy_for_display(id).await?;
-        let kind = self.profile.kind(&meta.kind);
+        let kind = self.profile.kind(&meta.summary.credential_type.id);
         let mut elements = match &bytes {
             Some(bytes) => self.held_elements(bytes, &meta, kind)?,
             None => Vec::new(),
@@ -59,8 +59,8 @@ impl Wallet {
     pub async fn portrait(&self, id: &CredentialId) -> Result<Option<PortraitView>, WalletError> {
         let meta = self.vault.credential(id).await?.ok_or_else(unknown_credential)?;
         let Some(bytes) = self.vault.copy_for_display(id).await? else { return Ok(None) };
-        let Some(kind) = self.profile.kind(&meta.kind) else { return Ok(None) };
-        let elements = self.read_copy(&bytes, &meta.kind)?;
+        let Some(kind) = self.profile.kind(&meta.summary.credential_type.id) else { return Ok(None) };
+        let elements = self.read_copy(&bytes, &meta.summary.credential_type.id)?;
         let portrait = elements.into_iter().find_map(|HeldElement { path, value, .. }| {
             let (namespace, identifier) = path.as_element()?;
             let element = kind.element(namespace, identifier).filter(|element| element.portrait)?;
@@ -82,9 +82,9 @@ impl Wallet {
     /// # Errors
     /// As [`Wallet::credential`].
     pub async fn delete(&self, id: &CredentialId) -> Result<(), WalletError> {
-        let kind = match self.vault.credential(id).await? {
-            Some(meta) => meta.kind,
-            None if self.vault.credentials().await?.damaged.contains(id) => String::new(),
+        let credential_type = match self.vault.credential(id).await? {
+            Some(meta) => Some(meta.summary.credential_type),
+            None if self.vault.credentials().await?.damaged.contains(id) => None,
             None => return Err(unknown_credential()),
         };
         let keys = self.vault.keys_of(id).await?;
@@ -93,12 +93,11 @@ impl Wallet {
         self.with_env(|env| env.rng.fill_bytes(&mut event))?;
         let entry = HistoryDraft {
             id: HistoryId(event),
-            kind: HistoryKind::Deletion,
+            event: HistoryEventType::Deletion,
             outcome: HistoryOutcome::Finished,
             at,
-            peer: String::new(),
-            peer_verified: false,
-            elements: vec![(kind, String::new(), String::new(), false)],
+            peer: None,
+            elements: credential_type.into_iter().map(whole).collect(),
             reason: String::from("deleted_by_person"),
         };
         let changes = Changes { remove: vec![id.clone()], history: vec![entry], ..Changes::default() };
@@ -115,31 +114,34 @@ impl Wallet {
 
     pub(crate) fn view_of(&self, meta: CredentialMeta, now: Timestamp) -> CredentialView {
         let now = self.validity_time(now);
-        let kind = self.profile.kind(&meta.kind);
-        let state = if meta.is_exhausted(now) {
+        let is_exhausted = meta.is_exhausted(now);
+        let summary = meta.summary;
+        let kind = self.profile.kind(&summary.credential_type.id);
+        let state = if is_exhausted {
             CredentialState::Exhausted
-        } else if now < meta.valid_from {
+        } else if now < summary.valid_from {
             CredentialState::NotYetValid
-        } else if now > meta.valid_until {
+        } else if now > summary.valid_until {
             CredentialState::Expired
         } else {
             CredentialState::Ready
         };
+        let id = summary.credential_type.id;
         CredentialView {
-            name: kind.map_or(meta.kind.as_str(), |kind| kind.name.resolve(&self.locales)).into(),
-            spoken: kind.map_or(meta.kind.as_str(), |kind| kind.spoken.resolve(&self.locales)).into(),
-            low_water: meta.reuse != ReusePolicy::Rotate && meta.copies_left <= self.profile.rules().low_water,
-            reuse: meta.reuse,
-            id: meta.id,
-            format: meta.format,
-            kind: meta.kind,
-            issuer: meta.issuer,
-            subject: meta.subject.map(Into::into),
-            signed: meta.signed,
-            valid_from: meta.valid_from,
-            valid_until: meta.valid_until,
-            copies_left: meta.copies_left,
-            copies_total: meta.copies_total,
+            name: kind.map_or(id.as_str(), |kind| kind.name.resolve(&self.locales)).into(),
+            spoken: kind.map_or(id.as_str(), |kind| kind.spoken.resolve(&self.locales)).into(),
+            low_water: summary.reuse != ReusePolicy::Rotate && summary.copies_left <= self.profile.rules().low_water,
+            reuse: summary.reuse,
+            id: summary.id,
+            format: summary.credential_type.format.as_str().into(),
+            kind: id,
+            issuer: summary.issuer,
+            subject: summary.subject,
+            signed: summary.signed,
+            valid_from: summary.valid_from,
+            valid_until: summary.valid_until,
+            copies_left: summary.copies_left,
+            copies_total: summary.copies_total,
             state,
             environment: self.environment(),
         }
@@ -200,9 +202,9 @@ impl Wallet {
         meta: &CredentialMeta,
         kind: Option<&Kind>,
     ) -> Result<Vec<HeldElementView>, WalletError> {
-        let elements = self.read_copy(bytes, &meta.kind)?;
+        let elements = self.read_copy(bytes, &meta.summary.credential_type.id)?;
         let view = |HeldElement { path, value, type_fits }: HeldElement| {
-            let (label, spoken) = self.words(&meta.kind, &path);
+            let (label, spoken) = self.words(&meta.summary.credential_type.id, &path);
             let known = path
                 .as_element()
                 .and_then(|(namespace, identifier)| kind.and_then(|k| k.element(namespace, identifier)));
@@ -247,6 +249,11 @@ fn value_key(value: &ClaimValue) -> String {
         ClaimValue::Flag { value } => value.to_string(),
         other => other.plain(),
     }
+}
+
+/// The history element of a whole credential.
+fn whole(credential_type: CredentialType) -> HistoryElement {
+    HistoryElement { credential_type, path: ClaimPath::default(), retained: false }
 }
 
 fn unknown_credential() -> WalletError {

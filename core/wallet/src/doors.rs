@@ -1,7 +1,7 @@
 //! Locking and unlocking: PIN, biometrics, recovery code; and what is left when no door opens.
 use std::sync::Arc;
 
-use rid_claims::{ClaimValue, PrivateText};
+use rid_claims::{ClaimKey, ClaimPath, ClaimValue, PrivateText};
 use rid_flow::ports::Storage;
 use rid_holder::display::HeldElement;
 use rid_vault::{Pin, RecoveryCode, UnlockMethod, VaultError};
@@ -158,14 +158,14 @@ impl Wallet {
         let mut dates = Vec::new();
         let Ok(listing) = self.vault.credentials().await else { return dates };
         for meta in listing.credentials {
-            let Ok(elements) = meta.elements.read() else { continue };
-            if !elements.iter().any(|(_, names)| names.iter().any(|name| name == BIRTH_DATE)) {
+            let Ok(claims) = meta.claims.read() else { continue };
+            if !claims.iter().any(is_birth_date) {
                 continue;
             }
-            let Ok(Some(bytes)) = self.vault.copy_for_display(&meta.id).await else { continue };
-            let Ok(elements) = self.read_copy(&bytes, &meta.kind) else { continue };
+            let Ok(Some(bytes)) = self.vault.copy_for_display(&meta.summary.id).await else { continue };
+            let Ok(elements) = self.read_copy(&bytes, &meta.summary.credential_type.id) else { continue };
             for HeldElement { path, value, .. } in elements {
-                if path.as_element().is_some_and(|(_, identifier)| identifier == BIRTH_DATE) {
+                if is_birth_date(&path) {
                     dates.extend(dates_in(&value));
                 }
             }
@@ -202,4 +202,9 @@ const fn door_kind(door: UnlockMethod) -> DoorKind {
         UnlockMethod::Pin => DoorKind::Pin,
         UnlockMethod::Recovery => DoorKind::Recovery,
     }
+}
+
+/// Returns true for a claim whose last name is that of the date of birth, in whichever format.
+fn is_birth_date(path: &ClaimPath) -> bool {
+    matches!(path.steps.last(), Some(ClaimKey::Name { name }) if name == BIRTH_DATE)
 }

@@ -5,10 +5,11 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
+use rid_claims::ClaimKey;
 use rid_crypto::sha256;
-use rid_flow::{History, HistoryContent, HistoryKind, HistoryOutcome};
-use rid_trust::Environment;
-use rid_wire::{Code, Timestamp, base64, json::Value};
+use rid_flow::{History, HistoryContent, HistoryElement, HistoryEventType, HistoryOutcome};
+use rid_trust::{Environment, Party, PartyBasis};
+use rid_wire::{Code, Timestamp, base64, hex, json::Value};
 
 use crate::{WalletError, view::HistoryCheckView};
 
@@ -58,29 +59,50 @@ fn entry(row: &History) -> Option<Vec<(String, Value)>> {
         HistoryContent::Damaged => ("damaged", Vec::new()),
         HistoryContent::Deleted { at } => ("deleted", vec![("deletedAt", text(&at.to_tdate()))]),
         HistoryContent::Kept(draft) => {
-            let element = |(kind, namespace, identifier, retained): &(String, String, String, bool)| {
-                object([
-                    ("element", text(identifier)),
-                    ("kind", text(kind)),
-                    ("namespace", text(namespace)),
-                    ("retained", Value::Bool(*retained)),
-                ])
-            };
             let members = vec![
                 ("at", text(&draft.at.to_tdate())),
                 ("elements", Value::Array(draft.elements.iter().map(element).collect())),
-                ("event", text(&rid_wire::hex::encode(&draft.id.0))),
-                ("kind", text(kind_name(draft.kind))),
+                ("event", text(&hex::encode(&draft.id.0))),
                 ("outcome", text(outcome_name(draft.outcome))),
-                ("peer", text(&draft.peer)),
-                ("peerVerified", Value::Bool(draft.peer_verified)),
+                ("peer", draft.peer.as_ref().map_or(Value::Null, party)),
                 ("reason", text(&draft.reason)),
+                ("type", text(event_name(draft.event))),
             ];
             ("kept", members)
         }
     };
     rest.extend([("imported", Value::Bool(row.imported)), ("seq", seq), ("state", text(state))]);
     Some(rest.into_iter().map(|(name, value)| (name.into(), value)).collect())
+}
+
+fn element(element: &HistoryElement) -> Value {
+    let step = |step: &ClaimKey| match step {
+        ClaimKey::Every => Value::Null,
+        ClaimKey::Index { position } => Value::Integer((*position).into()),
+        ClaimKey::Name { name } => text(name),
+    };
+    object([
+        ("format", text(element.credential_type.format.as_str())),
+        ("path", Value::Array(element.path.steps.iter().map(step).collect())),
+        ("retained", Value::Bool(element.retained)),
+        ("type", text(&element.credential_type.id)),
+    ])
+}
+
+fn party(party: &Party) -> Value {
+    let optional = |member: &Option<String>| member.as_deref().map_or(Value::Null, text);
+    let (basis, id) = match &party.basis {
+        PartyBasis::Certificate { key } => ("certificate", hex::encode(key)),
+        PartyBasis::ClientId { id } => ("client_id", id.clone()),
+        PartyBasis::Origin { origin } => ("origin", origin.clone()),
+    };
+    object([
+        ("basis", text(basis)),
+        ("country", optional(&party.country)),
+        ("id", text(&id)),
+        ("name", text(&party.name)),
+        ("organization", optional(&party.organization)),
+    ])
 }
 
 const fn environment_name(environment: Environment) -> &'static str {
@@ -90,12 +112,12 @@ const fn environment_name(environment: Environment) -> &'static str {
     }
 }
 
-const fn kind_name(kind: HistoryKind) -> &'static str {
-    match kind {
-        HistoryKind::Deletion => "deletion",
-        HistoryKind::Issuance => "issuance",
-        HistoryKind::Presentation => "presentation",
-        HistoryKind::SignIn => "sign_in",
+const fn event_name(event: HistoryEventType) -> &'static str {
+    match event {
+        HistoryEventType::Deletion => "deletion",
+        HistoryEventType::Issuance => "issuance",
+        HistoryEventType::Presentation => "presentation",
+        HistoryEventType::SignIn => "sign_in",
     }
 }
 

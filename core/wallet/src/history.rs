@@ -1,6 +1,5 @@
 //! What was shown, received and deleted: reading, checking, deleting a row, and an export somebody else can check.
-use rid_claims::ClaimPath;
-use rid_flow::{History, HistoryContent, HistorySeq};
+use rid_flow::{History, HistoryContent, HistoryElement, HistorySeq};
 use rid_vault::ChainVerdict;
 
 use crate::{
@@ -54,14 +53,10 @@ impl Wallet {
         export::export(&rows, &check, at, self.environment())
     }
 
-    /// Document type, namespace, identifier, intentToRetain.
-    pub(crate) fn history_element(
-        &self,
-        (kind, namespace, identifier, retained): (String, String, String, bool),
-    ) -> HistoryElementView {
-        let path = ClaimPath::element(&namespace, &identifier);
-        let (label, _) = self.words(&kind, &path);
-        HistoryElementView { kind, path, label, retained }
+    pub(crate) fn history_element(&self, element: HistoryElement) -> HistoryElementView {
+        let HistoryElement { credential_type, path, retained } = element;
+        let (label, _) = self.words(&credential_type.id, &path);
+        HistoryElementView { kind: credential_type.id, path, label, retained }
     }
 
     fn history_view(&self, row: History) -> HistoryView {
@@ -71,11 +66,11 @@ impl Wallet {
             HistoryContent::Deleted { at } => HistoryEntryView::Deleted { at },
             HistoryContent::Kept(draft) => HistoryEntryView::Kept {
                 event: HistoryEventView {
-                    kind: draft.kind,
+                    kind: draft.event,
                     outcome: draft.outcome,
                     at: draft.at,
-                    peer: draft.peer.into(),
-                    peer_verified: draft.peer_verified,
+                    peer_verified: draft.peer.is_some(),
+                    peer: draft.peer.map(|party| party.name).unwrap_or_default().into(),
                     elements: draft.elements.into_iter().map(|element| self.history_element(element)).collect(),
                     reason: draft.reason,
                 },

@@ -32,13 +32,13 @@ impl Wallet {
 
     fn recovered(&self, brought: Imported) -> RecoveredView {
         let recipe = |recipe: Recipe| RecipeView {
-            name: match self.profile.kind(&recipe.kind) {
+            name: match self.profile.kind(&recipe.credential_type.id) {
                 Some(kind) => kind.name.resolve(&self.locales).into(),
-                None => recipe.kind.clone(),
+                None => recipe.credential_type.id.clone(),
             },
             issuer: recipe.issuer,
-            format: recipe.format,
-            kind: recipe.kind,
+            format: recipe.credential_type.format.as_str().into(),
+            kind: recipe.credential_type.id,
             copies: recipe.copies,
         };
         RecoveredView {

@@ -1,7 +1,7 @@
 //! Closed, owned types for the boundary: public fields only, no generics, no lifetimes.
 use rid_claims::ReusePolicy;
 use rid_claims::{ClaimPath, ClaimValue, PrivateBytes, PrivateText};
-use rid_flow::{CredentialId, HistoryKind, HistoryOutcome};
+use rid_flow::{CredentialId, HistoryEventType, HistoryOutcome};
 use rid_profile::ImageFormat;
 use rid_trust::Environment;
 use rid_wire::{Code, Timestamp};
@@ -315,7 +315,7 @@ pub enum HistoryEntryView {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryEventView {
     /// What it is about.
-    pub kind: HistoryKind,
+    pub kind: HistoryEventType,
     /// How it went.
     pub outcome: HistoryOutcome,
     /// When.

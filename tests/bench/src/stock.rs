@@ -59,8 +59,12 @@ impl Stock {
         };
         let issuer = Issuer::new(IssuerKey { key: signer_key, certificate }, "bench".into());
         let issuer_signed = expect(issuer.mint(&record, &device.public().to_bytes(), validity, &mut rng), "minting");
-        let anchor =
-            Anchor { certificate: iaca.clone(), role: Role::Issuer, environment: Environment::Test, doc_types: None };
+        let anchor = Anchor {
+            certificate: iaca.clone(),
+            role: Role::Issuer,
+            environment: Environment::Test,
+            credential_types: None,
+        };
         Self {
             profile: Arc::new(expect(rid_profile::embedded(), "profile")),
             trust: Arc::new(expect(TrustStore::new(Environment::Test, vec![anchor]), "trust")),

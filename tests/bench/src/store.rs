@@ -10,12 +10,13 @@ use std::{
 };
 
 use pollster::block_on;
-use rid_claims::ReusePolicy;
+use rid_claims::{ClaimPath, CredentialType, ReusePolicy};
 use rid_flow::{
-    Changes, Credential, CredentialId, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, NewCopy, Store,
+    Changes, Credential, CredentialId, HistoryDraft, HistoryEventType, HistoryId, HistoryOutcome, NewCopy, Store,
     ports::KeyId,
 };
 use rid_shell::{OsRng, SoftwareSecureArea, SqliteStorage};
+use rid_trust::{Party, PartyBasis};
 use rid_vault::{Vault, VaultConfig};
 use rid_wire::Timestamp;
 use rusqlite::Connection;
@@ -257,9 +258,21 @@ fn peer(path: &Path) {
     );
     let names: String = (0..30).map(|n| format!("element_name_{n} ")).collect();
     for n in 0..CREDENTIALS {
-        let Credential { id, format, kind, issuer, signed, valid_until, .. } = credential(n, 0);
+        let Credential { id, credential_type, issuer, signed, valid_until, .. } = credential(n, 0);
         let (from, until) = (signed.unix(), valid_until.unix());
-        let row = (&id.0, format, kind, "", issuer, from, from, until, 1, 1, names.as_bytes());
+        let row = (
+            &id.0,
+            credential_type.format.as_str(),
+            credential_type.id,
+            "",
+            issuer,
+            from,
+            from,
+            until,
+            1,
+            1,
+            names.as_bytes(),
+        );
         let insert = "INSERT INTO credentials VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
         expect(connection.execute(insert, row), "row");
         let body = vec![5_u8; PORTRAIT];
@@ -284,11 +297,15 @@ fn fill(folder: &Path, credentials: usize) {
 fn add(n: usize, bytes: usize) -> Changes {
     let history = HistoryDraft {
         id: HistoryId([u8::try_from(n % 256).unwrap_or(0); 16]),
-        kind: HistoryKind::Issuance,
+        event: HistoryEventType::Issuance,
         outcome: HistoryOutcome::Finished,
         at: Timestamp::from_unix(1_800_000_000),
-        peer: "An issuer".into(),
-        peer_verified: true,
+        peer: Some(Party {
+            name: "An issuer".into(),
+            organization: None,
+            country: None,
+            basis: PartyBasis::Certificate { key: [7; 32] },
+        }),
         elements: Vec::new(),
         reason: String::new(),
     };
@@ -297,17 +314,18 @@ fn add(n: usize, bytes: usize) -> Changes {
 
 fn credential(n: usize, bytes: usize) -> Credential {
     let at = Timestamp::from_unix(1_800_000_000);
-    let names = (0..30).map(|n| format!("element_name_{n}")).collect();
+    let names = (0..30).map(|n| ClaimPath::element("org.iso.18013.5.1", &format!("element_name_{n}"))).collect();
     Credential {
         id: CredentialId(format!("credential-{n}")),
-        format: "mso_mdoc".into(),
-        kind: "org.iso.18013.5.1.mDL".into(),
+        credential_type: CredentialType::mdoc("org.iso.18013.5.1.mDL"),
         subject: None,
         issuer: "An issuer of documents".into(),
         signed: at,
         valid_from: at,
         valid_until: at.plus_days(14),
-        elements: vec![("org.iso.18013.5.1".into(), names)],
+        claims: names,
+        source: None,
+        status: None,
         reuse: ReusePolicy::Once,
         copies: vec![NewCopy { key: KeyId(format!("key-{n}")), bytes: vec![5; bytes] }],
     }

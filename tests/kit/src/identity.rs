@@ -64,7 +64,7 @@ pub fn trust(roots: &[(&Certificate, Role)]) -> Arc<TrustStore> {
         certificate: (*certificate).clone(),
         role: *role,
         environment: Environment::Test,
-        doc_types: None,
+        credential_types: None,
     };
     Arc::new(TrustStore::new(Environment::Test, roots.iter().map(anchor).collect()).unwrap())
 }

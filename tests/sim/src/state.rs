@@ -70,7 +70,7 @@ impl TestState {
             certificate: certificate.clone(),
             role,
             environment: Environment::Test,
-            doc_types: None,
+            credential_types: None,
         };
         let anchors = vec![anchor(&iaca.1, Role::Issuer), anchor(&root.1, Role::Reader)];
         let trust = TrustStore::new(Environment::Test, anchors).map_err(|error| error.code())?;
@@ -140,7 +140,7 @@ impl TestState {
             certificate: certificate.clone(),
             role,
             environment: Environment::Test,
-            doc_types: None,
+            credential_types: None,
         };
         let anchors = vec![anchor(&self.iaca, Role::Issuer), anchor(&self.reader_root, Role::Reader)];
         TrustStore::new(Environment::Test, anchors).map_err(|error| error.code())

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use pollster::block_on;
 use rid_claims::ClaimPath;
-use rid_flow::{HistoryKind, fake::FakeClock};
+use rid_flow::{HistoryEventType, fake::FakeClock};
 use rid_kit::{Folder, reader_config, rngs, wallet_config};
 use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE};
 use rid_reader::{DocumentAsk, ElementAsk, Reader, ReaderPorts, ReadingStep, view::Decision};
@@ -61,7 +61,7 @@ impl Pair {
         let credential = block_on(self.wallet.credentials()).unwrap().remove(0);
         let rows = block_on(self.wallet.history(0, 100)).unwrap();
         let presentations =
-            rows.iter().filter_map(HistoryView::event).filter(|row| row.kind == HistoryKind::Presentation).count();
+            rows.iter().filter_map(HistoryView::event).filter(|row| row.kind == HistoryEventType::Presentation).count();
         (credential.copies_total - credential.copies_left, presentations)
     }
 }

@@ -189,7 +189,7 @@ fn left(wallet: &Wallet, kind: &str) -> u32 {
 fn presentations(wallet: &Wallet) -> Vec<HistoryOutcome> {
     let rows = block_on(wallet.history(0, u32::MAX)).unwrap();
     let events = rows.iter().filter_map(rid_wallet::view::HistoryView::event);
-    events.filter(|row| row.kind == rid_flow::HistoryKind::Presentation).map(|row| row.outcome).collect()
+    events.filter(|row| row.kind == rid_flow::HistoryEventType::Presentation).map(|row| row.outcome).collect()
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use pollster::block_on;
 use rid_claims::ReusePolicy;
-use rid_flow::{Changes, CredentialId, HistoryKind, HistoryOutcome};
+use rid_flow::{Changes, CredentialId, HistoryEventType, HistoryOutcome};
 use rid_vault::VaultError;
 use rid_wire::hex;
 
@@ -56,7 +56,7 @@ fn jumps(place: &Place, seed: &mut Seed) -> Result<Verdict, VaultError> {
         let event = hex::encode(&[seed.draw().to_be_bytes(), seed.draw().to_be_bytes()].concat());
         let changes = Changes {
             consume: vec![CredentialId("limited".into())],
-            history: vec![draft(&event, HistoryKind::Presentation, HistoryOutcome::Started, now)],
+            history: vec![draft(&event, HistoryEventType::Presentation, HistoryOutcome::Started, now)],
             ..Changes::default()
         };
         match commit(session.vault()?, &changes) {
@@ -105,8 +105,11 @@ fn whole(session: &Session, told: &[(String, i64)]) -> Result<Verdict, VaultErro
     let rows = block_on(vault.history(0, u32::MAX))?;
     let seen: Vec<(String, i64)> =
         rows.iter().filter_map(|row| row.kept()).map(|entry| (hex::encode(&entry.id.0), entry.at.unix())).collect();
-    let held: BTreeMap<String, u32> =
-        block_on(vault.credentials())?.credentials.into_iter().map(|meta| (meta.id.0, meta.copies_left)).collect();
+    let held: BTreeMap<String, u32> = block_on(vault.credentials())?
+        .credentials
+        .into_iter()
+        .map(|meta| (meta.summary.id.0, meta.summary.copies_left))
+        .collect();
     let ordered = rows.iter().zip(1..).all(|(row, place)| row.seq.0 == place);
     Ok(if !ordered || seen != told {
         Verdict::Wrong("neg-K19: the history is not what happened, in its order".into())

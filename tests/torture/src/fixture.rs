@@ -7,7 +7,7 @@ use std::{
 
 use pollster::block_on;
 use rid_claims::ReusePolicy;
-use rid_flow::{Changes, HistoryKind, HistoryOutcome, Record};
+use rid_flow::{Changes, HistoryEventType, HistoryOutcome, Record};
 use rid_vault::VaultError;
 use rid_wire::Timestamp;
 
@@ -43,7 +43,9 @@ pub(crate) fn make_container(scratch: &Scratch) -> Result<(), VaultError> {
     let session = Place::new(&scratch.fresh("elsewhere")).open()?;
     let vault = session.vault()?;
     let mut changes = Changes { add: vec![credential("elsewhere", 1, ReusePolicy::Once)], ..Changes::default() };
-    changes.history.extend(FOREIGN.map(|event| draft(event, HistoryKind::Issuance, HistoryOutcome::Finished, NOW)));
+    changes
+        .history
+        .extend(FOREIGN.map(|event| draft(event, HistoryEventType::Issuance, HistoryOutcome::Finished, NOW)));
     changes.put.push(Record { key: record("s9"), bytes: [CANARY, b"imported"].concat() });
     commit(vault, &changes)?;
     let code = block_on(vault.make_recovery_code(None))?;

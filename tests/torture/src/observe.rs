@@ -42,14 +42,14 @@ pub(crate) fn observe(vault: &Vault) -> Result<Observed, VaultError> {
         return Err(DAMAGED);
     }
     for meta in listing.credentials {
-        let mut left: Vec<String> = block_on(vault.keys_left(&meta.id))?.into_iter().map(|key| key.0).collect();
+        let mut left: Vec<String> = block_on(vault.keys_left(&meta.summary.id))?.into_iter().map(|key| key.0).collect();
         left.sort();
-        let shown = block_on(vault.copy_for_display(&meta.id))?;
-        if meta.issuer.as_bytes() == CANARY && shown.is_some_and(|bytes| !bytes.starts_with(CANARY)) {
+        let shown = block_on(vault.copy_for_display(&meta.summary.id))?;
+        if meta.summary.issuer.as_bytes() == CANARY && shown.is_some_and(|bytes| !bytes.starts_with(CANARY)) {
             return Err(DAMAGED);
         }
-        model.credentials.insert(meta.id.0.clone(), meta.copies_left);
-        keys.insert(meta.id.0, left);
+        model.credentials.insert(meta.summary.id.0.clone(), meta.summary.copies_left);
+        keys.insert(meta.summary.id.0, left);
     }
     for (place, row) in (1..).zip(block_on(vault.history(0, u32::MAX))?) {
         let entry = match &row.content {
@@ -77,11 +77,12 @@ pub(crate) fn observe(vault: &Vault) -> Result<Observed, VaultError> {
 /// What of a damaged store can be read must be true of it.
 pub(crate) fn contradicts(vault: &Vault, truth: &Observed) -> Option<String> {
     for meta in block_on(vault.credentials()).unwrap_or_default().credentials {
-        if truth.model.credentials.get(&meta.id.0) != Some(&meta.copies_left) {
-            return Some(format!("credential {} with {} copies", meta.id.0, meta.copies_left));
+        if truth.model.credentials.get(&meta.summary.id.0) != Some(&meta.summary.copies_left) {
+            return Some(format!("credential {} with {} copies", meta.summary.id.0, meta.summary.copies_left));
         }
-        let left: Vec<String> = block_on(vault.keys_left(&meta.id)).into_iter().flatten().map(|key| key.0).collect();
-        let known = truth.keys.get(&meta.id.0);
+        let left: Vec<String> =
+            block_on(vault.keys_left(&meta.summary.id)).into_iter().flatten().map(|key| key.0).collect();
+        let known = truth.keys.get(&meta.summary.id.0);
         if let Some(key) = left.iter().find(|key| known.is_none_or(|known| !known.contains(key))) {
             return Some(format!("copy {key}"));
         }

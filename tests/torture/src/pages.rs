@@ -114,6 +114,6 @@ fn used(vault: &Vault, truth: &Truth) -> Option<String> {
         return None;
     }
     let listed = block_on(vault.credentials()).unwrap_or_default().credentials;
-    let keys = listed.iter().flat_map(|meta| block_on(vault.keys_left(&meta.id)).unwrap_or_default());
+    let keys = listed.iter().flat_map(|meta| block_on(vault.keys_left(&meta.summary.id)).unwrap_or_default());
     keys.map(|key| key.0).find(|key| truth.account.handed.contains(key))
 }

@@ -7,13 +7,14 @@ use std::{
 };
 
 use pollster::block_on;
-use rid_claims::ReusePolicy;
+use rid_claims::{ClaimPath, CredentialType, ReusePolicy};
 use rid_flow::{
-    Changes, Credential, CredentialId, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, NewCopy, Record,
-    RecordKey, Store, Uptime,
+    Changes, Credential, CredentialId, HistoryDraft, HistoryElement, HistoryEventType, HistoryId, HistoryOutcome,
+    NewCopy, Record, RecordKey, Store, Uptime,
     ports::{Clock, ClockError, KeyId, Layout, SecureArea, Storage, StorageError},
 };
 use rid_shell::{SoftwareSecureArea, SqliteStorage};
+use rid_trust::{Party, PartyBasis};
 use rid_vault::{Pin, RecoveryCode, RngSource, UnlockMethod, Vault, VaultConfig, VaultError};
 use rid_wire::{Timestamp, hex};
 
@@ -271,15 +272,23 @@ pub(crate) fn event(text: &str) -> HistoryId {
     HistoryId(bytes.unwrap_or_default())
 }
 
-pub(crate) fn draft(text: &str, kind: HistoryKind, outcome: HistoryOutcome, at: i64) -> HistoryDraft {
+pub(crate) fn draft(text: &str, kind: HistoryEventType, outcome: HistoryOutcome, at: i64) -> HistoryDraft {
     HistoryDraft {
         id: event(text),
-        kind,
+        event: kind,
         outcome,
         at: Timestamp::from_unix(at),
-        peer: String::from_utf8_lossy(CANARY).into_owned(),
-        peer_verified: true,
-        elements: vec![("kind".into(), "namespace".into(), "element".into(), false)],
+        peer: Some(Party {
+            name: String::from_utf8_lossy(CANARY).into_owned(),
+            organization: None,
+            country: None,
+            basis: PartyBasis::Certificate { key: [7; 32] },
+        }),
+        elements: vec![HistoryElement {
+            credential_type: CredentialType::mdoc("kind"),
+            path: ClaimPath::element("namespace", "element"),
+            retained: false,
+        }],
         reason: String::new(),
     }
 }
@@ -288,14 +297,15 @@ pub(crate) fn credential(id: &str, copies: u32, reuse: ReusePolicy) -> Credentia
     let copy = |n| NewCopy { key: KeyId(key(id, n)), bytes: [CANARY, id.as_bytes(), &[0; 600]].concat() };
     Credential {
         id: CredentialId(id.into()),
-        format: "mso_mdoc".into(),
-        kind: "kind".into(),
+        credential_type: CredentialType::mdoc("kind"),
         subject: None,
         issuer: String::from_utf8_lossy(CANARY).into_owned(),
         signed: Timestamp::from_unix(NOW),
         valid_from: Timestamp::from_unix(NOW),
         valid_until: Timestamp::from_unix(1_900_000_000),
-        elements: vec![("namespace".into(), vec!["element".into()])],
+        claims: vec![ClaimPath::element("namespace", "element")],
+        source: None,
+        status: None,
         reuse,
         copies: (0..copies).map(copy).collect(),
     }
@@ -313,12 +323,12 @@ pub(crate) fn changes(work: &Work) -> Changes {
         Work::Add { id, copies } => changes.add.push(credential(id, *copies, ReusePolicy::Once)),
         Work::Use { id, event } => {
             changes.consume.push(CredentialId(id.clone()));
-            changes.history.push(draft(event, HistoryKind::Presentation, HistoryOutcome::Started, NOW));
+            changes.history.push(draft(event, HistoryEventType::Presentation, HistoryOutcome::Started, NOW));
         }
         Work::End { event: text } => changes.outcomes.push((event(text), HistoryOutcome::Finished)),
         Work::Delete { id, event } => {
             changes.remove.push(CredentialId(id.clone()));
-            changes.history.push(draft(event, HistoryKind::Deletion, HistoryOutcome::Finished, NOW));
+            changes.history.push(draft(event, HistoryEventType::Deletion, HistoryOutcome::Finished, NOW));
         }
         Work::Put { name, value } => {
             changes.put.push(Record { key: record(name), bytes: [CANARY, value.as_bytes()].concat() });

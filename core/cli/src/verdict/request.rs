@@ -1,8 +1,7 @@
 //! The verdict on a reader's request, for people and for machines (`spec/verify.md`).
-use rid_holder::consent::Requester;
-use rid_mdoc::reader_auth::ReaderIdentity;
+use rid_holder::shown;
 use rid_profile::{Locale, Profile};
-use rid_trust::Environment;
+use rid_trust::{Environment, Party};
 use rid_verifier::capture_request::{RequestVerdict, RequestedDocument};
 use serde_json::{Map, Value, json};
 
@@ -49,13 +48,13 @@ fn document(document: &RequestedDocument) -> Value {
     })
 }
 
-fn reader(reader: &ReaderIdentity) -> Value {
-    json!({"name": shown_name(reader), "organization": reader.organization(), "country": reader.country()})
+fn reader(reader: &Party) -> Value {
+    json!({"name": shown_name(reader), "organization": reader.organization, "country": reader.country})
 }
 
 /// The name that a wallet shows. It is never blank.
-fn shown_name(reader: &ReaderIdentity) -> String {
-    Requester::Known(reader.clone()).name()
+fn shown_name(reader: &Party) -> String {
+    shown::party(reader).name
 }
 
 fn elements(document: &RequestedDocument) -> Value {
@@ -92,7 +91,7 @@ fn render_document(text: &mut String, document: &RequestedDocument, profile: &Pr
     line(text, &format!("  {}{code}", decision(document.decision).to_uppercase()));
     match &document.reader {
         Some(reader) => {
-            let parts = [reader.organization(), reader.country()].map(|part| name(part.unwrap_or("-")));
+            let parts = [&reader.organization, &reader.country].map(|part| name(part.as_deref().unwrap_or("-")));
             line(text, &format!("  asked by: {}, {}", name(&shown_name(reader)), parts.join(", ")));
         }
         None => line(text, "  asked by: a reader that is not verified"),

@@ -1,17 +1,17 @@
 use alloc::{collections::BTreeSet, string::String, sync::Arc, vec::Vec};
 
-use rid_claims::ReusePolicy;
+use rid_claims::{ClaimPath, ReusePolicy};
 use rid_crypto::CryptoRng;
 use rid_flow::{
-    Changes, Credential, CredentialId, Effect, Env, Flow, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, Reply,
-    Step, enrolment::EnrolmentAnswer, ports::StorageError,
+    Changes, CredentialId, Effect, Env, Flow, HistoryDraft, HistoryElement, HistoryEventType, HistoryId,
+    HistoryOutcome, Reply, Step, enrolment::EnrolmentAnswer, ports::StorageError,
 };
 use rid_profile::Profile;
 use rid_trust::TrustStore;
 use rid_wire::{Code, Timestamp, hex};
 
 use super::{CLOCK, EnrolError, INTERRUPTED, PendingEnrolment, record_key};
-use crate::receive::{ReceiveError, check_batch, has_other_types};
+use crate::receive::{ReceiveError, Received, check_batch, has_other_types};
 
 /// No such enrolment is pending: never begun, answered already, or too old.
 const UNKNOWN: EnrolError = EnrolError::Answer(Code::new("enrolment_unknown"));
@@ -94,17 +94,17 @@ impl Accept {
                 self.answer.kinds.iter().find(|(answered, _)| answered == kind).ok_or(ReceiveError::BatchSize)?;
             let copies: Vec<&[u8]> = copies.iter().map(Vec::as_slice).collect();
             let id = CredentialId(hex::encode(&make_id(env.rng)));
-            let mut credential = check_batch(id, kind, &copies, keys, &self.trust, env.now)?;
+            let mut received = check_batch(id, kind, &copies, keys, &self.trust, env.now)?;
             let policy = self.reuse.iter().find(|(named, _)| named == kind).map(|(_, reuse)| *reuse);
-            credential.reuse = policy.unwrap_or_default();
+            received.credential.reuse = policy.unwrap_or_default();
             let known = self.profile.as_deref().and_then(|profile| profile.kind(kind));
             let other_types = match (known, copies.first()) {
                 (Some(known), Some(copy)) => has_other_types(copy, known)?,
                 _ => false,
             };
             let reason = if other_types { ELEMENT_TYPE.as_str() } else { "" };
-            changes.history.push(row(history, &credential, env.now, reason));
-            changes.add.push(credential);
+            changes.history.push(row(history, &received, env.now, reason));
+            changes.add.push(received.credential);
         }
         Ok(changes)
     }
@@ -153,18 +153,20 @@ fn make_id(rng: &mut dyn CryptoRng) -> [u8; 16] {
     id
 }
 
-fn row(id: HistoryId, credential: &Credential, at: Timestamp, reason: &str) -> HistoryDraft {
-    let elements = credential.elements.iter().flat_map(|(namespace, identifiers)| {
-        identifiers.iter().map(|identifier| (credential.kind.clone(), namespace.clone(), identifier.clone(), false))
-    });
+fn row(id: HistoryId, received: &Received, at: Timestamp, reason: &str) -> HistoryDraft {
+    let credential_type = &received.credential.credential_type;
+    let element = |path: &ClaimPath| HistoryElement {
+        credential_type: credential_type.clone(),
+        path: path.clone(),
+        retained: false,
+    };
     HistoryDraft {
         id,
-        kind: HistoryKind::Issuance,
+        event: HistoryEventType::Issuance,
         outcome: HistoryOutcome::Finished,
         at,
-        peer: credential.issuer.clone(),
-        peer_verified: true,
-        elements: elements.collect(),
+        peer: Some(received.issuer.clone()),
+        elements: received.credential.claims.iter().map(element).collect(),
         reason: String::from(reason),
     }
 }

@@ -1,9 +1,12 @@
 //! The person's answer, checked against the question.
 use alloc::{string::String, vec::Vec};
 
-use rid_claims::ClaimPath;
-use rid_crypto::{CryptoRng, constant_time_eq, sha256};
-use rid_flow::{Changes, CredentialId, Env, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, Output, VerifierId};
+use rid_claims::{ClaimPath, CredentialType};
+use rid_crypto::{CryptoRng, constant_time_eq};
+use rid_flow::{
+    Changes, CredentialId, Env, HistoryDraft, HistoryElement, HistoryEventType, HistoryId, HistoryOutcome, Output,
+    VerifierId,
+};
 use rid_mdoc::build::Selection;
 use rid_wire::{Code, Timestamp};
 
@@ -161,8 +164,7 @@ pub(super) fn cancelled(state: &State, env: &mut Env<'_>) -> Vec<HistoryDraft> {
 
 /// How a known reader is recognised at its next visit: by its key. Anybody can be certified under the same names.
 pub(super) fn verifier(requester: &Requester) -> Option<VerifierId> {
-    let Requester::Known(identity) = requester else { return None };
-    Some(VerifierId(sha256(&[b"rid-verifier-2", identity.key_fingerprint()])))
+    Some(VerifierId(requester.party()?.id()))
 }
 
 fn make_history_id(rng: &mut dyn CryptoRng) -> HistoryId {
@@ -171,14 +173,11 @@ fn make_history_id(rng: &mut dyn CryptoRng) -> HistoryId {
     HistoryId(id)
 }
 
-/// Document type, namespace, identifier, intentToRetain.
-type Line = (String, String, String, bool);
-
 /// What goes into the history: one row for what is presented, one for what is withheld.
 #[derive(Default)]
 struct Rows {
-    presented: Vec<Line>,
-    withheld: Vec<Line>,
+    presented: Vec<HistoryElement>,
+    withheld: Vec<HistoryElement>,
     /// Why the first withheld document is.
     reason: Option<Code>,
 }
@@ -198,11 +197,10 @@ impl Rows {
     fn drafts(self, history: HistoryId, requester: &Requester, env: &mut Env<'_>) -> Vec<HistoryDraft> {
         let draft = |id, outcome, elements, reason: &str, at: Timestamp| HistoryDraft {
             id,
-            kind: HistoryKind::Presentation,
+            event: HistoryEventType::Presentation,
             outcome,
             at,
-            peer: requester.name(),
-            peer_verified: matches!(requester, Requester::Known(_)),
+            peer: requester.party().cloned(),
             elements,
             reason: String::from(reason),
         };
@@ -219,9 +217,8 @@ impl Rows {
     }
 }
 
-/// A line of the history; the reader's words are made fit to be shown (neg-C39).
-fn line(asked: &AskedDocument, path: &ClaimPath, intent_to_retain: bool) -> Line {
-    let (namespace, identifier) = path.as_element().unwrap_or_default();
-    let shown = shown::identifier;
-    (shown(&asked.doc_type), shown(namespace), shown(identifier), intent_to_retain)
+/// An element of the history; the words of the reader are made fit to be displayed (neg-C39).
+fn line(asked: &AskedDocument, path: &ClaimPath, retained: bool) -> HistoryElement {
+    let credential_type = shown::credential_type(&CredentialType::mdoc(&asked.doc_type));
+    HistoryElement { credential_type, path: shown::path(path), retained }
 }

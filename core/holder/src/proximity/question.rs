@@ -15,6 +15,7 @@ use super::{
 use crate::{
     consent::{AskedDocument, AskedElement, Question, QuestionId, Requester, UseCase},
     held::Held,
+    shown,
 };
 
 /// How often a request asks again to unlock a wallet that is locked before the look-up.
@@ -106,9 +107,7 @@ pub(super) fn requester(documents: &[RequestedDocument]) -> Requester {
         _ => None,
     });
     match identities.next() {
-        Some(first) if identities.all(|identity| identity.key_fingerprint() == first.key_fingerprint()) => {
-            Requester::Known(first.clone())
-        }
+        Some(first) if identities.all(|identity| identity.is(first)) => Requester::Known(shown::party(first)),
         _ => Requester::Unknown(Code::new("reader_auth_mixed")),
     }
 }

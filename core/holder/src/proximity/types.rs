@@ -1,6 +1,6 @@
 use alloc::{string::String, vec::Vec};
 
-use rid_flow::{CredentialId, HistoryId, SessionTypes, VerifierId};
+use rid_flow::{CredentialId, HistoryElement, HistoryId, SessionTypes, VerifierId};
 use rid_mdoc::engagement::Engagement;
 
 use super::CloseReason;
@@ -41,8 +41,8 @@ pub struct Receipt {
     pub disclosed: bool,
     /// Credentials a copy of which was used.
     pub used: Vec<CredentialId>,
-    /// What was sent: document type, namespace, identifier, intentToRetain, as the history has it.
-    pub presented: Vec<(String, String, String, bool)>,
+    /// What was sent, as the history has it.
+    pub presented: Vec<HistoryElement>,
 }
 
 /// The types of [`super::Proximity`].

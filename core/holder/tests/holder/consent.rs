@@ -1,5 +1,6 @@
 //! The person decides what leaves (neg-C30 to neg-C34, neg-C39): nothing that a reader asks ends the session, and nothing
 //! leaves that was not ticked.
+use rid_claims::ClaimKey;
 use rid_flow::{CredentialId, HistoryOutcome, Input};
 use rid_holder::{
     consent::{OfferedElement, Question, Requester},
@@ -14,7 +15,7 @@ use rid_wire::cose::{Sign1, protected_header, sig_structure};
 use crate::{
     reader::{Reader, Wanted, errors, items},
     wallet::{Wallet, sendable},
-    world::{CertificateProfile, Identity, MDL, NS, PID, PID_NAMESPACE, encoded, named},
+    world::{CertificateProfile, Identity, MDL, NS, PID, PID_NAMESPACE, encoded, identifier, named, peer},
 };
 
 const CARD: &[Wanted<'_>] = &[(PID_NAMESPACE, "family_name_unicode", false)];
@@ -76,7 +77,7 @@ fn sorted<'n>(names: &[&'n str]) -> Vec<&'n str> {
 
 /// Identifiers in a row of the history.
 fn row(wallet: &Wallet, at: usize) -> Vec<&str> {
-    wallet.vault.history[at].elements.iter().map(|(_, _, identifier, _)| identifier.as_str()).collect()
+    wallet.vault.history[at].elements.iter().map(identifier).collect()
 }
 
 #[test]
@@ -156,7 +157,7 @@ fn neg_c31_the_view_shows_the_attested_element_that_leaves() {
     assert_eq!(reader.judge(&response, &wallet.pki.issuers())[0].1, ["age_over_21"]);
     assert_eq!(errors(&response).1, [["age_over_16"]]);
     assert_eq!(row(&wallet, 0), ["age_over_21"], "the history names what left");
-    let presented: Vec<&str> = wallet.receipts[0].presented.iter().map(|(_, _, name, _)| name.as_str()).collect();
+    let presented: Vec<&str> = wallet.receipts[0].presented.iter().map(identifier).collect();
     assert_eq!(presented, ["age_over_21"], "so does the receipt");
 }
 
@@ -367,7 +368,7 @@ fn std_s50_reader_auth_all_makes_the_reader_known_for_every_document() {
     };
     let mut wallet = Wallet::new();
     let mut reader = asked(&mut wallet, |reader, wallet| request(reader, wallet, false));
-    assert_eq!(question(&wallet).requester.name(), "Test Reader");
+    assert_eq!(question(&wallet).requester.party().unwrap().name, "Test Reader");
     assert!(question(&wallet).warnings.is_empty());
     assert_eq!(answered(&mut wallet, &mut reader).0.len(), 2);
     wallet.restart();
@@ -386,7 +387,15 @@ fn neg_c39_names_of_a_request_are_escaped_in_the_history() {
     let no = wallet.no();
     wallet.say(no);
     assert_eq!(errors(&response(&wallet, &mut reader)).0, ["org.example\r\n.x"], "the reader gets its own words back");
-    let texts: Vec<&String> = wallet.vault.history[0].elements.iter().flat_map(|(a, b, c, _)| [a, b, c]).collect();
+    let mut texts: Vec<String> = Vec::new();
+    for element in &wallet.vault.history[0].elements {
+        texts.push(element.credential_type.id.clone());
+        let names = element.path.steps.iter().filter_map(|step| match step {
+            ClaimKey::Name { name } => Some(name.clone()),
+            _ => None,
+        });
+        texts.extend(names);
+    }
     assert!(texts.iter().all(|text| text.len() <= 128 && text.chars().all(|c| c.is_ascii_graphic())), "{texts:?}");
     assert_eq!(texts[2], "a\\u{202e}b");
 }
@@ -406,14 +415,14 @@ fn neg_c39_a_verified_reader_never_has_a_blank_name() {
         asked(&mut wallet, |reader, _| reader.ask(&identity, &[(MDL, NAME)]));
         let requester = &question(&wallet).requester;
         assert!(matches!(requester, Requester::Known(_)));
-        let name = requester.name();
+        let name = &requester.party().unwrap().name.clone();
         match expected {
             Some(expected) => assert_eq!(name, expected),
             None => assert!(name.starts_with("sha256:") && name.len() == 39, "{name}"),
         }
         let yes = wallet.yes();
         wallet.say(yes);
-        assert_eq!(wallet.vault.history[0].peer, name);
+        assert_eq!(peer(&wallet.vault.history[0]), name);
     }
 }
 

@@ -3,14 +3,15 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use rid_crypto::{CryptoRng, SigningKey};
 use rid_flow::{
-    Changes, Committed, CredentialId, Effect, Env, Flow, HistoryKind, HistoryOutcome, RecordKey, Reply, Step, Uptime,
+    Changes, Committed, CredentialId, Effect, Env, Flow, HistoryEventType, HistoryOutcome, RecordKey, Reply, Step,
+    Uptime,
     enrolment::{EnrolmentAnswer, EnrolmentRequest},
     ports::{ClockError, KeyId, KeyInfo, KeyUse, SecureAreaError, StorageError, UserAuth},
 };
 use rid_holder::enrolment::{Accept, Enrol, EnrolError, EnrolParameters, PendingEnrolment, record_key};
 use rid_wire::hex;
 
-use crate::world::{Identity, MDL, NOW, NS, PID, Pki, SeededRng, card, element, encoded, licence, mint, profile};
+use crate::world::{Identity, MDL, NOW, NS, PID, Pki, SeededRng, card, element, encoded, licence, mint, peer, profile};
 
 /// What a port answers instead.
 type Fault = fn() -> Reply;
@@ -322,7 +323,8 @@ fn neg_q06_value_of_another_type_is_accepted_and_recorded() {
         let bytes = asked.answer.encode();
         assert_eq!(asked.accept(&bytes).unwrap().len(), 2);
         let history = &asked.ports.changes.last().unwrap().history;
-        let reasons: Vec<_> = history.iter().map(|row| (row.elements[0].0.as_str(), row.reason.as_str())).collect();
+        let reasons: Vec<_> =
+            history.iter().map(|row| (row.elements[0].credential_type.id.as_str(), row.reason.as_str())).collect();
         assert_eq!(reasons, [(PID, ""), (MDL, reason)]);
     }
 }
@@ -336,11 +338,13 @@ fn an_answer_is_committed_in_one_step_with_the_record_taken_and_the_history_writ
     assert_eq!(asked.ports.trace, ["commit"]);
     let changes = asked.ports.changes.last().unwrap();
     assert_eq!(changes.add.iter().map(|c| &c.id).collect::<Vec<_>>(), ids.iter().collect::<Vec<_>>());
-    let kinds: Vec<_> = changes.add.iter().map(|c| (c.kind.as_str(), c.copies.len())).collect();
+    let kinds: Vec<_> = changes.add.iter().map(|c| (c.credential_type.id.as_str(), c.copies.len())).collect();
     assert_eq!(kinds, [(PID, 2), (MDL, 3)]);
     assert_eq!(changes.take, [record_key(&asked.request.id)]);
-    assert!(changes.history.iter().all(|row| (row.kind, row.outcome, row.peer.as_str())
-        == (HistoryKind::Issuance, HistoryOutcome::Finished, "Test DS")));
+    assert!(
+        changes.history.iter().all(|row| (row.event, row.outcome, peer(row))
+            == (HistoryEventType::Issuance, HistoryOutcome::Finished, "Test DS"))
+    );
     assert_eq!(changes.history.len(), 2);
     assert!(asked.ports.records.is_empty());
     // Each copy names the key it is bound to.

@@ -1,4 +1,6 @@
 //! Each output of each state fails once: the session ends by name, and the history says how far it came (neg-C36, neg-C37).
+use rid_claims::{ClaimPath, CredentialType};
+use rid_flow::HistoryElement;
 use rid_flow::{
     Env, HistoryOutcome, Input, LinkCommand, LinkEvent, Output, Reply, Session,
     ports::{SecureAreaError, StorageError},
@@ -9,7 +11,7 @@ use rid_mdoc::session::{SessionData, Status};
 use crate::{
     reader::Reader,
     wallet::Wallet,
-    world::{MDL, NS, PID, PID_NAMESPACE},
+    world::{MDL, NS, PID, PID_NAMESPACE, peer},
 };
 
 /// What happens instead of the answer to one output.
@@ -313,7 +315,8 @@ fn neg_c43_a_request_cancelled_at_the_question_leaves_a_row() {
     wallet.cancel();
     let [row] = wallet.vault.history.as_slice() else { panic!("one row") };
     assert_eq!((row.outcome, row.reason.as_str(), row.at), (HistoryOutcome::Refused, "cancelled", asked_at));
-    assert_eq!((row.peer.as_str(), row.peer_verified), ("Test Reader", true));
-    assert_eq!(row.elements, [(MDL.into(), NS.into(), "family_name".into(), true)]);
+    assert_eq!(peer(row), "Test Reader");
+    let path = ClaimPath::element(NS, "family_name");
+    assert_eq!(row.elements, [HistoryElement { credential_type: CredentialType::mdoc(MDL), path, retained: true }]);
     assert_eq!(wallet.ports.prompts, 0);
 }

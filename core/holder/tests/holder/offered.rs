@@ -8,7 +8,7 @@ use rid_holder::{
 use crate::{
     reader::{Wanted, errors},
     wallet::{Wallet, sendable},
-    world::{MDL, NS},
+    world::{MDL, NS, identifier},
 };
 
 /// Names that are held, lacked, ages, and forms of others; the portrait is left out, as it binds.
@@ -71,7 +71,7 @@ proptest! {
         prop_assert_eq!(reader.judge(&response, &wallet.pki.issuers()), expected.clone());
         // View, receipt and history agree with what left.
         let receipt = &wallet.receipts[0];
-        let mut presented: Vec<&String> = receipt.presented.iter().map(|(_, _, name, _)| name).collect();
+        let mut presented: Vec<&str> = receipt.presented.iter().map(identifier).collect();
         let mut left: Vec<&String> = expected.iter().flat_map(|(_, names)| names).collect();
         presented.sort();
         left.sort();

@@ -10,7 +10,10 @@ use rid_holder::{
 use crate::{
     reader::{Reader, Wanted, errors, items},
     wallet::{Wallet, sendable},
-    world::{CertificateProfile, MDL, NS, PID, PID_NAMESPACE, SeededRng, certified, element, encoded, licence},
+    world::{
+        CertificateProfile, MDL, NS, PID, PID_NAMESPACE, SeededRng, certified, element, encoded, identifier, licence,
+        peer,
+    },
 };
 
 const NAMES: &[Wanted<'_>] = &[(NS, "family_name", false), (NS, "given_name", true)];
@@ -42,7 +45,7 @@ fn std_m44_two_documents_are_agreed_committed_signed_and_sent_in_this_order() {
     let mut reader = ask(&mut wallet, &[(PID, CARD), (MDL, NAMES)]);
     let question = wallet.question.clone().unwrap();
     let Requester::Known(identity) = &question.requester else { panic!("known") };
-    assert_eq!(identity.name(), Some("Test Reader"));
+    assert_eq!(identity.name, "Test Reader");
     assert_eq!(question.documents.len(), 2);
     for asked in &question.documents {
         assert!(asked.blocked.is_none() && asked.candidates[0].elements.iter().all(|e| e.withheld.is_none()));
@@ -63,10 +66,9 @@ fn std_m44_two_documents_are_agreed_committed_signed_and_sent_in_this_order() {
     assert_eq!(wallet.receipts[0].used, [CredentialId("card".into()), CredentialId("licence".into())]);
     let [row] = wallet.vault.history.as_slice() else { panic!("one row") };
     assert_eq!(row.outcome, HistoryOutcome::Finished);
-    assert_eq!((row.id, row.peer.as_str(), row.peer_verified), (wallet.receipts[0].history, "Test Reader", true));
+    assert_eq!((row.id, peer(row)), (wallet.receipts[0].history, "Test Reader"));
     // neg-C11: whether it is kept stands in the history.
-    let kept: Vec<_> =
-        row.elements.iter().filter(|(.., retain)| *retain).map(|(_, _, name, _)| name.as_str()).collect();
+    let kept: Vec<_> = row.elements.iter().filter(|element| element.retained).map(identifier).collect();
     assert_eq!(kept, ["given_name"]);
     assert_eq!(wallet.vault.held[&CredentialId("card".into())].copies.len(), 2);
 }
@@ -120,7 +122,7 @@ fn neg_f40_one_key_under_two_names_is_one_reader() {
     let message = reader.establish(&request);
     wallet.deliver(message);
     let question = wallet.question.as_ref().unwrap();
-    assert_eq!(question.requester.name(), "Test Reader");
+    assert_eq!(question.requester.party().unwrap().name, "Test Reader");
     assert!(question.documents.iter().all(|document| document.blocked.is_none()));
 }
 
@@ -146,7 +148,7 @@ fn neg_c10_an_unsigned_request_is_refused_for_the_card_and_shown_as_unknown_for_
     assert_eq!(errors(&response).0, [PID]);
     let [shown, withheld] = wallet.vault.history.as_slice() else { panic!("two rows") };
     assert_eq!((shown.outcome, withheld.outcome), (HistoryOutcome::Finished, HistoryOutcome::Refused));
-    assert_eq!((shown.peer_verified, withheld.reason.as_str()), (false, "reader_auth_required"));
+    assert_eq!((&shown.peer, withheld.reason.as_str()), (&None, "reader_auth_required"));
     assert_ne!(shown.id, withheld.id);
 }
 

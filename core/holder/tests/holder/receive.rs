@@ -1,4 +1,5 @@
 //! Checks on receipt (std-M14, neg-B): all of the batch or a named refusal.
+use rid_claims::{ClaimPath, CredentialType};
 use rid_crypto::{PublicKey, SigningKey};
 use rid_flow::{Credential, CredentialId, ports::KeyId};
 use rid_holder::receive::{ReceiveError, check_batch};
@@ -36,6 +37,7 @@ impl Batch {
     fn check_at(&self, doc_type: &str, now: Timestamp) -> Result<Credential, ReceiveError> {
         let copies: Vec<&[u8]> = self.copies.iter().map(Vec::as_slice).collect();
         check_batch(CredentialId("new".into()), doc_type, &copies, &self.keys, &self.pki.issuers(), now)
+            .map(|received| received.credential)
     }
 
     fn refused(&self, code: &str) {
@@ -60,14 +62,15 @@ impl Batch {
 fn std_m14_a_good_batch_is_described_by_names_and_no_values() {
     let batch = Batch::good();
     let credential = batch.check().unwrap();
-    assert_eq!((credential.format.as_str(), credential.kind.as_str()), ("mso_mdoc", MDL));
-    assert_eq!((credential.issuer.as_str(), credential.subject.as_deref()), ("Test DS", None));
+    assert_eq!(credential.credential_type, CredentialType::mdoc(MDL));
+    assert_eq!((credential.issuer.as_str(), &credential.subject), ("Test DS", &None));
     assert_eq!((credential.signed, credential.valid_until), (validity().signed, validity().valid_until));
-    let [(namespace, mut names)] = <[_; 1]>::try_from(credential.elements).unwrap();
-    names.sort();
-    let mut expected: Vec<String> = licence().into_iter().map(|e| e.identifier).collect();
+    let mut claims = credential.claims;
+    claims.sort();
+    let mut expected: Vec<ClaimPath> =
+        licence().iter().map(|element| ClaimPath::element(NS, &element.identifier)).collect();
     expected.sort();
-    assert_eq!((namespace.as_str(), names), (NS, expected));
+    assert_eq!(claims, expected);
     let copies: Vec<_> = credential.copies.into_iter().map(|copy| (copy.key.clone(), copy.bytes.clone())).collect();
     let given: Vec<_> = batch.keys.iter().map(|(id, _)| id.clone()).zip(batch.copies).collect();
     assert!(copies == given);

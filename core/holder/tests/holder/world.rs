@@ -1,8 +1,10 @@
 //! Keys, certificates, credentials and time of a made-up country.
 use std::sync::Arc;
 
+use rid_claims::ClaimKey;
 pub(crate) use rid_crypto::x509::Profile as CertificateProfile;
 use rid_crypto::{PublicKey, SigningKey};
+use rid_flow::{HistoryDraft, HistoryElement};
 pub(crate) use rid_kit::{Identity, NOON as NOW, SeededRng};
 use rid_mdoc::{
     MDL_DOC_TYPE, MDL_NAMESPACE,
@@ -137,4 +139,17 @@ pub(crate) fn mint_valid(
     let unsigned = UnsignedCredential::make(&template, elements, rng).unwrap();
     let signature = signer.key.sign(&[&unsigned.to_be_signed()]);
     unsigned.finish(&signature, &[signer.certificate.der()])
+}
+
+/// The last name of the path of a history element.
+pub(crate) fn identifier(element: &HistoryElement) -> &str {
+    match element.path.steps.last() {
+        Some(ClaimKey::Name { name }) => name,
+        _ => "",
+    }
+}
+
+/// The name of the verified peer of a history entry; empty if no peer was verified.
+pub(crate) fn peer(row: &HistoryDraft) -> &str {
+    row.peer.as_ref().map_or("", |party| &party.name)
 }

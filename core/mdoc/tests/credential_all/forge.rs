@@ -134,8 +134,12 @@ impl Pki {
 }
 
 pub(crate) fn anchored(root: &Certificate) -> TrustStore {
-    let anchor =
-        Anchor { certificate: root.clone(), role: Role::Issuer, environment: Environment::Test, doc_types: None };
+    let anchor = Anchor {
+        certificate: root.clone(),
+        role: Role::Issuer,
+        environment: Environment::Test,
+        credential_types: None,
+    };
     let rules = SignerRules {
         credential_type: MDL_DOC_TYPE.into(),
         purposes: vec!["1.0.18013.5.1.2".into()],

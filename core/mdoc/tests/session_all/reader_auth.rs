@@ -24,7 +24,7 @@ fn store(roots: &[(&[u8], Role)]) -> TrustStore {
         certificate: Certificate::parse(der).expect("a certificate"),
         role: *role,
         environment: Environment::Test,
-        doc_types: None,
+        credential_types: None,
     });
     TrustStore::new(Environment::Test, anchors.collect()).expect("a test store")
 }
@@ -60,7 +60,7 @@ fn with_reader_auth(reader_auth: Option<Vec<u8>>) -> Vec<u8> {
 fn std_m43_annex_d_verified() {
     let outcome = judge(&annex_d("DEVICE_REQUEST"), &annex_d_transcript());
     let ReaderAuth::Verified(identity) = outcome else { panic!("{outcome:?}") };
-    assert_eq!((identity.name(), identity.organization(), identity.country()), (Some("reader"), None, None));
+    assert_eq!((identity.name.as_str(), identity.organization, identity.country), ("reader", None, None));
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn std_s50_reader_auth_all_identifies_the_reader_of_all_documents() {
     for info in [None, Some(&info[..])] {
         let request = signed_for_all(&[(&key, &leaf)], info);
         let ReaderAuth::Verified(reader) = judge_all(&request, &[&root]) else { panic!("not verified") };
-        assert_eq!(reader.name(), Some("Test reader"));
+        assert_eq!(reader.name, "Test reader");
         assert_eq!(code(&judge_all(&request, &[])), ("unknown", "trust_missing"));
     }
     // Only one of the two readers is known.
@@ -333,9 +333,9 @@ fn std_m43_made_and_verified() {
     let trust = store(&[(&root, Role::Reader)]);
     let outcome = judge_with(&request, &annex_d_transcript(), &trust, "2026-06-01T00:00:00Z");
     let ReaderAuth::Verified(identity) = outcome else { panic!("{outcome:?}") };
-    assert_eq!(identity.name(), Some("Test reader"));
-    assert_eq!(identity.organization(), Some("Sınaq oxuyucuları"));
-    assert_eq!(identity.country(), Some("AZ"));
+    assert_eq!(identity.name, "Test reader");
+    assert_eq!(identity.organization.as_deref(), Some("Sınaq oxuyucuları"));
+    assert_eq!(identity.country.as_deref(), Some("AZ"));
 }
 
 /// Cites neg-C39: the common name is a BMPString.

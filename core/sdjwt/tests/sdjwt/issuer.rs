@@ -129,7 +129,7 @@ fn neg_d11_an_issuer_of_one_type_does_not_issue_another_by_its_second_name() {
             certificate: world.root.certificate.clone(),
             role: Role::Issuer,
             environment: Environment::Test,
-            doc_types: Some(types.iter().map(|name| (*name).to_owned()).collect()),
+            credential_types: Some(types.iter().map(|name| (*name).to_owned()).collect()),
         };
         TrustStore::new(Environment::Test, vec![anchor]).expect("a store")
     };

@@ -8,12 +8,13 @@ use rid_crypto::{
     x509::{Certificate, Profile, X509Error},
 };
 use rid_trust::{
-    Basis, Environment, IssuerRoot, IssuerTrust, ReaderTrust, Role, RootWarning, Roots, SignerRules, TrustError,
+    Basis, Environment, IssuerRoot, IssuerTrust, PartyBasis, Role, RootWarning, Roots, SignerRules, TrustError,
     TrustStore,
 };
 use rid_wire::Timestamp;
 
-const ALL_ROLES: [Role; 4] = [Role::Issuer, Role::Reader, Role::StatusIssuer, Role::WalletProvider];
+const ALL_ROLES: [Role; 5] =
+    [Role::Issuer, Role::LoginProvider, Role::Reader, Role::StatusIssuer, Role::WalletProvider];
 
 fn refusal(store: &TrustStore, chain: &[Certificate], doc_type: &str) -> Option<&'static str> {
     issuer(store, chain, doc_type, now()).err().map(|error| error.code().as_str())
@@ -23,7 +24,7 @@ fn issuer(store: &TrustStore, chain: &[Certificate], doc_type: &str, at: Timesta
     store.message(at).issuer(chain, doc_type)
 }
 
-fn reader(store: &TrustStore, chain: &[Certificate], at: Timestamp) -> Result<ReaderTrust, TrustError> {
+fn reader(store: &TrustStore, chain: &[Certificate], at: Timestamp) -> Result<rid_trust::Party, TrustError> {
     store.message(at).reader(chain)
 }
 
@@ -52,8 +53,11 @@ fn std_m61_reader_is_trusted_by_its_own_anchors() {
     let leaf = Party::leaf(Profile::Reader, &root);
     let store = store(vec![anchor(&root.certificate, Role::Reader, None)]);
     let trust = reader(&store, &leaf.chain(), now()).unwrap_or_else(|error| panic!("{error}"));
-    assert!(*trust.key() == leaf.key.public());
-    assert_eq!((trust.name(), trust.organization(), trust.country()), (Some("yarpaq"), Some("Sınaq"), Some("AZ")));
+    assert_eq!(trust.basis, PartyBasis::of_key(&leaf.key.public()));
+    assert_eq!(
+        (trust.name.as_str(), trust.organization.as_deref(), trust.country.as_deref()),
+        ("yarpaq", Some("Sınaq"), Some("AZ"))
+    );
 }
 
 #[test]
@@ -443,7 +447,7 @@ fn std_m45_annex_d_chains_hold_in_2021() {
     let trust = issuer(&store, &signer, MDL, then).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!((trust.name(), trust.country(), trust.basis()), (Some("utopia ds"), Some("US"), Basis::Anchor));
     let trust = reader(&store, &terminal, then).unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!((trust.name(), trust.country()), (Some("reader"), None));
+    assert_eq!((trust.name.as_str(), trust.country), ("reader", None));
 
     assert_eq!(refusal(&store, &signer, MDL), Some("cert_expired"));
     assert_eq!(reader_refusal(&store, &terminal), Some("cert_expired"));

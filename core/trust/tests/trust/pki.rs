@@ -68,7 +68,7 @@ pub(crate) fn anchor(certificate: &Certificate, role: Role, doc_types: Option<&[
         certificate: certificate.clone(),
         role,
         environment: Environment::Test,
-        doc_types: doc_types.map(|types| types.iter().map(|t| String::from(*t)).collect()),
+        credential_types: doc_types.map(|types| types.iter().map(|t| String::from(*t)).collect()),
     }
 }
 

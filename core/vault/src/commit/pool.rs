@@ -17,7 +17,7 @@ pub(crate) struct Choice {
 
 /// Chooses, and counts the use in the meta data. Whether a chosen copy is really there is for the caller to see.
 pub(crate) fn choose(meta: &mut CredentialMeta, verifier: Option<VerifierId>, at: Option<Timestamp>) -> Choice {
-    let (copy, spent, over) = match (meta.reuse, verifier) {
+    let (copy, spent, over) = match (meta.summary.reuse, verifier) {
         (ReusePolicy::Once, _) => (first_unused(meta), true, Vec::new()),
         (ReusePolicy::Limited { seconds }, _) => {
             let over = retire(meta, seconds, at);
@@ -41,7 +41,7 @@ pub(crate) fn choose(meta: &mut CredentialMeta, verifier: Option<VerifierId>, at
     };
     used.uses = used.uses.saturating_add(1);
     used.since = used.since.or(at).or(Some(Timestamp::from_unix(0)));
-    if meta.reuse == ReusePolicy::PerVerifier {
+    if meta.summary.reuse == ReusePolicy::PerVerifier {
         used.verifier = verifier;
     }
     let chosen = used.copy.clone();
@@ -80,15 +80,15 @@ fn first_unused(meta: &CredentialMeta) -> Option<usize> {
 }
 
 pub(crate) fn recount(meta: &mut CredentialMeta) {
-    let fresh = meta.uses.iter().filter(|used| meta.reuse == ReusePolicy::Rotate || used.uses == 0).count();
-    meta.copies_left = u32::try_from(fresh).unwrap_or(u32::MAX);
+    let fresh = meta.uses.iter().filter(|used| meta.summary.reuse == ReusePolicy::Rotate || used.uses == 0).count();
+    meta.summary.copies_left = u32::try_from(fresh).unwrap_or(u32::MAX);
 }
 
 impl CredentialMeta {
     /// Whether a copy can be presented to this verifier at that time (`None`: nobody known).
     #[must_use]
     pub fn can_present(&self, verifier: Option<VerifierId>, now: Timestamp) -> bool {
-        match self.reuse {
+        match self.summary.reuse {
             ReusePolicy::PerVerifier => {
                 self.uses.iter().any(|used| used.uses == 0 || (verifier.is_some() && used.verifier == verifier))
             }
@@ -100,8 +100,8 @@ impl CredentialMeta {
     /// served while others are not.)
     #[must_use]
     pub fn is_exhausted(&self, now: Timestamp) -> bool {
-        match self.reuse {
-            ReusePolicy::Once => self.copies_left == 0,
+        match self.summary.reuse {
+            ReusePolicy::Once => self.summary.copies_left == 0,
             ReusePolicy::Limited { seconds } => !self.uses.iter().any(|used| {
                 used.since
                     .is_none_or(|since| now >= since && now.unix().saturating_sub(since.unix()) < i64::from(seconds))

@@ -7,6 +7,7 @@
 //! ```
 //!
 //! The code is 120 random bits: nothing needs to make a guess expensive.
+use rid_claims::{CredentialType, IssuanceSource};
 use rid_crypto::{AeadKey, CryptoError, CryptoRng, NONCE_LEN, TAG_LEN, hkdf_sha256};
 use rid_flow::{HistoryDraft, Record};
 use rid_wire::{
@@ -21,7 +22,7 @@ mod payload;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use payload::SETTINGS;
+pub(crate) use payload::{SETTINGS, write_recipe};
 
 const MAGIC: &[u8; 8] = b"RIDREC01";
 /// What is written; every one from 1 on is read. The version is the first member of the header in all of them.
@@ -93,12 +94,12 @@ impl From<CryptoError> for ContainerError {
 /// What another device is to ask an issuer for again; never a value, key or token (neg-K26).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Recipe {
-    /// The issuer.
+    /// The name of the issuer, for display.
     pub issuer: String,
-    /// `mso_mdoc` or `dc+sd-jwt`.
-    pub format: String,
-    /// docType or vct.
-    pub kind: String,
+    /// The place to fetch it from, if known.
+    pub source: Option<IssuanceSource>,
+    /// The type of the credential.
+    pub credential_type: CredentialType,
     /// How many copies there were.
     pub copies: u32,
 }

@@ -7,9 +7,9 @@ use std::sync::{
 };
 
 use proptest::prelude::*;
-use rid_claims::ReusePolicy;
+use rid_claims::{CredentialType, ReusePolicy};
 use rid_flow::{
-    Changes, Credential, CredentialId, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, HistorySeq, NewCopy,
+    Changes, Credential, CredentialId, HistoryDraft, HistoryEventType, HistoryId, HistoryOutcome, HistorySeq, NewCopy,
     Record, RecordKey, Store,
     fake::{MemoryDisk, MemoryStorage, ScriptedSecureArea, SeededRng, block_on},
     ports::{KeyId, Row, StorageError, Table},
@@ -38,15 +38,16 @@ impl Forger {
         let at = Timestamp::from_unix(0);
         let credential = |name: &str, reuse| Credential {
             id: CredentialId(name.into()),
-            format: String::new(),
-            kind: String::new(),
+            credential_type: CredentialType::mdoc(""),
             subject: None,
             issuer: String::new(),
             signed: at,
             valid_from: at,
             valid_until: at,
             reuse,
-            elements: Vec::new(),
+            claims: Vec::new(),
+            source: None,
+            status: None,
             copies: (0..2).map(|n| NewCopy { key: KeyId(n.to_string()), bytes: vec![n] }).collect(),
         };
         let record = |kind: &str| Record { key: RecordKey { kind: kind.into(), name: "n".into() }, bytes: vec![1] };
@@ -110,11 +111,10 @@ impl Forger {
 pub(super) fn event(n: u8) -> HistoryDraft {
     HistoryDraft {
         id: HistoryId([n; 16]),
-        kind: HistoryKind::SignIn,
+        event: HistoryEventType::SignIn,
         outcome: HistoryOutcome::Started,
         at: Timestamp::from_unix(0),
-        peer: String::new(),
-        peer_verified: false,
+        peer: None,
         elements: Vec::new(),
         reason: String::new(),
     }

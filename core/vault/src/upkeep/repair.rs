@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 
 use rid_flow::{
-    HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, HistorySeq,
+    HistoryDraft, HistoryEventType, HistoryId, HistoryOutcome, HistorySeq,
     ports::{Read, Row, RowKey, Table},
 };
 use rid_wire::Timestamp;
@@ -68,7 +68,7 @@ impl Vault {
             credentials = credentials.saturating_sub(1);
             let had = meta.uses.len();
             meta.uses.retain(|used| {
-                !is_earlier && copies.get(&used.copy).is_some_and(|(credential, _)| *credential == meta.id)
+                !is_earlier && copies.get(&used.copy).is_some_and(|(credential, _)| *credential == meta.summary.id)
             });
             lost.copies = lost.copies.saturating_add(u64::try_from(had - meta.uses.len()).unwrap_or(u64::MAX));
             pool::recount(&mut meta);
@@ -128,11 +128,10 @@ impl Vault {
         let Repaired { copies, credentials, history, records } = lost;
         let entry = HistoryDraft {
             id: HistoryId(id),
-            kind: HistoryKind::Deletion,
+            event: HistoryEventType::Deletion,
             outcome: HistoryOutcome::Finished,
             at,
-            peer: String::new(),
-            peer_verified: false,
+            peer: None,
             elements: Vec::new(),
             reason: format!(
                 "{REPAIRED}: {copies} copies, {credentials} credentials, {history} entries, {records} records"

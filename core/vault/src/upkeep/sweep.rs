@@ -15,8 +15,9 @@ impl Vault {
         }
         let mut draft = None;
         for meta in listing.credentials {
-            let left: BTreeSet<_> = self.keys_left(&meta.id).await?.into_iter().collect();
-            let Some(row) = self.read(Read::Get(self.open_keys().device_keys(&meta.id))).await?.into_iter().next()
+            let left: BTreeSet<_> = self.keys_left(&meta.summary.id).await?.into_iter().collect();
+            let Some(row) =
+                self.read(Read::Get(self.open_keys().device_keys(&meta.summary.id))).await?.into_iter().next()
             else {
                 continue;
             };
@@ -33,7 +34,7 @@ impl Vault {
                 Some(step) => step,
                 None => Draft::begin(self, held).await?,
             };
-            step.put(row.key.clone(), Some(&row), row.index, &small::device_keys(&meta.id, &keys))?;
+            step.put(row.key.clone(), Some(&row), row.index, &small::device_keys(&meta.summary.id, &keys))?;
             draft = Some(step);
         }
         match draft {

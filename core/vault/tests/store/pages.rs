@@ -95,7 +95,7 @@ impl Store {
         assert!(after.0 >= before.0 && after.1 >= before.1, "{what}: {before:?} {after:?}");
         for name in ["a", "b", "c"] {
             if let Ok(Some(meta)) = block_on(vault.credential(&id(name)))
-                && meta.copies_left > 0
+                && meta.summary.copies_left > 0
             {
                 commit(&vault, present(name, 50));
             }

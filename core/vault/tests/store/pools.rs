@@ -48,7 +48,7 @@ fn once_each_copy_is_gone_with_its_showing() {
     }
     assert_eq!(show(&vault, None, 9).err(), Some(StorageError::Exhausted));
     let meta = block_on(vault.credential(&id("a"))).unwrap().unwrap();
-    assert!(meta.is_exhausted(at(0)) && meta.copies_total == 4);
+    assert!(meta.is_exhausted(at(0)) && meta.summary.copies_total == 4);
     assert_eq!(block_on(vault.keys_left(&id("a"))).unwrap(), []);
     assert_eq!(block_on(vault.keys_of(&id("a"))).unwrap().len(), 4, "the names of the keys stay, to be deleted");
 }

@@ -24,7 +24,7 @@ fn source(seed: u64) -> (World, Vault, RecoveryCode) {
     let vault = world.open();
     for (name, kind) in [("own", "mDL"), ("child", "mDL"), ("pid", "PID")] {
         let mut credential = credential(name, 2, rid_claims::ReusePolicy::Once);
-        credential.kind = kind.into();
+        credential.credential_type.id = kind.into();
         commit(&vault, Changes { add: vec![credential], ..Changes::default() });
     }
     for n in 1..=4 {

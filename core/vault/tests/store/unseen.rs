@@ -27,7 +27,7 @@ fn neg_l03_without_a_renewed_envelope_no_more_than_so_many_copies_go() {
         assert!(shown < 200, "without end");
     };
     assert_eq!((refused, shown <= 65), (StorageError::Io, true), "{shown}");
-    let left = block_on(vault.credential(&rid_flow::CredentialId("a".into()))).unwrap().unwrap().copies_left;
+    let left = block_on(vault.credential(&rid_flow::CredentialId("a".into()))).unwrap().unwrap().summary.copies_left;
     assert_eq!(left, 200 - u32::from(shown), "and what was refused cost nothing");
     fs::remove_dir(&older).unwrap();
     commit(&vault, present("a", 201));

@@ -7,14 +7,15 @@ use std::{
     },
 };
 
-use rid_claims::ReusePolicy;
+use rid_claims::{ClaimPath, CredentialType, ReusePolicy};
 use rid_flow::{
-    Changes, Credential, CredentialId, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, NewCopy, Record,
-    RecordKey, Store,
+    Changes, Credential, CredentialId, HistoryDraft, HistoryElement, HistoryEventType, HistoryId, HistoryOutcome,
+    NewCopy, Record, RecordKey, Store,
     fake::{MemoryDisk, MemoryStorage, ScriptedSecureArea, SeededRng, block_on},
     ports::{KeyId, SecureArea, Storage},
 };
 pub(crate) use rid_kit::Folder;
+use rid_trust::{Party, PartyBasis};
 use rid_vault::{Pin, RngSource, Vault, VaultConfig, VaultError};
 use rid_wire::Timestamp;
 
@@ -52,15 +53,16 @@ pub(crate) fn credential(name: &str, copies: usize, reuse: ReusePolicy) -> Crede
     };
     Credential {
         id: id(name),
-        format: "mso_mdoc".into(),
-        kind: "org.iso.18013.5.1.mDL".into(),
+        credential_type: CredentialType::mdoc("org.iso.18013.5.1.mDL"),
         subject: None,
         issuer: CANARY.into(),
         signed: at(0),
         valid_from: at(0),
         valid_until: at(1_000_000),
         reuse,
-        elements: vec![("ns".into(), vec!["family_name".into()])],
+        claims: vec![ClaimPath::element("ns", "family_name")],
+        source: None,
+        status: None,
         copies: (0..copies).map(copy).collect(),
     }
 }
@@ -72,12 +74,20 @@ pub(crate) fn add(name: &str, copies: usize) -> Changes {
 pub(crate) fn event(n: u8) -> HistoryDraft {
     HistoryDraft {
         id: HistoryId([n; 16]),
-        kind: HistoryKind::Presentation,
+        event: HistoryEventType::Presentation,
         outcome: HistoryOutcome::Started,
         at: at(i64::from(n)),
-        peer: CANARY.into(),
-        peer_verified: true,
-        elements: vec![("kind".into(), "ns".into(), "family_name".into(), true)],
+        peer: Some(Party {
+            name: CANARY.into(),
+            organization: None,
+            country: None,
+            basis: PartyBasis::Certificate { key: [7; 32] },
+        }),
+        elements: vec![HistoryElement {
+            credential_type: CredentialType::mdoc("kind"),
+            path: ClaimPath::element("ns", "family_name"),
+            retained: true,
+        }],
         reason: "agreed".into(),
     }
 }
@@ -100,7 +110,7 @@ pub(crate) fn put(kind: &str, name: &str, value: &str) -> Changes {
 }
 
 pub(crate) fn left(vault: &Vault, name: &str) -> u32 {
-    block_on(vault.credential(&id(name))).unwrap().map_or(0, |meta| meta.copies_left)
+    block_on(vault.credential(&id(name))).unwrap().map_or(0, |meta| meta.summary.copies_left)
 }
 
 /// Storage and secure area of one wallet. A clone is the same wallet; a [`Self::fork`] another that begins with the same files.

@@ -44,7 +44,7 @@ fn trust(name: &str) -> TrustStore {
                 certificate: certificate.clone(),
                 role: Role::Issuer,
                 environment: Environment::Production,
-                doc_types: None,
+                credential_types: None,
             };
             store(vec![anchor]).pin_leaf(certificate)
         }

@@ -4,21 +4,28 @@
     clippy::unwrap_used,
     reason = "a test that cannot go on says so by failing"
 )]
+use rid_claims::{ClaimPath, CredentialType};
 use rid_flow::{HistoryDraft, HistoryId, HistorySeq};
 
 use super::*;
 
 fn rows() -> Vec<History> {
-    let element = |name: &str, retained| {
-        (String::from("org.iso.18013.5.1.mDL"), String::from("org.iso.18013.5.1"), name.into(), retained)
+    let element = |name: &str, retained| HistoryElement {
+        credential_type: CredentialType::mdoc("org.iso.18013.5.1.mDL"),
+        path: ClaimPath::element("org.iso.18013.5.1", name),
+        retained,
     };
     let draft = HistoryDraft {
         id: HistoryId([7; 16]),
-        kind: HistoryKind::Presentation,
+        event: HistoryEventType::Presentation,
         outcome: HistoryOutcome::Finished,
         at: Timestamp::from_unix(1_800_000_000),
-        peer: "Yol \"Polisi\"\n\u{1f600}".into(),
-        peer_verified: true,
+        peer: Some(Party {
+            name: "Yol \"Polisi\"\n\u{1f600}".into(),
+            organization: None,
+            country: None,
+            basis: PartyBasis::Certificate { key: [7; 32] },
+        }),
         elements: vec![element("family_name", false), element("portrait", true)],
         reason: "done".into(),
     };
@@ -49,7 +56,7 @@ fn an_export_is_one_line_a_place_and_consistent() {
     let lines = lines();
     assert_eq!(lines.len(), 5);
     assert!(
-        lines[1].contains("\"peer\":\"Yol \\\"Polisi\\\"") && lines[1].contains("\"state\":\"kept\""),
+        lines[1].contains("\"name\":\"Yol \\\"Polisi\\\"") && lines[1].contains("\"state\":\"kept\""),
         "{}",
         lines[1]
     );

@@ -1,4 +1,5 @@
 //! One step of a presentation over the ports.
+use rid_claims::CredentialType;
 use rid_flow::{
     Changes, Committed, Effect, HistoryOutcome, Input, LinkCommand, Output, Reply, Store, VerifierId,
     ports::{HttpError, StorageError},
@@ -155,7 +156,9 @@ impl Wallet {
                 Some(held) => held.clone(),
                 None => {
                     let mut held = Vec::new();
-                    for meta in metas.iter().filter(|meta| meta.kind == *doc_type) {
+                    for meta in
+                        metas.iter().filter(|meta| meta.summary.credential_type == CredentialType::mdoc(doc_type))
+                    {
                         held.push(self.held(meta, request.verifier, now).await?);
                     }
                     held
@@ -174,27 +177,27 @@ impl Wallet {
         now: Timestamp,
     ) -> Result<Held, VaultError> {
         let at = self.validity_time(now);
-        let validity = if at < meta.valid_from {
+        let validity = if at < meta.summary.valid_from {
             Validity::NotYetValid
-        } else if at > meta.valid_until {
+        } else if at > meta.summary.valid_until {
             Validity::Expired
         } else {
             Validity::Valid
         };
         let copy = if meta.can_present(verifier, now) { self.vault.copy_to_present(meta).await } else { Ok(None) };
         let elements = match copy {
-            Ok(Some(bytes)) => read_elements(&bytes, &meta.kind, now),
+            Ok(Some(bytes)) => read_elements(&bytes, &meta.summary.credential_type.id, now),
             Ok(None) => Err(StorageError::Exhausted.code()),
             Err(VaultError::Storage(StorageError::Damaged)) => Err(StorageError::Damaged.code()),
             Err(error) => return Err(error),
         };
         Ok(Held {
-            credential: meta.id.clone(),
-            issuer: meta.issuer.clone(),
-            subject: meta.subject.clone().map(Into::into),
+            credential: meta.summary.id.clone(),
+            issuer: meta.summary.issuer.clone(),
+            subject: meta.summary.subject.clone(),
             validity,
-            valid_until: meta.valid_until,
-            copies_left: meta.copies_left,
+            valid_until: meta.summary.valid_until,
+            copies_left: meta.summary.copies_left,
             elements,
         })
     }

@@ -136,7 +136,8 @@ fn engagement(bytes: &[u8]) -> Outcome {
 fn request(bytes: &[u8]) -> Outcome {
     let request = UnverifiedRequest::parse(bytes, LIMITS).map_err(|error| error.code())?;
     let root = Certificate::parse(&intermediate("d54_readerRoot")).map_err(|error| error.code())?;
-    let anchor = Anchor { certificate: root, role: TrustRole::Reader, environment: Environment::Test, doc_types: None };
+    let anchor =
+        Anchor { certificate: root, role: TrustRole::Reader, environment: Environment::Test, credential_types: None };
     let trust = TrustStore::new(Environment::Test, vec![anchor]).map_err(|error| error.code())?;
     let in_2021 = Timestamp::parse_rfc3339("2021-01-01T00:00:00Z").expect("a time");
     for doc_request in &request.doc_requests {

@@ -64,7 +64,8 @@ fn store(anchors: Vec<Anchor>) -> TrustStore {
 /// Annex D: the anchor, the reader key and, for the response that needs it, the transcript.
 fn annex_d() -> Circumstances {
     let root = Certificate::parse(&data::intermediate("d52_iaca")).expect("a certificate");
-    let anchor = Anchor { certificate: root, role: Role::Issuer, environment: Environment::Test, doc_types: None };
+    let anchor =
+        Anchor { certificate: root, role: Role::Issuer, environment: Environment::Test, credential_types: None };
     Circumstances {
         trust: store(vec![anchor]),
         transcript: Transcript::received(&data::annex_d("SESSION_TRANSCRIPT_BYTES"), Limits::ONLINE).ok(),
@@ -93,7 +94,8 @@ fn field(path: &str) -> Circumstances {
     let says = |name: &str| case.get(name).unwrap_or(&index[name]).as_str().expect("text").to_owned();
     let root = data::raw(&format!("field/{}", says("trust")));
     let root = Certificate::parse_pem_or_der(&root).expect("a certificate").remove(0);
-    let anchor = Anchor { certificate: root, role: Role::Issuer, environment: Environment::Test, doc_types: None };
+    let anchor =
+        Anchor { certificate: root, role: Role::Issuer, environment: Environment::Test, credential_types: None };
     Circumstances {
         trust: store(vec![anchor]),
         transcript: Transcript::received(&data::bytes("field/transcript.hex"), Limits::ONLINE).ok(),

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use pollster::block_on;
 use rid_claims::ClaimPath;
 use rid_flow::{
-    HistoryKind, HistoryOutcome, Uptime,
+    HistoryEventType, HistoryOutcome, Uptime,
     fake::{FakeClock, FakeTimer, MemoryDisk, MemoryStorage, ScriptedSecureArea},
     ports::{Clock, ClockError, KeyId, KeyInfo, KeySpec, Prompt, Secret32, SecureArea, SecureAreaError},
 };
@@ -172,7 +172,7 @@ impl World {
         self.unlock();
         let rows = block_on(self.wallet.history(0, 10_000)).unwrap();
         let events = rows.iter().filter_map(HistoryView::event);
-        events.filter(|row| row.kind == HistoryKind::Presentation).cloned().collect()
+        events.filter(|row| row.kind == HistoryEventType::Presentation).cloned().collect()
     }
 
     pub(crate) fn outcomes(&self) -> Vec<HistoryOutcome> {

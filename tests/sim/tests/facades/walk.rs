@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use pollster::block_on;
 use rid_claims::ClaimPath;
 use rid_flow::{
-    HistoryKind, HistoryOutcome,
+    HistoryEventType, HistoryOutcome,
     ports::{KeyId, KeyInfo, KeySpec, Prompt, Secret32, SecureArea, SecureAreaError},
 };
 pub(crate) use rid_kit::Folder;
@@ -393,5 +393,5 @@ pub(crate) fn used(wallet: &Wallet) -> (u32, usize) {
 pub(crate) fn outcomes(wallet: &Wallet) -> Vec<HistoryOutcome> {
     let rows = block_on(wallet.history(0, 1_000)).unwrap();
     let events = rows.iter().filter_map(rid_wallet::view::HistoryView::event);
-    events.filter(|row| row.kind == HistoryKind::Presentation).map(|row| row.outcome).collect()
+    events.filter(|row| row.kind == HistoryEventType::Presentation).map(|row| row.outcome).collect()
 }

@@ -1,7 +1,9 @@
 use std::collections::BTreeSet;
 
 use proptest::{collection::vec, prelude::*};
-use rid_flow::{HistoryId, HistoryKind, HistoryOutcome, RecordKey, fake::SeededRng};
+use rid_claims::{ClaimKey, ClaimPath, Format};
+use rid_flow::{HistoryElement, HistoryEventType, HistoryId, HistoryOutcome, RecordKey, fake::SeededRng};
+use rid_trust::{Party, PartyBasis};
 
 use super::*;
 
@@ -15,18 +17,24 @@ fn setting(kind: &str, name: &str, bytes: &[u8]) -> Record {
     Record { key: RecordKey { kind: kind.into(), name: name.into() }, bytes: bytes.to_vec() }
 }
 
-fn draft(id: u8, kind: HistoryKind, outcome: HistoryOutcome) -> HistoryDraft {
+fn element(identifier: &str, retained: bool) -> HistoryElement {
+    let path = ClaimPath::element("org.iso.18013.5.1", identifier);
+    HistoryElement { credential_type: CredentialType::mdoc("org.iso.18013.5.1.mDL"), path, retained }
+}
+
+fn draft(id: u8, event: HistoryEventType, outcome: HistoryOutcome) -> HistoryDraft {
     HistoryDraft {
         id: HistoryId([id; 16]),
-        kind,
+        event,
         outcome,
         at: Timestamp::from_unix(1_800_000_000 + i64::from(id)),
-        peer: CANARY.into(),
-        peer_verified: id.is_multiple_of(2),
-        elements: vec![
-            ("org.iso.18013.5.1.mDL".into(), "org.iso.18013.5.1".into(), "age_over_18".into(), false),
-            ("org.iso.18013.5.1.mDL".into(), "org.iso.18013.5.1".into(), "portrait".into(), true),
-        ],
+        peer: Some(Party {
+            name: CANARY.into(),
+            organization: None,
+            country: Some("AZ".into()),
+            basis: PartyBasis::Certificate { key: [id; 32] },
+        }),
+        elements: vec![element("age_over_18", false), element("portrait", true)],
         reason: "yaş yoxlaması".into(),
     }
 }
@@ -34,30 +42,38 @@ fn draft(id: u8, kind: HistoryKind, outcome: HistoryOutcome) -> HistoryDraft {
 /// Everything there is: each kind, each outcome, times before 1970, empty and long texts.
 fn sample() -> Recovery {
     let outcomes = [
-        (HistoryKind::Issuance, HistoryOutcome::Finished),
-        (HistoryKind::Presentation, HistoryOutcome::Started),
-        (HistoryKind::Presentation, HistoryOutcome::Refused),
-        (HistoryKind::Presentation, HistoryOutcome::Failed),
-        (HistoryKind::SignIn, HistoryOutcome::UnknownDelivery),
-        (HistoryKind::Deletion, HistoryOutcome::Finished),
+        (HistoryEventType::Issuance, HistoryOutcome::Finished),
+        (HistoryEventType::Presentation, HistoryOutcome::Started),
+        (HistoryEventType::Presentation, HistoryOutcome::Refused),
+        (HistoryEventType::Presentation, HistoryOutcome::Failed),
+        (HistoryEventType::SignIn, HistoryOutcome::UnknownDelivery),
+        (HistoryEventType::Deletion, HistoryOutcome::Finished),
     ];
     let history = (0_u8..).zip(outcomes).map(|(id, (kind, outcome))| (id > 3, draft(id, kind, outcome)));
     let nobody = HistoryDraft {
-        peer: String::new(),
+        peer: None,
         elements: Vec::new(),
         reason: String::new(),
         at: Timestamp::from_unix(-1),
-        ..draft(9, HistoryKind::SignIn, HistoryOutcome::Refused)
+        ..draft(9, HistoryEventType::SignIn, HistoryOutcome::Refused)
     };
     Recovery {
         recipes: vec![
             Recipe {
                 issuer: "Nümunə Nazirliyi".into(),
-                format: "mso_mdoc".into(),
-                kind: "org.iso.18013.5.1.mDL".into(),
+                source: Some(IssuanceSource {
+                    issuer_url: "https://issuer.example".into(),
+                    configuration_id: "licence".into(),
+                }),
+                credential_type: CredentialType::mdoc("org.iso.18013.5.1.mDL"),
                 copies: 30,
             },
-            Recipe { issuer: String::new(), format: "dc+sd-jwt".into(), kind: "urn:x:pid".into(), copies: u32::MAX },
+            Recipe {
+                issuer: String::new(),
+                source: None,
+                credential_type: CredentialType { format: Format::SdJwt, id: "urn:x:pid".into() },
+                copies: u32::MAX,
+            },
         ],
         history: history.chain([(true, nobody)]).collect(),
         settings: vec![setting("settings", "language", b"az"), setting("settings", "empty", b"")],
@@ -186,7 +202,7 @@ fn neg_k26_too_large() {
 /// More than goes in, in ordinary rows and in long ones: the newest go, as many as there is room for, in their order.
 #[test]
 fn neg_k26_more_recipes_or_settings_than_anybody_has() {
-    let recipe = Recipe { issuer: String::new(), format: String::new(), kind: String::new(), copies: 0 };
+    let recipe = Recipe { issuer: String::new(), source: None, credential_type: CredentialType::mdoc(""), copies: 0 };
     let of = |recipes, settings| {
         let settings = vec![setting("settings", "", b""); settings];
         Recovery {
@@ -253,38 +269,78 @@ fn nothing_is_readable_or_printed() {
 #[test]
 fn sizes_tell_little() {
     let size = |events: usize| {
-        let history = vec![(false, draft(1, HistoryKind::Presentation, HistoryOutcome::Finished)); events];
+        let history = vec![(false, draft(1, HistoryEventType::Presentation, HistoryOutcome::Finished)); events];
         let recovery = Recovery { history, ..sample() };
         seal(&code(1), &recovery, &mut SeededRng::new(7)).unwrap().len()
     };
     assert_eq!(size(0), size(12));
     let sizes: Vec<usize> = (0..600).step_by(100).map(size).collect();
-    assert_eq!(sizes.iter().map(|size| size >> 10).collect::<Vec<_>>(), [4, 32, 64, 64, 128, 128]);
+    assert_eq!(sizes.iter().map(|size| size >> 10).collect::<Vec<_>>(), [4, 32, 64, 128, 128, 128]);
+}
+
+fn any_step() -> impl Strategy<Value = ClaimKey> {
+    prop_oneof![
+        Just(ClaimKey::Every),
+        any::<u32>().prop_map(|position| ClaimKey::Index { position }),
+        any::<String>().prop_map(|name| ClaimKey::Name { name }),
+    ]
+}
+
+prop_compose! {
+    fn any_type()(is_mdoc: bool, id: String) -> CredentialType {
+        CredentialType { format: if is_mdoc { Format::Mdoc } else { Format::SdJwt }, id }
+    }
+}
+
+prop_compose! {
+    fn any_element()(credential_type in any_type(), steps in vec(any_step(), 0..4), retained: bool) -> HistoryElement {
+        HistoryElement { credential_type, path: ClaimPath { steps }, retained }
+    }
+}
+
+prop_compose! {
+    fn any_party()(
+        name: String, organization: Option<String>, country: Option<String>, basis in 0..3_usize, key: [u8; 32], id: String,
+    ) -> Party {
+        let bases =
+            [PartyBasis::Certificate { key }, PartyBasis::ClientId { id: id.clone() }, PartyBasis::Origin { origin: id }];
+        Party { name, organization, country, basis: bases[basis].clone() }
+    }
 }
 
 prop_compose! {
     fn any_draft()(
-        id: [u8; 16], kind in 0..4_usize, outcome in 0..5_usize, at: i64, peer: String, peer_verified: bool,
-        elements in vec(any::<(String, String, String, bool)>(), 0..4), reason: String,
+        id: [u8; 16], event in 0..4_usize, outcome in 0..5_usize, at: i64, peer in prop::option::of(any_party()),
+        elements in vec(any_element(), 0..4), reason: String,
     ) -> HistoryDraft {
-        let kinds = [HistoryKind::Presentation, HistoryKind::Issuance, HistoryKind::Deletion, HistoryKind::SignIn];
+        let events = [
+            HistoryEventType::Presentation, HistoryEventType::Issuance, HistoryEventType::Deletion, HistoryEventType::SignIn,
+        ];
         let outcomes = [
             HistoryOutcome::Started, HistoryOutcome::Finished, HistoryOutcome::Refused, HistoryOutcome::Failed,
             HistoryOutcome::UnknownDelivery,
         ];
-        let (kind, outcome, at) = (kinds[kind], outcomes[outcome], Timestamp::from_unix(at));
-        HistoryDraft { id: HistoryId(id), kind, outcome, at, peer, peer_verified, elements, reason }
+        let (event, outcome, at) = (events[event], outcomes[outcome], Timestamp::from_unix(at));
+        HistoryDraft { id: HistoryId(id), event, outcome, at, peer, elements, reason }
+    }
+}
+
+prop_compose! {
+    fn any_recipe()(
+        issuer: String, source: Option<(String, String)>, credential_type in any_type(), copies: u32,
+    ) -> Recipe {
+        let source = source.map(|(issuer_url, configuration_id)| IssuanceSource { issuer_url, configuration_id });
+        Recipe { issuer, source, credential_type, copies }
     }
 }
 
 prop_compose! {
     fn any_recovery()(
-        recipes in vec(any::<(String, String, String, u32)>(), 0..5), history in vec((any::<bool>(), any_draft()), 0..8),
+        recipes in vec(any_recipe(), 0..5), history in vec((any::<bool>(), any_draft()), 0..8),
         settings in vec(any::<(String, Vec<u8>)>(), 0..5), made: i64,
     ) -> Recovery {
-        let recipe = |(issuer, format, kind, copies)| Recipe { issuer, format, kind, copies };
         Recovery {
-            recipes: recipes.into_iter().map(recipe).collect(),
+            recipes,
             history,
             settings: settings.iter().map(|(name, bytes)| setting("settings", name, bytes)).collect(),
             made: Timestamp::from_unix(made),

@@ -1,42 +1,28 @@
-//! What lists show of a credential, and how far its copies are used.
-use rid_claims::ReusePolicy;
-use rid_flow::{CopyId, Credential, CredentialId, VerifierId, ports::StorageError};
+//! The row of a credential: its metadata, and the use of its copies so far.
+use rid_claims::{
+    ClaimPath, CredentialId, CredentialSummary, CredentialType, IssuanceSource, ReusePolicy, StatusReference,
+};
+use rid_flow::{CopyId, Credential, VerifierId, ports::StorageError};
 use rid_wire::{
     Timestamp,
-    cbor::{CborError, Decoder, Encoder, Key, Limits},
+    cbor::{CborError, Decoder, Encoder, Limits},
 };
 
-use super::{exact, number, read_map};
+use super::{array_of, exact, list, number, optional, read_map, text};
 
 const VERSION: u64 = 1;
 
-/// What lists show of a credential: names, no values.
+/// The stored metadata of a credential: names, no values.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CredentialMeta {
-    /// Identifier.
-    pub id: CredentialId,
-    /// `mso_mdoc` or `dc+sd-jwt`.
-    pub format: String,
-    /// docType or vct.
-    pub kind: String,
-    /// Whose data it is, if not the holder's.
-    pub subject: Option<String>,
-    /// Issuer's name.
-    pub issuer: String,
-    /// When it was signed.
-    pub signed: Timestamp,
-    /// First second of technical validity.
-    pub valid_from: Timestamp,
-    /// Last second of technical validity.
-    pub valid_until: Timestamp,
-    /// Names of the elements held.
-    pub elements: ElementNames,
-    /// How its copies are used up.
-    pub reuse: ReusePolicy,
-    /// Copies left that were never shown; all of them where they are shown in turn.
-    pub copies_left: u32,
-    /// Copies received.
-    pub copies_total: u32,
+    /// What lists and matching need.
+    pub summary: CredentialSummary,
+    /// The claims that it has.
+    pub claims: ClaimNames,
+    /// The place where it can be fetched again, if known.
+    pub source: Option<IssuanceSource>,
+    /// The status reference of its first copy, if it has one.
+    pub status: Option<StatusReference>,
     /// The copies that are left: a copy's row that is not among them was used, and is of an earlier time.
     pub(crate) uses: Vec<CopyUse>,
 }
@@ -52,45 +38,32 @@ pub(crate) struct CopyUse {
     pub(crate) verifier: Option<VerifierId>,
 }
 
-/// Names of elements by namespace, as they are stored: lists do not want them, only who is asked for them does.
+/// The claims of a credential, still encoded: a list does not parse them.
 #[derive(Clone, PartialEq, Eq)]
-pub struct ElementNames(Vec<u8>);
+pub struct ClaimNames(Vec<u8>);
 
-impl ElementNames {
-    fn of(elements: &[(String, Vec<String>)]) -> Self {
-        let mut writer = Encoder::new();
-        writer.map(elements.len());
-        for (namespace, names) in elements {
-            writer.text(namespace).array(names.len());
-            for name in names {
-                writer.text(name);
-            }
+impl ClaimNames {
+    fn of(claims: &[ClaimPath]) -> Self {
+        let mut encoder = Encoder::new();
+        encoder.array(claims.len());
+        for claim in claims {
+            claim.encode(&mut encoder);
         }
-        Self(writer.finish())
+        Self(encoder.finish())
     }
 
-    /// Namespace and identifiers.
+    /// The paths.
     ///
     /// # Errors
     /// [`StorageError::Damaged`], never for what this code wrote.
-    pub fn read(&self) -> Result<Vec<(String, Vec<String>)>, StorageError> {
-        let mut elements = Vec::new();
-        let mut read = || {
-            let mut reader = Decoder::new(&self.0, Limits::ONLINE)?;
-            reader.map(|reader, namespace| {
-                let Key::Text(namespace) = namespace else { return Err(CborError::UnexpectedType) };
-                let mut names = Vec::new();
-                reader.array(|reader, _| {
-                    names.push(reader.text()?.into_owned());
-                    Ok::<_, CborError>(())
-                })?;
-                elements.push((namespace.to_string(), names));
-                Ok(())
-            })?;
-            reader.finish()
+    pub fn read(&self) -> Result<Vec<ClaimPath>, StorageError> {
+        let read = || {
+            let mut decoder = Decoder::new(&self.0, Limits::ONLINE)?;
+            let claims = list(&mut decoder, ClaimPath::decode)?;
+            decoder.finish()?;
+            Ok::<_, CborError>(claims)
         };
-        read().map_err(|_| StorageError::Damaged)?;
-        Ok(elements)
+        read().map_err(|_| StorageError::Damaged)
     }
 }
 
@@ -104,96 +77,134 @@ impl From<&Credential> for CredentialMeta {
     fn from(credential: &Credential) -> Self {
         let copies = u32::try_from(credential.copies.len()).unwrap_or(u32::MAX);
         Self {
-            id: credential.id.clone(),
-            format: credential.format.clone(),
-            kind: credential.kind.clone(),
-            subject: credential.subject.clone(),
-            issuer: credential.issuer.clone(),
-            signed: credential.signed,
-            valid_from: credential.valid_from,
-            valid_until: credential.valid_until,
-            elements: ElementNames::of(&credential.elements),
-            reuse: credential.reuse,
-            copies_left: copies,
-            copies_total: copies,
+            summary: CredentialSummary {
+                id: credential.id.clone(),
+                credential_type: credential.credential_type.clone(),
+                subject: credential.subject.clone(),
+                issuer: credential.issuer.clone(),
+                signed: credential.signed,
+                valid_from: credential.valid_from,
+                valid_until: credential.valid_until,
+                reuse: credential.reuse,
+                copies_left: copies,
+                copies_total: copies,
+            },
+            claims: ClaimNames::of(&credential.claims),
+            source: credential.source.clone(),
+            status: credential.status.clone(),
             uses: Vec::new(),
         }
     }
 }
 
 pub(crate) fn encode(meta: &CredentialMeta) -> Vec<u8> {
-    let mut writer = Encoder::new();
-    writer.map(13 + usize::from(meta.subject.is_some())).uint(0).uint(VERSION);
-    writer.uint(1).text(&meta.id.0).uint(2).text(&meta.format).uint(3).text(&meta.kind).uint(5).text(&meta.issuer);
-    writer.uint(6).int(meta.signed.unix()).uint(7).int(meta.valid_from.unix()).uint(8).int(meta.valid_until.unix());
-    // A byte string: a list skips it without parsing.
-    writer.uint(9).bytes(&meta.elements.0);
-    writer.uint(10).uint(meta.copies_left.into()).uint(11).uint(meta.copies_total.into());
-    if let Some(subject) = &meta.subject {
-        writer.uint(4).text(subject);
+    let CredentialMeta { summary, claims, source, status, uses } = meta;
+    let mut encoder = Encoder::new();
+    let optional = [summary.subject.is_some(), source.is_some(), status.is_some()];
+    encoder.map(12 + optional.into_iter().filter(|is_there| *is_there).count()).uint(0).uint(VERSION);
+    encoder.uint(1).text(&summary.id.0);
+    summary.credential_type.encode(encoder.uint(2));
+    encoder.uint(3).text(&summary.issuer);
+    if let Some(subject) = &summary.subject {
+        encoder.uint(4).text(subject.expose());
     }
-    write_reuse(writer.uint(12), meta.reuse);
-    writer.uint(13).array(meta.uses.len());
-    for CopyUse { copy, uses, since, verifier } in &meta.uses {
-        writer.array(if meta.reuse == ReusePolicy::Once { 1 } else { 4 }).text(&copy.0);
-        if meta.reuse == ReusePolicy::Once {
+    encoder.uint(5).int(summary.signed.unix()).uint(6).int(summary.valid_from.unix());
+    encoder.uint(7).int(summary.valid_until.unix());
+    // A byte string: a list skips it without parsing.
+    encoder.uint(8).bytes(&claims.0);
+    encoder.uint(9).uint(summary.copies_left.into()).uint(10).uint(summary.copies_total.into());
+    write_reuse(encoder.uint(11), summary.reuse);
+    write_uses(encoder.uint(12), uses, summary.reuse);
+    if let Some(IssuanceSource { issuer_url, configuration_id }) = source {
+        encoder.uint(13).array(2).text(issuer_url).text(configuration_id);
+    }
+    if let Some(StatusReference { uri, index }) = status {
+        encoder.uint(14).array(2).text(uri).uint(*index);
+    }
+    encoder.finish()
+}
+
+fn write_uses(encoder: &mut Encoder, uses: &[CopyUse], reuse: ReusePolicy) {
+    encoder.array(uses.len());
+    for CopyUse { copy, uses, since, verifier } in uses {
+        encoder.array(if reuse == ReusePolicy::Once { 1 } else { 4 }).text(&copy.0);
+        if reuse == ReusePolicy::Once {
             continue;
         }
-        writer.uint((*uses).into());
+        encoder.uint((*uses).into());
         match since {
-            Some(since) => writer.int(since.unix()),
-            None => writer.null(),
+            Some(since) => encoder.int(since.unix()),
+            None => encoder.null(),
         };
         match verifier {
-            Some(verifier) => writer.bytes(&verifier.0),
-            None => writer.null(),
+            Some(verifier) => encoder.bytes(&verifier.0),
+            None => encoder.null(),
         };
     }
-    writer.finish()
 }
 
 pub(crate) fn decode(bytes: &[u8]) -> Result<CredentialMeta, StorageError> {
     let zero = Timestamp::from_unix(0);
-    let mut meta = CredentialMeta {
+    let mut summary = CredentialSummary {
         id: CredentialId(String::new()),
-        format: String::new(),
-        kind: String::new(),
+        credential_type: CredentialType::mdoc(""),
         subject: None,
         issuer: String::new(),
         signed: zero,
         valid_from: zero,
         valid_until: zero,
-        elements: ElementNames::of(&[]),
         reuse: ReusePolicy::Once,
         copies_left: 0,
         copies_total: 0,
-        uses: Vec::new(),
     };
-    read_map(bytes, VERSION, |reader, key| {
+    let (mut credential_type, mut claims, mut uses) = (None, ClaimNames::of(&[]), Vec::new());
+    let (mut source, mut status) = (None, None);
+    read_map(bytes, VERSION, |decoder, key| {
         match key {
-            1 => meta.id = CredentialId(reader.text()?.into_owned()),
-            2 => meta.format = reader.text()?.into_owned(),
-            3 => meta.kind = reader.text()?.into_owned(),
-            4 => meta.subject = Some(reader.text()?.into_owned()),
-            5 => meta.issuer = reader.text()?.into_owned(),
-            6 => meta.signed = Timestamp::from_unix(reader.int()?),
-            7 => meta.valid_from = Timestamp::from_unix(reader.int()?),
-            8 => meta.valid_until = Timestamp::from_unix(reader.int()?),
-            9 => meta.elements = ElementNames(reader.definite_bytes()?.to_vec()),
-            10 => meta.copies_left = number(reader)?,
-            11 => meta.copies_total = number(reader)?,
-            12 => meta.reuse = read_reuse(reader)?,
-            13 => {
-                reader.array(|reader, _| {
-                    meta.uses.push(read_use(reader)?);
-                    Ok::<_, CborError>(())
-                })?;
-            }
+            1 => summary.id = CredentialId(text(decoder)?),
+            2 => credential_type = Some(CredentialType::decode(decoder)?),
+            3 => summary.issuer = text(decoder)?,
+            4 => summary.subject = Some(text(decoder)?.into()),
+            5 => summary.signed = Timestamp::from_unix(decoder.int()?),
+            6 => summary.valid_from = Timestamp::from_unix(decoder.int()?),
+            7 => summary.valid_until = Timestamp::from_unix(decoder.int()?),
+            8 => claims = ClaimNames(decoder.definite_bytes()?.to_vec()),
+            9 => summary.copies_left = number(decoder)?,
+            10 => summary.copies_total = number(decoder)?,
+            11 => summary.reuse = read_reuse(decoder)?,
+            12 => uses = list(decoder, read_use)?,
+            13 => source = Some(read_source(decoder)?),
+            14 => status = Some(read_status(decoder)?),
             _ => {}
         }
         Ok(())
     })?;
-    Ok(meta)
+    summary.credential_type = credential_type.ok_or(StorageError::Damaged)?;
+    Ok(CredentialMeta { summary, claims, source, status, uses })
+}
+
+pub(crate) fn read_source(decoder: &mut Decoder<'_>) -> Result<IssuanceSource, CborError> {
+    let mut source = IssuanceSource { issuer_url: String::new(), configuration_id: String::new() };
+    array_of::<2>(decoder, |decoder, at| {
+        match at {
+            0 => source.issuer_url = text(decoder)?,
+            _ => source.configuration_id = text(decoder)?,
+        }
+        Ok(())
+    })?;
+    Ok(source)
+}
+
+fn read_status(decoder: &mut Decoder<'_>) -> Result<StatusReference, CborError> {
+    let mut status = StatusReference { uri: String::new(), index: 0 };
+    array_of::<2>(decoder, |decoder, at| {
+        match at {
+            0 => status.uri = text(decoder)?,
+            _ => status.index = decoder.uint()?,
+        }
+        Ok(())
+    })?;
+    Ok(status)
 }
 
 fn write_reuse(writer: &mut Encoder, reuse: ReusePolicy) {
@@ -228,8 +239,8 @@ fn read_use(reader: &mut Decoder<'_>) -> Result<CopyUse, CborError> {
         match at {
             0 => used.copy = CopyId(reader.text()?.into_owned()),
             1 => used.uses = number(reader)?,
-            2 => used.since = if reader.take_null()? { None } else { Some(Timestamp::from_unix(reader.int()?)) },
-            _ => used.verifier = if reader.take_null()? { None } else { Some(VerifierId(exact(reader)?)) },
+            2 => used.since = optional(reader, |reader| Ok(Timestamp::from_unix(reader.int()?)))?,
+            _ => used.verifier = optional(reader, |reader| Ok(VerifierId(exact(reader)?)))?,
         }
         Ok::<_, CborError>(())
     })?;

@@ -1,13 +1,11 @@
 //! Rows of the history: what happened, its link in the chain, or the tombstone where a row was.
-use rid_flow::{
-    History, HistoryContent, HistoryDraft, HistoryId, HistoryKind, HistoryOutcome, HistorySeq, ports::StorageError,
-};
-use rid_wire::{
-    Timestamp,
-    cbor::{CborError, Decoder, Encoder},
-};
+use rid_flow::{History, HistoryContent, HistoryOutcome, HistorySeq, ports::StorageError};
+use rid_wire::{Timestamp, cbor::Encoder};
 
-use super::{exact, read_map};
+use super::{
+    draft::{self, outcome, outcome_number},
+    exact, read_map,
+};
 
 const VERSION: u64 = 1;
 
@@ -92,108 +90,10 @@ impl Link {
     /// As everybody else sees it.
     pub(crate) fn read(&self) -> Result<History, StorageError> {
         let content = match &self.body {
-            Body::Kept { content, outcome, .. } => HistoryContent::Kept(read_draft(content, *outcome)?),
+            Body::Kept { content, outcome, .. } => HistoryContent::Kept(draft::parse(content, *outcome)?),
             Body::Deleted { at, .. } => HistoryContent::Deleted { at: *at },
             Body::Damaged => HistoryContent::Damaged,
         };
         Ok(History { seq: HistorySeq(self.seq), imported: self.imported, content })
     }
-}
-
-/// What the leaf is made of: all of a draft but its outcome.
-pub(crate) fn draft(entry: &HistoryDraft) -> Vec<u8> {
-    let mut writer = Encoder::new();
-    writer.map(8).uint(0).uint(1).uint(2).bytes(&entry.id.0).uint(3).uint(kind_number(entry.kind));
-    writer.uint(5).int(entry.at.unix()).uint(6).text(&entry.peer).uint(7).boolean(entry.peer_verified);
-    writer.uint(8).array(entry.elements.len());
-    for (kind, namespace, identifier, retained) in &entry.elements {
-        writer.array(4).text(kind).text(namespace).text(identifier).boolean(*retained);
-    }
-    writer.uint(9).text(&entry.reason);
-    writer.finish()
-}
-
-fn read_draft(content: &[u8], outcome: HistoryOutcome) -> Result<HistoryDraft, StorageError> {
-    let mut entry = HistoryDraft {
-        id: HistoryId([0; 16]),
-        kind: HistoryKind::Presentation,
-        outcome,
-        at: Timestamp::from_unix(0),
-        peer: String::new(),
-        peer_verified: false,
-        elements: Vec::new(),
-        reason: String::new(),
-    };
-    read_map(content, 1, |reader, key| {
-        match key {
-            2 => entry.id = HistoryId(exact(reader)?),
-            3 => entry.kind = kind(reader.uint()?)?,
-            5 => entry.at = Timestamp::from_unix(reader.int()?),
-            6 => entry.peer = reader.text()?.into_owned(),
-            7 => entry.peer_verified = reader.boolean()?,
-            8 => {
-                reader.array(|reader, _| {
-                    entry.elements.push(element(reader)?);
-                    Ok::<_, CborError>(())
-                })?;
-            }
-            9 => entry.reason = reader.text()?.into_owned(),
-            _ => {}
-        }
-        Ok(())
-    })?;
-    Ok(entry)
-}
-
-fn element(reader: &mut Decoder<'_>) -> Result<(String, String, String, bool), CborError> {
-    let (mut texts, mut retained) = (Vec::new(), false);
-    reader.array(|reader, at| {
-        match at {
-            0..=2 => texts.push(reader.text()?.into_owned()),
-            _ => retained = reader.boolean()?,
-        }
-        Ok::<_, CborError>(())
-    })?;
-    let [kind, namespace, identifier] = <[String; 3]>::try_from(texts).map_err(|_| CborError::UnexpectedType)?;
-    Ok((kind, namespace, identifier, retained))
-}
-
-const fn kind_number(kind: HistoryKind) -> u64 {
-    match kind {
-        HistoryKind::Presentation => 1,
-        HistoryKind::Issuance => 2,
-        HistoryKind::Deletion => 3,
-        HistoryKind::SignIn => 4,
-    }
-}
-
-const fn kind(number: u64) -> Result<HistoryKind, CborError> {
-    Ok(match number {
-        1 => HistoryKind::Presentation,
-        2 => HistoryKind::Issuance,
-        3 => HistoryKind::Deletion,
-        4 => HistoryKind::SignIn,
-        _ => return Err(CborError::UnexpectedType),
-    })
-}
-
-const fn outcome_number(outcome: HistoryOutcome) -> u64 {
-    match outcome {
-        HistoryOutcome::Started => 1,
-        HistoryOutcome::Finished => 2,
-        HistoryOutcome::Refused => 3,
-        HistoryOutcome::Failed => 4,
-        HistoryOutcome::UnknownDelivery => 5,
-    }
-}
-
-const fn outcome(number: u64) -> Result<HistoryOutcome, CborError> {
-    Ok(match number {
-        1 => HistoryOutcome::Started,
-        2 => HistoryOutcome::Finished,
-        3 => HistoryOutcome::Refused,
-        4 => HistoryOutcome::Failed,
-        5 => HistoryOutcome::UnknownDelivery,
-        _ => return Err(CborError::UnexpectedType),
-    })
 }

@@ -107,7 +107,7 @@ fn std_m43_we_know_the_reader_of_multipaz() {
         let parsed = UnverifiedRequest::parse(&request, Limits::ONLINE).unwrap();
         assert_eq!(parsed.doc_requests[0].items, asked_items());
         match we_read(&exchange, &request, &peer.readers()) {
-            ReaderAuth::Verified(reader) => assert_eq!(reader.name(), Some("Multipaz Reader")),
+            ReaderAuth::Verified(reader) => assert_eq!(reader.name, "Multipaz Reader"),
             other => panic!("{authentication}: {other:?}"),
         }
     }

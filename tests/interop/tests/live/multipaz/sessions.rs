@@ -66,7 +66,7 @@ fn our_wallet(peer: Peer, seed: u64, method: DeviceAuthMethod) -> (Wallet, Their
     let (reader, message) = TheirReader::start(peer, &world, &wallet.qr);
     reader.accepts(&wallet.exchange(message).unwrap());
     match &wallet.question.as_ref().unwrap().requester {
-        Requester::Known(reader) => assert_eq!(reader.name(), Some("Multipaz Reader")),
+        Requester::Known(reader) => assert_eq!(reader.name, "Multipaz Reader"),
         Requester::Unknown(code) => panic!("{}", code.as_str()),
     }
     (wallet, reader)
