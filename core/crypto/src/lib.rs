@@ -30,11 +30,15 @@
 extern crate alloc;
 
 mod aead;
+mod aead128;
 mod agree;
 mod algorithm;
 mod backend;
+mod concat_kdf;
 mod digest;
+pub mod hpke;
 mod jose;
+pub mod jwe;
 mod key;
 mod mac;
 mod secret;
@@ -44,6 +48,7 @@ mod stretch;
 pub mod x509;
 
 pub use aead::{AeadKey, DerivedMessage, NONCE_LEN, TAG_LEN, open_derived};
+pub use aead128::Aead128Key;
 pub use agree::{AgreementKey, EphemeralKey, SharedSecret, hash_to_p256};
 pub use algorithm::{Argon2Cost, Curve, DigestAlgorithm, SignatureAlgorithm};
 pub use backend::Backend;

@@ -20,6 +20,8 @@ pub enum MdocError {
     Crypto(#[from] CryptoError),
     /// The trust decision is negative.
     Trust(#[from] TrustError),
+    /// A part of a message of ISO/IEC TS 18013-7 Annex C is not base64url, or its first element is not `dcapi`.
+    AnnexC,
     /// A credential has no elements, at issuing or on receipt.
     CredentialEmpty,
     /// The device signature or MAC does not verify over this transcript.
@@ -83,6 +85,7 @@ impl MdocError {
             Self::Cose(e) => return e.code(),
             Self::Crypto(e) => return e.code(),
             Self::Trust(e) => return e.code(),
+            Self::AnnexC => "annex_c_form",
             Self::CredentialEmpty => "credential_empty",
             Self::DeviceAuthInvalid => "device_auth_invalid",
             Self::DeviceAuthMissing => "device_auth_missing",

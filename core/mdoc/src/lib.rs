@@ -21,6 +21,7 @@ pub mod device_auth;
 pub mod engagement;
 mod error;
 mod fold;
+pub mod handover;
 pub mod issuer_signed;
 pub mod mso;
 pub mod reader_auth;

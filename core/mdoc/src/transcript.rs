@@ -93,6 +93,15 @@ impl Transcript {
         }
     }
 
+    /// Builds the transcript of an online presentation: engagement and reader key are null.
+    pub(crate) fn online(handover: &[u8]) -> Self {
+        let mut encoder = Encoder::new();
+        encoder.array(3).null().null().raw(handover);
+        let array = encoder.finish();
+        let handover = array.len().saturating_sub(handover.len())..array.len();
+        Self::over(&array, Members { device_engagement: None, e_reader_key: None, handover })
+    }
+
     fn built(engagement: &[u8], e_reader_key: &[u8], handover: &[u8]) -> Self {
         let mut encoder = Encoder::new();
         encoder.tagged(engagement);

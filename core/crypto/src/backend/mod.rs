@@ -50,6 +50,8 @@ pub(crate) trait Library {
     type Agreement;
     /// An AES-256 key with its key schedule, wiped on drop.
     type Aead;
+    /// An AES-128 key with its key schedule, wiped on drop.
+    type Aead128;
     /// A key of HMAC-SHA-256 with its schedule, wiped on drop.
     type Mac;
 
@@ -90,6 +92,10 @@ pub(crate) trait Library {
     /// Decrypts in place. The plaintext replaces the ciphertext and the tag follows it; on failure the buffer is
     /// unchanged.
     fn open_in_place(key: &Self::Aead, nonce: &[u8; 12], aad: &[u8], sealed: &mut [u8]) -> Result<(), CryptoError>;
+
+    fn aead128(key: &[u8; 16]) -> Box<Self::Aead128>;
+    fn seal128(key: &Self::Aead128, nonce: &[u8; 12], aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, CryptoError>;
+    fn open128(key: &Self::Aead128, nonce: &[u8; 12], aad: &[u8], sealed: &[u8]) -> Result<Vec<u8>, CryptoError>;
 
     fn sha256(parts: &[&[u8]]) -> [u8; 32];
     fn sha384(parts: &[&[u8]]) -> [u8; 48];

@@ -2,7 +2,7 @@
 use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 
 use aes_gcm::{
-    Aes256Gcm, KeyInit,
+    Aes128Gcm, Aes256Gcm, KeyInit,
     aead::{Aead, AeadInOut, Payload},
 };
 use hmac::{Hmac, Mac};
@@ -35,6 +35,7 @@ impl Library for RustCrypto {
     type Signing = p256::ecdsa::SigningKey;
     type Agreement = Agreement;
     type Aead = Aes256Gcm;
+    type Aead128 = Aes128Gcm;
     type Mac = Hmac<Sha256>;
 
     fn public(curve: Curve, point: &[u8]) -> Result<Public, CryptoError> {
@@ -177,6 +178,18 @@ impl Library for RustCrypto {
     fn open_in_place(key: &Aes256Gcm, nonce: &[u8; 12], aad: &[u8], sealed: &mut [u8]) -> Result<(), CryptoError> {
         let (text, tag) = sealed.split_last_chunk_mut::<TAG_LEN>().ok_or(CryptoError::Open)?;
         key.decrypt_inout_detached(nonce.into(), aad, text.into(), (&*tag).into()).map_err(|_| CryptoError::Open)
+    }
+
+    fn aead128(key: &[u8; 16]) -> Box<Aes128Gcm> {
+        Box::new(Aes128Gcm::new(key.into()))
+    }
+
+    fn seal128(key: &Aes128Gcm, nonce: &[u8; 12], aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, CryptoError> {
+        key.encrypt(nonce.into(), Payload { msg: plaintext, aad }).map_err(|_| CryptoError::Length)
+    }
+
+    fn open128(key: &Aes128Gcm, nonce: &[u8; 12], aad: &[u8], sealed: &[u8]) -> Result<Vec<u8>, CryptoError> {
+        key.decrypt(nonce.into(), Payload { msg: sealed, aad }).map_err(|_| CryptoError::Open)
     }
 
     fn sha256(parts: &[&[u8]]) -> [u8; 32] {

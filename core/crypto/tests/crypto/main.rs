@@ -5,6 +5,7 @@
 mod algorithms;
 mod backends;
 mod certificates;
+mod jwe;
 mod keys;
 mod path;
 mod pki;

@@ -6,6 +6,7 @@ mod annex_d;
 mod chunk;
 mod cipher;
 mod engagement;
+mod handover;
 mod message;
 mod property;
 mod reader_auth;

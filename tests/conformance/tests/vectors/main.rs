@@ -17,6 +17,7 @@ mod container;
 mod data;
 mod document;
 mod index;
+mod online;
 mod primitive;
 mod sd_jwt;
 
@@ -81,6 +82,8 @@ fn judge(line: &Line) -> Outcome {
         "device-response" => document::device_response(line),
         "request" => document::device_request(&line.path),
         "issuer-signed" => document::issuer_signed(line),
+        "hpke" => online::hpke(&line.path),
+        "transcripts" => online::transcripts(&line.path),
         "sd-jwt" => sd_jwt::sd_jwt(line),
         "sd-jwt-vc" => sd_jwt::sd_jwt_vc(line),
         "certificate" => document::certificate(&line.path),

@@ -1,0 +1,50 @@
+//! Checks the vectors of online presentation: HPKE and SessionTranscripts.
+use rid_crypto::{
+    AgreementKey, Curve, PublicKey,
+    hpke::{self, Sealed},
+};
+use rid_mdoc::handover::OnlineHandover;
+use rid_wire::base64;
+
+use crate::{Outcome, data, holds};
+
+/// RFC 9180: the first message of each case is opened. The others have sequence numbers, which one message has not.
+pub(crate) fn hpke(path: &str) -> Outcome {
+    for case in data::json(path).as_array().expect("cases") {
+        let member = |name: &str| data::of_hex(&case[name]);
+        let key = AgreementKey::from_scalar(Curve::P256, &member("skRm")).map_err(|error| error.code())?;
+        let message = &case["encryptions"][0];
+        let sealed = Sealed { encapsulated: member("enc"), ciphertext: data::of_hex(&message["ct"]) };
+        let opened = hpke::open(&key, &member("info"), &data::of_hex(&message["aad"]), &sealed);
+        holds("the plaintext", opened.map_err(|error| error.code())? == data::of_hex(&message["pt"]))?;
+    }
+    Ok(())
+}
+
+/// OpenID4VP 1.0, Appendix B.2.6: both transcripts, byte for byte.
+pub(crate) fn transcripts(path: &str) -> Outcome {
+    let all = data::json(path);
+    for (case, name) in [("redirect", "OpenID4VPHandover"), ("dcapi", "OpenID4VPDCAPIHandover")] {
+        let case = &all[case];
+        let text = |name: &str| case[name].as_str().expect("a text");
+        let key = PublicKey::from_jwk(&case["jwk"].to_string()).map_err(|error| error.code())?;
+        let thumbprint = base64::decode_url(&key.thumbprint().expect("a thumbprint")).expect("base64url");
+        let thumbprint = <[u8; 32]>::try_from(thumbprint).expect("32 bytes");
+        holds("the thumbprint", data::of_hex(&case["jwkThumbprint_hex"]) == thumbprint)?;
+        let (nonce, thumbprint) = (text("nonce"), Some(&thumbprint));
+        let handover = match name {
+            "OpenID4VPHandover" => OnlineHandover::OpenId4Vp {
+                client_id: text("client_id"),
+                nonce,
+                thumbprint,
+                response_uri: text("response_uri"),
+            },
+            _ => OnlineHandover::DcApi { origin: text("origin"), nonce, thumbprint },
+        };
+        holds("the info", handover.info() == data::of_hex(&case[format!("{name}Info_hex")]))?;
+        holds("the handover", handover.encode() == data::of_hex(&case[format!("{name}_hex")]))?;
+        let transcript = handover.transcript();
+        holds("the transcript", transcript.as_bytes() == data::of_hex(&case["SessionTranscript_hex"]))?;
+    }
+    Ok(())
+}
