@@ -6,7 +6,7 @@ use std::{
 
 use crate::nonempty;
 
-/// Folders that hold nothing of the repository's own.
+/// Folders that have no files of the repository.
 const ELSEWHERE: &[&str] = &["generated", ".build", ".git", ".rid", "__pycache__", "node_modules", "target"];
 
 /// One text file of the repository.
@@ -30,15 +30,17 @@ impl Named for File {
     }
 }
 
-/// Root of the repository that runs the tests. Cargo and `cargo xtask` name it at run time; the folder that this crate was
-/// compiled in may be another one, for instance when a target directory is copied.
+/// The root of the repository that runs the tests.
+///
+/// It is read at run time, as cargo and `cargo xtask` set it: a copied target directory may have been compiled
+/// elsewhere.
 #[must_use]
 pub fn root() -> PathBuf {
     let here = env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
     here.ancestors().nth(2).unwrap_or(&here).to_path_buf()
 }
 
-/// Every text file, sorted by path; never empty. Files that are not UTF-8 (pictures) are left out.
+/// Every text file, sorted by path; never empty. Files that are not UTF-8 (pictures) are omitted.
 #[must_use]
 pub fn files() -> Vec<File> {
     let mut found = Vec::new();
@@ -50,7 +52,7 @@ pub fn files() -> Vec<File> {
 /// The text of one file.
 ///
 /// # Panics
-/// When there is no such file: a rule about it would hold of nothing.
+/// If there is no such file, because a rule about it would hold for nothing.
 #[must_use]
 #[track_caller]
 #[expect(clippy::panic, reason = "a missing file would let every rule about it pass")]

@@ -1,7 +1,9 @@
-//! Reads `cargo metadata`, manifests and sources, so that the tests of this crate can hold them against the plan of the house.
+//! Reads `cargo metadata`, manifests and sources, so that the tests of this crate can check ARCHITECTURE.md and
+//! CONTRIBUTING.md.
 //!
 //! ```text
-//! cargo metadata --> Package { room, dependencies }      files of the repository --> File --> Source { code, literals }
+//! cargo metadata          --> Package { room, dependencies }
+//! files of the repository --> File --> Source { code, literals }
 //! ```
 
 mod file;

@@ -1,8 +1,8 @@
 //! Lists that must not be empty.
-/// The same list, which must not be empty: a rule over nothing holds whatever the repository contains.
+/// Returns the same list if it is not empty. A rule over an empty list would hold for every repository.
 ///
 /// # Panics
-/// When the list is empty; `what` says what was searched for.
+/// If the list is empty. `what` says what was searched.
 #[must_use]
 #[track_caller]
 #[expect(clippy::panic, reason = "an empty list would let every rule pass")]
@@ -18,13 +18,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_with_an_entry_stays_as_it_is() {
+    fn list_with_an_entry_is_returned() {
         assert_eq!(nonempty("numbers", vec![1, 2]), [1, 2]);
     }
 
     #[test]
     #[should_panic(expected = "nothing was found: sources")]
-    fn neg_t07_an_empty_list_fails_the_test() {
+    fn neg_t07_empty_list_fails_the_test() {
         let _ = nonempty::<String>("sources", Vec::new());
     }
 }

@@ -7,8 +7,8 @@ type Path = Vec<String>;
 
 /// The files of one crate as modules, with the imports between them.
 ///
-/// Imports are paths that begin with `crate`, `super`, `self` or the name of a child module. A name that a module exports
-/// again (`pub use`) leads to the file that has it.
+/// Imports are paths that begin with `crate`, `super`, `self` or the name of a child module. A name that a module
+/// exports again (`pub use`) leads to the file that has it.
 #[derive(Debug, Default)]
 pub struct Modules {
     imports: BTreeMap<Path, BTreeSet<Path>>,
@@ -31,7 +31,8 @@ impl Modules {
         Self { imports: named.into_iter().map(|(at, paths)| (at, target(paths))).collect() }
     }
 
-    /// Pairs of files that import each other, as `cose mdoc`. A module and one inside it are no pair: they are one unit.
+    /// Pairs of files that import each other, as `cose mdoc`. A module and one inside it are no pair: they are one
+    /// unit.
     #[must_use]
     pub fn circles(&self) -> Vec<String> {
         let mut found = Vec::new();

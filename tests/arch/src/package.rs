@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{nonempty, root};
 
-/// Which table of the manifest names a dependency.
+/// The table of the manifest that has a dependency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DependencyKind {
     /// `[build-dependencies]`
@@ -19,24 +19,24 @@ pub enum DependencyKind {
 /// One direct dependency.
 #[derive(Clone, Debug)]
 pub struct Dependency {
-    /// Name of the package, whatever the manifest renames it to.
+    /// The name of the package, even if the manifest renames it.
     pub name: String,
-    /// The table it stands in.
+    /// The table of the manifest.
     pub kind: DependencyKind,
-    /// Features asked for.
+    /// The enabled features.
     pub features: Vec<String>,
 }
 
 /// One package of the workspace.
 #[derive(Clone, Debug)]
 pub struct Package {
-    /// As in its manifest.
+    /// The name in its manifest.
     pub name: String,
     /// Folder relative to the root, like `core/wire`.
     pub folder: String,
-    /// What it names directly.
+    /// The direct dependencies.
     pub dependencies: Vec<Dependency>,
-    /// Its `default` feature's members.
+    /// The members of its feature `default`.
     pub default_features: Vec<String>,
 }
 
@@ -47,16 +47,16 @@ impl Package {
         self.folder.strip_prefix("core/")
     }
 
-    /// Names of its normal dependencies.
+    /// The names of its normal dependencies.
     pub fn normal(&self) -> impl Iterator<Item = &str> {
         self.dependencies.iter().filter(|d| d.kind == DependencyKind::Normal).map(|d| d.name.as_str())
     }
 }
 
-/// Every package of the workspace, by `cargo metadata --no-deps`; never empty.
+/// Every package of the workspace from `cargo metadata --no-deps`; never empty.
 ///
 /// # Panics
-/// If cargo fails, or names a package outside this repository: nothing could be judged.
+/// If cargo fails, or a package is outside this repository: then nothing can be judged.
 #[must_use]
 #[expect(clippy::panic, reason = "without metadata nothing may pass")]
 pub fn packages() -> Vec<Package> {

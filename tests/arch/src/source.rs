@@ -1,16 +1,16 @@
 //! Rust files without their comments and literals.
 use crate::{File, Named, files, nonempty};
 
-/// One Rust file, taken apart as far as the tests need.
+/// One Rust file, parsed as far as the tests need.
 #[derive(Clone, Debug)]
 pub struct Source {
     /// Relative to the root.
     pub path: String,
-    /// As it stands.
+    /// The text of the file.
     pub text: String,
-    /// Without comments and without what string and character literals contain; same length and lines as `text`.
+    /// The text without comments and without the content of string and character literals; same length and lines.
     pub code: String,
-    /// Without comments, literals kept; same length and lines as `text`.
+    /// The text without comments but with literals; same length and lines.
     pub spoken: String,
 }
 
@@ -21,21 +21,21 @@ impl Named for Source {
 }
 
 impl Source {
-    /// Takes a file apart.
+    /// Parses a file.
     #[must_use]
     pub fn new(path: String, text: String) -> Self {
         let (code, spoken) = blank(&text);
         Self { path, text, code, spoken }
     }
 
-    /// Lines where `needle` begins as a word in code, as `path:line needle`.
+    /// The lines in which `needle` starts a word of the code, as `path:line needle`.
     #[must_use]
     pub fn places(&self, needle: &str) -> Vec<String> {
         let hits = self.code.lines().enumerate().filter(|(_, line)| begins(line, needle));
         hits.map(|(number, _)| format!("{}:{} {needle}", self.path, number + 1)).collect()
     }
 
-    /// First segments of what is taken from `krate`: `fs` and `sync` for `std::{fs, sync::Arc}`.
+    /// The first segments of imports from `krate`: `fs` and `sync` for `std::{fs, sync::Arc}`.
     #[must_use]
     pub fn taken_from(&self, krate: &str) -> Vec<String> {
         let word = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
@@ -65,7 +65,7 @@ impl Source {
         found
     }
 
-    /// The part before the test module at its end.
+    /// The part before the test module at the end of the file.
     #[must_use]
     pub fn product(&self) -> Self {
         let mut at = self.code.len();
@@ -79,7 +79,7 @@ impl Source {
         Self { path: self.path.clone(), text: cut(&self.text), code: cut(&self.code), spoken: cut(&self.spoken) }
     }
 
-    /// String literals inside the parentheses of every `call(`…`)`.
+    /// The string literals inside the parentheses of every `call(`…`)`.
     #[must_use]
     pub fn literals_in(&self, call: &str) -> Vec<String> {
         let mut found = Vec::new();
@@ -116,7 +116,7 @@ pub fn sources() -> Vec<Source> {
     nonempty("Rust files", rust.map(|File { path, text }| Source::new(path, text)).collect())
 }
 
-/// Product code, never empty: `core/`, without tests and without fakes, whose feature no product may ask for.
+/// Product code, never empty: `core/` without tests and without fakes, whose feature no product enables.
 #[must_use]
 pub fn product_sources() -> Vec<Source> {
     let tests = |path: &str| path.split('/').any(|part| matches!(part, "benches" | "fake" | "tests" | "tests.rs"));
@@ -124,7 +124,7 @@ pub fn product_sources() -> Vec<Source> {
     nonempty("product code", product.map(|source| source.product()).collect())
 }
 
-/// Blanks comments (both results) and contents of literals (first result), keeping lengths and lines.
+/// Blanks comments (in both results) and the contents of literals (in the first), keeping lengths and lines.
 fn blank(text: &str) -> (String, String) {
     let bytes = text.as_bytes();
     let (mut code, mut spoken) = (bytes.to_vec(), bytes.to_vec());
@@ -166,7 +166,7 @@ fn blank(text: &str) -> (String, String) {
             }
             b'\'' => match character_end(bytes, index) {
                 Some(end) => {
-                    // Quotation marks in characters would count as strings later.
+                    // Quotation marks in character literals would count as strings later.
                     wipe(&mut code, index + 1, end - 1);
                     wipe(&mut spoken, index + 1, end - 1);
                     end
@@ -209,7 +209,7 @@ fn comment_end(bytes: &[u8], from: usize) -> usize {
     bytes.len()
 }
 
-/// After the closing quotation mark of the string that opens at `from`.
+/// The position after the closing quotation mark of the string that starts at `from`.
 fn string_end(bytes: &[u8], from: usize) -> usize {
     let mut index = from + 1;
     while let Some(byte) = bytes.get(index) {
@@ -222,7 +222,7 @@ fn string_end(bytes: &[u8], from: usize) -> usize {
     bytes.len()
 }
 
-/// Content and end of a raw string at `from`; `None` for a raw identifier.
+/// The content and end of a raw string at `from`. `None` for a raw identifier.
 fn raw(bytes: &[u8], from: usize) -> Option<(usize, usize, usize)> {
     let hashes = bytes.iter().skip(from + 1).take_while(|byte| **byte == b'#').count();
     let start = from + 1 + hashes;
@@ -232,7 +232,7 @@ fn raw(bytes: &[u8], from: usize) -> Option<(usize, usize, usize)> {
     Some((start + 1, start + 1 + length, start + 1 + length + closing.len()))
 }
 
-/// After a character literal; `None` for a lifetime.
+/// The position after a character literal. `None` for a lifetime.
 fn character_end(bytes: &[u8], from: usize) -> Option<usize> {
     if bytes.get(from + 1) == Some(&b'\\') {
         let length = bytes.get(from + 3..)?.iter().position(|byte| *byte == b'\'')?;
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn comments_and_literals_are_no_code() {
+    fn comments_and_literals_are_blanked() {
         let taken = source(
             "let a = \"std::fs\"; // std::fs\n/* std::fs /* */ */ let c = 'x'; let d: &'a str = r#\"std::fs\"#;",
         );
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn the_test_module_is_no_product() {
+    fn test_module_is_cut_off_the_product() {
         let taken =
             source("#[cfg(test)]\nextern crate std;\nfn a() {}\n#[cfg(test)]\nmod tests { fn b() {} }").product();
         assert!(taken.code.contains("fn a") && !taken.code.contains("fn b"));

@@ -1,4 +1,4 @@
-//! The boundary to Kotlin and Swift: thin, guarded, of views only (house plan, 1.5).
+//! The boundary to Kotlin and Swift: thin, guarded, and made of views only.
 use rid_arch::{Source, files, nonempty, page, sources};
 
 fn boundary() -> Vec<Source> {
@@ -30,7 +30,7 @@ fn every_exported_body_is_guarded_and_returns_a_result() {
     for source in boundary().iter().filter(|source| !source.path.ends_with("hooks.rs")) {
         for (name, signature, body) in exported(source) {
             seen += 1;
-            // Neither can fail nor panic.
+            // These two cannot fail or panic.
             let constant = matches!(name.as_str(), "environment" | "root_warnings" | "uptime_millis");
             let quiet = matches!(name.as_str(), "cancel" | "park" | "log_to");
             let guarded = ["guard(", "guard_async(", "quietly("].iter().any(|guard| body.contains(guard));
@@ -67,7 +67,7 @@ fn every_method_of_an_apps_port_is_async_and_its_error_takes_foreign_exceptions(
             traits += 1;
             let end = block.find("\n}").unwrap_or(block.len());
             let block = block.get(..end).unwrap_or_default();
-            // A log has nothing to wait for: its method is the exception, and cannot succeed wrongly (ADR 0008).
+            // A log waits for nothing. Its method is the exception and cannot report success wrongly (ADR 0008).
             let log = block.contains("trait LogSink");
             for method in block.split("fn ").skip(1) {
                 assert!(method.contains("Error>"), "{}: a method without a named error", source.path);
@@ -96,7 +96,7 @@ fn release_builds_refuse_the_hooks_of_tests() {
     assert!(root.contains("not(debug_assertions)") && root.contains("compile_error!"));
 }
 
-/// In Swift `bindings/swift/test` asks the same, and the Rust side is held to it by `missing_docs`.
+/// `bindings/swift/test` checks the same in Swift, and `missing_docs` in Rust.
 #[test]
 fn every_public_declaration_of_the_kotlin_package_is_described() {
     let mut seen = 0;
@@ -123,7 +123,7 @@ fn every_public_declaration_of_the_kotlin_package_is_described() {
     assert_eq!(bare, Vec::<String>::new());
 }
 
-/// Secrets, private keys, session keys and what only tests have: none of it has a type that an app sees.
+/// No type that an app sees is for secrets, private keys, session keys or test hooks.
 #[test]
 fn no_key_no_secret_and_no_hook_is_on_the_surface_of_a_package() {
     let surfaces: Vec<_> = files().into_iter().filter(|file| file.path.ends_with("/api.txt")).collect();

@@ -27,7 +27,7 @@ const OPEN: &[(&str, &str)] = &[
     ("WalletOptions", "certificates"),
 ];
 
-/// Types whose derived `Debug` prints a byte string. Those that can hold content close it with `rid_wire::closed_debug`.
+/// Types whose derived `Debug` prints a byte string. Types that can hold content use `rid_wire::closed_debug` instead.
 fn printing_bytes(source: &Source) -> Vec<String> {
     let mut found = Vec::new();
     for (at, _) in source.code.match_indices("#[derive(") {
@@ -45,7 +45,7 @@ fn printing_bytes(source: &Source) -> Vec<String> {
     found
 }
 
-/// The fields of the item that begins here: to the brace that ends it, or to the semicolon.
+/// The fields of the item that starts here, up to its closing brace or semicolon.
 fn fields(item: &str) -> Option<&str> {
     let mut depth = 0_usize;
     for (at, c) in item.char_indices() {

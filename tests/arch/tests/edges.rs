@@ -1,13 +1,13 @@
-//! Who may name whom in a manifest (house plan, 1.2 and 4).
+//! Dependencies between packages (ARCHITECTURE.md).
 //!
-//! Every rule also shows that its search finds something: the packages that may have what others may not, or a planted offender.
+//! Every rule also shows that its search finds something: the packages with an exception, or a planted offender.
 #![allow(clippy::panic, reason = "a test that cannot go on says so by failing")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rid_arch::{Dependency, DependencyKind, Package, files, nonempty, packages, page, product_sources};
 
-/// The only edges between rooms. `cli` and `tests/*` may name all.
+/// The only edges between rooms. `cli` and `tests/*` may name every room.
 const EDGES: &[(&str, &[&str])] = &[
     ("wire", &[]),
     ("crypto", &["wire"]),
@@ -26,10 +26,10 @@ const EDGES: &[(&str, &[&str])] = &[
     ("reader", &["wire", "crypto", "claims", "profile", "trust", "flow", "verifier"]),
 ];
 
-/// What the boundary may name: the facades, the shell, and the rooms whose value types the views are made of.
+/// The rooms that the boundary may name: the facades, the shell, and the rooms whose value types occur in views.
 const BOUNDARY: &[&str] = &["wire", "claims", "profile", "trust", "flow", "shell", "wallet", "reader"];
 
-/// Cryptography, which only `crypto` may name.
+/// Cryptographic libraries, which only `crypto` may name.
 const CRYPTOGRAPHY: &[&str] = &[
     "aes",
     "aes-gcm",
@@ -66,7 +66,7 @@ const CRYPTOGRAPHY: &[&str] = &[
     "x509-parser",
 ];
 
-/// The outside world, which only `shell` and `cli` may name.
+/// Crates for the outside world, which only `shell` and `cli` may name.
 const OUTSIDE: &[&str] = &[
     "async-std",
     "axum",
@@ -83,7 +83,7 @@ const OUTSIDE: &[&str] = &[
     "ureq",
 ];
 
-/// The rooms, which are exactly those of the plan.
+/// The packages of the rooms, which must be exactly those of `EDGES`.
 fn core() -> Vec<Package> {
     let core: Vec<Package> = packages().into_iter().filter(|package| package.room().is_some()).collect();
     let planned: BTreeSet<String> = EDGES.iter().map(|(name, _)| *name).chain(["cli"]).map(str::to_owned).collect();
@@ -119,7 +119,7 @@ fn namers(list: &[&str]) -> Vec<String> {
     named.collect()
 }
 
-/// Only these rooms name packages of `list`, and each of them does.
+/// Checks that exactly these rooms name packages of `list`.
 #[track_caller]
 fn only(rooms: &[&str], list: &[&str]) {
     let found = namers(list);
@@ -127,7 +127,7 @@ fn only(rooms: &[&str], list: &[&str]) {
     assert_eq!(named, rooms.iter().copied().collect(), "{found:?}");
 }
 
-/// Rooms that a room reaches over normal dependencies; at least one.
+/// The rooms that a room reaches over normal dependencies; at least one.
 fn reached(from: &str) -> BTreeSet<String> {
     let direct: BTreeMap<String, Vec<String>> = core()
         .iter()
@@ -149,7 +149,7 @@ fn reached(from: &str) -> BTreeSet<String> {
     seen
 }
 
-/// Edges between rooms that the plan does not have.
+/// Edges between rooms that `EDGES` does not have.
 fn edges_beyond_the_plan(rooms: &[Package]) -> Vec<String> {
     let mut wrong = Vec::new();
     for package in rooms.iter().filter(|package| package.room() != Some("cli")) {
@@ -215,7 +215,7 @@ fn the_wallet_reaches_neither_verifier_nor_issuer_nor_shell() {
     }
 }
 
-/// Rooms with a dependency for their build script.
+/// Rooms with a build dependency.
 fn builders(rooms: &[Package]) -> Vec<String> {
     let build = |package: &Package| package.dependencies.iter().any(|d| d.kind == DependencyKind::Build);
     rooms.iter().filter(|package| build(package)).map(room).collect()
@@ -257,7 +257,7 @@ fn only_the_command_line_names_foreign_errors_times_or_containers() {
     only(&["cli"], &["anyhow", "chrono", "ciborium", "coset", "eyre", "serde", "serde_cbor", "serde_json", "time"]);
 }
 
-/// Packages outside `tests/` whose product is built on the test kit.
+/// Packages outside `tests/` that use the test kit in their product.
 fn built_on_the_kit(packages: &[Package]) -> Vec<String> {
     let product = packages.iter().filter(|package| !package.folder.starts_with("tests/"));
     let kit =
@@ -277,8 +277,8 @@ fn only_tests_name_the_test_kit() {
     assert_eq!(offender(DependencyKind::Dev), Vec::<String>::new());
 }
 
-/// Features for tests that a room enables outside its own tests. The command line is the tool of integrators: it makes test
-/// certificates and keeps the keys of captures.
+/// Features for tests that a room enables outside its own tests. The command line is the tool of integrators: it makes
+/// test certificates and keeps the keys of captures.
 fn enabled_test_features(rooms: &[Package]) -> Vec<String> {
     let mut wrong = Vec::new();
     for package in rooms {
@@ -315,7 +315,7 @@ fn only_the_issuer_and_the_command_line_issue() {
     assert_eq!(issuing(&[planted("wallet", "rid-sdjwt", DependencyKind::Normal, &["issue"])]), ["wallet"]);
 }
 
-/// A function that goes round a check or a counter is behind the feature `dangerous`, which no package for phones has.
+/// Functions that bypass a check or a counter need the feature `dangerous`, which no package for phones enables.
 #[test]
 fn neg_n07_dangerous_functions_are_in_no_product() {
     let bindings = packages().into_iter().find(|package| package.folder == "bindings").expect("the boundary");
@@ -369,7 +369,7 @@ fn every_package_inherits_the_lints_and_unsafe_is_forbidden() {
     }
 }
 
-/// Dependencies from outside this repository without a row in the decision on dependencies.
+/// External dependencies without a row in ADR 7.
 fn without_reason(packages: &[Package], reasons: &str) -> BTreeSet<String> {
     let outside = packages.iter().flat_map(|package| &package.dependencies).filter(|d| !d.name.starts_with("rid-"));
     outside.filter(|d| !reasons.contains(&format!("| `{}` |", d.name))).map(|d| d.name.clone()).collect()

@@ -24,13 +24,8 @@ const LATER: &[&str] = &[
     "core/wallet/",
     "CHANGELOG.md",
     "spec/",
-    "tests/arch/",
-    "tests/bench/",
-    "tests/conformance/",
-    "tests/interop/",
     "tests/sim/",
     "tests/torture/",
-    "tests/xtask/",
 ];
 
 /// Files whose words are not ours, or that must name the dialect.

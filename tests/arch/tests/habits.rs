@@ -1,7 +1,7 @@
-//! Sizes, names and marks (CONTRIBUTING.md).
+//! File sizes, names and marks (CONTRIBUTING.md).
 use rid_arch::{File, Named, files, product_sources, sources};
 
-/// Lines of product code a file may have.
+/// The most lines of product code in a file.
 const LONGEST: usize = 500;
 
 fn paths<T: Named>(found: impl Iterator<Item = T>) -> Vec<String> {
@@ -35,18 +35,18 @@ fn nothing_is_left_unfinished() {
 }
 
 #[test]
-fn no_test_sleeps_for_good() {
+fn every_ignored_test_has_a_reason() {
     let ignored = sources().into_iter().filter(|source| source.code.contains("#[ignore]"));
     assert_eq!(paths(ignored), Vec::<String>::new(), "an ignored test says why: #[ignore = \"…\"]");
 }
 
 #[test]
-fn names_do_not_get() {
+fn names_do_not_start_with_get() {
     let places: Vec<String> = product_sources().iter().flat_map(|source| source.places("fn get_")).collect();
     assert_eq!(places, Vec::<String>::new());
 }
 
-/// An I/O error makes `Path::exists` say "no" (neg-K32).
+/// After an I/O error `Path::exists` returns false (neg-K32).
 #[test]
 fn no_decision_rests_on_path_exists() {
     let places: Vec<String> =
@@ -70,7 +70,7 @@ fn nothing_names_a_machine_or_a_registry_host() {
         concat!("proxy.golang", ".org"),
         concat!("repo1.", "maven"),
     ];
-    // Data of others is kept as it came.
+    // Data of others is stored unmodified.
     let others = |path: &str| path.starts_with("tests/vectors/") && !path.ends_with("README.md");
     let wrong = files()
         .into_iter()
@@ -79,7 +79,7 @@ fn nothing_names_a_machine_or_a_registry_host() {
 }
 
 #[test]
-fn no_private_key_lies_about() {
+fn no_private_key_is_in_the_repository() {
     let mark = concat!("PRIVATE", " KEY-----");
     let wrong = files().into_iter().filter(|file| !file.path.starts_with("tests/vectors/") && file.text.contains(mark));
     assert_eq!(paths(wrong), Vec::<String>::new());
@@ -90,7 +90,7 @@ fn file(path: &str) -> Option<File> {
 }
 
 #[test]
-fn the_readme_begins_with_two_commands() {
+fn readme_starts_with_two_commands() {
     let readme = file("README.md").map(|file| file.text).unwrap_or_default();
     let block = readme.split("```sh\n").nth(1).and_then(|rest| rest.split("```").next());
     assert_eq!(block, Some("./rid demo\n./rid test\n"));
@@ -99,7 +99,7 @@ fn the_readme_begins_with_two_commands() {
 }
 
 #[test]
-fn the_house_has_its_papers() {
+fn every_page_exists() {
     let papers =
         ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "LICENSE", "deny.toml"];
     let pages = [
@@ -116,7 +116,7 @@ fn the_house_has_its_papers() {
 }
 
 #[test]
-fn links_between_papers_lead_somewhere() {
+fn links_between_pages_resolve() {
     let all: Vec<File> = files();
     let known: Vec<&str> = all.iter().map(|file| file.path.as_str()).collect();
     let (mut seen, mut wrong) = (0, Vec::new());

@@ -1,4 +1,4 @@
-//! What sources may not name (house plan, 4), as far as reading them can tell.
+//! Names that sources may not use, as far as reading them can tell.
 use rid_arch::{File, Source, files, nonempty, page, product_sources};
 
 /// Rooms without `std`.
@@ -9,13 +9,14 @@ fn room(source: &Source) -> &str {
     source.path.split('/').nth(1).unwrap_or_default()
 }
 
-/// Places in product code of rooms that `rooms` keeps where one of `needles` is.
+/// Places in product code of the rooms that `rooms` selects where one of `needles` occurs.
 fn places(rooms: impl Fn(&str) -> bool, needles: &[&str]) -> Vec<String> {
     let sources = product_sources().into_iter().filter(|source| rooms(room(source)));
     sources.flat_map(|source| needles.iter().flat_map(|needle| source.places(needle)).collect::<Vec<_>>()).collect()
 }
 
-/// Only rooms that `allowed` keeps name one of `needles`, and at least one of them does: the search finds what it looks for.
+/// Only rooms that `allowed` selects may use one of `needles`, and at least one of them must, which shows that the
+/// search works.
 #[track_caller]
 fn only(allowed: impl Fn(&str) -> bool + Copy, needles: &[&str]) {
     assert_eq!(places(|room| !allowed(room), needles), Vec::<String>::new());
@@ -41,7 +42,7 @@ fn pure_rooms_name_nothing_of_std() {
 
 #[test]
 fn io_is_only_in_shell_and_the_command_line() {
-    // Locks and collections of std are welcome in vault and wallet.
+    // vault and wallet may use locks and collections of std.
     let io = ["env", "fs", "io", "net", "os", "path", "process", "thread"];
     let taken = product_sources().into_iter().flat_map(|source| {
         source.taken_from("std").into_iter().map(move |name| (outside(room(&source)), source.path.clone(), name))
@@ -88,7 +89,7 @@ fn only_crypto_names_cryptography_in_code() {
 #[test]
 fn nothing_in_core_logs_or_prints() {
     let macros = ["println!", "eprintln!", "print!(", "eprint!(", "dbg!", "log::", "tracing::"];
-    // The command line prints on purpose, each place with its reason.
+    // The command line prints on purpose, with a reason at each place.
     assert_eq!(places(|room| room != "cli", &macros), Vec::<String>::new());
     for needle in macros {
         let planted = Source::new("core/wire/src/lib.rs".into(), format!("fn f() {{ {needle} }}"));
@@ -96,7 +97,7 @@ fn nothing_in_core_logs_or_prints() {
     }
 }
 
-/// Product files that name the folder of keys for tests.
+/// Product files that name the folder of test keys.
 fn naming_test_keys(files: &[File]) -> Vec<&str> {
     let folder = concat!("vectors", "/pki");
     let shipped =

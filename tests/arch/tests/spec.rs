@@ -1,9 +1,9 @@
-//! The pages of `spec/` and the code say the same.
+//! The pages of `spec/` agree with the code.
 use std::collections::BTreeSet;
 
 use rid_arch::{Source, files, nonempty, page, product_sources, sources};
 
-/// First cells of the table rows of a page, without their back ticks; at least one.
+/// The first cells of the table rows of a page, without back ticks; at least one.
 fn cells(path: &str) -> Vec<String> {
     let page = page(path);
     let rows = page.lines().filter_map(|line| line.strip_prefix("| `")).filter_map(|rest| rest.split_once('`'));
@@ -15,13 +15,13 @@ fn is_code(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }
 
-/// What ships: the rooms, and the boundary.
+/// The sources that ship: the rooms and the boundary.
 fn shipped() -> Vec<Source> {
     let boundary = sources().into_iter().filter(|source| source.path.starts_with("bindings/src/"));
     product_sources().into_iter().chain(boundary).collect()
 }
 
-/// Codes that product code names.
+/// The codes in product code.
 fn codes() -> BTreeSet<String> {
     let calls = ["Code::new", "RuleFinding::reject", "WalletError::misuse", "ReaderError::misuse"];
     let sources = shipped();
@@ -75,7 +75,8 @@ fn codes_are_listed_once_and_in_order() {
     assert_eq!(twice, Vec::<String>::new());
 }
 
-/// `neg_b01` of every `fn neg_b01_…` of Rust, Kotlin and Swift, also of those that carry several (`neg_b01_b11_…`, `neg_b21_std_m45_…`).
+/// `neg_b01` of every `fn neg_b01_…` in Rust, Kotlin and Swift. A name may have several (`neg_b01_b11_…`,
+/// `neg_b21_std_m45_…`).
 fn tested() -> BTreeSet<String> {
     let rust = sources().into_iter().flat_map(|source| ids(&source.code, "fn "));
     let packages = files().into_iter().flat_map(|file| match file.path.rsplit('.').next() {
@@ -111,7 +112,7 @@ fn is_id(part: &str) -> bool {
     !number.is_empty() && number.chars().all(|c| c.is_ascii_digit())
 }
 
-/// `neg-B01` as tests write it.
+/// `neg-B01` in the form of a test name.
 fn as_tests_write(id: &str) -> String {
     id.to_lowercase().replace('-', "_")
 }

@@ -1,4 +1,5 @@
-//! One presentation through both app facades, without the boundary: what the Kotlin package's own measurement is held against.
+//! One presentation through both facades without the language boundary: the baseline for the measurement of the Kotlin
+//! package.
 use std::{
     path::Path,
     sync::{
@@ -28,11 +29,11 @@ use rid_wallet::{
 
 use crate::{expect, some};
 
-/// Presentations measured; half as many before, unmeasured.
+/// The number of measured presentations. Half as many run unmeasured before them.
 const ROUNDS: usize = 60;
 const MTU: u16 = 517;
 
-/// A secure area that adds up the time spent in it.
+/// A secure area that sums the time spent in it.
 struct Timed<A> {
     area: A,
     nanos: Arc<AtomicU64>,
@@ -75,14 +76,14 @@ impl<A: SecureArea> SecureArea for Timed<A> {
     }
 }
 
-/// Median microseconds of a presentation, time in the secure areas left out.
+/// The median microseconds of a presentation without the time in the secure areas.
 pub(crate) fn median() -> f64 {
     let Folder(folder) = &Folder::new("bench");
     let state = expect(TestState::make(0, &mut SimRng::new(1)), "test State");
     let nanos = Arc::new(AtomicU64::new(0));
     let area = Timed { area: expect(SoftwareSecureArea::open(folder), "software area"), nanos: nanos.clone() };
     let (wallet, reader) = (wallet(&state, folder, area), reader(&state, &nanos));
-    // The seeded set-up selected the reference; the packages have the default.
+    // The seeded set-up selected the reference backend; the packages use the default.
     Backend::Ring.select();
     let mut micros = Vec::new();
     for round in 0..ROUNDS + ROUNDS / 2 {
@@ -127,7 +128,7 @@ fn reader(state: &TestState, nanos: &Arc<AtomicU64>) -> Arc<Reader> {
     Arc::new(Reader::new(ports, reader_config(expect(state.own_trust(), "trust"))))
 }
 
-/// Both sides in turn, chunk by chunk, until both are closed.
+/// Runs both sides alternately, chunk by chunk, until both are closed.
 fn present(wallet: &Arc<Wallet>, reader: &Arc<Reader>) {
     let presentation = expect(wallet.present(), "present");
     let PresentationStep::Advertise { qr, .. } = expect(block_on(presentation.next()), "advertise") else { return };

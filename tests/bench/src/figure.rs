@@ -16,7 +16,7 @@ impl Figure {
     }
 }
 
-/// Process CPU microseconds of what is timed.
+/// The process CPU time of the work in microseconds.
 pub(crate) struct Stopwatch {
     total: f64,
 }
@@ -26,7 +26,7 @@ impl Stopwatch {
         Self { total: 0.0 }
     }
 
-    /// Times one stretch.
+    /// Times one run.
     pub(crate) fn time<T>(&mut self, work: impl FnOnce() -> T) -> T {
         let start = ProcessTime::now();
         let result = work();

@@ -1,5 +1,8 @@
-//! Figures of `performance.md` as ratios against isomdl 0.2.0 in the same process: process CPU time, the minimum of interleaved
-//! rounds. A miss is printed as a miss. The peer skips digests and validity; to be faster than one that does less is the point.
+//! The figures P1 to P14 as ratios to isomdl 0.2.0 in the same process: process CPU time, the minimum of interleaved
+//! rounds.
+//!
+//! A missed target is printed, not an error. The peer skips digests and validity: the aim is to be faster although we
+//! do more.
 #![expect(clippy::print_stdout, reason = "printing the figures is what it is for")]
 #![expect(clippy::panic, reason = "a bench whose set-up fails has nothing to measure and says so")]
 
@@ -14,20 +17,20 @@ use figure::{Figure, interleaved};
 use rid_crypto::Backend;
 use stock::Stock;
 
-/// Rounds of each side; the minimum counts.
+/// The rounds of each side. The minimum counts.
 const ROUNDS: usize = 60;
 const SMALL: usize = 200;
 const PORTRAIT: usize = 30 * 1024;
 
 fn main() {
     if std::env::args().nth(1).as_deref() == Some("facade") {
-        // For bindings/kotlin/bench.
+        // The measurement for bindings/kotlin/bench.
         println!("{:.0}", facade::median());
         return;
     }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        // Processes of their own for what is measured from outside.
+        // Processes of their own, for values that are measured from outside.
         ["resident", folder] => return store::say_resident(folder),
         ["commits", folder, count] => return store::commits(folder, count),
         ["list", folder] => return store::list(folder),
@@ -66,7 +69,7 @@ fn hot_paths() {
     }
 }
 
-/// The value, or the end of the bench with what was being done.
+/// The value, or the end of the bench with the failed action.
 fn expect<T, E: core::fmt::Debug>(result: Result<T, E>, what: &str) -> T {
     match result {
         Ok(value) => value,

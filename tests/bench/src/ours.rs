@@ -1,4 +1,4 @@
-//! Our side: the holder's and the reader's session machines, as an app would drive them.
+//! Our side: the session machines of holder and reader, driven as by an app.
 use rid_flow::{
     Committed, Copy, CopyId, CredentialId, Effect, Env, Input, LinkCommand, LinkEvent, Output, Reply, Session, Uptime,
     ports::{KeyId, SecureAreaError},
@@ -26,7 +26,7 @@ fn env<'a>(stock: &Stock, rng: &'a mut OsRng) -> Env<'a> {
     Env { now: stock.now, uptime: Uptime::from_millis(1_000), rng }
 }
 
-/// Microseconds of a holder's whole session: engagement, session keys, request, response.
+/// The microseconds of a holder's session: engagement, session keys, request, response.
 pub(crate) fn present(stock: &Stock, elements: &[&str]) -> f64 {
     let mut watch = Stopwatch::new();
     let mut rng = OsRng;
@@ -38,7 +38,7 @@ pub(crate) fn present(stock: &Stock, elements: &[&str]) -> f64 {
     watch.micros()
 }
 
-/// Microseconds of a reader from the encrypted response to the verdict.
+/// The microseconds of a reader from the encrypted response to the verdict.
 pub(crate) fn verify(stock: &Stock, elements: &[&str]) -> f64 {
     let (mut reader, response) = exchange(stock, elements);
     let mut rng = OsRng;
@@ -60,7 +60,7 @@ pub(crate) fn size_ratio(stock: &Stock, elements: &[&str]) -> f64 {
     bytes.len() as f64 / (items + issuer_signed.issuer_auth_bytes.len() + 200) as f64
 }
 
-/// A response made by our holder for a request made by anybody.
+/// Our holder's response to any reader's request.
 pub(crate) fn engage(stock: &Stock, rng: &mut OsRng) -> (Proximity, String) {
     let mut holder =
         Proximity::start(stock.profile.clone(), stock.trust.clone(), DeviceAuthMethod::Signature, &mut env(stock, rng));
@@ -71,7 +71,7 @@ pub(crate) fn engage(stock: &Stock, rng: &mut OsRng) -> (Proximity, String) {
     (holder, qr)
 }
 
-/// Feeds a SessionEstablishment to the holder and gives its SessionData.
+/// Gives a SessionEstablishment to the holder and returns its SessionData.
 pub(crate) fn respond(stock: &Stock, holder: &mut Proximity, request: Vec<u8>, rng: &mut OsRng) -> Vec<u8> {
     expect(holder.handle(Input::Link(LinkEvent::Up), &mut env(stock, rng)), "connected");
     expect(holder.handle(Input::Link(LinkEvent::Bytes(request)), &mut env(stock, rng)), "request");

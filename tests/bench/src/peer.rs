@@ -1,4 +1,4 @@
-//! The peer's side: isomdl 0.2.0 as its own simulated test drives it.
+//! The peer: isomdl 0.2.0, driven as in its own simulated test.
 use isomdl::{
     cbor,
     definitions::{
@@ -21,7 +21,7 @@ use rid_shell::OsRng;
 
 use crate::{expect, figure::Stopwatch, ours, some, stock::Stock};
 
-/// Microseconds of the peer's holder for the same session; its document is parsed beforehand.
+/// The microseconds of the peer's holder for the same session. Its document is parsed beforehand.
 pub(crate) fn present(stock: &Stock, elements: &[&str]) -> f64 {
     let documents = Documents::new(MDL_DOC_TYPE.into(), document(stock));
     let key = expect(SigningKey::from_slice(stock.device.dangerous_scalar().expose()), "key");
@@ -57,7 +57,7 @@ pub(crate) fn present(stock: &Stock, elements: &[&str]) -> f64 {
     watch.micros()
 }
 
-/// Microseconds of the peer's reader over a response of our holder.
+/// The microseconds of the peer's reader for a response of our holder.
 pub(crate) fn verify(stock: &Stock, elements: &[&str]) -> f64 {
     let anchor = PemTrustAnchor { certificate_pem: stock.iaca_pem.clone(), purpose: TrustPurpose::Iaca };
     let trust = expect(TrustAnchorRegistry::from_pem_certificates(vec![anchor]), "anchor");

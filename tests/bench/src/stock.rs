@@ -14,7 +14,7 @@ use rid_wire::{Timestamp, cbor::Encoder};
 
 use crate::{expect, some};
 
-/// One credential of 30 elements with what both sides need round it.
+/// A credential of 30 elements with the keys, certificates and trust that both sides need.
 pub(crate) struct Stock {
     pub(crate) profile: Arc<Profile>,
     pub(crate) trust: Arc<TrustStore>,
@@ -28,7 +28,7 @@ impl Stock {
     /// 29 text elements and a portrait of this many bytes.
     pub(crate) fn make(portrait: usize) -> Self {
         let mut rng = OsRng;
-        // The peer reads the system's clock, so this one stands there too.
+        // The peer reads the system clock, so our time is that of the system.
         let seconds = expect(std::time::SystemTime::UNIX_EPOCH.elapsed(), "clock").as_secs();
         let now = Timestamp::from_unix(expect(i64::try_from(seconds), "clock"));
         let from = now.plus_days(-1).day_start();

@@ -1,5 +1,5 @@
-//! The vault's figures: P9 (memory a stored credential costs), P10 (opening and listing against plain SQLite), P11 (a durable commit
-//! against one fdatasync of the same bytes, and how many syncs it makes).
+//! The figures of the vault: P9 (memory for each stored credential), P10 (opening and listing compared with plain
+//! SQLite), P11 (a durable commit compared with one fdatasync of the same bytes, and its number of syncs).
 use std::{
     fs::{self, File},
     io::{Seek, SeekFrom, Write},
@@ -27,11 +27,11 @@ use crate::{
     some,
 };
 
-/// Stored credentials.
+/// The number of stored credentials.
 const CREDENTIALS: usize = 1_000;
 const PORTRAIT: usize = 30 * 1024;
 const ROUNDS: usize = 25;
-/// Commits timed for P11.
+/// The number of timed commits for P11.
 const COMMITS: usize = 60;
 
 /// Prints P9 to P11.
@@ -49,7 +49,7 @@ pub(crate) fn print() {
     let _ = fs::remove_dir_all(&base);
 }
 
-/// For a process of its own: how much memory of its own it has (kB) when the store is open, and when a list was made and let go.
+/// In a process of its own: private memory (kB) after the store is opened, and after a list was made and dropped.
 pub(crate) fn say_resident(folder: &str) {
     let vault = open(Path::new(folder));
     let opened = own_memory();
@@ -65,7 +65,7 @@ fn own_memory() -> u64 {
     expect(digits.parse(), "kB")
 }
 
-/// For a profiler: opens and lists a store made once in this folder.
+/// For a profiler: opens and lists a store that is made once in this folder.
 pub(crate) fn list(folder: &str) {
     let folder = Path::new(folder);
     if !folder.exists() {
@@ -76,13 +76,13 @@ pub(crate) fn list(folder: &str) {
     }
 }
 
-/// For a process under the shim of system calls: makes commits and ends.
+/// In a process under the system call shim: makes commits and exits.
 pub(crate) fn commits(folder: &str, count: &str) {
     let vault = open(Path::new(folder));
     for n in 0..expect(count.parse::<usize>(), "a number") {
         expect(block_on(vault.commit(add(n, 2_000))), "commit");
     }
-    // Without closing: only the syncs of commits are to be seen.
+    // Not closed, so that only the syncs of commits are counted.
     std::process::exit(0);
 }
 
@@ -112,8 +112,8 @@ fn resident(filled: &Path, empty: &Path) {
     }
 }
 
-/// Against one fdatasync of as many bytes as the commit writes, in a log that grows by them as SQLite's does; and, harder, against one of
-/// the sealed rows alone, in a file that has its size already: what a store would take that wrote nothing but them.
+/// The cost relative to one fdatasync of as many bytes as the commit writes, in a log that grows as SQLite's does. A
+/// stricter figure compares with an fdatasync of only the sealed rows in a file of fixed size.
 fn durable(base: &Path) {
     let store = base.join("durable");
     let vault = open(&store);
@@ -161,7 +161,8 @@ fn micros_since(begun: Instant) -> f64 {
     begun.elapsed().as_secs_f64() * 1e6
 }
 
-/// Counts syncs of files by the shim that `tests/torture` has: of 24 commits more in one run than in another.
+/// Counts file syncs with the shim of `tests/torture`, as the difference between two runs of which one has 24 more
+/// commits.
 fn syncs_per_commit(base: &Path) -> Result<f64, String> {
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../torture/shim/shim.c");
     let shim = base.join("shim.so");
@@ -209,7 +210,7 @@ fn open_and_list(folder: &Path) -> f64 {
     watch.micros()
 }
 
-/// What a list shows, as plain SQLite has it in columns.
+/// The columns of a list in plain SQLite.
 struct Listed {
     texts: [String; 5],
     times: [i64; 3],
@@ -217,7 +218,7 @@ struct Listed {
     elements: Vec<u8>,
 }
 
-/// The same rows in plain SQLite, in columns: opened, and listed in the same order into the same fields.
+/// The same rows in plain SQLite, opened and listed in the same order into the same fields.
 fn open_and_list_plain(path: &Path) -> f64 {
     let mut watch = Stopwatch::new();
     watch.time(|| {
@@ -286,7 +287,7 @@ fn peer(path: &Path) {
 
 fn fill(folder: &Path, credentials: usize) {
     let vault = open(folder);
-    // One by one, as they come in life: what is listed together was not written together.
+    // One by one, as in practice: rows of one list were not written together.
     for n in 0..credentials {
         let add = vec![credential(n, PORTRAIT)];
         expect(block_on(vault.commit(Changes { add, ..Changes::default() })), "commit");
@@ -342,7 +343,7 @@ fn open_with(folder: &Path, area: SoftwareSecureArea) -> Vault {
     expect(block_on(Vault::open(storage, Arc::new(area), rng, VaultConfig { low_water: 0 })), "open")
 }
 
-/// On a real disk where there is one: the target folder of the build.
+/// On a real disk if there is one: the target folder of the build.
 fn folder(name: &str) -> PathBuf {
     let base = std::env::current_exe().ok().and_then(|path| path.parent().map(Path::to_path_buf));
     let folder = base.unwrap_or_else(std::env::temp_dir).join(format!("rid-bench-{name}-{}", std::process::id()));

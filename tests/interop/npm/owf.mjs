@@ -106,7 +106,7 @@ function hmac(macKey, message) {
   return new Uint8Array(crypto.createHmac('sha256', macKey.privateKey).update(message).digest());
 }
 
-/** A transcript as received: the library throws on handovers it does not know, and would encode the others anew. */
+/** A transcript as received: the library throws on unknown handovers and would re-encode the others. */
 class GivenTranscript extends owf.SessionTranscript {
   constructor(bytes) {
     super({});

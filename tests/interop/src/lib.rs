@@ -1,8 +1,8 @@
-//! Independent implementations as judges of this project: live exchanges, in both directions.
+//! Independent implementations as judges of this project: live exchanges in both directions.
 //!
-//! [`Peers`] runs `@owf/mdoc`, `@auth0/mdl` and `@sd-jwt` (folder `npm`), [`Multipaz`] runs `org.multipaz` (folder `multipaz`),
-//! [`Python`] runs `sd-jwt` (folder `python`), each as a process that answers JSON lines. The crate `isomdl` is called by the tests directly. What each peer can and cannot judge
-//! is told in `README.md`.
+//! [`Peers`] runs `@owf/mdoc` and `@auth0/mdl` (folder `npm`) and [`Multipaz`] runs `org.multipaz` (folder `multipaz`),
+//! each as a process that answers JSON lines. Tests call the crate `isomdl` directly. `README.md` says what each peer
+//! can and cannot judge.
 
 mod lines;
 mod multipaz;

@@ -1,4 +1,4 @@
-//! A peer process that is spoken to in lines.
+//! A peer process that answers JSON lines.
 use std::{
     io::{BufRead, BufReader, Write},
     process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio},
@@ -6,22 +6,22 @@ use std::{
 
 use serde_json::Value;
 
-/// Why a peer gave no answer.
+/// The reason why a peer gave no answer.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PeerError {
-    /// The process ended or wrote something that is no answer.
+    /// The process exited or wrote something that is not an answer.
     #[error("broken: {0}")]
     Broken(String),
-    /// The peer refused to do it; its own words.
+    /// The peer refused, with its own message.
     #[error("refused: {0}")]
     Refused(String),
-    /// What the peer runs on is missing, or its packages cannot be installed.
+    /// The runtime of the peer is missing, or its packages cannot be installed.
     #[error("skipped: {0}")]
     Skipped(String),
 }
 
-/// A running process that answers one JSON object a line with one. It ends when this is dropped.
+/// A running process that answers each line, one JSON object, with another. It is ended on drop.
 pub(crate) struct Lines {
     child: Child,
     input: ChildStdin,
@@ -54,13 +54,13 @@ impl Lines {
 
 impl Drop for Lines {
     fn drop(&mut self) {
-        // It may have ended by itself already.
+        // It may have exited already.
         _ = self.child.kill();
         _ = self.child.wait();
     }
 }
 
-/// Everything a command printed.
+/// The complete output of a command.
 pub(crate) fn words(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }

@@ -10,15 +10,15 @@ use serde_json::Value;
 
 use crate::lines::{Lines, PeerError, broken, words};
 
-/// A running JVM with multipaz. It ends when this is dropped, or with the process that started it.
+/// A running JVM with multipaz. It ends on drop, or with the process that started it.
 pub struct Multipaz(Lines);
 
 impl Multipaz {
-    /// Starts it; downloads and compiles first where that has not been done (the only step that needs a network), into a
-    /// folder of `target`, which is Cargo's folder for tests' files.
+    /// Starts it. On the first start it downloads and compiles into a folder of `target`, Cargo's folder for test
+    /// files; only this step needs a network.
     ///
     /// # Errors
-    /// [`PeerError::Skipped`] without java (17 or later) or mvn; [`PeerError::Broken`].
+    /// [`PeerError::Skipped`] without java (17 or later) or mvn; [`PeerError::Broken`] if it does not start.
     pub fn start(target: &Path) -> Result<Self, PeerError> {
         check_tools().map_err(PeerError::Skipped)?;
         let folder = target.join("multipaz");
@@ -34,15 +34,15 @@ impl Multipaz {
     /// Sends one command (`{"command": "verify", ...}`, see `README.md`) and waits for its answer.
     ///
     /// # Errors
-    /// [`PeerError::Refused`] when the peer says no; [`PeerError::Broken`].
+    /// [`PeerError::Refused`] if the peer refuses; [`PeerError::Broken`] if it gives no answer.
     pub fn call(&mut self, request: &Value) -> Result<Value, PeerError> {
         self.0.call(request)
     }
 }
 
-/// Written by the build: every jar.
+/// The jars, written by the build.
 const CLASSPATH: &str = "classpath";
-/// Written after a build: what was built.
+/// A copy of the sources, written after a build.
 const BUILT: &str = "built";
 
 fn check_tools() -> Result<(), String> {
@@ -56,7 +56,7 @@ fn check_tools() -> Result<(), String> {
     maven().arg("--version").output().map(drop).map_err(|error| format!("mvn cannot be run: {error}"))
 }
 
-/// One process at a time, and only when something has changed.
+/// One process at a time, and only if the sources have changed.
 fn build(folder: &Path) -> Result<(), PeerError> {
     fs::create_dir_all(folder).map_err(broken)?;
     let lock = File::create(folder.join("lock")).map_err(broken)?;
@@ -65,9 +65,9 @@ fn build(folder: &Path) -> Result<(), PeerError> {
     if fs::read_to_string(folder.join(BUILT)).is_ok_and(|built| built == wanted) && has_jars(folder) {
         return Ok(());
     }
-    // Classes of sources that are gone would stay; there may be none yet.
+    // Delete classes of removed sources. There may be none yet.
     _ = fs::remove_dir_all(folder.join("classes"));
-    // Without a network where it can be: what was fetched once is there.
+    // Try offline first: downloaded packages are in the local repository.
     let output = match compile(folder, &["--offline"])? {
         output if output.status.success() => output,
         _ => compile(folder, &[])?,

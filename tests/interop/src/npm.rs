@@ -11,14 +11,14 @@ use serde_json::Value;
 
 use crate::lines::{Lines, PeerError, broken, words};
 
-/// A running `peer.mjs`. It ends when this is dropped.
+/// A running `peer.mjs`. It is ended on drop.
 pub struct Peers(Lines);
 
 impl Peers {
-    /// Starts the process; installs the pinned packages first where that has not been done (the only step that needs a network).
+    /// Starts the process. On the first start it installs the pinned packages; only this step needs a network.
     ///
     /// # Errors
-    /// [`PeerError::Skipped`] without node (20 or later), npm or packages; [`PeerError::Broken`].
+    /// [`PeerError::Skipped`] without node (20 or later), npm or packages; [`PeerError::Broken`] if it does not start.
     pub fn start() -> Result<Self, PeerError> {
         install()?;
         Ok(Self(Lines::start(&mut node("peer.mjs"))?))
@@ -27,13 +27,13 @@ impl Peers {
     /// Sends one command (`{"command": "owf-verify", ...}`, see `README.md`) and waits for its answer.
     ///
     /// # Errors
-    /// [`PeerError::Refused`] when the peer says no; [`PeerError::Broken`].
+    /// [`PeerError::Refused`] if the peer refuses; [`PeerError::Broken`] if it gives no answer.
     pub fn call(&mut self, request: &Value) -> Result<Value, PeerError> {
         self.0.call(request)
     }
 }
 
-/// Runs the packages against each other (`selftest.mjs`): if they disagree, their verdicts on us mean nothing.
+/// Runs the packages against each other (`selftest.mjs`). If they disagree, their verdicts about us mean nothing.
 ///
 /// # Errors
 /// [`PeerError`], with what they disagree about.
@@ -53,7 +53,7 @@ fn node(script: &str) -> Command {
     command
 }
 
-/// Once a process, and one process at a time: `npm ci` begins by deleting what is there.
+/// Once per process, and one process at a time, because `npm ci` starts by deleting its folder.
 fn install() -> Result<(), PeerError> {
     static INSTALLED: OnceLock<Result<(), String>> = OnceLock::new();
     INSTALLED.get_or_init(install_locked).clone().map_err(PeerError::Skipped)
@@ -84,7 +84,7 @@ fn check_node() -> Result<(), String> {
     }
 }
 
-/// npm writes its own copy of the lock file last; it must not be older than ours.
+/// npm writes its own copy of the lock file last. It must not be older than ours.
 fn is_installed() -> bool {
     let written = |path: &str| folder().join(path).metadata().and_then(|file| file.modified()).ok();
     match (written("node_modules/.package-lock.json"), written("package-lock.json")) {

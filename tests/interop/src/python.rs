@@ -17,8 +17,8 @@ pub struct Python(Lines);
 const INSTALLED: &str = "installed";
 
 impl Python {
-    /// Starts it. Installs the pinned packages first where that has not been done (the only step that needs a network), into a
-    /// folder of `target`, which is Cargo's folder for tests' files.
+    /// Starts it. Installs the pinned packages first where that has not been done (the only step that needs a network),
+    /// into a folder of `target`, which is Cargo's folder for tests' files.
     ///
     /// # Errors
     /// [`PeerError::Skipped`] without python3 (3.9 or later, with venv) or packages; [`PeerError::Broken`].

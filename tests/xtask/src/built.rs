@@ -10,18 +10,18 @@ struct TestBinary {
     package: String,
     /// Where cargo would run it: the folder of its manifest.
     folder: PathBuf,
-    /// The target's name: a library, a binary, or a file of `tests/`.
+    /// The name of the target: a library, a binary, or a file of `tests/`.
     target: String,
     executable: PathBuf,
 }
 
-/// Every test binary, built in one go: one set of features, nothing compiled twice.
+/// Every test binary. They are built at once with one set of features, so nothing is compiled twice.
 pub(crate) struct Built {
     binaries: Vec<TestBinary>,
 }
 
 impl Built {
-    /// Builds the tests of these packages, of the whole workspace if none is named.
+    /// Builds the tests of these packages, or of the whole workspace if none is named.
     pub(crate) fn build(packages: &[&str]) -> Option<Self> {
         let mut cargo = child::cargo();
         cargo.args(["test", "--no-run", "--locked", "--message-format", "json-render-diagnostics"]);
@@ -50,7 +50,7 @@ impl Built {
                 tally.read(line);
             });
             if !success {
-                // A binary that died without a result line failed too.
+                // A binary that crashed without a result line failed as well.
                 tally.failed = tally.failed.max(before + 1);
                 tally.reasons.push(format!("{}: {}", binary.package, binary.target));
             }
@@ -85,7 +85,7 @@ fn binary(line: &str) -> Option<TestBinary> {
     })
 }
 
-/// `path+file:///…/wire#rid-wire@0.1.0` and `path+file:///…/rid-wire#0.1.0` are both ways cargo writes it.
+/// Both `path+file:///…/wire#rid-wire@0.1.0` and `path+file:///…/rid-wire#0.1.0` occur.
 fn package_name(id: &str) -> Option<&str> {
     let (path, fragment) = id.rsplit_once('#')?;
     match fragment.split_once('@') {

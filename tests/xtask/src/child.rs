@@ -12,16 +12,16 @@ pub(crate) fn root() -> PathBuf {
     here.ancestors().nth(2).unwrap_or(here).to_path_buf()
 }
 
-/// Where cargo builds.
+/// The target folder of cargo.
 pub(crate) fn target() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |folder| root().join(folder))
 }
 
-/// The cargo that runs this, in the root of the repository.
+/// The cargo that runs this process, in the root of the repository.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
-    // What `cargo run` told this process about itself is not for its children.
+    // Variables that `cargo run` set for this process are wrong for its children.
     for (name, _) in env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
             command.env_remove(name);
@@ -30,17 +30,17 @@ pub(crate) fn cargo() -> Command {
     command
 }
 
-/// Runs with output shown; success or failure as an exit code.
+/// Runs with visible output and returns success or failure as an exit code.
 pub(crate) fn passes(command: &mut Command) -> ExitCode {
     if runs(command) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Runs with output shown; whether it succeeded.
+/// Runs with visible output and returns whether it succeeded.
 pub(crate) fn runs(command: &mut Command) -> bool {
     code(command) == Some(0)
 }
 
-/// Runs with output shown; its exit code.
+/// Runs with visible output and returns its exit code.
 pub(crate) fn code(command: &mut Command) -> Option<i32> {
     match command.status() {
         Ok(status) => status.code(),
@@ -51,12 +51,12 @@ pub(crate) fn code(command: &mut Command) -> Option<i32> {
     }
 }
 
-/// Runs and hands over each line of standard output; whether it succeeded.
+/// Runs, passes each line of standard output on, and returns whether it succeeded.
 pub(crate) fn lines(command: &mut Command, each: impl FnMut(&str)) -> bool {
     code_and_lines(command, each) == Some(0)
 }
 
-/// Runs and hands over each line of standard output; its exit code.
+/// Runs, passes each line of standard output on, and returns its exit code.
 pub(crate) fn code_and_lines(command: &mut Command, mut each: impl FnMut(&str)) -> Option<i32> {
     let mut child = match command.stdout(Stdio::piped()).spawn() {
         Ok(child) => child,
@@ -73,7 +73,7 @@ pub(crate) fn code_and_lines(command: &mut Command, mut each: impl FnMut(&str)) 
     child.wait().ok().and_then(|status| status.code())
 }
 
-/// Whether a program can be started at all.
+/// Whether a program can be started.
 pub(crate) fn exists(program: &str) -> bool {
     let tried = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     !matches!(tried, Err(error) if error.kind() == ErrorKind::NotFound)

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{child, tally::Tally};
 
-/// Holds the last commit that was written before the rules.
+/// The file with the last commit that predates the rules.
 const RECORD: &str = ".ci/commits-after";
 
 /// Runs `.githooks/commit-msg` over every commit after the recorded one.
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hook_takes_short_plain_subjects_only() {
+    fn hook_accepts_only_short_plain_subjects() {
         let long = "a".repeat(71);
         for good in ["Read deviations of the field with a warning", "Say İD in a subject", &format!("A{long}")] {
             assert!(follows(good), "{good}");

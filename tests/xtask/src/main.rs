@@ -1,4 +1,5 @@
-//! `cargo xtask`: the task runner. `cargo xtask test` runs every stage, prints a table and ends with `N passed, N failed, N skipped`.
+//! `cargo xtask`: the task runner. `cargo xtask test` runs every stage, prints a table and ends with `N passed, N
+//! failed, N skipped`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a task runner talks to the person who runs it")]
 
 mod built;
@@ -61,7 +62,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Figures of the core against a peer, then of the packages, which are packed for that. A miss is printed as a miss and is no failure.
+/// Prints figures of the core against a peer, then those of the packages, which are packed first. A missed target is
+/// printed and is not a failure.
 fn bench(rest: &[String]) -> ExitCode {
     let arguments = ["run", "--release", "--locked", "--quiet", "--package", "rid-bench", "--"];
     let core = child::runs(child::cargo().args(arguments).args(rest));

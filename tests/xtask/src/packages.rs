@@ -3,23 +3,24 @@ use std::{fs, path::PathBuf, process::Command};
 
 use crate::{child, stage::SKIPPED, tally::Tally};
 
-/// The crates of a wallet, as they stand in the names of symbols.
+/// The crates of a wallet, as in the names of symbols.
 const HOLDERS: &[&str] = &["rid_holder", "rid_vault", "rid_wallet"];
 
 /// The crates of a reader.
 const VERIFIERS: &[&str] = &["rid_reader", "rid_verifier"];
 
-/// The features of a library, and whether it holds the code of a wallet and that of a reader.
+/// The features of a library, and whether it must have the code of a wallet and of a reader.
 const ROLES: &[(&str, bool, bool)] = &[("reader", false, true), ("wallet", true, false), ("wallet,reader", true, true)];
 
-/// The sources that both packages are built from, and `rid`, which is the issuer and the other side of their walks.
+/// Generates the sources of both packages, and builds `rid`, the issuer and peer of their tests.
 pub(crate) fn generate() -> Tally {
     let generated = child::runs(Command::new(child::root().join("bindings/generate")).current_dir(child::root()));
     let tool = child::runs(child::cargo().args(["build", "--locked", "--quiet", "--package", "rid-cli"]));
     Tally::of(generated && tool, "bindings/generate or the build of `rid` failed")
 }
 
-/// A library with one role links no code of the other; one with both does (so the search finds what it looks for).
+/// Checks that a library with one role links no code of the other, and one with both does, which shows that the search
+/// works.
 pub(crate) fn library() -> Tally {
     let mut tally = Tally::default();
     for &(features, holds, verifies) in ROLES {
@@ -51,8 +52,8 @@ pub(crate) fn library() -> Tally {
     tally
 }
 
-/// P12: megabytes of the stripped library of the phone profile, by the recipe that makes it for Android, for this machine. That
-/// recipe looks at its pages and for paths of this machine. `None` when it cannot be made.
+/// P12: the size of the stripped library of the phone profile in megabytes, built for this machine by the recipe for
+/// Android. The recipe also checks its page alignment and searches for local paths. `None` if it cannot be built.
 pub(crate) fn size() -> Option<f64> {
     let mut last = String::new();
     let mut command = Command::new(child::root().join("bindings/android"));
@@ -64,7 +65,7 @@ pub(crate) fn size() -> Option<f64> {
     u32::try_from(bytes).ok().map(|bytes| f64::from(bytes) / 1e6)
 }
 
-/// Packs what ships for desktops, and calls it; exit code 77 where it cannot.
+/// Packs the jar for desktops and calls it; exit code 77 if that is impossible here.
 pub(crate) fn pack() -> Command {
     let mut command = Command::new(child::root().join("bindings/kotlin/pack"));
     command.current_dir(child::root());
@@ -83,21 +84,21 @@ pub(crate) fn pairs() -> Tally {
     script("bindings/pairs")
 }
 
-/// Prints what the boundary costs a presentation; exit code 77 where it cannot.
+/// Prints the cost of the boundary for a presentation; exit code 77 if that is impossible here.
 pub(crate) fn boundary() -> Command {
     let mut command = Command::new(child::root().join("bindings/kotlin/bench"));
     command.current_dir(child::root());
     command
 }
 
-/// A package's own script.
+/// A script of a package.
 fn script(path: &str) -> Tally {
     let mut command = Command::new(child::root().join(path));
     command.current_dir(child::root()).env("RID_CLI", child::target().join("debug/rid"));
     judged(&mut command, path)
 }
 
-/// Runs what judges itself: its last line is `N passed, N failed, N skipped`, or with exit code 77 the reason why it cannot run.
+/// Runs a script. Its last line is `N passed, N failed, N skipped`, or with exit code 77 the reason why it cannot run.
 pub(crate) fn judged(command: &mut Command, name: &str) -> Tally {
     let (mut last, mut reasons) = (String::new(), Vec::new());
     let code = child::code_and_lines(command, |line| {

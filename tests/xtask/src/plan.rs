@@ -36,7 +36,7 @@ impl Plan {
         Self { stages: STAGES.iter().filter(|stage| names.contains(&stage.name)).collect() }
     }
 
-    /// Runs them all, whatever fails, and prints the table.
+    /// Runs all stages even if some fail, and prints the table.
     pub(crate) fn run(&self) -> ExitCode {
         let mut rows = Vec::new();
         let mut built = None;

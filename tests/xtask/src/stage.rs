@@ -6,31 +6,33 @@ use crate::{built::Built, child, commits, packages, tally::Tally, torture};
 /// One stage of `cargo xtask test`.
 pub(crate) struct Stage {
     pub(crate) name: &'static str,
-    /// Seconds it may take, cold, on two cores; more is a defect.
+    /// The time limit in seconds, cold, on two cores. More is a defect.
     pub(crate) budget: u64,
     pub(crate) about: &'static str,
     pub(crate) kind: Kind,
 }
 
-/// How a stage runs.
+/// The kind of a stage.
 pub(crate) enum Kind {
-    /// By itself.
+    /// A function.
     Check(fn() -> Tally),
     /// The test binaries of these packages.
     Tests(&'static [&'static str]),
-    /// The test binaries no other stage names.
+    /// The test binaries that no other stage names.
     RestOfTests,
-    /// The test binaries of `rid-interop`, those of npm peers only where Node.js is, those of multipaz where Java and Maven are.
+    /// The test binaries of `rid-interop`, those of npm peers only where Node.js is, those of multipaz where Java and
+    /// Maven are.
     Interop,
 }
 
-/// Seconds the building of all tests may take.
+/// The time limit for building all tests, in seconds.
 pub(crate) const BUILD_BUDGET: u64 = 200;
 
-/// Exit code by which a script says: skipped, and its last line of output says why (as in Automake).
+/// The exit code with which a script reports that it was skipped; the last line of its output is the reason (as in
+/// Automake).
 pub(crate) const SKIPPED: i32 = 77;
 
-/// Crates that must build for phones: those without `std` (house plan, 1.2).
+/// Crates without `std`, which must build for phones.
 const PURE: &[&str] = &[
     "rid-wire",
     "rid-crypto",
@@ -43,7 +45,7 @@ const PURE: &[&str] = &[
     "rid-issuer",
 ];
 
-/// In the order they run: what is quick to say no comes first.
+/// In the order in which they run: quick stages first.
 pub(crate) const STAGES: &[Stage] = &[
     Stage { name: "fmt", budget: 10, about: "every file is formatted", kind: Kind::Check(fmt) },
     Stage {
@@ -160,7 +162,7 @@ impl Stage {
             Kind::RestOfTests => built.map_or_else(missing, |built| built.run(&rest(built), &[], &[])),
             Kind::Interop => built.map_or_else(missing, interop),
         };
-        // A stage in which nothing ran has shown nothing.
+        // A stage in which nothing ran has proved nothing.
         if tally == Tally::default() { Tally::failed("no test ran") } else { tally }
     }
 }
@@ -200,8 +202,8 @@ fn docs() -> Tally {
     Tally::of(built, "the documentation does not build")
 }
 
-/// Without Node.js the peers of npm are left out, without Java and Maven multipaz, without Python sd-jwt, by name; with them
-/// they must run (the tests install what they need).
+/// Without Node.js the peers of npm are left out, without Java and Maven multipaz, without Python sd-jwt, by name; with
+/// them they must run (the tests install what they need).
 fn interop(built: &Built) -> Tally {
     let (mut skips, mut skipped) = (Vec::new(), Vec::new());
     for (peer, missing) in [("npm", no_node()), ("multipaz", no_maven()), ("python", no_python())] {
@@ -246,7 +248,7 @@ fn no_maven() -> Option<String> {
     }
 }
 
-/// The product is built without test features, and its main job ends as it must, failures included.
+/// Checks that the product builds without test features, and that `rid demo` ends as expected, failures included.
 fn release() -> Tally {
     let mut tally = Tally::default();
     let mut found = Vec::new();
@@ -265,7 +267,7 @@ fn release() -> Tally {
     }
     tally.add(Tally::of(read && found.is_empty(), &format!("features that only tests may have: {}", found.join(", "))));
     let home = child::target().join("demo-home");
-    // A wallet of an earlier run may be of an earlier form.
+    // A wallet of an earlier run may have an earlier form.
     let _ = std::fs::remove_dir_all(&home);
     let mut demo = child::cargo();
     demo.args([
@@ -322,7 +324,7 @@ mod tests {
 
     #[test]
     fn budgets_keep_within_the_plan() {
-        // Packages 8 minutes (house plan, 1.9), the vault's torture within its 3, everything 25: cold, on two cores.
+        // Limits: packages 8 minutes, torture 3, everything 25; cold, on two cores.
         let packages = STAGES.iter().filter(|s| ["library", "generate", "kotlin", "swift", "pairs"].contains(&s.name));
         assert!(packages.map(|stage| stage.budget).sum::<u64>() <= 8 * 60);
         let torture = STAGES.iter().filter(|stage| stage.name == "torture");

@@ -1,7 +1,7 @@
 //! The table at the end of a run.
 use crate::tally::Tally;
 
-/// One line of the table.
+/// One row of the table.
 pub(crate) struct Row {
     pub(crate) stage: &'static str,
     pub(crate) seconds: u64,
@@ -9,7 +9,7 @@ pub(crate) struct Row {
     pub(crate) tally: Tally,
 }
 
-/// The table, and as last line the sums.
+/// Renders the table. The last line has the sums.
 pub(crate) fn render(rows: &[Row]) -> String {
     let mut text = format!("\n{:<9} {:>7} {:>7} {:>7} {:>8}\n", "stage", "seconds", "passed", "failed", "skipped");
     let mut sum = Tally::default();

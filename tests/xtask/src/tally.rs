@@ -1,11 +1,11 @@
 //! Counts of passed, failed and skipped tests.
-/// What came of a stage.
+/// The result of a stage.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     pub(crate) passed: u64,
     pub(crate) failed: u64,
     pub(crate) skipped: u64,
-    /// Why something was skipped or failed, for the table.
+    /// The reasons for failures and skips, for the table.
     pub(crate) reasons: Vec<String>,
 }
 
@@ -22,7 +22,7 @@ impl Tally {
         Self { skipped: 1, reasons: vec![format!("skipped: {reason}")], ..Self::default() }
     }
 
-    /// One check that passed or failed as a whole.
+    /// The result of one check.
     pub(crate) fn of(success: bool, reason: &str) -> Self {
         if success { Self::passed() } else { Self::failed(reason) }
     }
@@ -34,7 +34,7 @@ impl Tally {
         self.reasons.extend(other.reasons);
     }
 
-    /// Reads one line of a test binary: its result line, or a `skipped: <reason>` that a test printed.
+    /// Reads one line of a test binary: a result line, or a `skipped: <reason>` that a test printed.
     pub(crate) fn read(&mut self, line: &str) {
         if let Some(reason) = line.trim_start().strip_prefix("skipped: ") {
             self.add(Self::skipped(reason));
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_no_other_line_for_a_result() {
+    fn other_lines_are_not_results() {
         let mut tally = Tally::default();
         tally.read("running 3 tests");
         tally.read("test a::b ... ok");
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_printed_skip_counts_with_its_reason() {
+    fn printed_skip_counts_with_its_reason() {
         let mut tally = Tally::default();
         tally.read("skipped: node is not installed");
         assert_eq!(

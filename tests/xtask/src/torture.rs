@@ -1,4 +1,4 @@
-//! Torture of the vault, as a task with any counts and as a stage with a few of each.
+//! The torture tests of the vault: as a task with any counts, and as a stage with a few of each.
 use std::process::{Command, ExitCode};
 
 use crate::{child, packages, tally::Tally};
@@ -14,7 +14,7 @@ pub(crate) fn task(rest: &[String]) -> ExitCode {
     child::passes(command().args(rest))
 }
 
-/// A small count of each kind: each passes, fails, or says why it cannot run here.
+/// Runs a small count of each kind. Each passes, fails, or reports why it cannot run here.
 pub(crate) fn stage() -> Tally {
     packages::judged(&mut command(), "cargo xtask torture")
 }

@@ -1,5 +1,5 @@
-//! Runs `tests/vectors/INDEX`: one named test for each line and cryptographic backend, and two that compare the INDEX with
-//! the folder.
+//! Runs `tests/vectors/INDEX`: one named test for each line and cryptographic backend, and two that compare the INDEX
+//! with the folder.
 //!
 //! `cargo test -p rid-conformance -- PART` runs the lines whose path contains PART. A line `n/a` is printed with its
 //! reason and is not a test.

@@ -1,4 +1,4 @@
-//! One exchange without a session: what we present and how we judge, over a transcript both sides know.
+//! One exchange without a session, over a transcript that both sides know.
 use rid_crypto::{AgreementKey, Curve, SigningKey};
 use rid_mdoc::{
     build::{Selection, UnsignedDocument, device_response},
@@ -20,7 +20,7 @@ use crate::world::{ASKED, MDL, World, now, private_jwk, profile};
 
 const ES256: i64 = -7;
 
-/// What both sides of one exchange know.
+/// The data that both sides of an exchange know.
 pub(crate) struct Exchange {
     pub(crate) world: World,
     pub(crate) device: SigningKey,
@@ -33,7 +33,7 @@ impl Exchange {
         let mut world = World::make(seed);
         let device = SigningKey::make(&mut world.rng);
         let reader = AgreementKey::make(&mut world.rng);
-        // As of OpenID4VP: nothing but a handover, here of no protocol that exists.
+        // As in OpenID4VP: only a handover, here of a fictional protocol.
         let mut encoder = Encoder::new();
         encoder.array(3).null().null().array(2).text("Interop").bytes(&seed.to_be_bytes().repeat(4));
         let transcript = Transcript::received(&encoder.finish(), Limits::ONLINE).unwrap();

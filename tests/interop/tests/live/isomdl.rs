@@ -1,5 +1,7 @@
-//! The crate isomdl: proximity sessions in both roles, and its issuing. It judges transcripts, session keys, certificates and
-//! signatures; its reader never compares digests, and makes and checks no deviceMac.
+//! The crate isomdl: proximity sessions in both roles, and issuing.
+//!
+//! It judges transcripts, session keys, certificates and signatures. Its reader does not compare digests, and it does
+//! not support deviceMac.
 use std::collections::BTreeMap;
 
 use isomdl::{
@@ -40,7 +42,7 @@ fn anchors(root: &Identity, purpose: TrustPurpose) -> TrustAnchorRegistry {
     .unwrap()
 }
 
-/// What their reader asks for.
+/// The elements that their reader requests.
 fn their_request() -> Namespaces {
     let elements = |namespace: &str| {
         let of = ASKED.iter().filter(|(of, _)| *of == namespace);
@@ -51,7 +53,7 @@ fn their_request() -> Namespaces {
         .unwrap()
 }
 
-/// The values of the mDL's own namespace as their reader shows them.
+/// The values of the mDL namespace in the output of their reader.
 fn their_values() -> Value {
     let mut values = expected_json()[NS].clone();
     values["birth_date"] = values["birth_date"]["$date"].clone();
@@ -77,7 +79,7 @@ fn interop_isomdl_reader_accepts_our_wallet() {
         reader::SessionManager::establish_session(wallet.qr.clone(), their_request(), trust).unwrap();
     assert_eq!(ble_ident.len(), 16);
     their_reader_accepts(&mut session, &wallet.exchange(message).unwrap());
-    // A second request in the same session: both counters go on.
+    // A second request in the same session: both counters continue.
     let message = session.new_request(their_request()).unwrap();
     their_reader_accepts(&mut session, &wallet.exchange(message).unwrap());
     assert!(wallet.closed.is_none());
@@ -95,7 +97,7 @@ fn interop_isomdl_reader_refuses_a_root_it_does_not_know() {
     assert_eq!(outcome.issuer_authentication, AuthenticationStatus::Invalid);
 }
 
-/// What their holder keeps of an IssuerSigned.
+/// The parts of an IssuerSigned that their holder stores.
 fn their_document(issuer_signed: &[u8]) -> device::Document {
     let parsed: IssuerSigned = cbor::from_slice(issuer_signed).unwrap();
     let payload = parsed.issuer_auth.payload.as_ref().unwrap();
@@ -104,7 +106,7 @@ fn their_document(issuer_signed: &[u8]) -> device::Document {
     Mdoc { doc_type: MDL.into(), mso: mso.into_inner(), namespaces, issuer_auth }.into()
 }
 
-/// Issued by isomdl; the signature is ours, as of a remote signer.
+/// Issued by isomdl with our signature, as with a remote signer.
 fn they_issue(world: &World, device_key: &PublicKey) -> Mdoc {
     let mut namespaces = isomdl::issuance::Namespaces::new();
     for element in licence() {
@@ -144,7 +146,7 @@ fn issued_bytes(mdoc: &Mdoc) -> Vec<u8> {
     cbor::to_vec(&issuer_signed).unwrap()
 }
 
-/// Their holder: connects to our reader, checks who asks, and shows what was asked for.
+/// Their holder: it connects to our reader, checks the reader and presents the requested elements.
 struct TheirHolder {
     session: device::SessionManager,
     key: SigningKey,
@@ -164,7 +166,7 @@ impl TheirHolder {
     }
 }
 
-/// `issue` gives what their holder keeps, bound to a device key.
+/// `issue` returns what their holder stores, bound to a device key.
 fn our_reader_accepts_their_holder(seed: u64, issue: impl Fn(&mut World, &PublicKey) -> device::Document) {
     let mut world = World::make(seed);
     let key = SigningKey::make(&mut world.rng);
@@ -181,7 +183,7 @@ fn our_reader_accepts_their_holder(seed: u64, issue: impl Fn(&mut World, &Public
     let message = theirs.answer(&outcome);
     ours.receive(message);
     ours.accepted();
-    // And once more in the same session.
+    // Once more in the same session.
     ours.ask();
     let outcome = theirs.session.handle_request(&ours.sent());
     let message = theirs.answer(&outcome);

@@ -1,5 +1,7 @@
-//! Our issuer, wallet and verifier against independent implementations, in both directions. A test whose peer is not installed
-//! prints `skipped: <test>: <reason>`; with `RID_INTEROP=required` in the environment it fails.
+//! Our issuer, wallet and verifier against independent implementations, in both directions.
+//!
+//! A test whose peer is not installed prints `skipped: <test>: <reason>`. With `RID_INTEROP=required` in the
+//! environment it fails.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -23,13 +25,14 @@ use std::io::Write;
 
 use rid_interop::PeerError;
 
-/// The peer; `None` where it cannot run, which is printed.
+/// The peer, or `None` if it cannot run, which is printed.
 pub(crate) fn available<T>(result: Result<T, PeerError>) -> Option<T> {
     match result {
         Ok(value) => Some(value),
         Err(PeerError::Skipped(reason)) if std::env::var_os("RID_INTEROP").is_none_or(|v| v != "required") => {
             let thread = std::thread::current();
-            // Not `println!`: the harness keeps the output of a test that passes. A first line break ends its own line.
+            // `println!` would be captured by the harness for a passing test. The leading line break ends the harness's
+            // own line.
             let line = format!("\nskipped: {}: {reason}\n", thread.name().unwrap_or("interop"));
             std::io::stdout().write_all(line.as_bytes()).unwrap();
             None

@@ -1,5 +1,5 @@
-//! multipaz, the strictest of the peers: responses, requests with reader authentication, and proximity sessions, with its
-//! issuer, its secure area, its certificates and its trust manager on the other side of ours.
+//! multipaz, the strictest peer: responses, requests with reader authentication, and proximity sessions, against its
+//! issuer, secure area, certificates and trust manager.
 use std::{
     path::Path,
     sync::{Arc, Mutex, OnceLock, PoisonError},
@@ -21,7 +21,7 @@ mod requests;
 mod responses;
 mod sessions;
 
-/// One virtual machine for all tests: its start takes longest. It ends with this process.
+/// One virtual machine for all tests, because its start is slow. It ends with this process.
 static PEER: OnceLock<Result<Mutex<Multipaz>, PeerError>> = OnceLock::new();
 
 /// multipaz with its own issuer and reader.
@@ -29,7 +29,7 @@ static PEER: OnceLock<Result<Mutex<Multipaz>, PeerError>> = OnceLock::new();
 struct Peer(&'static Mutex<Multipaz>);
 
 impl Peer {
-    /// `None` where it cannot run, which every test prints.
+    /// `None` if it cannot run. Every test prints the reason.
     fn start() -> Option<Self> {
         let start = || Multipaz::start(Path::new(env!("CARGO_TARGET_TMPDIR"))).map(Mutex::new);
         available(PEER.get_or_init(start).as_ref().map(Self).map_err(Clone::clone))
@@ -40,7 +40,7 @@ impl Peer {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).call(&request)
     }
 
-    /// Its words on why not.
+    /// The reason in its own words.
     fn refuses(self, command: &str, request: Value) -> String {
         match self.call(command, request) {
             Err(PeerError::Refused(words)) => words,
@@ -48,7 +48,7 @@ impl Peer {
         }
     }
 
-    /// The root of its issuer or of its reader.
+    /// The root of its issuer or its reader.
     fn root(self, role: &str) -> Certificate {
         Certificate::parse(&bytes(&self.call("roots", json!({})).unwrap()[role])).unwrap()
     }
@@ -84,7 +84,7 @@ impl Peer {
         bytes(&answer.unwrap()["issuerSigned"])
     }
 
-    /// A credential in its wallet: `issue` gets the device key (JWK).
+    /// A credential in its wallet. `issue` gets the device key (JWK).
     fn holds(self, mac: bool, issue: impl FnOnce(&Value) -> Vec<u8>) -> String {
         let key = self.call("key", json!({"mac": mac})).unwrap();
         let credential = key["credential"].as_str().unwrap();
@@ -94,7 +94,7 @@ impl Peer {
     }
 }
 
-/// What was asked for, as it shows what was answered: encoded values.
+/// The requested elements as it outputs the answer: encoded values.
 fn expected_documents() -> Value {
     let mut elements = json!({NS: {}, NATIONAL: {}});
     for element in licence() {
@@ -105,7 +105,7 @@ fn expected_documents() -> Value {
     json!([{"docType": MDL, "elements": elements, "errors": {}}])
 }
 
-/// What was asked for, as it shows a request.
+/// The requested elements as it outputs a request.
 fn expected_elements() -> Value {
     let mut elements = json!({NS: {}, NATIONAL: {}});
     for (namespace, identifier) in ASKED {

@@ -1,4 +1,4 @@
-//! `@owf/mdoc` and `@auth0/mdl`: what we issue and present they accept, what they issue and present we accept.
+//! `@owf/mdoc` and `@auth0/mdl`: they accept what we issue and present, and we accept what they issue and present.
 mod sdjwt;
 
 use rid_interop::{PeerError, Peers, selftest};
@@ -58,7 +58,7 @@ impl Exchange {
     }
 }
 
-/// The peers, or a word on why there are none.
+/// The peers, or the reason why there are none.
 pub(crate) fn peers() -> Option<Peers> {
     available(Peers::start())
 }
@@ -137,16 +137,16 @@ fn interop_npm_they_issue_we_present_they_verify() {
     }
 }
 
-/// Both refuse, for reasons of their own: that a peer accepts says nothing unless it can also say no.
+/// Both refuse, each for its own reasons. Acceptance by a peer means nothing unless it can also refuse.
 #[test]
-fn interop_npm_what_was_changed_nobody_accepts() {
+fn interop_npm_altered_data_is_refused_by_all() {
     let Some(mut peers) = peers() else { return };
     let mut exchange = Exchange::make(5);
     let issuer_signed = exchange.world.mint(&exchange.device.public());
     let good = exchange.we_present(&issuer_signed, false);
     let after = |needle: &[u8]| good.windows(needle.len()).rposition(|window| window == needle).unwrap() + needle.len();
     let value = after("Əliyev".as_bytes());
-    // The name, the array's head, the protected header, `{}`, nil, the signature's head.
+    // The name, the head of the array, the protected header, `{}`, nil, the head of the signature.
     let signature = after(b"deviceSignature") + 9;
     for (name, at) in [("an element", value), ("the device's signature", signature)] {
         let mut changed = good.clone();

@@ -1,5 +1,5 @@
-//! `sd-jwt` of the authors of the standard: what we issue and present it accepts, what it issues and presents we accept. It
-//! never looks at times, `typ` or certificates.
+//! `sd-jwt` of the authors of the standard: what we issue and present it accepts, what it issues and presents we
+//! accept. It never looks at times, `typ` or certificates.
 use std::path::Path;
 
 use rid_crypto::PublicKey;

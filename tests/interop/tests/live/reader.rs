@@ -36,7 +36,7 @@ impl<'a> OurReader<'a> {
         reader
     }
 
-    /// What it has to send next.
+    /// The next message to send.
     pub(crate) fn sent(&mut self) -> Vec<u8> {
         self.sent.pop().unwrap()
     }
@@ -45,7 +45,7 @@ impl<'a> OurReader<'a> {
         self.handle(Input::Link(LinkEvent::Bytes(message)));
     }
 
-    /// Asks once more.
+    /// Sends another request.
     pub(crate) fn ask(&mut self) {
         let mut env = Env { now: now(), uptime: UPTIME, rng: &mut self.world.rng };
         self.session.ask(vec![asked_items()].into(), &mut env).unwrap();

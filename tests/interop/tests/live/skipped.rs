@@ -1,7 +1,7 @@
-//! A test whose peer cannot run says so: this binary runs itself where no program can be found.
+//! A test whose peer cannot run reports it: this binary runs itself in an environment without programs.
 use std::process::{Command, Output};
 
-/// Runs the tests whose names begin so.
+/// Runs the tests whose names start with this prefix.
 fn without_programs(filter: &str, required: bool) -> Output {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.arg(filter).env("PATH", "").env_remove("RID_INTEROP");
@@ -18,7 +18,7 @@ fn passed(stdout: &str) -> usize {
 }
 
 #[test]
-fn neg_t08_every_test_without_its_peer_says_so() {
+fn neg_t08_test_without_its_peer_is_skipped_by_name() {
     for (peer, reason) in
         [("npm::", "node cannot be run"), ("multipaz::", "java cannot be run"), ("python::", "python3 cannot be run")]
     {
@@ -33,7 +33,7 @@ fn neg_t08_every_test_without_its_peer_says_so() {
 }
 
 #[test]
-fn neg_t08_a_required_peer_that_is_missing_fails() {
+fn neg_t08_missing_required_peer_fails() {
     for peer in ["npm::", "multipaz::", "python::"] {
         assert!(!without_programs(peer, true).status.success(), "{peer}");
     }

@@ -1,4 +1,4 @@
-//! Our wallet for one session: holds copies of one driving licence, and a person who agrees to everything asked.
+//! Our wallet for one session. It has copies of one driving licence, and a user who agrees to everything.
 use std::{collections::BTreeMap, sync::Arc};
 
 use rid_claims::ClaimPath;
@@ -26,7 +26,7 @@ pub(crate) struct Wallet {
     /// The text of the QR code.
     pub(crate) qr: String,
     pub(crate) sent: Vec<Vec<u8>>,
-    /// Of the last message.
+    /// The number of the last message.
     pub(crate) question: Option<Question>,
     pub(crate) closed: Option<CloseReason>,
 }
@@ -42,7 +42,7 @@ impl Wallet {
         Self::start_trusting(world, readers, method, issue)
     }
 
-    /// Knows the readers of `readers`.
+    /// Trusts the readers of `readers`.
     pub(crate) fn start_trusting(
         world: &mut World,
         readers: Arc<TrustStore>,
@@ -66,7 +66,7 @@ impl Wallet {
         wallet
     }
 
-    /// Takes a message of the reader and answers it; `None` when there is no answer.
+    /// Handles a message of the reader. `None` if there is no answer.
     pub(crate) fn exchange(&mut self, message: Vec<u8>) -> Option<Vec<u8>> {
         self.question = None;
         self.handle(Input::Link(LinkEvent::Bytes(message)));
@@ -77,7 +77,7 @@ impl Wallet {
         self.sent.pop()
     }
 
-    /// The person ends the session; what the reader is told.
+    /// The user ends the session. Returns the message for the reader.
     pub(crate) fn cancel(&mut self) -> Vec<u8> {
         let mut env = Env { now: now(), uptime: UPTIME, rng: &mut self.rng };
         self.session.cancel(&mut env);

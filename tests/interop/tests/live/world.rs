@@ -1,4 +1,5 @@
-//! Keys, certificates and credentials of a made-up country, valid today: the peers' clocks cannot be set.
+//! Keys, certificates and credentials of a fictional country, valid today, because the clocks of the peers cannot be
+//! set.
 use std::sync::Arc;
 
 use rid_crypto::{PublicKey, x509::Profile as CertificateProfile};
@@ -90,7 +91,7 @@ pub(crate) fn licence_json() -> Value {
     })
 }
 
-/// More than 64 KiB of no real picture: lengths of every size occur in what is exchanged.
+/// A fake picture of more than 64 KiB, so that every size of length field occurs.
 static PORTRAIT: [u8; 70_000] = [0xd8; 70_000];
 
 /// The same licence as elements to issue.
@@ -121,7 +122,7 @@ pub(crate) fn licence() -> Vec<ElementToIssue> {
     ]
 }
 
-/// What the tests ask for: not everything that is held.
+/// The elements that the tests request; not all that are held.
 pub(crate) const ASKED: [(&str, &str); 7] = [
     (NS, "family_name"),
     (NS, "birth_date"),
@@ -149,7 +150,7 @@ pub(crate) fn expected_json() -> Value {
     expected
 }
 
-/// [`ASKED`] as our request; the wallet's rules want the portrait to be asked for without being kept.
+/// [`ASKED`] as our request. The rules of the wallet require that the portrait is requested without being retained.
 pub(crate) fn asked_items() -> ItemsRequest {
     let elements = |namespace: &str| {
         let of = ASKED.iter().filter(|(of, _)| *of == namespace);

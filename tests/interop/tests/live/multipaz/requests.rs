@@ -46,7 +46,7 @@ fn changed(request: &[u8], needle: &[u8]) -> Vec<u8> {
     changed
 }
 
-/// Changes the last byte: of the signature, with which a request of one document ends.
+/// Changes the last byte, which in a request for one document is part of the signature.
 fn signature_changed(request: &[u8]) -> Vec<u8> {
     let mut changed = request.to_vec();
     *changed.last_mut().unwrap() ^= 1;
@@ -62,7 +62,7 @@ fn std_m43_multipaz_knows_our_reader() {
     assert_eq!((&asked["docType"], &asked["elements"]), (&json!(MDL), &expected_elements()));
     assert!(asked["reader"].as_str().unwrap().contains("CN=Test Reader"), "{asked}");
     assert_eq!(asked["untrusted"], Value::Null);
-    // Without a signature there is nobody, and that is no error.
+    // Without a signature the reader is unknown, which is not an error.
     let said = peer.call("judge-request", exchange.multipaz_is_asked(&exchange.we_ask(false))).unwrap();
     assert_eq!(
         (&said["docRequests"][0]["elements"], &said["docRequests"][0]["reader"]),
@@ -90,7 +90,7 @@ fn std_m43_multipaz_refuses_our_request_once_it_is_changed() {
     assert!(said["docRequests"][0]["untrusted"].is_string(), "{said}");
 }
 
-/// What we make of a request of multipaz's: its elements, and its reader.
+/// Our view of a request of multipaz: its elements and its reader.
 fn we_read(exchange: &Exchange, request: &[u8], trust: &rid_trust::TrustStore) -> ReaderAuth {
     let parsed = UnverifiedRequest::parse(request, Limits::ONLINE).unwrap();
     let [asked] = parsed.doc_requests.as_slice() else { panic!("{}", parsed.doc_requests.len()) };
@@ -101,7 +101,7 @@ fn we_read(exchange: &Exchange, request: &[u8], trust: &rid_trust::TrustStore) -
 fn std_m43_we_know_the_reader_of_multipaz() {
     let Some(peer) = Peer::start() else { return };
     let exchange = Exchange::make(55);
-    // `all` is the second edition's: version 1.1 with a member we ignore.
+    // `all` is a member of the second edition: version 1.1, and we ignore it.
     for authentication in ["each", "all"] {
         let request = exchange.multipaz_asks(peer, authentication);
         let parsed = UnverifiedRequest::parse(&request, Limits::ONLINE).unwrap();

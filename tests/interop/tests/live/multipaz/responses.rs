@@ -1,4 +1,4 @@
-//! Responses, in both directions, and what both sides say to altered ones.
+//! Responses in both directions, and how both sides judge altered ones.
 use ciborium::Value as Cbor;
 use rid_crypto::PublicKey;
 use rid_verifier::{
@@ -49,26 +49,26 @@ impl Exchange {
     }
 }
 
-/// A place in a DeviceResponse, and how it is changed.
+/// A place in a DeviceResponse and a change of it.
 struct Change {
     name: &'static str,
     path: &'static [Step],
-    /// What we say to it.
+    /// The code that we give.
     code: &'static str,
-    /// What multipaz says to it.
+    /// The answer of multipaz.
     words: &'static str,
 }
 
 enum Step {
     Key(&'static str),
     At(usize),
-    /// Into the bytes of tag 24.
+    /// Inside the bytes of tag 24.
     Inside,
 }
 
 use Step::{At, Inside, Key};
 
-/// Of the first document.
+/// In the first document.
 const CHANGES: [Change; 5] = [
     Change {
         name: "an element's value",
@@ -219,7 +219,7 @@ fn std_m44_m45_m46_we_refuse_what_multipaz_presented_once_it_is_changed() {
         let elsewhere = Exchange { reader: Exchange::make(46).reader, ..Exchange::make(47) };
         let verdict = elsewhere.we_judge(peer, &response);
         assert_eq!(verdict.code.map(|code| code.as_str()), Some("device_auth_invalid"), "MAC: {mac}");
-        // Its issuer is none of ours.
+        // We do not trust its issuer.
         let verdict = exchange.we_verify(&response);
         let said = verdict.code.map(|code| code.as_str());
         assert_eq!((verdict.decision, said), (Decision::Refused, Some("cert_untrusted")), "MAC: {mac}");
@@ -262,7 +262,7 @@ fn std_m44_m45_m46_we_present_what_multipaz_issued_and_it_accepts() {
     }
 }
 
-/// What is under the names.
+/// The data below the names.
 fn at<'a>(value: &'a mut Cbor, names: &[&str]) -> &'a mut Cbor {
     names.iter().fold(value, |value, name| {
         let Cbor::Map(members) = value else { panic!("{value:?}") };
@@ -270,7 +270,7 @@ fn at<'a>(value: &'a mut Cbor, names: &[&str]) -> &'a mut Cbor {
     })
 }
 
-/// A peer that becomes stricter is to be told of in the README.
+/// If the peer becomes stricter, the README must say so.
 #[test]
 fn std_m44_what_multipaz_lets_pass_we_refuse() {
     let Some(peer) = Peer::start() else { return };

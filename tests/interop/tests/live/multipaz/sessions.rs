@@ -1,4 +1,4 @@
-//! Proximity sessions, multipaz in either role: establishment, response, second request, end.
+//! Proximity sessions with multipaz in either role: establishment, response, second request, end.
 use rid_holder::{
     consent::Requester,
     proximity::{CloseReason as HolderClose, DeviceAuthMethod},
@@ -17,14 +17,14 @@ use crate::{
 
 const METHODS: [DeviceAuthMethod; 2] = [DeviceAuthMethod::Signature, DeviceAuthMethod::Mac];
 
-/// multipaz's reader over an engagement of ours.
+/// The reader of multipaz for an engagement of ours.
 struct TheirReader {
     peer: Peer,
     session: Value,
 }
 
 impl TheirReader {
-    /// And its SessionEstablishment.
+    /// Its SessionEstablishment.
     fn start(peer: Peer, world: &World, qr: &str) -> (Self, Vec<u8>) {
         let root = der(&world.iaca.certificate);
         let started = asked(json!({"engagement": qr, "root": root}));
@@ -59,7 +59,7 @@ fn changed(message: &[u8]) -> Vec<u8> {
     changed
 }
 
-/// One session of our wallet with multipaz's reader, for as long as both ask and answer.
+/// One session of our wallet with the reader of multipaz, while both ask and answer.
 fn our_wallet(peer: Peer, seed: u64, method: DeviceAuthMethod) -> (Wallet, TheirReader) {
     let mut world = World::make(seed);
     let mut wallet = Wallet::start_trusting(&mut world, peer.readers(), method, World::mint);
@@ -100,14 +100,14 @@ fn std_m42_session_messages_between_our_wallet_and_multipaz_are_refused_once_cha
     let (mut wallet, reader) = our_wallet(peer, 64, DeviceAuthMethod::Signature);
     let answer = wallet.exchange(reader.asks()).unwrap();
     peer.refuses("reader-take", reader.is_given(&changed(&answer)));
-    // Nothing but the change was wrong.
+    // The change alone was wrong.
     reader.accepts(&answer);
     let request = reader.asks();
     _ = wallet.exchange(changed(&request));
     assert!(matches!(wallet.closed, Some(HolderClose::PeerInvalid(code)) if code.as_str() == "session_decrypt"));
 }
 
-/// multipaz's holder of a licence that multipaz issued.
+/// The holder of multipaz, with a licence that multipaz issued.
 struct TheirHolder {
     peer: Peer,
     session: Value,
@@ -125,7 +125,7 @@ impl TheirHolder {
         json!({"session": self.session, "message": base64::encode_url(message)})
     }
 
-    /// Its answer, when it knows who asks for what.
+    /// Its answer, after it has identified the reader and its request.
     fn answers(&self, message: &[u8]) -> Vec<u8> {
         let taken = self.peer.call("holder-take", self.is_given(message)).unwrap();
         let asked = &taken["docRequests"][0];
@@ -162,7 +162,7 @@ fn std_m40_m41_m42_we_read_the_wallet_of_multipaz_twice_and_end_the_session() {
 fn std_m42_we_see_the_wallet_of_multipaz_end_the_session() {
     let Some(peer) = Peer::start() else { return };
     let credential = peer.holds(false, |key| peer.issues(key));
-    // In order after an answer, by name in its place.
+    // In order after an answer, and by a named error instead of one.
     for (seed, answered, closed) in [(67, true, ReaderClose::Done), (69, false, ReaderClose::PeerTerminated)] {
         let mut world = World::make(seed);
         let theirs = TheirHolder::start(peer, &credential, &world);
