@@ -8,7 +8,7 @@ use rid_wire::Code;
 
 use crate::types::{KeyId, KeyInfo, KeySpec, Prompt};
 use crate::{
-    guard::{Rim, guard},
+    boundary::{BoundaryError, guard},
     log::LogLevel,
 };
 
@@ -83,7 +83,7 @@ pub fn derive_point(input: Vec<u8>) -> Result<Vec<u8>, SecureAreaError> {
     })
 }
 
-impl Rim for SecureAreaError {
+impl BoundaryError for SecureAreaError {
     fn bug(_code: Code) -> Self {
         Self::Unavailable
     }

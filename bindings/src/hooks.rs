@@ -18,7 +18,7 @@ use rid_wire::Timestamp;
 
 use crate::{
     area::{AppArea, SecureArea, SecureAreaError},
-    guard::guard,
+    boundary::guard,
     types::{KeyId, KeyInfo, KeySpec, Prompt},
 };
 
@@ -136,7 +136,7 @@ pub async fn panic_inside_later() -> Result<(), crate::types::WalletError> {
         context.waker().wake_by_ref();
         std::task::Poll::Pending
     });
-    crate::guard::guard_async("hooks.panic_inside_later", later).await
+    crate::boundary::guard_async("hooks.panic_inside_later", later).await
 }
 
 /// Whether the next reading of a clock panics.

@@ -1,20 +1,20 @@
 //! The boundary: what Kotlin and Swift see. Mirrors of the facades' views, thin objects, foreign traits; no logic.
 //!
-//! Objects are one field round a facade; every exported body is one line through [`guard`], which turns a panic into
+//! Objects are one field round a facade; every exported body is one line through [`boundary`], which turns a panic into
 //! `Bug { code: "panic" }` with no text. Secrets, private keys and session keys have no type here.
 #[cfg(all(feature = "dangerous-test-hooks", not(debug_assertions)))]
 compile_error!("dangerous-test-hooks is for tests: a release build never has it");
 
 mod area;
-mod guard;
+mod boundary;
 #[cfg(feature = "dangerous-test-hooks")]
 mod hooks;
-#[cfg(feature = "wallet")]
-mod keeping;
 mod log;
 #[cfg(feature = "reader")]
 mod reader;
 mod types;
+#[cfg(feature = "wallet")]
+mod vault;
 #[cfg(feature = "wallet")]
 mod wallet;
 

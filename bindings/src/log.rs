@@ -101,7 +101,7 @@ static SINK: RwLock<Option<Arc<dyn LogSink>>> = RwLock::new(None);
 /// Sends the lines of all wallets and readers of this process to `sink`; `None`: nowhere, as at the start.
 #[uniffi::export]
 pub fn log_to(sink: Option<Arc<dyn LogSink>>) {
-    crate::guard::quietly(|| *SINK.write().unwrap_or_else(PoisonError::into_inner) = sink);
+    crate::boundary::quietly(|| *SINK.write().unwrap_or_else(PoisonError::into_inner) = sink);
 }
 
 pub(crate) fn note(level: LogLevel, operation: &str, code: Code) {
@@ -155,7 +155,7 @@ mod tests {
     #[cfg(feature = "wallet")]
     #[test]
     fn neg_t06_the_variant_of_a_wallet_error_does_not_decide() {
-        use crate::guard::Rim;
+        use crate::boundary::BoundaryError;
         use rid_wallet::WalletError;
 
         let wrong = WalletError::BadInput { code: Code::new("pin_wrong") };

@@ -8,7 +8,7 @@ use rid_wire::Code;
 use crate::{
     DeviceClock,
     area::{AppArea, SecureArea},
-    guard::{Rim, guard, guard_async, quietly},
+    boundary::{BoundaryError, guard, guard_async, quietly},
     log::LogLevel,
     types::{DocumentAsk, Environment, ReaderError, ReaderOptions, ReadingStep, RootWarning},
 };
@@ -119,7 +119,7 @@ fn ports(secure_area: Arc<dyn SecureArea>) -> facade::ReaderPorts {
     }
 }
 
-impl Rim for ReaderError {
+impl BoundaryError for ReaderError {
     fn bug(code: Code) -> Self {
         Self::Bug { code }
     }

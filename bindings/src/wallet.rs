@@ -8,11 +8,11 @@ use rid_wire::Code;
 use crate::{
     DeviceClock,
     area::{AppArea, SecureArea},
-    guard::{Rim, guard, guard_async, quietly},
+    boundary::{BoundaryError, guard, guard_async, quietly},
     log::LogLevel,
     types::{
-        ConsentAnswer, CredentialDetail, CredentialId, CredentialView, Enrolment, Environment, HistoryView, LockState,
-        PortraitView, PresentationStep, RootWarning, WalletError, WalletOptions,
+        ConsentAnswer, CredentialDetails, CredentialId, CredentialSummary, Enrolment, Environment, HistoryRow,
+        LockState, Portrait, PresentationStep, RootWarning, WalletError, WalletOptions,
     },
 };
 
@@ -86,17 +86,17 @@ impl Wallet {
     }
 
     /// All credentials. Decrypts no copy and no portrait.
-    pub async fn credentials(&self) -> Result<Vec<CredentialView>, WalletError> {
+    pub async fn credentials(&self) -> Result<Vec<CredentialSummary>, WalletError> {
         guard_async("wallet.credentials", self.0.credentials()).await
     }
 
     /// One credential with its values, all but the portrait.
-    pub async fn credential(&self, id: CredentialId) -> Result<CredentialDetail, WalletError> {
+    pub async fn credential(&self, id: CredentialId) -> Result<CredentialDetails, WalletError> {
         guard_async("wallet.credential", self.0.credential(&id)).await
     }
 
     /// Its portrait, if it has one.
-    pub async fn portrait(&self, id: CredentialId) -> Result<Option<PortraitView>, WalletError> {
+    pub async fn portrait(&self, id: CredentialId) -> Result<Option<Portrait>, WalletError> {
         guard_async("wallet.portrait", self.0.portrait(&id)).await
     }
 
@@ -106,7 +106,7 @@ impl Wallet {
     }
 
     /// Rows of the history from a place on, at most `max`, oldest first.
-    pub async fn history(&self, from: u64, max: u32) -> Result<Vec<HistoryView>, WalletError> {
+    pub async fn history(&self, from: u64, max: u32) -> Result<Vec<HistoryRow>, WalletError> {
         guard_async("wallet.history", self.0.history(from, max)).await
     }
 
@@ -123,7 +123,7 @@ impl Wallet {
     }
 
     /// Checks an issuer's answer fully and stores it: every credential or none.
-    pub async fn accept(&self, id: String, answer: Vec<u8>) -> Result<Vec<CredentialView>, WalletError> {
+    pub async fn accept(&self, id: String, answer: Vec<u8>) -> Result<Vec<CredentialSummary>, WalletError> {
         guard_async("wallet.accept", self.0.accept(&id, &answer)).await
     }
 
@@ -230,7 +230,7 @@ fn ports(folder: &str, secure_area: Arc<dyn SecureArea>) -> facade::WalletPorts 
     }
 }
 
-impl Rim for WalletError {
+impl BoundaryError for WalletError {
     fn bug(code: Code) -> Self {
         Self::Bug { code }
     }

@@ -1,8 +1,9 @@
 //! Mirrors of a presentation: steps, the question, the answer.
 use super::{
-    AskedElementView, CandidateView, ClaimPath, Code, ConsentAnswer, ConsentDecision, ConsentedDocument, CredentialId,
-    CredentialState, Environment, HistoryElementView, PresentationStep, PrivateText, ReceiptView, RequestView,
-    RequestedDocumentView, RequestedElementView, RequesterView, Timestamp, UnavailableView, UseCaseView,
+    AskedElement, CandidateCredential, ClaimPath, Code, ConsentAnswer, ConsentDecision, ConsentRequest,
+    ConsentedDocument, CredentialId, CredentialState, Environment, HistoryItem, PresentationReceipt, PresentationStep,
+    PrivateText, RequestedDocument, RequestedElement, RequestedUseCase, RequesterInfo, Timestamp,
+    UnavailableCredential,
 };
 
 /// What is to be done now. The same step is given until it was done: `proceed`, `answer`, `unlocked`.
@@ -20,7 +21,7 @@ pub enum PresentationStep {
     /// Ask the person; then `answer`.
     Ask {
         /// The question.
-        request: RequestView,
+        request: ConsentRequest,
     },
     /// It is over.
     Closed {
@@ -30,7 +31,7 @@ pub enum PresentationStep {
     /// One exchange is over; then `proceed`.
     Receipt {
         /// How.
-        receipt: ReceiptView,
+        receipt: PresentationReceipt,
     },
     /// Send one message; then `proceed`.
     Send {
@@ -48,7 +49,7 @@ pub enum PresentationStep {
 
 /// Who asks.
 #[uniffi::remote(Record)]
-pub struct RequesterView {
+pub struct RequesterInfo {
     /// Name from the certificate, else its organisation, else a fingerprint; empty when unknown.
     pub name: String,
     /// Organisation from the certificate.
@@ -64,28 +65,28 @@ pub struct RequesterView {
 /// A question to the person. Answer with its `id` and `hash`. All text of the requester in it is fit to be shown: visible
 /// ASCII of at most 128 bytes, anything else escaped.
 #[uniffi::remote(Record)]
-pub struct RequestView {
+pub struct ConsentRequest {
     /// Names the question.
     pub id: String,
     /// Binds the answer to the request as received.
     pub hash: Vec<u8>,
     /// Who asks.
-    pub requester: RequesterView,
+    pub requester: RequesterInfo,
     /// Whose roots are loaded; a test is shown.
     pub environment: Environment,
     /// Purpose as the requester states it; its words, not ours.
     pub purpose: Option<String>,
     /// The documents asked for, in order; each is answered by a credential of its own choice, or not at all.
-    pub documents: Vec<RequestedDocumentView>,
+    pub documents: Vec<RequestedDocument>,
     /// Which documents the requester wants together; empty: it does not say.
-    pub use_cases: Vec<UseCaseView>,
+    pub use_cases: Vec<RequestedUseCase>,
     /// Warnings that the person must see.
     pub warnings: Vec<Code>,
 }
 
 /// A purpose of the requester, and the sets of documents that serve it.
 #[uniffi::remote(Record)]
-pub struct UseCaseView {
+pub struct RequestedUseCase {
     /// The requester cannot go on without it.
     pub mandatory: bool,
     /// Alternatives, preferred first: positions of documents that are wanted together.
@@ -94,7 +95,7 @@ pub struct UseCaseView {
 
 /// One document asked for.
 #[uniffi::remote(Record)]
-pub struct RequestedDocumentView {
+pub struct RequestedDocument {
     /// Position in the request.
     pub position: u32,
     /// Document type.
@@ -102,11 +103,11 @@ pub struct RequestedDocumentView {
     /// Name of the kind in the first wanted language.
     pub name: String,
     /// Elements asked for, in order.
-    pub asked: Vec<AskedElementView>,
+    pub asked: Vec<AskedElement>,
     /// Credentials that can answer, best first: offer the first, let the person choose another. None when it is blocked.
-    pub candidates: Vec<CandidateView>,
+    pub candidates: Vec<CandidateCredential>,
     /// Credentials of this kind that are not offered, and why.
-    pub unavailable: Vec<UnavailableView>,
+    pub unavailable: Vec<UnavailableCredential>,
     /// Why it cannot be presented; the answer will not distinguish it from a refusal. `None`: there is a candidate.
     pub blocked: Option<Code>,
     /// The portrait goes with the rest, or nothing of this document goes.
@@ -117,7 +118,7 @@ pub struct RequestedDocumentView {
 
 /// One element asked for.
 #[uniffi::remote(Record)]
-pub struct AskedElementView {
+pub struct AskedElement {
     /// Namespace and identifier.
     pub path: ClaimPath,
     /// Label in the first wanted language.
@@ -130,7 +131,7 @@ pub struct AskedElementView {
 
 /// A credential that can answer.
 #[uniffi::remote(Record)]
-pub struct CandidateView {
+pub struct CandidateCredential {
     /// Identifier.
     pub credential: CredentialId,
     /// Issuer's name, from its certificate.
@@ -144,12 +145,12 @@ pub struct CandidateView {
     /// One-time copies left of it.
     pub copies_left: u32,
     /// The elements that leave when they are ticked, and those that cannot leave, in the order of the request.
-    pub elements: Vec<RequestedElementView>,
+    pub elements: Vec<RequestedElement>,
 }
 
 /// A credential that is not offered.
 #[uniffi::remote(Record)]
-pub struct UnavailableView {
+pub struct UnavailableCredential {
     /// Identifier.
     pub credential: CredentialId,
     /// Issuer's name, from its certificate.
@@ -162,14 +163,14 @@ pub struct UnavailableView {
 
 /// One element of a candidate, as an answer to the request.
 #[uniffi::remote(Record)]
-pub struct RequestedElementView {
+pub struct RequestedElement {
     /// Namespace and identifier of the element that leaves: for an age that is asked for, the attested one that answers it.
     pub path: ClaimPath,
     /// Label in the first wanted language.
     pub label: String,
     /// What a screen reader says for the label.
     pub spoken: String,
-    /// The elements asked for that it answers, as in `RequestedDocumentView::asked`; at least one.
+    /// The elements asked for that it answers, as in `RequestedDocument::asked`; at least one.
     pub asked: Vec<ClaimPath>,
     /// The requester means to keep it.
     pub retained: bool,
@@ -186,9 +187,9 @@ pub struct RequestedElementView {
 /// A person's answer.
 #[uniffi::remote(Record)]
 pub struct ConsentAnswer {
-    /// `RequestView::id`.
+    /// `ConsentRequest::id`.
     pub id: String,
-    /// `RequestView::hash`.
+    /// `ConsentRequest::hash`.
     pub hash: Vec<u8>,
     /// The decision.
     pub decision: ConsentDecision,
@@ -209,21 +210,21 @@ pub enum ConsentDecision {
 /// The ticked elements of one document.
 #[uniffi::remote(Record)]
 pub struct ConsentedDocument {
-    /// `RequestedDocumentView::position`.
+    /// `RequestedDocument::position`.
     pub position: u32,
-    /// `CandidateView::credential` of one of its candidates.
+    /// `CandidateCredential::credential` of one of its candidates.
     pub credential: CredentialId,
-    /// `RequestedElementView::path` of ticked elements of this candidate.
+    /// `RequestedElement::path` of ticked elements of this candidate.
     pub elements: Vec<ClaimPath>,
 }
 
 /// How one exchange ended.
 #[uniffi::remote(Record)]
-pub struct ReceiptView {
+pub struct PresentationReceipt {
     /// Whether data was sent; else it was refused or nothing was held.
     pub disclosed: bool,
     /// What was sent, as in the history.
-    pub elements: Vec<HistoryElementView>,
+    pub elements: Vec<HistoryItem>,
     /// Credentials a copy of which was used.
     pub used: Vec<CredentialId>,
     /// Credentials that are low on copies now.

@@ -2,8 +2,8 @@
 pub use rid_reader::{
     DocumentAsk, ElementAsk, ReaderError, ReaderOptions, ReadingStep,
     view::{
-        AgeAnswer, Decision, DisclosedElements, DocumentElements, DocumentError, DocumentVerdict, ElementError,
-        ElementView, Verdict,
+        AgeAnswer, Decision, DisclosedElement, DisclosedElements, DocumentElements, DocumentError, DocumentVerdict,
+        ElementError, Verdict,
     },
 };
 pub use rid_trust::{Check, Outcome};
@@ -199,9 +199,9 @@ pub enum DocumentElements {
 #[uniffi::remote(Record)]
 pub struct DisclosedElements {
     /// Signed by the issuer.
-    pub issuer_signed: Vec<ElementView>,
+    pub issuer_signed: Vec<DisclosedElement>,
     /// Signed by the holder's device, authorised by the issuer.
-    pub device_signed: Vec<ElementView>,
+    pub device_signed: Vec<DisclosedElement>,
     /// The answers to the ages that were asked for, in the order of the question.
     pub ages: Vec<AgeAnswer>,
 }
@@ -234,7 +234,7 @@ pub struct ElementError {
 
 /// One disclosed element with its display text.
 #[uniffi::remote(Record)]
-pub struct ElementView {
+pub struct DisclosedElement {
     /// Namespace and identifier.
     pub path: ClaimPath,
     /// Label in the first wanted language; the identifier if unknown.

@@ -5,10 +5,10 @@ pub use rid_profile::{ReaderPolicy, ReaderRule};
 pub use rid_wallet::{
     DeviceAuthMethod, Enrolment, PresentationStep, WalletError, WalletOptions,
     view::{
-        AskedElementView, CandidateView, ConsentAnswer, ConsentDecision, ConsentedDocument, CredentialDetail,
-        CredentialState, CredentialView, HeldElementView, HistoryCheckView, HistoryElementView, HistoryEntryView,
-        HistoryEventView, HistoryView, LockState, PortraitView, ReceiptView, RequestView, RequestedDocumentView,
-        RequestedElementView, RequesterView, UnavailableView, UseCaseView,
+        AskedElement, CandidateCredential, ConsentAnswer, ConsentDecision, ConsentRequest, ConsentedDocument,
+        CredentialDetails, CredentialElement, CredentialState, CredentialSummary, HistoryCheck, HistoryEntryState,
+        HistoryEvent, HistoryItem, HistoryRow, LockState, Portrait, PresentationReceipt, RequestedDocument,
+        RequestedElement, RequestedUseCase, RequesterInfo, UnavailableCredential,
     },
 };
 
@@ -152,7 +152,7 @@ pub enum CredentialState {
 
 /// A credential in a list: no values.
 #[uniffi::remote(Record)]
-pub struct CredentialView {
+pub struct CredentialSummary {
     /// Identifier.
     pub id: CredentialId,
     /// `mso_mdoc` or `dc+sd-jwt`.
@@ -189,16 +189,16 @@ pub struct CredentialView {
 
 /// A credential with its values. The portrait's bytes come on demand only.
 #[uniffi::remote(Record)]
-pub struct CredentialDetail {
+pub struct CredentialDetails {
     /// The list entry.
-    pub credential: CredentialView,
+    pub credential: CredentialSummary,
     /// Elements in the order of the profile.
-    pub elements: Vec<HeldElementView>,
+    pub elements: Vec<CredentialElement>,
 }
 
 /// One element held.
 #[uniffi::remote(Record)]
-pub struct HeldElementView {
+pub struct CredentialElement {
     /// Namespace and identifier.
     pub path: ClaimPath,
     /// Label in the first wanted language.
@@ -221,7 +221,7 @@ pub struct HeldElementView {
 
 /// A portrait on demand.
 #[uniffi::remote(Record)]
-pub struct PortraitView {
+pub struct Portrait {
     /// JPEG or JPEG 2000, or what `format` says.
     pub image: PrivateBytes,
     /// The format, read from its first bytes.
@@ -271,18 +271,18 @@ pub enum HistoryOutcome {
 
 /// One row of the history.
 #[uniffi::remote(Record)]
-pub struct HistoryView {
+pub struct HistoryRow {
     /// Place.
     pub seq: u64,
     /// It was brought from another device by a recovery container.
     pub imported: bool,
     /// What is left there.
-    pub entry: HistoryEntryView,
+    pub entry: HistoryEntryState,
 }
 
 /// What is left at a place of the history.
 #[uniffi::remote(Enum)]
-pub enum HistoryEntryView {
+pub enum HistoryEntryState {
     /// It cannot be read any more.
     Damaged,
     /// The person deleted it.
@@ -293,13 +293,13 @@ pub enum HistoryEntryView {
     /// All of it.
     Kept {
         /// What happened.
-        event: HistoryEventView,
+        event: HistoryEvent,
     },
 }
 
 /// What happened.
 #[uniffi::remote(Record)]
-pub struct HistoryEventView {
+pub struct HistoryEvent {
     /// What it is about.
     pub kind: HistoryKind,
     /// How it went.
@@ -311,14 +311,14 @@ pub struct HistoryEventView {
     /// Whether the peer was verified.
     pub peer_verified: bool,
     /// What was shown, asked or received.
-    pub elements: Vec<HistoryElementView>,
+    pub elements: Vec<HistoryItem>,
     /// Why: a code.
     pub reason: String,
 }
 
 /// Whether the history is as it was written.
 #[uniffi::remote(Record)]
-pub struct HistoryCheckView {
+pub struct HistoryCheck {
     /// Nothing was taken out, put in or altered.
     pub whole: bool,
     /// Rows walked.
@@ -329,7 +329,7 @@ pub struct HistoryCheckView {
 
 /// One element of a history row.
 #[uniffi::remote(Record)]
-pub struct HistoryElementView {
+pub struct HistoryItem {
     /// Document type.
     pub kind: String,
     /// Namespace and identifier.

@@ -8,8 +8,8 @@ use std::{
 
 use rid_trust::Environment;
 use rid_wallet::view::{
-    CandidateView, ConsentAnswer, ConsentDecision, ConsentedDocument, CredentialState, RequestView,
-    RequestedDocumentView, RequestedElementView,
+    CandidateCredential, ConsentAnswer, ConsentDecision, ConsentRequest, ConsentedDocument, CredentialState,
+    RequestedDocument, RequestedElement,
 };
 
 use crate::{failure::Failure, verdict::printable};
@@ -59,7 +59,7 @@ impl Person {
     }
 
     /// Asks, and returns an answer that is bound to the request.
-    pub(crate) fn answer(&self, request: &RequestView) -> Result<ConsentAnswer, Failure> {
+    pub(crate) fn answer(&self, request: &ConsentRequest) -> Result<ConsentAnswer, Failure> {
         let documents = match self {
             Self::Refuses => Vec::new(),
             Self::Agrees { unticked, credentials } => {
@@ -74,9 +74,9 @@ impl Person {
 }
 
 /// Chooses the first suggested candidate of each document, or one of the preferred credentials.
-fn preselected(request: &RequestView, credentials: &[String]) -> Vec<Choice> {
-    let choice = |document: &RequestedDocumentView| {
-        let wanted = |one: &CandidateView| credentials.contains(&one.credential.0);
+fn preselected(request: &ConsentRequest, credentials: &[String]) -> Vec<Choice> {
+    let choice = |document: &RequestedDocument| {
+        let wanted = |one: &CandidateCredential| credentials.contains(&one.credential.0);
         let candidate = document.candidates.iter().position(wanted).unwrap_or(0);
         Choice { candidate, included: document.suggested }
     };
@@ -85,9 +85,9 @@ fn preselected(request: &RequestView, credentials: &[String]) -> Vec<Choice> {
 
 /// The selected elements of the included documents. The number of an element is its line in [`describe`].
 fn agreed(
-    request: &RequestView,
+    request: &ConsentRequest,
     choices: &[Choice],
-    is_ticked: impl Fn(usize, &RequestedElementView) -> bool,
+    is_ticked: impl Fn(usize, &RequestedElement) -> bool,
 ) -> Vec<ConsentedDocument> {
     let mut number = 0;
     let mut documents = Vec::new();
@@ -109,17 +109,17 @@ fn agreed(
 }
 
 /// Whether an element is one of these identifiers, by its own name or by the name of an element that it answers.
-fn is_named(element: &RequestedElementView, identifiers: &[String]) -> bool {
+fn is_named(element: &RequestedElement, identifiers: &[String]) -> bool {
     let paths = element.asked.iter().chain([&element.path]);
     paths.filter_map(|path| path.as_element()).any(|(_, name)| identifiers.iter().any(|one| one == name))
 }
 
 /// The question as text, with numbered elements.
-pub(crate) fn describe(request: &RequestView) -> String {
+pub(crate) fn describe(request: &ConsentRequest) -> String {
     describe_with(request, &preselected(request, &[]))
 }
 
-fn describe_with(request: &RequestView, choices: &[Choice]) -> String {
+fn describe_with(request: &ConsentRequest, choices: &[Choice]) -> String {
     let mut lines: Vec<String> = Vec::new();
     if request.environment == Environment::Test {
         lines.push("*** TEST ENVIRONMENT: test roots, not the State's ***".into());
@@ -160,7 +160,7 @@ fn describe_with(request: &RequestView, choices: &[Choice]) -> String {
     lines.join("\n")
 }
 
-fn state(document: &RequestedDocumentView, chosen: Option<&CandidateView>, choice: Choice) -> String {
+fn state(document: &RequestedDocument, chosen: Option<&CandidateCredential>, choice: Choice) -> String {
     match (document.blocked.map(|code| code.as_str()), chosen) {
         (Some("not_held"), _) => "you do not have this document".into(),
         (Some(code), _) => format!("will not be presented: {code}"),
@@ -185,12 +185,12 @@ fn letter(at: usize) -> char {
     u8::try_from(at).ok().filter(|at| *at < 26).map_or('?', |at| char::from(b'a' + at))
 }
 
-fn credential(one: &CandidateView) -> String {
+fn credential(one: &CandidateCredential) -> String {
     let subject = one.subject.as_ref().map(|text| format!(" of {}", printable(text.expose()))).unwrap_or_default();
     format!(") {}{subject}, valid until {}{}", printable(&one.issuer), one.valid_until, validity(one.state))
 }
 
-fn describe_element(document: &RequestedDocumentView, element: &RequestedElementView) -> String {
+fn describe_element(document: &RequestedDocument, element: &RequestedElement) -> String {
     let others =
         document.asked.iter().filter(|asked| asked.path != element.path && element.asked.contains(&asked.path));
     let others: Vec<&str> = others.map(|asked| asked.label.as_str()).collect();
@@ -213,7 +213,7 @@ fn in_words(warning: &str) -> String {
 }
 
 /// The documents that the person agrees to. `None` means refused.
-fn prompt(request: &RequestView) -> Result<Vec<ConsentedDocument>, Failure> {
+fn prompt(request: &ConsentRequest) -> Result<Vec<ConsentedDocument>, Failure> {
     let fail = |error| Failure::file(Path::new("terminal"), error);
     let mut choices = preselected(request, &[]);
     loop {
@@ -248,7 +248,7 @@ enum Reply {
 }
 
 /// Input that is not understood is a refusal, never consent.
-fn read(line: &str, request: &RequestView, choices: &mut [Choice]) -> Reply {
+fn read(line: &str, request: &ConsentRequest, choices: &mut [Choice]) -> Reply {
     let mut unticked = Vec::new();
     let mut changed = false;
     for word in line.split([' ', ',', '\n', '\r', '\t']).filter(|word| !word.is_empty()) {
@@ -279,7 +279,7 @@ fn read(line: &str, request: &RequestView, choices: &mut [Choice]) -> Reply {
 }
 
 /// Parses `1b`, `-1` or `+1`.
-fn choose(word: &str, request: &RequestView, choices: &mut [Choice]) -> Option<()> {
+fn choose(word: &str, request: &ConsentRequest, choices: &mut [Choice]) -> Option<()> {
     let (number, chosen) = match word.strip_prefix(['-', '+']) {
         Some(number) => (number, None),
         None => (word.get(..word.len().checked_sub(1)?)?, word.chars().last()),
@@ -300,13 +300,13 @@ fn choose(word: &str, request: &RequestView, choices: &mut [Choice]) -> Option<(
 mod tests {
     use rid_claims::ClaimPath;
     use rid_flow::CredentialId;
-    use rid_wallet::view::RequesterView;
+    use rid_wallet::view::RequesterInfo;
     use rid_wire::{Code, Timestamp};
 
     use super::*;
 
-    fn element(name: &str, asked: &str, held: bool) -> RequestedElementView {
-        RequestedElementView {
+    fn element(name: &str, asked: &str, held: bool) -> RequestedElement {
+        RequestedElement {
             path: ClaimPath::element("n", name),
             label: name.into(),
             spoken: name.into(),
@@ -319,8 +319,8 @@ mod tests {
         }
     }
 
-    fn candidate(id: &str, elements: Vec<RequestedElementView>) -> CandidateView {
-        CandidateView {
+    fn candidate(id: &str, elements: Vec<RequestedElement>) -> CandidateCredential {
+        CandidateCredential {
             credential: CredentialId(id.into()),
             issuer: "Issuer".into(),
             subject: None,
@@ -332,8 +332,8 @@ mod tests {
     }
 
     /// Two documents: two credentials can answer the first, none the second.
-    fn request() -> RequestView {
-        let document = |position, candidates: Vec<CandidateView>| RequestedDocumentView {
+    fn request() -> ConsentRequest {
+        let document = |position, candidates: Vec<CandidateCredential>| RequestedDocument {
             position,
             kind: "k".into(),
             name: "Kind".into(),
@@ -346,10 +346,10 @@ mod tests {
         };
         let first = candidate("first", vec![element("age_over_21", "age_over_20", true), element("x", "x", false)]);
         let second = candidate("second", vec![element("age_over_21", "age_over_20", true), element("x", "x", true)]);
-        RequestView {
+        ConsentRequest {
             id: "id".into(),
             hash: vec![1],
-            requester: RequesterView {
+            requester: RequesterInfo {
                 name: String::new(),
                 organization: None,
                 country: None,

@@ -100,7 +100,7 @@ fn prepare(home: &Home, arguments: &DemoArguments, say: &Say) -> Result<(), Fail
 }
 
 async fn fill(wallet: &Wallet, pki: Pki, say: &Say) -> Result<(), Failure> {
-    let usable = |kind: &str, views: &[rid_wallet::view::CredentialView]| {
+    let usable = |kind: &str, views: &[rid_wallet::view::CredentialSummary]| {
         views.iter().any(|view| {
             view.kind == kind && view.copies_left >= ENOUGH && view.state == rid_wallet::view::CredentialState::Ready
         })

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use rid_wallet::{
     Wallet, WalletError,
-    view::{CredentialView, HeldElementView},
+    view::{CredentialElement, CredentialSummary},
 };
 use rid_wire::{Code, hex};
 use serde_json::{Value, json};
@@ -145,16 +145,16 @@ fn accept(wallet: &Wallet, home: &Home, id: &str, answer: &[u8], json: bool) -> 
 type Warning = (String, String, Code);
 
 /// The warnings about the elements of a stored credential: values that have another type than in the profile.
-fn warnings(wallet: &Wallet, view: &CredentialView) -> Result<Vec<Warning>, Failure> {
+fn warnings(wallet: &Wallet, view: &CredentialSummary) -> Result<Vec<Warning>, Failure> {
     let elements = pollster::block_on(wallet.credential(&view.id))?.elements;
-    let warning = |element: &HeldElementView| {
+    let warning = |element: &CredentialElement| {
         let (namespace, identifier) = element.path.as_element()?;
         Some((namespace.to_owned(), identifier.to_owned(), element.warning?))
     };
     Ok(elements.iter().filter_map(warning).collect())
 }
 
-fn stored_json(view: &CredentialView, warnings: &[Warning]) -> Value {
+fn stored_json(view: &CredentialSummary, warnings: &[Warning]) -> Value {
     let mut stored = crate::wallet::list_json(view);
     if let Value::Object(members) = &mut stored {
         let warning = |(namespace, identifier, code): &Warning| json!([namespace, identifier, code.as_str()]);
@@ -163,7 +163,7 @@ fn stored_json(view: &CredentialView, warnings: &[Warning]) -> Value {
     stored
 }
 
-fn stored_text(view: &CredentialView, warnings: &[Warning]) -> String {
+fn stored_text(view: &CredentialSummary, warnings: &[Warning]) -> String {
     let mut text = format!("{}\n", stored_line(view));
     for (namespace, identifier, code) in warnings {
         let (namespace, identifier) = (verdict::printable(namespace), verdict::printable(identifier));
@@ -175,7 +175,7 @@ fn stored_text(view: &CredentialView, warnings: &[Warning]) -> String {
 }
 
 /// One line about a stored credential.
-pub(crate) fn stored_line(view: &CredentialView) -> String {
+pub(crate) fn stored_line(view: &CredentialSummary) -> String {
     format!(
         "stored: {} from {}, {} one-time copies, valid until {}",
         view.name, view.issuer, view.copies_left, view.valid_until

@@ -9,7 +9,7 @@ use rid_trust::{Environment, TrustStore};
 use rid_vault::{Vault, VaultConfig, VaultError};
 use rid_wallet::{
     RngSource, Wallet, WalletConfig, WalletError, WalletPorts,
-    view::{DoorsView, LockState},
+    view::{LockState, UnlockState},
 };
 use rid_wire::Code;
 
@@ -144,7 +144,7 @@ pub(crate) async fn unlock(wallet: &Wallet, open: &OpenArguments) -> Result<(), 
     if wallet.lock_state() == LockState::Unlocked {
         return Ok(());
     }
-    let doors = wallet.doors().await?;
+    let doors = wallet.unlock_state().await?;
     if let (None, Some(path)) = (&open.pin_file, &open.code_file) {
         let code = terminal::secret("", Some(path), "--code-file")?;
         return Ok(wallet.unlock_with_recovery_code(code.as_str().into()).await?);
@@ -169,7 +169,7 @@ pub(crate) async fn unlock(wallet: &Wallet, open: &OpenArguments) -> Result<(), 
 }
 
 /// Unlocks with the recovery code.
-pub(crate) async fn unlock_by_code(wallet: &Wallet, open: &OpenArguments, doors: &DoorsView) -> Result<(), Failure> {
+pub(crate) async fn unlock_by_code(wallet: &Wallet, open: &OpenArguments, doors: &UnlockState) -> Result<(), Failure> {
     if !doors.recovery {
         return Err(Failure::core("wallet", Code::new("recovery_not_set")));
     }
@@ -181,11 +181,11 @@ pub(crate) async fn unlock_by_code(wallet: &Wallet, open: &OpenArguments, doors:
 pub(crate) async fn try_pin(wallet: &Wallet, pin: &str) -> Result<(), Failure> {
     let Err(error) = wallet.unlock_with_pin(pin.trim().as_bytes().to_vec()).await else { return Ok(()) };
     if error.code().as_str() == "pin_wrong" {
-        let left = wallet.doors().await?.pin_tries_left;
+        let left = wallet.unlock_state().await?.pin_tries_left;
         return Err(Failure::Pin { code: error.code(), left });
     }
     if error.code().as_str() == "pin_wait" {
-        return Err(Failure::Wait { seconds: wallet.doors().await?.pin_wait });
+        return Err(Failure::Wait { seconds: wallet.unlock_state().await?.pin_wait });
     }
     Err(error.into())
 }

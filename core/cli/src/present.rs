@@ -9,7 +9,7 @@ use rid_flow::{CredentialId, ports::Clock};
 use rid_shell::SystemClock;
 use rid_wallet::{
     Presentation, PresentationStep, Wallet,
-    view::{ConsentDecision, ReceiptView},
+    view::{ConsentDecision, PresentationReceipt},
 };
 use rid_wire::Code;
 use serde_json::{Value, json};
@@ -136,7 +136,7 @@ fn wait(presentation: &Presentation, link: Option<&Link>, longest: Option<Durati
 const NO_REQUEST: &str =
     "the time of --timeout is up and no request was answered; start `rid read`, or allow more time";
 
-fn receipt_text(receipt: &ReceiptView) -> String {
+fn receipt_text(receipt: &PresentationReceipt) -> String {
     if !receipt.disclosed {
         return "nothing was disclosed".into();
     }
@@ -145,7 +145,7 @@ fn receipt_text(receipt: &ReceiptView) -> String {
     format!("disclosed: {}; {} one-time copies used{low}", elements.join(", "), receipt.used.len())
 }
 
-fn receipt_json(receipt: &ReceiptView) -> Value {
+fn receipt_json(receipt: &PresentationReceipt) -> Value {
     let ids = |ids: &[CredentialId]| ids.iter().map(|id| id.0.clone()).collect::<Vec<_>>();
     let elements = receipt.elements.iter().filter_map(|element| {
         let (namespace, identifier) = element.path.as_element()?;

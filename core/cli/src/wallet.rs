@@ -5,7 +5,7 @@ use rid_flow::{CredentialId, HistoryEventType, HistoryOutcome};
 use rid_trust::Environment;
 use rid_wallet::{
     Wallet,
-    view::{CredentialDetail, CredentialState, CredentialView, HistoryEntryView, HistoryEventView, HistoryView},
+    view::{CredentialDetails, CredentialState, CredentialSummary, HistoryEntryState, HistoryEvent, HistoryRow},
 };
 use serde_json::{Value, json};
 
@@ -109,7 +109,7 @@ pub(crate) const fn reuse(reuse: ReusePolicy) -> &'static str {
     }
 }
 
-pub(crate) fn list_line(view: &CredentialView) -> String {
+pub(crate) fn list_line(view: &CredentialSummary) -> String {
     if view.state == CredentialState::Damaged {
         return format!("{}  cannot be read any more\n    delete it and ask its issuer for it again\n", view.id.0);
     }
@@ -128,7 +128,7 @@ pub(crate) fn list_line(view: &CredentialView) -> String {
 }
 
 /// The list entry as JSON.
-pub(crate) fn list_json(view: &CredentialView) -> Value {
+pub(crate) fn list_json(view: &CredentialSummary) -> Value {
     let environment = if view.environment == Environment::Test { "test" } else { "production" };
     if view.state == CredentialState::Damaged {
         return json!({"id": view.id.0, "state": state(view.state), "environment": environment});
@@ -141,7 +141,7 @@ pub(crate) fn list_json(view: &CredentialView) -> Value {
     })
 }
 
-fn detail_text(detail: &CredentialDetail) -> String {
+fn detail_text(detail: &CredentialDetails) -> String {
     let mut text = list_line(&detail.credential);
     for element in &detail.elements {
         let value = match (&element.text, &element.value) {
@@ -156,8 +156,8 @@ fn detail_text(detail: &CredentialDetail) -> String {
     text
 }
 
-fn detail_json(detail: &CredentialDetail) -> Value {
-    let element = |element: &rid_wallet::view::HeldElementView| {
+fn detail_json(detail: &CredentialDetails) -> Value {
+    let element = |element: &rid_wallet::view::CredentialElement| {
         let (namespace, identifier) = element.path.as_element().unwrap_or_default();
         json!({
             "namespace": namespace, "element": identifier, "label": element.label, "spoken": element.spoken,
@@ -191,17 +191,17 @@ const fn outcome(outcome: HistoryOutcome) -> &'static str {
     }
 }
 
-pub(crate) fn history_line(row: &HistoryView) -> String {
+pub(crate) fn history_line(row: &HistoryRow) -> String {
     let seq = row.seq;
     let event = match &row.entry {
-        HistoryEntryView::Kept { event } => event,
-        HistoryEntryView::Deleted { at } => return format!("{seq:>4}  {at}  deleted by the person\n"),
-        HistoryEntryView::Damaged => return format!("{seq:>4}  cannot be read any more\n"),
+        HistoryEntryState::Kept { event } => event,
+        HistoryEntryState::Deleted { at } => return format!("{seq:>4}  {at}  deleted by the person\n"),
+        HistoryEntryState::Damaged => return format!("{seq:>4}  cannot be read any more\n"),
     };
     event_line(seq, row.imported, event)
 }
 
-fn event_line(seq: u64, imported: bool, row: &HistoryEventView) -> String {
+fn event_line(seq: u64, imported: bool, row: &HistoryEvent) -> String {
     let peer = match (row.peer.expose(), row.peer_verified) {
         ("", _) => "unknown".into(),
         (name, true) => printable(name),
@@ -222,16 +222,16 @@ fn event_line(seq: u64, imported: bool, row: &HistoryEventView) -> String {
     text
 }
 
-pub(crate) fn history_json(row: &HistoryView) -> Value {
+pub(crate) fn history_json(row: &HistoryRow) -> Value {
     let seq = row.seq;
     match &row.entry {
-        HistoryEntryView::Kept { event } => event_json(seq, row.imported, event),
-        HistoryEntryView::Deleted { at } => json!({"seq": seq, "state": "deleted", "deletedAt": at.to_tdate()}),
-        HistoryEntryView::Damaged => json!({"seq": seq, "state": "damaged"}),
+        HistoryEntryState::Kept { event } => event_json(seq, row.imported, event),
+        HistoryEntryState::Deleted { at } => json!({"seq": seq, "state": "deleted", "deletedAt": at.to_tdate()}),
+        HistoryEntryState::Damaged => json!({"seq": seq, "state": "damaged"}),
     }
 }
 
-fn event_json(seq: u64, imported: bool, row: &HistoryEventView) -> Value {
+fn event_json(seq: u64, imported: bool, row: &HistoryEvent) -> Value {
     let elements: Vec<Value> = row
         .elements
         .iter()

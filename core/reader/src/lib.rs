@@ -16,7 +16,7 @@ pub use rid_verifier::ask::{DocumentAsk, ElementAsk};
 pub mod view {
     pub use rid_profile::ImageFormat;
     pub use rid_verifier::view::{
-        AgeAnswer, Decision, DisclosedElements, DocumentElements, DocumentError, DocumentVerdict, ElementError,
-        ElementView, Verdict,
+        AgeAnswer, Decision, DisclosedElement, DisclosedElements, DocumentElements, DocumentError, DocumentVerdict,
+        ElementError, Verdict,
     };
 }

@@ -19,7 +19,7 @@ use rid_wire::{
 use crate::{
     ask::Asked,
     asked::ages_asked,
-    view::{AgeAnswer, DisclosedElements, ElementView},
+    view::{AgeAnswer, DisclosedElement, DisclosedElements},
 };
 
 /// A value has another type than the profile says.
@@ -40,11 +40,11 @@ pub(crate) fn disclosed(
 ) -> DisclosedElements {
     let kind = words.profile.kind(evidence.doc_type());
     let issuer = evidence.items().iter();
-    let issuer_signed: Vec<ElementView> =
+    let issuer_signed: Vec<DisclosedElement> =
         issuer.filter_map(|i| element(kind, i.namespace(), i.identifier(), i.value_bytes(), words)).collect();
-    let device_signed: Vec<ElementView> =
+    let device_signed: Vec<DisclosedElement> =
         device.iter().filter_map(|i| element(kind, i.namespace(), i.identifier(), i.value_bytes(), words)).collect();
-    let elements: Vec<&ElementView> = issuer_signed.iter().chain(&device_signed).collect();
+    let elements: Vec<&DisclosedElement> = issuer_signed.iter().chain(&device_signed).collect();
     let ages = match words.asked {
         Some(asked) => age_answers(evidence.doc_type(), asked, &elements, words),
         None => Vec::new(),
@@ -53,7 +53,7 @@ pub(crate) fn disclosed(
 }
 
 /// The answer to each age asked for, by the nearest attested age.
-fn age_answers(doc_type: &str, asked: &Asked, elements: &[&ElementView], words: &Words<'_>) -> Vec<AgeAnswer> {
+fn age_answers(doc_type: &str, asked: &Asked, elements: &[&DisclosedElement], words: &Words<'_>) -> Vec<AgeAnswer> {
     let kind = words.profile.kind(doc_type);
     let answers = ages_asked(doc_type, asked).filter_map(|(namespace, identifier, wanted)| {
         let attested = attested_ages(namespace, elements);
@@ -73,7 +73,7 @@ fn age_answers(doc_type: &str, asked: &Asked, elements: &[&ElementView], words: 
     answers.collect()
 }
 
-fn attested_ages(namespace: &str, elements: &[&ElementView]) -> Vec<(u8, bool)> {
+fn attested_ages(namespace: &str, elements: &[&DisclosedElement]) -> Vec<(u8, bool)> {
     let ages = elements.iter().filter_map(|element| {
         let (of, identifier) = element.path.as_element()?;
         match &element.value {
@@ -92,7 +92,7 @@ fn element(
     identifier: &str,
     value: &[u8],
     words: &Words<'_>,
-) -> Option<ElementView> {
+) -> Option<DisclosedElement> {
     let value = Value::parse(value, Limits::ONLINE).ok()?;
     let known = kind.and_then(|kind| kind.element(namespace, identifier));
     let fits = kind.is_none_or(|kind| kind.type_fits(namespace, identifier, &value));
@@ -103,7 +103,7 @@ fn element(
         ClaimValue::Binary { bytes } => Some(ImageFormat::of(bytes.expose())),
         _ => None,
     };
-    Some(ElementView {
+    Some(DisclosedElement {
         path: ClaimPath::element(namespace, identifier),
         label,
         spoken,

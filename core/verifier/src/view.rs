@@ -124,9 +124,9 @@ impl DocumentElements {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DisclosedElements {
     /// Signed by the issuer.
-    pub issuer_signed: Vec<ElementView>,
+    pub issuer_signed: Vec<DisclosedElement>,
     /// Signed by the holder's device, authorised by the issuer.
-    pub device_signed: Vec<ElementView>,
+    pub device_signed: Vec<DisclosedElement>,
     /// The answers to the ages that were asked for, in the order of the question.
     pub ages: Vec<AgeAnswer>,
 }
@@ -159,7 +159,7 @@ pub struct ElementError {
 
 /// One disclosed element with its display text.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ElementView {
+pub struct DisclosedElement {
     /// Namespace and identifier.
     pub path: ClaimPath,
     /// Label in the first wanted language; the identifier if unknown.

@@ -12,17 +12,17 @@ use rid_wire::{Code, hex};
 use crate::{
     Wallet, WalletError,
     view::{
-        AskedElementView, CandidateView, ConsentAnswer, ConsentDecision, ConsentedDocument, CredentialState,
-        RequestView, RequestedDocumentView, RequestedElementView, RequesterView, UnavailableView, UseCaseView,
+        AskedElement, CandidateCredential, ConsentAnswer, ConsentDecision, ConsentRequest, ConsentedDocument,
+        CredentialState, RequestedDocument, RequestedElement, RequestedUseCase, RequesterInfo, UnavailableCredential,
     },
 };
 
 impl Wallet {
     /// The view of a question.
-    pub(crate) fn request_view(&self, question: &Question) -> RequestView {
+    pub(crate) fn request_view(&self, question: &Question) -> ConsentRequest {
         let documents = question.documents.iter().zip(0..).map(|(asked, position)| self.document_view(position, asked));
         let use_cases = question.use_cases.iter();
-        RequestView {
+        ConsentRequest {
             id: hex::encode(&question.id.0),
             hash: question.hash.to_vec(),
             requester: requester_view(&question.requester),
@@ -30,14 +30,14 @@ impl Wallet {
             purpose: None,
             documents: documents.collect(),
             use_cases: use_cases
-                .map(|one| UseCaseView { mandatory: one.mandatory, document_sets: one.document_sets.clone() })
+                .map(|one| RequestedUseCase { mandatory: one.mandatory, document_sets: one.document_sets.clone() })
                 .collect(),
             warnings: question.warnings.clone(),
         }
     }
 
-    fn document_view(&self, position: u32, asked: &AskedDocument) -> RequestedDocumentView {
-        RequestedDocumentView {
+    fn document_view(&self, position: u32, asked: &AskedDocument) -> RequestedDocument {
+        RequestedDocument {
             position,
             kind: shown::identifier(&asked.doc_type),
             name: self.kind_name(&asked.doc_type),
@@ -46,19 +46,14 @@ impl Wallet {
                 .iter()
                 .map(|element| {
                     let (label, spoken) = self.words(&asked.doc_type, &element.path);
-                    AskedElementView {
-                        path: shown::path(&element.path),
-                        label,
-                        spoken,
-                        retained: element.intent_to_retain,
-                    }
+                    AskedElement { path: shown::path(&element.path), label, spoken, retained: element.intent_to_retain }
                 })
                 .collect(),
             candidates: asked.candidates.iter().map(|candidate| self.candidate_view(asked, candidate)).collect(),
             unavailable: asked
                 .unavailable
                 .iter()
-                .map(|one| UnavailableView {
+                .map(|one| UnavailableCredential {
                     credential: one.credential.clone(),
                     issuer: shown::name(&one.issuer),
                     subject: one.subject.clone(),
@@ -71,13 +66,13 @@ impl Wallet {
         }
     }
 
-    fn candidate_view(&self, asked: &AskedDocument, candidate: &Candidate) -> CandidateView {
+    fn candidate_view(&self, asked: &AskedDocument, candidate: &Candidate) -> CandidateCredential {
         let kind = self.profile.kind(&asked.doc_type);
         let elements = candidate.elements.iter().map(|offered| {
             let (label, spoken) = self.words(&asked.doc_type, &offered.path);
             let known = offered.path.as_element().and_then(|(n, i)| kind.and_then(|kind| kind.element(n, i)));
             let answers = offered.asked.iter().filter_map(|at| asked.elements.get(*at));
-            RequestedElementView {
+            RequestedElement {
                 path: shown::path(&offered.path),
                 label,
                 spoken,
@@ -89,7 +84,7 @@ impl Wallet {
                 portrait: offered.portrait,
             }
         });
-        CandidateView {
+        CandidateCredential {
             credential: candidate.credential.clone(),
             issuer: shown::name(&candidate.issuer),
             subject: candidate.subject.clone(),
@@ -138,9 +133,9 @@ const fn selection() -> WalletError {
     WalletError::BadInput { code: Code::new("consent_selection") }
 }
 
-fn requester_view(requester: &Requester) -> RequesterView {
+fn requester_view(requester: &Requester) -> RequesterInfo {
     let party = requester.party();
-    RequesterView {
+    RequesterInfo {
         name: party.map(|party| party.name.clone()).unwrap_or_default(),
         organization: party.and_then(|party| party.organization.clone()),
         country: party.and_then(|party| party.country.clone()),

@@ -14,7 +14,7 @@ use rid_wire::{Code, Timestamp};
 
 use crate::{
     Wallet, WalletError,
-    view::{CredentialDetail, CredentialState, CredentialView, HeldElementView, PortraitView},
+    view::{CredentialDetails, CredentialElement, CredentialState, CredentialSummary, Portrait},
 };
 
 /// A warning: a value has another type than the profile says.
@@ -25,7 +25,7 @@ impl Wallet {
     ///
     /// # Errors
     /// [`WalletError::Locked`], [`WalletError::StorageDamaged`].
-    pub async fn credentials(&self) -> Result<Vec<CredentialView>, WalletError> {
+    pub async fn credentials(&self) -> Result<Vec<CredentialSummary>, WalletError> {
         let now = self.now()?;
         self.settle().await;
         let listing = self.vault.credentials().await?;
@@ -37,7 +37,7 @@ impl Wallet {
     ///
     /// # Errors
     /// [`WalletError::BadInput`] for an unknown id, [`WalletError::Locked`], [`WalletError::StorageDamaged`].
-    pub async fn credential(&self, id: &CredentialId) -> Result<CredentialDetail, WalletError> {
+    pub async fn credential(&self, id: &CredentialId) -> Result<CredentialDetails, WalletError> {
         let now = self.now()?;
         let meta = self.vault.credential(id).await?.ok_or_else(unknown_credential)?;
         let bytes = self.vault.copy_for_display(id).await?;
@@ -49,14 +49,14 @@ impl Wallet {
         if let Some(kind) = kind {
             elements.sort_by_key(|element| position(kind, &element.path));
         }
-        Ok(CredentialDetail { credential: self.view_of(meta, now), elements })
+        Ok(CredentialDetails { credential: self.view_of(meta, now), elements })
     }
 
     /// The holder's portrait in one credential, if it has one.
     ///
     /// # Errors
     /// As [`Wallet::credential`].
-    pub async fn portrait(&self, id: &CredentialId) -> Result<Option<PortraitView>, WalletError> {
+    pub async fn portrait(&self, id: &CredentialId) -> Result<Option<Portrait>, WalletError> {
         let meta = self.vault.credential(id).await?.ok_or_else(unknown_credential)?;
         let Some(bytes) = self.vault.copy_for_display(id).await? else { return Ok(None) };
         let Some(kind) = self.profile.kind(&meta.summary.credential_type.id) else { return Ok(None) };
@@ -65,7 +65,7 @@ impl Wallet {
             let (namespace, identifier) = path.as_element()?;
             let element = kind.element(namespace, identifier).filter(|element| element.portrait)?;
             match value {
-                ClaimValue::Binary { bytes } => Some(PortraitView {
+                ClaimValue::Binary { bytes } => Some(Portrait {
                     format: ImageFormat::of(bytes.expose()),
                     image: bytes,
                     spoken: element.spoken_for(identifier).resolve(&self.locales).into(),
@@ -112,7 +112,7 @@ impl Wallet {
         Ok(())
     }
 
-    pub(crate) fn view_of(&self, meta: CredentialMeta, now: Timestamp) -> CredentialView {
+    pub(crate) fn view_of(&self, meta: CredentialMeta, now: Timestamp) -> CredentialSummary {
         let now = self.validity_time(now);
         let is_exhausted = meta.is_exhausted(now);
         let summary = meta.summary;
@@ -127,7 +127,7 @@ impl Wallet {
             CredentialState::Ready
         };
         let id = summary.credential_type.id;
-        CredentialView {
+        CredentialSummary {
             name: kind.map_or(id.as_str(), |kind| kind.name.resolve(&self.locales)).into(),
             spoken: kind.map_or(id.as_str(), |kind| kind.spoken.resolve(&self.locales)).into(),
             low_water: summary.reuse != ReusePolicy::Rotate && summary.copies_left <= self.profile.rules().low_water,
@@ -148,9 +148,9 @@ impl Wallet {
     }
 
     /// All that can be said of a credential whose record cannot be read.
-    fn damaged_view(&self, id: CredentialId) -> CredentialView {
+    fn damaged_view(&self, id: CredentialId) -> CredentialSummary {
         let zero = Timestamp::from_unix(0);
-        CredentialView {
+        CredentialSummary {
             id,
             format: String::new(),
             kind: String::new(),
@@ -201,7 +201,7 @@ impl Wallet {
         bytes: &[u8],
         meta: &CredentialMeta,
         kind: Option<&Kind>,
-    ) -> Result<Vec<HeldElementView>, WalletError> {
+    ) -> Result<Vec<CredentialElement>, WalletError> {
         let elements = self.read_copy(bytes, &meta.summary.credential_type.id)?;
         let view = |HeldElement { path, value, type_fits }: HeldElement| {
             let (label, spoken) = self.words(&meta.summary.credential_type.id, &path);
@@ -213,7 +213,7 @@ impl Wallet {
                 .filter(|_| type_fits)
                 .and_then(|element| element.value_text(&value_key(&value)))
                 .map(|text| String::from(text.resolve(&self.locales)).into());
-            HeldElementView {
+            CredentialElement {
                 sensitive: known.is_some_and(|element| element.sensitive),
                 spelled: known.is_some_and(|element| element.spelled),
                 value: if portrait { ClaimValue::Nothing } else { value },

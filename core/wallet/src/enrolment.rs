@@ -5,7 +5,7 @@ use rid_flow::{CallGate, Changes, Driven, Flow, RecordKey, Reply, Store, drive};
 use rid_holder::enrolment::{Accept, Enrol, EnrolParameters, PendingEnrolment, RECORD_KIND, record_key};
 use rid_wire::{Code, hex};
 
-use crate::{Wallet, WalletError, view::CredentialView};
+use crate::{Wallet, WalletError, view::CredentialSummary};
 
 /// What goes to an issuer.
 #[derive(Clone, PartialEq, Eq)]
@@ -89,7 +89,7 @@ impl Wallet {
     ///
     /// # Errors
     /// [`WalletError::BadInput`], [`WalletError::NotTrusted`], [`WalletError::StorageDamaged`]; nothing was stored.
-    pub async fn accept(&self, id: &str, answer: &[u8]) -> Result<Vec<CredentialView>, WalletError> {
+    pub async fn accept(&self, id: &str, answer: &[u8]) -> Result<Vec<CredentialSummary>, WalletError> {
         let raw = parse_id(id)?;
         self.catch_up().await;
         let record = self.vault.record(&record_key(&raw)).await?;

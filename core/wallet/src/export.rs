@@ -11,7 +11,7 @@ use rid_flow::{History, HistoryContent, HistoryElement, HistoryEventType, Histor
 use rid_trust::{Environment, Party, PartyBasis};
 use rid_wire::{Code, Timestamp, base64, hex, json::Value};
 
-use crate::{WalletError, view::HistoryCheckView};
+use crate::{WalletError, view::HistoryCheck};
 
 pub use verify::{ExportError, ExportVerdict, verify_export};
 
@@ -21,7 +21,7 @@ const FORMAT: &str = "rid-history-2";
 /// The file: a first line about it, one line for each place of the history, a last line.
 pub(crate) fn export(
     rows: &[History],
-    check: &HistoryCheckView,
+    check: &HistoryCheck,
     made: Timestamp,
     environment: Environment,
 ) -> Result<String, WalletError> {

@@ -4,7 +4,7 @@ use rid_vault::ChainVerdict;
 
 use crate::{
     Wallet, WalletError, export,
-    view::{HistoryCheckView, HistoryElementView, HistoryEntryView, HistoryEventView, HistoryView},
+    view::{HistoryCheck, HistoryEntryState, HistoryEvent, HistoryItem, HistoryRow},
 };
 
 impl Wallet {
@@ -12,7 +12,7 @@ impl Wallet {
     ///
     /// # Errors
     /// [`WalletError::Locked`], [`WalletError::StorageDamaged`].
-    pub async fn history(&self, from: u64, max: u32) -> Result<Vec<HistoryView>, WalletError> {
+    pub async fn history(&self, from: u64, max: u32) -> Result<Vec<HistoryRow>, WalletError> {
         self.settle().await;
         let rows = self.vault.history(from, max).await?;
         Ok(rows.into_iter().map(|row| self.history_view(row)).collect())
@@ -22,12 +22,12 @@ impl Wallet {
     ///
     /// # Errors
     /// [`WalletError::Locked`], [`WalletError::StorageDamaged`].
-    pub async fn check_history(&self) -> Result<HistoryCheckView, WalletError> {
+    pub async fn check_history(&self) -> Result<HistoryCheck, WalletError> {
         self.settle().await;
         Ok(match self.vault.verify_history().await? {
-            ChainVerdict::Whole { rows } => HistoryCheckView { whole: true, rows, first_broken: None },
+            ChainVerdict::Whole { rows } => HistoryCheck { whole: true, rows, first_broken: None },
             ChainVerdict::Broken { seq } => {
-                HistoryCheckView { whole: false, rows: seq.0.saturating_sub(1), first_broken: Some(seq.0) }
+                HistoryCheck { whole: false, rows: seq.0.saturating_sub(1), first_broken: Some(seq.0) }
             }
         })
     }
@@ -53,19 +53,19 @@ impl Wallet {
         export::export(&rows, &check, at, self.environment())
     }
 
-    pub(crate) fn history_element(&self, element: HistoryElement) -> HistoryElementView {
+    pub(crate) fn history_element(&self, element: HistoryElement) -> HistoryItem {
         let HistoryElement { credential_type, path, retained } = element;
         let (label, _) = self.words(&credential_type.id, &path);
-        HistoryElementView { kind: credential_type.id, path, label, retained }
+        HistoryItem { kind: credential_type.id, path, label, retained }
     }
 
-    fn history_view(&self, row: History) -> HistoryView {
+    fn history_view(&self, row: History) -> HistoryRow {
         let History { seq, imported, content } = row;
         let entry = match content {
-            HistoryContent::Damaged => HistoryEntryView::Damaged,
-            HistoryContent::Deleted { at } => HistoryEntryView::Deleted { at },
-            HistoryContent::Kept(draft) => HistoryEntryView::Kept {
-                event: HistoryEventView {
+            HistoryContent::Damaged => HistoryEntryState::Damaged,
+            HistoryContent::Deleted { at } => HistoryEntryState::Deleted { at },
+            HistoryContent::Kept(draft) => HistoryEntryState::Kept {
+                event: HistoryEvent {
                     kind: draft.event,
                     outcome: draft.outcome,
                     at: draft.at,
@@ -76,6 +76,6 @@ impl Wallet {
                 },
             },
         };
-        HistoryView { seq: seq.0, imported, entry }
+        HistoryRow { seq: seq.0, imported, entry }
     }
 }

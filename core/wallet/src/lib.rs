@@ -6,13 +6,13 @@
 mod backlog;
 mod consent;
 mod credentials;
-mod doors;
 mod enrolment;
 mod error;
 mod export;
 mod history;
 mod presentation;
 mod recovery;
+mod unlock;
 pub mod view;
 mod wallet;
 

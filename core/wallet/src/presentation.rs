@@ -18,7 +18,7 @@ use self::state::{CANCELLED, Current, State};
 use crate::{
     Wallet, WalletError,
     consent::answer_of,
-    view::{ConsentAnswer, LockState, ReceiptView, RequestView},
+    view::{ConsentAnswer, ConsentRequest, LockState, PresentationReceipt},
 };
 
 /// What is to be done now. The same step is given until it was done: `proceed`, `answer`, `unlocked`.
@@ -36,7 +36,7 @@ pub enum PresentationStep {
     /// Ask the person; then `answer`.
     Ask {
         /// The question.
-        request: RequestView,
+        request: ConsentRequest,
     },
     /// It is over.
     Closed {
@@ -46,7 +46,7 @@ pub enum PresentationStep {
     /// One exchange is over; then `proceed`.
     Receipt {
         /// How.
-        receipt: ReceiptView,
+        receipt: PresentationReceipt,
     },
     /// Send one message; then `proceed`.
     Send {

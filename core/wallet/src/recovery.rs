@@ -6,8 +6,8 @@ use rid_vault::{Finding, Imported, Recipe, Remedy, Repaired};
 
 use crate::{
     Wallet, WalletError,
-    doors::parse_code,
-    view::{ExaminationView, FindingView, RecipeView, RecoveredView, RemedyKind, RepairedView},
+    unlock::parse_code,
+    view::{DocumentToReissue, ExaminationReport, RecoveryResult, RemedyKind, RepairLoss, StoreFinding},
 };
 
 impl Wallet {
@@ -26,12 +26,12 @@ impl Wallet {
     ///
     /// # Errors
     /// [`WalletError::BadInput`] (`backup_…`, `input_too_large`), [`WalletError::Locked`], [`WalletError::StorageDamaged`].
-    pub async fn import_recovery(&self, code: String, container: Vec<u8>) -> Result<RecoveredView, WalletError> {
+    pub async fn import_recovery(&self, code: String, container: Vec<u8>) -> Result<RecoveryResult, WalletError> {
         Ok(self.recovered(self.vault.import_recovery(&parse_code(code)?, &container).await?))
     }
 
-    fn recovered(&self, brought: Imported) -> RecoveredView {
-        let recipe = |recipe: Recipe| RecipeView {
+    fn recovered(&self, brought: Imported) -> RecoveryResult {
+        let recipe = |recipe: Recipe| DocumentToReissue {
             name: match self.profile.kind(&recipe.credential_type.id) {
                 Some(kind) => kind.name.resolve(&self.locales).into(),
                 None => recipe.credential_type.id.clone(),
@@ -41,7 +41,7 @@ impl Wallet {
             kind: recipe.credential_type.id,
             copies: recipe.copies,
         };
-        RecoveredView {
+        RecoveryResult {
             recipes: brought.recipes.into_iter().map(recipe).collect(),
             history: brought.history,
             settings: brought.settings,
@@ -62,16 +62,16 @@ impl Wallet {
     ///
     /// # Errors
     /// [`WalletError::Locked`], [`WalletError::StorageDamaged`]: then nothing has changed.
-    pub async fn repair(&self) -> Result<RepairedView, WalletError> {
+    pub async fn repair(&self) -> Result<RepairLoss, WalletError> {
         let Repaired { copies, credentials, history, records } = self.vault.repair(self.now()?).await?;
-        Ok(RepairedView { copies, credentials, history, records })
+        Ok(RepairLoss { copies, credentials, history, records })
     }
 
     /// Imports what the files of another store give to its recovery code: one whose device or keys are gone. Changes nothing there.
     ///
     /// # Errors
     /// [`WalletError::BadInput`] (`backup_wrong_code`, `recovery_not_set`), [`WalletError::Locked`], [`WalletError::StorageDamaged`].
-    pub async fn recover_from(&self, storage: Arc<dyn Storage>, code: String) -> Result<RecoveredView, WalletError> {
+    pub async fn recover_from(&self, storage: Arc<dyn Storage>, code: String) -> Result<RecoveryResult, WalletError> {
         let recovery = rid_vault::recover(storage, &parse_code(code)?).await?;
         Ok(self.recovered(self.vault.import(&recovery).await?))
     }
@@ -89,10 +89,10 @@ impl Wallet {
     ///
     /// # Errors
     /// [`WalletError::StorageDamaged`].
-    pub async fn examine(&self) -> Result<ExaminationView, WalletError> {
+    pub async fn examine(&self) -> Result<ExaminationReport, WalletError> {
         let found = self.vault.examine().await?;
-        let finding = |Finding { code, count, remedy }| FindingView { code, count, remedy: remedy_kind(remedy) };
-        Ok(ExaminationView { findings: found.findings.into_iter().map(finding).collect(), locked: found.locked })
+        let finding = |Finding { code, count, remedy }| StoreFinding { code, count, remedy: remedy_kind(remedy) };
+        Ok(ExaminationReport { findings: found.findings.into_iter().map(finding).collect(), locked: found.locked })
     }
 
     /// Destroys everything: keys first, then files. The wallet is closed then; cut off by a death it is completed at the next opening.

@@ -32,7 +32,7 @@ pub enum CredentialState {
 
 /// A credential in a list: no values.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CredentialView {
+pub struct CredentialSummary {
     /// Identifier.
     pub id: CredentialId,
     /// `mso_mdoc` or `dc+sd-jwt`.
@@ -69,16 +69,16 @@ pub struct CredentialView {
 
 /// A credential with its values. The portrait's bytes come on demand only.
 #[derive(Clone, Debug, PartialEq)]
-pub struct CredentialDetail {
+pub struct CredentialDetails {
     /// The list entry.
-    pub credential: CredentialView,
+    pub credential: CredentialSummary,
     /// Elements in the order of the profile.
-    pub elements: Vec<HeldElementView>,
+    pub elements: Vec<CredentialElement>,
 }
 
 /// One element held.
 #[derive(Clone, Debug, PartialEq)]
-pub struct HeldElementView {
+pub struct CredentialElement {
     /// Namespace and identifier.
     pub path: ClaimPath,
     /// Label in the first wanted language.
@@ -101,7 +101,7 @@ pub struct HeldElementView {
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequesterView {
+pub struct RequesterInfo {
     /// Name from the certificate, else its organisation, else a fingerprint; empty when unknown.
     pub name: String,
     /// Organisation from the certificate.
@@ -117,28 +117,28 @@ pub struct RequesterView {
 /// A question to the person. Answer with its `id` and `hash`. All text of the requester in it is fit to be shown: visible
 /// ASCII of at most 128 bytes, anything else escaped.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestView {
+pub struct ConsentRequest {
     /// Names the question.
     pub id: String,
     /// Binds the answer to the request as received.
     pub hash: Vec<u8>,
     /// Who asks.
-    pub requester: RequesterView,
+    pub requester: RequesterInfo,
     /// Whose roots are loaded; a test is shown.
     pub environment: Environment,
     /// Purpose as the requester states it; its words, not ours.
     pub purpose: Option<String>,
     /// The documents asked for, in order; each is answered by a credential of its own choice, or not at all.
-    pub documents: Vec<RequestedDocumentView>,
+    pub documents: Vec<RequestedDocument>,
     /// Which documents the requester wants together; empty: it does not say.
-    pub use_cases: Vec<UseCaseView>,
+    pub use_cases: Vec<RequestedUseCase>,
     /// Warnings that the person must see.
     pub warnings: Vec<Code>,
 }
 
 /// A purpose of the requester, and the sets of documents that serve it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UseCaseView {
+pub struct RequestedUseCase {
     /// The requester cannot go on without it.
     pub mandatory: bool,
     /// Alternatives, preferred first: positions of documents that are wanted together.
@@ -147,7 +147,7 @@ pub struct UseCaseView {
 
 /// One document asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestedDocumentView {
+pub struct RequestedDocument {
     /// Position in the request.
     pub position: u32,
     /// Document type.
@@ -155,11 +155,11 @@ pub struct RequestedDocumentView {
     /// Name of the kind in the first wanted language.
     pub name: String,
     /// Elements asked for, in order.
-    pub asked: Vec<AskedElementView>,
+    pub asked: Vec<AskedElement>,
     /// Credentials that can answer, best first: offer the first, let the person choose another. None when it is blocked.
-    pub candidates: Vec<CandidateView>,
+    pub candidates: Vec<CandidateCredential>,
     /// Credentials of this kind that are not offered, and why.
-    pub unavailable: Vec<UnavailableView>,
+    pub unavailable: Vec<UnavailableCredential>,
     /// Why it cannot be presented; the answer will not distinguish it from a refusal. `None`: there is a candidate.
     pub blocked: Option<Code>,
     /// The portrait goes with the rest, or nothing of this document goes.
@@ -170,7 +170,7 @@ pub struct RequestedDocumentView {
 
 /// One element asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AskedElementView {
+pub struct AskedElement {
     /// Namespace and identifier.
     pub path: ClaimPath,
     /// Label in the first wanted language.
@@ -183,7 +183,7 @@ pub struct AskedElementView {
 
 /// A credential that can answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CandidateView {
+pub struct CandidateCredential {
     /// Identifier.
     pub credential: CredentialId,
     /// Issuer's name, from its certificate.
@@ -197,12 +197,12 @@ pub struct CandidateView {
     /// One-time copies left of it.
     pub copies_left: u32,
     /// The elements that leave when they are ticked, and those that cannot leave, in the order of the request.
-    pub elements: Vec<RequestedElementView>,
+    pub elements: Vec<RequestedElement>,
 }
 
 /// A credential that is not offered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnavailableView {
+pub struct UnavailableCredential {
     /// Identifier.
     pub credential: CredentialId,
     /// Issuer's name, from its certificate.
@@ -215,14 +215,14 @@ pub struct UnavailableView {
 
 /// One element of a candidate, as an answer to the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestedElementView {
+pub struct RequestedElement {
     /// Namespace and identifier of the element that leaves: for an age that is asked for, the attested one that answers it.
     pub path: ClaimPath,
     /// Label in the first wanted language.
     pub label: String,
     /// What a screen reader says for the label.
     pub spoken: String,
-    /// The elements asked for that it answers, as in `RequestedDocumentView::asked`; at least one.
+    /// The elements asked for that it answers, as in `RequestedDocument::asked`; at least one.
     pub asked: Vec<ClaimPath>,
     /// The requester means to keep it.
     pub retained: bool,
@@ -239,9 +239,9 @@ pub struct RequestedElementView {
 /// A person's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConsentAnswer {
-    /// [`RequestView::id`].
+    /// [`ConsentRequest::id`].
     pub id: String,
-    /// [`RequestView::hash`].
+    /// [`ConsentRequest::hash`].
     pub hash: Vec<u8>,
     /// The decision.
     pub decision: ConsentDecision,
@@ -262,21 +262,21 @@ pub enum ConsentDecision {
 /// The ticked elements of one document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConsentedDocument {
-    /// [`RequestedDocumentView::position`].
+    /// [`RequestedDocument::position`].
     pub position: u32,
-    /// [`CandidateView::credential`] of one of its candidates.
+    /// [`CandidateCredential::credential`] of one of its candidates.
     pub credential: CredentialId,
-    /// [`RequestedElementView::path`] of ticked elements of this candidate.
+    /// [`RequestedElement::path`] of ticked elements of this candidate.
     pub elements: Vec<ClaimPath>,
 }
 
 /// How one exchange ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReceiptView {
+pub struct PresentationReceipt {
     /// Whether data was sent; else it was refused or nothing was held.
     pub disclosed: bool,
     /// What was sent, as in the history.
-    pub elements: Vec<HistoryElementView>,
+    pub elements: Vec<HistoryItem>,
     /// Credentials a copy of which was used.
     pub used: Vec<CredentialId>,
     /// Credentials that are low on copies now.
@@ -285,18 +285,18 @@ pub struct ReceiptView {
 
 /// One row of the history.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HistoryView {
+pub struct HistoryRow {
     /// Place.
     pub seq: u64,
     /// It was brought from another device by a recovery container.
     pub imported: bool,
     /// What is left there.
-    pub entry: HistoryEntryView,
+    pub entry: HistoryEntryState,
 }
 
 /// What is left at a place of the history.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum HistoryEntryView {
+pub enum HistoryEntryState {
     /// It cannot be read any more.
     Damaged,
     /// The person deleted it.
@@ -307,13 +307,13 @@ pub enum HistoryEntryView {
     /// All of it.
     Kept {
         /// What happened.
-        event: HistoryEventView,
+        event: HistoryEvent,
     },
 }
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HistoryEventView {
+pub struct HistoryEvent {
     /// What it is about.
     pub kind: HistoryEventType,
     /// How it went.
@@ -325,25 +325,25 @@ pub struct HistoryEventView {
     /// Whether the peer was verified.
     pub peer_verified: bool,
     /// What was shown, asked or received.
-    pub elements: Vec<HistoryElementView>,
+    pub elements: Vec<HistoryItem>,
     /// Why: a code.
     pub reason: String,
 }
 
-impl HistoryView {
+impl HistoryRow {
     /// What happened, if it can be said.
     #[must_use]
-    pub const fn event(&self) -> Option<&HistoryEventView> {
+    pub const fn event(&self) -> Option<&HistoryEvent> {
         match &self.entry {
-            HistoryEntryView::Kept { event } => Some(event),
-            HistoryEntryView::Damaged | HistoryEntryView::Deleted { .. } => None,
+            HistoryEntryState::Kept { event } => Some(event),
+            HistoryEntryState::Damaged | HistoryEntryState::Deleted { .. } => None,
         }
     }
 }
 
 /// Whether the history is as it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HistoryCheckView {
+pub struct HistoryCheck {
     /// Nothing was taken out, put in or altered.
     pub whole: bool,
     /// Rows walked.
@@ -354,7 +354,7 @@ pub struct HistoryCheckView {
 
 /// One element of a history row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HistoryElementView {
+pub struct HistoryItem {
     /// Document type.
     pub kind: String,
     /// Namespace and identifier.
@@ -367,7 +367,7 @@ pub struct HistoryElementView {
 
 /// A portrait on demand.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PortraitView {
+pub struct Portrait {
     /// JPEG or JPEG 2000, or what `format` says.
     pub image: PrivateBytes,
     /// The format, read from its first bytes.
@@ -378,7 +378,7 @@ pub struct PortraitView {
 
 /// How the wallet was unlocked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DoorKind {
+pub enum UnlockMethod {
     /// The person's finger or face.
     Biometric,
     /// The device alone: no PIN is set yet.
@@ -391,11 +391,11 @@ pub enum DoorKind {
 
 /// Whether the wallet is locked, and by which doors it opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DoorsView {
+pub struct UnlockState {
     /// Whether personal data can be read.
     pub state: LockState,
     /// The door by which it was unlocked.
-    pub unlocked_by: Option<DoorKind>,
+    pub unlocked_by: Option<UnlockMethod>,
     /// No PIN is set: the device alone opens it. Ask for one.
     pub needs_pin: bool,
     /// Wrong PINs left before the first wait.
@@ -412,9 +412,9 @@ pub struct DoorsView {
 
 /// What a recovery container brought.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecoveredView {
+pub struct RecoveryResult {
     /// What to ask issuers for again.
-    pub recipes: Vec<RecipeView>,
+    pub recipes: Vec<DocumentToReissue>,
     /// Rows added to the history.
     pub history: u32,
     /// Settings taken over.
@@ -423,7 +423,7 @@ pub struct RecoveredView {
 
 /// What a repair could not keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RepairedView {
+pub struct RepairLoss {
     /// Copies that could not be read, or may have been used already.
     pub copies: u64,
     /// Credentials that could not be read.
@@ -436,7 +436,7 @@ pub struct RepairedView {
 
 /// A credential to ask an issuer for again.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecipeView {
+pub struct DocumentToReissue {
     /// The issuer's name.
     pub issuer: String,
     /// `mso_mdoc` or `dc+sd-jwt`.
@@ -451,16 +451,16 @@ pub struct RecipeView {
 
 /// What is wrong with the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExaminationView {
+pub struct ExaminationReport {
     /// Everything that was found.
-    pub findings: Vec<FindingView>,
+    pub findings: Vec<StoreFinding>,
     /// It was locked: only the outside was looked at.
     pub locked: bool,
 }
 
 /// One thing that is wrong, or to be known.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FindingView {
+pub struct StoreFinding {
     /// What.
     pub code: Code,
     /// How many, or at which place of the history.

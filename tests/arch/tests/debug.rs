@@ -20,7 +20,7 @@ const OPEN: &[(&str, &str)] = &[
     ("ReaderOptions", "certificates"),
     ("ReadingStep", "encrypted messages"),
     ("Recipe", "a certificate"),
-    ("RequestView", "a hash"),
+    ("ConsentRequest", "a hash"),
     ("RetrievalMethod", "how a wallet is reached"),
     ("SessionData", "an encrypted message"),
     ("TranscriptParts", "session keys, public halves"),

@@ -24,7 +24,7 @@ use rid_shell::{OsRng, SoftwareSecureArea, SqliteStorage, SystemTimer};
 use rid_sim::{NOW, SimRng, TestState};
 use rid_wallet::{
     Presentation, PresentationStep, Wallet, WalletPorts,
-    view::{ConsentAnswer, ConsentDecision, ConsentedDocument, RequestView, RequestedDocumentView},
+    view::{ConsentAnswer, ConsentDecision, ConsentRequest, ConsentedDocument, RequestedDocument},
 };
 
 use crate::{expect, some};
@@ -184,8 +184,8 @@ fn verify(reading: &Reading, presentation: &Presentation) -> bool {
     true
 }
 
-fn agree(request: &RequestView) -> ConsentAnswer {
-    let document = |document: &RequestedDocumentView| {
+fn agree(request: &ConsentRequest) -> ConsentAnswer {
+    let document = |document: &RequestedDocument| {
         let candidate = some(document.candidates.first(), "a candidate");
         let elements = candidate.elements.iter().filter(|e| e.held).map(|e| e.path.clone()).collect();
         ConsentedDocument { position: document.position, credential: candidate.credential.clone(), elements }

@@ -20,7 +20,7 @@ use rid_shell::{SoftwareSecureArea, SqliteStorage, SystemTimer};
 use rid_sim::{NOW, SimRng, TestState};
 use rid_wallet::{
     PresentationStep, Wallet, WalletPorts,
-    view::{ConsentAnswer, ConsentDecision, ConsentedDocument, CredentialState, HistoryView, RequestView},
+    view::{ConsentAnswer, ConsentDecision, ConsentRequest, ConsentedDocument, CredentialState, HistoryRow},
 };
 use rid_wire::Timestamp;
 
@@ -61,7 +61,7 @@ impl Pair {
         let credential = block_on(self.wallet.credentials()).unwrap().remove(0);
         let rows = block_on(self.wallet.history(0, 100)).unwrap();
         let presentations =
-            rows.iter().filter_map(HistoryView::event).filter(|row| row.kind == HistoryEventType::Presentation).count();
+            rows.iter().filter_map(HistoryRow::event).filter(|row| row.kind == HistoryEventType::Presentation).count();
         (credential.copies_total - credential.copies_left, presentations)
     }
 }
@@ -72,7 +72,7 @@ fn asked() -> Vec<DocumentAsk> {
     vec![DocumentAsk { kind: MDL_DOC_TYPE.into(), elements: vec![element] }]
 }
 
-fn agree(request: &RequestView) -> ConsentAnswer {
+fn agree(request: &ConsentRequest) -> ConsentAnswer {
     let candidate = &request.documents[0].candidates[0];
     let elements = candidate.elements.iter().map(|element| element.path.clone()).collect();
     let documents = vec![ConsentedDocument { position: 0, credential: candidate.credential.clone(), elements }];
@@ -192,7 +192,7 @@ fn neg_m07_a_presentation_without_a_clock_shows_and_signs_nothing() {
         presentation.cancel();
         let rows = block_on(pair.wallet.history(0, 100)).unwrap();
         assert!(
-            rows.iter().filter_map(HistoryView::event).all(|row| row.outcome != rid_flow::HistoryOutcome::Started),
+            rows.iter().filter_map(HistoryRow::event).all(|row| row.outcome != rid_flow::HistoryOutcome::Started),
             "{breaks}"
         );
         assert_eq!(block_on(pair.wallet.credentials()).unwrap()[0].copies_left, 2, "{breaks}");

@@ -31,7 +31,7 @@ use rid_verifier::{
 };
 use rid_wallet::{
     Presentation, PresentationStep, Wallet, WalletError, WalletPorts,
-    view::{ConsentAnswer, ConsentDecision, ConsentedDocument, LockState, RequestView, RequestedDocumentView},
+    view::{ConsentAnswer, ConsentDecision, ConsentRequest, ConsentedDocument, LockState, RequestedDocument},
 };
 
 fn broken_clock() -> FakeClock {
@@ -77,8 +77,8 @@ fn ask(elements: &[&str]) -> Vec<ItemsRequest> {
     vec![ItemsRequest { doc_type: MDL_DOC_TYPE.into(), namespaces }]
 }
 
-fn agree(request: &RequestView, unticked: &[&str]) -> ConsentAnswer {
-    let document = |document: &RequestedDocumentView| {
+fn agree(request: &ConsentRequest, unticked: &[&str]) -> ConsentAnswer {
+    let document = |document: &RequestedDocument| {
         let candidate = document.candidates.first()?;
         let ticked =
             candidate.elements.iter().filter(|element| element.held && !unticked.contains(&name(&element.path)));
@@ -149,7 +149,7 @@ impl<'a> Far<'a> {
 fn drive<'a>(
     state: &'a TestState,
     presentation: &Presentation,
-    decide: &dyn Fn(&RequestView) -> ConsentAnswer,
+    decide: &dyn Fn(&ConsentRequest) -> ConsentAnswer,
     items: &[ItemsRequest],
     steps: usize,
 ) -> (Option<Far<'a>>, bool) {
@@ -188,7 +188,7 @@ fn left(wallet: &Wallet, kind: &str) -> u32 {
 
 fn presentations(wallet: &Wallet) -> Vec<HistoryOutcome> {
     let rows = block_on(wallet.history(0, u32::MAX)).unwrap();
-    let events = rows.iter().filter_map(rid_wallet::view::HistoryView::event);
+    let events = rows.iter().filter_map(rid_wallet::view::HistoryRow::event);
     events.filter(|row| row.kind == rid_flow::HistoryEventType::Presentation).map(|row| row.outcome).collect()
 }
 
@@ -208,7 +208,7 @@ fn one_credential_walks_the_whole_way_through_the_facade() {
 
     let presentation = wallet.present().unwrap();
     let items = ask(&["family_name", "portrait", "age_over_18", "biometric_template_iris"]);
-    let decide = |request: &RequestView| {
+    let decide = |request: &ConsentRequest| {
         assert!(request.requester.verified);
         assert_eq!(request.environment, Environment::Test);
         let document = &request.documents[0];
@@ -266,7 +266,7 @@ fn neg_q06_value_of_another_type_is_stored_shown_as_it_is_and_recorded() {
         assert_eq!(block_on(wallet.portrait(&view.id)).unwrap().unwrap().format, ImageFormat::Jpeg);
     }
     let rows = block_on(wallet.history(0, 10)).unwrap();
-    let events = rows.iter().filter_map(rid_wallet::view::HistoryView::event);
+    let events = rows.iter().filter_map(rid_wallet::view::HistoryRow::event);
     let mut reasons: Vec<(&str, &str)> =
         events.map(|event| (event.elements[0].kind.as_str(), event.reason.as_str())).collect();
     reasons.sort_unstable();
@@ -279,7 +279,7 @@ fn std_m44_unticking_a_binding_portrait_shows_nothing_of_the_licence() {
     let wallet = open(&state, &folder);
     fill(&wallet, &state, 2);
     let presentation = wallet.present().unwrap();
-    let decide = |request: &RequestView| agree(request, &["portrait"]);
+    let decide = |request: &ConsentRequest| agree(request, &["portrait"]);
     let (far, _) = drive(&state, &presentation, &decide, &ask(&["family_name", "portrait"]), 100);
     let verdict = far.unwrap().verdicts.remove(0);
     assert_eq!(verdict.code.map(|code| code.as_str()), Some("not_returned"));
@@ -294,7 +294,7 @@ fn neg_g20_an_answer_to_another_request_signs_nothing_and_the_question_stays() {
     fill(&wallet, &state, 2);
     let presentation = wallet.present().unwrap();
     let refused = std::cell::Cell::new(0);
-    let decide = |request: &RequestView| {
+    let decide = |request: &ConsentRequest| {
         let good = agree(request, &[]);
         let other_id = ConsentAnswer { id: "00".repeat(16), ..good.clone() };
         let other_hash = ConsentAnswer { hash: vec![0; 32], ..good.clone() };
@@ -320,7 +320,7 @@ fn inv_i3_killed_between_every_two_steps_a_copy_is_used_if_and_only_if_its_row_e
         let wallet = open(&state, &folder);
         fill(&wallet, &state, 2);
         let presentation = wallet.present().unwrap();
-        let decide = |request: &RequestView| agree(request, &[]);
+        let decide = |request: &ConsentRequest| agree(request, &[]);
         let (_, ended) = drive(&state, &presentation, &decide, &ask(&["family_name"]), steps);
         // The process dies here: nothing is closed, no farewell.
         drop((presentation, wallet));
@@ -354,7 +354,7 @@ fn neg_g25_an_empty_pool_is_answered_as_not_held_and_low_water_is_told_before() 
     let (state, folder) = (state(), Folder::new("pool"));
     let wallet = open(&state, &folder);
     fill(&wallet, &state, 1);
-    let decide = |request: &RequestView| agree(request, &[]);
+    let decide = |request: &ConsentRequest| agree(request, &[]);
     let presentation = wallet.present().unwrap();
     drive(&state, &presentation, &decide, &ask(&["family_name"]), 100);
     let view = block_on(wallet.credentials()).unwrap();
@@ -362,7 +362,7 @@ fn neg_g25_an_empty_pool_is_answered_as_not_held_and_low_water_is_told_before() 
     assert!(licence.low_water);
     assert_eq!(licence.state, rid_wallet::view::CredentialState::Exhausted);
     let presentation = wallet.present().unwrap();
-    let decide = |request: &RequestView| {
+    let decide = |request: &ConsentRequest| {
         assert_eq!(request.documents[0].blocked.unwrap().as_str(), "credential_unavailable");
         agree(request, &[])
     };

@@ -1,15 +1,15 @@
 import RidCore
 
-extension RequestView {
+extension ConsentRequest {
     /// Builds the answer that presents what the person ticked. It is bound to this question, and the session accepts it: elements that cannot
     /// leave are left out, and so is a document without a ticked element. When nothing is left, the answer is a refusal.
     ///
-    /// `candidate` is the credential that answers a document: one of `RequestedDocumentView.candidates`, the first unless the person chose
+    /// `candidate` is the credential that answers a document: one of `RequestedDocument.candidates`, the first unless the person chose
     /// another. The document is left out for `nil` and for any other credential. `ticked` says whether the person ticked an element of
     /// the chosen credential, for this document.
     public func agree(
-        candidate: (RequestedDocumentView) -> CandidateView? = { $0.candidates.first },
-        ticked: (RequestedDocumentView, RequestedElementView) -> Bool
+        candidate: (RequestedDocument) -> CandidateCredential? = { $0.candidates.first },
+        ticked: (RequestedDocument, RequestedElement) -> Bool
     ) -> ConsentAnswer {
         let chosen = documents.compactMap { document -> ConsentedDocument? in
             let credential = candidate(document)?.credential

@@ -11,7 +11,7 @@ public final class EnrolmentSession: Sendable {
     /// Makes and proves the keys and gives the message for the issuer, at each call the same. After a cancelled call the next one cleans up
     /// and throws `WalletError.Misuse` (`interrupted`).
     public func next() async throws -> Enrolment {
-        try await calling(callAway: { self.core.park() }) { try await self.core.next() }
+        try await interruptible(interrupt: { self.core.park() }) { try await self.core.next() }
     }
 
     /// Ends it: a running ``next()`` throws `WalletError.Cancelled` at once. Before the message was given, its keys are deleted, by the next call of

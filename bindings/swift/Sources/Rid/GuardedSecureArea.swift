@@ -24,7 +24,7 @@ final class GuardedSecureArea: SecureArea, @unchecked Sendable {
     }
 
     /// Cancels the running calls of these methods.
-    func callAway(_ methods: [Method] = Method.allCases) {
+    func interrupt(_ methods: [Method] = Method.allCases) {
         let calls = lock.withLock { running.values.filter { methods.contains($0.method) } }
         for call in calls { call.cancel() }
     }

@@ -6,7 +6,7 @@ import RidCore
 @MainActor @Observable
 public final class WalletModel {
     /// What is held.
-    public private(set) var credentials: [CredentialView] = []
+    public private(set) var credentials: [CredentialSummary] = []
     /// Why the last call failed: a stable code.
     public private(set) var failure: String?
 

@@ -11,7 +11,7 @@ import RidCore
 /// answers a step (``proceed()``, ``answer(_:)``, ``unlocked()``; ``chunks(mtu:)`` gives none), and the next step is a farewell or `closed`.
 public final class PresentationSession: Sendable {
     private let core: Presentation
-    private let told = Told()
+    private let told = StepSignal()
 
     init(core: Presentation) {
         self.core = core
@@ -42,7 +42,7 @@ public final class PresentationSession: Sendable {
 
     /// What is to be done now; the same until it was done. One call at a time: another is `WalletError.Misuse` (`busy`).
     public func next() async throws -> PresentationStep {
-        try await calling(callAway: { self.core.park() }) { try await self.core.next() }
+        try await interruptible(interrupt: { self.core.park() }) { try await self.core.next() }
     }
 
     /// `advertise`, `send` or `receipt` was done. For `send`: the link took the last chunk. If the link was lost before, call ``disconnected()``

@@ -9,7 +9,7 @@ import RidCore
 /// ``proceed()``, ``chunks(mtu:)`` gives none, and the next step is a farewell or `closed`.
 public final class ReadingSession: Sendable {
     private let core: Reading
-    private let told = Told()
+    private let told = StepSignal()
 
     init(core: Reading) {
         self.core = core
@@ -40,7 +40,7 @@ public final class ReadingSession: Sendable {
 
     /// What is to be done now; the same until it was done. One call at a time: another is `ReaderError.Misuse` (`busy`).
     public func next() async throws -> ReadingStep {
-        try await calling(callAway: { self.core.park() }) { try await self.core.next() }
+        try await interruptible(interrupt: { self.core.park() }) { try await self.core.next() }
     }
 
     /// `send` or `judged` was done. For `send`: the link took the last chunk, and the wallet's time begins.

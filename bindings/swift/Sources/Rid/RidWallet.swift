@@ -24,7 +24,7 @@ public final class RidWallet: Sendable {
         try WalletError.check(options.issuerRoots)
         try WalletError.check(options.readerRoots)
         let area = GuardedSecureArea(secureArea)
-        let core = try await calling(callAway: { area.callAway() }) {
+        let core = try await interruptible(interrupt: { area.interrupt() }) {
             try await Wallet.open(folder: folder, options: options, secureArea: area)
         }
         return RidWallet(core: core, area: area)
@@ -47,20 +47,20 @@ public final class RidWallet: Sendable {
     }
 
     /// All credentials. Decrypts no copy and no portrait.
-    public func credentials() async throws -> [CredentialView] {
+    public func credentials() async throws -> [CredentialSummary] {
         let core = try core()
         return try await calling { try await core.credentials() }
     }
 
     /// One credential with its values, all but the portrait.
-    public func credential(_ id: CredentialId) async throws -> CredentialDetail {
+    public func credential(_ id: CredentialId) async throws -> CredentialDetails {
         try WalletError.check(id)
         let core = try core()
         return try await calling { try await core.credential(id: id) }
     }
 
     /// Its portrait, if it has one.
-    public func portrait(_ id: CredentialId) async throws -> PortraitView? {
+    public func portrait(_ id: CredentialId) async throws -> Portrait? {
         try WalletError.check(id)
         let core = try core()
         return try await calling { try await core.portrait(id: id) }
@@ -70,7 +70,7 @@ public final class RidWallet: Sendable {
     public func delete(_ id: CredentialId) async throws {
         try WalletError.check(id)
         let core = try core()
-        try await calling(callAway: { self.area.callAway([.delete]) }) { try await core.delete(id: id) }
+        try await interruptible(interrupt: { self.area.interrupt([.delete]) }) { try await core.delete(id: id) }
     }
 
     /// Starts asking an issuer, whose `challenge` and name (`audience`) these are, for `copies` one-time copies (0: as many as usual) of each
@@ -83,18 +83,18 @@ public final class RidWallet: Sendable {
     }
 
     /// Checks an issuer's answer to the enrolment `id` fully and stores it: every credential or none.
-    public func accept(id: String, answer: Data) async throws -> [CredentialView] {
+    public func accept(id: String, answer: Data) async throws -> [CredentialSummary] {
         try WalletError.check(id)
         try WalletError.check(answer, Limit.answer)
         let core = try core()
-        return try await calling(callAway: { self.area.callAway([.info, .delete]) }) { try await core.accept(id: id, answer: answer) }
+        return try await interruptible(interrupt: { self.area.interrupt([.info, .delete]) }) { try await core.accept(id: id, answer: answer) }
     }
 
     /// Withdraws the enrolment `id` whose message was given out: its keys are removed, and from then on the issuer's answer is refused.
     public func withdraw(id: String) async throws {
         try WalletError.check(id)
         let core = try core()
-        try await calling(callAway: { self.area.callAway([.info, .delete]) }) { try await core.withdraw(id: id) }
+        try await interruptible(interrupt: { self.area.interrupt([.info, .delete]) }) { try await core.withdraw(id: id) }
     }
 
     /// Starts a face-to-face presentation.

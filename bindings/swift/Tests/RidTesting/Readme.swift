@@ -4,7 +4,7 @@ import Rid
 /// What the README's app brings: the screen.
 public protocol ReadmeScreen: Sendable {
     func showQr(_ text: String)
-    func isTicked(_ document: RequestedDocumentView, _ element: RequestedElementView) -> Bool
+    func isTicked(_ document: RequestedDocument, _ element: RequestedElement) -> Bool
 }
 
 /// What the README's app brings: the radio.

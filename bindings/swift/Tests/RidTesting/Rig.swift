@@ -133,7 +133,7 @@ public final class Rig: Sendable {
     }
 
     @discardableResult
-    public func enrol(_ wallet: RidWallet, copies: UInt32 = 2, kinds: [String] = ["mdl"]) async throws -> [CredentialView] {
+    public func enrol(_ wallet: RidWallet, copies: UInt32 = 2, kinds: [String] = ["mdl"]) async throws -> [CredentialSummary] {
         let session = try wallet.enrol(kinds: kinds, challenge: try challenge(), audience: audience, copies: copies)
         let enrolment = try await session.next()
         return try await wallet.accept(id: enrolment.id, answer: try answer(enrolment.message))
@@ -155,7 +155,7 @@ public let wrongPin = "716203"
 
 extension RidWallet {
     /// What happened, of every row that was not deleted.
-    public func events() async throws -> [HistoryEventView] {
+    public func events() async throws -> [HistoryEvent] {
         try await history(max: 1_000).compactMap(\.event)
     }
 }

@@ -33,7 +33,7 @@ public final class Holder: Sendable {
     let wallet: RidWallet
     let session: PresentationSession
     let listening: Socket
-    let answer: @Sendable (RequestView) throws -> ConsentAnswer
+    let answer: @Sendable (ConsentRequest) throws -> ConsentAnswer
     let around: @Sendable (_ done: Bool, _ step: PresentationStep) -> Void
     let unlock: @Sendable () async throws -> Void
     private let link = Later<LoopbackLink>()
@@ -43,7 +43,7 @@ public final class Holder: Sendable {
         _ wallet: RidWallet, _ session: PresentationSession, port: UInt16 = 0,
         around: @escaping @Sendable (_ done: Bool, _ step: PresentationStep) -> Void = { _, _ in },
         unlock: (@Sendable () async throws -> Void)? = nil,
-        answer: @escaping @Sendable (RequestView) throws -> ConsentAnswer
+        answer: @escaping @Sendable (ConsentRequest) throws -> ConsentAnswer
     ) throws {
         self.wallet = wallet
         self.session = session
@@ -143,8 +143,8 @@ public func verify(
 /// Both sides in one process.
 public func present(
     _ wallet: RidWallet, _ reader: RidReader, _ asked: [DocumentAsk], further: [[DocumentAsk]] = [],
-    answer: @escaping @Sendable (RequestView) throws -> ConsentAnswer
-) async throws -> (holder: String, verdicts: [Verdict], reader: String, receipts: [ReceiptView]) {
+    answer: @escaping @Sendable (ConsentRequest) throws -> ConsentAnswer
+) async throws -> (holder: String, verdicts: [Verdict], reader: String, receipts: [PresentationReceipt]) {
     let receipts = Receipts()
     let holder = try Holder(
         wallet, try wallet.present(),
@@ -157,11 +157,11 @@ public func present(
 
 private final class Receipts: @unchecked Sendable {
     private let lock = NSLock()
-    private var given: [ReceiptView] = []
+    private var given: [PresentationReceipt] = []
 
-    var all: [ReceiptView] { lock.withLock { given } }
+    var all: [PresentationReceipt] { lock.withLock { given } }
 
-    func add(_ receipt: ReceiptView) {
+    func add(_ receipt: PresentationReceipt) {
         lock.withLock { given.append(receipt) }
     }
 }

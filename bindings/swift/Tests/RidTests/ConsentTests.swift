@@ -54,7 +54,7 @@ import Testing
         let newer = try await rig.enrol(wallet)[0].id
         let cardId = try await rig.enrol(wallet, copies: 4, kinds: ["pid"])[0].id
         let asked = [ask("family_name", "given_name"), card("family_name_latin1", "given_name_latin1")]
-        func used(_ answer: @escaping @Sendable (RequestView) -> ConsentAnswer) async throws -> [CredentialId] {
+        func used(_ answer: @escaping @Sendable (ConsentRequest) -> ConsentAnswer) async throws -> [CredentialId] {
             try await present(wallet, try rig.reader(), asked, answer: answer).receipts[0].used
         }
         for wanted in [older, newer] {
@@ -138,28 +138,28 @@ import Testing
     }
 
     /// A question with every shape that a view may have.
-    private func question(_ random: inout Seeded) -> RequestView {
-        func element(_ place: Int) -> RequestedElementView {
+    private func question(_ random: inout Seeded) -> ConsentRequest {
+        func element(_ place: Int) -> RequestedElement {
             let held = Bool.random(using: &random)
             let own = path("element_\(place)")
-            return RequestedElementView(
+            return RequestedElement(
                 path: own, label: "", spoken: "", asked: [own], retained: false, held: held, reason: held ? nil : "not_held",
                 sensitive: false, portrait: Int.random(in: 0..<4, using: &random) == 0)
         }
-        func candidate(_ place: Int) -> CandidateView {
+        func candidate(_ place: Int) -> CandidateCredential {
             let elements = (0..<Int.random(in: 0..<4, using: &random)).map(element)
-            return CandidateView(
+            return CandidateCredential(
                 credential: "credential \(Int.random(in: 0..<4, using: &random)) \(place)", issuer: "", subject: nil, state: .ready,
                 validUntil: Date(), copiesLeft: 1, elements: elements)
         }
         let documents = (0..<Int.random(in: 0..<4, using: &random)).map { position in
             let candidates = (0..<Int.random(in: 0..<3, using: &random)).map(candidate)
-            return RequestedDocumentView(
+            return RequestedDocument(
                 position: UInt32(position), kind: mdl, name: "", asked: [], candidates: candidates, unavailable: [],
                 blocked: candidates.isEmpty ? "not_held" : nil, portraitBinds: Bool.random(using: &random), suggested: false)
         }
-        let nobody = RequesterView(name: "", organization: nil, country: nil, verified: false, reason: "reader_auth_absent")
-        return RequestView(
+        let nobody = RequesterInfo(name: "", organization: nil, country: nil, verified: false, reason: "reader_auth_absent")
+        return ConsentRequest(
             id: "id", hash: Data([1]), requester: nobody, environment: .test, purpose: nil, documents: documents, useCases: [],
             warnings: [])
     }

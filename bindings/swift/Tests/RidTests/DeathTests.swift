@@ -58,7 +58,7 @@ import Testing
             if ["PIN set", "unlocked", "sign"].contains(where: ended.said.contains) { #expect(locked, "\(ended.said)") }
             if locked { try await wallet.unlock(pin: Pin(pin)) }
             #expect(try await wallet.checkHistory().whole)
-            #expect(try await wallet.doors().pinTriesLeft == 5)
+            #expect(try await wallet.unlockState().pinTriesLeft == 5)
             let held = try await wallet.credentials()
             // All or nothing, and its row with it.
             let rows = try await wallet.events().filter { $0.kind == .issuance }
@@ -173,7 +173,7 @@ import Testing
             let wallet = try await rig.open()
             if try wallet.lockState == .unlocked {
                 // The wipe had begun: opening completed it.
-                #expect(try await wallet.doors().needsPin, "\(ended.said)")
+                #expect(try await wallet.unlockState().needsPin, "\(ended.said)")
                 #expect(try await wallet.credentials().isEmpty, "\(ended.said)")
                 #expect(try await wallet.history().isEmpty, "\(ended.said)")
             } else {

@@ -174,7 +174,7 @@ struct Screen: ReadmeScreen {
         Task { await shown.set(text) }
     }
 
-    func isTicked(_ document: RequestedDocumentView, _ element: RequestedElementView) -> Bool {
+    func isTicked(_ document: RequestedDocument, _ element: RequestedElement) -> Bool {
         element.path.last != "birth_date"
     }
 }

@@ -2,12 +2,12 @@
 use rid_claims::ClaimPath;
 use rid_trust::Environment;
 use rid_wallet::view::{
-    AskedElementView, CandidateView, RequestView, RequestedDocumentView, RequestedElementView, UnavailableView,
+    AskedElement, CandidateCredential, ConsentRequest, RequestedDocument, RequestedElement, UnavailableCredential,
 };
 use serde_json::{Value, json};
 
 /// The whole question.
-pub(crate) fn to_json(request: &RequestView) -> Value {
+pub(crate) fn to_json(request: &ConsentRequest) -> Value {
     let requester = &request.requester;
     json!({
         "environment": if request.environment == Environment::Test { "test" } else { "production" },
@@ -23,7 +23,7 @@ pub(crate) fn to_json(request: &RequestView) -> Value {
     })
 }
 
-fn document(document: &RequestedDocumentView) -> Value {
+fn document(document: &RequestedDocument) -> Value {
     json!({
         "position": document.position, "docType": document.kind, "name": document.name,
         "blocked": document.blocked.map(|code| code.as_str()), "suggested": document.suggested,
@@ -34,11 +34,11 @@ fn document(document: &RequestedDocumentView) -> Value {
     })
 }
 
-fn asked(asked: &AskedElementView) -> Value {
+fn asked(asked: &AskedElement) -> Value {
     json!({"path": path(&asked.path), "label": asked.label, "retained": asked.retained})
 }
 
-fn candidate(candidate: &CandidateView) -> Value {
+fn candidate(candidate: &CandidateCredential) -> Value {
     json!({
         "credential": candidate.credential.0, "issuer": candidate.issuer, "copiesLeft": candidate.copies_left,
         "subject": candidate.subject.as_ref().map(|subject| subject.expose()),
@@ -47,7 +47,7 @@ fn candidate(candidate: &CandidateView) -> Value {
     })
 }
 
-fn element(element: &RequestedElementView) -> Value {
+fn element(element: &RequestedElement) -> Value {
     json!({
         "path": path(&element.path), "label": element.label, "retained": element.retained, "held": element.held,
         "sensitive": element.sensitive, "reason": element.reason.map(|reason| reason.as_str()),
@@ -55,7 +55,7 @@ fn element(element: &RequestedElementView) -> Value {
     })
 }
 
-fn unavailable(one: &UnavailableView) -> Value {
+fn unavailable(one: &UnavailableCredential) -> Value {
     json!({"issuer": one.issuer, "reason": one.reason.as_str()})
 }
 

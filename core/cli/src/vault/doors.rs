@@ -12,7 +12,7 @@ const NEW_PIN_FILE: &str = "--new-pin-file";
 /// The first PIN; or a new one, by who has the recovery code.
 pub(super) fn set(wallet: &Opened, open: &OpenArguments, new: Option<&Path>, json: bool) -> Result<u8, Failure> {
     let wallet = &wallet.0;
-    let doors = pollster::block_on(wallet.doors())?;
+    let doors = pollster::block_on(wallet.unlock_state())?;
     if wallet.lock_state() == LockState::Locked {
         if !doors.recovery {
             // Who knows the PIN changes it.
@@ -46,7 +46,7 @@ fn done(json: bool) -> Result<u8, Failure> {
 /// Makes a recovery code and shows it, this once.
 pub(super) fn code(wallet: &Opened, open: &OpenArguments, json: bool) -> Result<u8, Failure> {
     let wallet = &wallet.0;
-    let pin = match pollster::block_on(wallet.doors())?.needs_pin {
+    let pin = match pollster::block_on(wallet.unlock_state())?.needs_pin {
         true => None,
         false => {
             let pin = terminal::secret("PIN: ", open.pin_file.as_deref(), "--pin-file")?;

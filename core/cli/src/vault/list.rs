@@ -1,4 +1,4 @@
-use rid_wallet::view::{CredentialState, CredentialView, DoorKind, DoorsView};
+use rid_wallet::view::{CredentialState, CredentialSummary, UnlockMethod, UnlockState};
 use serde_json::{Value, json};
 
 use super::{Opened, say};
@@ -9,7 +9,7 @@ use crate::{
 
 pub(super) fn list(opened: &Opened, json: bool) -> Result<u8, Failure> {
     let views = pollster::block_on(opened.0.credentials())?;
-    let doors = pollster::block_on(opened.0.doors())?;
+    let doors = pollster::block_on(opened.0.unlock_state())?;
     // What cannot be looked at is not in the way of what can be listed. No copy is opened for it: that is the doctor's.
     let whole = pollster::block_on(opened.0.is_whole()).unwrap_or(false);
     let healthy = whole && views.iter().all(|view| view.state != CredentialState::Damaged);
@@ -23,7 +23,7 @@ pub(super) fn list(opened: &Opened, json: bool) -> Result<u8, Failure> {
     say(json, object, || text(&views, &doors, healthy)).map(|()| 0)
 }
 
-fn text(views: &[CredentialView], doors: &DoorsView, healthy: bool) -> String {
+fn text(views: &[CredentialSummary], doors: &UnlockState, healthy: bool) -> String {
     let mut text: String = views.iter().map(wallet::list_line).collect();
     if views.is_empty() {
         text.push_str("No credentials.\n");
@@ -41,12 +41,12 @@ fn text(views: &[CredentialView], doors: &DoorsView, healthy: bool) -> String {
     text
 }
 
-pub(super) fn doors_json(doors: &DoorsView) -> Value {
+pub(super) fn doors_json(doors: &UnlockState) -> Value {
     let unlocked_by = doors.unlocked_by.map(|door| match door {
-        DoorKind::Biometric => "biometric",
-        DoorKind::Device => "device",
-        DoorKind::Pin => "pin",
-        DoorKind::Recovery => "recovery",
+        UnlockMethod::Biometric => "biometric",
+        UnlockMethod::Device => "device",
+        UnlockMethod::Pin => "pin",
+        UnlockMethod::Recovery => "recovery",
     });
     json!({
         "unlockedBy": unlocked_by, "pin": !doors.needs_pin, "pinTriesLeft": doors.pin_tries_left, "biometric": doors.biometric,

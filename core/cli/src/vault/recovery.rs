@@ -2,7 +2,7 @@ use std::{path::Path, sync::Arc};
 
 use rid_shell::SqliteStorage;
 use rid_vault::VaultError;
-use rid_wallet::view::RecoveredView;
+use rid_wallet::view::RecoveryResult;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -37,14 +37,14 @@ pub(super) fn take_in(opened: &Opened, open: &OpenArguments, file: &Path, json: 
     say(json, || brought_json(&brought), || brought_text(&brought)).map(|()| 0)
 }
 
-fn brought_json(brought: &RecoveredView) -> Value {
+fn brought_json(brought: &RecoveryResult) -> Value {
     let recipes = brought.recipes.iter().map(|recipe| {
         json!({"issuer": recipe.issuer, "format": recipe.format, "kind": recipe.kind, "name": recipe.name, "copies": recipe.copies})
     });
     json!({"recipes": recipes.collect::<Value>(), "history": brought.history, "settings": brought.settings})
 }
 
-fn brought_text(brought: &RecoveredView) -> String {
+fn brought_text(brought: &RecoveryResult) -> String {
     let mut text = format!("{} rows of history, {} settings\n", brought.history, brought.settings);
     if !brought.recipes.is_empty() {
         text.push_str("Ask these issuers again (`rid enrol`); keys and documents never travel:\n");

@@ -1,7 +1,7 @@
 //! The JSON of a verdict. Its form is stable (see `rid verify --help` and `spec/verify.md`).
 use rid_claims::{ClaimPath, ClaimValue, PrivateText};
 use rid_trust::Check;
-use rid_verifier::view::{AgeAnswer, DisclosedElements, DocumentElements, DocumentVerdict, ElementView, Verdict};
+use rid_verifier::view::{AgeAnswer, DisclosedElement, DisclosedElements, DocumentElements, DocumentVerdict, Verdict};
 use rid_wire::base64;
 use serde_json::{Map, Value, json};
 
@@ -72,7 +72,7 @@ fn age(age: &AgeAnswer) -> Value {
 }
 
 /// Namespace, identifier and warning of the elements that have a warning.
-fn about(disclosed: &DisclosedElements, word: impl Fn(&ElementView) -> Option<&'static str>) -> Value {
+fn about(disclosed: &DisclosedElements, word: impl Fn(&DisclosedElement) -> Option<&'static str>) -> Value {
     let elements = disclosed.issuer_signed.iter().chain(&disclosed.device_signed);
     let words = elements.filter_map(|element| {
         let (namespace, identifier) = element.path.as_element()?;
@@ -94,7 +94,7 @@ pub(super) fn checks(checks: &[Check]) -> Value {
     checks.iter().map(check).collect()
 }
 
-fn elements(elements: &[ElementView]) -> Value {
+fn elements(elements: &[DisclosedElement]) -> Value {
     let mut namespaces = Map::new();
     for element in elements {
         let Some((namespace, identifier)) = element.path.as_element() else { continue };

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use rid_claims::ClaimValue;
 use rid_profile::{ImageFormat, Kind, Locale, Localized, Profile};
 use rid_trust::{Check, Environment, Outcome};
-use rid_verifier::view::{DocumentElements, DocumentVerdict, ElementView};
+use rid_verifier::view::{DisclosedElement, DocumentElements, DocumentVerdict};
 
 use super::{Report, decision, outcome};
 
@@ -120,7 +120,7 @@ pub(super) fn render_checks(text: &mut String, checks: &[Check]) {
     }
 }
 
-fn render_element(text: &mut String, element: &ElementView, kind: Option<&Kind>, languages: &[Locale]) {
+fn render_element(text: &mut String, element: &DisclosedElement, kind: Option<&Kind>, languages: &[Locale]) {
     let Some((namespace, identifier)) = element.path.as_element() else { return };
     let label = known_label(kind, namespace, identifier, languages).unwrap_or_else(|| name(&element.label));
     let value = match &element.value {

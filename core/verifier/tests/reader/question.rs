@@ -13,7 +13,7 @@ use rid_trust::Outcome;
 use rid_verifier::{
     ask::{Asked, DocumentAsk, ElementAsk},
     capture::{CaptureInput, judge_answer, judge_response},
-    view::{Decision, DisclosedElements, DocumentElements, ElementView, Verdict},
+    view::{Decision, DisclosedElement, DisclosedElements, DocumentElements, Verdict},
 };
 use rid_wire::{Timestamp, cbor::Limits};
 
@@ -269,7 +269,7 @@ fn neg_q04_age_is_answered_by_itself_a_higher_true_or_a_lower_false() {
     assert_eq!(current(&verdict).ages.len(), 2);
 }
 
-fn returned(verdict: &Verdict) -> &[ElementView] {
+fn returned(verdict: &Verdict) -> &[DisclosedElement] {
     &current(verdict).issuer_signed
 }
 

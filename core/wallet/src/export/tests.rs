@@ -37,9 +37,9 @@ fn rows() -> Vec<History> {
     ]
 }
 
-const WHOLE: HistoryCheckView = HistoryCheckView { whole: true, rows: 3, first_broken: None };
+const WHOLE: HistoryCheck = HistoryCheck { whole: true, rows: 3, first_broken: None };
 
-fn export_of(rows: &[History], check: &HistoryCheckView) -> String {
+fn export_of(rows: &[History], check: &HistoryCheck) -> String {
     export(rows, check, Timestamp::from_unix(1_800_000_200), Environment::Test).unwrap()
 }
 
@@ -64,9 +64,9 @@ fn an_export_is_one_line_a_place_and_consistent() {
     let verdict = judged(&lines).unwrap();
     assert_eq!((verdict.rows, verdict.whole, verdict.first_broken), (3, true, None));
     assert_eq!((verdict.made, verdict.environment), (Timestamp::from_unix(1_800_000_200), Environment::Test));
-    let empty = HistoryCheckView { whole: true, rows: 0, first_broken: None };
+    let empty = HistoryCheck { whole: true, rows: 0, first_broken: None };
     assert_eq!(verify_export(&export_of(&[], &empty)).unwrap().rows, 0);
-    let broken = HistoryCheckView { whole: false, rows: 1, first_broken: Some(2) };
+    let broken = HistoryCheck { whole: false, rows: 1, first_broken: Some(2) };
     assert_eq!(verify_export(&export_of(&rows(), &broken)).unwrap().first_broken, Some(2));
 }
 

@@ -10,7 +10,7 @@ use rid_holder::{
 use rid_wire::Code;
 
 use super::PresentationStep;
-use crate::{Wallet, view::ReceiptView};
+use crate::{Wallet, view::PresentationReceipt};
 
 /// The app ended the session.
 pub(super) const CANCELLED: Code = Code::new("cancelled");
@@ -146,7 +146,7 @@ impl State {
             },
             Current::Ask(question) => PresentationStep::Ask { request: wallet.request_view(question) },
             Current::Receipt(receipt) => PresentationStep::Receipt {
-                receipt: ReceiptView {
+                receipt: PresentationReceipt {
                     disclosed: receipt.disclosed,
                     elements: receipt.presented.iter().map(|element| wallet.history_element(element.clone())).collect(),
                     used: receipt.used.clone(),

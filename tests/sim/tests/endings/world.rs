@@ -22,8 +22,8 @@ use rid_sim::{NOW, SimRng, TestState};
 use rid_wallet::{
     Presentation, PresentationStep, Wallet, WalletPorts,
     view::{
-        ConsentAnswer, ConsentDecision, ConsentedDocument, HistoryEventView, HistoryView, LockState, RequestView,
-        RequestedDocumentView,
+        ConsentAnswer, ConsentDecision, ConsentRequest, ConsentedDocument, HistoryEvent, HistoryRow, LockState,
+        RequestedDocument,
     },
 };
 use rid_wire::Timestamp;
@@ -168,10 +168,10 @@ impl World {
     }
 
     /// Rows of presentations.
-    pub(crate) fn rows(&self) -> Vec<HistoryEventView> {
+    pub(crate) fn rows(&self) -> Vec<HistoryEvent> {
         self.unlock();
         let rows = block_on(self.wallet.history(0, 10_000)).unwrap();
-        let events = rows.iter().filter_map(HistoryView::event);
+        let events = rows.iter().filter_map(HistoryRow::event);
         events.filter(|row| row.kind == HistoryEventType::Presentation).cloned().collect()
     }
 
@@ -219,8 +219,8 @@ pub(crate) fn asked() -> Vec<DocumentAsk> {
     vec![DocumentAsk { kind: MDL_DOC_TYPE.into(), elements: vec![element] }]
 }
 
-pub(crate) fn agree(request: &RequestView) -> ConsentAnswer {
-    let document = |document: &RequestedDocumentView| {
+pub(crate) fn agree(request: &ConsentRequest) -> ConsentAnswer {
+    let document = |document: &RequestedDocument| {
         let candidate = document.candidates.first()?;
         let held = candidate.elements.iter().filter(|element| element.held);
         let elements = held.map(|element| element.path.clone()).collect();

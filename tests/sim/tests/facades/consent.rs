@@ -11,8 +11,8 @@ use rid_sim::{SimRng, TestState};
 use rid_wallet::{
     Presentation, PresentationStep, Wallet, WalletConfig,
     view::{
-        ConsentAnswer, ConsentDecision, ConsentedDocument, CredentialState, HistoryView, ReceiptView, RequestView,
-        RequestedElementView,
+        ConsentAnswer, ConsentDecision, ConsentRequest, ConsentedDocument, CredentialState, HistoryRow,
+        PresentationReceipt, RequestedElement,
     },
 };
 
@@ -38,7 +38,7 @@ impl World {
         Self { wallet: fill_kinds(wallet, &state, &["pid", "mdl"], copies), reader: reader(&state), _folder: folder }
     }
 
-    fn history(&self) -> Vec<HistoryView> {
+    fn history(&self) -> Vec<HistoryRow> {
         block_on(self.wallet.history(0, 100)).unwrap()
     }
 
@@ -46,8 +46,8 @@ impl World {
     fn exchange(
         &self,
         asked: &[DocumentAsk],
-        decide: impl Fn(&Presentation, &RequestView) -> ConsentAnswer,
-    ) -> (Verdict, ReceiptView) {
+        decide: impl Fn(&Presentation, &ConsentRequest) -> ConsentAnswer,
+    ) -> (Verdict, PresentationReceipt) {
         let presentation = self.wallet.present().unwrap();
         let mut reading: Option<Reading> = None;
         let (mut verdict, mut receipt) = (None, None);
@@ -124,7 +124,7 @@ fn neg_c31_view_receipt_and_history_name_the_age_that_leaves() {
     let asked = ask(&["age_over_20", "age_over_12", "age_over_18"]);
     let (verdict, receipt) = world.exchange(&asked, |_, request| {
         let elements = &request.documents[0].candidates[0].elements;
-        let line = |element: &RequestedElementView| {
+        let line = |element: &RequestedElement| {
             let asked: Vec<String> = element.asked.iter().map(|path| name(path).to_owned()).collect();
             (name(&element.path).to_owned(), asked, element.held)
         };

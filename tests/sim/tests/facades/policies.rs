@@ -31,7 +31,7 @@ fn twice(name: &str, reuse: &str, copies: u32) -> ([u32; 2], ReusePolicy, usize)
     });
     let credential = block_on(wallet.credentials()).unwrap().remove(0);
     let rows = block_on(wallet.history(0, 100)).unwrap();
-    let events = rows.iter().filter_map(rid_wallet::view::HistoryView::event);
+    let events = rows.iter().filter_map(rid_wallet::view::HistoryRow::event);
     let shown = events.filter(|row| row.kind == rid_flow::HistoryEventType::Presentation).count();
     (left, credential.reuse, shown)
 }

@@ -28,7 +28,7 @@ use rid_shell::{SoftwareSecureArea, SqliteStorage, SystemTimer};
 use rid_sim::{NOW, SimRng, TestState};
 use rid_wallet::{
     Presentation, PresentationStep, Wallet, WalletConfig, WalletError, WalletPorts,
-    view::{ConsentAnswer, ConsentDecision, ConsentedDocument, RequestView},
+    view::{ConsentAnswer, ConsentDecision, ConsentRequest, ConsentedDocument},
 };
 
 pub(crate) const MTU: u16 = 185;
@@ -181,8 +181,8 @@ pub(crate) fn ask(elements: &[&str]) -> Vec<DocumentAsk> {
     vec![DocumentAsk { kind: MDL_DOC_TYPE.into(), elements: elements.iter().map(element).collect() }]
 }
 
-pub(crate) fn agree(request: &RequestView) -> ConsentAnswer {
-    let document = |document: &rid_wallet::view::RequestedDocumentView| {
+pub(crate) fn agree(request: &ConsentRequest) -> ConsentAnswer {
+    let document = |document: &rid_wallet::view::RequestedDocument| {
         let candidate = document.candidates.first()?;
         let elements = candidate.elements.iter().filter(|e| e.held).map(|e| e.path.clone()).collect();
         Some(ConsentedDocument { position: document.position, credential: candidate.credential.clone(), elements })
@@ -392,6 +392,6 @@ pub(crate) fn used(wallet: &Wallet) -> (u32, usize) {
 /// Outcomes of the presentations in the history.
 pub(crate) fn outcomes(wallet: &Wallet) -> Vec<HistoryOutcome> {
     let rows = block_on(wallet.history(0, 1_000)).unwrap();
-    let events = rows.iter().filter_map(rid_wallet::view::HistoryView::event);
+    let events = rows.iter().filter_map(rid_wallet::view::HistoryRow::event);
     events.filter(|row| row.kind == HistoryEventType::Presentation).map(|row| row.outcome).collect()
 }

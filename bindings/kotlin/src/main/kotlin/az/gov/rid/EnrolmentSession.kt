@@ -10,14 +10,14 @@ public class EnrolmentSession internal constructor(private val core: Enrolling) 
      * Makes and proves the keys and gives the message for the issuer, at each call the same. When a call was cancelled while keys were
      * being made or used, the next one cleans up and ends with [WalletException.Misuse] (`interrupted`): start another enrolment.
      */
-    public suspend fun next(): Enrolment = WalletRim.await { core.next() }
+    public suspend fun next(): Enrolment = Boundary.await { core.next() }
 
     /**
      * Ends it: a running [next] throws [WalletException.Cancelled] at once. Before the message was given, its keys are deleted, by the next
      * call of the wallet at the latest; after it, the issuer's answer can still be accepted.
      */
-    public fun cancel(): Unit = WalletRim.call { core.cancel() }
+    public fun cancel(): Unit = Boundary.call { core.cancel() }
 
     /** Ends it and lets go of the library's memory; a running [next] ends at once. Every later call says [WalletException.Misuse] (`closed`). */
-    override fun close(): Unit = WalletRim.closing({ core.cancel() }, { core.close() })
+    override fun close(): Unit = Boundary.closing({ core.cancel() }, { core.close() })
 }

@@ -32,11 +32,11 @@ internal class GuardedSecureArea(private val area: SecureArea) : SecureArea {
     /** Cancels the running calls; later ones are not begun. */
     fun abandon() {
         abandoned = true
-        callAway(Method.entries.toSet())
+        interrupt(Method.entries.toSet())
     }
 
     /** Cancels the running calls of these methods. */
-    fun callAway(methods: Set<Method>) {
+    fun interrupt(methods: Set<Method>) {
         for ((call, method) in running) if (method in methods) call.cancel()
     }
 

@@ -1,9 +1,9 @@
 package az.gov.rid
 
-import az.gov.rid.core.HistoryEntryView
-import az.gov.rid.core.HistoryEventView
-import az.gov.rid.core.HistoryView
+import az.gov.rid.core.HistoryEntryState
+import az.gov.rid.core.HistoryEvent
+import az.gov.rid.core.HistoryRow
 
-/** What happened; `null` where the row was deleted by the person or cannot be read any more ([HistoryView.entry] says which). */
-public val HistoryView.event: HistoryEventView?
-    get() = (entry as? HistoryEntryView.Kept)?.event
+/** What happened; `null` where the row was deleted by the person or cannot be read any more ([HistoryRow.entry] says which). */
+public val HistoryRow.event: HistoryEvent?
+    get() = (entry as? HistoryEntryState.Kept)?.event

@@ -17,7 +17,7 @@ import kotlinx.coroutines.flow.Flow
  * that answers a step ([proceed], [answer], [unlocked]; [chunks] gives none), and the next step is a farewell or `Closed`.
  */
 public class PresentationSession internal constructor(private val core: Presentation) : AutoCloseable {
-    private val told = Told()
+    private val told = StepSignal()
 
     /**
      * Each step once, until [PresentationStep.Closed]. The collector does what the step says and tells it by [proceed], [answer] or
@@ -45,7 +45,7 @@ public class PresentationSession internal constructor(private val core: Presenta
         )
 
     /** What is to be done now; the same until it was done. One call at a time: another is [WalletException.Misuse] (`busy`). */
-    public suspend fun next(): PresentationStep = WalletRim.await { core.next() }
+    public suspend fun next(): PresentationStep = Boundary.await { core.next() }
 
     /**
      * `Advertise`, `Send` or `Receipt` was done. For `Send`: the link took the last chunk. If the link was lost before, call
@@ -74,7 +74,7 @@ public class PresentationSession internal constructor(private val core: Presenta
     }
 
     /** The link is up, with this MTU. Below 23 it is [WalletException.BadInput] (`transport_mtu`), and no copy is used. */
-    public fun connected(mtu: UShort): Unit = told.noting { WalletRim.call { core.connected(mtu) } }
+    public fun connected(mtu: UShort): Unit = told.noting { Boundary.call { core.connected(mtu) } }
 
     /**
      * One characteristic write came; whole messages are put together here. A malformed one, or a message over 1 MiB, is
@@ -82,7 +82,7 @@ public class PresentationSession internal constructor(private val core: Presenta
      */
     public fun receivedChunk(chunk: ByteArray) {
         try {
-            WalletRim.call { core.receivedChunk(WalletRim.bytes(chunk)) }
+            Boundary.call { core.receivedChunk(Boundary.bytes(chunk)) }
             told.note()
         } catch (ended: WalletException.PeerRefused) {
             told.done()
@@ -94,10 +94,10 @@ public class PresentationSession internal constructor(private val core: Presenta
     public fun chunks(mtu: UShort): List<ByteArray> = unlessOver({ emptyList() }) { core.chunks(mtu) }
 
     /** The link is down. Harmless after the end, also after [close]. */
-    public fun disconnected(): Unit = told.noting { WalletRim.event { core.disconnected() } }
+    public fun disconnected(): Unit = told.noting { Boundary.event { core.disconnected() } }
 
     /** Time has passed: ends the session if it was too much. Harmless at any time. */
-    public fun tick(): Unit = told.noting { WalletRim.event { core.tick() } }
+    public fun tick(): Unit = told.noting { Boundary.event { core.tick() } }
 
     /**
      * Ends it at once, also while a message is checked; nothing is handed out afterwards. A running [next] throws
@@ -105,31 +105,31 @@ public class PresentationSession internal constructor(private val core: Presenta
      * history.
      */
     public fun cancel() {
-        WalletRim.call { core.cancel() }
+        Boundary.call { core.cancel() }
         told.done()
     }
 
     /** Ends it without a farewell and lets go of the library's memory; a running [next] ends at once. Every later call says [WalletException.Misuse] (`closed`). */
     override fun close() {
-        WalletRim.closing({ core.cancel() }, { core.close() })
+        Boundary.closing({ core.cancel() }, { core.close() })
         told.done()
     }
 
     private inline fun <T> unlessOver(late: () -> T, call: () -> T): T =
         try {
-            WalletRim.call(call)
+            Boundary.call(call)
         } catch (misuse: WalletException.Misuse) {
-            if (misuse.code in LATE && WalletRim.call { core.isOver() }) late() else throw misuse
+            if (misuse.code in LATE && Boundary.call { core.isOver() }) late() else throw misuse
         }
 
     private fun checked(answer: ConsentAnswer): ConsentAnswer {
-        WalletRim.text(answer.id)
-        WalletRim.bytes(answer.hash)
+        Boundary.text(answer.id)
+        Boundary.bytes(answer.hash)
         val decision = answer.decision
         if (decision is ConsentDecision.Agree) {
             for (document in decision.documents) {
-                WalletRim.text(document.credential)
-                for (path in document.elements) WalletRim.path(path.steps)
+                Boundary.text(document.credential)
+                for (path in document.elements) Boundary.path(path.steps)
             }
         }
         return answer

@@ -15,7 +15,7 @@ import kotlinx.coroutines.flow.Flow
  * [proceed], [chunks] gives none, and the next step is a farewell or `Closed`.
  */
 public class ReadingSession internal constructor(private val core: Reading) : AutoCloseable {
-    private val told = Told()
+    private val told = StepSignal()
 
     /**
      * Each step once, until [ReadingStep.Closed]. The collector does what the step says and tells it by [connected] or [proceed]; then
@@ -43,7 +43,7 @@ public class ReadingSession internal constructor(private val core: Reading) : Au
         )
 
     /** What is to be done now; the same until it was done. One call at a time: another is [ReaderException.Misuse] (`busy`). */
-    public suspend fun next(): ReadingStep = ReaderRim.await { core.next() }
+    public suspend fun next(): ReadingStep = ReaderBoundary.await { core.next() }
 
     /** `Send` or `Judged` was done. For `Send`: the link took the last chunk, and the wallet's time begins. */
     public fun proceed() {
@@ -53,7 +53,7 @@ public class ReadingSession internal constructor(private val core: Reading) : Au
 
     /** The link is up, with this MTU: the answer to `Connect`. Below 23 it is [ReaderException.BadInput] (`transport_mtu`). */
     public fun connected(mtu: UShort) {
-        ReaderRim.call { core.connected(mtu) }
+        ReaderBoundary.call { core.connected(mtu) }
         told.done()
     }
 
@@ -63,7 +63,7 @@ public class ReadingSession internal constructor(private val core: Reading) : Au
      */
     public fun receivedChunk(chunk: ByteArray) {
         try {
-            ReaderRim.call { core.receivedChunk(ReaderRim.bytes(chunk)) }
+            ReaderBoundary.call { core.receivedChunk(ReaderBoundary.bytes(chunk)) }
             told.note()
         } catch (ended: ReaderException.PeerRefused) {
             told.done()
@@ -75,20 +75,20 @@ public class ReadingSession internal constructor(private val core: Reading) : Au
     public fun chunks(mtu: UShort): List<ByteArray> = unlessOver({ emptyList() }) { core.chunks(mtu) }
 
     /** The link is down. Harmless after the end, also after [close]. */
-    public fun disconnected(): Unit = told.noting { ReaderRim.event { core.disconnected() } }
+    public fun disconnected(): Unit = told.noting { ReaderBoundary.event { core.disconnected() } }
 
     /** Time has passed: ends the session if it was too much. Harmless at any time. */
-    public fun tick(): Unit = told.noting { ReaderRim.event { core.tick() } }
+    public fun tick(): Unit = told.noting { ReaderBoundary.event { core.tick() } }
 
     /** Asks again in the same session, after a verdict. [ReaderException.Misuse] (`session_closed`) when the session has ended. */
     public fun ask(asked: List<DocumentAsk>) {
-        ReaderRim.call { core.ask(ReaderRim.asked(asked)) }
+        ReaderBoundary.call { core.ask(ReaderBoundary.asked(asked)) }
         told.done()
     }
 
     /** Ends the session in order. */
     public fun finish() {
-        ReaderRim.call { core.finish() }
+        ReaderBoundary.call { core.finish() }
         told.done()
     }
 
@@ -97,20 +97,20 @@ public class ReadingSession internal constructor(private val core: Reading) : Au
      * [ReaderException.Cancelled], a later one gives a farewell to the peer, then `Closed`.
      */
     public fun cancel() {
-        ReaderRim.call { core.cancel() }
+        ReaderBoundary.call { core.cancel() }
         told.done()
     }
 
     /** Ends it without a farewell and lets go of the library's memory; a running [next] ends at once. Every later call says [ReaderException.Misuse] (`closed`). */
     override fun close() {
-        ReaderRim.closing({ core.cancel() }, { core.close() })
+        ReaderBoundary.closing({ core.cancel() }, { core.close() })
         told.done()
     }
 
     private inline fun <T> unlessOver(late: () -> T, call: () -> T): T =
         try {
-            ReaderRim.call(call)
+            ReaderBoundary.call(call)
         } catch (misuse: ReaderException.Misuse) {
-            if (misuse.code in LATE && ReaderRim.call { core.isOver() }) late() else throw misuse
+            if (misuse.code in LATE && ReaderBoundary.call { core.isOver() }) late() else throw misuse
         }
 }

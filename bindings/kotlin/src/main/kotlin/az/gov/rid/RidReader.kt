@@ -14,29 +14,29 @@ import az.gov.rid.core.SecureArea
  * Every failure is a [ReaderException] with a code. A verdict that says no is none.
  */
 public class RidReader(options: ReaderOptions, secureArea: SecureArea) : AutoCloseable {
-    private val core: Reader = ReaderRim.call { Reader(checked(options), GuardedSecureArea(secureArea)) }
+    private val core: Reader = ReaderBoundary.call { Reader(checked(options), GuardedSecureArea(secureArea)) }
 
     /** Whose roots are loaded: a test is shown on every screen. */
     public val environment: Environment
-        get() = ReaderRim.call { core.environment() }
+        get() = ReaderBoundary.call { core.environment() }
 
     /** Certificates among the roots that cannot be read. They are not used; the others are. */
     public val rootWarnings: List<RootWarning>
-        get() = ReaderRim.call { core.rootWarnings() }
+        get() = ReaderBoundary.call { core.rootWarnings() }
 
     /** Starts a reading from the text of a QR code. */
     public fun read(qr: String, asked: List<DocumentAsk>): ReadingSession =
-        ReaderRim.call { ReadingSession(core.read(ReaderRim.text(qr), ReaderRim.asked(asked))) }
+        ReaderBoundary.call { ReadingSession(core.read(ReaderBoundary.text(qr), ReaderBoundary.asked(asked))) }
 
     /** Lets go of the library's memory. Every later call says [ReaderException.Misuse] (`closed`). */
     override fun close(): Unit = core.close()
 
     private companion object {
         fun checked(options: ReaderOptions): ReaderOptions {
-            ReaderRim.texts(options.locales)
-            options.key?.let { ReaderRim.text(it) }
-            ReaderRim.roots(options.issuerRoots)
-            ReaderRim.all(options.chain)
+            ReaderBoundary.texts(options.locales)
+            options.key?.let { ReaderBoundary.text(it) }
+            ReaderBoundary.roots(options.issuerRoots)
+            ReaderBoundary.all(options.chain)
             return options
         }
     }

@@ -1,18 +1,18 @@
 package az.gov.rid
 
-import az.gov.rid.core.CredentialDetail
+import az.gov.rid.core.CredentialDetails
 import az.gov.rid.core.CredentialId
-import az.gov.rid.core.CredentialView
-import az.gov.rid.core.DoorsView
+import az.gov.rid.core.CredentialSummary
+import az.gov.rid.core.UnlockState
 import az.gov.rid.core.Environment
-import az.gov.rid.core.ExaminationView
-import az.gov.rid.core.HistoryCheckView
-import az.gov.rid.core.HistoryView
+import az.gov.rid.core.ExaminationReport
+import az.gov.rid.core.HistoryCheck
+import az.gov.rid.core.HistoryRow
 import az.gov.rid.core.LockState
-import az.gov.rid.core.PortraitView
+import az.gov.rid.core.Portrait
 import az.gov.rid.core.PrivateText
-import az.gov.rid.core.RecoveredView
-import az.gov.rid.core.RepairedView
+import az.gov.rid.core.RecoveryResult
+import az.gov.rid.core.RepairLoss
 import az.gov.rid.core.RootWarning
 import az.gov.rid.core.SecureArea
 import az.gov.rid.core.Wallet
@@ -36,47 +36,47 @@ import kotlinx.coroutines.withContext
  * at any of them: the wallet stays as usable as it was. Every failure is a [WalletException] with a code and no text about a person.
  * Open a folder once in a process, and [close] the wallet when done.
  *
- * **Locking.** Until a PIN is set the device alone opens the wallet ([DoorsView.needsPin]); from then on it opens locked, and everything
- * that shows or changes a document says [WalletException.Locked] until one of the doors of [doors] was used. A PIN is handed over as a
+ * **Locking.** Until a PIN is set the device alone opens the wallet ([UnlockState.needsPin]); from then on it opens locked, and everything
+ * that shows or changes a document says [WalletException.Locked] until one of the doors of [unlockState] was used. A PIN is handed over as a
  * `CharArray` that is overwritten before the call returns; the copy that crosses to the library cannot be overwritten on this side, the
  * library overwrites its own.
  */
 public class RidWallet private constructor(private val core: Wallet, private val area: GuardedSecureArea) : AutoCloseable {
     /** Whose roots are loaded: a test is shown on every screen. */
     public val environment: Environment
-        get() = WalletRim.call { core.environment() }
+        get() = Boundary.call { core.environment() }
 
     /** Certificates among the roots that cannot be read. They are not used; the others are. */
     public val rootWarnings: List<RootWarning>
-        get() = WalletRim.call { core.rootWarnings() }
+        get() = Boundary.call { core.rootWarnings() }
 
     /** Whether personal data can be read. */
     public val lockState: LockState
-        get() = WalletRim.call { core.lockState() }
+        get() = Boundary.call { core.lockState() }
 
     /** Drops the keys of personal data from memory. */
-    public fun lock(): Unit = WalletRim.call { core.lock() }
+    public fun lock(): Unit = Boundary.call { core.lock() }
 
     /**
      * Unlocks without a secret: by the device alone while no PIN is set, else by biometrics.
      *
      * @throws WalletException.Locked where only PIN or recovery code open it
      * @throws WalletException.BadInput `user_auth_required`: the platform let the biometric key be asked without the person
-     * @throws WalletException.StorageDamaged `key_invalidated` once after biometrics changed: [DoorsView.biometricLost] from then on
+     * @throws WalletException.StorageDamaged `key_invalidated` once after biometrics changed: [UnlockState.biometricLost] from then on
      */
-    public suspend fun unlock(): Unit = WalletRim.await { core.unlock() }
+    public suspend fun unlock(): Unit = Boundary.await { core.unlock() }
 
     /** Whether it is locked, by which doors it opens, and how many tries the PIN has left. Needs no unlocking. */
-    public suspend fun doors(): DoorsView = WalletRim.await { core.doors() }
+    public suspend fun unlockState(): UnlockState = Boundary.await { core.unlockState() }
 
     /**
      * Unlocks by PIN, six to twelve digits; [pin] is overwritten. The try is counted before anything is compared, also when the call is
      * cancelled; after five wrong ones each further one has a wait before it; biometrics or the recovery code unlock at once.
      *
-     * @throws WalletException.BadInput `pin_form`, `pin_wrong`, `pin_wait` ([DoorsView.pinWait] seconds), `pin_not_set`
+     * @throws WalletException.BadInput `pin_form`, `pin_wrong`, `pin_wait` ([UnlockState.pinWait] seconds), `pin_not_set`
      */
     public suspend fun unlockWithPin(pin: CharArray): Unit =
-        typed(pin) { digits -> whole(area, TRYING) { core.unlockWithPin(digits) } }
+        typed(pin) { digits -> uncancellable(area, TRYING) { core.unlockWithPin(digits) } }
 
     /**
      * Unlocks by the recovery code, as a person types it.
@@ -84,7 +84,7 @@ public class RidWallet private constructor(private val core: Wallet, private val
      * @throws WalletException.BadInput `backup_code_form`, `backup_wrong_code`, `recovery_not_set`
      */
     public suspend fun unlockWithRecoveryCode(code: PrivateText): Unit =
-        whole(area, DERIVING) { core.unlockWithRecoveryCode(checked(code)) }
+        uncancellable(area, DERIVING) { core.unlockWithRecoveryCode(checked(code)) }
 
     /**
      * Sets the first PIN, or a new one after unlocking by biometrics or recovery code; [pin] is overwritten. From then on the device alone
@@ -92,21 +92,21 @@ public class RidWallet private constructor(private val core: Wallet, private val
      *
      * @throws WalletException.BadInput `pin_form`, `pin_weak`; `pin_required` for who came in by the PIN: [changePin]
      */
-    public suspend fun setPin(pin: CharArray): Unit = typed(pin) { digits -> whole(area, TRYING) { core.setPin(digits) } }
+    public suspend fun setPin(pin: CharArray): Unit = typed(pin) { digits -> uncancellable(area, TRYING) { core.setPin(digits) } }
 
     /** Changes the PIN; a wrong [old] one counts as a try. Both arrays are overwritten. Errors as of [unlockWithPin] and [setPin]. */
     public suspend fun changePin(old: CharArray, new: CharArray): Unit =
         try {
-            typed(new) { next -> typed(old) { digits -> whole(area, TRYING) { core.changePin(digits, next) } } }
+            typed(new) { next -> typed(old) { digits -> uncancellable(area, TRYING) { core.changePin(digits, next) } } }
         } finally {
             old.fill('\u0000')
         }
 
     /** Lets biometrics open the wallet, by a key that asks for the person; also makes one anew that died with a change of biometrics. */
-    public suspend fun enableBiometrics(): Unit = whole(area, MAKING) { core.enableBiometrics() }
+    public suspend fun enableBiometrics(): Unit = uncancellable(area, MAKING) { core.enableBiometrics() }
 
     /** Biometrics open it no longer. */
-    public suspend fun disableBiometrics(): Unit = whole(area, DERIVING) { core.disableBiometrics() }
+    public suspend fun disableBiometrics(): Unit = uncancellable(area, DERIVING) { core.disableBiometrics() }
 
     /**
      * Makes a recovery code, to be shown and written down once. Where a PIN is set, [pin] is asked for; it is overwritten. An earlier code
@@ -115,8 +115,8 @@ public class RidWallet private constructor(private val core: Wallet, private val
      * @throws WalletException.BadInput `pin_required`; errors of [unlockWithPin]
      */
     public suspend fun makeRecoveryCode(pin: CharArray? = null): PrivateText =
-        if (pin == null) whole(area, TRYING) { core.makeRecoveryCode(null) }
-        else typed(pin) { digits -> whole(area, TRYING) { core.makeRecoveryCode(digits) } }
+        if (pin == null) uncancellable(area, TRYING) { core.makeRecoveryCode(null) }
+        else typed(pin) { digits -> uncancellable(area, TRYING) { core.makeRecoveryCode(digits) } }
 
     /**
      * Ends the earlier recovery code: the person [typed] the last five characters of the new one (while the app runs and was not locked), or
@@ -124,14 +124,14 @@ public class RidWallet private constructor(private val core: Wallet, private val
      *
      * @throws WalletException.BadInput `backup_code_form`, `backup_wrong_code`, `recovery_not_set`
      */
-    public suspend fun confirmRecoveryCode(typed: PrivateText): Unit = whole(area, MAKING) { core.confirmRecoveryCode(checked(typed)) }
+    public suspend fun confirmRecoveryCode(typed: PrivateText): Unit = uncancellable(area, MAKING) { core.confirmRecoveryCode(checked(typed)) }
 
     /**
      * Imports what the files of another wallet in [folder] give to its recovery [code]: of one whose device or keys are gone. The documents
-     * come from their issuers again: ask each for what [RecoveredView.recipes] names.
+     * come from their issuers again: ask each for what [RecoveryResult.recipes] names.
      */
-    public suspend fun recoverFrom(folder: String, code: PrivateText): RecoveredView =
-        WalletRim.await { core.recoverFrom(WalletRim.text(folder), checked(code)) }
+    public suspend fun recoverFrom(folder: String, code: PrivateText): RecoveryResult =
+        Boundary.await { core.recoverFrom(Boundary.text(folder), checked(code)) }
 
     /**
      * A container for another device, sealed by the recovery [code]: what to ask issuers for again, the history, settings. Never a key or
@@ -140,96 +140,96 @@ public class RidWallet private constructor(private val core: Wallet, private val
      * @throws WalletException.BadInput `backup_code_form`, `backup_wrong_code`, `recovery_not_set`
      */
     public suspend fun exportRecovery(code: PrivateText): ByteArray =
-        whole(area, DERIVING) { core.exportRecovery(checked(code)) }
+        uncancellable(area, DERIVING) { core.exportRecovery(checked(code)) }
 
     /**
      * Takes a container in, all of it or nothing; taken in twice it adds nothing. The documents come from their issuers again: ask each for
-     * what [RecoveredView.recipes] names.
+     * what [RecoveryResult.recipes] names.
      *
      * @throws WalletException.BadInput `backup_…`, `input_too_large`
      */
-    public suspend fun importRecovery(code: PrivateText, container: ByteArray): RecoveredView =
-        whole(area, DERIVING) { core.importRecovery(checked(code), WalletRim.bytes(container)) }
+    public suspend fun importRecovery(code: PrivateText, container: ByteArray): RecoveryResult =
+        uncancellable(area, DERIVING) { core.importRecovery(checked(code), Boundary.bytes(container)) }
 
     /**
      * Seals everything under new keys; doors, PIN and code stay. Cut off, it goes on at the next unlocking. Where a row is missing
      * ([isWhole]) it is refused, and changes nothing: what is missing may be found yet.
      */
-    public suspend fun rotateKeys(): Unit = whole(area, DERIVING) { core.rotateKeys() }
+    public suspend fun rotateKeys(): Unit = uncancellable(area, DERIVING) { core.rotateKeys() }
 
     /**
      * Copies what can be read into a new database, writes the loss into the history and moves the present files aside. For findings of
      * [examine] whose remedy is `REPAIR`.
      */
-    public suspend fun repair(): RepairedView = whole(area, DERIVING) { core.repair() }
+    public suspend fun repair(): RepairLoss = uncancellable(area, DERIVING) { core.repair() }
 
     /**
      * Whether no document, copy or entry is missing, too many or of an earlier time. Opens none of them, so an app can ask with every list
      * it shows; if `false`, [examine] says what it is.
      */
-    public suspend fun isWhole(): Boolean = WalletRim.await { core.isWhole() }
+    public suspend fun isWhole(): Boolean = Boundary.await { core.isWhole() }
 
     /** What is wrong with the store, and what can be done. Changes nothing; locked, it sees only the outside. */
-    public suspend fun examine(): ExaminationView = WalletRim.await { core.examine() }
+    public suspend fun examine(): ExaminationReport = Boundary.await { core.examine() }
 
     /** All credentials. Decrypts no copy and no portrait. */
-    public suspend fun credentials(): List<CredentialView> = WalletRim.await { core.credentials() }
+    public suspend fun credentials(): List<CredentialSummary> = Boundary.await { core.credentials() }
 
     /** One credential with its values, all but the portrait. */
-    public suspend fun credential(id: CredentialId): CredentialDetail =
-        WalletRim.await { core.credential(WalletRim.text(id)) }
+    public suspend fun credential(id: CredentialId): CredentialDetails =
+        Boundary.await { core.credential(Boundary.text(id)) }
 
     /** Its portrait, if it has one. */
-    public suspend fun portrait(id: CredentialId): PortraitView? = WalletRim.await { core.portrait(WalletRim.text(id)) }
+    public suspend fun portrait(id: CredentialId): Portrait? = Boundary.await { core.portrait(Boundary.text(id)) }
 
     /** Deletes a credential, its copies and keys; leaves a row in the history. */
-    public suspend fun delete(id: CredentialId): Unit = WalletRim.await { core.delete(WalletRim.text(id)) }
+    public suspend fun delete(id: CredentialId): Unit = Boundary.await { core.delete(Boundary.text(id)) }
 
     /** Rows of the history from place [from] on, at most [max], oldest first. */
-    public suspend fun history(from: ULong = 0u, max: UInt = 100u): List<HistoryView> =
-        WalletRim.await { core.history(from, max) }
+    public suspend fun history(from: ULong = 0u, max: UInt = 100u): List<HistoryRow> =
+        Boundary.await { core.history(from, max) }
 
     /** Walks the chain of the whole history: whether anything was taken out, put in or altered. */
-    public suspend fun checkHistory(): HistoryCheckView = WalletRim.await { core.checkHistory() }
+    public suspend fun checkHistory(): HistoryCheck = Boundary.await { core.checkHistory() }
 
     /**
      * Deletes what the row at place [seq] says. That there was a row stays to be seen.
      *
      * @throws WalletException.BadInput `history_unknown`
      */
-    public suspend fun deleteHistory(seq: ULong): Unit = WalletRim.await { core.deleteHistory(seq) }
+    public suspend fun deleteHistory(seq: ULong): Unit = Boundary.await { core.deleteHistory(seq) }
 
     /**
      * The whole history as lines of JSON, each with the hash of the one before (spec/history.md): `rid vault verify-export` says whether they
      * belong together. Personal data: hand it only to the person.
      */
-    public suspend fun exportHistory(): PrivateText = WalletRim.await { core.exportHistory() }
+    public suspend fun exportHistory(): PrivateText = Boundary.await { core.exportHistory() }
 
     /**
      * Starts asking an issuer, whose [challenge] and name ([audience]) these are, for [copies] one-time copies (0: as many as usual)
      * of each of [kinds] (short name or document type).
      */
     public fun enrol(kinds: List<String>, challenge: ByteArray, audience: String, copies: UInt = 0u): EnrolmentSession =
-        WalletRim.call {
-            val rim = WalletRim
+        Boundary.call {
+            val rim = Boundary
             EnrolmentSession(core.enrol(rim.texts(kinds), copies, rim.bytes(challenge), rim.text(audience)))
         }
 
     /** Checks an issuer's answer to the enrolment [id] fully and stores it: every credential or none. */
-    public suspend fun accept(id: String, answer: ByteArray): List<CredentialView> =
-        WalletRim.await { core.accept(WalletRim.text(id), WalletRim.bytes(answer)) }
+    public suspend fun accept(id: String, answer: ByteArray): List<CredentialSummary> =
+        Boundary.await { core.accept(Boundary.text(id), Boundary.bytes(answer)) }
 
     /** Withdraws the enrolment [id] whose message was given out: its keys are removed, and from then on the issuer's answer is refused. */
-    public suspend fun withdraw(id: String): Unit = WalletRim.await { core.withdraw(WalletRim.text(id)) }
+    public suspend fun withdraw(id: String): Unit = Boundary.await { core.withdraw(Boundary.text(id)) }
 
     /** Starts a face-to-face presentation. */
-    public fun present(): PresentationSession = WalletRim.call { PresentationSession(core.present()) }
+    public fun present(): PresentationSession = Boundary.call { PresentationSession(core.present()) }
 
     /**
      * Closes the store, so that it can be opened again at once, and then this object. Sessions still open end with named errors.
      */
     public suspend fun closeStore() {
-        WalletRim.await { core.closeStore() }
+        Boundary.await { core.closeStore() }
         close()
     }
 
@@ -240,13 +240,13 @@ public class RidWallet private constructor(private val core: Wallet, private val
     public suspend fun wipe() {
         currentCoroutineContext().ensureActive()
         try {
-            whole(area, emptySet()) { core.wipe() }
+            uncancellable(area, emptySet()) { core.wipe() }
         } finally {
             close()
         }
     }
 
-    private fun checked(code: PrivateText): PrivateText = code.also { WalletRim.text(it.reveal()) }
+    private fun checked(code: PrivateText): PrivateText = code.also { Boundary.text(it.reveal()) }
 
     /**
      * Lets go of the library's memory. Every later call says [WalletException.Misuse] (`closed`). The store closes when the last
@@ -264,7 +264,7 @@ public class RidWallet private constructor(private val core: Wallet, private val
          * Whatever [secureArea] throws beside `SecureAreaException` counts as `Unavailable`.
          */
         public suspend fun open(folder: String, options: WalletOptions, secureArea: SecureArea): RidWallet {
-            val rim = WalletRim
+            val rim = Boundary
             rim.text(folder)
             checked(options)
             val guarded = GuardedSecureArea(secureArea)
@@ -288,7 +288,7 @@ public class RidWallet private constructor(private val core: Wallet, private val
          */
         public suspend fun wipe(folder: String, secureArea: SecureArea) {
             val guarded = GuardedSecureArea(secureArea)
-            whole(guarded, emptySet()) { wipeWallet(WalletRim.text(folder), guarded) }
+            uncancellable(guarded, emptySet()) { wipeWallet(Boundary.text(folder), guarded) }
         }
 
         /**
@@ -297,7 +297,7 @@ public class RidWallet private constructor(private val core: Wallet, private val
          *
          * @throws WalletException.Misuse while it is open, here or in another process
          */
-        public suspend fun reset(folder: String): Unit = WalletRim.await { resetWallet(WalletRim.text(folder)) }
+        public suspend fun reset(folder: String): Unit = Boundary.await { resetWallet(Boundary.text(folder)) }
 
         private val DERIVING = setOf(Method.DERIVE)
         private val MAKING = setOf(Method.CREATE_KEYS, Method.DERIVE)
@@ -306,9 +306,9 @@ public class RidWallet private constructor(private val core: Wallet, private val
         private val TRYING = MAKING + Method.INFO
 
         private fun checked(options: WalletOptions): WalletOptions {
-            WalletRim.texts(options.locales)
-            WalletRim.roots(options.issuerRoots)
-            WalletRim.all(options.readerRoots)
+            Boundary.texts(options.locales)
+            Boundary.roots(options.issuerRoots)
+            Boundary.all(options.readerRoots)
             return options
         }
     }

@@ -26,7 +26,7 @@ internal enum class Rest {
 }
 
 /** Counts what was told to a session, so that its steps can be collected without asking in a loop. */
-internal class Told {
+internal class StepSignal {
     private val told = MutableStateFlow(0L)
     private val done = AtomicLong()
 

@@ -81,7 +81,7 @@ internal class ApiTest {
 
         /** What sessions are made of: those constructors are internal. */
         val SESSIONS = setOf("Enrolling", "Presentation", "Reading")
-        val INTERNAL = listOf("Rim", "WalletRim", "ReaderRim", "Rest", "Told", "GuardedSecureArea", "GuardedLog", "Method", "RimKt", "WholeKt", "P256Kt")
+        val INTERNAL = listOf("Rim", "Boundary", "ReaderBoundary", "Rest", "StepSignal", "GuardedSecureArea", "GuardedLog", "Method", "RimKt", "WholeKt", "P256Kt")
             .map { "az.gov.rid.$it" }
     }
 }

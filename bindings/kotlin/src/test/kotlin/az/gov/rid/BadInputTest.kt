@@ -320,10 +320,10 @@ internal class BadInputTest {
 
     @Test
     fun `neg_m03_a_panic_inside_is_a_bug_without_its_text`() {
-        val failed = assertFailsWith<WalletException.Bug> { WalletRim.call { panicInside() } }
+        val failed = assertFailsWith<WalletException.Bug> { Boundary.call { panicInside() } }
         assertEquals("panic", failed.code)
         assertFalse(failed.toString().contains("secret"))
-        val later = runCatching { kotlinx.coroutines.runBlocking { WalletRim.await { panicInsideLater() } } }.exceptionOrNull()
+        val later = runCatching { kotlinx.coroutines.runBlocking { Boundary.await { panicInsideLater() } } }.exceptionOrNull()
         assertEquals("panic", (later as? WalletException.Bug)?.code)
         assertFalse(later.toString().contains("secret"))
     }
@@ -331,7 +331,7 @@ internal class BadInputTest {
     @Test
     fun `neg_m03_what_the_generated_code_throws_has_a_name`() {
         val internal = az.gov.rid.core.InternalException("a name in a text")
-        val failed = assertFailsWith<WalletException.Bug> { WalletRim.call { throw internal } }
+        val failed = assertFailsWith<WalletException.Bug> { Boundary.call { throw internal } }
         assertEquals("internal", failed.code)
         assertEquals(null, failed.cause)
     }

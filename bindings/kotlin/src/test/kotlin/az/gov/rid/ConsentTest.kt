@@ -1,7 +1,7 @@
 package az.gov.rid
 
-import az.gov.rid.core.AskedElementView
-import az.gov.rid.core.CandidateView
+import az.gov.rid.core.AskedElement
+import az.gov.rid.core.CandidateCredential
 import az.gov.rid.core.ConsentAnswer
 import az.gov.rid.core.ConsentDecision
 import az.gov.rid.core.CredentialState
@@ -11,10 +11,10 @@ import az.gov.rid.core.Environment
 import az.gov.rid.core.HistoryOutcome
 import az.gov.rid.core.ReaderPolicy
 import az.gov.rid.core.ReaderRule
-import az.gov.rid.core.RequestView
-import az.gov.rid.core.RequestedDocumentView
-import az.gov.rid.core.RequestedElementView
-import az.gov.rid.core.RequesterView
+import az.gov.rid.core.ConsentRequest
+import az.gov.rid.core.RequestedDocument
+import az.gov.rid.core.RequestedElement
+import az.gov.rid.core.RequesterInfo
 import java.nio.file.Path
 import java.time.Instant
 import kotlin.random.Random
@@ -30,7 +30,7 @@ internal class ConsentTest {
 
     private fun pid(vararg elements: String): DocumentAsk = ask(*elements, kind = PID, namespace = PID_SPACE)
 
-    private fun names(document: RequestedDocumentView): List<Pair<String, String?>> =
+    private fun names(document: RequestedDocument): List<Pair<String, String?>> =
         document.candidates.first().elements.map { it.path.last to it.reason }
 
     @Test
@@ -83,13 +83,13 @@ internal class ConsentTest {
             val newer = rig.enrol(wallet).single().id
             val card = rig.enrol(wallet, copies = 4u, kinds = listOf("pid")).single().id
             val asked = listOf(ask("family_name", "given_name"), pid("family_name_latin1", "given_name_latin1"))
-            suspend fun used(answer: (RequestView) -> ConsentAnswer) =
+            suspend fun used(answer: (ConsentRequest) -> ConsentAnswer) =
                 meet(wallet, rig.reader(), asked, answer = answer).receipts.single().used
             for (wanted in listOf(older, newer)) {
                 val used = used { request ->
                     assertEquals(setOf(older, newer), request.documents[0].candidates.map { it.credential }.toSet())
                     assertTrue(request.documents.all { it.suggested && it.blocked == null })
-                    val candidate = { document: RequestedDocumentView ->
+                    val candidate = { document: RequestedDocument ->
                         document.candidates.singleOrNull { it.credential == wanted } ?: document.candidates.first()
                     }
                     request.agree(candidate) { _, element -> element.path.last.startsWith("family_name") }
@@ -178,22 +178,22 @@ internal class ConsentTest {
     }
 
     /** A question with every shape that a view may have. */
-    private fun question(random: Random): RequestView {
-        fun element(place: Int): RequestedElementView {
+    private fun question(random: Random): ConsentRequest {
+        fun element(place: Int): RequestedElement {
             val held = random.nextBoolean()
             val path = path(MDL_SPACE, "element_$place")
-            return RequestedElementView(path, "", "", listOf(path), false, held, if (held) null else "not_held", false, random.nextInt(4) == 0)
+            return RequestedElement(path, "", "", listOf(path), false, held, if (held) null else "not_held", false, random.nextInt(4) == 0)
         }
         fun candidate(name: String) =
-            CandidateView(name, "", null, CredentialState.READY, Instant.EPOCH, 1u, List(random.nextInt(4), ::element))
+            CandidateCredential(name, "", null, CredentialState.READY, Instant.EPOCH, 1u, List(random.nextInt(4), ::element))
         val documents = List(random.nextInt(4)) { position ->
             val candidates = List(random.nextInt(3)) { candidate("credential ${random.nextInt(4)} $it") }
-            val asked = listOf(AskedElementView(path(MDL_SPACE, "element_0"), "", "", false))
+            val asked = listOf(AskedElement(path(MDL_SPACE, "element_0"), "", "", false))
             val blocked = if (candidates.isEmpty()) "not_held" else null
-            RequestedDocumentView(position.toUInt(), MDL, "", asked, candidates, emptyList(), blocked, random.nextBoolean(), random.nextBoolean())
+            RequestedDocument(position.toUInt(), MDL, "", asked, candidates, emptyList(), blocked, random.nextBoolean(), random.nextBoolean())
         }
-        val nobody = RequesterView("", null, null, false, "reader_auth_absent")
-        return RequestView("id", byteArrayOf(1), nobody, Environment.TEST, null, documents, emptyList(), emptyList())
+        val nobody = RequesterInfo("", null, null, false, "reader_auth_absent")
+        return ConsentRequest("id", byteArrayOf(1), nobody, Environment.TEST, null, documents, emptyList(), emptyList())
     }
 
     @Test

@@ -38,7 +38,7 @@ internal class DeathTest {
                 // Once it was said that the PIN is set, it is.
                 if (listOf("PIN set", "unlocked", "sign").any { it in said }) assertTrue(locked, said)
                 if (locked) wallet.unlockWithPin(pin())
-                assertTrue(wallet.checkHistory().whole && wallet.doors().pinTriesLeft == 5u, said)
+                assertTrue(wallet.checkHistory().whole && wallet.unlockState().pinTriesLeft == 5u, said)
                 val held = wallet.credentials()
                 // All or nothing, and its row with it.
                 assertEquals(held.size, wallet.events().count { it.kind == HistoryKind.ISSUANCE }, said)
@@ -142,7 +142,7 @@ internal class DeathTest {
             rig.open().use { wallet ->
                 if (wallet.lockState == LockState.UNLOCKED) {
                     // The wipe had begun: opening completed it.
-                    assertTrue(wallet.doors().needsPin && wallet.credentials().isEmpty() && wallet.history().isEmpty(), said)
+                    assertTrue(wallet.unlockState().needsPin && wallet.credentials().isEmpty() && wallet.history().isEmpty(), said)
                 } else {
                     val old = runCatching { wallet.unlockWithPin(pin()) }.exceptionOrNull()
                     if (old != null) wallet.unlockWithPin(pin(OTHER_PIN))

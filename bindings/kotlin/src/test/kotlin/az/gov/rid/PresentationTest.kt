@@ -6,7 +6,7 @@ import az.gov.rid.core.DeviceAuthMethod
 import az.gov.rid.core.HistoryKind
 import az.gov.rid.core.HistoryOutcome
 import az.gov.rid.core.PresentationStep
-import az.gov.rid.core.RequestView
+import az.gov.rid.core.ConsentRequest
 import java.nio.file.Files
 import java.nio.file.Path
 import kotlin.test.Test
@@ -28,7 +28,7 @@ internal class PresentationTest {
         rig.open().use { wallet ->
             val id = rig.enrol(wallet).single().id
             val asks = listOf(listOf(ask("family_name", "age_over_18", "document_number")), listOf(ask("given_name")))
-            val requests = mutableListOf<RequestView>()
+            val requests = mutableListOf<ConsentRequest>()
             val met =
                 meet(wallet, rig.reader(), *asks.toTypedArray()) { request ->
                     requests += request

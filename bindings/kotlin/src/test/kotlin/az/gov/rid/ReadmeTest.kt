@@ -1,8 +1,8 @@
 package az.gov.rid
 
 import az.gov.rid.core.Decision
-import az.gov.rid.core.RequestedDocumentView
-import az.gov.rid.core.RequestedElementView
+import az.gov.rid.core.RequestedDocument
+import az.gov.rid.core.RequestedElement
 import java.nio.file.Path
 import kotlin.concurrent.thread
 import kotlin.test.Test
@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir
 internal interface ReadmeScreen {
     fun showQr(text: String)
 
-    fun isTicked(document: RequestedDocumentView, element: RequestedElementView): Boolean
+    fun isTicked(document: RequestedDocument, element: RequestedElement): Boolean
 }
 
 /** What an app brings: the radio. */
@@ -44,7 +44,7 @@ class ReadmeTest {
                     shown.complete(text)
                 }
 
-                override fun isTicked(document: RequestedDocumentView, element: RequestedElementView) = element.path.last != "birth_date"
+                override fun isTicked(document: RequestedDocument, element: RequestedElement) = element.path.last != "birth_date"
             }
         val radio =
             object : ReadmeRadio {

@@ -2,12 +2,12 @@ package az.gov.rid
 
 import az.gov.rid.core.ClaimKey
 import az.gov.rid.core.ClaimPath
-import az.gov.rid.core.CredentialView
+import az.gov.rid.core.CredentialSummary
 import az.gov.rid.core.DeviceAuthMethod
 import az.gov.rid.core.DocumentAsk
 import az.gov.rid.core.ElementAsk
 import az.gov.rid.core.Environment
-import az.gov.rid.core.HistoryEventView
+import az.gov.rid.core.HistoryEvent
 import az.gov.rid.core.IssuerRoot
 import az.gov.rid.core.ReaderOptions
 import az.gov.rid.core.ReaderPolicy
@@ -95,7 +95,7 @@ internal class Rig(val home: Path) {
         return Files.readAllBytes(answer)
     }
 
-    suspend fun enrol(wallet: RidWallet, copies: UInt = 2u, kinds: List<String> = listOf("mdl")): List<CredentialView> =
+    suspend fun enrol(wallet: RidWallet, copies: UInt = 2u, kinds: List<String> = listOf("mdl")): List<CredentialSummary> =
         wallet.enrol(kinds, challenge(), AUDIENCE, copies).use { session ->
             val enrolment = session.next()
             wallet.accept(enrolment.id, answer(enrolment.message))
@@ -122,7 +122,7 @@ internal fun ask(vararg elements: String, kind: String = MDL, namespace: String 
 internal fun Verdict.currentNames(): List<List<String>?> = documents.map { document -> document.current?.issuerSigned?.map { it.path.last } }
 
 /** What happened, of every row. */
-internal suspend fun RidWallet.events(): List<HistoryEventView> = history(max = 1_000u).map { checkNotNull(it.event) }
+internal suspend fun RidWallet.events(): List<HistoryEvent> = history(max = 1_000u).map { checkNotNull(it.event) }
 
 /** A PIN that is none of the weak ones, and others of that kind. */
 internal const val PIN = "483926"

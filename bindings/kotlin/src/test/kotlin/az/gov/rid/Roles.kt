@@ -5,8 +5,8 @@ import az.gov.rid.core.DocumentAsk
 import az.gov.rid.core.PresentationStep
 import az.gov.rid.core.ReaderException
 import az.gov.rid.core.ReadingStep
-import az.gov.rid.core.ReceiptView
-import az.gov.rid.core.RequestView
+import az.gov.rid.core.PresentationReceipt
+import az.gov.rid.core.ConsentRequest
 import az.gov.rid.core.Verdict
 import java.net.ServerSocket
 import kotlin.concurrent.thread
@@ -22,7 +22,7 @@ internal class Holder(
     private val wallet: RidWallet,
     val session: PresentationSession,
     private val server: ServerSocket = LoopbackLink.server(),
-    private val answer: (RequestView) -> ConsentAnswer,
+    private val answer: (ConsentRequest) -> ConsentAnswer,
 ) {
     val port: Int = server.localPort
     val qr = CompletableDeferred<String>()
@@ -126,7 +126,7 @@ internal class Verifier(private val session: ReadingSession, private val port: I
 
 /** What became of a presentation. */
 internal class Met(val closed: Pair<String, String>, val verdicts: List<Verdict>, val steps: List<PresentationStep>) {
-    val receipts: List<ReceiptView> get() = steps.filterIsInstance<PresentationStep.Receipt>().map { it.receipt }
+    val receipts: List<PresentationReceipt> get() = steps.filterIsInstance<PresentationStep.Receipt>().map { it.receipt }
 }
 
 /** A Kotlin wallet and a Kotlin reader meet; each of `asked` is one request of the session. */
@@ -134,7 +134,7 @@ internal suspend fun meet(
     wallet: RidWallet,
     reader: RidReader,
     vararg asked: List<DocumentAsk>,
-    answer: (RequestView) -> ConsentAnswer,
+    answer: (ConsentRequest) -> ConsentAnswer,
 ): Met = coroutineScope {
     wallet.present().use { session ->
         val holder = Holder(wallet, session, answer = answer)

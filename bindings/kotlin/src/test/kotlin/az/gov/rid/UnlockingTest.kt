@@ -2,7 +2,7 @@ package az.gov.rid
 
 import az.gov.rid.core.ClaimValue
 import az.gov.rid.core.CredentialId
-import az.gov.rid.core.DoorKind
+import az.gov.rid.core.UnlockMethod
 import az.gov.rid.core.LockState
 import az.gov.rid.core.PrivateText
 import az.gov.rid.core.RemedyKind
@@ -17,7 +17,7 @@ import kotlin.test.assertTrue
 import org.junit.jupiter.api.io.TempDir
 
 /** PIN, biometrics, recovery code. */
-internal class DoorsTest {
+internal class UnlockingTest {
     @TempDir lateinit var folder: Path
 
     private inline fun badInput(code: String, act: () -> Unit) =
@@ -28,13 +28,13 @@ internal class DoorsTest {
         val rig = Rig(folder.resolve("home"))
         val id = rig.open().use { wallet ->
             val id = rig.enrol(wallet).single().id
-            val doors = wallet.doors()
-            assertTrue(doors.needsPin && doors.state == LockState.UNLOCKED && doors.unlockedBy == DoorKind.DEVICE)
+            val doors = wallet.unlockState()
+            assertTrue(doors.needsPin && doors.state == LockState.UNLOCKED && doors.unlockedBy == UnlockMethod.DEVICE)
             badInput("pin_not_set") { wallet.unlockWithPin(pin()) }
             val typed = pin()
             wallet.setPin(typed)
             assertEquals("\u0000".repeat(6), typed.concatToString(), "it is overwritten")
-            assertEquals(DoorKind.PIN, wallet.doors().unlockedBy)
+            assertEquals(UnlockMethod.PIN, wallet.unlockState().unlockedBy)
             badInput("pin_required") { wallet.setPin(pin(OTHER_PIN)) }
             wallet.closeStore()
             id
@@ -43,16 +43,16 @@ internal class DoorsTest {
             assertEquals(LockState.LOCKED, wallet.lockState)
             nothingIsShown(wallet, id)
             assertFailsWith<WalletException.Locked> { wallet.unlock() }
-            assertFalse(wallet.doors().needsPin)
+            assertFalse(wallet.unlockState().needsPin)
             badInput("pin_wrong") { wallet.unlockWithPin(pin(WRONG_PIN)) }
-            assertEquals(4u, wallet.doors().pinTriesLeft)
+            assertEquals(4u, wallet.unlockState().pinTriesLeft)
             wallet.closeStore()
         }
         rig.open().use { wallet ->
             // The count outlives the process.
-            assertEquals(4u, wallet.doors().pinTriesLeft)
+            assertEquals(4u, wallet.unlockState().pinTriesLeft)
             wallet.unlockWithPin(pin())
-            assertEquals(5u, wallet.doors().pinTriesLeft)
+            assertEquals(5u, wallet.unlockState().pinTriesLeft)
             assertTrue(wallet.credential(id).elements.isNotEmpty() && wallet.portrait(id) != null)
             wallet.lock()
             nothingIsShown(wallet, id)
@@ -92,11 +92,11 @@ internal class DoorsTest {
             val born = wallet.credential(wallet.credentials().single().id).elements.single { it.path.last == "birth_date" }
             val date = (born.value as ClaimValue.Date).text.reveal().filter { it.isDigit() }
             badInput("pin_weak") { wallet.setPin((date.substring(6, 8) + date.substring(4, 6) + date.substring(2, 4)).toCharArray()) }
-            assertTrue(wallet.doors().needsPin, "nothing was set")
+            assertTrue(wallet.unlockState().needsPin, "nothing was set")
 
             wallet.setPin(pin())
             badInput("pin_wrong") { wallet.changePin(pin(WRONG_PIN), pin(OTHER_PIN)) }
-            assertEquals(4u, wallet.doors().pinTriesLeft)
+            assertEquals(4u, wallet.unlockState().pinTriesLeft)
             badInput("pin_weak") { wallet.changePin(pin(), pin("123456")) }
             wallet.changePin(pin(), pin(OTHER_PIN))
             wallet.lock()
@@ -115,12 +115,12 @@ internal class DoorsTest {
             wallet.setPin(pin())
             area.refusal = { SecureAreaException.Cancelled() }
             assertFailsWith<WalletException.Cancelled> { wallet.enableBiometrics() }
-            assertFalse(wallet.doors().biometric)
+            assertFalse(wallet.unlockState().biometric)
             area.refusal = null
             wallet.enableBiometrics()
             wallet.lock()
             wallet.unlock()
-            assertEquals(DoorKind.BIOMETRIC, wallet.doors().unlockedBy)
+            assertEquals(UnlockMethod.BIOMETRIC, wallet.unlockState().unlockedBy)
 
             // Who came in by biometrics may forget the PIN.
             wallet.setPin(pin(OTHER_PIN))
@@ -130,18 +130,18 @@ internal class DoorsTest {
             // The platform let the key be asked without the person: that opens nothing.
             area.refusal = { SecureAreaException.Locked() }
             badInput("user_auth_required") { wallet.unlock() }
-            assertTrue(wallet.doors().biometric && wallet.lockState == LockState.LOCKED)
+            assertTrue(wallet.unlockState().biometric && wallet.lockState == LockState.LOCKED)
 
             area.refusal = { SecureAreaException.Invalidated() }
             assertEquals("key_invalidated", assertFailsWith<WalletException.StorageDamaged> { wallet.unlock() }.code)
-            val lost = wallet.doors()
+            val lost = wallet.unlockState()
             assertTrue(lost.biometricLost && !lost.biometric && lost.pinWait == 0uL)
             assertTrue(wallet.examine().findings.any { it.code == "biometric_lost" && it.remedy == RemedyKind.UNLOCK_OTHERWISE })
             assertFailsWith<WalletException.Locked> { wallet.unlock() }
             wallet.unlockWithPin(pin(OTHER_PIN))
             area.refusal = null
             wallet.enableBiometrics()
-            assertFalse(wallet.doors().biometricLost)
+            assertFalse(wallet.unlockState().biometricLost)
             wallet.lock()
             wallet.unlock()
             wallet.disableBiometrics()
@@ -168,12 +168,12 @@ internal class DoorsTest {
             wallet.lock()
             for (left in 4 downTo 1) {
                 badInput("pin_wrong") { wallet.unlockWithPin(pin(WRONG_PIN)) }
-                assertEquals(left.toUInt(), wallet.doors().pinTriesLeft)
+                assertEquals(left.toUInt(), wallet.unlockState().pinTriesLeft)
             }
             badInput("pin_wait") { wallet.unlockWithPin(pin(WRONG_PIN)) }
             // Also the right one waits.
             badInput("pin_wait") { wallet.unlockWithPin(pin()) }
-            val doors = wallet.doors()
+            val doors = wallet.unlockState()
             assertTrue(doors.pinTriesLeft == 0u && doors.recovery && doors.pinWait in 1uL..60uL, "$doors")
             for (form in listOf("", "no code", code.reveal().drop(1), "\u0000".repeat(29))) {
                 badInput("backup_code_form") { wallet.unlockWithRecoveryCode(PrivateText(form)) }
@@ -183,12 +183,12 @@ internal class DoorsTest {
             badInput("backup_wrong_code") { wallet.unlockWithRecoveryCode(PrivateText(CODE)) }
             // As a person types it.
             wallet.unlockWithRecoveryCode(PrivateText(code.reveal().lowercase().replace("-", " ")))
-            assertEquals(DoorKind.RECOVERY, wallet.doors().unlockedBy)
+            assertEquals(UnlockMethod.RECOVERY, wallet.unlockState().unlockedBy)
             wallet.setPin(pin(OTHER_PIN))
             wallet.lock()
             wallet.unlockWithPin(pin(OTHER_PIN))
             assertEquals(1, wallet.credentials().size)
-            assertEquals(5u, wallet.doors().pinTriesLeft)
+            assertEquals(5u, wallet.unlockState().pinTriesLeft)
         }
     }
 }

@@ -15,15 +15,15 @@ import kotlinx.coroutines.withTimeoutOrNull
  * keys in the secure area that nobody knows of. Cancellation calls away what [area] does by [methods], again and again until the call has
  * returned, and comes out of here when it has.
  */
-internal suspend fun <T> whole(area: GuardedSecureArea, methods: Set<Method>, block: suspend () -> T): T {
+internal suspend fun <T> uncancellable(area: GuardedSecureArea, methods: Set<Method>, block: suspend () -> T): T {
     currentCoroutineContext().ensureActive()
-    val running = CoroutineScope(Dispatchers.Default).async { WalletRim.call { block() } }
+    val running = CoroutineScope(Dispatchers.Default).async { Boundary.call { block() } }
     try {
         return running.await()
     } catch (cancelled: CancellationException) {
         withContext(NonCancellable) {
             while (running.isActive) {
-                area.callAway(methods)
+                area.interrupt(methods)
                 withTimeoutOrNull(AGAIN_MILLIS) { running.join() }
             }
         }
@@ -40,10 +40,10 @@ internal suspend fun <T> typed(pin: CharArray, use: suspend (ByteArray) -> T): T
     val digits = ByteArray(pin.size)
     try {
         for ((place, char) in pin.withIndex()) {
-            if (char !in '0'..'9') throw WalletRim.badInput("pin_form")
+            if (char !in '0'..'9') throw Boundary.badInput("pin_form")
             digits[place] = char.code.toByte()
         }
-        return use(WalletRim.bytes(digits))
+        return use(Boundary.bytes(digits))
     } finally {
         pin.fill('\u0000')
         digits.fill(0)

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use rid_claims::{ClaimKey, ClaimPath, ClaimValue, PrivateText};
 use rid_flow::ports::Storage;
 use rid_holder::display::HeldElement;
-use rid_vault::{Pin, RecoveryCode, UnlockMethod, VaultError};
+use rid_vault::{Pin, RecoveryCode, VaultError};
 use zeroize::Zeroizing;
 
 use crate::{
     Wallet, WalletError,
-    view::{DoorKind, DoorsView, LockState},
+    view::{LockState, UnlockMethod, UnlockState},
 };
 
 /// The element whose digits a PIN must not repeat (neg-L05).
@@ -30,17 +30,17 @@ impl Wallet {
         clippy::unused_async,
         reason = "a method of the facade; what it asks may be asked of the platform one day"
     )]
-    pub async fn doors(&self) -> Result<DoorsView, WalletError> {
-        let doors = self.vault.unlock_state();
-        Ok(DoorsView {
+    pub async fn unlock_state(&self) -> Result<UnlockState, WalletError> {
+        let unlock = self.vault.unlock_state();
+        Ok(UnlockState {
             state: self.lock_state(),
-            unlocked_by: self.vault.unlocked_by().map(door_kind),
-            needs_pin: doors.device,
-            pin_tries_left: doors.pin_tries_left,
-            biometric: doors.biometric,
-            biometric_lost: doors.biometric_lost,
-            recovery: doors.recovery,
-            pin_wait: doors.pin_wait,
+            unlocked_by: self.vault.unlocked_by().map(unlock_method),
+            needs_pin: unlock.device,
+            pin_tries_left: unlock.pin_tries_left,
+            biometric: unlock.biometric,
+            biometric_lost: unlock.biometric_lost,
+            recovery: unlock.recovery,
+            pin_wait: unlock.pin_wait,
         })
     }
 
@@ -195,12 +195,12 @@ pub(crate) fn parse_code(code: String) -> Result<RecoveryCode, WalletError> {
     RecoveryCode::parse(&code).map_err(|error| WalletError::BadInput { code: error.code() })
 }
 
-const fn door_kind(door: UnlockMethod) -> DoorKind {
-    match door {
-        UnlockMethod::Biometric => DoorKind::Biometric,
-        UnlockMethod::Device => DoorKind::Device,
-        UnlockMethod::Pin => DoorKind::Pin,
-        UnlockMethod::Recovery => DoorKind::Recovery,
+const fn unlock_method(method: rid_vault::UnlockMethod) -> UnlockMethod {
+    match method {
+        rid_vault::UnlockMethod::Biometric => UnlockMethod::Biometric,
+        rid_vault::UnlockMethod::Device => UnlockMethod::Device,
+        rid_vault::UnlockMethod::Pin => UnlockMethod::Pin,
+        rid_vault::UnlockMethod::Recovery => UnlockMethod::Recovery,
     }
 }
 

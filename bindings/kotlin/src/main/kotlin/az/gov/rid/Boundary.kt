@@ -115,7 +115,7 @@ internal fun isText(text: String): Boolean {
     return true
 }
 
-internal object WalletRim : Rim() {
+internal object Boundary : Rim() {
     init {
         // The library's own thread (of the store) wakes a coroutine at each answer: it becomes a thread of the machine once, not each time.
         Native.setCallbackThreadInitializer(uniffiRustFutureContinuationCallbackImpl, CallbackThreadInitializer(true, false, "rid"))
@@ -128,7 +128,7 @@ internal object WalletRim : Rim() {
     override fun bug(code: String) = WalletException.Bug(code)
 }
 
-internal object ReaderRim : Rim() {
+internal object ReaderBoundary : Rim() {
     override fun badInput(code: String) = ReaderException.BadInput(code)
 
     override fun misuse(code: String) = ReaderException.Misuse(code)

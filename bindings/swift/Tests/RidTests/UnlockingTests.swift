@@ -9,19 +9,19 @@ let otherCode = PrivateText("00000-00000-00000-00000-00000")
 func bad(_ code: String) -> WalletError { .BadInput(code: code) }
 
 /// PIN, biometrics, recovery code.
-@Suite struct DoorsTests {
+@Suite struct UnlockingTests {
     @Test func aPinLocksCountsAndOpens() async throws {
         let rig = try Rig()
         defer { rig.remove() }
         let first = try await rig.open()
         let id = try await rig.enrol(first)[0].id
-        let doors = try await first.doors()
+        let doors = try await first.unlockState()
         #expect(doors.needsPin && doors.state == .unlocked && doors.unlockedBy == .device)
         await #expect(throws: bad("pin_not_set")) { try await first.unlock(pin: Pin(pin)) }
         let typed = Pin(pin)
         try await first.setPin(typed)
         await #expect(throws: bad("pin_form"), "it is overwritten") { try await first.unlock(pin: typed) }
-        #expect(try await first.doors().unlockedBy == .pin)
+        #expect(try await first.unlockState().unlockedBy == .pin)
         await #expect(throws: bad("pin_required")) { try await first.setPin(Pin(otherPin)) }
         try await first.closeStore()
 
@@ -30,14 +30,14 @@ func bad(_ code: String) -> WalletError { .BadInput(code: code) }
         await nothingIsShown(second, id)
         await #expect(throws: WalletError.Locked) { try await second.unlock() }
         await #expect(throws: bad("pin_wrong")) { try await second.unlock(pin: Pin(wrongPin)) }
-        #expect(try await second.doors().pinTriesLeft == 4)
+        #expect(try await second.unlockState().pinTriesLeft == 4)
         try await second.closeStore()
 
         let third = try await rig.open()
         // The count outlives the process.
-        #expect(try await third.doors().pinTriesLeft == 4)
+        #expect(try await third.unlockState().pinTriesLeft == 4)
         try await third.unlock(pin: Pin(pin))
-        #expect(try await third.doors().pinTriesLeft == 5)
+        #expect(try await third.unlockState().pinTriesLeft == 5)
         #expect(try await !third.credential(id).elements.isEmpty)
         #expect(try await third.portrait(id) != nil)
         try third.lock()
@@ -73,11 +73,11 @@ func bad(_ code: String) -> WalletError { .BadInput(code: code) }
         guard case .date(let text)? = card.elements.first(where: { $0.path.last == "birth_date" })?.value else { throw Failure("a date") }
         let date = Array(text.reveal().filter(\.isNumber))
         await #expect(throws: bad("pin_weak")) { try await wallet.setPin(Pin(String(date[6...7] + date[4...5] + date[2...3]))) }
-        #expect(try await wallet.doors().needsPin)
+        #expect(try await wallet.unlockState().needsPin)
 
         try await wallet.setPin(Pin(pin))
         await #expect(throws: bad("pin_wrong")) { try await wallet.changePin(old: Pin(wrongPin), new: Pin(otherPin)) }
-        #expect(try await wallet.doors().pinTriesLeft == 4)
+        #expect(try await wallet.unlockState().pinTriesLeft == 4)
         await #expect(throws: bad("pin_weak")) { try await wallet.changePin(old: Pin(pin), new: Pin("123456")) }
         try await wallet.changePin(old: Pin(pin), new: Pin(otherPin))
         try wallet.lock()
@@ -96,12 +96,12 @@ func bad(_ code: String) -> WalletError { .BadInput(code: code) }
         try await wallet.setPin(Pin(pin))
         area.refuse(.Cancelled)
         await #expect(throws: WalletError.Cancelled) { try await wallet.enableBiometrics() }
-        #expect(try await !wallet.doors().biometric)
+        #expect(try await !wallet.unlockState().biometric)
         area.refuse(nil)
         try await wallet.enableBiometrics()
         try wallet.lock()
         try await wallet.unlock()
-        #expect(try await wallet.doors().unlockedBy == .biometric)
+        #expect(try await wallet.unlockState().unlockedBy == .biometric)
 
         // Who came in by biometrics may forget the PIN.
         try await wallet.setPin(Pin(otherPin))
@@ -111,20 +111,20 @@ func bad(_ code: String) -> WalletError { .BadInput(code: code) }
         // The platform let the key be asked without the person: that opens nothing.
         area.refuse(.Locked)
         await #expect(throws: bad("user_auth_required")) { try await wallet.unlock() }
-        #expect(try await wallet.doors().biometric)
+        #expect(try await wallet.unlockState().biometric)
         #expect(try wallet.lockState == .locked)
 
         area.refuse(.Invalidated)
         await #expect(throws: WalletError.StorageDamaged(code: "key_invalidated")) { try await wallet.unlock() }
-        let lost = try await wallet.doors()
+        let lost = try await wallet.unlockState()
         #expect(lost.biometricLost && !lost.biometric && lost.pinWait == 0)
         let findings = try await wallet.examine().findings
-        #expect(findings == [FindingView(code: "biometric_lost", count: 1, remedy: .unlockOtherwise)])
+        #expect(findings == [StoreFinding(code: "biometric_lost", count: 1, remedy: .unlockOtherwise)])
         await #expect(throws: WalletError.Locked) { try await wallet.unlock() }
         try await wallet.unlock(pin: Pin(otherPin))
         area.refuse(nil)
         try await wallet.enableBiometrics()
-        #expect(try await !wallet.doors().biometricLost)
+        #expect(try await !wallet.unlockState().biometricLost)
         try wallet.lock()
         try await wallet.unlock()
         try await wallet.disableBiometrics()
@@ -150,12 +150,12 @@ func bad(_ code: String) -> WalletError { .BadInput(code: code) }
         try wallet.lock()
         for left in stride(from: UInt32(4), to: 0, by: -1) {
             await #expect(throws: bad("pin_wrong")) { try await wallet.unlock(pin: Pin(wrongPin)) }
-            #expect(try await wallet.doors().pinTriesLeft == left)
+            #expect(try await wallet.unlockState().pinTriesLeft == left)
         }
         await #expect(throws: bad("pin_wait")) { try await wallet.unlock(pin: Pin(wrongPin)) }
         // Also the right one waits.
         await #expect(throws: bad("pin_wait")) { try await wallet.unlock(pin: Pin(pin)) }
-        let doors = try await wallet.doors()
+        let doors = try await wallet.unlockState()
         #expect(doors.pinTriesLeft == 0 && doors.recovery && (1...60).contains(doors.pinWait))
         // Half a surrogate pair cannot be a Swift text: what comes from elsewhere was replaced before.
         let half = String(decoding: [0xD800] as [UInt16], as: UTF16.self)
@@ -167,11 +167,11 @@ func bad(_ code: String) -> WalletError { .BadInput(code: code) }
         await #expect(throws: bad("backup_wrong_code")) { try await wallet.unlock(recoveryCode: otherCode) }
         // As a person types it.
         try await wallet.unlock(recoveryCode: PrivateText(code.reveal().lowercased().replacingOccurrences(of: "-", with: " ")))
-        #expect(try await wallet.doors().unlockedBy == .recovery)
+        #expect(try await wallet.unlockState().unlockedBy == .recovery)
         try await wallet.setPin(Pin(otherPin))
         try wallet.lock()
         try await wallet.unlock(pin: Pin(otherPin))
         #expect(try await wallet.credentials().count == 1)
-        #expect(try await wallet.doors().pinTriesLeft == 5)
+        #expect(try await wallet.unlockState().pinTriesLeft == 5)
     }
 }

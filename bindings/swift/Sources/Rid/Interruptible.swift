@@ -1,10 +1,10 @@
 import Foundation
 import RidCore
 
-/// Runs an async call of the boundary. When the task is cancelled, `callAway` is repeated until the call has returned: Swift never drops a
+/// Runs an async call of the boundary. When the task is cancelled, `interrupt` is repeated until the call has returned: Swift never drops a
 /// Rust future, and what was called away may ask once more. Without it the call runs to its end; its ports are short.
-func calling<T: Sendable>(
-    callAway: (@Sendable () -> Void)? = nil, _ call: @Sendable () async throws -> T
+func interruptible<T: Sendable>(
+    interrupt: (@Sendable () -> Void)? = nil, _ call: @Sendable () async throws -> T
 ) async throws -> T {
     try Task.checkCancellation()
     let done = Done()
@@ -18,10 +18,10 @@ func calling<T: Sendable>(
             throw CancellationError()
         }
     } onCancel: {
-        guard let callAway else { return }
+        guard let interrupt else { return }
         Task.detached {
             while !done.isSet {
-                callAway()
+                interrupt()
                 try? await Task.sleep(nanoseconds: 2_000_000)
             }
         }

@@ -12,7 +12,7 @@ use rid_wire::Code;
 use crate::log::{LogLevel, note};
 
 /// A facade's error.
-pub(crate) trait Rim {
+pub(crate) trait BoundaryError {
     /// `Bug { code }`.
     fn bug(code: Code) -> Self;
 
@@ -22,13 +22,13 @@ pub(crate) trait Rim {
 
 const PANIC: Code = Code::new("panic");
 
-pub(crate) fn guard<T, E: Rim>(operation: &'static str, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+pub(crate) fn guard<T, E: BoundaryError>(operation: &'static str, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
     hush();
     let ended = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(E::bug(PANIC)));
     noted(operation, ended)
 }
 
-pub(crate) async fn guard_async<T, E: Rim>(
+pub(crate) async fn guard_async<T, E: BoundaryError>(
     operation: &'static str,
     work: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
@@ -49,7 +49,7 @@ pub(crate) fn quietly(work: impl FnOnce()) {
     let _ = catch_unwind(AssertUnwindSafe(work));
 }
 
-fn noted<T, E: Rim>(operation: &'static str, ended: Result<T, E>) -> Result<T, E> {
+fn noted<T, E: BoundaryError>(operation: &'static str, ended: Result<T, E>) -> Result<T, E> {
     if let Err(error) = &ended {
         let (level, code) = error.line();
         note(level, operation, code);

@@ -1,13 +1,14 @@
 //! Mirrors of the views of doors, recovery and damage.
 pub use rid_wallet::view::{
-    DoorKind, DoorsView, ExaminationView, FindingView, RecipeView, RecoveredView, RemedyKind, RepairedView,
+    DocumentToReissue, ExaminationReport, RecoveryResult, RemedyKind, RepairLoss, StoreFinding, UnlockMethod,
+    UnlockState,
 };
 
 use super::{Code, LockState};
 
 /// How the wallet was unlocked.
 #[uniffi::remote(Enum)]
-pub enum DoorKind {
+pub enum UnlockMethod {
     /// The person's finger or face.
     Biometric,
     /// The device alone: no PIN is set yet.
@@ -20,11 +21,11 @@ pub enum DoorKind {
 
 /// Whether the wallet is locked, and by which doors it opens.
 #[uniffi::remote(Record)]
-pub struct DoorsView {
+pub struct UnlockState {
     /// Whether personal data can be read.
     pub state: LockState,
     /// The door by which it was unlocked.
-    pub unlocked_by: Option<DoorKind>,
+    pub unlocked_by: Option<UnlockMethod>,
     /// No PIN is set: the device alone opens it. Ask for one.
     pub needs_pin: bool,
     /// Wrong PINs left before the first wait.
@@ -41,7 +42,7 @@ pub struct DoorsView {
 
 /// What a repair could not keep.
 #[uniffi::remote(Record)]
-pub struct RepairedView {
+pub struct RepairLoss {
     /// Copies that could not be read, or may have been used already.
     pub copies: u64,
     /// Credentials that could not be read.
@@ -54,9 +55,9 @@ pub struct RepairedView {
 
 /// What a recovery container brought.
 #[uniffi::remote(Record)]
-pub struct RecoveredView {
+pub struct RecoveryResult {
     /// What to ask issuers for again.
-    pub recipes: Vec<RecipeView>,
+    pub recipes: Vec<DocumentToReissue>,
     /// Rows added to the history.
     pub history: u32,
     /// Settings taken over.
@@ -65,7 +66,7 @@ pub struct RecoveredView {
 
 /// A credential to ask an issuer for again.
 #[uniffi::remote(Record)]
-pub struct RecipeView {
+pub struct DocumentToReissue {
     /// The issuer's name.
     pub issuer: String,
     /// `mso_mdoc` or `dc+sd-jwt`.
@@ -80,16 +81,16 @@ pub struct RecipeView {
 
 /// What is wrong with the store.
 #[uniffi::remote(Record)]
-pub struct ExaminationView {
+pub struct ExaminationReport {
     /// Everything that was found.
-    pub findings: Vec<FindingView>,
+    pub findings: Vec<StoreFinding>,
     /// It was locked: only the outside was looked at.
     pub locked: bool,
 }
 
 /// One thing that is wrong, or to be known.
 #[uniffi::remote(Record)]
-pub struct FindingView {
+pub struct StoreFinding {
     /// What.
     pub code: Code,
     /// How many, or at which place of the history.

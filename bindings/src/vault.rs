@@ -5,16 +5,16 @@ use rid_shell::SqliteStorage;
 
 use crate::{
     area::{AppArea, SecureArea},
-    guard::guard_async,
-    types::{DoorsView, ExaminationView, HistoryCheckView, PrivateText, RecoveredView, RepairedView, WalletError},
+    boundary::guard_async,
+    types::{ExaminationReport, HistoryCheck, PrivateText, RecoveryResult, RepairLoss, UnlockState, WalletError},
     wallet::Wallet,
 };
 
 #[uniffi::export]
 impl Wallet {
     /// Whether it is locked, by which doors it opens, and how many tries are left.
-    pub async fn doors(&self) -> Result<DoorsView, WalletError> {
-        guard_async("wallet.doors", self.core().doors()).await
+    pub async fn unlock_state(&self) -> Result<UnlockState, WalletError> {
+        guard_async("wallet.unlock_state", self.core().unlock_state()).await
     }
 
     /// Unlocks by PIN (six to twelve ASCII digits). The try is counted before anything is compared; after five wrong ones each further one has a wait before it.
@@ -59,7 +59,7 @@ impl Wallet {
     }
 
     /// Imports what the files of another wallet's folder give to its recovery code: one whose device or keys are gone.
-    pub async fn recover_from(&self, folder: String, code: PrivateText) -> Result<RecoveredView, WalletError> {
+    pub async fn recover_from(&self, folder: String, code: PrivateText) -> Result<RecoveryResult, WalletError> {
         let storage = Arc::new(SqliteStorage::new(Path::new(&folder)));
         guard_async("wallet.recover_from", self.core().recover_from(storage, code.into())).await
     }
@@ -71,12 +71,12 @@ impl Wallet {
     }
 
     /// Takes a container in, all of it or nothing; taken in twice it adds nothing.
-    pub async fn import_recovery(&self, code: PrivateText, container: Vec<u8>) -> Result<RecoveredView, WalletError> {
+    pub async fn import_recovery(&self, code: PrivateText, container: Vec<u8>) -> Result<RecoveryResult, WalletError> {
         guard_async("wallet.import_recovery", self.core().import_recovery(code.into(), container)).await
     }
 
     /// Walks the chain of the whole history: whether anything was taken out, put in or altered.
-    pub async fn check_history(&self) -> Result<HistoryCheckView, WalletError> {
+    pub async fn check_history(&self) -> Result<HistoryCheck, WalletError> {
         guard_async("wallet.check_history", self.core().check_history()).await
     }
 
@@ -96,7 +96,7 @@ impl Wallet {
     }
 
     /// Copies what can be read into a new database and writes the loss into the history; the present files are moved aside.
-    pub async fn repair(&self) -> Result<RepairedView, WalletError> {
+    pub async fn repair(&self) -> Result<RepairLoss, WalletError> {
         guard_async("wallet.repair", self.core().repair()).await
     }
 
@@ -106,7 +106,7 @@ impl Wallet {
     }
 
     /// What is wrong with the store, and what can be done. Changes nothing.
-    pub async fn examine(&self) -> Result<ExaminationView, WalletError> {
+    pub async fn examine(&self) -> Result<ExaminationReport, WalletError> {
         guard_async("wallet.examine", self.core().examine()).await
     }
 

@@ -1,9 +1,9 @@
 import Foundation
 import RidCore
 
-extension HistoryView {
+extension HistoryRow {
     /// What happened; `nil` where the row was deleted by the person or cannot be read any more (`entry` says which).
-    public var event: HistoryEventView? {
+    public var event: HistoryEvent? {
         if case .kept(let event) = entry { event } else { nil }
     }
 }
@@ -11,13 +11,13 @@ extension HistoryView {
 /// The history, recovery, damage and the end.
 extension RidWallet {
     /// Rows of the history from place `from` on, at most `max`, oldest first.
-    public func history(from: UInt64 = 0, max: UInt32 = 100) async throws -> [HistoryView] {
+    public func history(from: UInt64 = 0, max: UInt32 = 100) async throws -> [HistoryRow] {
         let core = try core()
         return try await calling { try await core.history(from: from, max: max) }
     }
 
     /// Walks the chain of the whole history: whether anything was taken out, put in or altered.
-    public func checkHistory() async throws -> HistoryCheckView {
+    public func checkHistory() async throws -> HistoryCheck {
         let core = try core()
         return try await calling { try await core.checkHistory() }
     }
@@ -41,12 +41,12 @@ extension RidWallet {
     public func exportRecovery(code: PrivateText) async throws -> Data {
         try WalletError.check(code.reveal())
         let core = try core()
-        return try await calling(callAway: { self.area.callAway([.derive]) }) { try await core.exportRecovery(code: code) }
+        return try await interruptible(interrupt: { self.area.interrupt([.derive]) }) { try await core.exportRecovery(code: code) }
     }
 
     /// Takes a container in, all of it or nothing; taken in twice it adds nothing. The documents come from their issuers again: ask each for what
-    /// `RecoveredView.recipes` names. Throws `WalletError.BadInput`: `backup_…`, `input_too_large`.
-    public func importRecovery(code: PrivateText, container: Data) async throws -> RecoveredView {
+    /// `RecoveryResult.recipes` names. Throws `WalletError.BadInput`: `backup_…`, `input_too_large`.
+    public func importRecovery(code: PrivateText, container: Data) async throws -> RecoveryResult {
         try WalletError.check(code.reveal())
         try WalletError.check(container, Limit.answer)
         let core = try core()
@@ -57,19 +57,19 @@ extension RidWallet {
     /// (``isWhole()``) it is refused, and changes nothing: what is missing may be found yet.
     public func rotateKeys() async throws {
         let core = try core()
-        try await calling(callAway: { self.area.callAway([.derive]) }) { try await core.rotateKeys() }
+        try await interruptible(interrupt: { self.area.interrupt([.derive]) }) { try await core.rotateKeys() }
     }
 
     /// Copies what can be read into a new database, writes the loss into the history and moves the present files aside. For findings of
     /// ``examine()`` whose remedy is `repair`.
-    public func repair() async throws -> RepairedView {
+    public func repair() async throws -> RepairLoss {
         let core = try core()
-        return try await calling(callAway: { self.area.callAway([.derive]) }) { try await core.repair() }
+        return try await interruptible(interrupt: { self.area.interrupt([.derive]) }) { try await core.repair() }
     }
 
     /// Imports what the files of another wallet in `folder` give to its recovery `code`: of one whose device or keys are gone. The documents come
-    /// from their issuers again: ask each for what `RecoveredView.recipes` names.
-    public func recoverFrom(folder: String, code: PrivateText) async throws -> RecoveredView {
+    /// from their issuers again: ask each for what `RecoveryResult.recipes` names.
+    public func recoverFrom(folder: String, code: PrivateText) async throws -> RecoveryResult {
         try WalletError.check([folder, code.reveal()])
         let core = try core()
         return try await calling { try await core.recoverFrom(folder: folder, code: code) }
@@ -83,7 +83,7 @@ extension RidWallet {
     }
 
     /// What is wrong with the store, and what can be done. Changes nothing; locked, it sees only the outside.
-    public func examine() async throws -> ExaminationView {
+    public func examine() async throws -> ExaminationReport {
         let core = try core()
         return try await calling { try await core.examine() }
     }

@@ -22,8 +22,8 @@ import kotlinx.coroutines.launch
 import kotlinx.coroutines.withTimeout
 import org.junit.jupiter.api.io.TempDir
 
-/** Coroutines cancelled at every await of doors and keeping, and areas that do what they should not meanwhile. */
-internal class DoorsCancelTest {
+/** Coroutines cancelled at every await of unlocking and upkeep, and areas that do what they should not meanwhile. */
+internal class UnlockingCancelTest {
     @TempDir lateinit var folder: Path
 
     private class Case(val name: String, val calls: Int, val act: suspend (RidWallet) -> Unit)
@@ -66,7 +66,7 @@ internal class DoorsCancelTest {
         each(cases) { case, area, wallet ->
             val calls = everyCall { at, acted ->
                 unlocked(wallet)
-                if (!wallet.doors().biometric) wallet.enableBiometrics()
+                if (!wallet.unlockState().biometric) wallet.enableBiometrics()
                 // Deletions are not called away: they only take their time.
                 cut(area, at, acted, spared = setOf("delete")) { case.act(wallet) }.also {
                     unlocked(wallet)
@@ -132,7 +132,7 @@ internal class DoorsCancelTest {
         rig.open().use { wallet ->
             rig.enrol(wallet)
             val calls: List<suspend () -> Any?> = listOf(
-                { wallet.doors() }, { wallet.unlockWithPin(pin()) }, { wallet.unlockWithRecoveryCode(PrivateText(CODE)) }, { wallet.setPin(pin()) },
+                { wallet.unlockState() }, { wallet.unlockWithPin(pin()) }, { wallet.unlockWithRecoveryCode(PrivateText(CODE)) }, { wallet.setPin(pin()) },
                 { wallet.changePin(pin(), pin()) }, { wallet.enableBiometrics() }, { wallet.disableBiometrics() }, { wallet.makeRecoveryCode() },
                 { wallet.exportRecovery(PrivateText(CODE)) }, { wallet.importRecovery(PrivateText(CODE), ByteArray(0)) }, { wallet.checkHistory() },
                 { wallet.deleteHistory(1u) }, { wallet.exportHistory() }, { wallet.rotateKeys() }, { wallet.examine() }, { wallet.isWhole() },
@@ -141,7 +141,7 @@ internal class DoorsCancelTest {
                 { RidWallet.wipe(rig.home.resolve("none").toString(), rig.area()) }, { RidWallet.reset(rig.home.resolve("none").toString()) },
             )
             for ((place, call) in calls.withIndex()) beginsNothing(place, call)
-            assertTrue(wallet.doors().needsPin && wallet.credentials().size == 1 && wallet.history().single().event != null)
+            assertTrue(wallet.unlockState().needsPin && wallet.credentials().size == 1 && wallet.history().single().event != null)
         }
     }
 
@@ -182,7 +182,7 @@ internal class DoorsCancelTest {
             val (reached, release) = List(2) { CompletableDeferred<Unit>() }
             area.before = { _, _ -> reached.complete(Unit); release.await() }
             val slow = launch(Dispatchers.Default) { case.act(wallet) }
-            withTimeout(10.seconds) { reached.await(); wallet.doors() }
+            withTimeout(10.seconds) { reached.await(); wallet.unlockState() }
             assertTrue(slow.isActive, case.name)
             release.complete(Unit)
             slow.join()

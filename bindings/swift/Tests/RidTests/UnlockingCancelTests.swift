@@ -4,8 +4,8 @@ import Testing
 
 @testable import Rid
 
-/// Tasks cancelled at every await of doors and keeping, and areas that do what they should not meanwhile.
-@Suite struct DoorsCancelTests {
+/// Tasks cancelled at every await of unlocking and upkeep, and areas that do what they should not meanwhile.
+@Suite struct UnlockingCancelTests {
     private struct Case {
         let name: String
         let calls: Int
@@ -48,11 +48,11 @@ import Testing
         #expect(counting.keys == 0)
     }
 
-    @Test func neg_m06_doorsAndKeeping() async throws {
+    @Test func neg_m06_unlockingAndUpkeep() async throws {
         try await each(cases) { one, area, wallet in
             let calls = try await everyCall { at, acted in
                 try await unlocked(wallet)
-                if try await !wallet.doors().biometric { try await wallet.enableBiometrics() }
+                if try await !wallet.unlockState().biometric { try await wallet.enableBiometrics() }
                 // Deletions are not called away: they only take their time.
                 let came = await cut(area, at: at, acted: acted, spared: ["delete"]) { try await one.act(wallet) }
                 try await unlocked(wallet)
@@ -127,7 +127,7 @@ import Testing
         try await rig.enrol(wallet)
         let none = rig.home + "/none"
         await beginsNone(of: [
-            { _ = try await wallet.doors() }, { try await wallet.unlock(pin: Pin(pin)) }, { try await wallet.unlock(recoveryCode: otherCode) },
+            { _ = try await wallet.unlockState() }, { try await wallet.unlock(pin: Pin(pin)) }, { try await wallet.unlock(recoveryCode: otherCode) },
             { try await wallet.setPin(Pin(pin)) }, { try await wallet.changePin(old: Pin(pin), new: Pin(pin)) },
             { try await wallet.enableBiometrics() }, { try await wallet.disableBiometrics() }, { _ = try await wallet.makeRecoveryCode() },
             { _ = try await wallet.exportRecovery(code: otherCode) }, { _ = try await wallet.importRecovery(code: otherCode, container: Data()) },
@@ -136,7 +136,7 @@ import Testing
             { try await wallet.wipe() },
             { try await RidWallet.wipe(folder: none, secureArea: try rig.area()) }, { try await RidWallet.reset(folder: none) },
         ])
-        #expect(try await wallet.doors().needsPin)
+        #expect(try await wallet.unlockState().needsPin)
         #expect(try await wallet.credentials().count == 1)
         #expect(try await wallet.events().count == 1)
     }
@@ -211,7 +211,7 @@ import Testing
             let act = one.act
             let slow = Task.detached { try await act(wallet) }
             _ = await reached.get()
-            _ = try await wallet.doors()
+            _ = try await wallet.unlockState()
             await release.set(true)
             try await slow.value
             area.watch()

@@ -6,34 +6,34 @@ private let trying: [GuardedSecureArea.Method] = [.createKeys, .derive, .info]
 
 /// Locking, PIN, biometrics, recovery code.
 ///
-/// Until a PIN is set the device alone opens the wallet (`DoorsView.needsPin`); from then on it opens locked, and everything that shows or changes
+/// Until a PIN is set the device alone opens the wallet (`UnlockState.needsPin`); from then on it opens locked, and everything that shows or changes
 /// a document throws `WalletError.Locked` until one of its doors was used. A cancelled task calls the area's prompt away; a PIN that was counted
 /// by then stays counted.
 extension RidWallet {
     /// Whether it is locked, by which doors it opens, and how many tries the PIN has left. Needs no unlocking.
-    public func doors() async throws -> DoorsView {
+    public func unlockState() async throws -> UnlockState {
         let core = try core()
-        return try await calling { try await core.doors() }
+        return try await calling { try await core.unlockState() }
     }
 
     /// Unlocks without a secret: by the device alone while no PIN is set, else by biometrics. A cancelled task calls the area's prompt away, also
     /// from another task's `unlock`.
     ///
     /// Throws `WalletError.Locked` where only PIN or recovery code open it; `BadInput` (`user_auth_required`) when the platform let the biometric
-    /// key be asked without the person; `StorageDamaged` (`key_invalidated`) once after biometrics changed: `DoorsView.biometricLost` from then on.
+    /// key be asked without the person; `StorageDamaged` (`key_invalidated`) once after biometrics changed: `UnlockState.biometricLost` from then on.
     public func unlock() async throws {
         let core = try core()
-        try await calling(callAway: { self.area.callAway([.derive]) }) { try await core.unlock() }
+        try await interruptible(interrupt: { self.area.interrupt([.derive]) }) { try await core.unlock() }
     }
 
     /// Unlocks by PIN, which is overwritten. The try is counted before anything is compared; after five wrong ones each further one has a
     /// wait before it; biometrics or the recovery code unlock at once.
     ///
-    /// Throws `WalletError.BadInput`: `pin_form`, `pin_wrong`, `pin_wait` (`DoorsView.pinWait` seconds), `pin_not_set`.
+    /// Throws `WalletError.BadInput`: `pin_form`, `pin_wrong`, `pin_wait` (`UnlockState.pinWait` seconds), `pin_not_set`.
     public func unlock(pin: Pin) async throws {
         try await pin.using { digits in
             let core = try core()
-            try await calling(callAway: { self.area.callAway(trying) }) { try await core.unlockWithPin(pin: digits) }
+            try await interruptible(interrupt: { self.area.interrupt(trying) }) { try await core.unlockWithPin(pin: digits) }
         }
     }
 
@@ -43,7 +43,7 @@ extension RidWallet {
     public func unlock(recoveryCode: PrivateText) async throws {
         try WalletError.check(recoveryCode.reveal())
         let core = try core()
-        try await calling(callAway: { self.area.callAway([.derive]) }) {
+        try await interruptible(interrupt: { self.area.interrupt([.derive]) }) {
             try await core.unlockWithRecoveryCode(code: recoveryCode)
         }
     }
@@ -55,7 +55,7 @@ extension RidWallet {
     public func setPin(_ pin: Pin) async throws {
         try await pin.using { digits in
             let core = try core()
-            try await calling(callAway: { self.area.callAway(trying) }) { try await core.setPin(pin: digits) }
+            try await interruptible(interrupt: { self.area.interrupt(trying) }) { try await core.setPin(pin: digits) }
         }
     }
 
@@ -68,7 +68,7 @@ extension RidWallet {
         try await new.using { next in
             try await old.using { digits in
                 let core = try core()
-                try await calling(callAway: { self.area.callAway(trying) }) {
+                try await interruptible(interrupt: { self.area.interrupt(trying) }) {
                     try await core.changePin(old: digits, new: next)
                 }
             }
@@ -78,7 +78,7 @@ extension RidWallet {
     /// Lets biometrics open the wallet, by a key that asks for the person; also makes one anew that died with a change of biometrics.
     public func enableBiometrics() async throws {
         let core = try core()
-        try await calling(callAway: { self.area.callAway([.createKeys, .derive]) }) { try await core.enableBiometrics() }
+        try await interruptible(interrupt: { self.area.interrupt([.createKeys, .derive]) }) { try await core.enableBiometrics() }
     }
 
     /// Biometrics open it no longer.
@@ -94,7 +94,7 @@ extension RidWallet {
     public func makeRecoveryCode(pin: Pin? = nil) async throws -> PrivateText {
         @Sendable func make(_ digits: Data?) async throws -> PrivateText {
             let core = try core()
-            return try await calling(callAway: { self.area.callAway(trying) }) {
+            return try await interruptible(interrupt: { self.area.interrupt(trying) }) {
                 try await core.makeRecoveryCode(pin: digits)
             }
         }
@@ -109,6 +109,6 @@ extension RidWallet {
     public func confirmRecoveryCode(_ typed: PrivateText) async throws {
         try WalletError.check(typed.reveal())
         let core = try core()
-        try await calling(callAway: { self.area.callAway([.createKeys, .derive]) }) { try await core.confirmRecoveryCode(typed: typed) }
+        try await interruptible(interrupt: { self.area.interrupt([.createKeys, .derive]) }) { try await core.confirmRecoveryCode(typed: typed) }
     }
 }

@@ -4,7 +4,7 @@ import RidTesting
 import Testing
 
 /// The history, recovery, damage and the end.
-@Suite struct KeepingTests {
+@Suite struct UpkeepTests {
     private func names(_ folder: String) throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
     }
@@ -102,12 +102,12 @@ import Testing
         defer { rig.remove() }
         let wallet = try await rig.open()
         let id = try await rig.enrol(wallet)[0].id
-        #expect(try await wallet.examine().findings == [FindingView(code: "no_pin", count: 1, remedy: .know)])
+        #expect(try await wallet.examine().findings == [StoreFinding(code: "no_pin", count: 1, remedy: .know)])
         try await wallet.setPin(Pin(pin))
         try await wallet.rotateKeys()
-        #expect(try await wallet.examine() == ExaminationView(findings: [], locked: false))
+        #expect(try await wallet.examine() == ExaminationReport(findings: [], locked: false))
         #expect(try await wallet.isWhole())
-        #expect(try await wallet.repair() == RepairedView(copies: 0, credentials: 0, history: 0, records: 0))
+        #expect(try await wallet.repair() == RepairLoss(copies: 0, credentials: 0, history: 0, records: 0))
         try wallet.lock()
         // It opens no row.
         #expect(try await wallet.isWhole())
@@ -140,12 +140,12 @@ import Testing
         await #expect(throws: open) { try await RidWallet.reset(folder: rig.walletFolder) }
         #expect(area.keys > 2)
         try await wallet.wipe()
-        await #expect(throws: WalletError.Misuse(code: "closed")) { try await wallet.doors() }
+        await #expect(throws: WalletError.Misuse(code: "closed")) { try await wallet.unlockState() }
         await #expect(throws: WalletError.Misuse(code: "closed")) { try await wallet.wipe() }
         #expect(try names(rig.walletFolder) == ["lock"] && area.keys == 0)
 
         let again = try await rig.open(area)
-        #expect(try await again.doors().needsPin)
+        #expect(try await again.unlockState().needsPin)
         #expect(try await again.credentials().isEmpty)
         #expect(try await again.history().isEmpty)
         try await rig.enrol(again)
@@ -174,7 +174,7 @@ import Testing
         let after = try contents()
         #expect(before.allSatisfy(after.contains), "every byte lies aside")
         let fresh = try await rig.open()
-        #expect(try await fresh.doors().needsPin)
+        #expect(try await fresh.unlockState().needsPin)
         #expect(try await fresh.credentials().isEmpty)
         #expect(try await rig.enrol(fresh).count == 1)
         let long = String(repeating: "x", count: (1 << 20) + 1)

@@ -1,13 +1,13 @@
 package az.gov.rid
 
 import az.gov.rid.core.CredentialState
-import az.gov.rid.core.HistoryEntryView
+import az.gov.rid.core.HistoryEntryState
 import az.gov.rid.core.HistoryKind
 import az.gov.rid.core.LockState
 import az.gov.rid.core.PrivateText
-import az.gov.rid.core.RecipeView
+import az.gov.rid.core.DocumentToReissue
 import az.gov.rid.core.RemedyKind
-import az.gov.rid.core.RepairedView
+import az.gov.rid.core.RepairLoss
 import az.gov.rid.core.Reuse
 import az.gov.rid.core.SecureArea
 import az.gov.rid.core.WalletException
@@ -22,7 +22,7 @@ import kotlin.test.assertTrue
 import org.junit.jupiter.api.io.TempDir
 
 /** The history, recovery, damage and the end. */
-internal class KeepingTest {
+internal class UpkeepTest {
     @TempDir lateinit var folder: Path
 
     private inline fun badInput(code: String, act: () -> Unit) =
@@ -46,7 +46,7 @@ internal class KeepingTest {
             for (none in listOf(seq, 0uL, 99uL, ULong.MAX_VALUE)) badInput("history_unknown") { wallet.deleteHistory(none) }
             val rows = wallet.history()
             assertEquals(3, rows.size)
-            assertTrue(rows.first().entry is HistoryEntryView.Deleted && rows.first().event == null && !rows.first().imported)
+            assertTrue(rows.first().entry is HistoryEntryState.Deleted && rows.first().event == null && !rows.first().imported)
             assertEquals(listOf(HistoryKind.ISSUANCE, HistoryKind.DELETION), rows.mapNotNull { it.event?.kind })
             // The stone that is left checks too.
             assertTrue(wallet.checkHistory().whole)
@@ -95,7 +95,7 @@ internal class KeepingTest {
 
             val brought = wallet.importRecovery(code, container)
             assertEquals(2, brought.recipes.size)
-            val license: RecipeView = brought.recipes.single { it.kind == MDL }
+            val license: DocumentToReissue = brought.recipes.single { it.kind == MDL }
             assertTrue(license.copies == 3u && license.format == "mso_mdoc" && license.name.isNotEmpty() && license.issuer.isNotEmpty())
             assertEquals(2u, brought.history)
             val rows = wallet.history()
@@ -139,7 +139,7 @@ internal class KeepingTest {
             val healthy = wallet.examine()
             assertTrue(healthy.findings.isEmpty() && !healthy.locked)
             assertTrue(wallet.isWhole())
-            assertEquals(RepairedView(0u, 0u, 0u, 0u), wallet.repair(), "nothing is amiss")
+            assertEquals(RepairLoss(0u, 0u, 0u, 0u), wallet.repair(), "nothing is amiss")
             wallet.lock()
             assertTrue(wallet.examine().locked && wallet.isWhole(), "it opens no row")
             wallet.unlockWithPin(pin())
@@ -172,13 +172,13 @@ internal class KeepingTest {
             misuse("storage_locked") { RidWallet.wipe(files.toString(), rig.area()) }
             misuse("storage_locked") { RidWallet.reset(files.toString()) }
             wallet.wipe()
-            misuse("closed") { wallet.doors() }
+            misuse("closed") { wallet.unlockState() }
             misuse("closed") { wallet.wipe() }
         }
         assertEquals(listOf("lock"), names(files))
         assertEquals(listOf("sealing-key.not-hardware"), names(keys))
         rig.open().use { wallet ->
-            assertTrue(wallet.doors().needsPin && wallet.credentials().isEmpty() && wallet.history().isEmpty())
+            assertTrue(wallet.unlockState().needsPin && wallet.credentials().isEmpty() && wallet.history().isEmpty())
             rig.enrol(wallet)
             wallet.setPin(pin())
             wallet.closeStore()
@@ -208,7 +208,7 @@ internal class KeepingTest {
         val after = contents()
         for (bytes in before) assertTrue(after.any { it.contentEquals(bytes) }, "every byte lies aside")
         rig.open().use { wallet ->
-            assertTrue(wallet.doors().needsPin && wallet.lockState == LockState.UNLOCKED)
+            assertTrue(wallet.unlockState().needsPin && wallet.lockState == LockState.UNLOCKED)
             assertEquals(emptyList(), wallet.credentials())
             assertEquals(1, rig.enrol(wallet).size)
         }

@@ -16,7 +16,7 @@ enum Rest {
 }
 
 /// Wakes the iteration over steps when something was told to its session.
-final class Told: @unchecked Sendable {
+final class StepSignal: @unchecked Sendable {
     private let lock = NSLock()
     private var count: UInt64 = 0
     private var done: UInt64 = 0
@@ -72,7 +72,7 @@ public struct Steps<Step: Equatable & Sendable>: AsyncSequence, Sendable {
     /// A step.
     public typealias Element = Step
 
-    let told: Told
+    let told: StepSignal
     let rest: @Sendable (Step) -> Rest
     let step: @Sendable () async throws -> Step?
     let tick: @Sendable () throws -> Void
