@@ -3,10 +3,10 @@
 //! It is the one binary that links every role. One file is one command, and what commands share has a file of its own:
 //!
 //! ```text
-//!  main ── args (what is typed)      demo ──► issue, enrol, present, read        verify, inspect, transcript ──► stdout
-//!     │                                          │                                   │
-//!     └─► one command ──► Failure (exit code)    └─► wallet, issuer, verifier,       └─► capture, input ──► mdoc, verifier
-//!                                                    over link (TCP on loopback)
+//! main ──► args ──► one command ──► Failure (exit code)
+//!                     │
+//!                     ├─ demo ──► issue, enrol, present, read ──► wallet, issuer, verifier over link (TCP on loopback)
+//!                     └─ verify, inspect, transcript ──► capture, input ──► mdoc, verifier
 //! ```
 //!
 //! ```sh
@@ -14,9 +14,9 @@
 //! rid verify saved/ --json                   # the verdict on a saved exchange
 //! ```
 //!
-//! A command judges nothing itself: verdicts come from `rid_verifier`, consent and storage from `rid_wallet`. Values of a
-//! credential are printed only when the user asks for them. Secrets never come from arguments or the environment. The JSON,
-//! the codes and the exit codes are stable (`spec/verify.md`).
+//! A command judges nothing itself: verdicts come from `rid_verifier`, consent and storage from `rid_wallet`. Values of
+//! a credential are printed only when the user asks for them. Secrets never come from arguments or the environment. The
+//! JSON, the codes and the exit codes are stable (`spec/verify.md`).
 
 mod args;
 mod ask;
