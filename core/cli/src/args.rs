@@ -396,9 +396,11 @@ pub(crate) enum CaptureKind {
     DeviceResponse,
     /// An IssuerSigned: a credential as issued, without a device's part.
     IssuerSigned,
+    /// An SD-JWT VC (`dc+sd-jwt`), as issued or presented.
+    SdJwt,
 }
 
-/// Judge a capture: a DeviceResponse, an IssuerSigned or a DeviceRequest that was saved to a file.
+/// Judge a capture: a DeviceResponse, an IssuerSigned, a DeviceRequest or an SD-JWT VC that was saved to a file.
 ///
 /// The verdict is `accepted` (exit 0), `refused` (exit 1: a check failed) or `undecided` (exit 2: no check failed, but
 /// a required one had no input: `trust_missing`, `transcript_missing`, `reader_key_missing`, `not_returned`). Every
@@ -409,12 +411,16 @@ pub(crate) enum CaptureKind {
     after_help = "Examples:\n  rid verify response.cbor --kind device-response --transcript transcript.cbor --trust iaca.pem\n  \
     rid verify mdl.b64 --kind issuer-signed --trust-key '{\"kty\":\"EC\",...}' --at 2026-01-01T00:00:00Z --json\n  \
     rid verify request.cbor --kind device-request --transcript transcript.cbor --trust reader-root.pem\n  \
+    rid verify pid.txt --kind sd-jwt --trust iaca.pem --audience x509_hash:... --nonce 0123456789abcdef\n  \
     rid verify saved/            (a folder that `rid read --save` wrote)\n\n\
     For a DeviceRequest --trust takes reader roots, and reader authentication of every document is judged; the elements asked for \
-    are listed with intentToRetain. A request that is not signed is undecided (`reader_auth_absent`)."
+    are listed with intentToRetain. A request that is not signed is undecided (`reader_auth_absent`).\n\n\
+    An SD-JWT with a KB-JWT is undecided without --audience and --nonce (`sdjwt_audience_missing`, `sdjwt_nonce_missing`); one without \
+    is judged as issued, unless --audience or --nonce is given."
 )]
 pub(crate) struct VerifyArguments {
-    /// The capture: raw CBOR, hex, base64 or base64url; or a folder that `rid read --save` wrote
+    /// The capture: raw CBOR, hex, base64 or base64url, or the text of an SD-JWT; or a folder that `rid read --save`
+    /// wrote
     pub(crate) file: PathBuf,
     /// The content of the file (not needed for a folder)
     #[arg(long, value_enum)]
@@ -436,6 +442,12 @@ pub(crate) struct VerifyArguments {
     /// The reader's private key (JWK, file or JSON), for a deviceMac
     #[arg(long, value_name = "JWK")]
     pub(crate) reader_key: Option<String>,
+    /// The audience that an SD-JWT must be presented to: the client identifier of the request
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) audience: Option<String>,
+    /// The nonce that an SD-JWT must be presented for
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) nonce: Option<String>,
     /// Judge as of this time (RFC 3339); default: now
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<String>,

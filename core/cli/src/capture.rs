@@ -25,6 +25,12 @@ impl Capture {
         Ok(Self { beginning, bytes })
     }
 
+    /// A capture that is text itself: it is not decoded.
+    pub(crate) fn read_text(path: &Path) -> Result<Self, Failure> {
+        let bytes = read(path)?;
+        Ok(Self { beginning: bytes.iter().take(BEGINNING).copied().collect(), bytes })
+    }
+
     /// Says what the file is, if it is not a capture of this kind.
     pub(crate) fn hint(&self, kind: CaptureKind) -> Option<&'static str> {
         hint::of(&self.beginning, &self.bytes, kind)

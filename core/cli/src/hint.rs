@@ -7,6 +7,10 @@ use crate::args::CaptureKind;
 /// Says what the file is and what to do about it. `None` if it is not recognised. `file` has at least the first bytes
 /// of the file, `capture` the bytes decoded from it.
 pub(crate) fn of(file: &[u8], capture: &[u8], kind: CaptureKind) -> Option<&'static str> {
+    let is_jwt = file.trim_ascii_start().starts_with(b"eyJ");
+    if is_jwt || kind == CaptureKind::SdJwt {
+        return of_text(file).or_else(|| of_jwt(capture, is_jwt, kind));
+    }
     of_text(file)
         .or_else(|| of_cbor(capture, kind))
         .or_else(|| Certificate::parse(capture).is_ok().then_some("this is a certificate: give it with --trust"))
@@ -32,6 +36,20 @@ fn of_text(file: &[u8]) -> Option<&'static str> {
             Some("this is the text of a QR code: `rid inspect` shows it, and `rid verify` judges the messages after it")
         }
         _ => None,
+    }
+}
+
+/// The text of an SD-JWT given as a message in CBOR, and the reverse.
+fn of_jwt(capture: &[u8], is_jwt: bool, kind: CaptureKind) -> Option<&'static str> {
+    match (kind, is_jwt) {
+        (CaptureKind::SdJwt, false) => {
+            Some("an SD-JWT is text that begins with eyJ: judge an mdoc with another --kind")
+        }
+        (CaptureKind::SdJwt, true) if capture.contains(&b'~') => None,
+        (CaptureKind::SdJwt, true) => Some(
+            "this is a JWT without `~`: an SD-JWT is JWT~disclosure~...~, with a KB-JWT at the end if it was presented",
+        ),
+        _ => Some("this is a JWT or an SD-JWT: judge an SD-JWT with --kind sd-jwt"),
     }
 }
 
@@ -129,7 +147,7 @@ mod tests {
 
     #[test]
     fn neg_t05_input_of_another_kind_is_named() {
-        use CaptureKind::{DeviceRequest, DeviceResponse, IssuerSigned};
+        use CaptureKind::{DeviceRequest, DeviceResponse, IssuerSigned, SdJwt};
         for (file, kind, named) in [
             (b"\xef\xbb\xbfa3".to_vec(), DeviceResponse, Some("BOM")),
             (b"\xff\xfea\x003\x00".to_vec(), DeviceResponse, Some("BOM")),
@@ -156,6 +174,11 @@ mod tests {
             (map(&["nameSpaces", "issuerAuth"]), IssuerSigned, None),
             (wrapped(&map(&["nameSpaces", "issuerAuth"])), IssuerSigned, Some("tag 24")),
             (wrapped(&map(&["nameSpaces", "issuerAuth"])), DeviceResponse, Some("IssuerSigned")),
+            (b"eyJhbGciOi.e30.AA~".to_vec(), DeviceResponse, Some("--kind sd-jwt")),
+            (b"eyJhbGciOi.e30.AA".to_vec(), SdJwt, Some("without `~`")),
+            (b"eyJhbGciOi.e30.AA~".to_vec(), SdJwt, None),
+            (b"a16161".to_vec(), SdJwt, Some("another --kind")),
+            (b"{\"vp_token\": {}}".to_vec(), SdJwt, Some("vp_token")),
             (Vec::new(), DeviceResponse, None),
             (b"\x7b\x00\x00".to_vec(), DeviceResponse, None),
         ] {

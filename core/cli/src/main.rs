@@ -47,6 +47,7 @@ mod vault;
 mod verdict;
 mod verify;
 mod verify_request;
+mod verify_sd_jwt;
 mod wallet;
 mod words;
 

@@ -28,6 +28,20 @@ pub(crate) fn store(anchors: Vec<Anchor>, environment: Environment) -> Result<Tr
     Ok(rid_verifier::bind_trust(store, &verdict::profile()?))
 }
 
+/// The trust of a verdict. Each given certificate is an anchor for issuers. A certificate without keyCertSign is also
+/// trusted as a signer if it is the leaf itself. A key is trusted without a certificate.
+pub(crate) fn of_issuers(arguments: &[PathBuf], key: Option<&str>) -> Result<TrustStore, Failure> {
+    let anchors = anchors(arguments, Environment::Production)?;
+    let leaves: Vec<_> =
+        anchors.iter().map(|anchor| (anchor.certificate.clone(), anchor.credential_types.clone())).collect();
+    let store = store(anchors, Environment::Production)?;
+    let store = leaves.into_iter().fold(store, |store, (leaf, types)| store.pin_leaf_for(leaf, types));
+    Ok(match key {
+        Some(jwk) => store.pin_key(input::public_jwk(jwk)?),
+        None => store,
+    })
+}
+
 /// The document types of the profile.
 pub(crate) fn own_types(profile: &Profile) -> Vec<String> {
     profile.kinds().iter().map(|kind| kind.doc_type.clone()).collect()

@@ -2,7 +2,7 @@
 use rid_crypto::AgreementKey;
 use rid_mdoc::transcript::Transcript;
 use rid_profile::Locale;
-use rid_trust::{Environment, TrustStore};
+use rid_trust::TrustStore;
 use rid_verifier::{
     ask::Asked,
     capture::{CaptureInput, judge_answer, judge_issuer_signed, judge_response},
@@ -17,7 +17,7 @@ use crate::{
     failure::Failure,
     input, roots, saved,
     verdict::{self, Report, exit_code},
-    verify_request,
+    verify_request, verify_sd_jwt,
 };
 
 /// The input of a verdict, read before anything is printed.
@@ -30,7 +30,13 @@ struct Judgement {
 
 pub(crate) fn run(arguments: &VerifyArguments) -> Result<u8, Failure> {
     if arguments.file.is_dir() {
-        let given = [arguments.transcript.is_some(), !arguments.trust.is_empty(), arguments.reader_key.is_some()];
+        let given = [
+            arguments.transcript.is_some(),
+            !arguments.trust.is_empty(),
+            arguments.reader_key.is_some(),
+            arguments.audience.is_some(),
+            arguments.nonce.is_some(),
+        ];
         if arguments.kind.is_some()
             || arguments.trust_key.is_some()
             || arguments.asked.is_some()
@@ -48,9 +54,17 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<u8, Failure> {
     }
     let Some(kind) = arguments.kind else {
         return Err(Failure::usage(
-            "a file needs --kind device-response, --kind issuer-signed or --kind device-request",
+            "a file needs --kind device-response, --kind issuer-signed, --kind device-request or --kind sd-jwt",
         ));
     };
+    if kind == CaptureKind::SdJwt {
+        return verify_sd_jwt::run(arguments);
+    }
+    if arguments.audience.is_some() || arguments.nonce.is_some() {
+        return Err(Failure::usage(
+            "--audience and --nonce belong to --kind sd-jwt: an mdoc is bound to its --transcript",
+        ));
+    }
     if kind == CaptureKind::DeviceRequest {
         return verify_request::run(arguments);
     }
@@ -65,7 +79,7 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<u8, Failure> {
     let judgement = Judgement {
         transcript: arguments.transcript.as_deref().map(input::transcript).transpose()?,
         reader_key: arguments.reader_key.as_deref().map(input::private_jwk).transpose()?,
-        trust: trust(arguments)?,
+        trust: roots::of_issuers(&arguments.trust, arguments.trust_key.as_deref())?,
         at: input::time(arguments.at.as_deref())?,
     };
     let languages = verdict::languages(arguments.lang);
@@ -96,22 +110,7 @@ fn judge(
     };
     Ok(match (kind, asked) {
         (CaptureKind::IssuerSigned, _) => judge_issuer_signed(bytes, &input),
-        (CaptureKind::DeviceRequest | CaptureKind::DeviceResponse, Some(asked)) => judge_answer(bytes, &input, asked),
-        (CaptureKind::DeviceRequest | CaptureKind::DeviceResponse, None) => judge_response(bytes, &input),
-    })
-}
-
-/// Each given certificate is an anchor for issuers. A certificate without keyCertSign is also trusted as a document
-/// signer if it is the leaf itself.
-fn trust(arguments: &VerifyArguments) -> Result<TrustStore, Failure> {
-    let anchors = roots::anchors(&arguments.trust, Environment::Production)?;
-    let leaves: Vec<_> =
-        anchors.iter().map(|anchor| (anchor.certificate.clone(), anchor.credential_types.clone())).collect();
-    let store = roots::store(anchors, Environment::Production)?;
-    let store =
-        leaves.into_iter().fold(store, |store, (leaf, credential_types)| store.pin_leaf_for(leaf, credential_types));
-    Ok(match &arguments.trust_key {
-        Some(jwk) => store.pin_key(input::public_jwk(jwk)?),
-        None => store,
+        (_, Some(asked)) => judge_answer(bytes, &input, asked),
+        (_, None) => judge_response(bytes, &input),
     })
 }

@@ -63,7 +63,7 @@ fn judge(bytes: &[u8], input: &CaptureInput<'_>, asked: Option<&Asked>) -> Verdi
                 MdocError::Version => check::VERSION,
                 _ => check::FORM,
             };
-            return refused_whole(environment, failed, error);
+            return refused_whole(environment, failed, error.code(), error.place("issuerAuth"));
         }
     };
     let words = Words { profile: input.profile, locales: input.locales, asked };
@@ -115,7 +115,9 @@ pub fn judge_issuer_signed(bytes: &[u8], input: &CaptureInput<'_>) -> Verdict {
     let environment = input.trust.environment();
     let parsed = match UnverifiedIssuerSigned::parse_for_verdict(bytes, input.limits) {
         Ok(parsed) => parsed,
-        Err(error) => return refused_whole(environment, check::FORM, error),
+        Err(error) => {
+            return refused_whole(environment, check::FORM, error.code(), error.place("issuerAuth"));
+        }
     };
     let report = verify_issuer_signed(&parsed, None, &mut input.trust.message(input.at), Strictness::Verifier);
     let words = Words { profile: input.profile, locales: input.locales, asked: None };

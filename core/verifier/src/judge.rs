@@ -1,4 +1,6 @@
 //! From reports to verdicts: the decision, its code, and which elements are current.
+pub(crate) mod sdjwt;
+
 use alloc::{
     format,
     string::{String, ToString},
@@ -8,7 +10,6 @@ use alloc::{
 
 use rid_claims::ClaimPath;
 use rid_mdoc::{
-    MdocError,
     response::UnverifiedDocument,
     verify::{DocumentReport, IssuerReport, IssuerVerified, check as mdoc_check},
 };
@@ -105,21 +106,20 @@ fn conclude(
 }
 
 /// A whole that was refused before any document could be judged.
-pub(crate) fn refused_whole(environment: Environment, failed: Code, error: MdocError) -> Verdict {
-    let reason = error.code();
+pub(crate) fn refused_whole(environment: Environment, failed: Code, reason: Code, place: Option<String>) -> Verdict {
     Verdict {
         decision: Decision::Refused,
         code: Some(reason),
         environment,
-        checks: vec![Check::failed(failed, reason).with_place(error.place("issuerAuth"))],
+        checks: vec![Check::failed(failed, reason).with_place(place)],
         documents: Vec::new(),
         not_returned: Vec::new(),
         document_errors: Vec::new(),
     }
 }
 
-/// The whole takes the worst of the response's own checks and of its documents. Where the response itself is refused, the
-/// elements of no document are current.
+/// The whole takes the worst of the response's own checks and of its documents. Where the response itself is refused,
+/// the elements of no document are current.
 pub(crate) fn overall(environment: Environment, checks: Vec<Check>, mut documents: Vec<DocumentVerdict>) -> Verdict {
     let (mut decision, mut code) = decide(&checks);
     if decision == Decision::Refused {

@@ -6,6 +6,7 @@ pub mod ask;
 mod asked;
 pub mod capture;
 pub mod capture_request;
+pub mod capture_sd_jwt;
 mod disclosed;
 mod judge;
 pub mod link;

@@ -20,7 +20,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("vault", &["wire", "crypto", "claims", "trust", "flow"]),
     ("shell", &["wire", "crypto", "flow"]),
     ("holder", &["wire", "crypto", "claims", "profile", "trust", "mdoc", "flow"]),
-    ("verifier", &["wire", "crypto", "claims", "profile", "trust", "mdoc", "flow"]),
+    ("verifier", &["wire", "crypto", "claims", "profile", "trust", "mdoc", "sdjwt", "flow"]),
     ("issuer", &["wire", "crypto", "claims", "profile", "trust", "mdoc", "flow"]),
     ("wallet", &["wire", "crypto", "claims", "profile", "trust", "flow", "holder", "vault"]),
     ("reader", &["wire", "crypto", "claims", "profile", "trust", "flow", "verifier"]),

@@ -1,5 +1,5 @@
 //! The JSON of a verdict. Its form is stable (see `rid verify --help` and `spec/verify.md`).
-use rid_claims::{ClaimPath, ClaimValue, PrivateText};
+use rid_claims::{ClaimKey, ClaimPath, ClaimValue, PrivateText};
 use rid_trust::Check;
 use rid_verifier::view::{AgeAnswer, DisclosedElement, DisclosedElements, DocumentElements, DocumentVerdict, Verdict};
 use rid_wire::base64;
@@ -63,20 +63,27 @@ fn document(document: &DocumentVerdict) -> Value {
     })
 }
 
+/// The steps of a path: of an mdoc the namespace and the element.
 fn path(path: &ClaimPath) -> Value {
-    path.as_element().map_or(Value::Null, |(namespace, identifier)| json!([namespace, identifier]))
+    let step = |step: &ClaimKey| match step {
+        ClaimKey::Every => Value::Null,
+        ClaimKey::Index { position } => (*position).into(),
+        ClaimKey::Name { name } => name.as_str().into(),
+    };
+    path.steps.iter().map(step).collect()
 }
 
 fn age(age: &AgeAnswer) -> Value {
     json!({"asked": path(&age.asked), "over": age.over, "attested": path(&age.attested)})
 }
 
-/// Namespace, identifier and warning of the elements that have a warning.
+/// Path and warning of the elements that have a warning.
 fn about(disclosed: &DisclosedElements, word: impl Fn(&DisclosedElement) -> Option<&'static str>) -> Value {
     let elements = disclosed.issuer_signed.iter().chain(&disclosed.device_signed);
     let words = elements.filter_map(|element| {
-        let (namespace, identifier) = element.path.as_element()?;
-        Some(json!([namespace, identifier, word(element)?]))
+        let Value::Array(mut words) = path(&element.path) else { return None };
+        words.push(word(element)?.into());
+        Some(Value::Array(words))
     });
     words.collect()
 }
@@ -97,6 +104,9 @@ pub(super) fn checks(checks: &[Check]) -> Value {
 fn elements(elements: &[DisclosedElement]) -> Value {
     let mut namespaces = Map::new();
     for element in elements {
+        if let [ClaimKey::Name { name }] = element.path.steps.as_slice() {
+            namespaces.insert(name.clone(), value(&element.value));
+        }
         let Some((namespace, identifier)) = element.path.as_element() else { continue };
         let members = namespaces.entry(namespace).or_insert_with(|| Value::Object(Map::new()));
         if let Value::Object(members) = members {

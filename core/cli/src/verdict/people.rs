@@ -1,7 +1,7 @@
 //! A verdict as text for the terminal.
 use std::fmt::Write;
 
-use rid_claims::ClaimValue;
+use rid_claims::{ClaimKey, ClaimValue};
 use rid_profile::{ImageFormat, Kind, Locale, Localized, Profile};
 use rid_trust::{Check, Environment, Outcome};
 use rid_verifier::view::{DisclosedElement, DocumentElements, DocumentVerdict};
@@ -121,8 +121,10 @@ pub(super) fn render_checks(text: &mut String, checks: &[Check]) {
 }
 
 fn render_element(text: &mut String, element: &DisclosedElement, kind: Option<&Kind>, languages: &[Locale]) {
-    let Some((namespace, identifier)) = element.path.as_element() else { return };
-    let label = known_label(kind, namespace, identifier, languages).unwrap_or_else(|| name(&element.label));
+    let known = element.path.as_element();
+    let label = known.and_then(|(namespace, identifier)| known_label(kind, namespace, identifier, languages));
+    let label = label.unwrap_or_else(|| name(&element.label));
+    let Some(ClaimKey::Name { name: identifier }) = element.path.steps.last() else { return };
     let value = match &element.value {
         ClaimValue::Binary { bytes } => {
             let image = element.image.map(|format| format!(", {}", image(format))).unwrap_or_default();

@@ -1,0 +1,64 @@
+//! From reports on SD-JWT VC to verdicts.
+use alloc::{string::String, vec::Vec};
+
+use rid_claims::{ClaimKey, ClaimPath, ClaimValue};
+use rid_sdjwt::{
+    Claims,
+    verify::{HolderReport, IssuerReport, IssuerVerified, check},
+};
+use rid_trust::Check;
+
+use super::{bare, conclude, decide_with, trusted_by};
+use crate::{
+    disclosed::Words,
+    view::{DisclosedElement, DisclosedElements, DocumentVerdict},
+};
+
+/// Claims that are about the credential and not about the person. Checks speak of them.
+const ABOUT_CREDENTIAL: [&str; 9] = ["aka_vcts", "cnf", "exp", "iat", "iss", "nbf", "status", "vct", "vct#integrity"];
+
+/// The verdict on a presentation with key binding.
+pub(crate) fn document_of_presentation(report: HolderReport, words: &Words<'_>) -> DocumentVerdict {
+    let evidence = report.evidence.as_ref().map(|evidence| evidence.issuer());
+    document(report.vct.as_deref(), report.checks, evidence, words)
+}
+
+/// The verdict on a credential without key binding, which is not done and does not matter.
+pub(crate) fn document_of_credential(report: IssuerReport, words: &Words<'_>) -> DocumentVerdict {
+    let mut checks = report.checks;
+    // The status of the credential is the last check.
+    checks.insert(checks.len().saturating_sub(1), Check::not_done(check::KEY_BINDING, None));
+    document(report.vct.as_deref(), checks, report.evidence.as_ref(), words)
+}
+
+fn document(
+    vct: Option<&str>,
+    checks: Vec<Check>,
+    evidence: Option<&IssuerVerified>,
+    words: &Words<'_>,
+) -> DocumentVerdict {
+    let mut verdict = bare(vct.unwrap_or_default(), checks, Vec::new(), words);
+    let (decision, code) = decide_with(&verdict.checks, evidence.is_some());
+    let disclosed = evidence.map(|evidence| {
+        verdict.trusted_by = Some(trusted_by(evidence.trust()));
+        verdict.issuer = evidence.trust().name().or(evidence.issuer()).map(String::from);
+        disclosed(evidence.claims())
+    });
+    conclude(verdict, decision, code, disclosed, words)
+}
+
+/// One element for each claim of the top level.
+fn disclosed(claims: &Claims) -> DisclosedElements {
+    let about_person = claims.members().iter().filter(|(name, _)| !ABOUT_CREDENTIAL.contains(&name.as_str()));
+    let issuer_signed = about_person.map(|(name, claim)| DisclosedElement {
+        path: ClaimPath { steps: [ClaimKey::Name { name: name.clone() }].into() },
+        label: name.clone(),
+        spoken: name.clone(),
+        value: ClaimValue::from_json(&claim.to_value()),
+        text: None,
+        portrait: false,
+        image: None,
+        warning: None,
+    });
+    DisclosedElements { issuer_signed: issuer_signed.collect(), ..DisclosedElements::default() }
+}
