@@ -17,6 +17,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("flow", &["wire", "crypto", "claims", "trust"]),
     ("mdoc", &["wire", "crypto", "trust"]),
     ("sdjwt", &["wire", "crypto", "claims", "trust"]),
+    ("openid", &["wire", "crypto", "claims", "trust"]),
     ("vault", &["wire", "crypto", "claims", "trust", "flow"]),
     ("shell", &["wire", "crypto", "flow"]),
     ("holder", &["wire", "crypto", "claims", "profile", "trust", "mdoc", "flow"]),

@@ -2,8 +2,9 @@
 use rid_arch::{File, Source, files, nonempty, page, product_sources};
 
 /// Rooms without `std`.
-const PURE: &[&str] =
-    &["wire", "crypto", "claims", "profile", "trust", "mdoc", "sdjwt", "flow", "holder", "verifier", "issuer"];
+const PURE: &[&str] = &[
+    "wire", "crypto", "claims", "profile", "trust", "mdoc", "sdjwt", "openid", "flow", "holder", "verifier", "issuer",
+];
 
 fn room(source: &Source) -> &str {
     source.path.split('/').nth(1).unwrap_or_default()

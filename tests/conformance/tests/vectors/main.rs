@@ -82,6 +82,8 @@ fn judge(line: &Line) -> Outcome {
         "device-response" => document::device_response(line),
         "request" => document::device_request(&line.path),
         "issuer-signed" => document::issuer_signed(line),
+        "dcql" => online::dcql(&line.path),
+        "json" => online::json(&line.path),
         "hpke" => online::hpke(&line.path),
         "transcripts" => online::transcripts(&line.path),
         "sd-jwt" => sd_jwt::sd_jwt(line),

@@ -1,10 +1,11 @@
-//! Checks the vectors of online presentation: HPKE and SessionTranscripts.
+//! Checks the vectors of online presentation: queries, HPKE and SessionTranscripts.
 use rid_crypto::{
     AgreementKey, Curve, PublicKey,
     hpke::{self, Sealed},
 };
 use rid_mdoc::handover::OnlineHandover;
-use rid_wire::base64;
+use rid_openid::dcql::Query;
+use rid_wire::{base64, json::Value};
 
 use crate::{Outcome, data, holds};
 
@@ -47,4 +48,18 @@ pub(crate) fn transcripts(path: &str) -> Outcome {
         holds("the transcript", transcript.as_bytes() == data::of_hex(&case["SessionTranscript_hex"]))?;
     }
     Ok(())
+}
+
+/// A DCQL query: it is read, and what is written from it reads the same where its format is known.
+pub(crate) fn dcql(path: &str) -> Outcome {
+    let query = Query::parse(&data::text(path)).map_err(|error| error.code())?;
+    if query.credentials.iter().any(|credential| credential.known_format().is_none()) {
+        return Ok(());
+    }
+    holds("it reads the same when written", Query::read(&query.to_value()).as_ref() == Ok(&query))
+}
+
+/// Any JSON.
+pub(crate) fn json(path: &str) -> Outcome {
+    Value::parse(&data::text(path), 100_000).map(|_| ()).map_err(|error| error.code().to_string())
 }

@@ -10,9 +10,9 @@ use rid_wire::{ClockTolerance, Timestamp};
 
 use crate::{Outcome, data, holds, index::Line};
 
-/// The key of every issuer, in both folders.
+/// The key of every issuer, in every folder.
 const ISSUER_KEY: &str = "rfc9901-sd-jwt/sdJwtRfcIssuerKey.json";
-/// The nonce of every KB-JWT, in both folders.
+/// The nonce of every KB-JWT, in every folder.
 const NONCE: &str = "1234567890";
 /// 2025-07-01: between `iat` and `exp` of every example, and after every KB-JWT.
 const AT: Timestamp = Timestamp::from_unix(1_751_328_000);
@@ -23,16 +23,17 @@ fn issuer_key() -> PublicKey {
 }
 
 fn audience(path: &str) -> &'static str {
-    match path.starts_with("rfc9901-sd-jwt/") {
-        true => "https://verifier.example.org",
-        false => "https://example.com/verifier",
+    match path.starts_with("sd-jwt-vc-draft/") {
+        true => "https://example.com/verifier",
+        false => "https://verifier.example.org",
     }
 }
 
 /// As any SD-JWT; the third field names the `typ`.
 pub(crate) fn sd_jwt(line: &Line) -> Outcome {
-    let text = data::text(line.file());
-    let parsed = UnverifiedSdJwt::parse(text.trim(), LIMIT).map_err(|error| error.code())?;
+    // The lines of OpenID4VP are folded.
+    let text: String = data::text(line.file()).lines().map(str::trim).collect();
+    let parsed = UnverifiedSdJwt::parse(&text, LIMIT).map_err(|error| error.code())?;
     let typ = line.why.split([' ', ';']).nth(1).expect("a typ");
     let binding = Binding { audience: audience(&line.path), nonce: NONCE, at: AT };
     let signed = match parsed.has_key_binding() {
@@ -45,8 +46,9 @@ pub(crate) fn sd_jwt(line: &Line) -> Outcome {
 
 /// As an SD-JWT VC, under the issuer's key.
 pub(crate) fn sd_jwt_vc(line: &Line) -> Outcome {
-    let text = data::text(line.file());
-    let parsed = UnverifiedSdJwt::parse(text.trim(), LIMIT).map_err(|error| error.code())?;
+    // The lines of OpenID4VP are folded.
+    let text: String = data::text(line.file()).lines().map(str::trim).collect();
+    let parsed = UnverifiedSdJwt::parse(&text, LIMIT).map_err(|error| error.code())?;
     let store = TrustStore::new(Environment::Test, Vec::new()).expect("a store").pin_key(issuer_key());
     let expected = Expected::default();
     let mut message = store.message(AT);
