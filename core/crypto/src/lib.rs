@@ -47,7 +47,7 @@ mod stack;
 mod stretch;
 pub mod x509;
 
-pub use aead::{AeadKey, DerivedMessage, NONCE_LEN, TAG_LEN, open_derived};
+pub use aead::{AeadKey, NONCE_LEN, TAG_LEN};
 pub use aead128::Aead128Key;
 pub use agree::{AgreementKey, EphemeralKey, SharedSecret, hash_to_p256};
 pub use algorithm::{Argon2Cost, Curve, DigestAlgorithm, SignatureAlgorithm};

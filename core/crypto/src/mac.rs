@@ -43,15 +43,12 @@ impl HmacKey {
     /// HKDF-Expand (RFC 5869, 2.3) to 32 bytes. This key is the pseudorandom key, and the parts of `info` are
     /// concatenated.
     #[must_use]
-    pub fn expand(&self, info: [&[u8]; 2]) -> Secret<32> {
-        wiping(|| self.expand_unwiped(info))
-    }
-
-    /// The same without wiping the stack: the caller does it.
-    pub(crate) fn expand_unwiped(&self, [first, second]: [&[u8]; 2]) -> Secret<32> {
-        // One block, T(1), has the length of the output.
-        let expanded = Zeroizing::new(Active::mac_tag(&self.0, &[first, second, &[1]]));
-        Secret::filled(|out| out.copy_from_slice(&*expanded))
+    pub fn expand(&self, [first, second]: [&[u8]; 2]) -> Secret<32> {
+        wiping(|| {
+            // One block, T(1), has the length of the output.
+            let expanded = Zeroizing::new(Active::mac_tag(&self.0, &[first, second, &[1]]));
+            Secret::filled(|out| out.copy_from_slice(&*expanded))
+        })
     }
 
     /// Computes the tag over the concatenation of the parts.

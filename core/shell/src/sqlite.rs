@@ -2,7 +2,6 @@
 mod database;
 
 use std::{
-    panic::{self, AssertUnwindSafe},
     path::{Path, PathBuf},
     sync::{
         Mutex, PoisonError,
@@ -12,7 +11,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use rid_flow::ports::{Generation, Layout, Read, Row, Storage, StorageError, Transaction, Visitor};
+use rid_flow::ports::{Generation, Layout, Row, Storage, StorageError, Transaction};
 use tokio::sync::oneshot;
 
 use database::Database;
@@ -102,8 +101,7 @@ fn start(folder: PathBuf, newest: Layout) -> Result<Worker, StorageError> {
     let work = move || {
         let mut database = Database::new(folder, newest);
         while let Ok(job) = received.recv() {
-            // What a visitor does is the caller's: its panic ends this job, which answers by an error, and no other.
-            let _ = panic::catch_unwind(AssertUnwindSafe(|| job(&mut database)));
+            job(&mut database);
         }
     };
     let thread = thread::Builder::new().name("rid-store".into()).spawn(work).map_err(|_| StorageError::Io)?;
@@ -118,10 +116,6 @@ impl Storage for SqliteStorage {
 
     async fn transact(&self, transaction: Transaction) -> Result<Vec<Vec<Row>>, StorageError> {
         self.run(move |database| database.transact(&transaction)).await
-    }
-
-    async fn visit(&self, reads: Vec<Read>, visitor: Visitor) -> Result<(), StorageError> {
-        self.run(move |database| database.visit(&reads, visitor)).await
     }
 
     async fn accept(&self) -> Result<(), StorageError> {

@@ -6,8 +6,7 @@ use std::{fs, sync::Arc};
 use rid_flow::{
     fake::{block_on, conformance},
     ports::{
-        Clock, Expect, Generation, KeySpec, KeyUse, Prompt, Read, Row, RowKey, SecureArea, SecureAreaError, Storage,
-        StorageError, Table, Timer, Transaction, UserAuth, Write,
+        Clock, Generation, KeySpec, KeyUse, Prompt, SecureArea, SecureAreaError, Storage, StorageError, Timer, UserAuth,
     },
 };
 use rid_kit::Folder;
@@ -17,21 +16,6 @@ use rid_shell::{SoftwareSecureArea, SqliteStorage, SystemClock, SystemTimer};
 fn sqlite_passes_the_suite_of_the_storage_port() {
     let folder = Folder::new("storage");
     block_on(conformance::storage(|newest| Arc::new(SqliteStorage::dangerous_with_layout(&folder.0, newest))));
-}
-
-#[test]
-fn a_visitor_that_panics_ends_its_own_call_alone() {
-    let folder = Folder::new("panicking");
-    let store = SqliteStorage::new(&folder.0);
-    block_on(store.open()).unwrap();
-    let key = RowKey { table: Table(1), id: [1; 32] };
-    let row = Row { key, version: 1, index: [0; 32], bytes: vec![1] };
-    let put = Transaction { writes: vec![Write::Put(row.clone(), Expect::Absent)], ..Transaction::default() };
-    block_on(store.transact(put)).unwrap();
-    let all = || vec![Read::Rows(Table(1), None)];
-    assert_eq!(block_on(store.visit(all(), Box::new(|_, _| panic!("a visitor's")))), Err(StorageError::Io));
-    let read = Transaction { reads: all(), ..Transaction::default() };
-    assert!(block_on(store.transact(read)).unwrap() == [[row]]);
 }
 
 #[test]

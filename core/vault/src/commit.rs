@@ -1,5 +1,5 @@
 //! One commit: reads what it needs, seals what it writes, and hands storage one transaction. Commits wait for each other.
-pub(crate) mod latch;
+pub(crate) mod change_lock;
 pub(crate) mod pool;
 
 use std::sync::atomic::Ordering;
@@ -12,7 +12,7 @@ use rid_wire::hex;
 
 use crate::{
     CredentialMeta, Vault, VaultError,
-    commit::latch::Held,
+    commit::change_lock::Held,
     history, rows,
     rows::encode::{
         credential,
@@ -159,11 +159,20 @@ impl<'a> Draft<'a> {
         let Some(row) = self.get(self.keys.open.copy(&name.0)).await? else { return Ok(None) };
         let copy = self.keys.open_row(&row).and_then(|plain| Ok(small::read_copy(&plain)?));
         let Some(copy) = copy.ok().filter(|copy| copy.credential == *id && copy.id == *name) else { return Ok(None) };
-        if self.vault.checks_keys && self.vault.area.info(copy.key.clone()).await == Err(SecureAreaError::NotFound) {
-            self.vault.keys_missing.store(true, Ordering::Release);
-            return Ok(None);
+        if !self.vault.checks_keys {
+            return Ok(Some((row, copy)));
         }
-        Ok(Some((row, copy)))
+        match self.vault.area.info(copy.key.clone()).await {
+            Ok(_) => Ok(Some((row, copy))),
+            Err(SecureAreaError::NotFound) => {
+                self.vault.keys_missing.store(true, Ordering::Release);
+                Ok(None)
+            }
+            // It signs nothing any more.
+            Err(SecureAreaError::Invalidated) => Ok(None),
+            // Nothing was written and nothing disclosed: the copy stays for another time.
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn remove(&mut self, changes: &Changes) -> Result<(), VaultError> {

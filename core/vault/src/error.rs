@@ -75,12 +75,14 @@ impl VaultError {
         })
     }
 
-    /// The same as an error of the store, for a machine that knows no vault: every other error is [`StorageError::Damaged`].
+    /// The same as an error of the store, for a machine that knows no vault. A secure area that does not answer is
+    /// [`StorageError::Io`]; every other error is [`StorageError::Damaged`].
     #[must_use]
     pub const fn as_storage(self) -> StorageError {
         match self {
             Self::Storage(error) => error,
             Self::Locked => StorageError::Locked,
+            Self::SecureArea(_) => StorageError::Io,
             _ => StorageError::Damaged,
         }
     }

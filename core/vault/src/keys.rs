@@ -55,14 +55,10 @@ impl Masters {
         self.epochs().next().unwrap_or_default()
     }
 
-    /// The key of one table in one epoch.
-    pub(crate) fn table_key(&self, epoch: Epoch, table: Table) -> Option<&HmacKey> {
-        self.tables.iter().find(|(known, of, _)| *known == epoch && *of == table).map(|(.., key)| key)
-    }
-
     /// The key of one row in one epoch.
     pub(crate) fn row_key(&self, epoch: Epoch, key: &RowKey) -> Option<AeadKey> {
-        Some(AeadKey::new(self.table_key(epoch, key.table)?.expand([&key.id, &epoch.to_be_bytes()])))
+        let (.., table) = self.tables.iter().find(|(known, of, _)| *known == epoch && *of == key.table)?;
+        Some(AeadKey::new(table.expand([&key.id, &epoch.to_be_bytes()])))
     }
 
     /// The same with a fresh newest epoch, or with none but the newest.

@@ -106,7 +106,7 @@ impl Vault {
         if self.envelope().retired.is_empty() && !self.beside().other_is_old {
             return;
         }
-        let held = self.latch.hold().await;
+        let held = self.change_lock.lock().await;
         self.beside().other_is_old = true;
         let envelope = self.envelope();
         if self.write_envelope(&held, envelope, false).await.is_ok() && !self.beside().other_is_old {

@@ -2,13 +2,10 @@
 pub(crate) mod encode;
 pub(crate) mod head;
 pub(crate) mod health;
-pub(crate) mod opening;
 pub(crate) mod read;
 pub(crate) mod tally;
 
-use std::mem;
-
-use rid_crypto::{CryptoRng, DerivedMessage, NONCE_LEN, TAG_LEN, open_derived};
+use rid_crypto::{CryptoRng, NONCE_LEN};
 use rid_flow::ports::{Row, RowKey, StorageError, Table};
 use zeroize::Zeroizing;
 
@@ -81,79 +78,23 @@ pub(crate) fn open(masters: &Masters, row: &Row) -> Result<Zeroizing<Vec<u8>>, S
 
 /// Opens a row and says which epoch sealed it.
 pub(crate) fn open_of(masters: &Masters, row: &Row) -> Result<(Epoch, Zeroizing<Vec<u8>>), StorageError> {
-    open_bytes(masters, &row.key, row.version, &row.bytes)
-}
-
-fn open_bytes(
-    masters: &Masters,
-    key: &RowKey,
-    version: u64,
-    bytes: &[u8],
-) -> Result<(Epoch, Zeroizing<Vec<u8>>), StorageError> {
-    let (nonce, sealed) = bytes.split_first_chunk().ok_or(StorageError::Damaged)?;
+    let (nonce, sealed) = row.bytes.split_first_chunk().ok_or(StorageError::Damaged)?;
     let opened = masters.epochs().find_map(|epoch| {
-        let aad = aad(masters, key, version, epoch);
-        let padded = masters.row_key(epoch, key)?.open(nonce, &aad, sealed).ok()?;
+        let aad = aad(masters, &row.key, row.version, epoch);
+        let padded = masters.row_key(epoch, &row.key)?.open(nonce, &aad, sealed).ok()?;
         Some((epoch, Zeroizing::new(padded)))
     });
     let (epoch, padded) = opened.ok_or(StorageError::Damaged)?;
     Ok((epoch, unpad(padded)?))
 }
 
-/// A row whose bytes wait to be opened.
-pub(crate) struct Waiting {
-    pub(crate) key: RowKey,
-    pub(crate) version: u64,
-    /// How many bytes it has.
-    pub(crate) len: usize,
-}
-
-/// Opens rows of one class where their bytes lie, and reads what stands in them. `sealed` has the bytes of each after those of the one
-/// before; afterwards what stood in them.
-pub(crate) fn open_all<T>(
-    masters: &Masters,
-    rows: &[Waiting],
-    sealed: &mut [u8],
-    read: impl Fn(&[u8]) -> Result<T, StorageError>,
-) -> Vec<Result<T, StorageError>> {
-    let (epoch, mut rest) = (masters.newest(), &mut *sealed);
-    let info = epoch.to_be_bytes();
-    let messages = rows.iter().map(|Waiting { key, version, len }| {
-        let (bytes, after) = mem::take(&mut rest).split_at_mut_checked(*len)?;
-        rest = after;
-        let (nonce, sealed) = bytes.split_first_chunk_mut()?;
-        let parent = masters.table_key(epoch, key.table)?;
-        let aad = aad(masters, key, *version, epoch);
-        Some(DerivedMessage { parent, info: [&key.id, &info], nonce, aad, sealed })
-    });
-    let messages: Vec<_> = messages.collect();
-    let there: Vec<bool> = messages.iter().map(Option::is_some).collect();
-    let mut opened = open_derived(messages.into_iter().flatten()).into_iter();
-    let mut rest = &*sealed;
-    let each = |(Waiting { key, version, len }, there): (&Waiting, _)| {
-        let bytes;
-        (bytes, rest) = rest.split_at_checked(*len).unwrap_or_default();
-        if there && opened.next().is_some_and(|opened| opened.is_ok()) {
-            return read(content(bytes.get(NONCE_LEN..len.saturating_sub(TAG_LEN)).unwrap_or_default())?);
-        }
-        // Damaged, or of an older epoch.
-        read(&open_bytes(masters, key, *version, bytes)?.1)
-    };
-    rows.iter().zip(there).map(each).collect()
-}
-
-/// What was padded.
-fn content(padded: &[u8]) -> Result<&[u8], StorageError> {
-    let (head, rest) = padded.split_at_checked(4).ok_or(StorageError::Damaged)?;
-    let len = head.iter().fold(0_usize, |len, byte| len << 8 | usize::from(*byte));
-    rest.get(..len).ok_or(StorageError::Damaged)
-}
-
+/// In place: a second buffer would be a second copy to wipe.
 fn unpad(mut padded: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, StorageError> {
-    let len = content(&padded)?.len();
-    // In place: a second buffer would be a second copy to wipe.
-    padded.copy_within(4..len.saturating_add(4), 0);
-    padded.truncate(len);
+    let len = padded.first_chunk().map(|len| u32::from_be_bytes(*len)).and_then(|len| usize::try_from(len).ok());
+    let end = len.and_then(|len| len.checked_add(4)).filter(|end| *end <= padded.len());
+    let end = end.ok_or(StorageError::Damaged)?;
+    padded.copy_within(4..end, 0);
+    padded.truncate(end.saturating_sub(4));
     Ok(padded)
 }
 

@@ -1,13 +1,13 @@
 //! What holds where nothing but the inside of the vault can make the case.
 
 mod forged;
+mod heads;
 #[cfg(target_os = "linux")]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod left_behind;
 #[allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 mod marker;
 mod secrets;
-mod shown;
 
 use rid_claims::{CredentialType, ReusePolicy};
 use rid_flow::{Credential, CredentialId, NewCopy};

@@ -1,17 +1,16 @@
 //! The unlock methods: the device alone until a PIN is set; then PIN, biometrics, recovery code.
+pub(crate) mod attempt;
 pub(crate) mod pin;
-pub(crate) mod tickets;
-pub(crate) mod waits;
 
 use rid_crypto::Secret;
 use rid_flow::ports::{KeyId, SecureAreaError, UserAuth};
 
 use crate::{
     Pin, RecoveryCode, Vault, VaultError,
-    commit::latch::Held,
+    commit::change_lock::Held,
     keys::envelope::PinSlot,
-    keys::slots::{Kind, Slots, open_code, stretch},
-    unlock::waits::FREE_TRIES,
+    keys::slots::{Kind, Slots, open_code},
+    unlock::attempt::FREE_TRIES,
 };
 
 /// How the person's keys came into memory.
@@ -191,65 +190,6 @@ impl Vault {
         }
         let opened = slots.into_iter().flatten().find_map(|slot| open_code(&envelope.store_id, slot, code));
         opened.ok_or(crate::ContainerError::WrongCode.into())
-    }
-
-    /// Counts the try, then compares.
-    pub(crate) async fn try_pin(&self, held: &Held<'_>, pin: &Pin) -> Result<Secret<32>, VaultError> {
-        self.count_tickets(held).await?;
-        let mut envelope = self.envelope();
-        let slot = envelope.slots.pin.clone().ok_or(VaultError::PinNotSet)?;
-        let seconds = self.waits.left(&envelope);
-        if seconds > 0 {
-            self.note_wait(held).await;
-            return Err(VaultError::PinWait { seconds });
-        }
-        // Before anything is counted: a device short of memory has not guessed.
-        let stretched = stretch(pin.expose(), &slot.salt, slot.cost)?;
-        let before = (envelope.tries, envelope.tried);
-        let ticket = self.take_ticket(&mut envelope).await?;
-        envelope.tries = envelope.tries.saturating_add(1);
-        envelope.tried = self.waits.begin();
-        self.write_envelope(held, envelope, false).await?;
-        let used = match ticket {
-            Some(ticket) => self.use_ticket(ticket).await,
-            None => Ok(()),
-        };
-        let opened = match used {
-            Ok(()) => self.slots().open_pin(&slot, &stretched).await,
-            Err(error) => Err(error),
-        };
-        let mut envelope = self.envelope();
-        if let Err(VaultError::SecureArea(error)) = opened {
-            // Nothing was compared, and a chip that fails must not make the person wait. Interrupted before this is written, the try
-            // stays counted.
-            (envelope.tries, envelope.tried) = before;
-            let _ = self.write_envelope(held, envelope, false).await;
-            return Err(error.into());
-        }
-        let Some(kek) = opened? else {
-            let left = FREE_TRIES.saturating_sub(envelope.tries);
-            let seconds = self.waits.left(&envelope);
-            return Err(if left == 0 { VaultError::PinWait { seconds } } else { VaultError::PinWrong { left } });
-        };
-        envelope.tries = 0;
-        self.renew_tickets(&mut envelope).await;
-        if let (Ok((head, _)), None) = (self.read_head().await, self.refused()) {
-            envelope.counters = head.counters;
-        }
-        // A right PIN opens although its count cannot be written.
-        let _ = self.write_envelope(held, envelope, false).await;
-        Ok(kek)
-    }
-
-    /// Writes down that a wait began again after a reboot: a restart of the app must not begin it once more.
-    pub(crate) async fn note_wait(&self, held: &Held<'_>) {
-        let mut envelope = self.envelope();
-        let since = self.waits.since(&envelope);
-        if self.waits.left(&envelope) > 0 && since != envelope.tried {
-            envelope.tried = since;
-            // If it cannot be written the wait begins again at the next start.
-            let _ = self.write_envelope(held, envelope, false).await;
-        }
     }
 
     async fn put_pin(&self, held: &Held<'_>, pin: &Pin, hints: &[String]) -> Result<(), VaultError> {

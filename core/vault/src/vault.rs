@@ -1,5 +1,6 @@
 use std::{
     cmp::Reverse,
+    collections::BTreeMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
@@ -17,16 +18,14 @@ use rid_wire::{Timestamp, hex};
 
 use crate::{
     CredentialMeta, RecoveryCode, UnlockMethod, VaultError,
-    commit::latch::Latch,
+    commit::change_lock::ChangeLock,
     keys::beside::Beside,
     keys::{Masters, OpenKeys, UserKeys},
     open::Opened,
     rows,
-    rows::encode::{credential, small},
+    rows::encode::small,
     rows::head::{Head, HeadVersions, short},
-    rows::health::Looked,
-    rows::opening::Found,
-    unlock::waits::Waits,
+    unlock::attempt::Waits,
 };
 
 /// Makes a handle to randomness for one step.
@@ -55,7 +54,7 @@ pub struct Vault {
     pub(crate) config: VaultConfig,
     pub(crate) area: Arc<dyn SecureArea>,
     /// Held by whoever changes the store.
-    pub(crate) latch: Latch,
+    pub(crate) change_lock: ChangeLock,
     /// The envelope as it is stored.
     pub(crate) beside: Mutex<Beside>,
     /// This device's half of what wraps the bound keys.
@@ -72,7 +71,8 @@ pub struct Vault {
     open_keys: RwLock<Arc<OpenKeys>>,
     /// Keys of personal data, there while it is unlocked, and the method by which they came.
     user_keys: RwLock<Option<(Arc<UserKeys>, UnlockMethod)>>,
-    pub(crate) looked: Mutex<Looked>,
+    /// Tables that were compared with their digests since opening, and whether they differ.
+    pub(crate) looked: Mutex<BTreeMap<u8, bool>>,
     /// The head of the last commit, with which the next one begins.
     last_head: Mutex<Option<(Head, HeadVersions)>>,
     /// The latest time a stored credential was signed at, in seconds.
@@ -132,7 +132,7 @@ impl Vault {
             rng,
             config,
             area,
-            latch: Latch::default(),
+            change_lock: ChangeLock::default(),
             beside: Mutex::new(beside),
             half,
             waits: Waits::default(),
@@ -142,7 +142,7 @@ impl Vault {
             refused: Mutex::default(),
             open_keys: RwLock::new(Arc::new(keys)),
             user_keys: RwLock::new(None),
-            looked: Mutex::new(Looked::default()),
+            looked: Mutex::default(),
             last_head: Mutex::default(),
             signed: AtomicI64::new(i64::MIN),
             locks: AtomicU64::new(0),
@@ -152,7 +152,7 @@ impl Vault {
     /// With a clock: without one the wait after wrong PINs never ends. After a reboot it begins again here.
     pub async fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.waits.clock = Some(clock);
-        let held = self.latch.hold().await;
+        let held = self.change_lock.lock().await;
         self.note_wait(&held).await;
         drop(held);
         self
@@ -258,19 +258,6 @@ impl Vault {
             (None, None | Some(None)) | (Some(_), Some(None)) => Ok(None),
             (Some((_, version, meta)), known) if known.flatten().is_none_or(|known| known == version) => meta.map(Some),
             _ => Err(StorageError::Damaged.into()),
-        }
-    }
-
-    /// Rows of credentials and the head of the same moment, if it can be read.
-    async fn credential_rows(&self, read: Read) -> Result<(Option<Head>, Vec<Found<CredentialMeta>>), VaultError> {
-        loop {
-            let before = self.read_head().await.ok();
-            let found = self.each(read.clone(), credential::decode).await?;
-            let after = self.read_head().await.ok();
-            // Another commit came between: the rows may be of before or after it.
-            if before.as_ref().map(|(_, versions)| versions) == after.as_ref().map(|(_, versions)| versions) {
-                return Ok((after.map(|(head, _)| head), found));
-            }
         }
     }
 

@@ -89,10 +89,6 @@ pub(crate) trait Library {
     fn seal(key: &Self::Aead, nonce: &[u8; 12], aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, CryptoError>;
     fn open(key: &Self::Aead, nonce: &[u8; 12], aad: &[u8], sealed: &[u8]) -> Result<Vec<u8>, CryptoError>;
 
-    /// Decrypts in place. The plaintext replaces the ciphertext and the tag follows it; on failure the buffer is
-    /// unchanged.
-    fn open_in_place(key: &Self::Aead, nonce: &[u8; 12], aad: &[u8], sealed: &mut [u8]) -> Result<(), CryptoError>;
-
     fn aead128(key: &[u8; 16]) -> Box<Self::Aead128>;
     fn seal128(key: &Self::Aead128, nonce: &[u8; 12], aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, CryptoError>;
     fn open128(key: &Self::Aead128, nonce: &[u8; 12], aad: &[u8], sealed: &[u8]) -> Result<Vec<u8>, CryptoError>;

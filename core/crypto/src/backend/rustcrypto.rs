@@ -3,7 +3,7 @@ use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 
 use aes_gcm::{
     Aes128Gcm, Aes256Gcm, KeyInit,
-    aead::{Aead, AeadInOut, Payload},
+    aead::{Aead, Payload},
 };
 use hmac::{Hmac, Mac};
 use p256::ecdsa::signature::{MultipartSigner, hazmat::PrehashVerifier};
@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{Argon2Input, Library};
-use crate::{Argon2Cost, CryptoError, Curve, DigestAlgorithm, TAG_LEN};
+use crate::{Argon2Cost, CryptoError, Curve, DigestAlgorithm};
 
 /// RustCrypto and dalek: portable, constant time for secrets, without C.
 pub(crate) struct RustCrypto;
@@ -173,11 +173,6 @@ impl Library for RustCrypto {
 
     fn open(key: &Aes256Gcm, nonce: &[u8; 12], aad: &[u8], sealed: &[u8]) -> Result<Vec<u8>, CryptoError> {
         key.decrypt(nonce.into(), Payload { msg: sealed, aad }).map_err(|_| CryptoError::Open)
-    }
-
-    fn open_in_place(key: &Aes256Gcm, nonce: &[u8; 12], aad: &[u8], sealed: &mut [u8]) -> Result<(), CryptoError> {
-        let (text, tag) = sealed.split_last_chunk_mut::<TAG_LEN>().ok_or(CryptoError::Open)?;
-        key.decrypt_inout_detached(nonce.into(), aad, text.into(), (&*tag).into()).map_err(|_| CryptoError::Open)
     }
 
     fn aead128(key: &[u8; 16]) -> Box<Aes128Gcm> {

@@ -9,6 +9,4 @@ pub use http::{Http, HttpError, HttpRequest, HttpResponse};
 pub use secure_area::{
     KeyId, KeyInfo, KeySpec, KeyUse, Prompt, Secret32, SecureArea, SecureAreaError, UserAuth, derive_point, secret_from,
 };
-pub use storage::{
-    Expect, Generation, Layout, Lent, Read, Row, RowKey, Storage, StorageError, Table, Transaction, Visitor, Write,
-};
+pub use storage::{Expect, Generation, Layout, Read, Row, RowKey, Storage, StorageError, Table, Transaction, Write};

@@ -34,38 +34,6 @@ pub struct Row {
     pub bytes: Vec<u8>,
 }
 
-impl Row {
-    /// The row, lent.
-    #[must_use]
-    pub fn lend(&self) -> Lent<'_> {
-        Lent { key: &self.key, version: self.version, index: &self.index, bytes: &self.bytes }
-    }
-}
-
-/// A row where it lies, for as long as it is looked at.
-#[derive(Clone, Copy)]
-pub struct Lent<'a> {
-    /// Place.
-    pub key: &'a RowKey,
-    /// Counts every write of this row, from 1.
-    pub version: u64,
-    /// Keyed hash by which rows are listed together; zero when there is none.
-    pub index: &'a [u8; 32],
-    /// The sealed bytes; empty in [`Read::Heads`].
-    pub bytes: &'a [u8],
-}
-
-impl Lent<'_> {
-    /// A copy of the row.
-    #[must_use]
-    pub fn to_row(&self) -> Row {
-        Row { key: self.key.clone(), version: self.version, index: *self.index, bytes: self.bytes.to_vec() }
-    }
-}
-
-/// Looks at a row; told the number of the read that it belongs to.
-pub type Visitor = Box<dyn FnMut(usize, Lent<'_>) + Send>;
-
 /// What a row must be for a write to go through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expect {
@@ -174,12 +142,6 @@ impl core::fmt::Debug for Row {
     }
 }
 
-impl core::fmt::Debug for Lent<'_> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("Lent")
-    }
-}
-
 impl core::fmt::Debug for Write {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("Write")
@@ -209,19 +171,6 @@ pub trait Storage: Send + Sync {
     /// # Errors
     /// [`StorageError`]; then nothing was written.
     async fn transact(&self, transaction: Transaction) -> Result<Vec<Vec<Row>>, StorageError>;
-
-    /// The rows of one moment, as by [`Self::transact`], each shown to `visitor` instead of copied out: those of one read after those of
-    /// the read before, in any order among themselves.
-    ///
-    /// # Errors
-    /// [`StorageError`]; some rows may have been shown before it.
-    async fn visit(&self, reads: Vec<Read>, mut visitor: Visitor) -> Result<(), StorageError> {
-        let found = self.transact(Transaction { reads, ..Transaction::default() }).await?;
-        for (number, rows) in found.iter().enumerate() {
-            rows.iter().for_each(|row| visitor(number, row.lend()));
-        }
-        Ok(())
-    }
 
     /// Allows storage to rewrite the database file from now on: whoever opened it has found its rows to be of this store and of now. Until
     /// then a refused store stays as it is, byte for byte (neg-K31).

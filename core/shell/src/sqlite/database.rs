@@ -6,13 +6,12 @@ mod salvage;
 mod schema;
 
 use std::{
-    collections::BTreeSet,
     fs::File,
     io,
     path::{Path, PathBuf},
 };
 
-use rid_flow::ports::{Expect, Generation, Layout, Read, Row, StorageError, Transaction, Visitor, Write};
+use rid_flow::ports::{Expect, Generation, Layout, Row, StorageError, Transaction, Write};
 use rusqlite::Connection;
 
 use crate::{durable, envelope, folder};
@@ -144,28 +143,6 @@ impl Database {
                 Ok(found)
             }
         }
-    }
-
-    pub(super) fn visit(&mut self, reads: &[Read], mut visitor: Visitor) -> Result<(), StorageError> {
-        let Open { connection, log, .. } = self.open.as_mut().ok_or(StorageError::Locked)?;
-        let mut shown = BTreeSet::new();
-        let done = match connection {
-            Some(connection) => rows::visit(connection, reads, &mut |number, lent| {
-                shown.insert((number, lent.key.clone()));
-                visitor(number, lent);
-            }),
-            None => Err(StorageError::Damaged),
-        };
-        if done != Err(StorageError::Damaged) {
-            return done;
-        }
-        // Up to a corrupt page SQLite may have shown some.
-        let rows = salvage::rows(&self.folder, *log).map_err(fail)?;
-        for (number, read) in reads.iter().enumerate() {
-            let left = salvage::of(&rows, read).into_iter().filter(|row| !shown.contains(&(number, row.key.clone())));
-            left.for_each(|row| visitor(number, row.lend()));
-        }
-        Ok(())
     }
 
     pub(super) fn envelope_read(&mut self) -> Result<Option<(Generation, Vec<u8>)>, StorageError> {

@@ -3,7 +3,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use rid_flow::ports::{Generation, KeyId, Storage, StorageError, UserAuth};
 
-use crate::{Vault, VaultError, commit::latch::Held, keys::envelope, keys::envelope::Envelope};
+use crate::{Vault, VaultError, commit::change_lock::Held, keys::envelope, keys::envelope::Envelope};
 
 /// The envelope and its generation.
 #[derive(Clone)]
@@ -39,7 +39,7 @@ impl Vault {
 
     /// The right to change anything. A change that was interrupted is looked up first: the files say whether it was made.
     pub(crate) async fn hold(&self) -> Held<'_> {
-        let held = self.latch.hold().await;
+        let held = self.change_lock.lock().await;
         if self.beside().is_unknown && self.look_up().await.is_err() {
             // The next caller looks again; until then the last known envelope counts.
             return held;

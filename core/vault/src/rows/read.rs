@@ -1,72 +1,67 @@
 //! Reading: rows found, opened, and taken for what stands in them; the head.
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use rid_flow::ports::{Lent, Read, Row, RowKey, StorageError, Table, Transaction};
+use rid_flow::ports::{Read, Row, RowKey, StorageError, Table, Transaction};
 
 use crate::{
-    Vault, VaultError, rows,
+    CredentialMeta, Vault, VaultError,
+    keys::Masters,
+    rows,
+    rows::encode::credential,
     rows::head::{Head, HeadRows, HeadVersions},
-    rows::opening::{Decode, Found, Opening},
 };
 
-/// What a visitor takes in. Whoever waited for it and was dropped has let go of it, and of the keys in it, whatever storage still shows.
-struct Shown<T>(Arc<Mutex<Option<T>>>);
+/// A row's key and version, and its content.
+pub(crate) type Found<T> = (RowKey, u64, Result<T, VaultError>);
 
-impl<T> Shown<T> {
-    fn take(&self) -> Option<T> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
-
-impl<T> Drop for Shown<T> {
-    fn drop(&mut self) {
-        drop(self.take());
-    }
+fn opened<T>(masters: &Masters, rows: Vec<Row>, decode: impl Fn(&[u8]) -> Result<T, StorageError>) -> Vec<Found<T>> {
+    let open = |row: &Row| Ok(decode(&rows::open(masters, row)?)?);
+    rows.into_iter().map(|row| (row.key.clone(), row.version, open(&row))).collect()
 }
 
 impl Vault {
-    /// Rows with their contents. Where a rotation overtook the reading it is repeated with the new keys.
-    pub(crate) async fn each<T: Send + 'static>(
+    /// Rows with their contents. If a rotation replaced the keys meanwhile, the rows are read again.
+    pub(crate) async fn each<T>(
         &self,
         read: Read,
-        decode: impl Decode<T>,
+        decode: impl Fn(&[u8]) -> Result<T, StorageError>,
     ) -> Result<Vec<Found<T>>, VaultError> {
         let (Read::Get(RowKey { table, .. }) | Read::Heads(table, _) | Read::Rows(table, _)) = read;
         loop {
             let keys = self.keys();
-            if !rows::OPEN.contains(&table) {
-                keys.user()?;
-            }
-            let opening = Opening::new(keys.clone(), table, decode.clone());
-            let found = self.shown(read.clone(), opening).await?.finish();
+            keys.masters_of(table)?;
+            let rows = self.read(read.clone()).await?;
+            let found = opened(keys.masters_of(table)?, rows, &decode);
             if found.iter().all(|(.., value)| value.is_ok()) || keys.are(&self.keys()) {
                 return Ok(found);
             }
         }
     }
 
-    /// The rows of a read, taken in as storage shows them.
-    async fn shown<T: Send + 'static, D: Decode<T>>(
+    /// Rows of credentials, and the head of the same moment if it can be read.
+    pub(crate) async fn credential_rows(
         &self,
         read: Read,
-        opening: Opening<T, D>,
-    ) -> Result<Opening<T, D>, StorageError> {
-        let shown = Shown(Arc::new(Mutex::new(Some(opening))));
-        let of_visitor = shown.0.clone();
-        let visitor = move |_: usize, row: Lent<'_>| {
-            if let Some(opening) = &mut *of_visitor.lock().unwrap_or_else(PoisonError::into_inner) {
-                opening.take(row);
+    ) -> Result<(Option<Head>, Vec<Found<CredentialMeta>>), VaultError> {
+        loop {
+            let keys = self.keys();
+            let masters = keys.masters_of(rows::CREDENTIALS)?;
+            let [one, other] = keys.open.heads().map(Read::Get);
+            let mut found = self.read_all(vec![one, other, read.clone()]).await?;
+            let rows = found.pop().unwrap_or_default();
+            let head = HeadRows::of(&keys.open, &found.concat()).ok().map(|rows| rows.head);
+            let found = opened(masters, rows, credential::decode);
+            if (head.is_some() && found.iter().all(|(.., value)| value.is_ok())) || keys.are(&self.keys()) {
+                return Ok((head, found));
             }
-        };
-        self.storage.visit(vec![read], Box::new(visitor)).await?;
-        shown.take().ok_or(StorageError::Io)
+        }
     }
 
     /// What stands in one row, if it is there.
-    pub(crate) async fn one<T: Send + 'static>(
+    pub(crate) async fn one<T>(
         &self,
         read: Read,
-        decode: impl Decode<T>,
+        decode: impl Fn(&[u8]) -> Result<T, StorageError>,
     ) -> Result<Option<T>, VaultError> {
         self.each(read, decode).await?.into_iter().next().map(|(.., value)| value).transpose()
     }

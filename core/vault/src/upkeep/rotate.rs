@@ -7,7 +7,7 @@ use rid_flow::ports::{Read, Row, RowKey};
 use crate::{
     Vault, VaultError,
     commit::Draft,
-    commit::latch::Held,
+    commit::change_lock::Held,
     keys::{OpenKeys, UserKeys},
     rows,
     vault::Keys,

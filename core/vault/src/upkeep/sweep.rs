@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 
 use rid_flow::ports::{Read, StorageError};
 
-use crate::{Vault, VaultError, commit::Draft, commit::latch::Held, rows, rows::encode::small};
+use crate::{Vault, VaultError, commit::Draft, commit::change_lock::Held, rows, rows::encode::small};
 
 impl Vault {
     /// Deletes the device keys of copies that are not listed any more: a process may have ended between the use of a copy and the deletion

@@ -73,7 +73,7 @@ impl Vault {
     /// As [`wipe`].
     pub async fn wipe(&self) -> Result<(), VaultError> {
         let device_keys = self.all_device_keys().await.unwrap_or_default();
-        let _held = self.latch.hold().await;
+        let _held = self.change_lock.lock().await;
         self.lock();
         let beside = self.beside().clone();
         // What is known here must not be written over the marker (neg-K15): a wipe that was cut off is completed by the next opening.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use rid_claims::ReusePolicy;
 use rid_flow::{
     Changes, RecordKey, Store, VerifierId,
-    fake::block_on,
-    ports::{KeyId, KeySpec, KeyUse, Row, RowKey, StorageError, UserAuth},
+    fake::{AreaCall, block_on},
+    ports::{KeyId, KeySpec, KeyUse, Row, RowKey, SecureAreaError, StorageError, UserAuth},
 };
 use rid_vault::{ChainVerdict, REPAIRED, Repaired, Vault, VaultError};
 
@@ -341,4 +341,19 @@ fn neg_l12_keys_of_used_copies_that_a_kill_left_are_deleted_at_the_next_unlockin
     assert!(world.is_gone(&used));
     assert!(keys.iter().filter(|key| **key != used).all(|key| !world.is_gone(key)));
     assert_eq!(block_on(vault.keys_of(&id("a"))).unwrap().len(), 2);
+}
+
+#[test]
+fn neg_l12_a_secure_area_that_does_not_answer_costs_no_copy() {
+    let (world, _) = with_keys(522);
+    let vault = world.open().checking_keys();
+    for error in [SecureAreaError::Busy, SecureAreaError::Locked, SecureAreaError::Unavailable] {
+        world.area.fail_always(AreaCall::Info, error);
+        assert_eq!(block_on(vault.commit(present("a", 1))).map(drop), Err(StorageError::Io), "{error:?}");
+        world.area.heal();
+        let left = block_on(vault.credential(&id("a"))).unwrap().unwrap().summary.copies_left;
+        assert_eq!((left, block_on(vault.history(1, 9)).unwrap().len()), (3, 0), "nothing was written");
+        assert!(!block_on(vault.health()).unwrap().keys_missing, "an area that does not answer proves nothing");
+    }
+    assert_eq!(commit(&vault, present("a", 2)).copies.len(), 1);
 }

@@ -1,10 +1,7 @@
-use alloc::{boxed::Box, sync::Arc, vec, vec::Vec};
-use std::sync::Mutex;
+use alloc::{sync::Arc, vec, vec::Vec};
 
 use super::layout::layouts;
-use crate::ports::{
-    Expect, Generation, Layout, Lent, Read, Row, RowKey, Storage, StorageError, Table, Transaction, Write,
-};
+use crate::ports::{Expect, Generation, Layout, Read, Row, RowKey, Storage, StorageError, Table, Transaction, Write};
 
 pub(super) const ONE: Table = Table(1);
 const TWO: Table = Table(2);
@@ -49,35 +46,16 @@ pub(super) async fn write(store: &dyn Storage, writes: Vec<Write>) -> Result<(),
 }
 
 pub(super) async fn read(store: &dyn Storage, read: Read) -> Vec<Row> {
-    let reads = vec![read.clone()];
+    let reads = vec![read];
     let found = store.transact(Transaction { reads, ..Transaction::default() }).await.expect("reads");
     assert_eq!(found.len(), 1, "one answer a read");
-    let rows = found.into_iter().next().unwrap_or_default();
-    assert!(visited(store, vec![read]).await == [rows.clone()], "shown as they are handed out");
-    rows
-}
-
-/// What a visitor is shown, by reads; each in the order of keys.
-async fn visited(store: &dyn Storage, reads: Vec<Read>) -> Vec<Vec<Row>> {
-    let shown = Arc::new(Mutex::new(vec![Vec::new(); reads.len()]));
-    let (of_visitor, mut last) = (shown.clone(), 0);
-    let visitor = Box::new(move |number: usize, lent: Lent<'_>| {
-        assert!(number >= last, "one read after the other");
-        last = number;
-        of_visitor.lock().expect("no panic").get_mut(number).expect("a read that was asked for").push(lent.to_row());
-    });
-    store.visit(reads, visitor).await.expect("visits");
-    let mut shown = core::mem::take(&mut *shown.lock().expect("no panic"));
-    shown.iter_mut().for_each(|rows| rows.sort_by(|a, b| a.key.cmp(&b.key)));
-    shown
+    found.into_iter().next().unwrap_or_default()
 }
 
 async fn belongs_to_one(handle: &impl Fn() -> Arc<dyn Storage>) {
     let (one, other) = (handle(), handle());
     let closed = one.transact(Transaction::default()).await;
     assert_eq!(closed.err(), Some(StorageError::Locked), "nothing before opening");
-    let shown = one.visit(vec![Read::Rows(ONE, None)], Box::new(|_, _| {})).await;
-    assert_eq!(shown, Err(StorageError::Locked));
     assert_eq!(one.envelope_read().await.err(), Some(StorageError::Locked));
     assert_eq!(one.envelope_replace(Generation(1), vec![1]).await, Err(StorageError::Locked));
     assert_eq!(one.open().await, Ok(Layout::NEWEST));
@@ -169,7 +147,9 @@ async fn lists(store: &dyn Storage) {
     assert!(read(store, Read::Rows(Table(200), None)).await.is_empty(), "a table nobody wrote to");
     let several =
         vec![Read::Get(key(ONE, 4)), Read::Rows(Table(200), None), Read::Rows(ONE, None), Read::Heads(TWO, None)];
-    assert!(visited(store, several).await == [vec![row(ONE, 4, 4, &[4])], vec![], rows, heads(&[two])]);
+    let reads = Transaction { reads: several, ..Transaction::default() };
+    let found = store.transact(reads).await.expect("reads");
+    assert!(found == [vec![row(ONE, 4, 4, &[4])], vec![], rows, heads(&[two])]);
 }
 
 async fn keeps_the_envelope(store: &dyn Storage) {

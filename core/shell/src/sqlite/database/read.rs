@@ -2,8 +2,8 @@
 //! neg-K20).
 use std::collections::BTreeSet;
 
-use rid_flow::ports::{Lent, Read, Row, RowKey, Table};
-use rusqlite::{Connection, Params, Statement, params, types::ValueRef};
+use rid_flow::ports::{Read, Row, RowKey, Table};
+use rusqlite::{Connection, Params, params, types::ValueRef};
 
 /// Index value of a row that has none.
 const NO_INDEX: [u8; 32] = [0; 32];
@@ -40,76 +40,51 @@ fn select(table: Table, bodies: bool) -> &'static str {
 
 /// The rows of a read, ordered by key.
 pub(super) fn rows(sql: &Connection, read: &Read) -> rusqlite::Result<Vec<Row>> {
-    let mut rows = Vec::new();
-    each(sql, read, &mut |lent| rows.push(lent.to_row()))?;
+    let mut rows = match read {
+        Read::Get(RowKey { table, id }) => {
+            let by_key = [select(*table, true), " AND k = ?2"].concat();
+            let mut found = scan(sql, &by_key, *table, params![table.0, id])?;
+            found.truncate(1);
+            if found.is_empty() {
+                // A corrupt key misleads the search for its neighbours; a scan still finds them.
+                let scanned = [select(*table, true), " AND +k = ?2"].concat();
+                found = scan(sql, &scanned, *table, params![table.0, id])?;
+            }
+            found
+        }
+        Read::Heads(table, index) => all(sql, select(*table, false), *table, index.as_ref())?,
+        Read::Rows(table, index) => all(sql, select(*table, true), *table, index.as_ref())?,
+    };
     rows.sort_unstable_by_key(|row| row.key.id);
     Ok(rows)
 }
 
-/// Shows each row of a read.
-pub(super) fn each(sql: &Connection, read: &Read, show: &mut dyn FnMut(Lent<'_>)) -> rusqlite::Result<()> {
-    match read {
-        Read::Get(RowKey { table, id }) => {
-            let mut found = false;
-            let mut first = |lent: Lent<'_>| {
-                if !std::mem::replace(&mut found, true) {
-                    show(lent);
-                }
-            };
-            let by_key = [select(*table, true), " AND k = ?2"].concat();
-            scan(sql, &mut *sql.prepare_cached(&by_key)?, *table, params![table.0, id], &mut first)?;
-            if found {
-                return Ok(());
-            }
-            // A corrupt key misleads the search for its neighbours; a scan still finds them.
-            let scanned = [select(*table, true), " AND +k = ?2"].concat();
-            scan(sql, &mut *sql.prepare_cached(&scanned)?, *table, params![table.0, id], show)
-        }
-        Read::Heads(table, index) => all(sql, select(*table, false), *table, index.as_ref(), show),
-        Read::Rows(table, index) => all(sql, select(*table, true), *table, index.as_ref(), show),
-    }
-}
-
-fn all(
-    sql: &Connection,
-    select: &str,
-    table: Table,
-    index: Option<&Key>,
-    show: &mut dyn FnMut(Lent<'_>),
-) -> rusqlite::Result<()> {
+fn all(sql: &Connection, select: &str, table: Table, index: Option<&Key>) -> rusqlite::Result<Vec<Row>> {
     match index {
         // Zero is no index value.
-        Some(&NO_INDEX) => Ok(()),
-        Some(index) => {
-            let of_index = [select, " AND i = ?2"].concat();
-            scan(sql, &mut *sql.prepare_cached(&of_index)?, table, params![table.0, index], show)
-        }
-        None => scan(sql, &mut *sql.prepare_cached(select)?, table, params![table.0], show),
+        Some(&NO_INDEX) => Ok(Vec::new()),
+        Some(index) => scan(sql, &[select, " AND i = ?2"].concat(), table, params![table.0, index]),
+        None => scan(sql, select, table, params![table.0]),
     }
 }
 
-/// Shows each row once. A forged tree whose pages name each other has no end; the pages of the file have one.
-fn scan(
-    sql: &Connection,
-    statement: &mut Statement<'_>,
-    table: Table,
-    which: impl Params,
-    show: &mut dyn FnMut(Lent<'_>),
-) -> rusqlite::Result<()> {
+/// Each row once. A forged tree whose pages name each other has no end; the pages of the file have one.
+fn scan(sql: &Connection, statement: &str, table: Table, which: impl Params) -> rusqlite::Result<Vec<Row>> {
     let pages: u32 = sql.prepare_cached("PRAGMA page_count")?.query_row([], |row| row.get(0))?;
     let mut left = u64::from(pages).saturating_mul(ROWS_OF_A_PAGE);
-    let mut shown = BTreeSet::new();
+    let (mut seen, mut found) = (BTreeSet::new(), Vec::new());
+    let mut statement = sql.prepare_cached(statement)?;
     let mut rows = statement.query(which)?;
     while let Some(row) = rows.next()? {
         // SQLite sees no error here, but the database is corrupt.
         left = left.checked_sub(1).ok_or(rusqlite::Error::InvalidQuery)?;
         if let Some(id) = blob(row, 0)?.and_then(|key| Key::try_from(key).ok())
-            && shown.insert(id)
+            && seen.insert(id)
         {
-            show(lend(&RowKey { table, id }, row)?);
+            found.push(stored(RowKey { table, id }, row)?);
         }
     }
-    Ok(())
+    Ok(found)
 }
 
 fn blob<'a>(row: &'a rusqlite::Row<'_>, at: usize) -> rusqlite::Result<Option<&'a [u8]>> {
@@ -119,16 +94,15 @@ fn blob<'a>(row: &'a rusqlite::Row<'_>, at: usize) -> rusqlite::Result<Option<&'
     })
 }
 
-/// A row with a column that this code cannot have written is shown without bytes: whoever opens it names it corrupt.
-fn lend<'a>(key: &'a RowKey, row: &'a rusqlite::Row<'_>) -> rusqlite::Result<Lent<'a>> {
+/// A row with a column that this code cannot have written has no bytes: whoever opens it finds it corrupt.
+fn stored(key: RowKey, row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
     let version = match row.get_ref(1)? {
         ValueRef::Integer(version) => u64::try_from(version).ok(),
         _ => None,
     };
     let index = blob(row, 2)?.and_then(|index| index.try_into().ok());
-    let bytes = blob(row, 3)?;
-    let bytes = version.and(index).and(bytes).unwrap_or_default();
-    Ok(Lent { key, version: version.unwrap_or_default(), index: index.unwrap_or(&NO_INDEX), bytes })
+    let bytes = version.and(index).and(blob(row, 3)?).unwrap_or_default().to_vec();
+    Ok(Row { key, version: version.unwrap_or_default(), index: index.unwrap_or(NO_INDEX), bytes })
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use rid_flow::ports::{Expect, Layout, Lent, Read, Row, StorageError, Table, Transaction, Write};
+use rid_flow::ports::{Expect, Layout, Row, StorageError, Table, Transaction, Write};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior, ffi, params};
 
 use super::{layout, read};
@@ -55,20 +55,6 @@ pub(super) fn run(
     }
     sql.commit().map_err(fail)?;
     Ok(results)
-}
-
-/// Shows the rows of one moment.
-pub(super) fn visit(
-    connection: &mut Connection,
-    reads: &[Read],
-    visitor: &mut dyn FnMut(usize, Lent<'_>),
-) -> Result<(), StorageError> {
-    let fail = |error: rusqlite::Error| storage_error(&error);
-    let sql = connection.transaction_with_behavior(TransactionBehavior::Deferred).map_err(fail)?;
-    for (number, read) in reads.iter().enumerate() {
-        read::each(&sql, read, &mut |lent| visitor(number, lent)).map_err(fail)?;
-    }
-    sql.commit().map_err(fail)
 }
 
 /// What could not be read again, or not as it was, is not written.

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 
 use crate::{
     fake::{MemoryDisk, MemoryStorage, block_on, conformance},
-    ports::{Expect, Generation, Layout, Lent, Read, Row, Storage, StorageError, Transaction, Visitor, Write},
+    ports::{Expect, Generation, Layout, Read, Row, Storage, StorageError, Transaction, Write},
 };
 
 /// One thing that a store does wrong.
@@ -33,14 +33,10 @@ enum Flaw {
     ReadsAfterWrites,
     RowsUnsorted,
     SetAsideKept,
-    ShowsLess,
-    ShowsOtherReads,
-    ShowsUnopened,
-    ShowsWithoutBytes,
     WipeKeepsTheEnvelope,
 }
 
-const FLAWS: [Flaw; 26] = [
+const FLAWS: [Flaw; 22] = [
     Flaw::BytesInHeads,
     Flaw::ConflictHalfWritten,
     Flaw::EnvelopeGoesBack,
@@ -62,10 +58,6 @@ const FLAWS: [Flaw; 26] = [
     Flaw::ReadsAfterWrites,
     Flaw::RowsUnsorted,
     Flaw::SetAsideKept,
-    Flaw::ShowsLess,
-    Flaw::ShowsOtherReads,
-    Flaw::ShowsUnopened,
-    Flaw::ShowsWithoutBytes,
     Flaw::WipeKeepsTheEnvelope,
 ];
 
@@ -173,24 +165,6 @@ impl Storage for Flawed {
             _ => {}
         }
         answer
-    }
-
-    async fn visit(&self, reads: Vec<Read>, mut visitor: Visitor) -> Result<(), StorageError> {
-        let (flaw, last) = (self.flaw, reads.len().saturating_sub(1));
-        let mut shown = 0_usize;
-        let flawed = move |number: usize, lent: Lent<'_>| {
-            shown = shown.saturating_add(1);
-            match flaw {
-                Flaw::ShowsLess if shown > 2 => {}
-                Flaw::ShowsOtherReads => visitor(last, lent),
-                Flaw::ShowsWithoutBytes => visitor(number, Lent { bytes: &[], ..lent }),
-                _ => visitor(number, lent),
-            }
-        };
-        match self.store.visit(reads, Box::new(flawed)).await {
-            Err(StorageError::Locked) if flaw == Flaw::ShowsUnopened => Ok(()),
-            done => done,
-        }
     }
 
     async fn envelope_read(&self) -> Result<Option<(Generation, Vec<u8>)>, StorageError> {

@@ -7,7 +7,7 @@ use std::{
 };
 
 #[derive(Default)]
-pub(crate) struct Latch(Mutex<State>);
+pub(crate) struct ChangeLock(Mutex<State>);
 
 #[derive(Default)]
 struct State {
@@ -16,10 +16,10 @@ struct State {
 }
 
 /// The right; given back on every way out, a dropped future too.
-pub(crate) struct Held<'a>(&'a Latch);
+pub(crate) struct Held<'a>(&'a ChangeLock);
 
-impl Latch {
-    pub(crate) async fn hold(&self) -> Held<'_> {
+impl ChangeLock {
+    pub(crate) async fn lock(&self) -> Held<'_> {
         poll_fn(|context| {
             let mut state = self.state();
             if state.held {
