@@ -11,21 +11,16 @@ use std::{
 
 use async_trait::async_trait;
 use pollster::block_on;
-use rid_claims::ClaimPath;
 use rid_crypto::{Backend, SigningKey};
 use rid_flow::{
     fake::OneKey,
     ports::{KeyId, KeyInfo, KeySpec, Prompt, Secret32, SecureArea, SecureAreaError},
 };
-use rid_kit::{Folder, StoppedClock, reader_config, wallet_config};
-use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE};
-use rid_reader::{DocumentAsk, ElementAsk, Reader, ReaderPorts, Reading, ReadingStep};
+use rid_kit::{Folder, StoppedClock, agree, ask, reader_config, wallet_config};
+use rid_reader::{Reader, ReaderPorts, Reading, ReadingStep};
 use rid_shell::{OsRng, SoftwareSecureArea, SqliteStorage, SystemTimer};
 use rid_sim::{NOW, SimRng, TestState};
-use rid_wallet::{
-    Presentation, PresentationStep, Wallet, WalletPorts,
-    view::{ConsentAnswer, ConsentDecision, ConsentRequest, ConsentedDocument, RequestedDocument},
-};
+use rid_wallet::{Presentation, PresentationStep, Wallet, WalletPorts};
 
 use crate::{expect, some};
 
@@ -132,12 +127,7 @@ fn reader(state: &TestState, nanos: &Arc<AtomicU64>) -> Arc<Reader> {
 fn present(wallet: &Arc<Wallet>, reader: &Arc<Reader>) {
     let presentation = expect(wallet.present(), "present");
     let PresentationStep::Advertise { qr, .. } = expect(block_on(presentation.next()), "advertise") else { return };
-    let elements = ["family_name", "birth_date"].map(|name| ElementAsk {
-        path: ClaimPath::element(MDL_NAMESPACE, name),
-        retained: false,
-        optional: false,
-    });
-    let asked = [DocumentAsk { kind: MDL_DOC_TYPE.into(), elements: elements.into() }];
+    let asked = ask(&["family_name", "birth_date"]);
     let reading = expect(reader.read(&qr, &asked), "read");
     expect(presentation.proceed(), "proceed");
     expect(presentation.connected(MTU), "connected");
@@ -182,16 +172,6 @@ fn verify(reading: &Reading, presentation: &Presentation) -> bool {
         ReadingStep::Wait { .. } => {}
     }
     true
-}
-
-fn agree(request: &ConsentRequest) -> ConsentAnswer {
-    let document = |document: &RequestedDocument| {
-        let candidate = some(document.candidates.first(), "a candidate");
-        let elements = candidate.elements.iter().filter(|e| e.held).map(|e| e.path.clone()).collect();
-        ConsentedDocument { position: document.position, credential: candidate.credential.clone(), elements }
-    };
-    let decision = ConsentDecision::Agree { documents: request.documents.iter().map(document).collect() };
-    ConsentAnswer { id: request.id.clone(), hash: request.hash.clone(), decision }
 }
 
 #[expect(clippy::disallowed_methods, reason = "a bench measures time")]

@@ -28,7 +28,7 @@ mod vector;
 
 pub use clock::{NOON, StoppedClock, time};
 #[cfg(feature = "facades")]
-pub use facades::{RngSource, reader_config, rngs, wallet_config};
+pub use facades::{RngSource, agree, agree_without, ask, reader_config, rngs, wallet_config};
 pub use folder::Folder;
 pub use identity::{Identity, trust};
 pub use rid_flow::fake::SeededRng;

@@ -11,16 +11,14 @@
 use std::sync::Arc;
 
 use pollster::block_on;
-use rid_claims::ClaimPath;
 use rid_flow::{HistoryEventType, fake::FakeClock};
-use rid_kit::{Folder, reader_config, rngs, wallet_config};
-use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE};
-use rid_reader::{DocumentAsk, ElementAsk, Reader, ReaderPorts, ReadingStep, view::Decision};
+use rid_kit::{Folder, agree, ask, reader_config, rngs, wallet_config};
+use rid_reader::{Reader, ReaderPorts, ReadingStep, view::Decision};
 use rid_shell::{SoftwareSecureArea, SqliteStorage, SystemTimer};
 use rid_sim::{NOW, SimRng, TestState};
 use rid_wallet::{
     PresentationStep, Wallet, WalletPorts,
-    view::{ConsentAnswer, ConsentDecision, ConsentRequest, ConsentedDocument, CredentialState, HistoryRow},
+    view::{ConsentAnswer, ConsentDecision, CredentialState, HistoryRow},
 };
 use rid_wire::Timestamp;
 
@@ -66,20 +64,6 @@ impl Pair {
     }
 }
 
-fn asked() -> Vec<DocumentAsk> {
-    let element =
-        ElementAsk { path: ClaimPath::element(MDL_NAMESPACE, "family_name"), retained: false, optional: false };
-    vec![DocumentAsk { kind: MDL_DOC_TYPE.into(), elements: vec![element] }]
-}
-
-fn agree(request: &ConsentRequest) -> ConsentAnswer {
-    let candidate = &request.documents[0].candidates[0];
-    let elements = candidate.elements.iter().map(|element| element.path.clone()).collect();
-    let documents = vec![ConsentedDocument { position: 0, credential: candidate.credential.clone(), elements }];
-    let decision = ConsentDecision::Agree { documents };
-    ConsentAnswer { id: request.id.clone(), hash: request.hash.clone(), decision }
-}
-
 /// A clock that says less than an issuer's signature is wrong: a credential is shown as of that signature, the latest of all.
 #[test]
 fn neg_k19_a_clock_set_back_changes_no_credentials_state() {
@@ -110,7 +94,7 @@ fn neg_m07_a_reader_whose_clock_was_never_set_accepts_nothing() {
         let PresentationStep::Advertise { qr, .. } = block_on(presentation.next()).unwrap() else {
             panic!("a QR code")
         };
-        let reading = pair.reader.read(&qr, &asked()).unwrap();
+        let reading = pair.reader.read(&qr, &ask(&["family_name"])).unwrap();
         presentation.proceed().unwrap();
         presentation.connected(185).unwrap();
         assert!(matches!(block_on(reading.next()).unwrap(), ReadingStep::Connect { .. }));
@@ -134,9 +118,9 @@ fn neg_m07_a_reading_without_a_clock_begins_and_judges_nothing() {
     let presentation = pair.wallet.present().unwrap();
     let PresentationStep::Advertise { qr, .. } = block_on(presentation.next()).unwrap() else { panic!("a QR code") };
     pair.clock.break_down(true);
-    assert_eq!(pair.reader.read(&qr, &asked()).err().map(|error| error.code().as_str()), Some("clock"));
+    assert_eq!(pair.reader.read(&qr, &ask(&["family_name"])).err().map(|error| error.code().as_str()), Some("clock"));
     pair.clock.break_down(false);
-    let reading = pair.reader.read(&qr, &asked()).unwrap();
+    let reading = pair.reader.read(&qr, &ask(&["family_name"])).unwrap();
     presentation.proceed().unwrap();
     presentation.connected(185).unwrap();
     assert!(matches!(block_on(reading.next()).unwrap(), ReadingStep::Connect { .. }));
@@ -166,7 +150,7 @@ fn neg_m07_a_presentation_without_a_clock_shows_and_signs_nothing() {
         let PresentationStep::Advertise { qr, .. } = block_on(presentation.next()).unwrap() else {
             panic!("a QR code")
         };
-        let reading = pair.reader.read(&qr, &asked()).unwrap();
+        let reading = pair.reader.read(&qr, &ask(&["family_name"])).unwrap();
         presentation.proceed().unwrap();
         presentation.connected(185).unwrap();
         assert!(matches!(block_on(reading.next()).unwrap(), ReadingStep::Connect { .. }));

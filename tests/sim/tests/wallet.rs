@@ -16,7 +16,7 @@ use rid_flow::{
     fake::FakeClock,
     ports::{Clock, KeyId},
 };
-use rid_kit::{Folder, StoppedClock, rngs, wallet_config};
+use rid_kit::{Folder, StoppedClock, agree_without, rngs, wallet_config};
 use rid_mdoc::{
     MDL_DOC_TYPE, MDL_NAMESPACE,
     request::{ItemsRequest, RequestedElement, RequestedNamespace},
@@ -31,7 +31,7 @@ use rid_verifier::{
 };
 use rid_wallet::{
     Presentation, PresentationStep, Wallet, WalletError, WalletPorts,
-    view::{ConsentAnswer, ConsentDecision, ConsentRequest, ConsentedDocument, LockState, RequestedDocument},
+    view::{ConsentAnswer, ConsentDecision, ConsentRequest, LockState},
 };
 
 fn broken_clock() -> FakeClock {
@@ -75,22 +75,6 @@ fn ask(elements: &[&str]) -> Vec<ItemsRequest> {
         .collect();
     let namespaces = vec![RequestedNamespace { namespace: MDL_NAMESPACE.into(), elements }];
     vec![ItemsRequest { doc_type: MDL_DOC_TYPE.into(), namespaces }]
-}
-
-fn agree(request: &ConsentRequest, unticked: &[&str]) -> ConsentAnswer {
-    let document = |document: &RequestedDocument| {
-        let candidate = document.candidates.first()?;
-        let ticked =
-            candidate.elements.iter().filter(|element| element.held && !unticked.contains(&name(&element.path)));
-        let elements = ticked.map(|element| element.path.clone()).collect();
-        Some(ConsentedDocument { position: document.position, credential: candidate.credential.clone(), elements })
-    };
-    let decision = ConsentDecision::Agree { documents: request.documents.iter().filter_map(document).collect() };
-    ConsentAnswer { id: request.id.clone(), hash: request.hash.clone(), decision }
-}
-
-fn name(path: &ClaimPath) -> &str {
-    path.as_element().unwrap().1
 }
 
 /// The reader at the other end.
@@ -216,7 +200,7 @@ fn one_credential_walks_the_whole_way_through_the_facade() {
         let elements = &document.candidates[0].elements;
         assert!(elements[0].retained && !elements[1].retained);
         assert!(!elements[3].held && elements[3].reason.is_some());
-        agree(request, &["age_over_18"])
+        agree_without(request, &["age_over_18"])
     };
     let (far, ended) = drive(&state, &presentation, &decide, &items, 100);
     let verdict = far.unwrap().verdicts.remove(0);
@@ -279,7 +263,7 @@ fn std_m44_unticking_a_binding_portrait_shows_nothing_of_the_licence() {
     let wallet = open(&state, &folder);
     fill(&wallet, &state, 2);
     let presentation = wallet.present().unwrap();
-    let decide = |request: &ConsentRequest| agree(request, &["portrait"]);
+    let decide = |request: &ConsentRequest| agree_without(request, &["portrait"]);
     let (far, _) = drive(&state, &presentation, &decide, &ask(&["family_name", "portrait"]), 100);
     let verdict = far.unwrap().verdicts.remove(0);
     assert_eq!(verdict.code.map(|code| code.as_str()), Some("not_returned"));
@@ -295,7 +279,7 @@ fn neg_g20_an_answer_to_another_request_signs_nothing_and_the_question_stays() {
     let presentation = wallet.present().unwrap();
     let refused = std::cell::Cell::new(0);
     let decide = |request: &ConsentRequest| {
-        let good = agree(request, &[]);
+        let good = agree_without(request, &[]);
         let other_id = ConsentAnswer { id: "00".repeat(16), ..good.clone() };
         let other_hash = ConsentAnswer { hash: vec![0; 32], ..good.clone() };
         for wrong in [other_id, other_hash] {
@@ -320,7 +304,7 @@ fn inv_i3_killed_between_every_two_steps_a_copy_is_used_if_and_only_if_its_row_e
         let wallet = open(&state, &folder);
         fill(&wallet, &state, 2);
         let presentation = wallet.present().unwrap();
-        let decide = |request: &ConsentRequest| agree(request, &[]);
+        let decide = |request: &ConsentRequest| agree_without(request, &[]);
         let (_, ended) = drive(&state, &presentation, &decide, &ask(&["family_name"]), steps);
         // The process dies here: nothing is closed, no farewell.
         drop((presentation, wallet));
@@ -354,7 +338,7 @@ fn neg_g25_an_empty_pool_is_answered_as_not_held_and_low_water_is_told_before() 
     let (state, folder) = (state(), Folder::new("pool"));
     let wallet = open(&state, &folder);
     fill(&wallet, &state, 1);
-    let decide = |request: &ConsentRequest| agree(request, &[]);
+    let decide = |request: &ConsentRequest| agree_without(request, &[]);
     let presentation = wallet.present().unwrap();
     drive(&state, &presentation, &decide, &ask(&["family_name"]), 100);
     let view = block_on(wallet.credentials()).unwrap();
@@ -364,7 +348,7 @@ fn neg_g25_an_empty_pool_is_answered_as_not_held_and_low_water_is_told_before() 
     let presentation = wallet.present().unwrap();
     let decide = |request: &ConsentRequest| {
         assert_eq!(request.documents[0].blocked.unwrap().as_str(), "credential_unavailable");
-        agree(request, &[])
+        agree_without(request, &[])
     };
     let (far, _) = drive(&state, &presentation, &decide, &ask(&["family_name"]), 100);
     assert_eq!(far.unwrap().verdicts[0].code.map(|code| code.as_str()), Some("not_returned"));

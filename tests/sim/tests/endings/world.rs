@@ -9,22 +9,18 @@ use std::{
 
 use async_trait::async_trait;
 use pollster::block_on;
-use rid_claims::ClaimPath;
 use rid_flow::{
     HistoryEventType, HistoryOutcome, Uptime,
     fake::{FakeClock, FakeTimer, MemoryDisk, MemoryStorage, ScriptedSecureArea},
     ports::{Clock, ClockError, KeyId, KeyInfo, KeySpec, Prompt, Secret32, SecureArea, SecureAreaError},
 };
-use rid_kit::{reader_config, rngs, wallet_config};
-use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE};
-use rid_reader::{DocumentAsk, ElementAsk, Reader, ReaderPorts, Reading, ReadingStep, view::Decision};
+pub(crate) use rid_kit::agree;
+use rid_kit::{ask, reader_config, rngs, wallet_config};
+use rid_reader::{DocumentAsk, Reader, ReaderPorts, Reading, ReadingStep, view::Decision};
 use rid_sim::{NOW, SimRng, TestState};
 use rid_wallet::{
     Presentation, PresentationStep, Wallet, WalletPorts,
-    view::{
-        ConsentAnswer, ConsentDecision, ConsentRequest, ConsentedDocument, HistoryEvent, HistoryRow, LockState,
-        RequestedDocument,
-    },
+    view::{HistoryEvent, HistoryRow, LockState},
 };
 use rid_wire::Timestamp;
 
@@ -214,21 +210,7 @@ impl World {
 }
 
 pub(crate) fn asked() -> Vec<DocumentAsk> {
-    let element =
-        ElementAsk { path: ClaimPath::element(MDL_NAMESPACE, "family_name"), retained: false, optional: false };
-    vec![DocumentAsk { kind: MDL_DOC_TYPE.into(), elements: vec![element] }]
-}
-
-pub(crate) fn agree(request: &ConsentRequest) -> ConsentAnswer {
-    let document = |document: &RequestedDocument| {
-        let candidate = document.candidates.first()?;
-        let held = candidate.elements.iter().filter(|element| element.held);
-        let elements = held.map(|element| element.path.clone()).collect();
-        Some(ConsentedDocument { position: document.position, credential: candidate.credential.clone(), elements })
-    };
-    let documents = request.documents.iter().filter_map(document).collect();
-    let decision = ConsentDecision::Agree { documents };
-    ConsentAnswer { id: request.id.clone(), hash: request.hash.clone(), decision }
+    ask(&["family_name"])
 }
 
 /// One session with one request, whatever happens to it.

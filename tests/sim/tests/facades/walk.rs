@@ -11,25 +11,17 @@ use std::{
 
 use async_trait::async_trait;
 use pollster::block_on;
-use rid_claims::ClaimPath;
 use rid_flow::{
     HistoryEventType, HistoryOutcome,
     ports::{KeyId, KeyInfo, KeySpec, Prompt, Secret32, SecureArea, SecureAreaError},
 };
-pub(crate) use rid_kit::Folder;
+pub(crate) use rid_kit::{Folder, agree, ask};
 use rid_kit::{StoppedClock, rngs, wallet_config};
-use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE};
 use rid_profile::Profile;
-use rid_reader::{
-    DocumentAsk, ElementAsk, Reader, ReaderConfig, ReaderError, ReaderIdentity, ReaderPorts, Reading, ReadingStep,
-    view::Verdict,
-};
+use rid_reader::{Reader, ReaderConfig, ReaderError, ReaderIdentity, ReaderPorts, Reading, ReadingStep, view::Verdict};
 use rid_shell::{SoftwareSecureArea, SqliteStorage, SystemTimer};
 use rid_sim::{NOW, SimRng, TestState};
-use rid_wallet::{
-    Presentation, PresentationStep, Wallet, WalletConfig, WalletError, WalletPorts,
-    view::{ConsentAnswer, ConsentDecision, ConsentRequest, ConsentedDocument},
-};
+use rid_wallet::{Presentation, PresentationStep, Wallet, WalletConfig, WalletError, WalletPorts};
 
 pub(crate) const MTU: u16 = 185;
 
@@ -170,26 +162,6 @@ pub(crate) fn ports_of(key: &rid_crypto::SigningKey) -> ReaderPorts {
 pub(crate) fn reader_config(state: &TestState) -> ReaderConfig {
     let identity = ReaderIdentity { key: KeyId("reader".into()), chain: vec![state.reader().1.clone()] };
     ReaderConfig { identity: Some(identity), ..rid_kit::reader_config(state.own_trust().unwrap()) }
-}
-
-pub(crate) fn ask(elements: &[&str]) -> Vec<DocumentAsk> {
-    let element = |name: &&str| ElementAsk {
-        path: ClaimPath::element(MDL_NAMESPACE, name.trim_end_matches('?')),
-        retained: false,
-        optional: name.ends_with('?'),
-    };
-    vec![DocumentAsk { kind: MDL_DOC_TYPE.into(), elements: elements.iter().map(element).collect() }]
-}
-
-pub(crate) fn agree(request: &ConsentRequest) -> ConsentAnswer {
-    let document = |document: &rid_wallet::view::RequestedDocument| {
-        let candidate = document.candidates.first()?;
-        let elements = candidate.elements.iter().filter(|e| e.held).map(|e| e.path.clone()).collect();
-        Some(ConsentedDocument { position: document.position, credential: candidate.credential.clone(), elements })
-    };
-    let documents = request.documents.iter().filter_map(document).collect();
-    let decision = ConsentDecision::Agree { documents };
-    ConsentAnswer { id: request.id.clone(), hash: request.hash.clone(), decision }
 }
 
 /// Drops or calls away one `next` at one of its awaits, counted over the whole walk.
