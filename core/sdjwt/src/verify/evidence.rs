@@ -41,7 +41,7 @@ impl IssuerVerified {
         self.integrity.as_deref()
     }
 
-    /// The issuer identifier (`iss`).
+    /// The issuer identifier (`iss`), if the certificate names it or the caller expected it.
     #[must_use]
     pub fn issuer(&self) -> Option<&str> {
         self.issuer.as_deref()

@@ -97,7 +97,7 @@ pub(super) fn judge(
             vct: vc.vct.clone(),
             other_types: vc.other_types.clone(),
             integrity: vc.integrity.clone(),
-            issuer: vc.issuer.clone(),
+            issuer: vc.issuer.clone().filter(|_| has_passed(&checks, check::ISSUER_NAME)),
             holder_key: holder_key.clone(),
             validity: vc.validity.unwrap_or_default(),
             status: vc.status.clone(),
@@ -120,6 +120,10 @@ fn hold(checks: &[Check]) -> bool {
         | check::CLAIMS_FORM => check.outcome == Outcome::Passed,
         _ => check.outcome != Outcome::Failed,
     })
+}
+
+fn has_passed(checks: &[Check], code: Code) -> bool {
+    checks.iter().any(|check| check.code == code && check.outcome == Outcome::Passed)
 }
 
 /// The check of a part that keeps its own error.
@@ -249,8 +253,9 @@ fn check_type(expected: &Expected<'_>, accepted: Option<Option<&str>>) -> Check 
     }
 }
 
-/// The `iss` must be a URI in the alternative names of the signer's certificate, or an HTTPS URL without port and user
-/// whose host is a DNS name there (neg-D17).
+/// If the signer's certificate has URIs or DNS names as alternative names, the `iss` must be one of these URIs, or an
+/// HTTPS URL without port and user whose host is one of these DNS names (neg-D17). With `x5c` the issuer is the subject
+/// of the certificate, so an `iss` that nothing names is only not compared.
 fn check_name(
     vc: Option<&Vc>,
     expected: &Expected<'_>,
@@ -259,17 +264,22 @@ fn check_name(
 ) -> Check {
     let Some(vc) = vc else { return Check::not_done(check::ISSUER_NAME, None) };
     let by_certificate = leaf.filter(|_| trusted.is_some_and(|trust| trust.basis() != Basis::Key));
+    let naming = by_certificate.filter(|leaf| has_names(leaf));
     let issuer = vc.issuer.as_deref();
     let is_expected = expected.issuer.is_none() || expected.issuer == issuer;
-    let is_named = match (issuer, by_certificate) {
+    let is_named = match (issuer, naming) {
         (Some(issuer), Some(leaf)) => names_issuer(leaf, issuer),
         _ => true,
     };
-    match (is_expected && is_named, issuer.is_some() && (by_certificate.is_some() || expected.issuer.is_some())) {
+    match (is_expected && is_named, issuer.is_some() && (naming.is_some() || expected.issuer.is_some())) {
         (false, _) => Check::failed(check::ISSUER_NAME, SdJwtError::IssuerMismatch.code()),
         (true, true) => Check::passed(check::ISSUER_NAME),
         (true, false) => Check::not_done(check::ISSUER_NAME, None),
     }
+}
+
+fn has_names(leaf: &Certificate) -> bool {
+    !leaf.alternative_uris().is_empty() || !leaf.alternative_hosts().is_empty()
 }
 
 fn names_issuer(leaf: &Certificate, issuer: &str) -> bool {

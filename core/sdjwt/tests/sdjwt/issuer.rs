@@ -266,7 +266,7 @@ fn neg_d17_an_issuer_that_the_certificate_does_not_name_is_refused() {
     }
     let without = world.claims("").to_text().replacen(&format!(r#""iss":"{ISSUER}","#), "", 1);
     assert_eq!(world.refusal(&world.forge(&world.header(), &without, &[])), "issuer_mismatch");
-    // A URI is compared whole, and a certificate without alternative names names nobody.
+    // A URI is compared whole. Without alternative names the issuer is the subject of the certificate.
     let names = alternative_names(&[(0x86, "https://issuer.example/az"), (0x82, "other.example")]);
     world.signer.certificate =
         certify(&world.root, &world.signer.key, |recipe| recipe.extensions[0].2.clone_from(&names), &mut world.rng);
@@ -276,7 +276,14 @@ fn neg_d17_an_issuer_that_the_certificate_does_not_name_is_refused() {
     assert_eq!(judge(&world, "https://issuer.example/az/").as_deref(), Some("issuer_mismatch"));
     world.signer.certificate =
         certify(&world.root, &world.signer.key, |recipe| recipe.extensions.clear(), &mut world.rng);
-    assert_eq!(judge(&world, ISSUER).as_deref(), Some("issuer_mismatch"));
+    assert_eq!(judge(&world, "https://anybody.example"), None);
+    let text = world.forge(&world.header(), &world.claims("").to_text(), &[]);
+    let parsed = UnverifiedSdJwt::parse(&text, LIMIT).expect("parsed");
+    for (expected, issuer) in [(None, None), (Some(ISSUER), Some(ISSUER))] {
+        let expected = Expected { issuer: expected, ..Expected::default() };
+        let report = verify_unbound(&parsed, &expected, &mut world.trust.message(NOON));
+        assert_eq!(report.evidence.expect("evidence").issuer(), issuer, "an `iss` that nothing names is not read");
+    }
 }
 
 #[test]
