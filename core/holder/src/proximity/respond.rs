@@ -22,9 +22,6 @@ use super::{
 };
 use crate::held::check;
 
-/// How often a busy secure area is asked again for one document.
-const RETRIES: u32 = 3;
-
 /// COSE number of the one algorithm of device signatures here.
 const ES256: i64 = SignatureAlgorithm::Es256.cose();
 
@@ -80,7 +77,7 @@ impl Proximity {
                     Err(_) => self.terminate(CloseReason::Port(DEVICE_KEY_MISMATCH)),
                 }
             }
-            Err(error) => self.key_failed(signing, error),
+            Err(error) => self.terminate(CloseReason::Port(error.code())),
         }
         Ok(())
     }
@@ -95,7 +92,7 @@ impl Proximity {
                 self.authenticated(signing, document, env);
             }
             (Ok(_), None) => self.terminate(CloseReason::Port(DEVICE_KEY_MISMATCH)),
-            (Err(error), _) => self.key_failed(signing, error),
+            (Err(error), _) => self.terminate(CloseReason::Port(error.code())),
         }
         Ok(())
     }
@@ -121,14 +118,7 @@ impl Proximity {
                 let Decided { doc_types, receipt, .. } = decided;
                 match prepared.pop_front() {
                     Some(current) => {
-                        self.ask_key(Signing {
-                            doc_types,
-                            receipt,
-                            current,
-                            rest: prepared,
-                            done: Vec::new(),
-                            busy: 0,
-                        });
+                        self.ask_key(Signing { doc_types, receipt, current, rest: prepared, done: Vec::new() });
                     }
                     None => self.respond(&doc_types, receipt, &[], env),
                 }
@@ -171,20 +161,11 @@ impl Proximity {
         self.state = State::Signing(Box::new(signing));
     }
 
-    fn key_failed(&mut self, mut signing: Signing, error: SecureAreaError) {
-        if error == SecureAreaError::Busy && signing.busy < RETRIES {
-            signing.busy = signing.busy.saturating_add(1);
-            self.ask_key(signing);
-        } else {
-            self.terminate(CloseReason::Port(error.code()));
-        }
-    }
-
     /// One document is done; the next, or the response.
     fn authenticated(&mut self, mut signing: Signing, document: Vec<u8>, env: &Env<'_>) {
         signing.done.push((signing.current.position, document));
         match signing.rest.pop_front() {
-            Some(next) => self.ask_key(Signing { current: next, busy: 0, ..signing }),
+            Some(next) => self.ask_key(Signing { current: next, ..signing }),
             None => self.respond(&signing.doc_types, signing.receipt, &signing.done, env),
         }
     }
