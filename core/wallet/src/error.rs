@@ -132,7 +132,7 @@ impl From<VaultError> for WalletError {
             VaultError::Locked => Self::Locked,
             // A door that does not open so says why: "unlock first" would send the person round in a circle.
             VaultError::BiometricNotSet
-            | VaultError::Container(_)
+            | VaultError::Recovery(_)
             | VaultError::HistoryUnknown
             | VaultError::Pin(_)
             | VaultError::PinWait { .. }
