@@ -10,6 +10,7 @@
 mod consent;
 mod policies;
 mod signers;
+mod slow;
 mod walk;
 
 use pollster::block_on;
@@ -18,7 +19,8 @@ use rid_reader::{ReaderError, Reading, ReadingStep, view::Decision};
 use rid_sim::{SimRng, TestState};
 use rid_wallet::{PresentationStep, WalletError};
 
-use walk::{Cutter, Folder, REFUSES, ask, filled, open_wallet, outcomes, reader, used, walk, walk_asking};
+use slow::REFUSES;
+use walk::{Cutter, Folder, ask, filled, open_wallet, outcomes, reader, used, walk, walk_asking};
 
 #[test]
 fn two_requests_in_one_session_over_chunks() {

@@ -1,7 +1,7 @@
 //! A wallet and a reader that talk over chunks, and what cuts them off.
 use std::{
     future::Future,
-    pin::{Pin, pin},
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -9,12 +9,8 @@ use std::{
     task::{Context, Poll, Wake, Waker},
 };
 
-use async_trait::async_trait;
 use pollster::block_on;
-use rid_flow::{
-    HistoryEventType, HistoryOutcome,
-    ports::{KeyId, KeyInfo, KeySpec, Prompt, Secret32, SecureArea, SecureAreaError},
-};
+use rid_flow::{HistoryEventType, HistoryOutcome, ports::KeyId};
 pub(crate) use rid_kit::{Folder, agree, ask};
 use rid_kit::{StoppedClock, rngs, wallet_config};
 use rid_profile::Profile;
@@ -23,99 +19,9 @@ use rid_shell::{SoftwareSecureArea, SqliteStorage, SystemTimer};
 use rid_sim::{NOW, SimRng, TestState};
 use rid_wallet::{Presentation, PresentationStep, Wallet, WalletConfig, WalletError, WalletPorts};
 
+use crate::slow::{ReaderKey, SlowArea, SlowStorage};
+
 pub(crate) const MTU: u16 = 185;
-
-/// Waits once before it goes on, so that a caller can be dropped there.
-pub(crate) struct Once(bool);
-
-impl Future for Once {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if std::mem::replace(&mut self.0, true) {
-            return Poll::Ready(());
-        }
-        context.waker().wake_by_ref();
-        Poll::Pending
-    }
-}
-
-/// A secure area that waits before and after each of its works, as a person's finger does.
-pub(crate) struct Slow(SoftwareSecureArea);
-
-#[async_trait]
-impl SecureArea for Slow {
-    async fn create_keys(&self, count: u32, spec: KeySpec) -> Result<Vec<KeyInfo>, SecureAreaError> {
-        Once(false).await;
-        let made = self.0.create_keys(count, spec).await;
-        Once(false).await;
-        made
-    }
-
-    async fn sign(&self, key: KeyId, message: Vec<u8>, prompt: Prompt) -> Result<[u8; 64], SecureAreaError> {
-        Once(false).await;
-        if prompt == Prompt::Present && REFUSES.with(std::cell::Cell::get) {
-            return Err(SecureAreaError::Cancelled);
-        }
-        let signed = self.0.sign(key, message, prompt).await;
-        Once(false).await;
-        signed
-    }
-
-    async fn agree(&self, key: KeyId, peer: Vec<u8>, prompt: Prompt) -> Result<Secret32, SecureAreaError> {
-        Once(false).await;
-        self.0.agree(key, peer, prompt).await
-    }
-
-    async fn derive(&self, key: KeyId, input: [u8; 32], prompt: Prompt) -> Result<Secret32, SecureAreaError> {
-        self.0.derive(key, input, prompt).await
-    }
-
-    async fn info(&self, key: KeyId) -> Result<KeyInfo, SecureAreaError> {
-        self.0.info(key).await
-    }
-
-    async fn delete(&self, key: KeyId) -> Result<(), SecureAreaError> {
-        Once(false).await;
-        self.0.delete(key).await
-    }
-}
-
-thread_local! {
-    /// The person turns away when asked for a finger.
-    pub(crate) static REFUSES: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
-}
-
-/// The reader's one key.
-pub(crate) struct ReaderKey(rid_crypto::SigningKey);
-
-#[async_trait]
-impl SecureArea for ReaderKey {
-    async fn create_keys(&self, _count: u32, _spec: KeySpec) -> Result<Vec<KeyInfo>, SecureAreaError> {
-        Err(SecureAreaError::Unavailable)
-    }
-
-    async fn sign(&self, _key: KeyId, message: Vec<u8>, _prompt: Prompt) -> Result<[u8; 64], SecureAreaError> {
-        Once(false).await;
-        Ok(self.0.sign(&[&message]))
-    }
-
-    async fn agree(&self, _key: KeyId, _peer: Vec<u8>, _prompt: Prompt) -> Result<Secret32, SecureAreaError> {
-        Err(SecureAreaError::Unavailable)
-    }
-
-    async fn derive(&self, _key: KeyId, _input: [u8; 32], _prompt: Prompt) -> Result<Secret32, SecureAreaError> {
-        Err(SecureAreaError::Unavailable)
-    }
-
-    async fn info(&self, _key: KeyId) -> Result<KeyInfo, SecureAreaError> {
-        Err(SecureAreaError::NotFound)
-    }
-
-    async fn delete(&self, _key: KeyId) -> Result<(), SecureAreaError> {
-        Ok(())
-    }
-}
 
 pub(crate) fn open_wallet(state: &TestState, folder: &Folder) -> Arc<Wallet> {
     open_with(rid_profile::embedded().unwrap(), state, folder)
@@ -131,8 +37,8 @@ pub(crate) fn config(profile: Profile, state: &TestState) -> WalletConfig {
 
 pub(crate) fn open_configured(config: WalletConfig, folder: &Folder) -> Arc<Wallet> {
     let ports = WalletPorts {
-        secure_area: Arc::new(Slow(SoftwareSecureArea::open(&folder.0).unwrap())),
-        storage: Arc::new(SqliteStorage::new(&folder.0)),
+        secure_area: Arc::new(SlowArea(SoftwareSecureArea::open(&folder.0).unwrap())),
+        storage: Arc::new(SlowStorage(SqliteStorage::new(&folder.0))),
         http: None,
         clock: Arc::new(StoppedClock(NOW)),
         timer: Arc::new(SystemTimer::new()),
