@@ -213,6 +213,10 @@ fn neg_d16_times_are_exact_and_tolerance_moves_no_end() {
         assert_eq!(refused(member, &format!("{now}.75")), None);
     }
     assert_eq!(refused("nbf", &end.to_string()), time("exp"), "the times contradict each other");
+    let contradictory = claims.replacen(&format!(r#""iat":{now}"#), &format!(r#""iat":{}"#, now + 30), 1);
+    let contradictory = contradictory.replacen(&format!(r#""exp":{end}"#), &format!(r#""exp":{}"#, now + 30), 1);
+    let report = world.receive(&world.forge(&world.header(), &contradictory, &[])).expect("parsed");
+    assert_eq!(outcome(&report, "validity_info"), Outcome::Failed, "issued when it had expired");
     let text = with("exp", &end.to_string());
     for (offset, expected) in [(86_399, None), (86_400, Some("jwt_time")), (-60, None), (-61, Some("jwt_time"))] {
         let report = world.receive_at(&text, NOON.plus_seconds(offset)).expect("parsed");
