@@ -143,8 +143,8 @@ pub struct Verdict {
 /// The wallet's code for a document type that it does not return (18013-5, 8.3.2.1.2.3).
 #[uniffi::remote(Record)]
 pub struct DocumentError {
-    /// Document type.
-    pub doc_type: String,
+    /// The docType or vct.
+    pub kind: String,
     /// The code; 0 says nothing.
     pub code: i64,
 }
@@ -152,8 +152,8 @@ pub struct DocumentError {
 /// The verdict on one document.
 #[uniffi::remote(Record)]
 pub struct DocumentVerdict {
-    /// Document type.
-    pub doc_type: String,
+    /// The docType or vct.
+    pub kind: String,
     /// Name of the kind in the first wanted language; the document type if unknown.
     pub label: String,
     /// Decision.

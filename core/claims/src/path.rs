@@ -44,6 +44,15 @@ impl ClaimPath {
         }
     }
 
+    /// The name of the claim: the last step of the path, if it is a name.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        match self.steps.last() {
+            Some(ClaimKey::Name { name }) => Some(name),
+            _ => None,
+        }
+    }
+
     /// The path with every name replaced.
     #[must_use]
     pub fn map_names(&self, mut name_of: impl FnMut(&str) -> String) -> Self {

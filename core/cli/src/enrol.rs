@@ -58,9 +58,7 @@ fn ask(arguments: &EnrolArguments) -> Result<Job, Failure> {
         return Err(Failure::usage("--kind is needed: pid, mdl or a document type; it may be given more than once"));
     }
     let profile = verdict::profile()?;
-    if let Some(unknown) =
-        arguments.kind.iter().find(|kind| profile.kind_by_id(kind).or_else(|| profile.kind(kind)).is_none())
-    {
+    if let Some(unknown) = arguments.kind.iter().find(|kind| profile.kind_named(kind).is_none()) {
         let known: Vec<&str> = profile.kinds().iter().map(|kind| kind.id.as_str()).collect();
         return Err(Failure::usage(format!(
             "--kind {unknown}: the profile knows no such kind; give {}",

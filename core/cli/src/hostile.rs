@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use rid_crypto::{AgreementKey, SigningKey};
-use rid_issuer::{Issuer, IssuerKey, sample_citizen};
+use rid_issuer::{Issuer, IssuerKey, Validity, sample_citizen};
 use rid_mdoc::{
     MDL_DOC_TYPE,
     build::UnsignedDocument,
@@ -13,7 +13,6 @@ use rid_mdoc::{
     device_auth,
     engagement::{Ble, Engagement},
     issuer_signed::UnverifiedIssuerSigned,
-    mso::ValidityInfo,
     request::UnverifiedRequest,
     session::{Role, SessionCipher, SessionData, SessionEstablishment, Status},
     transcript::Transcript,
@@ -68,16 +67,10 @@ pub(crate) fn run(arguments: &HostileArguments) -> Result<u8, Failure> {
 fn genuine(pki: Pki, device: &SigningKey) -> Result<Vec<u8>, Failure> {
     let fail = |error: rid_issuer::IssueError| Failure::core("issuer", error.code());
     let records = sample_citizen().map_err(fail)?;
-    let record = records.iter().find(|record| record.doc_type == MDL_DOC_TYPE);
+    let record = records.iter().find(|record| record.kind == MDL_DOC_TYPE);
     let record = record.ok_or_else(|| Failure::core("issuer", Code::new("unknown_credential_configuration")))?;
     let signed = input::now()?.day_start();
-    let validity = ValidityInfo {
-        signed,
-        valid_from: signed,
-        valid_until: signed.plus_days(7),
-        expected_update: None,
-        fraction: false,
-    };
+    let validity = Validity { signed, until: signed.plus_days(7) };
     let signer = IssuerKey { key: pki.document_signer.key, certificate: pki.document_signer.certificate };
     Issuer::new(signer, AUDIENCE.into()).mint(record, &device.public().to_bytes(), validity, &mut OsRng).map_err(fail)
 }

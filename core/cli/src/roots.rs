@@ -25,7 +25,7 @@ pub(crate) fn anchors(arguments: &[PathBuf], environment: Environment) -> Result
 /// A trust store of these anchors with the rules of the profile.
 pub(crate) fn store(anchors: Vec<Anchor>, environment: Environment) -> Result<TrustStore, Failure> {
     let store = TrustStore::new(environment, anchors).map_err(|error| Failure::core("trust", error.code()))?;
-    Ok(rid_verifier::bind_trust(store, &verdict::profile()?))
+    Ok(verdict::profile()?.bind_trust(store))
 }
 
 /// The trust of a verdict. Each given certificate is an anchor for issuers. A certificate without keyCertSign is also
@@ -61,7 +61,7 @@ fn split(argument: &Path, profile: &Profile) -> Result<(PathBuf, Option<Vec<Stri
 
 /// The document type of a kind in the profile, or the argument itself.
 fn credential_type(name: &str, profile: &Profile) -> Result<String, Failure> {
-    match profile.kind_by_id(name) {
+    match profile.kind_named(name) {
         Some(kind) => Ok(kind.doc_type.clone()),
         None if name.contains(['.', ':']) => Ok(name.into()),
         None => Err(Failure::usage(format!(

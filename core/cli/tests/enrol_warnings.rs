@@ -46,7 +46,7 @@ fn answer(scratch: &Scratch, wrong: bool) {
         certificate: Certificate::parse_pem_or_der(&pem).unwrap().remove(0),
     };
     let mut records = sample_citizen().unwrap();
-    let licence = records.iter_mut().find(|record| record.doc_type == MDL).unwrap();
+    let licence = records.iter_mut().find(|record| record.kind == MDL).unwrap();
     let sex = licence.elements.iter_mut().find(|element| element.identifier == "sex").unwrap();
     if wrong {
         sex.value = b"\x612".to_vec();

@@ -91,7 +91,7 @@ fn std_t03_verdict_is_printed_in_one_language_or_all() {
     let scratch = Scratch::new("languages");
     ok(&scratch, &["demo"]);
     let profile = rid_profile::embedded().unwrap();
-    let name = &profile.kind(MDL).unwrap().name;
+    let name = &profile.kind_named(MDL).unwrap().name;
     let names = [("az", &*name.az), ("en", &*name.en), ("ru", &*name.ru)];
     let all = ok(&scratch, &["verify", ".rid/saved/presentation"]);
     assert!(names.iter().all(|(_, name)| all.contains(name)), "{all}");

@@ -139,7 +139,7 @@ fn std_t01_request_is_printed_in_one_language() {
     let output = run(&scratch, &[&arguments[..], &["--at", IN_2021, "--lang", "en"]].concat());
     let text = String::from_utf8(output.stdout).unwrap();
     let profile = rid_profile::embedded().unwrap();
-    let name = &profile.kind(MDL).unwrap().name;
+    let name = &profile.kind_named(MDL).unwrap().name;
     assert!(text.starts_with("Verdict: ACCEPTED"), "{text}");
     assert!(text.contains(&*name.en) && !text.contains(&*name.az) && !text.contains(&*name.ru), "{text}");
     assert!(text.contains("family_name  [the reader intends to retain it]"), "{text}");

@@ -1,9 +1,8 @@
 //! The question to the person and the answer, without words and languages: the wallet facade adds those.
 use alloc::{string::String, vec::Vec};
 
-use rid_claims::{ClaimPath, PrivateText};
+use rid_claims::{ClaimPath, CredentialType, PrivateText};
 use rid_flow::CredentialId;
-pub use rid_mdoc::request_info::UseCase;
 use rid_trust::Party;
 use rid_wire::{Code, Timestamp};
 
@@ -51,11 +50,20 @@ pub struct Question {
     pub warnings: Vec<Code>,
 }
 
+/// A purpose of the request, and the sets of documents that serve it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UseCase {
+    /// True if the requester cannot proceed without it.
+    pub mandatory: bool,
+    /// Alternatives in order of preference, each a set of positions in [`Question::documents`].
+    pub document_sets: Vec<Vec<u32>>,
+}
+
 /// One document asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AskedDocument {
-    /// Document type.
-    pub doc_type: String,
+    /// The type of the credential.
+    pub credential_type: CredentialType,
     /// Elements asked for, in order.
     pub elements: Vec<AskedElement>,
     /// Credentials that can answer, best first; none when the document is blocked.

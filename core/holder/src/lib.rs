@@ -2,15 +2,9 @@
 #![no_std]
 extern crate alloc;
 
-mod advertisement;
 pub mod consent;
-pub mod display;
 pub mod enrolment;
+pub mod format;
 pub mod held;
-pub mod link;
 pub mod proximity;
-pub mod receive;
-mod rules;
 pub mod shown;
-
-pub use rules::bind_trust;

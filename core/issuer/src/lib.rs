@@ -13,5 +13,5 @@ extern crate alloc;
 mod mint;
 mod person;
 
-pub use mint::{IssueError, Issuer, IssuerKey, Order};
-pub use person::{PersonRecord, person_records, sample_citizen};
+pub use mint::{IssueError, Issuer, IssuerKey, Order, Validity};
+pub use person::{PersonRecord, RecordElement, person_records, sample_citizen};

@@ -1,13 +1,10 @@
-//! Mints credentials in answer to enrolment requests.
+//! Mints credentials in answer to enrolment requests. How a format is built is in its own file.
+mod mdoc;
+
 use alloc::{string::String, vec::Vec};
 
-use rid_crypto::{CryptoRng, Curve, PublicKey, SigningKey, constant_time_eq, x509::Certificate};
+use rid_crypto::{CryptoRng, SigningKey, constant_time_eq, x509::Certificate};
 use rid_flow::enrolment::{EnrolmentAnswer, EnrolmentError, EnrolmentRequest};
-use rid_mdoc::{
-    MdocError,
-    build::{MsoTemplate, UnsignedCredential},
-    mso::ValidityInfo,
-};
 use rid_wire::{Code, Timestamp};
 
 use crate::PersonRecord;
@@ -19,9 +16,9 @@ use crate::PersonRecord;
 pub enum IssueError {
     /// The enrolment request, its audience or its challenge is refused.
     Enrolment(#[from] EnrolmentError),
-    /// The credential cannot be built.
-    Mdoc(#[from] MdocError),
-    /// The register has no record of this document type.
+    /// The credential cannot be built; the code is the reason.
+    Credential(Code),
+    /// The register has no record of this kind.
     UnknownKind,
     /// The document signer's certificate does not cover the rounded `signed` (neg-B10).
     CertificateWindow,
@@ -35,7 +32,7 @@ impl IssueError {
     pub const fn code(self) -> Code {
         match self {
             Self::Enrolment(e) => e.code(),
-            Self::Mdoc(e) => e.code(),
+            Self::Credential(code) => code,
             Self::UnknownKind => Code::new("unknown_credential_configuration"),
             Self::CertificateWindow => Code::new("issuer_certificate_window"),
             Self::Sample => Code::new("sample_invalid"),
@@ -89,48 +86,33 @@ impl Issuer {
         }
         let validity = self.validity(order.validity_days, order.now)?;
         let mut kinds = Vec::with_capacity(request.kinds.len());
-        for (doc_type, keys) in &request.kinds {
-            let record = order.records.iter().find(|r| r.doc_type == *doc_type).ok_or(IssueError::UnknownKind)?;
+        for (kind, keys) in &request.kinds {
+            let record = order.records.iter().find(|r| r.kind == *kind).ok_or(IssueError::UnknownKind)?;
             let mut credentials = Vec::with_capacity(keys.len());
             for key in keys {
                 credentials.push(self.mint(record, &key.public, validity, rng)?);
             }
-            kinds.push((doc_type.clone(), credentials));
+            kinds.push((kind.clone(), credentials));
         }
         Ok(EnrolmentAnswer { id: request.id, kinds }.encode())
     }
 
-    /// Mints one copy that is bound to one device key (uncompressed SEC1 P-256).
-    ///
-    /// # Errors
-    /// [`IssueError::Mdoc`].
-    pub fn mint(
-        &self,
-        record: &PersonRecord,
-        device_key: &[u8],
-        validity: ValidityInfo,
-        rng: &mut dyn CryptoRng,
-    ) -> Result<Vec<u8>, IssueError> {
-        let device_key = PublicKey::from_sec1(Curve::P256, device_key).map_err(MdocError::from)?;
-        let template = MsoTemplate { doc_type: &record.doc_type, device_key: &device_key, validity };
-        let unsigned = UnsignedCredential::make(&template, &record.elements, rng)?;
-        let signature = self.signer.key.sign(&[&unsigned.to_be_signed()]);
-        Ok(unsigned.finish(&signature, &[self.signer.certificate.der()]))
-    }
-
     /// The same validity for everyone on one day (neg-N05). The document signer's certificate must cover it (neg-B10).
-    fn validity(&self, days: u32, now: Timestamp) -> Result<ValidityInfo, IssueError> {
+    fn validity(&self, days: u32, now: Timestamp) -> Result<Validity, IssueError> {
         let signed = now.day_start();
         let certificate = &self.signer.certificate;
         if signed < certificate.not_before() || now > certificate.not_after() {
             return Err(IssueError::CertificateWindow);
         }
-        Ok(ValidityInfo {
-            signed,
-            valid_from: signed,
-            valid_until: signed.plus_days(i64::from(days)),
-            expected_update: None,
-            fraction: false,
-        })
+        Ok(Validity { signed, until: signed.plus_days(i64::from(days)) })
     }
+}
+
+/// The technical validity of a credential, which begins when it is signed.
+#[derive(Clone, Copy)]
+pub struct Validity {
+    /// The time of signing.
+    pub signed: Timestamp,
+    /// The last second.
+    pub until: Timestamp,
 }

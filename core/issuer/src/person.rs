@@ -1,24 +1,34 @@
 //! Reads a person's records from a register extract.
 use alloc::{string::String, vec::Vec};
 
-use rid_mdoc::build::ElementToIssue;
 use rid_wire::{FullDate, Timestamp, cbor::Encoder, json::Value};
 
 use crate::IssueError;
 
-/// A person's record for one document type: encoded element values.
+/// A person's record for one kind of credential.
 #[derive(Clone)]
 pub struct PersonRecord {
-    /// The document type.
-    pub doc_type: String,
+    /// The kind, named by the docType of its mdoc.
+    pub kind: String,
     /// The elements.
-    pub elements: Vec<ElementToIssue>,
+    pub elements: Vec<RecordElement>,
+}
+
+/// One element of a record.
+#[derive(Clone)]
+pub struct RecordElement {
+    /// The namespace.
+    pub namespace: String,
+    /// The identifier.
+    pub identifier: String,
+    /// The value, encoded as CBOR.
+    pub value: Vec<u8>,
 }
 
 /// Length of the largest register extract, in bytes.
 const MAX_RECORD: usize = 1 << 20;
 
-/// The fictitious sample citizen of `sample/`, with one record for each document type.
+/// The fictitious sample citizen of `sample/`, with one record for each kind.
 ///
 /// # Errors
 /// [`IssueError::Sample`]; a test proves that the embedded files are valid.
@@ -41,7 +51,7 @@ pub fn person_records(
 ) -> Result<Vec<PersonRecord>, IssueError> {
     let Ok(Value::Object(kinds)) = Value::parse(text, MAX_RECORD) else { return Err(IssueError::Sample) };
     let mut records = Vec::with_capacity(kinds.len());
-    for (doc_type, namespaces) in kinds {
+    for (kind, namespaces) in kinds {
         let Value::Object(namespaces) = namespaces else { return Err(IssueError::Sample) };
         let mut elements = Vec::new();
         for (namespace, members) in namespaces {
@@ -49,10 +59,10 @@ pub fn person_records(
             for (identifier, value) in members {
                 let mut encoder = Encoder::new();
                 encode(&mut encoder, &value, file)?;
-                elements.push(ElementToIssue { namespace: namespace.clone(), identifier, value: encoder.finish() });
+                elements.push(RecordElement { namespace: namespace.clone(), identifier, value: encoder.finish() });
             }
         }
-        records.push(PersonRecord { doc_type, elements });
+        records.push(PersonRecord { kind, elements });
     }
     Ok(records)
 }
@@ -114,8 +124,8 @@ mod tests {
 
     use super::*;
 
-    fn element<'a>(records: &'a [PersonRecord], doc_type: &str, identifier: &str) -> &'a [u8] {
-        let record = records.iter().find(|record| record.doc_type == doc_type).expect("the document type");
+    fn element<'a>(records: &'a [PersonRecord], kind: &str, identifier: &str) -> &'a [u8] {
+        let record = records.iter().find(|record| record.kind == kind).expect("the kind");
         let element = record.elements.iter().find(|element| element.identifier == identifier).expect("the element");
         &element.value
     }
@@ -123,7 +133,7 @@ mod tests {
     #[test]
     fn sample_citizen_is_valid() {
         let records = sample_citizen().expect("the embedded sample");
-        let kinds: Vec<&str> = records.iter().map(|record| record.doc_type.as_str()).collect();
+        let kinds: Vec<&str> = records.iter().map(|record| record.kind.as_str()).collect();
         assert_eq!(kinds, ["az.gov.rid.pid.1", "org.iso.18013.5.1.mDL"]);
         for record in &records {
             let names: BTreeSet<_> = record.elements.iter().map(|e| (&e.namespace, &e.identifier)).collect();
@@ -133,7 +143,7 @@ mod tests {
                 decoder.skip().expect("one well-formed value");
                 decoder.finish().expect("no bytes after it");
             }
-            let portrait = element(&records, &record.doc_type, "portrait");
+            let portrait = element(&records, &record.kind, "portrait");
             assert!(portrait.windows(3).any(|window| window == [0xff, 0xd8, 0xff]), "a JPEG");
         }
         let letters = |bytes: &[u8]| {

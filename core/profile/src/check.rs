@@ -1,6 +1,7 @@
 //! Checks values against the profile.
 use alloc::vec::Vec;
 
+use rid_claims::ClaimPath;
 use rid_wire::{Code, FullDate, Timestamp, cbor::Value};
 
 use crate::{Element, ElementType, Kind, pattern::Pattern};
@@ -53,14 +54,8 @@ impl Kind {
     ///
     /// # Errors
     /// [`RuleFinding`].
-    pub fn check(
-        &self,
-        namespace: &str,
-        identifier: &str,
-        value: &Value<'_>,
-        today: FullDate,
-    ) -> Result<(), RuleFinding> {
-        let element = self.element(namespace, identifier).ok_or(RuleFinding::reject("element_unknown"))?;
+    pub fn check(&self, path: &ClaimPath, value: &Value<'_>, today: FullDate) -> Result<(), RuleFinding> {
+        let element = self.element(path).ok_or(RuleFinding::reject("element_unknown"))?;
         if !element.value_type.matches(value) {
             return Err(RuleFinding::reject("element_type"));
         }
@@ -69,14 +64,12 @@ impl Kind {
             None => Ok(()),
         }
     }
-}
 
-impl Kind {
     /// Returns true if a received value has the type in the profile (neg-Q06). An element that the profile does not
     /// know may have any type.
     #[must_use]
-    pub fn type_fits(&self, namespace: &str, identifier: &str, value: &Value<'_>) -> bool {
-        self.element(namespace, identifier).is_none_or(|element| element.value_type.matches(value))
+    pub fn type_fits(&self, path: &ClaimPath, value: &Value<'_>) -> bool {
+        self.element(path).is_none_or(|element| element.value_type.matches(value))
     }
 }
 

@@ -4,7 +4,7 @@
 //! use rid_profile::{Locale, ProfileError};
 //!
 //! let profile = rid_profile::embedded()?;
-//! let pid = profile.kind_by_id("pid").ok_or(ProfileError::Invalid)?;
+//! let pid = profile.kind_named("pid").ok_or(ProfileError::Invalid)?;
 //! assert_eq!(pid.name.resolve(&[Locale::En]), "Identity card");
 //! # Ok::<(), ProfileError>(())
 //! ```
@@ -28,5 +28,5 @@ pub use check::{RuleFinding, Severity};
 pub use embedded::embedded;
 pub use image::ImageFormat;
 pub use locale::{Locale, Localized};
-pub use model::{CardClaim, Element, ElementType, Kind, Part, Presence, Profile, ProfileError, Rules, Signers};
+pub use model::{Element, ElementType, Kind, Part, Presence, Profile, ProfileError, Rules, Signers};
 pub use reader_policy::{ReaderPolicy, ReaderRule};

@@ -1,7 +1,8 @@
 //! The profile as types.
 use alloc::{string::String, vec::Vec};
 
-use rid_claims::ReusePolicy;
+use rid_claims::{ClaimPath, CredentialType, Format, ReusePolicy};
+use rid_trust::{SignerRules, TrustStore};
 use rid_wire::Code;
 
 use crate::{Localized, ReaderPolicy, check::ValueCheck, parse};
@@ -99,15 +100,6 @@ pub struct Part {
     pub(crate) values: Vec<(String, Localized)>,
 }
 
-/// A claim on the face of a card.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CardClaim {
-    /// The namespace.
-    pub namespace: String,
-    /// The element identifier.
-    pub identifier: String,
-}
-
 /// The rules for the signers of a kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signers {
@@ -124,8 +116,10 @@ pub struct Signers {
 pub struct Kind {
     /// The short name for command lines (`pid`, `mdl`).
     pub id: String,
-    /// The document type of the mdoc.
+    /// The document type of its mdoc.
     pub doc_type: String,
+    /// The type of its SD-JWT VC, if it is also issued in this format.
+    pub vct: Option<String>,
     /// The name on screen.
     pub name: Localized,
     /// The text that a screen reader says for the name.
@@ -135,7 +129,7 @@ pub struct Kind {
     /// The rules for its signers.
     pub signers: Signers,
     /// The claims on the card's face, at most four.
-    pub card: Vec<CardClaim>,
+    pub card: Vec<ClaimPath>,
     /// The elements in display order.
     pub elements: Vec<Element>,
     /// The `NN` of the issued `age_over_NN` elements, ascending.
@@ -191,16 +185,35 @@ impl Profile {
         &self.kinds
     }
 
-    /// The kind with this document type.
+    /// The kind that has this type in one of its formats.
     #[must_use]
-    pub fn kind(&self, doc_type: &str) -> Option<&Kind> {
-        self.kinds.iter().find(|k| k.doc_type == doc_type)
+    pub fn kind(&self, credential_type: &CredentialType) -> Option<&Kind> {
+        let is_type = |kind: &&Kind| kind.id_in(credential_type.format) == Some(credential_type.id.as_str());
+        self.kinds.iter().find(is_type)
     }
 
-    /// The kind with this short name.
+    /// The kind with this short name or type.
     #[must_use]
-    pub fn kind_by_id(&self, id: &str) -> Option<&Kind> {
-        self.kinds.iter().find(|k| k.id == id)
+    pub fn kind_named(&self, name: &str) -> Option<&Kind> {
+        let is_named = |kind: &&Kind| kind.id == name || kind.doc_type == name || kind.vct.as_deref() == Some(name);
+        self.kinds.iter().find(is_named)
+    }
+
+    /// Binds a store to the profile: who may sign each kind, and how a reader is certified. A store that is not bound
+    /// takes any signer of documents.
+    #[must_use]
+    pub fn bind_trust(&self, store: TrustStore) -> TrustStore {
+        let count = |intermediates: u32| usize::try_from(intermediates).unwrap_or(0);
+        let rules = |kind: &Kind, credential_type: &str| SignerRules {
+            credential_type: credential_type.into(),
+            purposes: kind.signers.purposes.clone(),
+            country: kind.signers.country.clone(),
+            intermediates: count(kind.signers.intermediates),
+        };
+        let of_kind =
+            |kind| [Format::Mdoc, Format::SdJwt].into_iter().filter_map(move |format| Kind::id_in(kind, format));
+        let signers = self.kinds.iter().flat_map(|kind| of_kind(kind).map(move |id| rules(kind, id)));
+        store.with_rules(signers.collect(), count(self.rules.reader_intermediates))
     }
 
     /// The limits and times.
@@ -211,9 +224,23 @@ impl Profile {
 }
 
 impl Kind {
-    /// The element with this identifier; `age_over_18` finds `age_over_NN`.
+    /// The type of this kind in a format, if it is issued in it.
     #[must_use]
-    pub fn element(&self, namespace: &str, identifier: &str) -> Option<&Element> {
+    pub fn credential_type(&self, format: Format) -> Option<CredentialType> {
+        self.id_in(format).map(|id| CredentialType { format, id: id.into() })
+    }
+
+    fn id_in(&self, format: Format) -> Option<&str> {
+        match format {
+            Format::Mdoc => Some(&self.doc_type),
+            Format::SdJwt => self.vct.as_deref(),
+        }
+    }
+
+    /// The element at this path; `age_over_18` finds `age_over_NN`.
+    #[must_use]
+    pub fn element(&self, path: &ClaimPath) -> Option<&Element> {
+        let (namespace, identifier) = path.as_element()?;
         let find = |matches: &dyn Fn(&str) -> bool| {
             self.elements.iter().find(|e| e.namespace == namespace && matches(&e.identifier))
         };
@@ -231,16 +258,16 @@ impl Kind {
 }
 
 impl Element {
-    /// The label for an actual identifier, with `NN` filled in.
+    /// The label for an actual path, with `NN` filled in.
     #[must_use]
-    pub fn label_for(&self, identifier: &str) -> Localized {
-        self.filled(&self.label, identifier)
+    pub fn label_for(&self, path: &ClaimPath) -> Localized {
+        self.filled(&self.label, path)
     }
 
-    /// The spoken form for an actual identifier, with `NN` filled in.
+    /// The spoken form for an actual path, with `NN` filled in.
     #[must_use]
-    pub fn spoken_for(&self, identifier: &str) -> Localized {
-        self.filled(&self.spoken, identifier)
+    pub fn spoken_for(&self, path: &ClaimPath) -> Localized {
+        self.filled(&self.spoken, path)
     }
 
     /// The display text of a value (`2` of `sex`, `true` of `age_over_NN`). Numbers and booleans are looked up as text.
@@ -255,7 +282,8 @@ impl Element {
         self.parts.iter().find(|p| p.key == key)
     }
 
-    fn filled(&self, text: &Localized, identifier: &str) -> Localized {
+    fn filled(&self, text: &Localized, path: &ClaimPath) -> Localized {
+        let identifier = path.name().unwrap_or_default();
         match (self.identifier.strip_suffix("NN"), numbered(identifier)) {
             (Some(known), Some((stem, digits))) if known == stem => text.map(|t| t.replace("NN", digits)),
             _ => text.clone(),

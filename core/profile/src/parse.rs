@@ -1,12 +1,12 @@
 //! Parses the profile file. Every name in the file must be known and every mistake is refused.
 use alloc::{string::String, vec::Vec};
 
-use rid_claims::ReusePolicy;
+use rid_claims::{ClaimPath, ReusePolicy};
 use rid_wire::{FullDate, json::Value};
 
 use crate::{
-    CardClaim, Element, ElementType, Kind, Localized, Part, Presence, Profile, ProfileError, ReaderPolicy, ReaderRule,
-    Rules, Severity, Signers,
+    Element, ElementType, Kind, Localized, Part, Presence, Profile, ProfileError, ReaderPolicy, ReaderRule, Rules,
+    Severity, Signers,
     check::{Rule, ValueCheck},
     pattern::Pattern,
 };
@@ -29,6 +29,8 @@ pub(crate) fn profile(text: &str) -> Result<Profile> {
     };
     let kinds = list(file.required("kinds")?, |v| kind(v, &shared))?;
     demand(!kinds.is_empty() && unique(&kinds, |k| &k.id) && unique(&kinds, |k| &k.doc_type))?;
+    let vcts: Vec<&String> = kinds.iter().filter_map(|kind| kind.vct.as_ref()).collect();
+    demand(unique(&vcts, |vct| *vct))?;
     Ok(Profile { kinds, rules: rules(file.required("rules")?)? })
 }
 
@@ -81,6 +83,7 @@ fn reader_rule(value: &Value) -> Result<ReaderRule> {
 const KIND: &[&str] = &[
     "id",
     "doc_type",
+    "vct",
     "name",
     "spoken",
     "issuer",
@@ -100,6 +103,7 @@ fn kind(value: &Value, shared: &Shared) -> Result<Kind> {
     let kind = Kind {
         id: identifier(members.required("id")?)?,
         doc_type: dotted(members.required("doc_type")?)?,
+        vct: members.optional("vct", vct)?,
         name: localized(members.required("name")?)?,
         spoken: localized(members.required("spoken")?)?,
         issuer: localized(members.required("issuer")?)?,
@@ -118,7 +122,7 @@ fn kind(value: &Value, shared: &Shared) -> Result<Kind> {
     demand(kind.elements.iter().filter(|e| e.portrait).count() <= 1)?;
     demand(kind.age_over.is_sorted_by(|a, b| a < b))?;
     demand(kind.card.len() <= MOST_ON_CARD)?;
-    demand(kind.card.iter().all(|c| kind.element(&c.namespace, &c.identifier).is_some_and(|e| !e.sensitive)))?;
+    demand(kind.card.iter().all(|c| kind.element(c).is_some_and(|e| !e.sensitive)))?;
     Ok(kind)
 }
 
@@ -167,10 +171,10 @@ fn reuse(value: &Value) -> Result<ReusePolicy> {
     }
 }
 
-fn card_claim(value: &Value) -> Result<CardClaim> {
+fn card_claim(value: &Value) -> Result<ClaimPath> {
     match value {
         Value::Array(pair) => match pair.as_slice() {
-            [namespace, name] => Ok(CardClaim { namespace: dotted(namespace)?, identifier: identifier(name)? }),
+            [namespace, name] => Ok(ClaimPath::element(&dotted(namespace)?, &identifier(name)?)),
             _ => Err(ProfileError::Invalid),
         },
         _ => Err(ProfileError::Invalid),
@@ -366,6 +370,13 @@ fn dotted(value: &Value) -> Result<String> {
     let text = string(value)?;
     let is_name = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     demand(text.split('.').all(is_name))?;
+    Ok(String::from(text))
+}
+
+/// Reads a `vct`: a name or URI of visible ASCII.
+fn vct(value: &Value) -> Result<String> {
+    let text = string(value)?;
+    demand(!text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic()))?;
     Ok(String::from(text))
 }
 

@@ -3,6 +3,7 @@ extern crate std;
 
 use std::{borrow::Cow, format, string::String, vec, vec::Vec};
 
+use rid_claims::{ClaimPath, CredentialType};
 use rid_wire::{FullDate, cbor::Value, json};
 
 use crate::{ElementType, Kind, Locale, Localized, Profile, ProfileError, RuleFinding, Severity, embedded};
@@ -21,7 +22,7 @@ fn profile() -> Profile {
 }
 
 fn kind(profile: &Profile, id: &str) -> Kind {
-    profile.kind_by_id(id).unwrap().clone()
+    profile.kind_named(id).unwrap().clone()
 }
 
 fn today() -> FullDate {

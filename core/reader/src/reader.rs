@@ -2,8 +2,8 @@ use std::sync::{Arc, Mutex};
 
 use rid_crypto::{CryptoRng, x509::Certificate};
 use rid_flow::{
-    CallGate, Env, RetryingSecureArea,
-    ports::{Clock, KeyId, SecureArea, Timer},
+    CallGate, Env,
+    ports::{Clock, KeyId, SecureArea},
 };
 use rid_profile::{Locale, Profile};
 use rid_trust::{Environment, IssuerRoot, RootWarning, Roots, TrustError, TrustStore};
@@ -28,8 +28,6 @@ pub struct ReaderPorts {
     pub secure_area: Arc<dyn SecureArea>,
     /// Time.
     pub clock: Arc<dyn Clock>,
-    /// Sleep.
-    pub timer: Arc<dyn Timer>,
     /// Randomness.
     pub rng: RngSource,
 }
@@ -123,9 +121,7 @@ impl Reader {
     #[must_use]
     pub fn new(ports: ReaderPorts, config: ReaderConfig) -> Self {
         let ReaderConfig { profile, trust, locales, identity } = config;
-        let trust = Arc::new(rid_verifier::bind_trust(trust, &profile));
-        let area = RetryingSecureArea::new(ports.secure_area.clone(), ports.timer.clone(), ports.clock.clone());
-        let ports = ReaderPorts { secure_area: Arc::new(area), ..ports };
+        let trust = Arc::new(profile.bind_trust(trust));
         Self { ports, profile: Arc::new(profile), trust, locales, identity }
     }
 

@@ -13,8 +13,7 @@ use std::sync::{Arc, Mutex};
 use rid_flow::{CallGate, Effect, Input, LinkCommand, LinkEvent, Output, Reply, SignRequest};
 use rid_verifier::{
     ask::{Asked, DocumentAsk},
-    link,
-    reader::{Reader as Machine, ReaderTypes},
+    reader::{Reader as Machine, ReaderTypes, chunk},
     view::Verdict,
 };
 use rid_wire::Code;
@@ -124,7 +123,7 @@ impl Reading {
     /// [`ReaderError::BadInput`] (`transport_mtu` below 23; the step is still to be done), [`ReaderError::Misuse`] (`not_asked`).
     pub fn connected(&self, mtu: u16) -> Result<(), ReaderError> {
         if !self.state()?.is_over() {
-            link::write_len(mtu).map_err(|error| ReaderError::BadInput { code: error.code() })?;
+            chunk::write_len(mtu).map_err(|error| ReaderError::BadInput { code: error.code() })?;
         }
         self.feed(Input::Link(LinkEvent::Up))?;
         let mut state = self.state()?;
@@ -169,7 +168,7 @@ impl Reading {
     pub fn chunks(&self, mtu: u16) -> Result<Vec<Vec<u8>>, ReaderError> {
         match &self.state()?.current {
             Some(Current::Send(message)) => {
-                link::split(message, mtu).map_err(|error| ReaderError::BadInput { code: error.code() })
+                chunk::split(message, mtu).map_err(|error| ReaderError::BadInput { code: error.code() })
             }
             _ => Err(ReaderError::misuse("not_asked")),
         }

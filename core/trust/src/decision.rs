@@ -36,6 +36,13 @@ pub struct IssuerTrust {
 }
 
 impl IssuerTrust {
+    /// The signer of a credential whose chain was decided on when the wallet received it. Only for a copy from the
+    /// wallet's own storage: nothing is checked here.
+    #[must_use]
+    pub fn decided_on_receipt(leaf: &Certificate) -> Self {
+        Self::of_key(leaf.public_key())
+    }
+
     pub(crate) fn of_key(key: &PublicKey) -> Self {
         Self {
             key: key.clone(),

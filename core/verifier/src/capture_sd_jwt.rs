@@ -11,8 +11,7 @@ use rid_trust::{Check, TrustStore};
 use rid_wire::{Timestamp, cbor::Limits};
 
 use crate::{
-    disclosed::Words,
-    judge::{check, overall, refused_whole, sdjwt},
+    judge::{Words, check, overall, refused_whole, sdjwt},
     view::Verdict,
 };
 

@@ -1,4 +1,5 @@
-//! From reports to verdicts: the decision, its code, and which elements are current.
+//! From reports to verdicts: the decision, its code, and which elements are current. The rules of a format are in its own file.
+pub(crate) mod mdoc;
 pub(crate) mod sdjwt;
 
 use alloc::{
@@ -8,18 +9,18 @@ use alloc::{
     vec::Vec,
 };
 
-use rid_claims::ClaimPath;
-use rid_mdoc::{
-    response::UnverifiedDocument,
-    verify::{DocumentReport, IssuerReport, IssuerVerified, check as mdoc_check},
-};
+use rid_claims::{ClaimPath, CredentialType};
+use rid_profile::{Locale, Profile};
 use rid_trust::{Basis, Check, Environment, IssuerTrust, Outcome};
 use rid_wire::{Code, hex};
 
 use crate::{
-    disclosed::{Words, disclosed},
-    view::{Decision, DisclosedElements, DocumentElements, DocumentVerdict, ElementError, Verdict},
+    ask::Asked,
+    view::{Decision, DisclosedElements, DocumentElements, DocumentVerdict, Verdict},
 };
+
+/// Revocation of a certificate, the one check whose absence hinders nothing (spec/verify.md).
+const CERTIFICATE_REVOCATION: Code = Code::new("certificate_revocation");
 
 /// The names of the checks on a response as a whole.
 pub(crate) mod check {
@@ -43,51 +44,48 @@ pub(crate) mod check {
     pub(crate) const ASKED_EQUALS_ANSWERED: Code = Code::new("asked_equals_answered");
 }
 
-/// The verdict on a document with device authentication.
-pub(crate) fn document_of_report(
-    document: &UnverifiedDocument<'_>,
-    report: DocumentReport<'_>,
-    words: &Words<'_>,
-) -> DocumentVerdict {
-    let mut verdict = bare(&document.doc_type, report.checks, report.failed_elements, words);
-    let error = |(namespace, identifier, code): &rid_mdoc::response::ElementError<'_>| ElementError {
-        path: ClaimPath::element(namespace, identifier),
-        code: *code,
-    };
-    verdict.errors = document.errors.iter().map(error).collect();
-    let (decision, code) = decide_with(&verdict.checks, report.evidence.is_some());
-    let disclosed = report.evidence.as_ref().map(|evidence| {
-        with_issuer(&mut verdict, evidence.issuer());
-        disclosed(evidence.issuer(), evidence.device_items(), words)
-    });
-    conclude(verdict, decision, code, disclosed, words)
+/// The profile with its texts, and the question if there is one.
+pub(crate) struct Words<'a> {
+    pub(crate) profile: &'a Profile,
+    pub(crate) locales: &'a [Locale],
+    pub(crate) asked: Option<&'a Asked>,
 }
 
-/// The verdict on an IssuerSigned alone: device checks are not done and do not hinder.
-pub(crate) fn document_of_issuer_report(report: IssuerReport<'_>, words: &Words<'_>) -> DocumentVerdict {
-    let doc_type = report.doc_type.as_deref().unwrap_or_default();
-    let mut checks = report.checks;
-    let (decision, code) = decide_with(&checks, report.evidence.is_some());
-    checks.push(Check::not_done(mdoc_check::KEY_AUTHORIZATIONS, None));
-    checks.push(Check::not_done(mdoc_check::DEVICE_AUTHENTICATION, None));
-    let mut verdict = bare(doc_type, checks, report.failed_elements, words);
-    let disclosed = report.evidence.as_ref().map(|evidence| {
-        with_issuer(&mut verdict, evidence);
-        disclosed(evidence, &[], words)
-    });
-    conclude(verdict, decision, code, disclosed, words)
+/// A verdict without a decision yet.
+fn bare(
+    credential_type: &CredentialType,
+    checks: Vec<Check>,
+    failed_elements: Vec<ClaimPath>,
+    words: &Words<'_>,
+) -> DocumentVerdict {
+    let id = credential_type.id.as_str();
+    let label = words.profile.kind(credential_type).map_or(id, |kind| kind.name.resolve(words.locales));
+    DocumentVerdict {
+        kind: id.into(),
+        label: label.into(),
+        decision: Decision::Refused,
+        code: None,
+        trusted_by: None,
+        issuer: None,
+        checks,
+        elements: DocumentElements::NoEvidence,
+        not_returned: Vec::new(),
+        errors: Vec::new(),
+        failed_elements,
+    }
 }
 
 /// Sets the decision, checks the types of the elements, and marks the elements by the decision.
 fn conclude(
     mut verdict: DocumentVerdict,
+    credential_type: &CredentialType,
     decision: Decision,
     code: Option<Code>,
     disclosed: Option<DisclosedElements>,
     words: &Words<'_>,
 ) -> DocumentVerdict {
     (verdict.decision, verdict.code) = (decision, code);
-    let known = words.profile.kind(&verdict.doc_type).is_some();
+    let known = words.profile.kind(credential_type).is_some();
     let types = match &disclosed {
         Some(disclosed) if known => {
             let mut elements = disclosed.issuer_signed.iter().chain(&disclosed.device_signed);
@@ -136,15 +134,14 @@ pub(crate) fn overall(environment: Environment, checks: Vec<Check>, mut document
     Verdict { decision, code, environment, checks, documents, not_returned, document_errors }
 }
 
-/// Refused when a check failed; else undecided when one lacks its input or could not be decided; else accepted.
+/// Refused when a check failed, otherwise undecided when one lacks its input or could not be decided, otherwise accepted.
 pub(crate) fn decide(checks: &[Check]) -> (Decision, Option<Code>) {
     if let Some(failed) = checks.iter().find(|c| c.outcome == Outcome::Failed) {
         return (Decision::Refused, failed.reason.or(Some(failed.code)));
     }
-    // Revocation hinders nothing while it is not checked (spec/verify.md).
     let missing = checks
         .iter()
-        .filter(|c| c.code != mdoc_check::CERTIFICATE_REVOCATION)
+        .filter(|c| c.code != CERTIFICATE_REVOCATION)
         .find(|c| c.outcome == Outcome::Unknown || (c.outcome == Outcome::NotDone && c.reason.is_some()));
     match missing {
         Some(check) => (Decision::Undecided, check.reason.or(Some(check.code))),
@@ -166,28 +163,6 @@ const fn rank(decision: Decision) -> u8 {
         Decision::Undecided => 1,
         Decision::Refused => 2,
     }
-}
-
-fn bare(doc_type: &str, checks: Vec<Check>, failed: Vec<(String, String)>, words: &Words<'_>) -> DocumentVerdict {
-    let label = words.profile.kind(doc_type).map_or(doc_type, |kind| kind.name.resolve(words.locales));
-    DocumentVerdict {
-        doc_type: doc_type.into(),
-        label: label.into(),
-        decision: Decision::Refused,
-        code: None,
-        trusted_by: None,
-        issuer: None,
-        checks,
-        elements: DocumentElements::NoEvidence,
-        not_returned: Vec::new(),
-        errors: Vec::new(),
-        failed_elements: failed.iter().map(|(n, i)| ClaimPath::element(n, i)).collect(),
-    }
-}
-
-fn with_issuer(verdict: &mut DocumentVerdict, evidence: &IssuerVerified<'_>) {
-    verdict.trusted_by = Some(trusted_by(evidence.trust()));
-    verdict.issuer = evidence.trust().name().map(String::from);
 }
 
 fn trusted_by(trust: &IssuerTrust) -> String {

@@ -6,6 +6,7 @@
 //! ```
 //!
 //! Every state but `Closed` has a deadline, and nothing that comes after it is judged.
+pub mod chunk;
 mod exchange;
 
 use alloc::{collections::VecDeque, sync::Arc, vec::Vec};
@@ -130,11 +131,15 @@ impl SessionTypes for ReaderTypes {
     type Reason = CloseReason;
 }
 
+/// How often a busy key is asked again before the session gives up.
+const BUSY_RETRIES: u8 = 3;
+
 enum State {
     Connecting,
     /// Signing the doc request at this position; the raw signatures so far.
     Signing {
         signatures: Vec<[u8; 64]>,
+        busy: u8,
     },
     Waiting,
     Idle,
@@ -226,7 +231,7 @@ impl Reader {
 
     fn begin_request(&mut self, env: &Env<'_>) {
         self.restart_deadline(env);
-        self.state = State::Signing { signatures: Vec::new() };
+        self.state = State::Signing { signatures: Vec::new(), busy: 0 };
         self.continue_request(env);
     }
 
@@ -279,9 +284,13 @@ impl Reader {
         if self.config.authentication.is_none() {
             return Err(Misuse::NotAsked);
         }
-        let State::Signing { signatures } = &mut self.state else { return Err(Misuse::NotAsked) };
+        let State::Signing { signatures, busy } = &mut self.state else { return Err(Misuse::NotAsked) };
         match result {
-            Ok(signature) => signatures.push(signature),
+            Ok(signature) => {
+                signatures.push(signature);
+                *busy = 0;
+            }
+            Err(SecureAreaError::Busy) if *busy < BUSY_RETRIES => *busy = busy.saturating_add(1),
             Err(error) => {
                 self.terminate(CloseReason::Port(error.code()));
                 return Ok(());

@@ -39,13 +39,13 @@ impl Wallet {
     fn document_view(&self, position: u32, asked: &AskedDocument) -> RequestedDocument {
         RequestedDocument {
             position,
-            kind: shown::identifier(&asked.doc_type),
-            name: self.kind_name(&asked.doc_type),
+            kind: shown::identifier(&asked.credential_type.id),
+            name: self.kind_name(&asked.credential_type),
             asked: asked
                 .elements
                 .iter()
                 .map(|element| {
-                    let (label, spoken) = self.words(&asked.doc_type, &element.path);
+                    let (label, spoken) = self.words(&asked.credential_type, &element.path);
                     AskedElement { path: shown::path(&element.path), label, spoken, retained: element.intent_to_retain }
                 })
                 .collect(),
@@ -67,10 +67,10 @@ impl Wallet {
     }
 
     fn candidate_view(&self, asked: &AskedDocument, candidate: &Candidate) -> CandidateCredential {
-        let kind = self.profile.kind(&asked.doc_type);
+        let kind = self.profile.kind(&asked.credential_type);
         let elements = candidate.elements.iter().map(|offered| {
-            let (label, spoken) = self.words(&asked.doc_type, &offered.path);
-            let known = offered.path.as_element().and_then(|(n, i)| kind.and_then(|kind| kind.element(n, i)));
+            let (label, spoken) = self.words(&asked.credential_type, &offered.path);
+            let known = kind.and_then(|kind| kind.element(&offered.path));
             let answers = offered.asked.iter().filter_map(|at| asked.elements.get(*at));
             RequestedElement {
                 path: shown::path(&offered.path),

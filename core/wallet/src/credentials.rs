@@ -5,10 +5,10 @@ use rid_flow::{
     ports::SecureAreaError,
 };
 use rid_holder::{
-    display::{HeldElement, read_copy},
+    format::{self, HeldElement},
     shown,
 };
-use rid_profile::{ImageFormat, Kind};
+use rid_profile::{Element, ImageFormat, Kind};
 use rid_vault::CredentialMeta;
 use rid_wire::{Code, Timestamp};
 
@@ -41,7 +41,7 @@ impl Wallet {
         let now = self.now()?;
         let meta = self.vault.credential(id).await?.ok_or_else(unknown_credential)?;
         let bytes = self.vault.copy_for_display(id).await?;
-        let kind = self.profile.kind(&meta.summary.credential_type.id);
+        let kind = self.profile.kind(&meta.summary.credential_type);
         let mut elements = match &bytes {
             Some(bytes) => self.held_elements(bytes, &meta, kind)?,
             None => Vec::new(),
@@ -59,16 +59,15 @@ impl Wallet {
     pub async fn portrait(&self, id: &CredentialId) -> Result<Option<Portrait>, WalletError> {
         let meta = self.vault.credential(id).await?.ok_or_else(unknown_credential)?;
         let Some(bytes) = self.vault.copy_for_display(id).await? else { return Ok(None) };
-        let Some(kind) = self.profile.kind(&meta.summary.credential_type.id) else { return Ok(None) };
-        let elements = self.read_copy(&bytes, &meta.summary.credential_type.id)?;
+        let Some(kind) = self.profile.kind(&meta.summary.credential_type) else { return Ok(None) };
+        let elements = self.read_copy(&bytes, &meta.summary.credential_type)?;
         let portrait = elements.into_iter().find_map(|HeldElement { path, value, .. }| {
-            let (namespace, identifier) = path.as_element()?;
-            let element = kind.element(namespace, identifier).filter(|element| element.portrait)?;
+            let element = kind.element(&path).filter(|element| element.portrait)?;
             match value {
                 ClaimValue::Binary { bytes } => Some(Portrait {
                     format: ImageFormat::of(bytes.expose()),
                     image: bytes,
-                    spoken: element.spoken_for(identifier).resolve(&self.locales).into(),
+                    spoken: element.spoken_for(&path).resolve(&self.locales).into(),
                 }),
                 _ => None,
             }
@@ -116,7 +115,7 @@ impl Wallet {
         let now = self.validity_time(now);
         let is_exhausted = meta.is_exhausted(now);
         let summary = meta.summary;
-        let kind = self.profile.kind(&summary.credential_type.id);
+        let kind = self.profile.kind(&summary.credential_type);
         let state = if is_exhausted {
             CredentialState::Exhausted
         } else if now < summary.valid_from {
@@ -171,22 +170,24 @@ impl Wallet {
     }
 
     /// The label and spoken form of an element in the first wanted language.
-    pub(crate) fn words(&self, kind: &str, path: &ClaimPath) -> (String, String) {
-        let Some((namespace, identifier)) = path.as_element() else { return Default::default() };
-        match self.profile.kind(kind).and_then(|kind| kind.element(namespace, identifier)) {
+    pub(crate) fn words(&self, credential_type: &CredentialType, path: &ClaimPath) -> (String, String) {
+        match self.profile.kind(credential_type).and_then(|kind| kind.element(path)) {
             Some(element) => (
-                element.label_for(identifier).resolve(&self.locales).into(),
-                element.spoken_for(identifier).resolve(&self.locales).into(),
+                element.label_for(path).resolve(&self.locales).into(),
+                element.spoken_for(path).resolve(&self.locales).into(),
             ),
-            None => (shown::identifier(identifier), shown::identifier(identifier)),
+            None => {
+                let name = shown::identifier(path.name().unwrap_or_default());
+                (name.clone(), name)
+            }
         }
     }
 
     /// The name of a kind in the first wanted language.
-    pub(crate) fn kind_name(&self, kind: &str) -> String {
-        match self.profile.kind(kind) {
+    pub(crate) fn kind_name(&self, credential_type: &CredentialType) -> String {
+        match self.profile.kind(credential_type) {
             Some(known) => known.name.resolve(&self.locales).into(),
-            None => shown::identifier(kind),
+            None => shown::identifier(&credential_type.id),
         }
     }
 
@@ -202,12 +203,10 @@ impl Wallet {
         meta: &CredentialMeta,
         kind: Option<&Kind>,
     ) -> Result<Vec<CredentialElement>, WalletError> {
-        let elements = self.read_copy(bytes, &meta.summary.credential_type.id)?;
+        let elements = self.read_copy(bytes, &meta.summary.credential_type)?;
         let view = |HeldElement { path, value, type_fits }: HeldElement| {
-            let (label, spoken) = self.words(&meta.summary.credential_type.id, &path);
-            let known = path
-                .as_element()
-                .and_then(|(namespace, identifier)| kind.and_then(|k| k.element(namespace, identifier)));
+            let (label, spoken) = self.words(&meta.summary.credential_type, &path);
+            let known = kind.and_then(|kind| kind.element(&path));
             let portrait = type_fits && known.is_some_and(|element| element.portrait);
             let text = known
                 .filter(|_| type_fits)
@@ -228,19 +227,20 @@ impl Wallet {
         Ok(elements.into_iter().map(view).collect())
     }
 
-    pub(crate) fn read_copy(&self, bytes: &[u8], doc_type: &str) -> Result<Vec<HeldElement>, WalletError> {
-        read_copy(bytes, doc_type, self.profile.kind(doc_type), &self.trust)
-            .map_err(|code| WalletError::StorageDamaged { code })
+    pub(crate) fn read_copy(
+        &self,
+        bytes: &[u8],
+        credential_type: &CredentialType,
+    ) -> Result<Vec<HeldElement>, WalletError> {
+        let kind = self.profile.kind(credential_type);
+        format::display(bytes, credential_type, kind, &self.trust).map_err(|code| WalletError::StorageDamaged { code })
     }
 }
 
+/// The position of a claim in the order of the profile.
 fn position(kind: &Kind, path: &ClaimPath) -> usize {
-    let Some((namespace, identifier)) = path.as_element() else { return usize::MAX };
-    let Some(element) = kind.element(namespace, identifier) else { return usize::MAX };
-    kind.elements
-        .iter()
-        .position(|e| e.namespace == element.namespace && e.identifier == element.identifier)
-        .unwrap_or(usize::MAX)
+    let own = |element: &&Element| kind.elements.iter().position(|e| core::ptr::eq(e, *element));
+    kind.element(path).as_ref().and_then(own).unwrap_or(usize::MAX)
 }
 
 /// The key under which the profile keeps the words of a value.

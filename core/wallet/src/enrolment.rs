@@ -1,6 +1,7 @@
 //! The enrolment door: ask an issuer for credentials, and accept its answer, all or nothing.
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use rid_claims::Format;
 use rid_flow::{CallGate, Changes, Driven, Flow, RecordKey, Reply, Store, drive};
 use rid_holder::enrolment::{Accept, Enrol, EnrolParameters, PendingEnrolment, RECORD_KIND, record_key};
 use rid_wire::{Code, hex};
@@ -60,12 +61,10 @@ impl Wallet {
     ) -> Result<Enrol, WalletError> {
         let mut wanted = Vec::with_capacity(kinds.len());
         for name in kinds {
-            let kind = self
-                .profile
-                .kind_by_id(name)
-                .or_else(|| self.profile.kind(name))
-                .ok_or(WalletError::BadInput { code: Code::new("kind_unknown") })?;
-            wanted.push((kind.doc_type.clone(), if copies == 0 { kind.copies } else { copies }));
+            let kind = self.profile.kind_named(name).ok_or(UNKNOWN_KIND)?;
+            // The enrolment messages are those of mdoc.
+            let id = kind.credential_type(Format::Mdoc).ok_or(UNKNOWN_KIND)?.id;
+            wanted.push((id, if copies == 0 { kind.copies } else { copies }));
         }
         let parameters = EnrolParameters { kinds: wanted, challenge, audience, user_auth: self.user_auth };
         self.with_env(|env| Enrol::new(parameters, env))
@@ -99,7 +98,7 @@ impl Wallet {
         let trust = self.trust.clone();
         let flow = self.with_env(|env| Accept::new(raw, answer, record.as_deref(), trust, env))??;
         let mut flow = flow
-            .reusing(|kind| self.profile.kind(kind).map(|kind| kind.reuse).unwrap_or_default())
+            .reusing(|kind| self.profile.kind_named(kind).map(|kind| kind.reuse).unwrap_or_default())
             .comparing_types(self.profile.clone());
         let rng = self.ports.rng.clone();
         let stored = match drive(&mut flow, &self.flow_ports(), &*rng).await? {
@@ -126,6 +125,8 @@ impl Wallet {
         Ok(())
     }
 }
+
+const UNKNOWN_KIND: WalletError = WalletError::BadInput { code: Code::new("kind_unknown") };
 
 fn unknown() -> WalletError {
     WalletError::BadInput { code: Code::new("enrolment_unknown") }

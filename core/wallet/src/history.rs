@@ -55,7 +55,7 @@ impl Wallet {
 
     pub(crate) fn history_element(&self, element: HistoryElement) -> HistoryItem {
         let HistoryElement { credential_type, path, retained } = element;
-        let (label, _) = self.words(&credential_type.id, &path);
+        let (label, _) = self.words(&credential_type, &path);
         HistoryItem { kind: credential_type.id, path, label, retained }
     }
 

@@ -11,7 +11,7 @@ mod state;
 use std::sync::{Arc, Mutex};
 
 use rid_flow::{CallGate, Input, LinkEvent};
-use rid_holder::{link, proximity::Proximity};
+use rid_holder::proximity::{Proximity, chunk};
 use rid_wire::Code;
 
 use self::state::{CANCELLED, Current, State};
@@ -141,7 +141,7 @@ impl Presentation {
     /// (`not_asked`).
     pub fn connected(&self, mtu: u16) -> Result<(), WalletError> {
         if !self.state()?.is_over() {
-            link::write_len(mtu).map_err(|error| WalletError::BadInput { code: error.code() })?;
+            chunk::write_len(mtu).map_err(|error| WalletError::BadInput { code: error.code() })?;
         }
         self.feed(Input::Link(LinkEvent::Up))
     }
@@ -181,7 +181,7 @@ impl Presentation {
     pub fn chunks(&self, mtu: u16) -> Result<Vec<Vec<u8>>, WalletError> {
         match &self.state()?.current {
             Some(Current::Send(message)) => {
-                link::split(message, mtu).map_err(|error| WalletError::BadInput { code: error.code() })
+                chunk::split(message, mtu).map_err(|error| WalletError::BadInput { code: error.code() })
             }
             _ => Err(WalletError::misuse("not_asked")),
         }

@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use rid_flow::ports::{SecureArea, Storage};
-use rid_vault::{Finding, Imported, ReissueEntry, Remedy, Repaired};
+use rid_vault::{Finding, Imported, Recipe, Remedy, Repaired};
 
 use crate::{
     Wallet, WalletError,
@@ -31,18 +31,15 @@ impl Wallet {
     }
 
     fn recovered(&self, brought: Imported) -> RecoveryResult {
-        let recipe = |recipe: ReissueEntry| DocumentToReissue {
-            name: match self.profile.kind(&recipe.credential_type.id) {
-                Some(kind) => kind.name.resolve(&self.locales).into(),
-                None => recipe.credential_type.id.clone(),
-            },
+        let recipe = |recipe: Recipe| DocumentToReissue {
+            name: self.kind_name(&recipe.credential_type),
             issuer: recipe.issuer,
             format: recipe.credential_type.format.as_str().into(),
             kind: recipe.credential_type.id,
             copies: recipe.copies,
         };
         RecoveryResult {
-            recipes: brought.reissue.into_iter().map(recipe).collect(),
+            recipes: brought.recipes.into_iter().map(recipe).collect(),
             history: brought.history,
             settings: brought.settings,
         }

@@ -1,9 +1,9 @@
 //! Locking and unlocking: PIN, biometrics, recovery code; and what is left when no door opens.
 use std::sync::Arc;
 
-use rid_claims::{ClaimKey, ClaimPath, ClaimValue, PrivateText};
+use rid_claims::{ClaimPath, ClaimValue, PrivateText};
 use rid_flow::ports::Storage;
-use rid_holder::display::HeldElement;
+use rid_holder::format::HeldElement;
 use rid_vault::{Pin, RecoveryCode, VaultError};
 use zeroize::Zeroizing;
 
@@ -163,7 +163,7 @@ impl Wallet {
                 continue;
             }
             let Ok(Some(bytes)) = self.vault.copy_for_display(&meta.summary.id).await else { continue };
-            let Ok(elements) = self.read_copy(&bytes, &meta.summary.credential_type.id) else { continue };
+            let Ok(elements) = self.read_copy(&bytes, &meta.summary.credential_type) else { continue };
             for HeldElement { path, value, .. } in elements {
                 if is_birth_date(&path) {
                     dates.extend(dates_in(&value));
@@ -206,5 +206,5 @@ const fn unlock_method(method: rid_vault::UnlockMethod) -> UnlockMethod {
 
 /// Returns true for a claim whose last name is that of the date of birth, in whichever format.
 fn is_birth_date(path: &ClaimPath) -> bool {
-    matches!(path.steps.last(), Some(ClaimKey::Name { name }) if name == BIRTH_DATE)
+    path.name() == Some(BIRTH_DATE)
 }

@@ -132,7 +132,7 @@ impl Wallet {
         let wallet = Self {
             ports,
             vault,
-            trust: Arc::new(rid_holder::bind_trust(config.trust, &config.profile)),
+            trust: Arc::new(config.profile.bind_trust(config.trust)),
             backlog: Backlog::default(),
             profile: Arc::new(config.profile),
             locales: config.locales,

@@ -12,7 +12,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("wire", &[]),
     ("crypto", &["wire"]),
     ("claims", &["wire"]),
-    ("profile", &["wire", "claims"]),
+    ("profile", &["wire", "claims", "trust"]),
     ("trust", &["wire", "crypto"]),
     ("flow", &["wire", "crypto", "claims", "trust"]),
     ("mdoc", &["wire", "crypto", "trust"]),

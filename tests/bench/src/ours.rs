@@ -1,11 +1,13 @@
 //! Our side: the session machines of holder and reader, driven as by an app.
+use rid_claims::CredentialType;
 use rid_flow::{
     Committed, Copy, CopyId, CredentialId, Effect, Env, Input, LinkCommand, LinkEvent, Output, Reply, Session, Uptime,
     ports::{KeyId, SecureAreaError},
 };
 use rid_holder::{
     consent::{AgreedDocument, Answer, Decision, Question},
-    held::{Held, Validity, read_elements},
+    format,
+    held::{Held, Validity},
     proximity::{DeviceAuthMethod, Matches, Proximity, ProximityTypes},
 };
 use rid_mdoc::{
@@ -145,7 +147,7 @@ fn held(stock: &Stock) -> Held {
         validity: Validity::Valid,
         valid_until: stock.now.plus_days(14),
         copies_left: 10,
-        elements: read_elements(&stock.issuer_signed, MDL_DOC_TYPE, stock.now),
+        claims: format::names(&stock.issuer_signed, &CredentialType::mdoc(MDL_DOC_TYPE), stock.now),
     }
 }
 
@@ -155,7 +157,7 @@ fn copy(stock: &Stock) -> Copy {
         id: CopyId("copy".into()),
         key: KeyId("key".into()),
         bytes: stock.issuer_signed.clone(),
-        consumed: true,
+        spent: true,
     }
 }
 

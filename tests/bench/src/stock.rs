@@ -5,8 +5,8 @@ use rid_crypto::{
     SigningKey,
     x509::{Certificate, CertificateRequest, Profile as CertificateProfile, build},
 };
-use rid_issuer::{Issuer, IssuerKey, PersonRecord};
-use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE, build::ElementToIssue, mso::ValidityInfo};
+use rid_issuer::{Issuer, IssuerKey, PersonRecord, RecordElement, Validity};
+use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE};
 use rid_profile::Profile;
 use rid_shell::OsRng;
 use rid_trust::{Anchor, Environment, Role, TrustStore};
@@ -50,13 +50,7 @@ impl Stock {
         let iaca = certify(CertificateProfile::Iaca, "bench IACA", &iaca_key, None);
         let certificate = certify(CertificateProfile::DocumentSigner, "bench signer", &signer_key, Some(&iaca));
         let record = record(portrait);
-        let validity = ValidityInfo {
-            signed: now.day_start(),
-            valid_from: now.day_start(),
-            valid_until: now.day_start().plus_days(14),
-            expected_update: None,
-            fraction: false,
-        };
+        let validity = Validity { signed: now.day_start(), until: now.day_start().plus_days(14) };
         let issuer = Issuer::new(IssuerKey { key: signer_key, certificate }, "bench".into());
         let issuer_signed = expect(issuer.mint(&record, &device.public().to_bytes(), validity, &mut rng), "minting");
         let anchor = Anchor {
@@ -77,7 +71,7 @@ impl Stock {
 }
 
 fn record(portrait: usize) -> PersonRecord {
-    let element = |identifier: &str, value: Encoder| ElementToIssue {
+    let element = |identifier: &str, value: Encoder| RecordElement {
         namespace: MDL_NAMESPACE.into(),
         identifier: identifier.into(),
         value: value.finish(),
@@ -98,5 +92,5 @@ fn record(portrait: usize) -> PersonRecord {
         elements.push(text(&format!("element_{number:02}"), "a value of ordinary length"));
     }
     let count = elements.len();
-    some((count == 30).then_some(PersonRecord { doc_type: MDL_DOC_TYPE.into(), elements }), "30 elements")
+    some((count == 30).then_some(PersonRecord { kind: MDL_DOC_TYPE.into(), elements }), "30 elements")
 }

@@ -1,14 +1,17 @@
 //! A test State: roots, issuer, reader and a filled wallet.
 use std::sync::Arc;
 
+use rid_claims::CredentialType;
 use rid_crypto::{
     SigningKey,
     x509::{Certificate, CertificateRequest, Profile as CertificateProfile, build},
 };
 use rid_flow::{CopyId, CredentialId, ports::KeyId};
-use rid_holder::held::{Held, Validity, read_elements};
-use rid_issuer::{Issuer, IssuerKey, Order, PersonRecord, sample_citizen};
-use rid_mdoc::mso::ValidityInfo;
+use rid_holder::{
+    format,
+    held::{self, Held},
+};
+use rid_issuer::{Issuer, IssuerKey, Order, PersonRecord, Validity, sample_citizen};
 use rid_profile::Profile;
 use rid_trust::{Anchor, Environment, Role, TrustStore};
 use rid_wire::{Code, Timestamp};
@@ -105,7 +108,7 @@ impl TestState {
 
     /// Puts another encoded value into the register for later credentials. Its type is not checked.
     pub fn set_value(&mut self, doc_type: &str, identifier: &str, value: &[u8]) {
-        let records = self.records.iter_mut().filter(|record| record.doc_type == doc_type);
+        let records = self.records.iter_mut().filter(|record| record.kind == doc_type);
         for element in records.flat_map(|record| &mut record.elements).filter(|e| e.identifier == identifier) {
             element.value = value.to_vec();
         }
@@ -179,7 +182,7 @@ impl TestState {
     /// The value in the register: a reader must accept no other.
     #[must_use]
     pub fn true_value(&self, doc_type: &str, namespace: &str, identifier: &str) -> Option<&[u8]> {
-        let record = self.records.iter().find(|record| record.doc_type == doc_type)?;
+        let record = self.records.iter().find(|record| record.kind == doc_type)?;
         let mut elements = record.elements.iter();
         let element = elements.find(|e| e.namespace == namespace && e.identifier == identifier)?;
         Some(&element.value)
@@ -194,10 +197,10 @@ impl TestState {
             credential: CredentialId(doc_type.into()),
             issuer: "TEST signer".into(),
             subject: None,
-            validity: Validity::Valid,
+            validity: held::Validity::Valid,
             valid_until: NOW.plus_days(14),
             copies_left: u32::try_from(left).unwrap_or(u32::MAX),
-            elements: read_elements(&first.bytes, doc_type, NOW),
+            claims: format::names(&first.bytes, &CredentialType::mdoc(doc_type), NOW),
         }]
     }
 }
@@ -205,18 +208,12 @@ impl TestState {
 fn mint(issuer: &Issuer, record: &PersonRecord, number: usize, rng: &mut SimRng) -> Result<HeldCopy, Code> {
     let key = SigningKey::make(rng);
     let bytes = issued(issuer, record, &key, rng)?;
-    let name = format!("{}-{number}", record.doc_type);
-    Ok(HeldCopy { doc_type: record.doc_type.clone(), copy: CopyId(name.clone()), key_id: KeyId(name), key, bytes })
+    let name = format!("{}-{number}", record.kind);
+    Ok(HeldCopy { doc_type: record.kind.clone(), copy: CopyId(name.clone()), key_id: KeyId(name), key, bytes })
 }
 
 fn issued(issuer: &Issuer, record: &PersonRecord, key: &SigningKey, rng: &mut SimRng) -> Result<Vec<u8>, Code> {
     let signed = NOW.day_start();
-    let validity = ValidityInfo {
-        signed,
-        valid_from: signed,
-        valid_until: signed.plus_days(14),
-        expected_update: None,
-        fraction: false,
-    };
+    let validity = Validity { signed, until: signed.plus_days(14) };
     issuer.mint(record, &key.public().to_bytes(), validity, rng).map_err(|error| error.code())
 }

@@ -164,7 +164,7 @@ impl World<'_> {
                     Input::Link(LinkEvent::Sent)
                 }
                 Output::Match(request) => Input::Candidates(Ok(Matches {
-                    by_document: request.doc_types.iter().map(|doc_type| self.state.held(doc_type)).collect(),
+                    by_document: request.credential_types.iter().map(|wanted| self.state.held(&wanted.id)).collect(),
                 })),
                 Output::Ask(question) => {
                     self.note(format!("asked for {} documents", question.documents.len()));
@@ -284,7 +284,7 @@ impl World<'_> {
                 id: held.copy.clone(),
                 key: held.key_id.clone(),
                 bytes: held.bytes.clone(),
-                consumed: true,
+                spent: true,
             });
             self.taken.push(held);
         }

@@ -60,7 +60,7 @@ fn links(one: &[u8], two: &[u8], others: &[Vec<u8>]) -> usize {
 fn neg_n05_two_presentations_of_one_person_share_nothing_that_others_have_not() {
     let mut rng = SimRng::new(2026);
     let state = TestState::make(0, &mut rng).unwrap();
-    let record = state.records().iter().find(|record| record.doc_type == MDL_DOC_TYPE).unwrap();
+    let record = state.records().iter().find(|record| record.kind == MDL_DOC_TYPE).unwrap();
     let mut session = 0;
     let mut show = |record: &PersonRecord, key: &SigningKey, rng: &mut SimRng| {
         session += 1;

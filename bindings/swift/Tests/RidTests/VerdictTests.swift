@@ -45,7 +45,7 @@ import Testing
         #expect(accepted.elements == .current(disclosed: disclosed))
         for elements in [DocumentElements.lapsed(disclosed: disclosed), .noEvidence] {
             let refused = DocumentVerdict(
-                docType: accepted.docType, label: accepted.label, decision: .refused, code: "mdoc_expired",
+                kind: accepted.kind, label: accepted.label, decision: .refused, code: "mdoc_expired",
                 trustedBy: accepted.trustedBy, issuer: accepted.issuer, checks: accepted.checks, elements: elements,
                 notReturned: [], errors: [], failedElements: [])
             #expect(refused.current == nil)

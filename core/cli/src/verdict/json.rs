@@ -30,7 +30,7 @@ pub(crate) fn to_json(verdict: &Verdict) -> Value {
         "documents": verdict.documents.iter().map(document).collect::<Vec<_>>(),
         "notReturned": verdict.not_returned,
         "documentErrors": verdict.document_errors.iter()
-            .map(|error| json!({"docType": error.doc_type, "code": error.code})).collect::<Vec<_>>(),
+            .map(|error| json!({"docType": error.kind, "code": error.code})).collect::<Vec<_>>(),
     })
 }
 
@@ -38,7 +38,7 @@ fn document(document: &DocumentVerdict) -> Value {
     let none = DisclosedElements::default();
     let disclosed = document.elements.current_or_lapsed().unwrap_or(&none);
     json!({
-        "docType": document.doc_type,
+        "docType": document.kind,
         "verdict": decision(document.decision),
         "code": document.code.map(|code| code.as_str()),
         "trustedBy": document.trusted_by,

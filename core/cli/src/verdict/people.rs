@@ -1,7 +1,7 @@
 //! A verdict as text for the terminal.
 use std::fmt::Write;
 
-use rid_claims::{ClaimKey, ClaimValue};
+use rid_claims::{ClaimKey, ClaimPath, ClaimValue, CredentialType};
 use rid_profile::{ImageFormat, Kind, Locale, Localized, Profile};
 use rid_trust::{Check, Environment, Outcome};
 use rid_verifier::view::{DisclosedElement, DocumentElements, DocumentVerdict};
@@ -23,7 +23,7 @@ pub(super) fn render(report: &Report<'_>, profile: &Profile) -> String {
         line(&mut text, &format!("\nNot returned: {}", name(doc_type)));
     }
     for error in &verdict.document_errors {
-        line(&mut text, &format!("\nThe wallet says of {}: error {}", name(&error.doc_type), error.code));
+        line(&mut text, &format!("\nThe wallet says of {}: error {}", name(&error.kind), error.code));
     }
     if let Some(hint) = report.hint {
         line(&mut text, &format!("\nHint: {hint}"));
@@ -32,8 +32,8 @@ pub(super) fn render(report: &Report<'_>, profile: &Profile) -> String {
 }
 
 fn render_document(text: &mut String, document: &DocumentVerdict, profile: &Profile, languages: &[Locale]) {
-    let kind = profile.kind(&document.doc_type);
-    line(text, &format!("\n{}  {}", name(&document.doc_type), kind_name(kind, languages)));
+    let kind = profile.kind(&CredentialType::mdoc(&document.kind));
+    line(text, &format!("\n{}  {}", name(&document.kind), kind_name(kind, languages)));
     let code = document.code.map(|code| format!(" ({code})")).unwrap_or_default();
     line(text, &format!("  {}{code}", decision(document.decision).to_uppercase()));
     if let Some(issuer) = &document.issuer {
@@ -97,8 +97,9 @@ pub(super) fn known_label(
     identifier: &str,
     languages: &[Locale],
 ) -> Option<String> {
-    let known = kind?.element(namespace, identifier)?;
-    Some(in_languages(&known.label_for(identifier), languages))
+    let path = ClaimPath::element(namespace, identifier);
+    let known = kind?.element(&path)?;
+    Some(in_languages(&known.label_for(&path), languages))
 }
 
 fn in_languages(label: &Localized, languages: &[Locale]) -> String {

@@ -1,4 +1,5 @@
 //! The verdict on a reader's request, for people and for machines (`spec/verify.md`).
+use rid_claims::CredentialType;
 use rid_holder::shown;
 use rid_profile::{Locale, Profile};
 use rid_trust::{Environment, Party};
@@ -85,7 +86,7 @@ fn render(verdict: &RequestVerdict, hint: Option<&str>, profile: &Profile, langu
 }
 
 fn render_document(text: &mut String, document: &RequestedDocument, profile: &Profile, languages: &[Locale]) {
-    let kind = profile.kind(&document.items.doc_type);
+    let kind = profile.kind(&CredentialType::mdoc(&document.items.doc_type));
     line(text, &format!("\n{}  {}", name(&document.items.doc_type), kind_name(kind, languages)));
     let code = document.code.map(|code| format!(" ({code})")).unwrap_or_default();
     line(text, &format!("  {}{code}", decision(document.decision).to_uppercase()));

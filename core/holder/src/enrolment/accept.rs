@@ -1,6 +1,6 @@
 use alloc::{collections::BTreeSet, string::String, sync::Arc, vec::Vec};
 
-use rid_claims::{ClaimPath, ReusePolicy};
+use rid_claims::{ClaimPath, CredentialType, ReusePolicy};
 use rid_crypto::CryptoRng;
 use rid_flow::{
     Changes, CredentialId, Effect, Env, Flow, HistoryDraft, HistoryElement, HistoryEventType, HistoryId,
@@ -10,8 +10,8 @@ use rid_profile::Profile;
 use rid_trust::TrustStore;
 use rid_wire::{Code, Timestamp, hex};
 
-use super::{EnrolError, PendingEnrolment, record_key};
-use crate::receive::{ReceiveError, Received, check_batch, has_other_types};
+use super::{CLOCK, EnrolError, INTERRUPTED, PendingEnrolment, record_key};
+use crate::format::{self, Batch, ReceiveError, Received};
 
 /// No such enrolment is pending: never begun, answered already, or too old.
 const UNKNOWN: EnrolError = EnrolError::Answer(Code::new("enrolment_unknown"));
@@ -56,7 +56,8 @@ impl Accept {
         if answer.id != id {
             return Err(EnrolError::Answer(Code::new("enrolment_mismatch")));
         }
-        let pending = PendingEnrolment::parse(record.ok_or(UNKNOWN)?).map_err(|_| StorageError::Damaged)?;
+        let pending = PendingEnrolment::parse(record.ok_or(UNKNOWN)?)
+            .map_err(|_| EnrolError::Port(StorageError::Damaged.code()))?;
         if pending.id != id {
             return Err(EnrolError::Answer(Code::new("enrolment_mismatch")));
         }
@@ -93,15 +94,13 @@ impl Accept {
                 self.answer.kinds.iter().find(|(answered, _)| answered == kind).ok_or(ReceiveError::BatchSize)?;
             let copies: Vec<&[u8]> = copies.iter().map(Vec::as_slice).collect();
             let id = CredentialId(hex::encode(&make_id(env.rng)));
-            let mut received = check_batch(id, kind, &copies, keys, &self.trust, env.now)?;
+            let credential_type = CredentialType::mdoc(kind);
+            let known = self.profile.as_deref().and_then(|profile| profile.kind(&credential_type));
+            let batch = Batch { id, credential_type, copies: &copies, keys };
+            let mut received = format::receive(&batch, known, &self.trust, env.now)?;
             let policy = self.reuse.iter().find(|(named, _)| named == kind).map(|(_, reuse)| *reuse);
             received.credential.reuse = policy.unwrap_or_default();
-            let known = self.profile.as_deref().and_then(|profile| profile.kind(kind));
-            let other_types = match (known, copies.first()) {
-                (Some(known), Some(copy)) => has_other_types(copy, known)?,
-                _ => false,
-            };
-            let reason = if other_types { ELEMENT_TYPE.as_str() } else { "" };
+            let reason = if received.has_other_types { ELEMENT_TYPE.as_str() } else { "" };
             changes.history.push(row(history, &received, env.now, reason));
             changes.add.push(received.credential);
         }
@@ -128,15 +127,15 @@ impl Flow for Accept {
 
     fn reply(&mut self, reply: Reply, _env: &mut Env<'_>) -> Result<(), EnrolError> {
         match (&self.state, reply) {
-            (_, Reply::ClockFailed(error)) => Err(error.into()),
+            (_, Reply::ClockFailed(_)) => Err(CLOCK),
             (State::Committing(changes), Reply::Committed(Ok(_))) => {
                 self.state = State::Done(changes.add.iter().map(|credential| credential.id.clone()).collect());
                 Ok(())
             }
             // The record is gone: this enrolment was accepted once.
             (State::Committing(_), Reply::Committed(Err(StorageError::Conflict))) => Err(UNKNOWN),
-            (State::Committing(_), Reply::Committed(Err(error))) => Err(error.into()),
-            (State::Committing(_), Reply::Unknown) => Err(EnrolError::Interrupted),
+            (State::Committing(_), Reply::Committed(Err(error))) => Err(EnrolError::Port(error.code())),
+            (State::Committing(_), Reply::Unknown) => Err(INTERRUPTED),
             _ => Err(EnrolError::NotAsked),
         }
     }

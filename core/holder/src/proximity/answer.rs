@@ -1,13 +1,12 @@
 //! The person's answer, checked against the question.
 use alloc::{string::String, vec::Vec};
 
-use rid_claims::{ClaimPath, CredentialType};
+use rid_claims::ClaimPath;
 use rid_crypto::{CryptoRng, constant_time_eq};
 use rid_flow::{
     Changes, CredentialId, Env, HistoryDraft, HistoryElement, HistoryEventType, HistoryId, HistoryOutcome, Output,
     VerifierId,
 };
-use rid_mdoc::build::Selection;
 use rid_wire::{Code, Timestamp};
 
 use super::{
@@ -16,6 +15,7 @@ use super::{
 };
 use crate::{
     consent::{AgreedDocument, Answer, AskedDocument, Candidate, Decision, OfferedElement, Question, Requester},
+    format::Disclosure,
     shown,
 };
 
@@ -97,7 +97,7 @@ fn decide(question: &Question, decision: &Decision, env: &mut Env<'_>) -> Decide
         history: rows.drafts(history, &question.requester, env),
         ..Changes::default()
     };
-    let doc_types = question.documents.iter().map(|asked| asked.doc_type.clone()).collect();
+    let doc_types = question.documents.iter().map(|asked| asked.credential_type.id.clone()).collect();
     Decided { doc_types, planned, changes, receipt }
 }
 
@@ -115,27 +115,14 @@ fn goes(asked: &AskedDocument, candidate: &Candidate, ticked: &[&OfferedElement]
 /// The elements that leave, and in the order of the request those that stay: whether they are lacked or unticked cannot be
 /// seen (neg-C12).
 fn plan(position: usize, asked: &AskedDocument, candidate: &Candidate, ticked: &[&OfferedElement]) -> Planned {
-    let (mut disclose, mut not_returned) = (Selection::new(), Selection::new());
-    for element in ticked {
-        add(&mut disclose, &element.path);
-    }
-    for (place, element) in asked.elements.iter().enumerate() {
-        if !ticked.iter().any(|answer| answer.asked.contains(&place)) {
-            add(&mut not_returned, &element.path);
-        }
-    }
-    let (credential, doc_type) = (candidate.credential.clone(), asked.doc_type.clone());
-    Planned { position, credential, doc_type, disclose, not_returned }
-}
-
-/// Adds an identifier under its namespace, once.
-fn add(selection: &mut Selection, path: &ClaimPath) {
-    let Some((namespace, identifier)) = path.as_element() else { return };
-    match selection.iter_mut().find(|(known, _)| known == namespace) {
-        Some((_, identifiers)) if identifiers.iter().any(|known| known == identifier) => {}
-        Some((_, identifiers)) => identifiers.push(String::from(identifier)),
-        None => selection.push((String::from(namespace), [String::from(identifier)].into())),
-    }
+    let unanswered = |place: &usize| !ticked.iter().any(|answer| answer.asked.contains(place));
+    let not_returned = asked.elements.iter().enumerate().filter(|(place, _)| unanswered(place));
+    let disclosure = Disclosure {
+        disclosed: ticked.iter().map(|element| element.path.clone()).collect(),
+        not_returned: not_returned.map(|(_, element)| element.path.clone()).collect(),
+    };
+    let (credential, credential_type) = (candidate.credential.clone(), asked.credential_type.clone());
+    Planned { position, credential, credential_type, disclosure }
 }
 
 /// The rows of a request that the person had been asked about when the app ended the session: refused, because it was cancelled.
@@ -219,6 +206,6 @@ impl Rows {
 
 /// An element of the history; the words of the reader are made fit to be displayed (neg-C39).
 fn line(asked: &AskedDocument, path: &ClaimPath, retained: bool) -> HistoryElement {
-    let credential_type = shown::credential_type(&CredentialType::mdoc(&asked.doc_type));
+    let credential_type = shown::credential_type(&asked.credential_type);
     HistoryElement { credential_type, path: shown::path(path), retained }
 }

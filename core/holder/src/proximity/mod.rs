@@ -9,7 +9,9 @@
 //!
 //! Every state but `Closed` has a deadline. The row of a presentation is `Started` from the commit on, `UnknownDelivery` from the
 //! hand-out of the response on, `Finished` when the link took all of it, and `Failed` when it ended before the hand-out.
+mod advertisement;
 mod answer;
+pub mod chunk;
 mod end;
 mod link;
 mod messages;

@@ -10,7 +10,7 @@ use rid_wire::Code;
 use super::state::{Requested, RequestedDocument};
 use crate::{
     consent::{Candidate, OfferedElement, Unavailable},
-    held::{Held, NamedElement, Validity},
+    held::{Held, NamedClaim, Validity},
 };
 
 /// No credential of the type is held.
@@ -35,7 +35,7 @@ impl Offer {
     pub(super) fn new(document: &RequestedDocument, held: Vec<Held>, kind: Option<&Kind>) -> Self {
         let mut offer = Self { candidates: Vec::new(), unavailable: Vec::new() };
         for one in held {
-            match &one.elements {
+            match &one.claims {
                 Err(reason) => offer.unavailable.push(unavailable(&one, *reason)),
                 Ok(elements) => {
                     let offered = offered(document, elements, kind);
@@ -98,7 +98,7 @@ fn answered(candidate: &Candidate) -> usize {
 
 /// The elements that would leave, and those that cannot, in the order of the request. Requests for ages that one attested
 /// age answers are one line: it leaves for all of them or for none (neg-C31).
-fn offered(document: &RequestedDocument, held: &[NamedElement], kind: Option<&Kind>) -> Vec<OfferedElement> {
+fn offered(document: &RequestedDocument, held: &[NamedClaim], kind: Option<&Kind>) -> Vec<OfferedElement> {
     let resolved: Vec<Option<ClaimPath>> =
         document.elements.iter().map(|asked| if asked.over_limit { None } else { resolve(asked, held) }).collect();
     let mut offered: Vec<OfferedElement> = Vec::new();
@@ -128,24 +128,25 @@ fn offered(document: &RequestedDocument, held: &[NamedElement], kind: Option<&Ki
 }
 
 /// The element that answers: the one asked for, or for an age the nearest that is attested (std-M48).
-fn resolve(asked: &Requested, held: &[NamedElement]) -> Option<ClaimPath> {
-    let mut own = held.iter().filter(|element| element.namespace == asked.namespace);
+fn resolve(asked: &Requested, held: &[NamedClaim]) -> Option<ClaimPath> {
+    let own = asked.path();
     let Some(wanted) = age::age_over(&asked.identifier) else {
-        return own.any(|element| element.identifier == asked.identifier).then(|| asked.path());
+        return held.iter().any(|claim| claim.path == own).then_some(own);
     };
-    let attested: Vec<(u8, bool, &str)> =
-        own.filter_map(|one| Some((age::age_over(&one.identifier)?, one.age?, one.identifier.as_str()))).collect();
+    let attested = held.iter().filter_map(|claim| {
+        let (namespace, identifier) = claim.path.as_element()?;
+        (namespace == asked.namespace).then_some((age::age_over(identifier)?, claim.age?, &claim.path))
+    });
+    let attested: Vec<(u8, bool, &ClaimPath)> = attested.collect();
     let ages: Vec<(u8, bool)> = attested.iter().map(|(age, value, _)| (*age, *value)).collect();
     let nearest = age::nearest(wanted, &ages)?;
-    let (.., identifier) = attested.into_iter().find(|(age, ..)| *age == nearest)?;
-    Some(ClaimPath::element(&asked.namespace, identifier))
+    attested.into_iter().find(|(age, ..)| *age == nearest).map(|(.., path)| path.clone())
 }
 
 /// Whether an element is the portrait of a kind.
 pub(super) fn is_portrait(kind: Option<&Kind>, path: &ClaimPath) -> bool {
-    let Some((namespace, identifier)) = path.as_element() else { return false };
     match kind {
-        Some(kind) => kind.element(namespace, identifier).is_some_and(|known| known.portrait),
-        None => namespace == MDL_NAMESPACE && identifier == "portrait",
+        Some(kind) => kind.element(path).is_some_and(|known| known.portrait),
+        None => path.as_element() == Some((MDL_NAMESPACE, "portrait")),
     }
 }

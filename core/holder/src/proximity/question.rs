@@ -34,9 +34,9 @@ impl Proximity {
         self.deadline = self.consent_deadline(env);
         match core::mem::replace(&mut self.state, State::Closed) {
             State::Unlocking(request) => {
-                let doc_types = request.documents.iter().map(|document| document.doc_type.clone()).collect();
+                let types = request.documents.iter().map(RequestedDocument::credential_type).collect();
                 let verifier = verifier(&requester(&request.documents));
-                self.outputs.push_back(Output::Match(MatchRequest { doc_types, verifier }));
+                self.outputs.push_back(Output::Match(MatchRequest { credential_types: types, verifier }));
                 self.state = State::Matching(request);
             }
             State::Confirming(decided) => {
@@ -86,7 +86,7 @@ fn ask(id: QuestionId, request: &Request, held: Vec<Vec<Held>>, profile: &Profil
     let mut warnings = Warnings::of(request);
     let mut documents = Vec::with_capacity(request.documents.len());
     for (document, held) in request.documents.iter().zip(held) {
-        let kind = profile.kind(&document.doc_type);
+        let kind = profile.kind(&document.credential_type());
         let rule = reader_rule(document, kind, &requester, policy);
         warnings.note(document, rule);
         documents.push(asked_document(document, Offer::new(document, held, kind), kind, rule));
@@ -178,7 +178,7 @@ fn asked_document(
     let elements = document.elements.iter();
     let blocked = blocked_reader(document, rule).or_else(|| offer.blocked());
     AskedDocument {
-        doc_type: document.doc_type.clone(),
+        credential_type: document.credential_type(),
         portrait_binds: binds_portrait(kind, &document.doc_type)
             && elements.clone().any(|element| is_portrait(kind, &element.path())),
         elements: elements

@@ -16,6 +16,7 @@ use rid_wire::{
 };
 
 use super::state::{Request, Requested, RequestedDocument};
+use crate::consent::UseCase;
 
 /// A request that cannot be read: the status of the DeviceResponse, and why.
 pub(super) struct Refusal {
@@ -46,7 +47,10 @@ pub(super) fn read(
             auth: reader_auth::verify(doc_request, transcript, &mut trust).or(all.clone()),
         })
         .collect();
+    let use_case =
+        |one: rid_mdoc::request_info::UseCase| UseCase { mandatory: one.mandatory, document_sets: one.document_sets };
     let use_cases = parsed.info.map_or(Ok(Vec::new()), |info| info.use_cases);
+    let use_cases = use_cases.map(|all| all.into_iter().map(use_case).collect());
     Ok(Request { hash: sha256(&[&transcript.tagged(), plaintext]), documents, use_cases })
 }
 

@@ -1,32 +1,23 @@
 //! From the commit to the response: checks of the copies, device authentication, encryption.
 use alloc::{boxed::Box, collections::VecDeque, string::String, vec::Vec};
 
-use rid_crypto::{Secret, SharedSecret, SignatureAlgorithm, verify};
+use rid_crypto::Secret;
 use rid_flow::{
     AgreeRequest, Committed, Copy, Effect, Env, HistoryOutcome, LinkCommand, Output, SignRequest,
     ports::{Prompt, SecureAreaError, StorageError},
 };
-use rid_mdoc::{
-    build::{UnsignedDocument, device_response},
-    device_auth,
-    issuer_signed::UnverifiedIssuerSigned,
-    session::SessionData,
-    transcript::Transcript,
-};
-use rid_wire::{Code, Timestamp, cbor::Limits};
+use rid_mdoc::{build::device_response, session::SessionData};
+use rid_wire::{Code, Timestamp};
 
 use super::{
     CloseReason, DeviceAuthMethod, Misuse, Proximity, Receipt,
     end::note,
-    state::{Decided, Planned, Prepared, Sending, Signing, State},
+    state::{Decided, Planned, PreparedDocument, Sending, Signing, State},
 };
-use crate::held::check;
+use crate::format::{self, Binding, Proof};
 
-/// COSE number of the one algorithm of device signatures here.
-const ES256: i64 = SignatureAlgorithm::Es256.cose();
-
-/// A signature or agreement by another key than the credential's.
-const DEVICE_KEY_MISMATCH: Code = Code::new("device_key_mismatch");
+/// How often a busy secure area is asked again for one document.
+const RETRIES: u32 = 3;
 
 /// A call was dropped while it awaited a commit.
 const INTERRUPTED: Code = Code::new("interrupted");
@@ -67,34 +58,29 @@ impl Proximity {
         let signing = self.take_signing(DeviceAuthMethod::Signature)?;
         match result {
             Ok(signature) => {
-                let current = &signing.current;
-                let message = device_auth::signature_to_be_signed(ES256, &current.device_authentication);
-                match verify(&current.device_key, SignatureAlgorithm::Es256, &[&message], &signature) {
-                    Ok(()) => {
-                        let document = current.document.finish_signature(ES256, &signature);
-                        self.authenticated(signing, document, env);
-                    }
-                    Err(_) => self.terminate(CloseReason::Port(DEVICE_KEY_MISMATCH)),
-                }
+                self.proven(signing, &Proof::Signature(&signature), env);
             }
-            Err(error) => self.terminate(CloseReason::Port(error.code())),
+            Err(error) => self.key_failed(signing, error),
         }
         Ok(())
     }
 
     pub(super) fn agreed(&mut self, result: Result<Secret<32>, SecureAreaError>, env: &Env<'_>) -> Result<(), Misuse> {
         let signing = self.take_signing(DeviceAuthMethod::Mac)?;
-        match (result, &self.link) {
-            (Ok(secret), Some(link)) => {
-                let key = device_auth::derive_mac_key(&SharedSecret::from_p256(&secret), &link.transcript);
-                let tag = device_auth::mac_tag(&key, &signing.current.device_authentication);
-                let document = signing.current.document.finish_mac(&tag);
-                self.authenticated(signing, document, env);
-            }
-            (Ok(_), None) => self.terminate(CloseReason::Port(DEVICE_KEY_MISMATCH)),
-            (Err(error), _) => self.terminate(CloseReason::Port(error.code())),
+        match result {
+            Ok(secret) => self.proven(signing, &Proof::Agreement(&secret), env),
+            Err(error) => self.key_failed(signing, error),
         }
         Ok(())
+    }
+
+    /// The secure area proved the device key for the current document.
+    fn proven(&mut self, signing: Signing, proof: &Proof<'_>, env: &Env<'_>) {
+        let Some(link) = &self.link else { return };
+        match signing.current.prepared.finish(proof, &Binding::Mdoc(&link.transcript)) {
+            Ok(document) => self.authenticated(signing, document, env),
+            Err(code) => self.terminate(CloseReason::Port(code)),
+        }
     }
 
     /// Takes the signing state if the secure area was asked in this way.
@@ -118,7 +104,14 @@ impl Proximity {
                 let Decided { doc_types, receipt, .. } = decided;
                 match prepared.pop_front() {
                     Some(current) => {
-                        self.ask_key(Signing { doc_types, receipt, current, rest: prepared, done: Vec::new() });
+                        self.ask_key(Signing {
+                            doc_types,
+                            receipt,
+                            current,
+                            rest: prepared,
+                            done: Vec::new(),
+                            busy: 0,
+                        });
                     }
                     None => self.respond(&doc_types, receipt, &[], env),
                 }
@@ -127,30 +120,34 @@ impl Proximity {
         }
     }
 
-    fn prepare_all(&self, decided: &Decided, copies: &[Copy], now: Timestamp) -> Result<VecDeque<Prepared>, Code> {
-        let transcript = &self.link.as_ref().ok_or(STORAGE_CORRUPT)?.transcript;
+    fn prepare_all(
+        &self,
+        decided: &Decided,
+        copies: &[Copy],
+        now: Timestamp,
+    ) -> Result<VecDeque<PreparedDocument>, Code> {
+        let binding = Binding::Mdoc(&self.link.as_ref().ok_or(STORAGE_CORRUPT)?.transcript);
         if copies.len() != decided.changes.consume.len() {
             return Err(STORAGE_CORRUPT);
         }
-        let of = |planned: &Planned| copies.iter().find(|copy| copy.credential == planned.credential);
-        let prepared = decided
-            .planned
-            .iter()
-            .map(|planned| prepare(planned, of(planned).ok_or(STORAGE_CORRUPT)?, transcript, now));
-        prepared.collect()
+        let prepare = |planned: &Planned| {
+            let Planned { position, credential, credential_type, disclosure } = planned;
+            let copy = copies.iter().find(|copy| copy.credential == *credential).ok_or(STORAGE_CORRUPT)?;
+            let prepared = format::prepare(copy, credential_type, disclosure, &binding, now)?;
+            Ok(PreparedDocument { position: *position, prepared })
+        };
+        decided.planned.iter().map(prepare).collect()
     }
 
     /// Asks the secure area for the current document.
     fn ask_key(&mut self, signing: Signing) {
         let Some(link) = &self.link else { return };
-        let current = &signing.current;
-        let key = current.key.clone();
+        let prepared = &signing.current.prepared;
+        let key = prepared.key().clone();
         let output = match self.method {
-            DeviceAuthMethod::Signature => Output::Io(Effect::Sign(SignRequest {
-                key,
-                message: device_auth::signature_to_be_signed(ES256, &current.device_authentication),
-                prompt: Prompt::Present,
-            })),
+            DeviceAuthMethod::Signature => {
+                Output::Io(Effect::Sign(SignRequest { key, message: prepared.to_be_signed(), prompt: Prompt::Present }))
+            }
             DeviceAuthMethod::Mac => Output::Io(Effect::Agree(AgreeRequest {
                 key,
                 peer: link.reader_key.to_bytes(),
@@ -161,11 +158,20 @@ impl Proximity {
         self.state = State::Signing(Box::new(signing));
     }
 
+    fn key_failed(&mut self, mut signing: Signing, error: SecureAreaError) {
+        if error == SecureAreaError::Busy && signing.busy < RETRIES {
+            signing.busy = signing.busy.saturating_add(1);
+            self.ask_key(signing);
+        } else {
+            self.terminate(CloseReason::Port(error.code()));
+        }
+    }
+
     /// One document is done; the next, or the response.
     fn authenticated(&mut self, mut signing: Signing, document: Vec<u8>, env: &Env<'_>) {
         signing.done.push((signing.current.position, document));
         match signing.rest.pop_front() {
-            Some(next) => self.ask_key(Signing { current: next, ..signing }),
+            Some(next) => self.ask_key(Signing { current: next, busy: 0, ..signing }),
             None => self.respond(&signing.doc_types, signing.receipt, &signing.done, env),
         }
     }
@@ -190,22 +196,4 @@ impl Proximity {
             Err(error) => self.terminate(CloseReason::PeerInvalid(error.code())),
         }
     }
-}
-
-/// Checks a copy once more and selects from it.
-fn prepare(planned: &Planned, copy: &Copy, transcript: &Transcript, now: Timestamp) -> Result<Prepared, Code> {
-    let issuer_signed = UnverifiedIssuerSigned::parse(&copy.bytes, Limits::ONLINE).map_err(|error| error.code())?;
-    let evidence = check(&issuer_signed, &planned.doc_type, now)?;
-    let Planned { position, doc_type, disclose, not_returned, .. } = planned;
-    let document =
-        UnsignedDocument::select(doc_type, &issuer_signed, disclose, not_returned).map_err(|error| error.code())?;
-    let device_authentication =
-        device_auth::device_authentication_bytes(transcript, doc_type, document.device_namespaces());
-    Ok(Prepared {
-        position: *position,
-        document,
-        key: copy.key.clone(),
-        device_key: evidence.device_key().clone(),
-        device_authentication,
-    })
 }

@@ -1,17 +1,15 @@
 use alloc::{boxed::Box, collections::VecDeque, string::String, vec::Vec};
 
-use rid_claims::ClaimPath;
-use rid_crypto::PublicKey;
-use rid_flow::{Changes, CredentialId, ports::KeyId};
-use rid_mdoc::{
-    MdocError,
-    build::{Selection, UnsignedDocument},
-    reader_auth::ReaderAuth,
-};
+use rid_claims::{ClaimPath, CredentialType};
+use rid_flow::{Changes, CredentialId};
+use rid_mdoc::{MdocError, reader_auth::ReaderAuth};
 use rid_wire::Timestamp;
 
 use super::Receipt;
-use crate::consent::{Question, UseCase};
+use crate::{
+    consent::{Question, UseCase},
+    format::{Disclosure, Prepared},
+};
 
 /// Where a session stands; each state owns what it needs, and nothing outlives it.
 pub(super) enum State {
@@ -56,6 +54,12 @@ pub(super) struct RequestedDocument {
     pub(super) auth: ReaderAuth,
 }
 
+impl RequestedDocument {
+    pub(super) fn credential_type(&self) -> CredentialType {
+        CredentialType::mdoc(&self.doc_type)
+    }
+}
+
 /// One element of a request.
 pub(super) struct Requested {
     pub(super) namespace: String,
@@ -94,20 +98,15 @@ pub(super) struct Planned {
     /// Position in the request.
     pub(super) position: usize,
     pub(super) credential: CredentialId,
-    pub(super) doc_type: String,
-    /// Elements that leave; at least one.
-    pub(super) disclose: Selection,
-    /// Elements asked for that no element which leaves answers.
-    pub(super) not_returned: Selection,
+    pub(super) credential_type: CredentialType,
+    pub(super) disclosure: Disclosure,
 }
 
-/// A document that only lacks the device's authentication.
-pub(super) struct Prepared {
+/// A document that only lacks the proof of its device key.
+pub(super) struct PreparedDocument {
+    /// Position in the request.
     pub(super) position: usize,
-    pub(super) document: UnsignedDocument,
-    pub(super) key: KeyId,
-    pub(super) device_key: PublicKey,
-    pub(super) device_authentication: Vec<u8>,
+    pub(super) prepared: Prepared,
 }
 
 /// Documents on their way through the secure area.
@@ -115,10 +114,12 @@ pub(super) struct Signing {
     pub(super) doc_types: Vec<String>,
     pub(super) receipt: Receipt,
     /// The one the secure area was asked for.
-    pub(super) current: Prepared,
-    pub(super) rest: VecDeque<Prepared>,
+    pub(super) current: PreparedDocument,
+    pub(super) rest: VecDeque<PreparedDocument>,
     /// Positions and encodings of the finished ones.
     pub(super) done: Vec<(usize, Vec<u8>)>,
+    /// How often the secure area was busy with the current one.
+    pub(super) busy: u32,
 }
 
 /// A response on its way out.

@@ -1,4 +1,6 @@
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
+
+use rid_claims::CredentialType;
 
 use rid_flow::{CredentialId, HistoryElement, HistoryId, SessionTypes, VerifierId};
 use rid_mdoc::engagement::Engagement;
@@ -19,8 +21,8 @@ pub struct Advertisement {
 /// What must be looked up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MatchRequest {
-    /// Document types of the document requests, in their order; one may occur again.
-    pub doc_types: Vec<String>,
+    /// Types of the credentials asked for, in the order of the request; one may occur again.
+    pub credential_types: Vec<CredentialType>,
     /// For whom, if known: a copy that is kept for this verifier can be presented to it again.
     pub verifier: Option<VerifierId>,
 }
@@ -28,7 +30,7 @@ pub struct MatchRequest {
 /// What is held.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Matches {
-    /// The credentials of each document type, in the order and length of [`MatchRequest::doc_types`].
+    /// The credentials of each document type, in the order and length of [`MatchRequest::credential_types`].
     pub by_document: Vec<Vec<Held>>,
 }
 

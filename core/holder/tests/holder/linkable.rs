@@ -1,13 +1,13 @@
 //! What receipt refuses because readers could link copies by it, or because others write it and a wallet need not (neg-N05).
 use rid_crypto::{PublicKey, SigningKey, sha256};
-use rid_flow::{CredentialId, ports::KeyId};
-use rid_holder::receive::check_batch;
+use rid_flow::ports::KeyId;
+use rid_holder::format::receive;
 use rid_wire::{
     cbor::Encoder,
     cose::{protected_header, sig_structure},
 };
 
-use crate::world::{MDL, NOW, NS, Pki, SeededRng, validity};
+use crate::world::{MDL, NOW, NS, Pki, SeededRng, batch, validity};
 
 /// A copy of one element, written by hand; each part is right until a test changes it.
 struct Handmade {
@@ -103,7 +103,7 @@ fn received(change: impl Fn(&mut Handmade, u8)) -> &'static str {
     };
     let copies: Vec<Vec<u8>> = (0..).zip(&keys).map(issue).collect();
     let copies: Vec<&[u8]> = copies.iter().map(Vec::as_slice).collect();
-    let result = check_batch(CredentialId("new".into()), MDL, &copies, &keys, &pki.issuers(), NOW);
+    let result = receive(&batch(MDL, &copies, &keys), None, &pki.issuers(), NOW);
     result.map_or_else(|error| error.code().as_str(), |_| "accepted")
 }
 

@@ -1,8 +1,8 @@
 //! Checks on receipt (std-M14, neg-B): all of the batch or a named refusal.
 use rid_claims::{ClaimPath, CredentialType};
 use rid_crypto::{PublicKey, SigningKey};
-use rid_flow::{Credential, CredentialId, ports::KeyId};
-use rid_holder::receive::{ReceiveError, check_batch};
+use rid_flow::{Credential, ports::KeyId};
+use rid_holder::format::{ReceiveError, receive};
 use rid_mdoc::{
     build::{ElementToIssue, UnsignedCredential},
     issuer_signed::UnverifiedIssuerSigned,
@@ -11,7 +11,7 @@ use rid_mdoc::{
 use rid_wire::{Timestamp, cbor::Limits};
 
 use crate::world::{
-    Identity, MDL, NOW, NS, PID, Pki, SeededRng, element, encoded, licence, mint, mint_valid, validity,
+    self, Identity, MDL, NOW, NS, PID, Pki, SeededRng, element, encoded, licence, mint, mint_valid, validity,
 };
 
 struct Batch {
@@ -36,7 +36,7 @@ impl Batch {
 
     fn check_at(&self, doc_type: &str, now: Timestamp) -> Result<Credential, ReceiveError> {
         let copies: Vec<&[u8]> = self.copies.iter().map(Vec::as_slice).collect();
-        check_batch(CredentialId("new".into()), doc_type, &copies, &self.keys, &self.pki.issuers(), now)
+        receive(&world::batch(doc_type, &copies, &self.keys), None, &self.pki.issuers(), now)
             .map(|received| received.credential)
     }
 
@@ -176,7 +176,7 @@ fn an_issuer_nobody_here_trusts_or_no_anchor_at_all() {
     let batch = Batch::good();
     let copies: Vec<&[u8]> = batch.copies.iter().map(Vec::as_slice).collect();
     let check = |trust: &rid_trust::TrustStore| {
-        let result = check_batch(CredentialId("new".into()), MDL, &copies, &batch.keys, trust, NOW);
+        let result = receive(&world::batch(MDL, &copies, &batch.keys), None, trust, NOW);
         result.err().unwrap().code().as_str()
     };
     let mut rng = SeededRng::new(5);

@@ -4,7 +4,7 @@ use std::{
     sync::Arc,
 };
 
-use rid_claims::ClaimPath;
+use rid_claims::{ClaimPath, CredentialType};
 use rid_crypto::{AgreementKey, Backend, Curve, PublicKey, Secret, SigningKey};
 use rid_flow::{
     Changes, Committed, Copy, CopyId, CredentialId, Effect, Env, HistoryDraft, HistorySeq, Input, LinkCommand,
@@ -13,7 +13,8 @@ use rid_flow::{
 };
 use rid_holder::{
     consent::{AgreedDocument, Answer, Candidate, Decision, Question},
-    held::{Held, Validity, read_elements},
+    format,
+    held::{Held, Validity},
     proximity::{CloseReason, DeviceAuthMethod, Matches, Misuse, Proximity, ProximityTypes, Receipt},
 };
 use rid_mdoc::build::ElementToIssue;
@@ -285,7 +286,7 @@ impl Wallet {
             }
             Output::Match(request) => {
                 self.note("match");
-                let by_document = request.doc_types.iter().map(|doc_type| self.held(doc_type)).collect();
+                let by_document = request.credential_types.iter().map(|wanted| self.held(&wanted.id)).collect();
                 Some(Input::Candidates(Ok(Matches { by_document })))
             }
             Output::Ask(question) => {
@@ -348,8 +349,8 @@ impl Wallet {
             validity: held.validity,
             valid_until: held.valid_until,
             copies_left: u32::try_from(held.copies.len()).unwrap(),
-            elements: match held.copies.last() {
-                Some((_, bytes)) => read_elements(bytes, doc_type, self.now),
+            claims: match held.copies.last() {
+                Some((_, bytes)) => format::names(bytes, &CredentialType::mdoc(doc_type), self.now),
                 None => Err(Code::new("credential_unavailable")),
             },
         })
@@ -378,7 +379,7 @@ impl Wallet {
         for credential in changes.consume {
             let held = vault.held.get_mut(&credential).ok_or(StorageError::Exhausted)?;
             let (key, bytes) = held.copies.pop().ok_or(StorageError::Exhausted)?;
-            committed.copies.push(Copy { id: CopyId(key.0.clone()), credential, key, bytes, consumed: true });
+            committed.copies.push(Copy { id: CopyId(key.0.clone()), credential, key, bytes, spent: true });
         }
         for (event, outcome) in changes.outcomes {
             let row = vault.history.iter_mut().find(|row| row.id == event).ok_or(StorageError::Conflict)?;

@@ -1,10 +1,11 @@
 //! Keys, certificates, credentials and time of a made-up country.
 use std::sync::Arc;
 
-use rid_claims::ClaimKey;
+use rid_claims::{ClaimKey, CredentialId, CredentialType};
 pub(crate) use rid_crypto::x509::Profile as CertificateProfile;
 use rid_crypto::{PublicKey, SigningKey};
-use rid_flow::{HistoryDraft, HistoryElement};
+use rid_flow::{HistoryDraft, HistoryElement, ports::KeyId};
+use rid_holder::format::Batch;
 pub(crate) use rid_kit::{Identity, NOON as NOW, SeededRng};
 use rid_mdoc::{
     MDL_DOC_TYPE, MDL_NAMESPACE,
@@ -152,4 +153,9 @@ pub(crate) fn identifier(element: &HistoryElement) -> &str {
 /// The name of the verified peer of a history entry; empty if no peer was verified.
 pub(crate) fn peer(row: &HistoryDraft) -> &str {
     row.peer.as_ref().map_or("", |party| &party.name)
+}
+
+/// A batch for a new credential.
+pub(crate) fn batch<'a>(doc_type: &str, copies: &'a [&'a [u8]], keys: &'a [(KeyId, PublicKey)]) -> Batch<'a> {
+    Batch { id: CredentialId("new".into()), credential_type: CredentialType::mdoc(doc_type), copies, keys }
 }

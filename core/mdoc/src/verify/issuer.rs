@@ -86,9 +86,33 @@ pub(super) fn judge<'a>(
     strictness: Strictness,
 ) -> (IssuerReport<'a>, Option<MsoParts<'a>>) {
     let form = Form::read(&issuer_signed.issuer_auth);
-    let mso = form.mso.as_ref().ok();
-    let (at, tolerance) = (message.at(), message.store().clock_tolerance());
     let trust = form.trust(doc_type, message);
+    let time = (message.at(), message.store().clock_tolerance());
+    report(issuer_signed, doc_type, form, trust, time, strictness)
+}
+
+/// Verifies with the leaf's own key: the chain was decided on when the wallet received the credential.
+pub(super) fn judge_stored<'a>(
+    issuer_signed: &UnverifiedIssuerSigned<'a>,
+    doc_type: &str,
+    at: Timestamp,
+) -> IssuerReport<'a> {
+    let form = Form::read(&issuer_signed.issuer_auth);
+    let leaf = form.chain.as_ref().ok().and_then(|chain| chain.first());
+    let trust = leaf.map(|leaf| Ok(IssuerTrust::decided_on_receipt(leaf)));
+    report(issuer_signed, Some(doc_type), form, trust, (at, ClockTolerance::default()), Strictness::Verifier).0
+}
+
+/// Runs the checks in order, after the decision on the chain.
+fn report<'a>(
+    issuer_signed: &UnverifiedIssuerSigned<'a>,
+    doc_type: Option<&str>,
+    form: Form<'a>,
+    trust: Option<Result<IssuerTrust, TrustError>>,
+    (at, tolerance): (Timestamp, ClockTolerance),
+    strictness: Strictness,
+) -> (IssuerReport<'a>, Option<MsoParts<'a>>) {
+    let mso = form.mso.as_ref().ok();
     let trusted = trust.as_ref().and_then(|decision| decision.as_ref().ok());
     let validity = mso.and_then(|mso| mso.validity.as_ref().ok());
     let mut failed_elements = Vec::new();

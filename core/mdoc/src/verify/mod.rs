@@ -2,6 +2,7 @@
 mod device;
 mod evidence;
 mod issuer;
+mod stored;
 
 use alloc::{borrow::Cow, string::String, vec::Vec};
 
@@ -14,6 +15,7 @@ use crate::transcript::Transcript;
 pub use device::verify_document;
 pub use evidence::{DeviceBound, DeviceItem, IssuerVerified, VerifiedItem};
 pub use issuer::{refuse_issuer_signed, verify_issuer_signed};
+pub use stored::verify_stored;
 
 /// The names of the checks, in the order of std-M45, then device authentication.
 pub mod check {

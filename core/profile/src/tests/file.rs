@@ -1,7 +1,7 @@
 //! The rules that a profile file must keep to be accepted.
 use super::*;
 use crate::pattern::Pattern;
-use rid_claims::ReusePolicy;
+use rid_claims::{Format, ReusePolicy};
 
 use crate::{ReaderPolicy, ReaderRule};
 
@@ -40,7 +40,28 @@ fn embedded_profile_is_valid() {
         assert_eq!(kind.age_over, [15, 16, 18, 21, 23, 65]);
         assert_eq!(kind.card.len(), 4);
     }
-    assert!(profile.kind("org.example").is_none() && profile.kind_by_id("org.example").is_none());
+    assert!(
+        profile.kind(&CredentialType::mdoc("org.example")).is_none() && profile.kind_named("org.example").is_none()
+    );
+}
+
+#[test]
+fn kind_is_found_by_its_type_in_each_format() {
+    let vct = "urn:example:pid:1";
+    let with = |vct: &str| changed(r#""copies": 10,"#, &format!(r#""copies": 10, "vct": "{vct}","#));
+    let profile = with(vct).unwrap();
+    let pid = &profile.kinds()[0];
+    for format in [Format::Mdoc, Format::SdJwt] {
+        let credential_type = pid.credential_type(format).unwrap();
+        assert_eq!(profile.kind(&credential_type).unwrap().id, pid.id);
+        assert_eq!(profile.kind_named(&credential_type.id).unwrap().id, pid.id);
+        let other = if format == Format::Mdoc { Format::SdJwt } else { Format::Mdoc };
+        assert!(profile.kind(&CredentialType { format: other, ..credential_type }).is_none(), "ids of one format only");
+    }
+    assert!(profile.kinds()[1].credential_type(Format::SdJwt).is_none());
+    for wrong in ["", "two words", "şəxsiyyət"] {
+        assert!(with(wrong).is_err(), "{wrong:?}");
+    }
 }
 
 #[test]
@@ -64,8 +85,13 @@ fn international_elements_stay_in_international_namespaces() {
         assert!(namespaces.iter().all(|n| kind.elements.iter().any(|e| e.namespace == *n)), "{id}");
     }
     let pid = kind(&profile, "pid");
-    assert!(pid.element(PID, "fin").is_some() && pid.element(ISO_23220, "fin").is_none());
-    assert!(pid.element(ISO_23220, "birth_date").is_some_and(|e| e.value_type == ElementType::Map));
+    assert!(
+        pid.element(&ClaimPath::element(PID, "fin")).is_some()
+            && pid.element(&ClaimPath::element(ISO_23220, "fin")).is_none()
+    );
+    assert!(
+        pid.element(&ClaimPath::element(ISO_23220, "birth_date")).is_some_and(|e| e.value_type == ElementType::Map)
+    );
 }
 
 /// Replaces the first occurrence of `from`, which must be there.

@@ -72,7 +72,7 @@ fn fin_is_sensitive_spelled_and_spoken_in_full() {
     let profile = profile();
     for (id, namespace, identifier) in [("pid", PID, "fin"), ("mdl", MDL, "administrative_number")] {
         let kind = kind(&profile, id);
-        let fin = kind.element(namespace, identifier).unwrap();
+        let fin = kind.element(&ClaimPath::element(namespace, identifier)).unwrap();
         assert!(fin.sensitive && fin.spelled);
         assert_eq!(fin.label.resolve(&[Locale::Az]), "FİN");
         assert_eq!(fin.spoken.resolve(&[Locale::Az]), "Fərdi identifikasiya nömrəsi");
@@ -86,19 +86,19 @@ fn std_m48_age_element_is_found_and_its_digits_filled_in() {
     let profile = profile();
     for (id, namespace) in [("pid", ISO_23220), ("mdl", MDL)] {
         let kind = kind(&profile, id);
-        let age = kind.element(namespace, "age_over_18").unwrap();
+        let age = kind.element(&ClaimPath::element(namespace, "age_over_18")).unwrap();
         assert_eq!(age.identifier, "age_over_NN");
-        let label = age.label_for("age_over_18");
+        let label = age.label_for(&ClaimPath::element("", "age_over_18"));
         assert_eq!(label.all(), ["18 yaşından yuxarı", "Over 18", "Старше 18"]);
-        assert_eq!(age.spoken_for("age_over_65").resolve(&[Locale::En]), "Over 65 years old");
-        assert_eq!(age.label_for("age_over_NN").en, "Over NN");
-        assert_eq!(age.label_for("something_18").en, "Over NN");
+        assert_eq!(age.spoken_for(&ClaimPath::element("", "age_over_65")).resolve(&[Locale::En]), "Over 65 years old");
+        assert_eq!(age.label_for(&ClaimPath::element("", "age_over_NN")).en, "Over NN");
+        assert_eq!(age.label_for(&ClaimPath::element("", "something_18")).en, "Over NN");
         assert_eq!(age.value_text("true").map(|t| t.az.as_str()), Some("Bəli"));
         for wrong in ["age_over_1", "age_over_018", "age_over_1x", "age_over_", "age_over_\u{661}8", "over_18", ""] {
-            assert!(kind.element(namespace, wrong).is_none(), "{wrong}");
+            assert!(kind.element(&ClaimPath::element(namespace, wrong)).is_none(), "{wrong}");
         }
         let name = kind.elements.iter().find(|e| e.identifier.starts_with("family_name")).unwrap();
-        assert_eq!(name.label_for("anything_18"), name.label);
+        assert_eq!(name.label_for(&ClaimPath::element("", "anything_18")), name.label);
     }
 }
 
@@ -106,11 +106,11 @@ fn std_m48_age_element_is_found_and_its_digits_filled_in() {
 fn values_and_members_have_texts() {
     let profile = profile();
     let (pid, mdl) = (kind(&profile, "pid"), kind(&profile, "mdl"));
-    let sex = pid.element(ISO_23220, "sex").unwrap();
+    let sex = pid.element(&ClaimPath::element(ISO_23220, "sex")).unwrap();
     assert_eq!(sex.value_text("1").map(|t| t.az.as_str()), Some("Kişi"));
     assert_eq!(sex.value_text("2").map(|t| t.ru.as_str()), Some("Женский"));
     assert!(sex.value_text("3").is_none());
-    let privileges = mdl.element(MDL, "driving_privileges").unwrap();
+    let privileges = mdl.element(&ClaimPath::element(MDL, "driving_privileges")).unwrap();
     let code = privileges.part("code").unwrap();
     assert_eq!(code.value_text("78").map(|t| t.en.as_str()), Some("Automatic gearbox only"));
     assert!(privileges.part("unheard").is_none());

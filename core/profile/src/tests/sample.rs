@@ -41,8 +41,8 @@ fn sample() -> Vec<(String, String, String, Value<'static>)> {
 fn every_sample_element_is_known_and_fits() {
     let profile = profile();
     for (doc_type, namespace, identifier, value) in sample() {
-        let kind = profile.kind(&doc_type).unwrap();
-        let finding = kind.check(&namespace, &identifier, &value, today());
+        let kind = profile.kind(&CredentialType::mdoc(&doc_type)).unwrap();
+        let finding = kind.check(&ClaimPath::element(&namespace, &identifier), &value, today());
         assert_eq!(finding, Ok(()), "{namespace}/{identifier}");
     }
 }
@@ -99,7 +99,7 @@ fn pictures_are_small_jpegs() {
 fn finding(namespace: &str, identifier: &str, value: &Value<'_>) -> Option<(Severity, &'static str)> {
     let id = if namespace.starts_with(MDL) { "mdl" } else { "pid" };
     let kind = kind(&profile(), id);
-    kind.check(namespace, identifier, value, today())
+    kind.check(&ClaimPath::element(namespace, identifier), value, today())
         .err()
         .map(|RuleFinding { severity, code }| (severity, code.as_str()))
 }

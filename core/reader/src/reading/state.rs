@@ -3,8 +3,10 @@ use std::collections::VecDeque;
 
 use rid_flow::{Input, LinkCommand, Output, Session, Uptime};
 use rid_verifier::{
-    link::{Assembler, MAX_MESSAGE},
-    reader::{CloseReason, Reader as Machine, ReaderTypes},
+    reader::{
+        CloseReason, Reader as Machine, ReaderTypes,
+        chunk::{Assembler, MAX_MESSAGE},
+    },
     view::Verdict,
 };
 use rid_wire::Code;

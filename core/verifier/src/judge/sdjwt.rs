@@ -1,18 +1,15 @@
 //! From reports on SD-JWT VC to verdicts.
 use alloc::{string::String, vec::Vec};
 
-use rid_claims::{ClaimKey, ClaimPath, ClaimValue};
+use rid_claims::{ClaimKey, ClaimPath, ClaimValue, CredentialType, Format};
 use rid_sdjwt::{
     Claims,
     verify::{HolderReport, IssuerReport, IssuerVerified, check},
 };
 use rid_trust::Check;
 
-use super::{bare, conclude, decide_with, trusted_by};
-use crate::{
-    disclosed::Words,
-    view::{DisclosedElement, DisclosedElements, DocumentVerdict},
-};
+use super::{Words, bare, conclude, decide_with, trusted_by};
+use crate::view::{DisclosedElement, DisclosedElements, DocumentVerdict};
 
 /// Claims that are about the credential and not about the person. Checks speak of them.
 const ABOUT_CREDENTIAL: [&str; 9] = ["aka_vcts", "cnf", "exp", "iat", "iss", "nbf", "status", "vct", "vct#integrity"];
@@ -37,14 +34,15 @@ fn document(
     evidence: Option<&IssuerVerified>,
     words: &Words<'_>,
 ) -> DocumentVerdict {
-    let mut verdict = bare(vct.unwrap_or_default(), checks, Vec::new(), words);
+    let credential_type = CredentialType { format: Format::SdJwt, id: vct.unwrap_or_default().into() };
+    let mut verdict = bare(&credential_type, checks, Vec::new(), words);
     let (decision, code) = decide_with(&verdict.checks, evidence.is_some());
     let disclosed = evidence.map(|evidence| {
         verdict.trusted_by = Some(trusted_by(evidence.trust()));
         verdict.issuer = evidence.trust().name().or(evidence.issuer()).map(String::from);
         disclosed(evidence.claims())
     });
-    conclude(verdict, decision, code, disclosed, words)
+    conclude(verdict, &credential_type, decision, code, disclosed, words)
 }
 
 /// One element for each claim of the top level.

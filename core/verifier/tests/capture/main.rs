@@ -14,7 +14,6 @@ use rid_crypto::{AgreementKey, Curve, PublicKey, x509::Certificate};
 use rid_mdoc::transcript::Transcript;
 use rid_trust::{Anchor, Environment, Role, TrustStore};
 use rid_verifier::{
-    bind_trust,
     capture::{CaptureInput, judge_issuer_signed, judge_response},
     view::{Decision, Verdict},
 };
@@ -34,7 +33,7 @@ fn bytes(text: &str) -> Vec<u8> {
 /// As `rid verify --trust` does: an anchor, and the leaf itself where it is the very leaf, with the rules of the profile.
 fn trust(name: &str) -> TrustStore {
     let profile = rid_profile::embedded().unwrap();
-    let store = |anchors| bind_trust(TrustStore::new(Environment::Production, anchors).unwrap(), &profile);
+    let store = |anchors| profile.bind_trust(TrustStore::new(Environment::Production, anchors).unwrap());
     match name {
         "-" => store(vec![]),
         "key" => store(vec![]).pin_key(PublicKey::from_jwk(parts("key")["signer"]).unwrap()),

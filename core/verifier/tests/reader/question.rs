@@ -201,7 +201,7 @@ fn neg_q02_missing_documents_and_the_codes_of_the_wallet_are_shown() {
         let verdict = with_input(&state, &transcript, now(), |input| judge_answer(&response, input, &asked));
         assert_eq!(outcome(&verdict), NOT_RETURNED);
         assert_eq!(verdict.not_returned, [OTHER]);
-        let said: Vec<_> = verdict.document_errors.iter().map(|error| (error.doc_type.clone(), error.code)).collect();
+        let said: Vec<_> = verdict.document_errors.iter().map(|error| (error.kind.clone(), error.code)).collect();
         assert_eq!(said, named.into_iter().map(|doc_type| (doc_type, 0)).collect::<Vec<_>>());
     }
     // Without a question the wallet's word is shown and hinders nothing.

@@ -1,11 +1,11 @@
 //! One step of a presentation over the ports.
-use rid_claims::CredentialType;
 use rid_flow::{
     Changes, Committed, Effect, HistoryOutcome, Input, LinkCommand, Output, Reply, Store, VerifierId,
     ports::{HttpError, StorageError},
 };
 use rid_holder::{
-    held::{Held, Validity, read_elements},
+    format,
+    held::{Held, Validity},
     proximity::{MatchRequest, Matches, ProximityTypes},
 };
 use rid_vault::{CredentialMeta, VaultError};
@@ -130,8 +130,8 @@ impl Presentation {
         match &committed {
             Ok(committed) => {
                 state.low_water = committed.low_water.clone();
-                let consumed = committed.copies.iter().filter(|copy| copy.consumed);
-                state.used_keys.extend(consumed.map(|copy| copy.key.clone()));
+                let spent = committed.copies.iter().filter(|copy| copy.spent);
+                state.used_keys.extend(spent.map(|copy| copy.key.clone()));
             }
             Err(_) => state.begun = None,
         }
@@ -148,17 +148,15 @@ impl Presentation {
 impl Wallet {
     async fn matches(&self, request: &MatchRequest, now: Timestamp) -> Result<Matches, VaultError> {
         let metas = self.vault.credentials().await?.credentials;
-        let mut by_document: Vec<Vec<Held>> = Vec::with_capacity(request.doc_types.len());
-        for (place, doc_type) in request.doc_types.iter().enumerate() {
+        let mut by_document: Vec<Vec<Held>> = Vec::with_capacity(request.credential_types.len());
+        for (place, credential_type) in request.credential_types.iter().enumerate() {
             // A type that occurs again is looked up once.
-            let before = request.doc_types.iter().take(place).position(|known| known == doc_type);
+            let before = request.credential_types.iter().take(place).position(|known| known == credential_type);
             let held = match before.and_then(|before| by_document.get(before)) {
                 Some(held) => held.clone(),
                 None => {
                     let mut held = Vec::new();
-                    for meta in
-                        metas.iter().filter(|meta| meta.summary.credential_type == CredentialType::mdoc(doc_type))
-                    {
+                    for meta in metas.iter().filter(|meta| meta.summary.credential_type == *credential_type) {
                         held.push(self.held(meta, request.verifier, now).await?);
                     }
                     held
@@ -185,8 +183,8 @@ impl Wallet {
             Validity::Valid
         };
         let copy = if meta.can_present(verifier, now) { self.vault.copy_to_present(meta).await } else { Ok(None) };
-        let elements = match copy {
-            Ok(Some(bytes)) => read_elements(&bytes, &meta.summary.credential_type.id, now),
+        let claims = match copy {
+            Ok(Some(bytes)) => format::names(&bytes, &meta.summary.credential_type, now),
             Ok(None) => Err(StorageError::Exhausted.code()),
             Err(VaultError::Storage(StorageError::Damaged)) => Err(StorageError::Damaged.code()),
             Err(error) => return Err(error),
@@ -198,7 +196,7 @@ impl Wallet {
             validity,
             valid_until: meta.summary.valid_until,
             copies_left: meta.summary.copies_left,
-            elements,
+            claims,
         })
     }
 }

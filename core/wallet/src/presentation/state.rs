@@ -4,8 +4,10 @@ use std::collections::VecDeque;
 use rid_flow::{CredentialId, HistoryId, Input, LinkCommand, Output, Session, Uptime, ports::KeyId};
 use rid_holder::{
     consent::Question,
-    link::{Assembler, MAX_MESSAGE},
-    proximity::{Advertisement, CloseReason, Proximity, ProximityTypes, Receipt},
+    proximity::{
+        Advertisement, CloseReason, Proximity, ProximityTypes, Receipt,
+        chunk::{Assembler, MAX_MESSAGE},
+    },
 };
 use rid_wire::Code;
 

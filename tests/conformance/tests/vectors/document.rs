@@ -58,7 +58,7 @@ fn shown(verdict: &Verdict) -> bool {
 /// A store with the rules of the profile, as in `rid verify`.
 fn store(anchors: Vec<Anchor>) -> TrustStore {
     let store = TrustStore::new(Environment::Test, anchors).expect("a store");
-    rid_verifier::bind_trust(store, &rid_profile::embedded().expect("the profile"))
+    rid_profile::embedded().expect("the profile").bind_trust(store)
 }
 
 /// Annex D: the anchor, the reader key and, for the response that needs it, the transcript.

@@ -1,7 +1,7 @@
 //! Our wallet for one session. It has copies of one driving licence, and a user who agrees to everything.
 use std::{collections::BTreeMap, sync::Arc};
 
-use rid_claims::ClaimPath;
+use rid_claims::{ClaimPath, CredentialType};
 use rid_crypto::{AgreementKey, Curve, PublicKey, Secret, SigningKey};
 use rid_flow::{
     Changes, Committed, Copy, CopyId, CredentialId, Effect, Env, HistorySeq, Input, LinkCommand, LinkEvent, Output,
@@ -10,7 +10,8 @@ use rid_flow::{
 };
 use rid_holder::{
     consent::{AgreedDocument, Answer, Decision, Question},
-    held::{Held, Validity, read_elements},
+    format,
+    held::{Held, Validity},
     proximity::{CloseReason, DeviceAuthMethod, Matches, Proximity, ProximityTypes},
 };
 use rid_trust::TrustStore;
@@ -100,8 +101,8 @@ impl Wallet {
                 }
                 Output::Unlock => Some(Input::Unlocked(true)),
                 Output::Match(request) => {
-                    let held = |doc_type: &String| if doc_type == MDL { vec![self.held()] } else { vec![] };
-                    let by_document = request.doc_types.iter().map(held).collect();
+                    let held = |wanted: &CredentialType| if wanted.id == MDL { vec![self.held()] } else { vec![] };
+                    let by_document = request.credential_types.iter().map(held).collect();
                     Some(Input::Candidates(Ok(Matches { by_document })))
                 }
                 Output::Ask(question) => {
@@ -155,7 +156,7 @@ impl Wallet {
             validity: Validity::Valid,
             valid_until: validity().valid_until,
             copies_left: u32::try_from(self.copies.len()).unwrap(),
-            elements: read_elements(bytes, MDL, now()),
+            claims: format::names(bytes, &CredentialType::mdoc(MDL), now()),
         }
     }
 
@@ -163,7 +164,7 @@ impl Wallet {
         let mut committed = Committed::default();
         for credential in changes.consume {
             let (key, bytes) = self.copies.pop().ok_or(StorageError::Exhausted)?;
-            committed.copies.push(Copy { id: CopyId(key.0.clone()), credential, key, bytes, consumed: true });
+            committed.copies.push(Copy { id: CopyId(key.0.clone()), credential, key, bytes, spent: true });
         }
         for _ in changes.history {
             committed.history.push(HistorySeq(self.rows));

@@ -8,7 +8,6 @@
 )]
 
 mod broken;
-mod busy;
 mod cancel;
 mod enrolment;
 mod history;

@@ -254,7 +254,7 @@ fn std_m44_m45_m46_we_present_what_multipaz_issued_and_it_accepts() {
     let verdict = judge_issuer_signed(&issuer_signed, &input);
     assert_eq!((verdict.decision, verdict.code), (Decision::Accepted, None), "{:?}", verdict.documents[0].checks);
     let disclosed = verdict.documents[0].elements.current().unwrap();
-    assert_eq!((verdict.documents[0].doc_type.as_str(), disclosed.issuer_signed.len()), (MDL, licence().len()));
+    assert_eq!((verdict.documents[0].kind.as_str(), disclosed.issuer_signed.len()), (MDL, licence().len()));
     for mac in [false, true] {
         let mut given = exchange.multipaz_is_given(&exchange.we_present(&issuer_signed, mac));
         given["root"] = der(&peer.root("issuer"));

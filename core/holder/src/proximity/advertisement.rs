@@ -3,7 +3,7 @@ use alloc::string::String;
 
 use rid_mdoc::engagement::{Ble, RetrievalMethod};
 
-use crate::proximity::Advertisement;
+use super::Advertisement;
 
 impl Advertisement {
     /// The text of the QR code.

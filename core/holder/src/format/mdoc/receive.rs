@@ -1,9 +1,9 @@
-//! The full checks of a credential before it is stored (std-M14, neg-B): all of it or a named refusal.
+//! The full checks of an mdoc before it is stored (std-M14, neg-B): all of it or a named refusal.
 use alloc::{borrow::Cow, collections::BTreeSet, string::String, vec::Vec};
 
-use rid_claims::{ClaimPath, CredentialType, ReusePolicy, StatusReference};
+use rid_claims::{ClaimPath, ReusePolicy, StatusReference};
 use rid_crypto::PublicKey;
-use rid_flow::{Credential, CredentialId, NewCopy, ports::KeyId};
+use rid_flow::{Credential, NewCopy, ports::KeyId};
 use rid_mdoc::{
     MdocError,
     issuer_signed::UnverifiedIssuerSigned,
@@ -11,91 +11,49 @@ use rid_mdoc::{
     verify::{IssuerReport, IssuerVerified, Strictness, check, verify_issuer_signed},
 };
 use rid_profile::Kind;
-use rid_trust::{Check, Outcome, Party, PartyBasis, TrustError, TrustStore};
+use rid_trust::{Check, Outcome, Party, PartyBasis, TrustStore};
 use rid_wire::{
     Code, Timestamp,
     cbor::{Limits, Value},
     cose::CoseError,
 };
 
-/// Why received credentials were refused; nothing was stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-#[error("{}", self.code())]
-pub enum ReceiveError {
-    /// More or fewer credentials than keys.
-    BatchSize,
-    /// The copies do not say the same of the same person.
-    BatchMismatch,
-    /// One digest occurs twice in the batch: readers could link two presentations by it (neg-N05).
-    DigestRepeated,
-    /// One status reference occurs twice in the batch (neg-N05).
-    StatusRepeated,
-    /// An item has a member beside the four of the standard: a mark that goes along with each presentation (neg-N05).
-    ItemMember,
-    /// The unprotected header of issuerAuth has another label than x5chain: such a mark too (neg-N05).
-    UnprotectedLabel,
-    /// A check of std-M45 failed; the code is its reason.
-    Check(Code),
-    /// The issuer is not trusted; the code is the reason.
-    Untrusted(Code),
-    /// The structure.
-    Mdoc(#[from] MdocError),
-}
+use crate::format::{Batch, ReceiveError, Received};
 
-impl ReceiveError {
-    /// The stable code.
-    #[must_use]
-    pub const fn code(self) -> Code {
-        match self {
-            Self::BatchSize => Code::new("batch_size"),
-            Self::BatchMismatch => Code::new("batch_mismatch"),
-            Self::DigestRepeated => Code::new("batch_digest_repeated"),
-            Self::StatusRepeated => Code::new("batch_status_repeated"),
-            Self::ItemMember => Code::new("credential_item_member"),
-            Self::UnprotectedLabel => Code::new("credential_unprotected_label"),
-            Self::Check(code) | Self::Untrusted(code) => code,
-            Self::Mdoc(e) => e.code(),
-        }
+impl From<MdocError> for ReceiveError {
+    fn from(error: MdocError) -> Self {
+        Self::Check(error.code())
     }
 }
 
-/// A checked batch, and its issuer.
-pub struct Received {
-    /// What may be stored.
-    pub credential: Credential,
-    /// The issuer, recognised by the key of its document signer.
-    pub issuer: Party,
-}
-
-/// Checks a batch of copies of one credential, each bound to one of the keys in order: issuer path, signature, digest of
-/// every item, validity, docType, device key (neg-B18), elements equal over all copies, and nothing by which readers could
-/// link two copies (neg-N05). Gives what may be stored.
-///
-/// # Errors
-/// [`ReceiveError`].
-pub fn check_batch(
-    id: CredentialId,
-    doc_type: &str,
-    copies: &[&[u8]],
-    keys: &[(KeyId, PublicKey)],
+/// Checks a batch: issuer path, signature, digest of every item, validity, docType, device key (neg-B18), the same elements in
+/// all copies, and nothing by which readers could link two copies (neg-N05).
+pub(in crate::format) fn receive(
+    batch: &Batch<'_>,
+    kind: Option<&Kind>,
     trust: &TrustStore,
     now: Timestamp,
 ) -> Result<Received, ReceiveError> {
+    let Batch { id, credential_type, copies, keys } = batch;
     if copies.is_empty() || copies.len() != keys.len() {
         return Err(ReceiveError::BatchSize);
     }
     let mut message = trust.message(now);
     let mut first: Option<IssuerVerified<'_>> = None;
     let mut seen = Seen::default();
-    for (bytes, (_, public)) in copies.iter().zip(keys) {
+    let mut other_types = false;
+    for (bytes, (_, public)) in copies.iter().zip(*keys) {
         let copy = UnverifiedIssuerSigned::parse(bytes, Limits::ONLINE)?;
-        let evidence = accepted(verify_issuer_signed(&copy, Some(doc_type), &mut message, Strictness::Receipt))?;
+        let evidence =
+            accepted(verify_issuer_signed(&copy, Some(&credential_type.id), &mut message, Strictness::Receipt))?;
         if evidence.device_key() != public {
-            return Err(ReceiveError::Mdoc(MdocError::DeviceKeyMismatch));
+            return Err(MdocError::DeviceKeyMismatch.into());
         }
         check_marks(&copy)?;
         seen.add(&copy, &evidence)?;
+        if let (None, Some(kind)) = (&first, kind) {
+            other_types = has_other_types(&copy, kind)?;
+        }
         if first.as_ref().is_some_and(|first| !says_the_same(first, &evidence)) {
             return Err(ReceiveError::BatchMismatch);
         }
@@ -106,8 +64,8 @@ pub fn check_batch(
         |((key, _), bytes): (&(KeyId, PublicKey), &&[u8])| NewCopy { key: key.clone(), bytes: bytes.to_vec() };
     let issuer = issuer_of(&first);
     let credential = Credential {
-        id,
-        credential_type: CredentialType::mdoc(doc_type),
+        id: id.clone(),
+        credential_type: credential_type.clone(),
         subject: None,
         issuer: issuer.name.clone(),
         signed: first.validity().signed,
@@ -117,22 +75,17 @@ pub fn check_batch(
         source: None,
         status: first.status().map(|status| StatusReference { uri: status.uri.clone(), index: status.index }),
         reuse: ReusePolicy::Once,
-        copies: keys.iter().zip(copies).map(new_copy).collect(),
+        copies: keys.iter().zip(*copies).map(new_copy).collect(),
     };
-    Ok(Received { credential, issuer })
+    Ok(Received { credential, issuer, has_other_types: other_types })
 }
 
-/// Whether a value of a copy has another type than the profile says (neg-Q06). That refuses nothing: an issuer's slip is shown
-/// and recorded, as the person needs the document. Only a copy that [`check_batch`] accepted may be asked about.
-///
-/// # Errors
-/// [`ReceiveError::Mdoc`] for a copy that cannot be read.
-pub fn has_other_types(copy: &[u8], kind: &Kind) -> Result<bool, ReceiveError> {
-    let copy = UnverifiedIssuerSigned::parse(copy, Limits::ONLINE)?;
+/// Returns true if a value of a copy has another type than in the profile (neg-Q06).
+fn has_other_types(copy: &UnverifiedIssuerSigned<'_>, kind: &Kind) -> Result<bool, ReceiveError> {
     for (namespace, items) in &copy.namespaces {
         for item in items {
             let value = Value::parse(item.value_bytes(), Limits::ONLINE).map_err(MdocError::from)?;
-            if !kind.type_fits(namespace, item.identifier, &value) {
+            if !kind.type_fits(&ClaimPath::element(namespace, item.identifier), &value) {
                 return Ok(true);
             }
         }
@@ -189,21 +142,18 @@ impl<'a> Seen<'a> {
 /// Evidence, if every check passed that can be done on receipt.
 fn accepted(report: IssuerReport<'_>) -> Result<IssuerVerified<'_>, ReceiveError> {
     match report.checks.iter().find_map(refusal) {
-        Some(error) => Err(error),
-        None => report.evidence.ok_or(ReceiveError::Untrusted(TrustError::Missing.code())),
+        Some(code) => Err(ReceiveError::Check(code)),
+        None => report.evidence.ok_or(ReceiveError::Check(Code::new("trust_missing"))),
     }
 }
 
 /// Why a check refuses. Revocation and status need a network; the country is compared where the document names one.
-fn refusal(done: &Check) -> Option<ReceiveError> {
+fn refusal(done: &Check) -> Option<Code> {
     let later = [check::CREDENTIAL_STATUS, check::CERTIFICATE_REVOCATION, check::ISSUER_COUNTRY];
     match done.outcome {
         Outcome::Passed => None,
         Outcome::NotDone | Outcome::Unknown if later.contains(&done.code) => None,
-        _ if done.code == check::TRUST => {
-            Some(ReceiveError::Untrusted(done.reason.unwrap_or(TrustError::Missing.code())))
-        }
-        _ => Some(done.reason.map_or(ReceiveError::Untrusted(TrustError::Missing.code()), ReceiveError::Check)),
+        _ => Some(done.reason.unwrap_or(Code::new("trust_missing"))),
     }
 }
 

@@ -9,7 +9,7 @@ use rid_wire::{
     cbor::{Limits, Value},
 };
 
-use crate::{ask::Asked, judge::check};
+use super::{super::check, Question};
 
 /// A document or element came back that was not asked for.
 const NOT_ASKED_FOR: Code = Code::new("answer_not_asked");
@@ -96,7 +96,7 @@ fn one_age_each(mut wanted: Vec<u8>, attested: Vec<(u8, Option<bool>)>) -> bool 
 
 /// Whether the documents of a type together answer no question more often than it was asked: two requests for one type may
 /// ask for the same element, and only then may it come twice. That each of their elements answers a question is known.
-fn answered_as_often(doc_type: &str, asked: &Asked, returned: &[Returned<'_>]) -> bool {
+fn answered_as_often(doc_type: &str, asked: &Question, returned: &[Returned<'_>]) -> bool {
     let namespaces = requests(asked, doc_type).flat_map(|item| &item.namespaces);
     let questions: Vec<(&str, &str)> = namespaces
         .flat_map(|of| of.elements.iter().map(|element| (of.namespace.as_str(), element.identifier.as_str())))
@@ -120,7 +120,7 @@ struct Questions<'a> {
 }
 
 impl<'a> Questions<'a> {
-    fn of(doc_type: &'a str, asked: &'a Asked) -> Self {
+    fn of(doc_type: &'a str, asked: &'a Question) -> Self {
         let mut elements = Vec::new();
         for namespace in requests(asked, doc_type).flat_map(|item| &item.namespaces) {
             for element in &namespace.elements {
@@ -139,12 +139,12 @@ impl<'a> Questions<'a> {
     }
 
     /// Whether the answer may lack all of them, and the document with them.
-    fn are_optional(&self, asked: &Asked) -> bool {
+    fn are_optional(&self, asked: &Question) -> bool {
         self.elements.iter().all(|(namespace, identifier)| asked.is_optional(self.doc_type, namespace, identifier))
     }
 
     /// What none of these documents of the type answers, but for optional elements.
-    fn unanswered(&self, asked: &Asked, returned: &[Returned<'_>]) -> Vec<ClaimPath> {
+    fn unanswered(&self, asked: &Question, returned: &[Returned<'_>]) -> Vec<ClaimPath> {
         let missing = self.elements.iter().filter(|(namespace, identifier)| {
             !asked.is_optional(self.doc_type, namespace, identifier)
                 && !of_type(returned, self.doc_type).any(|document| document.answers((namespace, identifier)))
@@ -164,7 +164,7 @@ pub(crate) struct Comparison {
 }
 
 /// Compares what was returned with what was asked.
-pub(crate) fn compare(returned: &[Returned<'_>], asked: &Asked) -> Comparison {
+pub(crate) fn compare(returned: &[Returned<'_>], asked: &Question) -> Comparison {
     let mut types: Vec<&str> = asked.items().iter().map(|item| item.doc_type.as_str()).collect();
     types.sort_unstable();
     types.dedup();
@@ -202,7 +202,7 @@ pub(crate) fn compare(returned: &[Returned<'_>], asked: &Asked) -> Comparison {
 }
 
 /// The ages asked of a document type: namespace, identifier, age.
-pub(crate) fn ages_asked<'a>(doc_type: &'a str, asked: &'a Asked) -> impl Iterator<Item = (&'a str, &'a str, u8)> {
+pub(crate) fn ages_asked<'a>(doc_type: &'a str, asked: &'a Question) -> impl Iterator<Item = (&'a str, &'a str, u8)> {
     let elements = Questions::of(doc_type, asked).elements.into_iter();
     elements.filter_map(|(namespace, identifier)| Some((namespace, identifier, age::age_over(identifier)?)))
 }
@@ -211,7 +211,7 @@ fn all_returned(code: Code, complete: bool) -> Check {
     if complete { Check::passed(code) } else { Check::not_done(code, Some(MdocError::NotReturned.code())) }
 }
 
-fn requests<'a>(asked: &'a Asked, doc_type: &str) -> impl Iterator<Item = &'a ItemsRequest> {
+fn requests<'a>(asked: &'a Question, doc_type: &str) -> impl Iterator<Item = &'a ItemsRequest> {
     asked.items().iter().filter(move |item| item.doc_type == doc_type)
 }
 

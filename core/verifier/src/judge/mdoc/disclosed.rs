@@ -5,32 +5,22 @@ use alloc::{
     vec::Vec,
 };
 
-use rid_claims::{ClaimPath, ClaimValue, PrivateText};
+use rid_claims::{ClaimPath, ClaimValue, CredentialType, PrivateText};
 use rid_mdoc::{
     age,
     verify::{DeviceItem, IssuerVerified},
 };
-use rid_profile::{Element, ImageFormat, Kind, Locale, Profile};
+use rid_profile::{Element, ImageFormat, Kind};
 use rid_wire::{
     Code,
     cbor::{Limits, Value},
 };
 
-use crate::{
-    ask::Asked,
-    asked::ages_asked,
-    view::{AgeAnswer, DisclosedElement, DisclosedElements},
-};
+use super::{super::Words, Question, completeness::ages_asked};
+use crate::view::{AgeAnswer, DisclosedElement, DisclosedElements};
 
 /// A value has another type than the profile says.
 const ELEMENT_TYPE: Code = Code::new("element_type");
-
-/// The profile with its texts, and the question if there is one.
-pub(crate) struct Words<'a> {
-    pub(crate) profile: &'a Profile,
-    pub(crate) locales: &'a [Locale],
-    pub(crate) asked: Option<&'a Asked>,
-}
 
 /// All elements of a document that there is evidence for.
 pub(crate) fn disclosed(
@@ -38,12 +28,15 @@ pub(crate) fn disclosed(
     device: &[DeviceItem<'_>],
     words: &Words<'_>,
 ) -> DisclosedElements {
-    let kind = words.profile.kind(evidence.doc_type());
+    let kind = words.profile.kind(&CredentialType::mdoc(evidence.doc_type()));
     let issuer = evidence.items().iter();
-    let issuer_signed: Vec<DisclosedElement> =
-        issuer.filter_map(|i| element(kind, i.namespace(), i.identifier(), i.value_bytes(), words)).collect();
-    let device_signed: Vec<DisclosedElement> =
-        device.iter().filter_map(|i| element(kind, i.namespace(), i.identifier(), i.value_bytes(), words)).collect();
+    let issuer_signed: Vec<DisclosedElement> = issuer
+        .filter_map(|i| element(kind, ClaimPath::element(i.namespace(), i.identifier()), i.value_bytes(), words))
+        .collect();
+    let device_signed: Vec<DisclosedElement> = device
+        .iter()
+        .filter_map(|i| element(kind, ClaimPath::element(i.namespace(), i.identifier()), i.value_bytes(), words))
+        .collect();
     let elements: Vec<&DisclosedElement> = issuer_signed.iter().chain(&device_signed).collect();
     let ages = match words.asked {
         Some(asked) => age_answers(evidence.doc_type(), asked, &elements, words),
@@ -53,16 +46,17 @@ pub(crate) fn disclosed(
 }
 
 /// The answer to each age asked for, by the nearest attested age.
-fn age_answers(doc_type: &str, asked: &Asked, elements: &[&DisclosedElement], words: &Words<'_>) -> Vec<AgeAnswer> {
-    let kind = words.profile.kind(doc_type);
+fn age_answers(doc_type: &str, asked: &Question, elements: &[&DisclosedElement], words: &Words<'_>) -> Vec<AgeAnswer> {
+    let kind = words.profile.kind(&CredentialType::mdoc(doc_type));
     let answers = ages_asked(doc_type, asked).filter_map(|(namespace, identifier, wanted)| {
         let attested = attested_ages(namespace, elements);
         let nearest = age::nearest(wanted, &attested)?;
         let (_, over) = attested.into_iter().find(|(age, _)| *age == nearest)?;
-        let (label, spoken) = labels(kind, namespace, identifier, words);
-        let known = kind.and_then(|kind| kind.element(namespace, identifier));
+        let asked = ClaimPath::element(namespace, identifier);
+        let (label, spoken) = labels(kind, &asked, words);
+        let known = kind.and_then(|kind| kind.element(&asked));
         Some(AgeAnswer {
-            asked: ClaimPath::element(namespace, identifier),
+            asked,
             label,
             spoken,
             over,
@@ -86,25 +80,19 @@ fn attested_ages(namespace: &str, elements: &[&DisclosedElement]) -> Vec<(u8, bo
 
 /// One element with its display text. Its bytes were checked when they were parsed, so a value that cannot be read does not
 /// occur.
-fn element(
-    kind: Option<&Kind>,
-    namespace: &str,
-    identifier: &str,
-    value: &[u8],
-    words: &Words<'_>,
-) -> Option<DisclosedElement> {
+fn element(kind: Option<&Kind>, path: ClaimPath, value: &[u8], words: &Words<'_>) -> Option<DisclosedElement> {
     let value = Value::parse(value, Limits::ONLINE).ok()?;
-    let known = kind.and_then(|kind| kind.element(namespace, identifier));
-    let fits = kind.is_none_or(|kind| kind.type_fits(namespace, identifier, &value));
+    let known = kind.and_then(|kind| kind.element(&path));
+    let fits = kind.is_none_or(|kind| kind.type_fits(&path, &value));
     let value = ClaimValue::from_cbor(&value);
-    let (label, spoken) = labels(kind, namespace, identifier, words);
+    let (label, spoken) = labels(kind, &path, words);
     let portrait = fits && known.is_some_and(|known| known.portrait);
     let image = match &value {
         ClaimValue::Binary { bytes } => Some(ImageFormat::of(bytes.expose())),
         _ => None,
     };
     Some(DisclosedElement {
-        path: ClaimPath::element(namespace, identifier),
+        path,
         label,
         spoken,
         text: known.filter(|_| fits).and_then(|known| text(known, &value, words)),
@@ -116,13 +104,15 @@ fn element(
 }
 
 /// The label and its spoken form; the identifier for an element that the profile does not know.
-fn labels(kind: Option<&Kind>, namespace: &str, identifier: &str, words: &Words<'_>) -> (String, String) {
-    match kind.and_then(|kind| kind.element(namespace, identifier)) {
-        Some(known) => (
-            known.label_for(identifier).resolve(words.locales).into(),
-            known.spoken_for(identifier).resolve(words.locales).into(),
-        ),
-        None => (identifier.into(), identifier.into()),
+fn labels(kind: Option<&Kind>, path: &ClaimPath, words: &Words<'_>) -> (String, String) {
+    match kind.and_then(|kind| kind.element(path)) {
+        Some(known) => {
+            (known.label_for(path).resolve(words.locales).into(), known.spoken_for(path).resolve(words.locales).into())
+        }
+        None => {
+            let name = path.name().unwrap_or_default();
+            (name.into(), name.into())
+        }
     }
 }
 

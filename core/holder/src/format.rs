@@ -1,0 +1,204 @@
+//! The rules of each credential format behind five verbs: receive, names, display, prepare, finish.
+//!
+//! Each verb is a closed match over [`Format`]: a new format is a new file beside `mdoc`, and the compiler lists what it has to
+//! answer. Nothing else in this room knows how a credential is encoded.
+pub(crate) mod mdoc;
+
+use alloc::vec::Vec;
+
+use rid_claims::{ClaimPath, ClaimValue, CredentialId, CredentialType, Format};
+use rid_crypto::{PublicKey, Secret};
+use rid_flow::{Copy, Credential, ports::KeyId};
+use rid_profile::Kind;
+use rid_trust::{Party, TrustStore};
+use rid_wire::{Code, Timestamp};
+
+use crate::held::NamedClaim;
+
+/// This version has no rules for the format.
+const UNSUPPORTED: Code = Code::new("format_unsupported");
+
+/// Why received credentials were refused; nothing was stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+#[error("{}", self.code())]
+pub enum ReceiveError {
+    /// More or fewer credentials than keys.
+    BatchSize,
+    /// The copies have different claims, values or times.
+    BatchMismatch,
+    /// One digest occurs twice in the batch: readers could link two presentations by it (neg-N05).
+    DigestRepeated,
+    /// One status reference occurs twice in the batch (neg-N05).
+    StatusRepeated,
+    /// An item has a member beside the four of the standard, a mark that every presentation would carry (neg-N05).
+    ItemMember,
+    /// The unprotected header of issuerAuth has another label than x5chain, also such a mark (neg-N05).
+    UnprotectedLabel,
+    /// The structure or a check of the format failed; the code is its reason.
+    Check(Code),
+}
+
+impl ReceiveError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> Code {
+        match self {
+            Self::BatchSize => Code::new("batch_size"),
+            Self::BatchMismatch => Code::new("batch_mismatch"),
+            Self::DigestRepeated => Code::new("batch_digest_repeated"),
+            Self::StatusRepeated => Code::new("batch_status_repeated"),
+            Self::ItemMember => Code::new("credential_item_member"),
+            Self::UnprotectedLabel => Code::new("credential_unprotected_label"),
+            Self::Check(code) => code,
+        }
+    }
+}
+
+/// Copies of one credential as an issuer sent them, each bound to one of the keys in order.
+pub struct Batch<'a> {
+    /// The identifier that the credential gets.
+    pub id: CredentialId,
+    /// The type that was asked for.
+    pub credential_type: CredentialType,
+    /// The copies.
+    pub copies: &'a [&'a [u8]],
+    /// The keys.
+    pub keys: &'a [(KeyId, PublicKey)],
+}
+
+/// A checked batch.
+pub struct Received {
+    /// The credential to store.
+    pub credential: Credential,
+    /// The issuer, recognised by the key of its signer.
+    pub issuer: Party,
+    /// True if a value has another type than in the profile (neg-Q06). This refuses nothing, because the person needs the
+    /// document: it is displayed and recorded.
+    pub has_other_types: bool,
+}
+
+/// One claim of a stored copy with its value.
+pub struct HeldElement {
+    /// The path.
+    pub path: ClaimPath,
+    /// The value.
+    pub value: ClaimValue,
+    /// True if the value has the type of the profile, or the profile does not know the claim.
+    pub type_fits: bool,
+}
+
+/// Receives a batch: checks everything, and finds nothing by which readers could link two copies (neg-N05).
+///
+/// # Errors
+/// [`ReceiveError`]; nothing may be stored.
+pub fn receive(
+    batch: &Batch<'_>,
+    kind: Option<&Kind>,
+    trust: &TrustStore,
+    now: Timestamp,
+) -> Result<Received, ReceiveError> {
+    match batch.credential_type.format {
+        Format::Mdoc => mdoc::receive(batch, kind, trust, now),
+        Format::SdJwt => Err(ReceiveError::Check(UNSUPPORTED)),
+    }
+}
+
+/// Names the claims of a stored copy. Any copy of a credential will do, because all of them have the same claims. Values other
+/// than ages stay unread.
+///
+/// The ages are read here, and not kept among the metadata: metadata has names and no values, and reading also finds a copy
+/// that cannot be presented before the person is asked.
+///
+/// # Errors
+/// The code of the failing check: the stored bytes are corrupt.
+pub fn names(bytes: &[u8], credential_type: &CredentialType, now: Timestamp) -> Result<Vec<NamedClaim>, Code> {
+    match credential_type.format {
+        Format::Mdoc => mdoc::names(bytes, &credential_type.id, now),
+        Format::SdJwt => Err(UNSUPPORTED),
+    }
+}
+
+/// Reads the values of a stored copy for its holder, through the checks of receipt. Time does not matter: an expired credential
+/// can still be displayed.
+///
+/// # Errors
+/// The reason of the first failing check: the stored bytes are corrupt, or their issuer is no longer trusted.
+pub fn display(
+    bytes: &[u8],
+    credential_type: &CredentialType,
+    kind: Option<&Kind>,
+    trust: &TrustStore,
+) -> Result<Vec<HeldElement>, Code> {
+    match credential_type.format {
+        Format::Mdoc => mdoc::display(bytes, &credential_type.id, kind, trust),
+        Format::SdJwt => Err(UNSUPPORTED),
+    }
+}
+
+/// The claims of one credential in an answer.
+pub(crate) struct Disclosure {
+    /// Claims that are disclosed; at least one.
+    pub(crate) disclosed: Vec<ClaimPath>,
+    /// Claims of the request that no disclosed claim answers.
+    pub(crate) not_returned: Vec<ClaimPath>,
+}
+
+/// The session that a presentation is bound to.
+pub(crate) enum Binding<'a> {
+    /// The transcript of a session of ISO/IEC 18013-5.
+    Mdoc(mdoc::Binding<'a>),
+}
+
+/// A presentation that only lacks the proof of the device key.
+pub(crate) enum Prepared {
+    /// A document of ISO/IEC 18013-5.
+    Mdoc(mdoc::Prepared),
+}
+
+/// The proof of the device key, from the secure area.
+pub(crate) enum Proof<'a> {
+    /// The shared secret with the verifier's key.
+    Agreement(&'a Secret<32>),
+    /// A raw ES256 signature over [`Prepared::to_be_signed`].
+    Signature(&'a [u8; 64]),
+}
+
+/// Prepares a presentation: checks the copy once more and selects from it.
+pub(crate) fn prepare(
+    copy: &Copy,
+    credential_type: &CredentialType,
+    disclosure: &Disclosure,
+    binding: &Binding<'_>,
+    now: Timestamp,
+) -> Result<Prepared, Code> {
+    match (credential_type.format, binding) {
+        (Format::Mdoc, Binding::Mdoc(transcript)) => {
+            mdoc::prepare(copy, &credential_type.id, disclosure, transcript, now).map(Prepared::Mdoc)
+        }
+        (Format::SdJwt, Binding::Mdoc(_)) => Err(UNSUPPORTED),
+    }
+}
+
+impl Prepared {
+    /// The device key that must prove possession.
+    pub(crate) const fn key(&self) -> &KeyId {
+        match self {
+            Self::Mdoc(prepared) => prepared.key(),
+        }
+    }
+
+    /// The message for a signature of the device key.
+    pub(crate) fn to_be_signed(&self) -> Vec<u8> {
+        match self {
+            Self::Mdoc(prepared) => prepared.to_be_signed(),
+        }
+    }
+
+    /// Finishes the presentation with the proof; a proof by another key is refused.
+    pub(crate) fn finish(&self, proof: &Proof<'_>, binding: &Binding<'_>) -> Result<Vec<u8>, Code> {
+        match (self, binding) {
+            (Self::Mdoc(prepared), Binding::Mdoc(transcript)) => prepared.finish(proof, transcript),
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Credentials of ISO/IEC 18013-5.
+mod receive;
+
+use alloc::{string::String, vec::Vec};
+
+use rid_claims::{ClaimPath, ClaimValue};
+use rid_crypto::{PublicKey, SharedSecret, SignatureAlgorithm, verify};
+use rid_flow::{Copy, ports::KeyId};
+use rid_mdoc::{
+    age,
+    build::{Selection, UnsignedDocument},
+    device_auth,
+    issuer_signed::UnverifiedIssuerSigned,
+    mso::Mso,
+    transcript::Transcript,
+    verify::{Strictness, verify_issuer_signed, verify_stored},
+};
+use rid_profile::Kind;
+use rid_trust::TrustStore;
+use rid_wire::{
+    Code, Timestamp,
+    cbor::{Limits, Value},
+};
+
+pub(super) use self::receive::receive;
+use super::{Disclosure, HeldElement, Proof};
+use crate::held::NamedClaim;
+
+/// The transcript of the session.
+pub(crate) type Binding<'a> = &'a Transcript;
+
+/// The COSE number of the algorithm of device signatures.
+const ES256: i64 = SignatureAlgorithm::Es256.cose();
+
+/// A signature or agreement by another key than the credential's.
+const DEVICE_KEY_MISMATCH: Code = Code::new("device_key_mismatch");
+
+pub(super) fn names(bytes: &[u8], doc_type: &str, now: Timestamp) -> Result<Vec<NamedClaim>, Code> {
+    let issuer_signed = UnverifiedIssuerSigned::parse(bytes, Limits::ONLINE).map_err(|error| error.code())?;
+    let evidence = verify_stored(&issuer_signed, doc_type, now)?;
+    let claims = evidence.items().iter().map(|item| NamedClaim {
+        path: ClaimPath::element(item.namespace(), item.identifier()),
+        age: match age::age_over(item.identifier()).map(|_| item.value()) {
+            Some(Ok(Value::Bool(value))) => Some(value),
+            _ => None,
+        },
+    });
+    Ok(claims.collect())
+}
+
+pub(super) fn display(
+    bytes: &[u8],
+    doc_type: &str,
+    kind: Option<&Kind>,
+    trust: &TrustStore,
+) -> Result<Vec<HeldElement>, Code> {
+    let parsed = UnverifiedIssuerSigned::parse(bytes, Limits::ONLINE).map_err(|e| e.code())?;
+    let payload = parsed.issuer_auth.attached().map_err(|e| e.code())?;
+    let signed = Mso::parse(payload).map_err(|e| e.code())?.validity.signed;
+    let report = verify_issuer_signed(&parsed, Some(doc_type), &mut trust.message(signed), Strictness::Receipt);
+    let failure = report.first_failure();
+    let evidence = report.evidence.ok_or_else(|| failure.unwrap_or(Code::new("trust_missing")))?;
+    let mut elements = Vec::with_capacity(evidence.items().len());
+    for item in evidence.items() {
+        let value = item.value().map_err(|e| e.code())?;
+        let path = ClaimPath::element(item.namespace(), item.identifier());
+        elements.push(HeldElement {
+            type_fits: kind.is_none_or(|kind| kind.type_fits(&path, &value)),
+            value: ClaimValue::from_cbor(&value),
+            path,
+        });
+    }
+    Ok(elements)
+}
+
+/// A document that only lacks the device's authentication.
+pub(crate) struct Prepared {
+    document: UnsignedDocument,
+    key: KeyId,
+    device_key: PublicKey,
+    device_authentication: Vec<u8>,
+}
+
+pub(super) fn prepare(
+    copy: &Copy,
+    doc_type: &str,
+    disclosure: &Disclosure,
+    transcript: &Transcript,
+    now: Timestamp,
+) -> Result<Prepared, Code> {
+    let issuer_signed = UnverifiedIssuerSigned::parse(&copy.bytes, Limits::ONLINE).map_err(|error| error.code())?;
+    let evidence = verify_stored(&issuer_signed, doc_type, now)?;
+    let (disclosed, not_returned) = (selection(&disclosure.disclosed), selection(&disclosure.not_returned));
+    let document =
+        UnsignedDocument::select(doc_type, &issuer_signed, &disclosed, &not_returned).map_err(|error| error.code())?;
+    let device_authentication =
+        device_auth::device_authentication_bytes(transcript, doc_type, document.device_namespaces());
+    Ok(Prepared { document, key: copy.key.clone(), device_key: evidence.device_key().clone(), device_authentication })
+}
+
+impl Prepared {
+    pub(super) const fn key(&self) -> &KeyId {
+        &self.key
+    }
+
+    pub(super) fn to_be_signed(&self) -> Vec<u8> {
+        device_auth::signature_to_be_signed(ES256, &self.device_authentication)
+    }
+
+    pub(super) fn finish(&self, proof: &Proof<'_>, transcript: &Transcript) -> Result<Vec<u8>, Code> {
+        match proof {
+            Proof::Signature(signature) => {
+                verify(&self.device_key, SignatureAlgorithm::Es256, &[&self.to_be_signed()], *signature)
+                    .map_err(|_| DEVICE_KEY_MISMATCH)?;
+                Ok(self.document.finish_signature(ES256, *signature))
+            }
+            Proof::Agreement(secret) => {
+                let key = device_auth::derive_mac_key(&SharedSecret::from_p256(secret), transcript);
+                Ok(self.document.finish_mac(&device_auth::mac_tag(&key, &self.device_authentication)))
+            }
+        }
+    }
+}
+
+/// Groups identifiers by namespace, each once.
+fn selection(paths: &[ClaimPath]) -> Selection {
+    let mut selection = Selection::new();
+    for (namespace, identifier) in paths.iter().filter_map(ClaimPath::as_element) {
+        match selection.iter_mut().find(|(known, _)| known == namespace) {
+            Some((_, identifiers)) if identifiers.iter().any(|known| known == identifier) => {}
+            Some((_, identifiers)) => identifiers.push(String::from(identifier)),
+            None => selection.push((String::from(namespace), [String::from(identifier)].into())),
+        }
+    }
+    selection
+}
