@@ -31,7 +31,7 @@ cargo xtask TASK
   cross                stage cross: the pure crates for Android and iOS
   bench [ARGS]         figures against a peer in one run, `P1 0.52 target <= 0.35 missed`
   torture [ARGS]       the vault broken on purpose, counted; the stage runs a few of each; `cargo xtask torture --help`
-  lines                product lines of the store, without tests
+  lines                product lines of core and of the store, without tests and fakes
   docs                 stage docs: the API documentation, with broken links as errors
 
 Exit 0: all passed or skipped with a reason. Exit 1: something failed. Exit 64: no such task, stage or option.";
