@@ -1,13 +1,13 @@
 //! DCQL and OpenID4VP 1.0 for wallets and verifiers. It knows no credential format, HTTP client or clock.
 //!
-//! ```text
-//! verifier                                              wallet
-//! dcql::Query ── part of the request ─────────────────► dcql::Query::parse ─► matching: what answers, or why nothing does
-//! ```
-//!
-//! What this speaks and what it refuses is written in `spec/online.md`.
+//! [`dcql`] asks for credentials and finds which answer, or why none does. [`vp`] carries the question and the answer
+//! by link, QR code and Digital Credentials API. `spec/online.md` says what is spoken and what is refused.
 #![no_std]
 #![deny(clippy::arithmetic_side_effects)]
 extern crate alloc;
 
 pub mod dcql;
+mod url;
+pub mod vp;
+
+pub use url::HttpsUrl;

@@ -1,6 +1,5 @@
 //! Issues an SD-JWT, for the test issuer and tests.
 use alloc::{
-    format,
     string::{String, ToString},
     vec,
     vec::Vec,
@@ -69,7 +68,7 @@ impl UnsignedSdJwt {
         let text = |name: &str, text: &str| (name.to_string(), Value::String(text.into()));
         let mut header = vec![text("alg", template.alg.name()), text("typ", template.typ)];
         if !template.chain.is_empty() {
-            let chain = template.chain.iter().map(|der| Value::String(encode_standard(der)));
+            let chain = template.chain.iter().map(|der| Value::String(base64::encode_standard(der)));
             header.push(("x5c".into(), Value::Array(chain.collect())));
         }
         Ok(Self { signing_input: signing_input(&Value::Object(header), &Value::Object(members)), disclosures })
@@ -192,13 +191,6 @@ impl Issuing<'_, '_> {
 
 fn hash(text: &str) -> String {
     digest(DigestAlgorithm::Sha256, text)
-}
-
-/// Standard base64 with padding, as `x5c` wants it.
-fn encode_standard(bytes: &[u8]) -> String {
-    let digits: String = base64::encode_url(bytes).replace('-', "+").replace('_', "/");
-    let padding = digits.len().next_multiple_of(4).saturating_sub(digits.len());
-    format!("{digits}{}", "=".repeat(padding))
 }
 
 rid_wire::closed_debug!(Template<'_>, UnsignedSdJwt);

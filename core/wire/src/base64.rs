@@ -1,4 +1,5 @@
-//! Reads and writes base64url without padding (RFC 4648, 5), strictly: no white space, no padding, zero trailing bits.
+//! Reads and writes base64url without padding (RFC 4648, 5) and standard base64, strictly: no white space, no padding
+//! in base64url, zero trailing bits.
 use alloc::{string::String, vec::Vec};
 
 const URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -37,6 +38,16 @@ pub fn decode_standard(text: &str) -> Result<Vec<u8>, Base64Error> {
         return Err(Base64Error);
     }
     decode(digits.as_bytes(), *b"+/")
+}
+
+/// Encodes as standard base64 with padding.
+#[must_use]
+pub fn encode_standard(bytes: &[u8]) -> String {
+    let mut text = encode_url(bytes).replace('-', "+").replace('_', "/");
+    while !text.len().is_multiple_of(4) {
+        text.push('=');
+    }
+    text
 }
 
 fn encode_group(group: &[u8]) -> impl Iterator<Item = char> + use<> {

@@ -13,7 +13,8 @@
 //! let candidate = Candidate::new(&kind, &claims);
 //! let matching = query.matching(&[candidate]);
 //! assert!(matching.choice().is_none());
-//! let reasons: Vec<_> = matching.credentials[0].unfit[0].mismatch.claims().iter().map(|claim| claim.code().as_str()).collect();
+//! let missing = matching.credentials[0].unfit[0].mismatch.claims();
+//! let reasons: Vec<_> = missing.iter().map(|claim| claim.code().as_str()).collect();
 //! assert_eq!(reasons, ["dcql_claim_absent"]);
 //! # Ok::<(), DcqlError>(())
 //! ```

@@ -10,3 +10,6 @@
 mod dcql;
 mod matching;
 mod property;
+mod request;
+mod response;
+mod world;

@@ -1,8 +1,18 @@
 //! Parsers over arbitrary and altered input: a result or a named error, never a panic.
 use proptest::prelude::*;
 use rid_claims::{ClaimValue, CredentialType, Format};
-use rid_openid::dcql::{Candidate, Query};
+use rid_openid::{
+    HttpsUrl,
+    dcql::{Candidate, Query},
+    vp::{
+        Invocation, Policy,
+        open::{self, Expected},
+        read_api_request, redirect_of,
+    },
+};
 use rid_wire::json::Value;
+
+use crate::world::{KID, STATE, World};
 
 /// JSON that looks like parts of a query.
 fn json() -> impl Strategy<Value = Value> {
@@ -100,6 +110,37 @@ proptest! {
                     prop_assert!(covers && leaf.steps.len() >= asked.len());
                 }
             }
+        }
+    }
+
+    #[test]
+    fn neg_g11_requests_never_panic(value in json(), noise in "[ -~]{0,120}", at in 0_usize..4000, to in "[A-Za-z0-9_.-]") {
+        let world = World::new();
+        let text = world.request(&[]);
+        let mut mutant = text.clone();
+        let at = at % mutant.len();
+        mutant.replace_range(at..=at, &to);
+        prop_assert!(mutant == text || world.verify(&mutant, &world.client_id()).is_err_and(|r| r.reply.is_none()));
+        prop_assert!(world.verify(&noise, &world.client_id()).is_err());
+        let _ = (Invocation::parse(&noise), HttpsUrl::parse(&noise), redirect_of(noise.as_bytes()));
+        let _ = Invocation::parse(&format!("openid4vp://?{noise}"));
+        let _ = HttpsUrl::parse(&format!("https://{noise}"));
+        for protocol in ["openid4vp-v1-unsigned", "openid4vp-v1-signed", "openid4vp-v1-multisigned"] {
+            let data = Value::Object(vec![("request".into(), value.clone())]);
+            let mut trust = world.trust.message(rid_kit::NOON);
+            let _ = read_api_request(protocol, &data, "https://a.example", &Policy::default(), &mut trust);
+            let _ = read_api_request(protocol, &value, "https://a.example", &Policy::default(), &mut trust);
+        }
+    }
+
+    #[test]
+    fn neg_g20_answers_never_panic(value in json(), noise in "[ -~]{0,120}") {
+        let world = World::new();
+        for key in [None, Some((&world.key, KID))] {
+            let expected = Expected { query: &world.query, state: Some(STATE), key };
+            let _ = open::data(&value, &expected);
+            let _ = open::form(&noise, &expected);
+            let _ = open::form(&format!("vp_token={noise}&state={STATE}"), &expected);
         }
     }
 }

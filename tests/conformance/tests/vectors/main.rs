@@ -84,6 +84,8 @@ fn judge(line: &Line) -> Outcome {
         "issuer-signed" => document::issuer_signed(line),
         "dcql" => online::dcql(&line.path),
         "json" => online::json(&line.path),
+        "error" => online::error(&line.path),
+        "metadata" => online::metadata(&line.path),
         "hpke" => online::hpke(&line.path),
         "transcripts" => online::transcripts(&line.path),
         "sd-jwt" => sd_jwt::sd_jwt(line),

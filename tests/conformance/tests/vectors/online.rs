@@ -4,8 +4,16 @@ use rid_crypto::{
     hpke::{self, Sealed},
 };
 use rid_mdoc::handover::OnlineHandover;
-use rid_openid::dcql::Query;
-use rid_wire::{base64, json::Value};
+use rid_openid::{
+    dcql::Query,
+    vp::{
+        OAuthError, Policy,
+        open::{self, Expected, Opened},
+        read_api_request,
+    },
+};
+use rid_trust::{Environment, TrustStore};
+use rid_wire::{Timestamp, base64, json::Value};
 
 use crate::{Outcome, data, holds};
 
@@ -62,4 +70,37 @@ pub(crate) fn dcql(path: &str) -> Outcome {
 /// Any JSON.
 pub(crate) fn json(path: &str) -> Outcome {
     Value::parse(&data::text(path), 100_000).map(|_| ()).map_err(|error| error.code().to_string())
+}
+
+/// A query for anything.
+const QUERY: &str =
+    r#"{"credentials":[{"id":"a","format":"dc+sd-jwt","meta":{"vct_values":["https://credentials.example.com/a"]}}]}"#;
+
+fn read_json(path: &str) -> Value {
+    Value::parse(&data::text(path), 100_000).expect("JSON")
+}
+
+/// The metadata of a verifier, in a request that is otherwise right.
+pub(crate) fn metadata(path: &str) -> Outcome {
+    let text = |text: &str| Value::String(text.into());
+    let members = [
+        ("response_type", text("vp_token")),
+        ("response_mode", text("dc_api")),
+        ("nonce", text("n-0S6_WzA2Mj")),
+        ("dcql_query", Value::parse(QUERY, 1_000).expect("JSON")),
+        ("client_metadata", read_json(path)),
+    ];
+    let request = Value::Object(members.map(|(name, value)| (name.into(), value)).into());
+    let store = TrustStore::new(Environment::Test, Vec::new()).expect("a store");
+    let (policy, mut trust) = (Policy::default(), store.message(Timestamp::from_unix(0)));
+    let read = read_api_request("openid4vp-v1-unsigned", &request, "https://verifier.example", &policy, &mut trust);
+    read.map(|_| ()).map_err(|refusal| refusal.error.code().to_string())
+}
+
+/// An error over the Digital Credentials API, as a verifier reads it.
+pub(crate) fn error(path: &str) -> Outcome {
+    let query = Query::parse(QUERY).expect("a query");
+    let opened = open::data(&read_json(path), &Expected { query: &query, state: None, key: None });
+    let opened = opened.map_err(|error| error.code())?;
+    holds("the error", opened == Opened::Refused(OAuthError::InvalidRequest))
 }
