@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use rid_reader as facade;
-use rid_shell::OsRng;
+use rid_shell::{OsRng, SystemTimer};
 use rid_wire::Code;
 
 use crate::{
@@ -115,6 +115,7 @@ fn ports(secure_area: Arc<dyn SecureArea>) -> facade::ReaderPorts {
     facade::ReaderPorts {
         secure_area: Arc::new(AppArea(secure_area)),
         clock: Arc::new(DeviceClock::new()),
+        timer: Arc::new(SystemTimer::new()),
         rng: Arc::new(|| Box::new(OsRng)),
     }
 }

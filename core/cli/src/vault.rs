@@ -1,11 +1,11 @@
 //! `rid vault`: what a person can do with the store itself: look, check, export, lock, take along, wipe.
 mod arguments;
 mod doctor;
-mod doors;
 mod export;
 mod history;
 mod list;
 mod recovery;
+mod unlock_methods;
 mod wipe;
 
 use std::sync::Arc;
@@ -28,27 +28,29 @@ pub(crate) fn run(arguments: &VaultArguments) -> Result<u8, Failure> {
     let opening = Opening { home: &home, open: &arguments.open, locale: arguments.home.locale(), mac: false };
     let json = arguments.json;
     match &arguments.command {
-        VaultCommand::Code => doors::code(&Opened::new(&opening)?, &arguments.open, json),
-        VaultCommand::ConfirmCode => doors::confirm_code(&Opened::new(&opening)?, &arguments.open, json),
+        VaultCommand::Code => unlock_methods::code(&Opened::new(&opening)?, &arguments.open, json),
+        VaultCommand::ConfirmCode => unlock_methods::confirm_code(&Opened::new(&opening)?, &arguments.open, json),
         VaultCommand::DeleteEntry { seq, yes } => history::delete(&Opened::new(&opening)?, *seq, *yes, json),
         VaultCommand::Doctor => doctor::run(&opening, json),
         VaultCommand::Export { out, force } => export::export(&Opened::new(&opening)?, out.as_deref(), *force, json),
         VaultCommand::History => history::history(&Opened::new(&opening)?, json),
         VaultCommand::List => list::list(&Opened::new(&opening)?, json),
         VaultCommand::Pin { command: PinCommand::Change { new_pin_file } } => {
-            doors::change(&Opened::locked(&opening)?, &arguments.open, new_pin_file.as_deref(), json)
+            unlock_methods::change(&Opened::locked(&opening)?, &arguments.open, new_pin_file.as_deref(), json)
         }
         VaultCommand::Pin { command: PinCommand::Set { new_pin_file } } => {
-            doors::set(&Opened::locked(&opening)?, &arguments.open, new_pin_file.as_deref(), json)
+            unlock_methods::set(&Opened::locked(&opening)?, &arguments.open, new_pin_file.as_deref(), json)
         }
         VaultCommand::Recover { folder } => recovery::recover(&Opened::made(&opening)?, &arguments.open, folder, json),
         VaultCommand::Repair { yes } => recovery::repair(&Opened::new(&opening)?, *yes, json),
         VaultCommand::Reset { yes } => wipe::reset(&opening, *yes, json),
         VaultCommand::Rotate => recovery::rotate(&Opened::new(&opening)?, json),
-        VaultCommand::TakeAlong { out, force } => {
-            recovery::take_along(&Opened::new(&opening)?, &arguments.open, out, *force, json)
+        VaultCommand::ExportRecovery { out, force } => {
+            recovery::export_recovery(&Opened::new(&opening)?, &arguments.open, out, *force, json)
         }
-        VaultCommand::TakeIn { file } => recovery::take_in(&Opened::made(&opening)?, &arguments.open, file, json),
+        VaultCommand::ImportRecovery { file } => {
+            recovery::import_recovery(&Opened::made(&opening)?, &arguments.open, file, json)
+        }
         VaultCommand::VerifyExport { file } => export::verify(file, json),
         VaultCommand::Verify => history::verify(&Opened::new(&opening)?, json),
         VaultCommand::Wipe { yes } => wipe::wipe(&opening, *yes, json),

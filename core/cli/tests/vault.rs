@@ -114,8 +114,8 @@ fn list_and_history_say_what_is_there() {
     assert_eq!((held["copiesLeft"].as_u64(), held["copiesTotal"].as_u64()), (Some(3), Some(3)), "{listed:#}");
     assert_eq!((held["state"].as_str(), held["reuse"].as_str()), (Some("ready"), Some("once")));
     assert!(held["lowWater"].is_boolean());
-    assert_eq!(listed["doors"]["pin"], false);
-    assert_eq!(listed["doors"]["unlockedBy"], "device");
+    assert_eq!(listed["unlockMethods"]["pin"], false);
+    assert_eq!(listed["unlockMethods"]["unlockedBy"], "device");
     let said = ok(&scratch, &["vault", "list"]);
     for part in ["3/3 copies", "PIN: none", "Recovery code: none", "NOT hardware"] {
         assert!(said.contains(part), "{said}");
@@ -175,7 +175,7 @@ fn pin_and_recovery_code_open_every_command() {
     for command in [["wallet", "list"], ["wallet", "history"], ["vault", "list"], ["vault", "verify"]] {
         ok(&scratch, &[command.as_slice(), &["--pin-file", "pin"]].concat());
     }
-    let doors = &ok_json(&scratch, &["vault", "list", "--pin-file", "pin"])["doors"];
+    let doors = &ok_json(&scratch, &["vault", "list", "--pin-file", "pin"])["unlockMethods"];
     assert_eq!((doors["pin"].as_bool(), doors["unlockedBy"].as_str()), (Some(true), Some("pin")));
 
     // Changed: the old one opens no longer. The new one may not be a weak one.
@@ -193,7 +193,7 @@ fn pin_and_recovery_code_open_every_command() {
     // The code opens, too, and only the newest one.
     let code = with_code(&scratch, &["--pin-file", "new-pin"]);
     assert_eq!(code.len(), 29);
-    let doors = &ok_json(&scratch, &["vault", "list", "--code-file", "code"])["doors"];
+    let doors = &ok_json(&scratch, &["vault", "list", "--code-file", "code"])["unlockMethods"];
     assert_eq!(doors["unlockedBy"], "recovery");
     scratch.write("old-code", code.as_bytes());
     with_unconfirmed_code(&scratch, &["--pin-file", "new-pin"]);
@@ -342,15 +342,15 @@ fn the_chain_of_the_store_names_the_first_bad_place() {
 fn a_recovery_file_goes_to_another_device() {
     let scratch = Scratch::new("vault-along");
     enrolled(&scratch, &[]);
-    refused(&scratch, &["vault", "take-along", "--out", "recovery"], 64, "no --code-file");
+    refused(&scratch, &["vault", "export-recovery", "--out", "recovery"], 64, "no --code-file");
     let code = with_code(&scratch, &[]);
-    let told = ok_json(&scratch, &["vault", "take-along", "--out", "recovery", "--code-file", "code"]);
+    let told = ok_json(&scratch, &["vault", "export-recovery", "--out", "recovery", "--code-file", "code"]);
     assert!(told["bytes"].as_u64().unwrap() > 4096);
-    let again = ["vault", "take-along", "--out", "recovery", "--code-file", "code"];
+    let again = ["vault", "export-recovery", "--out", "recovery", "--code-file", "code"];
     refused(&scratch, &again, 64, "give --force");
     ok(&scratch, &[again.as_slice(), &["--force"]].concat());
     fs::create_dir(scratch.path("folder")).unwrap();
-    let folder = ["vault", "take-along", "--out", "folder", "--code-file", "code", "--force"];
+    let folder = ["vault", "export-recovery", "--out", "folder", "--code-file", "code", "--force"];
     refused(&scratch, &folder, 64, "this is a folder");
 
     let other = Scratch::new("vault-in");
@@ -358,10 +358,10 @@ fn a_recovery_file_goes_to_another_device() {
     refused(&other, &["wallet"], 64, "no wallet here");
     other.write("recovery", &fs::read(scratch.path("recovery")).unwrap());
     other.write("code", code.as_bytes());
-    let brought = ok_json(&other, &["vault", "take-in", "recovery", "--code-file", "code"]);
+    let brought = ok_json(&other, &["vault", "import-recovery", "recovery", "--code-file", "code"]);
     assert_eq!((brought["history"].as_u64(), brought["recipes"][0]["copies"].as_u64()), (Some(1), Some(3)));
     // Again: nothing is added.
-    let said = ok(&other, &["vault", "take-in", "recovery", "--code-file", "code"]);
+    let said = ok(&other, &["vault", "import-recovery", "recovery", "--code-file", "code"]);
     assert!(said.contains("0 rows of history") && said.contains("Ask these issuers again"), "{said}");
     let rows = ok_json(&other, &["vault", "history"]);
     assert_eq!((rows.as_array().unwrap().len(), rows[0]["imported"].as_bool()), (1, Some(true)));
@@ -369,9 +369,9 @@ fn a_recovery_file_goes_to_another_device() {
     let mut cut = fs::read(scratch.path("recovery")).unwrap();
     cut.pop();
     other.write("cut", &cut);
-    refused(&other, &["vault", "take-in", "cut", "--code-file", "code"], 1, "backup_truncated");
+    refused(&other, &["vault", "import-recovery", "cut", "--code-file", "code"], 1, "backup_truncated");
     with_code(&other, &[]);
-    refused(&other, &["vault", "take-in", "recovery", "--code-file", "code"], 1, "backup_wrong_code");
+    refused(&other, &["vault", "import-recovery", "recovery", "--code-file", "code"], 1, "backup_wrong_code");
 }
 
 #[test]
@@ -586,7 +586,7 @@ fn the_demo_walks_over_a_store_with_a_pin() {
     with_pin(&scratch);
     assert!(ok(&scratch, &["demo", "--pin-file", "pin"]).contains("accepted - as it must"));
     refused(&scratch, &["demo"], 64, "no --pin-file");
-    let doors = &ok_json(&scratch, &["vault", "list", "--pin-file", "pin"])["doors"];
+    let doors = &ok_json(&scratch, &["vault", "list", "--pin-file", "pin"])["unlockMethods"];
     assert_eq!(doors["pinTriesLeft"], 5);
 }
 
@@ -658,7 +658,7 @@ fn neg_k34_an_old_folder_without_its_database_is_refused_by_name() {
     let said = run(&scratch, &["vault", "recover", "old", "--code-file", "code"]);
     assert_eq!(said.status.code(), Some(1), "{}", text(&said));
     assert!(text(&said).contains("storage_corrupt"), "{}", text(&said));
-    assert!(text(&said).contains("take-in"), "{}", text(&said));
+    assert!(text(&said).contains("import-recovery"), "{}", text(&said));
     let mut left: Vec<String> =
         fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into()).collect();
     left.retain(|name| name != "lock");
@@ -740,8 +740,8 @@ fn a_recovery_file_begins_a_wallet_on_a_new_device() {
     let scratch = Scratch::new("vault-new-device");
     enrolled(&scratch, &[]);
     with_code(&scratch, &[]);
-    ok(&scratch, &["vault", "take-along", "--out", "recovery.rid", "--code-file", "code"]);
-    let second = ["vault", "take-in", "recovery.rid", "--home", "second", "--code-file", "code"];
+    ok(&scratch, &["vault", "export-recovery", "--out", "recovery.rid", "--code-file", "code"]);
+    let second = ["vault", "import-recovery", "recovery.rid", "--home", "second", "--code-file", "code"];
     let brought = ok_json(&scratch, &second);
     assert_eq!(brought["recipes"].as_array().map(Vec::len), Some(1));
     assert!(scratch.path("second/wallet/store.db").exists());

@@ -72,7 +72,7 @@ pub struct Copy {
     /// The credential's bytes.
     pub bytes: Vec<u8>,
     /// It is gone from its pool, so its key is of no further use.
-    pub spent: bool,
+    pub consumed: bool,
 }
 
 macro_rules! wiped {

@@ -37,6 +37,8 @@ pub enum ReceiveError {
     UnprotectedLabel,
     /// The structure or a check of the format failed; the code is its reason.
     Check(Code),
+    /// The issuer is not trusted; the code is the reason.
+    Untrusted(Code),
 }
 
 impl ReceiveError {
@@ -50,7 +52,7 @@ impl ReceiveError {
             Self::StatusRepeated => Code::new("batch_status_repeated"),
             Self::ItemMember => Code::new("credential_item_member"),
             Self::UnprotectedLabel => Code::new("credential_unprotected_label"),
-            Self::Check(code) => code,
+            Self::Check(code) | Self::Untrusted(code) => code,
         }
     }
 }

@@ -2,8 +2,8 @@ use std::sync::{Arc, Mutex};
 
 use rid_crypto::{CryptoRng, x509::Certificate};
 use rid_flow::{
-    CallGate, Env,
-    ports::{Clock, KeyId, SecureArea},
+    CallGate, Env, RetryingSecureArea,
+    ports::{Clock, KeyId, SecureArea, Timer},
 };
 use rid_profile::{Locale, Profile};
 use rid_trust::{Environment, IssuerRoot, RootWarning, Roots, TrustError, TrustStore};
@@ -28,6 +28,8 @@ pub struct ReaderPorts {
     pub secure_area: Arc<dyn SecureArea>,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// Sleep.
+    pub timer: Arc<dyn Timer>,
     /// Randomness.
     pub rng: RngSource,
 }
@@ -122,6 +124,8 @@ impl Reader {
     pub fn new(ports: ReaderPorts, config: ReaderConfig) -> Self {
         let ReaderConfig { profile, trust, locales, identity } = config;
         let trust = Arc::new(profile.bind_trust(trust));
+        let area = RetryingSecureArea::new(ports.secure_area.clone(), ports.timer.clone(), ports.clock.clone());
+        let ports = ReaderPorts { secure_area: Arc::new(area), ..ports };
         Self { ports, profile: Arc::new(profile), trust, locales, identity }
     }
 

@@ -47,7 +47,7 @@ impl Vault {
         if !open_only {
             draft.keys.user()?;
         }
-        let seen = self.beside().envelope.counters.commits;
+        let seen = self.stored().envelope.counters.commits;
         let commits = draft.head.counters.commits;
         if !changes.consume.is_empty() && commits.saturating_sub(seen) > RENEW_EVERY {
             // Without the copy an older database would go unnoticed however old it is: no copy is used before it is written.
@@ -133,14 +133,14 @@ impl<'a> Draft<'a> {
                     return Err(error.into());
                 };
                 if let Some((row, mut copy)) = self.usable(id, &name).await? {
-                    copy.spent = choice.spent;
+                    copy.consumed = choice.consumed;
                     break (copy, row);
                 }
                 // It serves nobody any more; the others do.
                 skipped = true;
                 self.meta(id).await?.into_iter().for_each(|meta| pool::forget(meta, &name));
             };
-            if copy.spent {
+            if copy.consumed {
                 self.delete(&row);
             }
             self.committed.copies.push(copy);
@@ -309,7 +309,7 @@ impl<'a> Draft<'a> {
             rows::COPIES => {}
             table => {
                 let open = self.keys.open.clone();
-                self.head.tallies.table(table).remove(&open, &row.key, row.version, &row.index);
+                self.head.digests.table(table).remove(&open, &row.key, row.version, &row.index);
             }
         }
         self.writes.push(Write::Delete(row.key.clone(), Expect::Version(row.version)));
@@ -327,7 +327,7 @@ impl<'a> Draft<'a> {
         let version = old.map(|row| row.version);
         // Never one that a row at this place had before: it may have been deleted, and its old bytes put back.
         let next = version.unwrap_or(0).saturating_add(1).max(self.head.counters.commits);
-        let row = rows::seal(keys.masters_of(place.table)?, place, next, index, plain, &mut *(self.vault.rng)())?;
+        let row = rows::seal(keys.master_keys_of(place.table)?, place, next, index, plain, &mut *(self.vault.rng)())?;
         self.head.note(&keys.open, old, &row);
         self.writes.push(Write::Put(row, Expect::over(version)));
         Ok(())
@@ -341,11 +341,11 @@ impl Head {
             rows::CREDENTIALS => drop(self.credentials.insert(short(&row.key), row.version)),
             rows::COPIES => {}
             table => {
-                let tally = self.tallies.table(table);
+                let digest = self.digests.table(table);
                 if let Some(old) = old {
-                    tally.remove(open, &old.key, old.version, &old.index);
+                    digest.remove(open, &old.key, old.version, &old.index);
                 }
-                tally.add(open, &row.key, row.version, &row.index);
+                digest.add(open, &row.key, row.version, &row.index);
             }
         }
     }

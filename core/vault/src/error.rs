@@ -1,7 +1,7 @@
 use rid_flow::ports::{SecureAreaError, StorageError};
 use rid_wire::Code;
 
-use crate::{recovery::container::ContainerError, unlock::pin::PinError};
+use crate::{recovery::recovery_file::RecoveryError, unlock::pin::PinError};
 
 /// Why the vault did not do its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -10,8 +10,8 @@ use crate::{recovery::container::ContainerError, unlock::pin::PinError};
 pub enum VaultError {
     /// Biometrics are not enabled, or a change of them deleted the key; PIN or code open (neg-K12).
     BiometricNotSet,
-    /// The recovery container or code.
-    Container(#[from] ContainerError),
+    /// The recovery file or code.
+    Recovery(#[from] RecoveryError),
     /// The key envelope is missing over existing records, or no generation of it is whole; none was made (inv-I9).
     EnvelopeCorrupt,
     /// No such history row, or it was deleted already.
@@ -55,7 +55,7 @@ impl VaultError {
     #[must_use]
     pub const fn code(self) -> Code {
         Code::new(match self {
-            Self::Container(error) => return error.code(),
+            Self::Recovery(error) => return error.code(),
             Self::Pin(error) => return error.code(),
             Self::SecureArea(error) => return error.code(),
             Self::Storage(error) => return error.code(),

@@ -112,7 +112,7 @@ impl Vault {
         Ok(all)
     }
 
-    /// Walks the whole chain, then compares the table with its tally: outcome and tombstone are outside the chain, so that a row of an
+    /// Walks the whole chain, then compares the table with its digest: outcome and tombstone are outside the chain, so that a row of an
     /// earlier time (a deleted entry put back, an outcome taken back) stands in it as well as the newest.
     ///
     /// # Errors

@@ -1,8 +1,8 @@
-//! The keys in memory, by class: *open* while the store is open (look-up index, tallies, rows readable while locked); while it is
+//! The keys in memory, by class: *open* while the store is open (look-up index, digests, rows readable while locked); while it is
 //! unlocked *portable* (credentials, history, what to ask issuers for: the recovery code opens them on any device) and *bound* (copies,
 //! records: this device's secure area is needed too).
-pub(crate) mod beside;
 pub(crate) mod envelope;
+pub(crate) mod envelope_store;
 pub(crate) mod slots;
 
 use rid_crypto::{AeadKey, CryptoRng, HmacKey, NONCE_LEN, Secret, hkdf_sha256, hmac_sha256};
@@ -15,21 +15,21 @@ use zeroize::Zeroizing;
 
 use crate::{VaultError, rows};
 
-/// Which masters sealed a row; grows by one with each rotation.
+/// Which master keys sealed a row; grows by one with each rotation.
 pub(crate) type Epoch = u32;
 
 /// That of a new store.
 pub(crate) const FIRST_EPOCH: Epoch = 1;
 
 /// Master keys of one class, newest epoch first. More than one only while a rotation is under way.
-pub(crate) struct Masters {
+pub(crate) struct MasterKeys {
     store_id: [u8; 16],
     epochs: Vec<(Epoch, Secret<32>)>,
     /// One key a table and epoch, derived once.
     tables: Vec<(Epoch, Table, HmacKey)>,
 }
 
-impl Masters {
+impl MasterKeys {
     pub(crate) fn new(store_id: [u8; 16], mut epochs: Vec<(Epoch, Secret<32>)>) -> Self {
         epochs.sort_by_key(|(epoch, _)| core::cmp::Reverse(*epoch));
         let mut tables = Vec::with_capacity(epochs.len().saturating_mul(rows::TABLES.len()));
@@ -82,20 +82,20 @@ impl Masters {
 /// While the store is open.
 pub(crate) struct OpenKeys {
     index: Secret<32>,
-    tally: HmacKey,
+    digest: HmacKey,
     envelope: Secret<32>,
-    pub(crate) masters: Masters,
+    pub(crate) masters: MasterKeys,
 }
 
 impl OpenKeys {
-    pub(crate) fn new(index: Secret<32>, masters: Masters) -> Self {
+    pub(crate) fn new(index: Secret<32>, masters: MasterKeys) -> Self {
         let derive = |purpose: &[u8]| hkdf_sha256(index.expose(), masters.store_id(), purpose);
-        let (tally, envelope) = (HmacKey::new(&derive(b"tally")), derive(b"envelope"));
-        Self { index, tally, envelope, masters }
+        let (digest, envelope) = (HmacKey::new(&derive(b"digest")), derive(b"envelope"));
+        Self { index, digest, envelope, masters }
     }
 
-    pub(crate) const fn tally_key(&self) -> &HmacKey {
-        &self.tally
+    pub(crate) const fn digest_key(&self) -> &HmacKey {
+        &self.digest
     }
 
     /// Authenticates the envelope.
@@ -164,10 +164,10 @@ impl OpenKeys {
 
     pub(crate) fn decode(store_id: [u8; 16], bytes: &[u8]) -> Result<Self, VaultError> {
         let (index, masters) = decode_bundle(bytes)?;
-        Ok(Self::new(index, Masters::new(store_id, masters)))
+        Ok(Self::new(index, MasterKeys::new(store_id, masters)))
     }
 
-    pub(crate) fn with_masters(&self, masters: Masters) -> Self {
+    pub(crate) fn with_masters(&self, masters: MasterKeys) -> Self {
         Self::new(copy(&self.index), masters)
     }
 }
@@ -177,13 +177,13 @@ pub(crate) struct UserKeys {
     /// Wraps the rest in the envelope; every unlock method wraps this.
     pub(crate) kek: Secret<32>,
     chain: Secret<32>,
-    pub(crate) portable: Masters,
+    pub(crate) portable: MasterKeys,
     /// Without an epoch where this device cannot have them: then none of their rows opens.
-    pub(crate) bound: Masters,
+    pub(crate) bound: MasterKeys,
 }
 
 impl UserKeys {
-    pub(crate) const fn new(kek: Secret<32>, chain: Secret<32>, portable: Masters, bound: Masters) -> Self {
+    pub(crate) const fn new(kek: Secret<32>, chain: Secret<32>, portable: MasterKeys, bound: MasterKeys) -> Self {
         Self { kek, chain, portable, bound }
     }
 
@@ -211,10 +211,10 @@ impl UserKeys {
     ) -> Result<Self, VaultError> {
         let (chain, masters) = decode_bundle(portable)?;
         let bound = bound.map_or(Ok(Vec::new()), |bound| decode_bundle(bound).map(|(_, masters)| masters))?;
-        Ok(Self::new(kek, chain, Masters::new(store_id, masters), Masters::new(store_id, bound)))
+        Ok(Self::new(kek, chain, MasterKeys::new(store_id, masters), MasterKeys::new(store_id, bound)))
     }
 
-    pub(crate) fn with_masters(&self, portable: Masters, bound: Masters) -> Self {
+    pub(crate) fn with_masters(&self, portable: MasterKeys, bound: MasterKeys) -> Self {
         Self::new(copy(&self.kek), copy(&self.chain), portable, bound)
     }
 
@@ -266,7 +266,7 @@ pub(crate) fn secret_of(bytes: &[u8]) -> Option<Secret<32>> {
     (bytes.len() == 32).then(|| Secret::filled(|out| out.copy_from_slice(bytes)))
 }
 
-fn encode_bundle(first: &Secret<32>, masters: &Masters) -> Zeroizing<Vec<u8>> {
+fn encode_bundle(first: &Secret<32>, masters: &MasterKeys) -> Zeroizing<Vec<u8>> {
     // Room for all of it at once: what grows leaves copies behind.
     let mut writer = Encoder::with_capacity(64_usize.saturating_add(masters.epochs.len().saturating_mul(48)));
     writer.array(2).bytes(first.expose()).map(masters.epochs.len());

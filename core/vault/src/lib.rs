@@ -1,10 +1,11 @@
-//! Encrypted records behind the one door to storage: credentials with their copies, the history, small records.
+//! Encrypted records behind the one unlock method to storage: credentials with their copies, the history, small records.
 //!
 //! Every row is sealed with AES-256-GCM under a key of its own, bound to store, table, row, version and epoch; rows are found
 //! by keyed hashes, and padded; a keyed sum over each table tells a missing or exchanged row. A commit is one transaction of the
 //! Storage port: all of it or nothing. The envelope says which keys open what, and by which methods a person unlocks them.
 
 mod commit;
+mod diagnose;
 mod error;
 mod history;
 mod keys;
@@ -17,19 +18,18 @@ mod unlock;
 mod upkeep;
 mod vault;
 
+pub use diagnose::examine::{Examination, Finding, Remedy};
+pub use diagnose::health::Health;
+pub use diagnose::repair::{REPAIRED, Repaired};
 pub use error::VaultError;
 pub use history::{ChainVerdict, MAX_HISTORY};
 pub use recovery::{
-    Imported,
-    code::RecoveryCode,
-    container::{ContainerError, Recipe, Recovery},
-    recover,
+    Imported, recover,
+    recovery_code::RecoveryCode,
+    recovery_file::{Recovery, RecoveryError, ReissueEntry},
 };
 pub use rows::encode::credential::{ClaimNames, CredentialMeta};
-pub use rows::health::Health;
 pub use unlock::pin::{Pin, PinError};
 pub use unlock::{UnlockMethod, UnlockState};
-pub use upkeep::examine::{Examination, Finding, Remedy};
-pub use upkeep::repair::{REPAIRED, Repaired};
 pub use upkeep::wipe::wipe;
 pub use vault::{Listing, RngSource, Vault, VaultConfig};

@@ -8,10 +8,12 @@ use rid_flow::ports::{
 
 use crate::{
     Vault, VaultConfig, VaultError,
-    keys::beside::{Beside, replace},
     keys::envelope::{self, Envelope, NEWEST, Sealed},
+    keys::envelope_store::{StoredEnvelope, replace},
     keys::slots::{DeviceKeys, Kind, Slots, bound_aad, open_aad, user_aad},
-    keys::{FIRST_EPOCH, Masters, OpenKeys, UserKeys, bound_key, copy, make_secret, portable_open_key, unwrap, wrap},
+    keys::{
+        FIRST_EPOCH, MasterKeys, OpenKeys, UserKeys, bound_key, copy, make_secret, portable_open_key, unwrap, wrap,
+    },
     rows,
     upkeep::migrate,
     upkeep::wipe,
@@ -20,7 +22,7 @@ use crate::{
 
 /// An envelope with the keys it gave.
 pub(crate) struct Opened {
-    pub(crate) beside: Beside,
+    pub(crate) stored: StoredEnvelope,
     pub(crate) keys: OpenKeys,
     /// This device's half of what wraps the bound keys.
     pub(crate) half: Secret<32>,
@@ -103,13 +105,13 @@ impl Vault {
     /// What an interrupted change left undone. First the other file: while it names a key that is gone, the loss of one file would be the
     /// loss of all (neg-K10).
     async fn settle(&self) {
-        if self.envelope().retired.is_empty() && !self.beside().other_is_old {
+        if self.envelope().retired.is_empty() && !self.stored().other_is_old {
             return;
         }
         let held = self.change_lock.lock().await;
-        self.beside().other_is_old = true;
+        self.stored().other_is_old = true;
         let envelope = self.envelope();
-        if self.write_envelope(&held, envelope, false).await.is_ok() && !self.beside().other_is_old {
+        if self.write_envelope(&held, envelope, false).await.is_ok() && !self.stored().other_is_old {
             self.sweep().await;
         }
     }
@@ -119,10 +121,10 @@ impl Vault {
         let retired = self.envelope().retired;
         for key in retired {
             if self.area.delete(key.clone()).await.is_ok() {
-                let mut beside = self.beside();
-                beside.envelope.retired.retain(|known| *known != key);
+                let mut stored = self.stored();
+                stored.envelope.retired.retain(|known| *known != key);
                 // Both files name it yet.
-                beside.other_is_old = true;
+                stored.other_is_old = true;
             }
         }
     }
@@ -149,9 +151,9 @@ async fn choose(
     for (_, bytes) in found {
         match try_one(parts, &bytes, newest).await {
             Ok((envelope, keys, half)) if !envelope.wiping => {
-                let mut beside = Beside::new(envelope, latest);
-                beside.other_is_old = !is_first;
-                return migrate::raise(parts, Opened { beside, keys, half }, layout, newest).await;
+                let mut stored = StoredEnvelope::new(envelope, latest);
+                stored.other_is_old = !is_first;
+                return migrate::raise(parts, Opened { stored, keys, half }, layout, newest).await;
             }
             Ok(_) => marker = Some(bytes),
             // The area may answer otherwise soon: an older file is no way round it.
@@ -219,13 +221,13 @@ async fn first(parts: &Parts, layout: Layout, newest: Layout) -> Result<Opened, 
     let mut store_id = [0; 16];
     (parts.rng)().fill_bytes(&mut store_id);
     let fresh = |parts: &Parts| make_secret(&mut *(parts.rng)());
-    let masters = |parts: &Parts| Masters::new(store_id, vec![(FIRST_EPOCH, fresh(parts))]);
+    let masters = |parts: &Parts| MasterKeys::new(store_id, vec![(FIRST_EPOCH, fresh(parts))]);
     let open = OpenKeys::new(fresh(parts), masters(parts));
     let user = UserKeys::new(fresh(parts), fresh(parts), masters(parts), masters(parts));
     let (envelope, half) = make(parts, newest, &open, &user).await?;
     let generation = replace_first(parts, Generation(0), envelope.seal(&open), envelope.area_keys()).await?;
     let generation = replace(&parts.storage, generation, envelope.seal(&open)).await?;
-    Ok(Opened { beside: Beside::new(envelope, generation), keys: open, half })
+    Ok(Opened { stored: StoredEnvelope::new(envelope, generation), keys: open, half })
 }
 
 /// An envelope round these keys that the device alone opens. Where it fails no key of the secure area is left.

@@ -1,7 +1,7 @@
 //! Recovery on any device: the code, the recovery file, and the files of a store whose device is gone. History, settings and what to ask
 //! issuers for again; never a key, copy or token.
-pub(crate) mod code;
-pub(crate) mod container;
+pub(crate) mod recovery_code;
+pub(crate) mod recovery_file;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,14 +17,14 @@ use rid_flow::{
 use rid_wire::{Timestamp, cbor::Encoder};
 
 use crate::{
-    ContainerError, CredentialMeta, Pin, Recipe, Recovery, RecoveryCode, Vault, VaultError,
+    CredentialMeta, Pin, Recovery, RecoveryCode, RecoveryError, ReissueEntry, Vault, VaultError,
     commit::Draft,
-    keys::Masters,
+    keys::MasterKeys,
     keys::envelope,
     keys::slots::{open_code, seal_code},
     open::candidates,
-    recovery::code::matches_part,
-    recovery::container::{SETTINGS, write_recipe},
+    recovery::recovery_code::matches_part,
+    recovery::recovery_file::{SETTINGS, write_recipe},
     rows,
     rows::encode::{
         credential, draft,
@@ -37,7 +37,7 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Imported {
     /// What to ask issuers for again.
-    pub recipes: Vec<Recipe>,
+    pub reissue: Vec<ReissueEntry>,
     /// Rows added to the history; those that were there already, or were deleted here, are not among them.
     pub history: u32,
     /// Settings taken over.
@@ -67,7 +67,7 @@ impl Vault {
     /// Ends the earlier code: the person typed the new one, or its last five characters, and so has it.
     ///
     /// # Errors
-    /// [`ContainerError::WrongCode`]; [`VaultError::RecoveryNotSet`] where none waits. After a restart only the whole code confirms.
+    /// [`RecoveryError::WrongCode`]; [`VaultError::RecoveryNotSet`] where none waits. After a restart only the whole code confirms.
     pub async fn confirm_recovery_code(&self, typed: &str) -> Result<(), VaultError> {
         let held = self.hold().await;
         let mut envelope = self.envelope();
@@ -79,7 +79,7 @@ impl Vault {
         let opens =
             || RecoveryCode::parse(typed).is_ok_and(|code| open_code(&envelope.store_id, &slot, &code).is_some());
         if !is_known && !opens() {
-            return Err(ContainerError::WrongCode.into());
+            return Err(RecoveryError::WrongCode.into());
         }
         envelope.slots.recovery = Some(slot);
         self.restructure(&held, envelope).await?;
@@ -91,26 +91,26 @@ impl Vault {
     /// ordinary rows on.
     ///
     /// # Errors
-    /// [`VaultError::RecoveryNotSet`]; [`ContainerError::WrongCode`]; [`VaultError::Locked`].
+    /// [`VaultError::RecoveryNotSet`]; [`RecoveryError::WrongCode`]; [`VaultError::Locked`].
     pub async fn export_recovery(&self, code: &RecoveryCode, made: Timestamp) -> Result<Vec<u8>, VaultError> {
         self.keys().user()?;
         self.try_code(code)?;
-        let recipes = self.credentials().await?.credentials.into_iter().map(recipe).collect();
+        let reissue = self.credentials().await?.credentials.into_iter().map(entry).collect();
         let rows = self.history(0, u32::MAX).await?;
         let history = rows.iter().filter_map(|row| Some((row.imported, row.kept()?.clone()))).collect();
         let record = |(key, bytes): (RecordKey, Vec<u8>)| Record { key, bytes };
         let settings = self.records(SETTINGS).await?.into_iter().map(record).collect();
-        let recovery = Recovery { recipes, history, settings, made };
-        Ok(container::seal(code, &recovery, &mut *(self.rng)())?)
+        let recovery = Recovery { reissue, history, settings, made };
+        Ok(recovery_file::seal(code, &recovery, &mut *(self.rng)())?)
     }
 
     /// Imports a recovery file: all of it or nothing. Importing it twice adds nothing.
     ///
     /// # Errors
-    /// [`VaultError::Container`]; [`VaultError::Locked`].
+    /// [`VaultError::Recovery`]; [`VaultError::Locked`].
     pub async fn import_recovery(&self, code: &RecoveryCode, bytes: &[u8]) -> Result<Imported, VaultError> {
         self.keys().user()?;
-        self.import(&container::open(code, bytes)?).await
+        self.import(&recovery_file::open(code, bytes)?).await
     }
 
     /// Imports what [`recover`] or a recovery file gave: all of it or nothing.
@@ -129,7 +129,7 @@ impl Vault {
             }
         }
         let mut step = Draft::begin(self, &held).await?;
-        let mut imported = Imported { recipes: recovery.recipes.clone(), ..Imported::default() };
+        let mut imported = Imported { reissue: recovery.reissue.clone(), ..Imported::default() };
         for (_, entry) in &recovery.history {
             if !deleted.contains(&entry.id.0) && known.insert(sha256(&[&draft::encode(entry)])) {
                 step.append(entry, true)?;
@@ -138,7 +138,7 @@ impl Vault {
         }
         imported.settings = u32::try_from(recovery.settings.len()).unwrap_or(u32::MAX);
         step.put_records(&recovery.settings).await?;
-        step.put_records(&recipe_records(&recovery.recipes)).await?;
+        step.put_records(&reissue_records(&recovery.reissue)).await?;
         step.finish().await?;
         Ok(imported)
     }
@@ -147,7 +147,7 @@ impl Vault {
 /// What the files of a store give to whoever has its recovery code, on any device and without the keys of its secure area. Changes no file.
 ///
 /// # Errors
-/// [`ContainerError::WrongCode`]; [`VaultError::RecoveryNotSet`]; [`VaultError::EnvelopeCorrupt`]; those of storage.
+/// [`RecoveryError::WrongCode`]; [`VaultError::RecoveryNotSet`]; [`VaultError::EnvelopeCorrupt`]; those of storage.
 pub async fn recover(storage: Arc<dyn Storage>, code: &RecoveryCode) -> Result<Recovery, VaultError> {
     storage.open().await?;
     let recovered = recover_open(&*storage, code).await;
@@ -167,7 +167,7 @@ async fn recover_open(storage: &dyn Storage, code: &RecoveryCode) -> Result<Reco
             continue;
         }
         let Some(kek) = slots.iter().flatten().find_map(|slot| open_code(&id, slot, code)) else {
-            why = ContainerError::WrongCode.into();
+            why = RecoveryError::WrongCode.into();
             continue;
         };
         let open = sealed.envelope.unwrap_open(&kek)?;
@@ -179,7 +179,7 @@ async fn recover_open(storage: &dyn Storage, code: &RecoveryCode) -> Result<Reco
         let settings = contents(storage, &open.masters, rows::OPEN_RECORDS, small::read_record).await?;
         let settings = settings.into_iter().filter(|record| record.key.kind == SETTINGS);
         return Ok(Recovery {
-            recipes: credentials.into_iter().map(recipe).collect(),
+            reissue: credentials.into_iter().map(entry).collect(),
             history: links.iter().filter_map(|link| Some((link.imported, link.read().ok()?.kept()?.clone()))).collect(),
             settings: settings.map(|record| Record { key: record.key, bytes: record.bytes }).collect(),
             made: Timestamp::from_unix(0),
@@ -191,7 +191,7 @@ async fn recover_open(storage: &dyn Storage, code: &RecoveryCode) -> Result<Reco
 /// The rows of a table that open.
 async fn contents<T>(
     storage: &dyn Storage,
-    masters: &Masters,
+    masters: &MasterKeys,
     table: Table,
     decode: impl Fn(&[u8]) -> Result<T, StorageError>,
 ) -> Result<Vec<T>, StorageError> {
@@ -201,17 +201,22 @@ async fn contents<T>(
     Ok(found.iter().flatten().filter_map(open).collect())
 }
 
-fn recipe(meta: CredentialMeta) -> Recipe {
+fn entry(meta: CredentialMeta) -> ReissueEntry {
     let CredentialMeta { summary, source, .. } = meta;
-    Recipe { issuer: summary.issuer, source, credential_type: summary.credential_type, copies: summary.copies_total }
+    ReissueEntry {
+        issuer: summary.issuer,
+        source,
+        credential_type: summary.credential_type,
+        copies: summary.copies_total,
+    }
 }
 
 /// Each is named by a number among those like it: two documents of one type (a child's beside one's own) are asked for twice.
-fn recipe_records(recipes: &[Recipe]) -> Vec<Record> {
+fn reissue_records(reissue: &[ReissueEntry]) -> Vec<Record> {
     let mut before: BTreeMap<(&str, Option<&IssuanceSource>, &CredentialType), u32> = BTreeMap::new();
-    let mut records = Vec::with_capacity(recipes.len());
-    for recipe in recipes {
-        let Recipe { issuer, source, credential_type, .. } = recipe;
+    let mut records = Vec::with_capacity(reissue.len());
+    for entry in reissue {
+        let ReissueEntry { issuer, source, credential_type, .. } = entry;
         let count = before.entry((issuer, source.as_ref(), credential_type)).or_default();
         let (url, configuration) =
             source.as_ref().map_or(("", ""), |source| (&source.issuer_url, &source.configuration_id));
@@ -219,7 +224,7 @@ fn recipe_records(recipes: &[Recipe]) -> Vec<Record> {
         let name = [issuer, url, configuration, format, &credential_type.id, &count.to_string()].join("\n");
         *count = count.saturating_add(1);
         let mut encoder = Encoder::new();
-        write_recipe(&mut encoder, recipe);
+        write_recipe(&mut encoder, entry);
         let key = RecordKey { kind: rows::REISSUE_KIND.into(), name };
         records.push(Record { key, bytes: encoder.finish() });
     }

@@ -1,17 +1,16 @@
 //! Rows: sealed, padded, bound to their place.
 pub(crate) mod encode;
 pub(crate) mod head;
-pub(crate) mod health;
 pub(crate) mod read;
-pub(crate) mod tally;
+pub(crate) mod table_digest;
 
 use rid_crypto::{CryptoRng, NONCE_LEN};
 use rid_flow::ports::{Row, RowKey, StorageError, Table};
 use zeroize::Zeroizing;
 
-use crate::keys::{Epoch, Masters};
+use crate::keys::{Epoch, MasterKeys};
 
-/// The one row that every commit renews: counters and tallies. Its version orders all commits.
+/// The one row that every commit renews: counters and digests. Its version orders all commits.
 pub(crate) const HEAD: Table = Table(0);
 /// One row a credential: what lists show.
 pub(crate) const CREDENTIALS: Table = Table(1);
@@ -54,7 +53,7 @@ pub(crate) fn record_table(kind: &str) -> Table {
 
 /// Seals `plain` as the row's version, in the newest epoch.
 pub(crate) fn seal(
-    masters: &Masters,
+    masters: &MasterKeys,
     key: RowKey,
     version: u64,
     index: [u8; 32],
@@ -72,12 +71,12 @@ pub(crate) fn seal(
 }
 
 /// Opens a row; one that was moved, swapped or altered is `Damaged`.
-pub(crate) fn open(masters: &Masters, row: &Row) -> Result<Zeroizing<Vec<u8>>, StorageError> {
+pub(crate) fn open(masters: &MasterKeys, row: &Row) -> Result<Zeroizing<Vec<u8>>, StorageError> {
     open_of(masters, row).map(|(_, plain)| plain)
 }
 
 /// Opens a row and says which epoch sealed it.
-pub(crate) fn open_of(masters: &Masters, row: &Row) -> Result<(Epoch, Zeroizing<Vec<u8>>), StorageError> {
+pub(crate) fn open_of(masters: &MasterKeys, row: &Row) -> Result<(Epoch, Zeroizing<Vec<u8>>), StorageError> {
     let (nonce, sealed) = row.bytes.split_first_chunk().ok_or(StorageError::Damaged)?;
     let opened = masters.epochs().find_map(|epoch| {
         let aad = aad(masters, &row.key, row.version, epoch);
@@ -98,7 +97,7 @@ fn unpad(mut padded: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, StorageEr
     Ok(padded)
 }
 
-fn aad(masters: &Masters, key: &RowKey, version: u64, epoch: Epoch) -> Vec<u8> {
+fn aad(masters: &MasterKeys, key: &RowKey, version: u64, epoch: Epoch) -> Vec<u8> {
     [b"v1".as_slice(), masters.store_id(), &[key.table.0], &key.id, &version.to_be_bytes(), &epoch.to_be_bytes()]
         .concat()
 }

@@ -114,7 +114,7 @@ impl Vault {
     /// Unlocks by the recovery code, on this device. A new code opens from the moment it is made, the old one until the new is confirmed.
     ///
     /// # Errors
-    /// [`VaultError::RecoveryNotSet`]; [`crate::ContainerError::WrongCode`].
+    /// [`VaultError::RecoveryNotSet`]; [`crate::RecoveryError::WrongCode`].
     pub async fn unlock_with_recovery_code(&self, code: &RecoveryCode) -> Result<(), VaultError> {
         let mark = self.lock_mark();
         let kek = self.try_code(code)?;
@@ -189,7 +189,7 @@ impl Vault {
             return Err(VaultError::RecoveryNotSet);
         }
         let opened = slots.into_iter().flatten().find_map(|slot| open_code(&envelope.store_id, slot, code));
-        opened.ok_or(crate::ContainerError::WrongCode.into())
+        opened.ok_or(crate::RecoveryError::WrongCode.into())
     }
 
     async fn put_pin(&self, held: &Held<'_>, pin: &Pin, hints: &[String]) -> Result<(), VaultError> {
@@ -256,6 +256,6 @@ impl Vault {
     }
 
     pub(crate) fn slots(&self) -> Slots<'_> {
-        Slots { area: &self.area, store_id: self.beside().envelope.store_id }
+        Slots { area: &self.area, store_id: self.stored().envelope.store_id }
     }
 }

@@ -19,8 +19,8 @@ use rid_wire::{Timestamp, hex};
 use crate::{
     CredentialMeta, RecoveryCode, UnlockMethod, VaultError,
     commit::change_lock::ChangeLock,
-    keys::beside::Beside,
-    keys::{Masters, OpenKeys, UserKeys},
+    keys::envelope_store::StoredEnvelope,
+    keys::{MasterKeys, OpenKeys, UserKeys},
     open::Opened,
     rows,
     rows::encode::small,
@@ -56,7 +56,7 @@ pub struct Vault {
     /// Held by whoever changes the store.
     pub(crate) change_lock: ChangeLock,
     /// The envelope as it is stored.
-    pub(crate) beside: Mutex<Beside>,
+    pub(crate) stored: Mutex<StoredEnvelope>,
     /// This device's half of what wraps the bound keys.
     pub(crate) half: Secret<32>,
     pub(crate) waits: Waits,
@@ -104,11 +104,11 @@ impl Keys {
 
     /// Opens a row by the class of its table.
     pub(crate) fn open_row(&self, row: &Row) -> Result<zeroize::Zeroizing<Vec<u8>>, VaultError> {
-        Ok(rows::open(self.masters_of(row.key.table)?, row)?)
+        Ok(rows::open(self.master_keys_of(row.key.table)?, row)?)
     }
 
-    /// The masters of a table's class.
-    pub(crate) fn masters_of(&self, table: Table) -> Result<&Masters, VaultError> {
+    /// The master keys of a table's class.
+    pub(crate) fn master_keys_of(&self, table: Table) -> Result<&MasterKeys, VaultError> {
         Ok(match table {
             table if rows::OPEN.contains(&table) => &self.open.masters,
             table if rows::PORTABLE.contains(&table) => &self.user()?.portable,
@@ -126,14 +126,14 @@ fn newest_first(summary: &CredentialSummary) -> Order<'_> {
 impl Vault {
     pub(crate) fn assemble(parts: Parts, opened: Opened) -> Self {
         let Parts { storage, area, rng, config } = parts;
-        let Opened { beside, keys, half } = opened;
+        let Opened { stored, keys, half } = opened;
         Self {
             storage,
             rng,
             config,
             area,
             change_lock: ChangeLock::default(),
-            beside: Mutex::new(beside),
+            stored: Mutex::new(stored),
             half,
             waits: Waits::default(),
             checks_keys: false,

@@ -1,4 +1,4 @@
-//! The vault's door over the memory store and over SQLite: atomic commits, pools, history, locks, and what damage is called.
+//! The vault's unlock method over the memory store and over SQLite: atomic commits, pools, history, locks, and what damage is called.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use std::{

@@ -131,15 +131,11 @@ impl SessionTypes for ReaderTypes {
     type Reason = CloseReason;
 }
 
-/// How often a busy key is asked again before the session gives up.
-const BUSY_RETRIES: u8 = 3;
-
 enum State {
     Connecting,
     /// Signing the doc request at this position; the raw signatures so far.
     Signing {
         signatures: Vec<[u8; 64]>,
-        busy: u8,
     },
     Waiting,
     Idle,
@@ -231,7 +227,7 @@ impl Reader {
 
     fn begin_request(&mut self, env: &Env<'_>) {
         self.restart_deadline(env);
-        self.state = State::Signing { signatures: Vec::new(), busy: 0 };
+        self.state = State::Signing { signatures: Vec::new() };
         self.continue_request(env);
     }
 
@@ -284,13 +280,9 @@ impl Reader {
         if self.config.authentication.is_none() {
             return Err(Misuse::NotAsked);
         }
-        let State::Signing { signatures, busy } = &mut self.state else { return Err(Misuse::NotAsked) };
+        let State::Signing { signatures } = &mut self.state else { return Err(Misuse::NotAsked) };
         match result {
-            Ok(signature) => {
-                signatures.push(signature);
-                *busy = 0;
-            }
-            Err(SecureAreaError::Busy) if *busy < BUSY_RETRIES => *busy = busy.saturating_add(1),
+            Ok(signature) => signatures.push(signature),
             Err(error) => {
                 self.terminate(CloseReason::Port(error.code()));
                 return Ok(());

@@ -2,7 +2,7 @@ use rid_flow::{
     GateError,
     ports::{ClockError, SecureAreaError, StorageError},
 };
-use rid_holder::{enrolment::EnrolError, proximity::Misuse};
+use rid_holder::{enrolment::EnrolError, format::ReceiveError, proximity::Misuse};
 use rid_trust::TrustError;
 use rid_vault::VaultError;
 use rid_wire::Code;
@@ -132,7 +132,7 @@ impl From<VaultError> for WalletError {
             VaultError::Locked => Self::Locked,
             // A door that does not open so says why: "unlock first" would send the person round in a circle.
             VaultError::BiometricNotSet
-            | VaultError::Container(_)
+            | VaultError::Recovery(_)
             | VaultError::HistoryUnknown
             | VaultError::Pin(_)
             | VaultError::PinWait { .. }
@@ -180,21 +180,11 @@ impl From<EnrolError> for WalletError {
     fn from(error: EnrolError) -> Self {
         let code = error.code();
         match error {
-            EnrolError::Port(_) => match code.as_str() {
-                "key_cancelled" => Self::Cancelled,
-                "key_locked" | "locked" => Self::Locked,
-                "key_unavailable" | "clock" => Self::Unsupported { code },
-                "interrupted" | "key_busy" => Self::Misuse { code },
-                _ => Self::StorageDamaged { code },
-            },
-            EnrolError::Answer(_) => Self::BadInput { code },
-            EnrolError::Receive(_) => {
-                if code.as_str().starts_with("cert_") || code.as_str().starts_with("trust_") {
-                    Self::NotTrusted { who: Code::new("issuer"), why: code }
-                } else {
-                    Self::BadInput { code }
-                }
-            }
+            EnrolError::Clock(error) => error.into(),
+            EnrolError::SecureArea(error) => error.into(),
+            EnrolError::KeyMismatch | EnrolError::Storage(_) => Self::StorageDamaged { code },
+            EnrolError::Receive(ReceiveError::Untrusted(why)) => Self::NotTrusted { who: Code::new("issuer"), why },
+            EnrolError::Answer(_) | EnrolError::Receive(_) => Self::BadInput { code },
             _ => Self::Misuse { code },
         }
     }

@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use rid_flow::ports::{SecureArea, Storage};
-use rid_vault::{Finding, Imported, Recipe, Remedy, Repaired};
+use rid_vault::{Finding, Imported, ReissueEntry, Remedy, Repaired};
 
 use crate::{
     Wallet, WalletError,
@@ -31,7 +31,7 @@ impl Wallet {
     }
 
     fn recovered(&self, brought: Imported) -> RecoveryResult {
-        let recipe = |recipe: Recipe| DocumentToReissue {
+        let recipe = |recipe: ReissueEntry| DocumentToReissue {
             name: self.kind_name(&recipe.credential_type),
             issuer: recipe.issuer,
             format: recipe.credential_type.format.as_str().into(),
@@ -39,7 +39,7 @@ impl Wallet {
             copies: recipe.copies,
         };
         RecoveryResult {
-            recipes: brought.recipes.into_iter().map(recipe).collect(),
+            recipes: brought.reissue.into_iter().map(recipe).collect(),
             history: brought.history,
             settings: brought.settings,
         }

@@ -117,6 +117,7 @@ fn reader(state: &TestState, nanos: &Arc<AtomicU64>) -> Arc<Reader> {
     let ports = ReaderPorts {
         secure_area: Arc::new(Timed { area: OneKey::new(key), nanos: nanos.clone() }),
         clock: Arc::new(StoppedClock(NOW)),
+        timer: Arc::new(SystemTimer::new()),
         rng: Arc::new(|| Box::new(OsRng)),
     };
     // Anonymous: the cost of a reader's own key is not part of the boundary.

@@ -157,7 +157,7 @@ fn copy(stock: &Stock) -> Copy {
         id: CopyId("copy".into()),
         key: KeyId("key".into()),
         bytes: stock.issuer_signed.clone(),
-        spent: true,
+        consumed: true,
     }
 }
 

@@ -284,7 +284,7 @@ impl World<'_> {
                 id: held.copy.clone(),
                 key: held.key_id.clone(),
                 bytes: held.bytes.clone(),
-                spent: true,
+                consumed: true,
             });
             self.taken.push(held);
         }

@@ -49,8 +49,9 @@ impl Pair {
         let answer = state.answer(&enrolment.message, &[7; 32], &mut SimRng::new(3)).unwrap();
         block_on(wallet.accept(&enrolment.id, &answer)).unwrap();
         let config = reader_config(state.own_trust().unwrap());
-        let reader =
-            Reader::new(ReaderPorts { secure_area: area, clock: clock.clone(), rng: rngs(SimRng::new) }, config);
+        let timer = Arc::new(SystemTimer::new());
+        let ports = ReaderPorts { secure_area: area, clock: clock.clone(), timer, rng: rngs(SimRng::new) };
+        let reader = Reader::new(ports, config);
         Self { clock, wallet, reader: Arc::new(reader), _folder: folder }
     }
 

@@ -80,7 +80,7 @@ fn look(folder: &Path, account: &mut Account) -> Result<(), Verdict> {
     if let Some(file) = Canaries::of(account).found(folder) {
         return Err(Verdict::Wrong(format!("inv-I7: plain text in {file}")));
     }
-    doors(&vault, &observed, &mut fitting)?;
+    methods(&vault, &observed, &mut fitting)?;
     let probe = || Work::Put { name: "probe".into(), value: "1".into() };
     let works = session.act(&probe()).and_then(|_| session.act(&Work::Take { name: "probe".into() }));
     works.map_err(|error| Verdict::Wrong(format!("inv-I10: {}", error.code())))?;
@@ -92,13 +92,13 @@ fn look(folder: &Path, account: &mut Account) -> Result<(), Verdict> {
 
 /// inv-I8: what reached the PIN's key is counted.
 fn tries(session: &Session, account: &Account) -> Result<(), Verdict> {
-    let doors = session.vault().map_err(named)?.unlock_state();
+    let methods = session.vault().map_err(named)?.unlock_state();
     if account.guesses > GUESSES {
         return Err(Verdict::DoubleUsed(format!("inv-I8: {} guesses reached the PIN's key", account.guesses)));
     }
-    let pin = doors.pin && account.possible.iter().all(|model| model.pin.is_some());
-    if pin && doors.pin_tries_left + account.guesses > GUESSES {
-        let left = doors.pin_tries_left;
+    let pin = methods.pin && account.possible.iter().all(|model| model.pin.is_some());
+    if pin && methods.pin_tries_left + account.guesses > GUESSES {
+        let left = methods.pin_tries_left;
         return Err(Verdict::DoubleUsed(format!("inv-I8: {} guesses, {left} tries left", account.guesses)));
     }
     Ok(())
@@ -164,8 +164,8 @@ fn whole(vault: &Vault) -> Result<(), Verdict> {
 }
 
 /// inv-I2 for the other unlock methods: biometrics open, and so does a recovery code that is known.
-fn doors(vault: &Vault, observed: &Observed, fitting: &mut Vec<Model>) -> Result<(), Verdict> {
-    if observed.doors.biometric {
+fn methods(vault: &Vault, observed: &Observed, fitting: &mut Vec<Model>) -> Result<(), Verdict> {
+    if observed.methods.biometric {
         let opens = block_on(vault.unlock_with_biometrics());
         opens.map_err(|error| Verdict::Lost(format!("inv-I2: biometrics: {}", error.code())))?;
     }
@@ -239,7 +239,7 @@ fn difference(account: &Account, observed: &Observed) -> String {
         counted("credentials", seen.credentials.len(), model.credentials.len(), seen.credentials == model.credentials),
         counted("events", seen.history.len(), model.history.len(), seen.history == model.history),
         counted("records", seen.records.len(), model.records.len(), seen.records == model.records),
-        observed.doors,
+        observed.methods,
         model.pin.is_some(),
         model.code.is_some(),
     )

@@ -66,7 +66,7 @@ fn work(orders: &Orders, session: Session) {
     let mut seed = Seed::new(orders.seed);
     let named = |name: &Option<String>| name.as_deref().and_then(Kind::named);
     let only = named(&orders.only);
-    // Guesses alone are made at the locked door.
+    // Guesses alone are made at the locked unlock method.
     if only != Some(Kind::Guess) && !child.look() {
         return;
     }
@@ -110,8 +110,8 @@ impl Child {
         match observed {
             Ok(observed) => {
                 self.model = observed.model;
-                self.model.pin = self.pin.clone().filter(|_| observed.doors.pin);
-                self.model.code = self.code.clone().filter(|_| observed.doors.recovery);
+                self.model.pin = self.pin.clone().filter(|_| observed.methods.pin);
+                self.model.code = self.code.clone().filter(|_| observed.methods.recovery);
                 true
             }
             Err(error) => {
@@ -121,7 +121,7 @@ impl Child {
         }
     }
 
-    /// Any operation, doors and keys now and then.
+    /// Any operation, unlock methods and keys now and then.
     fn any(&self, seed: &mut Seed) -> Work {
         let kind = match seed.below(240) {
             0..8 => Kind::SetPin,

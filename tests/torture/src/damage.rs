@@ -189,7 +189,7 @@ fn judge(image: &Path, truth: &Truth, place: &str, tally: &mut Tally) {
 fn same(one: &Observed, other: &Observed) -> bool {
     one.model == other.model
         && one.keys == other.keys
-        && (one.doors.pin, one.doors.recovery) == (other.doors.pin, other.doors.recovery)
+        && (one.methods.pin, one.methods.recovery) == (other.methods.pin, other.methods.recovery)
 }
 
 pub(crate) fn contradiction(vault: &rid_vault::Vault, truth: &Truth) -> Option<String> {

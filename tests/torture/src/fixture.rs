@@ -111,7 +111,7 @@ pub(crate) enum Fixture {
     /// The same with PIN and biometrics.
     Pin,
     /// The same with a recovery code too.
-    Doors,
+    Methods,
 }
 
 impl Fixture {
@@ -135,12 +135,12 @@ impl Fixture {
             let work = choose::of_kind(kind, &driver.account.model(), seed);
             driver.act(&work)?;
         }
-        let doors: &[Kind] = match self {
+        let methods: &[Kind] = match self {
             Self::Pin => &[Kind::BioOn, Kind::SetPin],
-            Self::Doors => &[Kind::BioOn, Kind::MakeCode, Kind::SetPin],
+            Self::Methods => &[Kind::BioOn, Kind::MakeCode, Kind::SetPin],
             _ => &[],
         };
-        for kind in doors {
+        for kind in methods {
             let work = choose::of_kind(*kind, &driver.account.model(), seed);
             driver.act(&work)?;
         }

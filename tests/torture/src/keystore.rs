@@ -44,8 +44,8 @@ const CASES: [(Option<Kind>, Fixture); 12] = [
 /// Those that stretch a code, which takes long.
 const SLOW: [(Option<Kind>, Fixture); 3] = [
     (Some(Kind::MakeCode), Fixture::Filled),
-    (Some(Kind::UnlockCode), Fixture::Doors),
-    (Some(Kind::Export), Fixture::Doors),
+    (Some(Kind::UnlockCode), Fixture::Methods),
+    (Some(Kind::Export), Fixture::Methods),
 ];
 
 pub(crate) fn run(rounds: u64, seed: u64, scratch: &Scratch) -> Tally {
@@ -109,7 +109,7 @@ fn one(
     (check::after(folder, account), reached)
 }
 
-/// A biometric key that died takes its door with it, as it must (neg-K12).
+/// A biometric key that died takes its unlock method with it, as it must (neg-K12).
 fn lost_biometrics(error: SecureAreaError, account: &mut Account) {
     if matches!(error, SecureAreaError::Invalidated | SecureAreaError::NotFound) {
         account.settle();

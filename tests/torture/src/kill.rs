@@ -121,7 +121,7 @@ fn target(model: &Model, seed: &mut Seed) -> Option<Kind> {
     let rare = SLOW.contains(&kind) && seed.below(8) > 0;
     // A store that is gone after every tenth kill never grows.
     let ends = matches!(kind, Kind::Wipe | Kind::Reset) && seed.below(3) > 0;
-    // Where no other door is left, the PIN is not guessed at.
+    // Where no other unlock method is left, the PIN is not guessed at.
     let risky = kind == Kind::Guess && !model.biometric;
     let possible = choose::possible(kind, model, &mut Seed::new(0)).is_some();
     (possible && !rare && !ends && !risky).then_some(kind)
@@ -146,7 +146,7 @@ pub(crate) fn orders(place: &Place, account: &Account, seed: u64, operations: u6
 
 /// A child; its lines come over the pipe.
 pub(crate) fn spawn(orders: &Orders, env: &[(&str, String)]) -> Option<Child> {
-    // By handle: the file may have been built anew meanwhile.
+    // By handle: the file may have been built again meanwhile.
     let own = Path::new("/proc/self/exe");
     let program = if own.exists() { own.to_path_buf() } else { std::env::current_exe().ok()? };
     let mut command = Command::new(program);

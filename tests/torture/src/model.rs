@@ -21,7 +21,7 @@ pub(crate) struct Model {
     /// Small records.
     pub(crate) records: BTreeMap<String, String>,
     /// What a container said to ask issuers for again.
-    pub(crate) recipes: u32,
+    pub(crate) reissue: u32,
     pub(crate) pin: Option<String>,
     pub(crate) biometric: bool,
     pub(crate) code: Option<String>,
@@ -65,7 +65,7 @@ impl Model {
                     }
                 }
                 next.records.insert("s9".into(), "imported".into());
-                next.recipes = 1;
+                next.reissue = 1;
             }
             Work::MakeCode { pin } => {
                 (self.pin == *pin).then(|| next.code = Some(UNKNOWN.into()))?;
@@ -123,7 +123,7 @@ pub(crate) struct Account {
     pub(crate) area_keys: BTreeSet<String>,
     /// The store's newest version is the made-up next one.
     pub(crate) next_layout: bool,
-    /// Nothing opens it any more, as designed: too many wrong PINs and no other door.
+    /// Nothing opens it any more, as designed: too many wrong PINs and no other unlock method.
     pub(crate) over: bool,
     /// A store was moved aside; it said one of these.
     pub(crate) aside: Option<BTreeSet<Model>>,

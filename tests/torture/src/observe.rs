@@ -17,7 +17,7 @@ pub(crate) struct Observed {
     pub(crate) model: Model,
     /// Keys of the copies left.
     pub(crate) keys: BTreeMap<String, Vec<String>>,
-    pub(crate) doors: UnlockState,
+    pub(crate) methods: UnlockState,
 }
 
 impl Observed {
@@ -25,9 +25,9 @@ impl Observed {
     pub(crate) fn fits(&self, model: &Model) -> bool {
         let known = Model { pin: None, code: None, ..model.clone() };
         known == self.model
-            && self.doors.pin == model.pin.is_some()
-            && self.doors.recovery == model.code.is_some()
-            && self.doors.device == model.pin.is_none()
+            && self.methods.pin == model.pin.is_some()
+            && self.methods.recovery == model.code.is_some()
+            && self.methods.device == model.pin.is_none()
     }
 }
 
@@ -67,11 +67,11 @@ pub(crate) fn observe(vault: &Vault) -> Result<Observed, VaultError> {
             model.records.insert(key.name, String::from_utf8_lossy(value).into_owned());
         }
     }
-    let recipes = block_on(vault.records("reissue"))?;
-    model.recipes = u32::try_from(recipes.len()).unwrap_or(u32::MAX);
-    let doors = vault.unlock_state();
-    model.biometric = doors.biometric;
-    Ok(Observed { model, keys, doors })
+    let reissue = block_on(vault.records("reissue"))?;
+    model.reissue = u32::try_from(reissue.len()).unwrap_or(u32::MAX);
+    let methods = vault.unlock_state();
+    model.biometric = methods.biometric;
+    Ok(Observed { model, keys, methods })
 }
 
 /// What of a damaged store can be read must be true of it.

@@ -85,7 +85,7 @@ fn fill(place: &Path, seed: &mut Seed) -> Result<Verdict, Verdict> {
             break;
         }
     }
-    // Every door at the full disk: done or refused by name, never half.
+    // Every unlock method at the full disk: done or refused by name, never half.
     for kind in [Kind::Use, Kind::ChangePin, Kind::BioOff, Kind::Rotate, Kind::Erase, Kind::Reopen] {
         let work = choose::of_kind(kind, &driver.account.model(), seed);
         let _ = driver.act(&work);
@@ -140,7 +140,7 @@ pub(crate) fn read_only(rounds: u64, seed: u64, scratch: &Scratch) -> Result<Tal
         let fixture = match seed.below(3) {
             0 => Fixture::Filled,
             1 => Fixture::Pin,
-            _ => Fixture::Doors,
+            _ => Fixture::Methods,
         };
         let Ok(mut account) = fixture.make(&disk.0, &mut seed) else {
             tally.add(Verdict::Wrong("no store could be made".into()), "read-only");

@@ -39,7 +39,7 @@ impl Case {
     }
 }
 
-/// Every public operation over a store with all doors, and the small ones over one without; opening in each state, migrations among
+/// Every public operation over a store with all unlock methods, and the small ones over one without; opening in each state, migrations among
 /// them.
 fn cases() -> Vec<Case> {
     let opening = |fixture, next_layout| Case { kind: None, fixture, next_layout };
@@ -48,11 +48,11 @@ fn cases() -> Vec<Case> {
         opening(Fixture::Filled, true),
         opening(Fixture::Filled, false),
         opening(Fixture::Pin, false),
-        opening(Fixture::Doors, true),
+        opening(Fixture::Methods, true),
     ];
     for (kind, _) in KINDS {
         let fixture = match kind {
-            Kind::Export | Kind::UnlockCode | Kind::MakeCode => Fixture::Doors,
+            Kind::Export | Kind::UnlockCode | Kind::MakeCode => Fixture::Methods,
             Kind::Add | Kind::Use | Kind::End | Kind::Delete | Kind::Put | Kind::Take | Kind::Import => Fixture::Filled,
             _ => Fixture::Pin,
         };

@@ -29,7 +29,7 @@ pub(crate) fn run(images: u64, seed: u64, shim: &Path, scratch: &Scratch) -> Tal
             break;
         }
         let mut seed = Seed::new(round);
-        let with_pin = matches!(begin(round).0, Fixture::Pin | Fixture::Doors);
+        let with_pin = matches!(begin(round).0, Fixture::Pin | Fixture::Methods);
         let share = if with_pin { PER_RUN_WITH_PIN } else { PER_RUN }.min(images - tally.all());
         if let Err(words) = recorded(round, share, &mut seed, shim, scratch, &mut tally) {
             tally.add(Verdict::Wrong(words), &format!("power, seed {round}"));
@@ -39,7 +39,7 @@ pub(crate) fn run(images: u64, seed: u64, shim: &Path, scratch: &Scratch) -> Tal
     tally
 }
 
-/// What a run begins with: mostly nothing; small ones over an open door are cheap to look at, so that there are many of them.
+/// What a run begins with: mostly nothing; small ones over an open unlock method are cheap to look at, so that there are many of them.
 fn begin(round: u64) -> (Fixture, bool, Option<Kind>) {
     let kind = KINDS.get(usize::try_from(round / 2).unwrap_or(0) % KINDS.len()).map(|(kind, _)| *kind);
     match round % 8 {
@@ -48,7 +48,7 @@ fn begin(round: u64) -> (Fixture, bool, Option<Kind>) {
         2 => (Fixture::Filled, true, None),
         3 => (Fixture::Pin, true, Some(Kind::ChangePin)),
         4 => (Fixture::Filled, true, Some(Kind::Rotate)),
-        5 => (Fixture::Doors, false, kind),
+        5 => (Fixture::Methods, false, kind),
         6 => (Fixture::Filled, true, Some(if round % 16 == 6 { Kind::Wipe } else { Kind::Reset })),
         _ => (Fixture::Empty, false, None),
     }

@@ -12,7 +12,7 @@ use crate::args::{HomeArguments, OpenArguments};
 #[command(after_help = "Exit codes: 0 done and whole; 1 refused, by name; 3 looked at and not whole (doctor, verify, \
     verify-export of a history that was broken before it was exported); 64 wrong call.\n\n\
     Examples:\n  rid vault pin set\n  rid vault code                          (write it down: it is shown once)\n  \
-    rid vault export --out history.json && rid vault verify-export history.json\n  rid vault take-along --out recovery.rid\n  rid vault doctor")]
+    rid vault export --out history.json && rid vault verify-export history.json\n  rid vault export-recovery --out recovery.rid\n  rid vault doctor")]
 pub(crate) struct VaultArguments {
     #[command(flatten)]
     pub(crate) home: HomeArguments,
@@ -56,7 +56,7 @@ pub(super) enum VaultCommand {
     },
     /// What was shown, refused, received, deleted
     History,
-    /// Credentials (those that cannot be read among them), copies left, doors
+    /// Credentials (those that cannot be read among them), copies left, unlock methods
     List,
     /// Set or change the PIN: six to twelve digits
     Pin {
@@ -74,7 +74,7 @@ pub(super) enum VaultCommand {
         #[arg(long)]
         yes: bool,
     },
-    /// Move the files of a store that no door opens aside, deleting nothing; the next command begins anew
+    /// Move the files of a store that no unlock method opens aside, deleting nothing; the next command starts over
     Reset {
         /// Do not ask
         #[arg(long)]
@@ -83,7 +83,7 @@ pub(super) enum VaultCommand {
     /// Seal everything under new keys
     Rotate,
     /// Write a recovery file, sealed by the recovery code: what to ask issuers for again, history, settings; never a key
-    TakeAlong {
+    ExportRecovery {
         /// Where to write it
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
@@ -92,7 +92,7 @@ pub(super) enum VaultCommand {
         force: bool,
     },
     /// Take a recovery file in, all of it or nothing
-    TakeIn {
+    ImportRecovery {
         /// The recovery file
         file: PathBuf,
     },

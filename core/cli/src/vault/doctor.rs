@@ -224,7 +224,7 @@ fn text(diagnosis: &Diagnosis, aside: usize, folder: &Path) -> String {
 fn words(finding: &Finding) -> (String, &'static str) {
     let Finding { code, count, .. } = *finding;
     let what = match code.as_str() {
-        "biometric_lost" => "the key of the biometric door is gone".into(),
+        "biometric_lost" => "the key of the biometric unlock method is gone".into(),
         "copies_damaged" => format!("{count} copies cannot be read; the others can"),
         "credentials_damaged" => format!("{count} credentials cannot be read; the others can"),
         "credentials_missing" => "credentials are missing or of an earlier time".into(),
@@ -271,14 +271,14 @@ fn advice(finding: &Finding) -> &'static str {
         ("passphrase_not_set", _) => "leave --passphrase-file out and give the --key-file, or put the lost file back",
         ("key_locked", _) => "give --passphrase-file, with the passphrase that was set, and no --key-file",
         ("key_not_found" | "key_unavailable", _) => {
-            "give the right --key-file or put the files back; else `rid vault reset` moves all aside and begins anew"
+            "give the right --key-file or put the files back; else `rid vault reset` moves all aside and starts over"
         }
         (_, Remedy::Repair) => {
             "`rid vault repair` copies what can be read into a new database and keeps the old files; then ask issuers for what is lost"
         }
         ("storage_corrupt" | "key_envelope_corrupt", _) => {
             "put the lost file back if you can; else `rid vault reset` moves all aside (deletes nothing), and `rid vault recover FOLDER` \
-             or `rid vault take-in FILE` brings back history, settings and what to ask issuers for"
+             or `rid vault import-recovery FILE` brings back history, settings and what to ask issuers for"
         }
         ("pin_wrong" | "pin_form", _) => "give the right --pin-file, or --code-file",
         ("pin_wait", _) => "wait, or `rid vault pin set` with the recovery code",
@@ -290,10 +290,10 @@ fn advice(finding: &Finding) -> &'static str {
         (_, Remedy::Know) => "nothing can be done; it is to be known",
         (_, Remedy::Reset) => {
             "`rid vault reset` moves the files aside (deletes nothing) and starts over; `rid vault recover FOLDER` or `rid vault \
-             take-in FILE` brings back history, settings and what to ask issuers for"
+             import-recovery FILE` brings back history, settings and what to ask issuers for"
         }
         (_, Remedy::TryAgain) => "try again later",
-        (_, Remedy::UnlockOtherwise) => "unlock by another door: --pin-file or --code-file",
+        (_, Remedy::UnlockOtherwise) => "unlock by another method: --pin-file or --code-file",
         (_, Remedy::Update) => "install the newer version",
     }
 }

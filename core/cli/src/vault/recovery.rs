@@ -13,7 +13,7 @@ fn code(open: &OpenArguments) -> Result<Zeroizing<String>, Failure> {
     terminal::secret("Recovery code: ", open.code_file.as_deref(), "--code-file")
 }
 
-pub(super) fn take_along(
+pub(super) fn export_recovery(
     opened: &Opened,
     open: &OpenArguments,
     out: &Path,
@@ -31,7 +31,7 @@ pub(super) fn take_along(
     .map(|()| 0)
 }
 
-pub(super) fn take_in(opened: &Opened, open: &OpenArguments, file: &Path, json: bool) -> Result<u8, Failure> {
+pub(super) fn import_recovery(opened: &Opened, open: &OpenArguments, file: &Path, json: bool) -> Result<u8, Failure> {
     let container = input::file(file)?;
     let brought = pollster::block_on(opened.0.import_recovery(code(open)?.as_str().into(), container))?;
     say(json, || brought_json(&brought), || brought_text(&brought)).map(|()| 0)
@@ -86,7 +86,7 @@ pub(super) fn repair(opened: &Opened, yes: bool, json: bool) -> Result<u8, Failu
 
 /// What is left to do where the old folder has lost its database.
 const NO_DATABASE: &str = "its database, store.db, is missing or cannot be read, so the code alone brings nothing back; \
-    import a recovery file: `rid vault take-in FILE`";
+    import a recovery file: `rid vault import-recovery FILE`";
 
 pub(super) fn recover(opened: &Opened, open: &OpenArguments, folder: &Path, json: bool) -> Result<u8, Failure> {
     let storage = Arc::new(SqliteStorage::new(folder));

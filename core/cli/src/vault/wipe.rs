@@ -81,7 +81,7 @@ async fn destroy_store(
 pub(super) fn reset(opening: &Opening<'_>, yes: bool, json: bool) -> Result<u8, Failure> {
     there(opening.home)?;
     let question =
-        "Move the files of this wallet aside and begin anew? They are kept; what they hold is not shown any more.";
+        "Move the files of this wallet aside and start over? They are kept; what they hold is not shown any more.";
     if !yes && !terminal::confirmed(question)? {
         return Err(Failure::usage("nothing was moved"));
     }
@@ -100,7 +100,7 @@ pub(super) fn reset(opening: &Opening<'_>, yes: bool, json: bool) -> Result<u8, 
         || match moved.as_slice() {
             [] => "there was nothing to move\n".into(),
             moved => format!(
-                "moved aside: {}; the next command begins anew\nThe way back, while no program has it open: `rid vault reset` again, \
+                "moved aside: {}; the next command starts over\nThe way back, while no program has it open: `rid vault reset` again, \
                  then the files of one folder up into {}\n",
                 moved.join(", "),
                 opening.home.wallet().display()

@@ -260,7 +260,7 @@ fn no_effect_prints_what_it_carries() {
         id: crate::CopyId("copy".into()),
         key: crate::ports::KeyId("key".into()),
         bytes: b"CANARY".to_vec(),
-        spent: true,
+        consumed: true,
     };
     let record =
         crate::Record { key: crate::RecordKey { kind: "kind".into(), name: "name".into() }, bytes: b"CANARY".to_vec() };

@@ -10,7 +10,7 @@ use rid_profile::Profile;
 use rid_trust::TrustStore;
 use rid_wire::{Code, Timestamp, hex};
 
-use super::{CLOCK, EnrolError, INTERRUPTED, PendingEnrolment, record_key};
+use super::{EnrolError, PendingEnrolment, record_key};
 use crate::format::{self, Batch, ReceiveError, Received};
 
 /// No such enrolment is pending: never begun, answered already, or too old.
@@ -56,8 +56,7 @@ impl Accept {
         if answer.id != id {
             return Err(EnrolError::Answer(Code::new("enrolment_mismatch")));
         }
-        let pending = PendingEnrolment::parse(record.ok_or(UNKNOWN)?)
-            .map_err(|_| EnrolError::Port(StorageError::Damaged.code()))?;
+        let pending = PendingEnrolment::parse(record.ok_or(UNKNOWN)?).map_err(|_| StorageError::Damaged)?;
         if pending.id != id {
             return Err(EnrolError::Answer(Code::new("enrolment_mismatch")));
         }
@@ -127,15 +126,15 @@ impl Flow for Accept {
 
     fn reply(&mut self, reply: Reply, _env: &mut Env<'_>) -> Result<(), EnrolError> {
         match (&self.state, reply) {
-            (_, Reply::ClockFailed(_)) => Err(CLOCK),
+            (_, Reply::ClockFailed(error)) => Err(error.into()),
             (State::Committing(changes), Reply::Committed(Ok(_))) => {
                 self.state = State::Done(changes.add.iter().map(|credential| credential.id.clone()).collect());
                 Ok(())
             }
             // The record is gone: this enrolment was accepted once.
             (State::Committing(_), Reply::Committed(Err(StorageError::Conflict))) => Err(UNKNOWN),
-            (State::Committing(_), Reply::Committed(Err(error))) => Err(EnrolError::Port(error.code())),
-            (State::Committing(_), Reply::Unknown) => Err(INTERRUPTED),
+            (State::Committing(_), Reply::Committed(Err(error))) => Err(error.into()),
+            (State::Committing(_), Reply::Unknown) => Err(EnrolError::Interrupted),
             _ => Err(EnrolError::NotAsked),
         }
     }

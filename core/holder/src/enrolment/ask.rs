@@ -8,10 +8,7 @@ use rid_flow::{
 };
 use rid_wire::Code;
 
-use super::{CLOCK, EnrolError, INTERRUPTED, PendingEnrolment, record_key};
-
-/// How often a busy secure area is asked again.
-const RETRIES: u32 = 3;
+use super::{EnrolError, PendingEnrolment, record_key};
 
 /// Limits of the door ([`EnrolmentRequest`]).
 const MAX_KINDS: usize = 16;
@@ -35,8 +32,6 @@ pub struct EnrolParameters {
 pub struct Enrol {
     id: [u8; 16],
     parameters: EnrolParameters,
-    /// Times the secure area was busy with the effect in hand.
-    busy: u32,
     state: State,
 }
 
@@ -70,7 +65,7 @@ impl Enrol {
             && parameters.kinds.iter().all(|(_, count)| (1..=MAX_KEYS).contains(count));
         let state =
             if sound { State::Intending } else { State::Failed(EnrolError::Answer(Code::new("enrolment_invalid"))) };
-        Self { id, parameters, busy: 0, state }
+        Self { id, parameters, state }
     }
 
     /// Gives the enrolment up: its record, and the keys made for it so far that the record may not name yet. Both are to be removed.
@@ -87,33 +82,25 @@ impl Enrol {
     }
 
     /// The next state after a reply, with the error to be told now, if any.
-    fn next(&mut self, state: State, reply: Reply, env: &Env<'_>) -> (State, Option<EnrolError>) {
+    fn next(&self, state: State, reply: Reply, env: &Env<'_>) -> (State, Option<EnrolError>) {
         match (state, reply) {
-            (state, Reply::ClockFailed(_)) => (state, Some(CLOCK)),
+            (state, Reply::ClockFailed(error)) => (state, Some(error.into())),
             (State::Intending, Reply::Committed(Ok(_))) => {
                 let kinds = self.parameters.kinds.iter().map(|(kind, _)| (kind.clone(), Vec::new())).collect();
                 (State::Making(PendingEnrolment { id: self.id, begun: env.now, kinds }), None)
             }
-            (State::Intending, Reply::Committed(Err(error))) => failed(EnrolError::Port(error.code())),
+            (State::Intending, Reply::Committed(Err(error))) => failed(error.into()),
             // Whether keys were made is not known, nor their names: the record of the intent stays.
-            (State::Intending | State::Making(_), Reply::Unknown) => failed(INTERRUPTED),
+            (State::Intending | State::Making(_), Reply::Unknown) => failed(EnrolError::Interrupted),
             (State::Making(pending), Reply::KeysCreated(Ok(keys))) => (self.distribute(pending, &keys), None),
-            (State::Making(pending), Reply::KeysCreated(Err(error))) => match self.retry(error) {
-                true => (State::Making(pending), None),
-                false => (State::Forgetting(EnrolError::Port(error.code())), None),
-            },
+            (State::Making(_), Reply::KeysCreated(Err(error))) => (State::Forgetting(error.into()), None),
             (State::Keeping(pending), Reply::Committed(Ok(_))) => (State::Proving(pending, Vec::new()), None),
-            (State::Keeping(pending), Reply::Committed(Err(error))) => {
-                (deleting(&pending, EnrolError::Port(error.code())), None)
-            }
+            (State::Keeping(pending), Reply::Committed(Err(error))) => (deleting(&pending, error.into()), None),
             (State::Keeping(pending) | State::Proving(pending, _), Reply::Unknown) => {
-                (deleting(&pending, INTERRUPTED), None)
+                (deleting(&pending, EnrolError::Interrupted), None)
             }
             (State::Proving(pending, proofs), Reply::Signed(Ok(proof))) => (self.prove(pending, proofs, proof), None),
-            (State::Proving(pending, proofs), Reply::Signed(Err(error))) => match self.retry(error) {
-                true => (State::Proving(pending, proofs), None),
-                false => (deleting(&pending, EnrolError::Port(error.code())), None),
-            },
+            (State::Proving(pending, _), Reply::Signed(Err(error))) => (deleting(&pending, error.into()), None),
             (State::Deleting(_, why), Reply::KeysDeleted(Ok(()))) => (State::Forgetting(why), None),
             // The record stays, so that the keys can be deleted another time.
             (State::Deleting(_, why), Reply::KeysDeleted(Err(_)) | Reply::Unknown) => failed(why),
@@ -122,15 +109,8 @@ impl Enrol {
         }
     }
 
-    /// Whether a busy secure area is to be asked once more.
-    fn retry(&mut self, error: SecureAreaError) -> bool {
-        self.busy = self.busy.saturating_add(1);
-        error == SecureAreaError::Busy && self.busy <= RETRIES
-    }
-
     /// Gives each kind its keys, in order.
-    fn distribute(&mut self, mut pending: PendingEnrolment, made: &[KeyInfo]) -> State {
-        self.busy = 0;
+    fn distribute(&self, mut pending: PendingEnrolment, made: &[KeyInfo]) -> State {
         let mut left = made.iter();
         for ((_, keys), (_, count)) in pending.kinds.iter_mut().zip(&self.parameters.kinds) {
             for info in left.by_ref().take(usize::try_from(*count).unwrap_or(usize::MAX)) {
@@ -143,7 +123,7 @@ impl Enrol {
             return State::Keeping(pending);
         }
         let keys = made.iter().map(|info| info.id.clone()).collect();
-        State::Deleting(keys, EnrolError::Port(SecureAreaError::Unavailable.code()))
+        State::Deleting(keys, SecureAreaError::Unavailable.into())
     }
 
     fn count(&self) -> u32 {
@@ -151,14 +131,13 @@ impl Enrol {
     }
 
     /// Takes a proof, after checking that it is the key's.
-    fn prove(&mut self, pending: PendingEnrolment, mut proofs: Vec<ProvenKey>, proof: [u8; 64]) -> State {
-        self.busy = 0;
+    fn prove(&self, pending: PendingEnrolment, mut proofs: Vec<ProvenKey>, proof: [u8; 64]) -> State {
         let Some((kind, _, public)) = at(&pending, proofs.len()) else {
             return deleting(&pending, EnrolError::NotAsked);
         };
         let message = self.message(kind, public);
         if verify(public, SignatureAlgorithm::Es256, &[&message], &proof).is_err() {
-            return deleting(&pending, EnrolError::Port(Code::new("device_key_mismatch")));
+            return deleting(&pending, EnrolError::KeyMismatch);
         }
         proofs.push(ProvenKey { public: public.to_bytes(), proof: proof.into() });
         if proofs.len() < pending.keys().count() {
@@ -213,7 +192,7 @@ impl Flow for Enrol {
     }
 
     fn reply(&mut self, reply: Reply, env: &mut Env<'_>) -> Result<(), EnrolError> {
-        let state = core::mem::replace(&mut self.state, State::Failed(INTERRUPTED));
+        let state = core::mem::replace(&mut self.state, State::Failed(EnrolError::Interrupted));
         let (state, error) = self.next(state, reply, env);
         self.state = state;
         error.map_or(Ok(()), Err)

@@ -7,6 +7,8 @@ pub use accept::Accept;
 pub use ask::{Enrol, EnrolParameters};
 pub use pending::{PENDING_DAYS, PendingEnrolment, record_key};
 
+use rid_flow::ports::{ClockError, SecureAreaError, StorageError};
+use rid_mdoc::MdocError;
 use rid_wire::Code;
 
 use crate::format::ReceiveError;
@@ -19,8 +21,16 @@ pub const RECORD_KIND: &str = "enrolment";
 #[non_exhaustive]
 #[error("{}", self.code())]
 pub enum EnrolError {
-    /// A port; its code.
-    Port(Code),
+    /// The clock failed before a step.
+    Clock(#[from] ClockError),
+    /// A call was interrupted, and a second one could do harm.
+    Interrupted,
+    /// The secure area signed with another key than the one that was asked for.
+    KeyMismatch,
+    /// The secure area failed.
+    SecureArea(#[from] SecureAreaError),
+    /// The store failed.
+    Storage(#[from] StorageError),
     /// The credentials; nothing was stored.
     Receive(#[from] ReceiveError),
     /// The answer is malformed or another enrolment's (`enrolment_mismatch`), or this one is unknown or used (`enrolment_unknown`).
@@ -34,21 +44,14 @@ impl EnrolError {
     #[must_use]
     pub const fn code(self) -> Code {
         match self {
-            Self::Port(code) | Self::Answer(code) => code,
+            Self::Answer(code) => code,
+            Self::Clock(_) => Code::new("clock"),
+            Self::Interrupted => Code::new("interrupted"),
+            Self::KeyMismatch => MdocError::DeviceKeyMismatch.code(),
+            Self::SecureArea(error) => error.code(),
+            Self::Storage(error) => error.code(),
             Self::Receive(e) => e.code(),
             Self::NotAsked => Code::new("not_asked"),
         }
     }
 }
-
-impl From<rid_flow::ports::ClockError> for EnrolError {
-    fn from(_: rid_flow::ports::ClockError) -> Self {
-        CLOCK
-    }
-}
-
-/// The clock failed before a step.
-const CLOCK: EnrolError = EnrolError::Port(Code::new("clock"));
-
-/// A call was cut off, and asking twice could do harm.
-const INTERRUPTED: EnrolError = EnrolError::Port(Code::new("interrupted"));

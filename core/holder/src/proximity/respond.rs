@@ -16,9 +16,6 @@ use super::{
 };
 use crate::format::{self, Binding, Proof};
 
-/// How often a busy secure area is asked again for one document.
-const RETRIES: u32 = 3;
-
 /// A call was dropped while it awaited a commit.
 const INTERRUPTED: Code = Code::new("interrupted");
 
@@ -60,7 +57,7 @@ impl Proximity {
             Ok(signature) => {
                 self.proven(signing, &Proof::Signature(&signature), env);
             }
-            Err(error) => self.key_failed(signing, error),
+            Err(error) => self.terminate(CloseReason::Port(error.code())),
         }
         Ok(())
     }
@@ -69,7 +66,7 @@ impl Proximity {
         let signing = self.take_signing(DeviceAuthMethod::Mac)?;
         match result {
             Ok(secret) => self.proven(signing, &Proof::Agreement(&secret), env),
-            Err(error) => self.key_failed(signing, error),
+            Err(error) => self.terminate(CloseReason::Port(error.code())),
         }
         Ok(())
     }
@@ -104,14 +101,7 @@ impl Proximity {
                 let Decided { doc_types, receipt, .. } = decided;
                 match prepared.pop_front() {
                     Some(current) => {
-                        self.ask_key(Signing {
-                            doc_types,
-                            receipt,
-                            current,
-                            rest: prepared,
-                            done: Vec::new(),
-                            busy: 0,
-                        });
+                        self.ask_key(Signing { doc_types, receipt, current, rest: prepared, done: Vec::new() });
                     }
                     None => self.respond(&doc_types, receipt, &[], env),
                 }
@@ -158,20 +148,11 @@ impl Proximity {
         self.state = State::Signing(Box::new(signing));
     }
 
-    fn key_failed(&mut self, mut signing: Signing, error: SecureAreaError) {
-        if error == SecureAreaError::Busy && signing.busy < RETRIES {
-            signing.busy = signing.busy.saturating_add(1);
-            self.ask_key(signing);
-        } else {
-            self.terminate(CloseReason::Port(error.code()));
-        }
-    }
-
     /// One document is done; the next, or the response.
     fn authenticated(&mut self, mut signing: Signing, document: Vec<u8>, env: &Env<'_>) {
         signing.done.push((signing.current.position, document));
         match signing.rest.pop_front() {
-            Some(next) => self.ask_key(Signing { current: next, busy: 0, ..signing }),
+            Some(next) => self.ask_key(Signing { current: next, ..signing }),
             None => self.respond(&signing.doc_types, signing.receipt, &signing.done, env),
         }
     }

@@ -118,8 +118,6 @@ pub(super) struct Signing {
     pub(super) rest: VecDeque<PreparedDocument>,
     /// Positions and encodings of the finished ones.
     pub(super) done: Vec<(usize, Vec<u8>)>,
-    /// How often the secure area was busy with the current one.
-    pub(super) busy: u32,
 }
 
 /// A response on its way out.

@@ -86,22 +86,10 @@ fn a_pool_emptied_while_the_person_was_asked_is_credential_unavailable() {
 }
 
 #[test]
-fn a_busy_secure_area_is_asked_four_times_at_most() {
-    let mut wallet = Wallet::new();
-    wallet.ports.keys = [SecureAreaError::Busy; 3].into();
-    agreed(&mut wallet);
-    assert!(wallet.receipts[0].disclosed);
-    assert_eq!(wallet.ports.prompts, 4);
-    wallet.restart();
-    wallet.ports.keys = [SecureAreaError::Busy; 4].into();
-    agreed(&mut wallet);
-    assert_eq!((wallet.code(), wallet.ports.prompts), ("key_busy", 8));
-    only_status_20(&wallet);
-}
-
-#[test]
 fn refusals_of_the_secure_area_end_the_session_by_name() {
     let cases = [
+        // The port itself has retried by then (RetryingSecureArea).
+        (SecureAreaError::Busy, "key_busy"),
         (SecureAreaError::Cancelled, "key_cancelled"),
         (SecureAreaError::Invalidated, "key_invalidated"),
         (SecureAreaError::Locked, "key_locked"),

@@ -379,7 +379,7 @@ impl Wallet {
         for credential in changes.consume {
             let held = vault.held.get_mut(&credential).ok_or(StorageError::Exhausted)?;
             let (key, bytes) = held.copies.pop().ok_or(StorageError::Exhausted)?;
-            committed.copies.push(Copy { id: CopyId(key.0.clone()), credential, key, bytes, spent: true });
+            committed.copies.push(Copy { id: CopyId(key.0.clone()), credential, key, bytes, consumed: true });
         }
         for (event, outcome) in changes.outcomes {
             let row = vault.history.iter_mut().find(|row| row.id == event).ok_or(StorageError::Conflict)?;

@@ -10,14 +10,14 @@ pub(crate) struct Choice {
     /// `None`: the pool is empty.
     pub(crate) copy: Option<CopyId>,
     /// The copy is used up by this presentation.
-    pub(crate) spent: bool,
+    pub(crate) consumed: bool,
     /// Copies whose time is over: they are deleted too.
     pub(crate) over: Vec<CopyId>,
 }
 
 /// Chooses, and counts the use in the meta data. Whether a chosen copy is really there is for the caller to see.
 pub(crate) fn choose(meta: &mut CredentialMeta, verifier: Option<VerifierId>, at: Option<Timestamp>) -> Choice {
-    let (copy, spent, over) = match (meta.summary.reuse, verifier) {
+    let (copy, consumed, over) = match (meta.summary.reuse, verifier) {
         (ReusePolicy::Once, _) => (first_unused(meta), true, Vec::new()),
         (ReusePolicy::Limited { seconds }, _) => {
             let over = retire(meta, seconds, at);
@@ -37,7 +37,7 @@ pub(crate) fn choose(meta: &mut CredentialMeta, verifier: Option<VerifierId>, at
     };
     let Some(used) = copy.and_then(|at| meta.uses.get_mut(at)) else {
         recount(meta);
-        return Choice { copy: None, spent: false, over };
+        return Choice { copy: None, consumed: false, over };
     };
     used.uses = used.uses.saturating_add(1);
     used.since = used.since.or(at).or(Some(Timestamp::from_unix(0)));
@@ -45,11 +45,11 @@ pub(crate) fn choose(meta: &mut CredentialMeta, verifier: Option<VerifierId>, at
         used.verifier = verifier;
     }
     let chosen = used.copy.clone();
-    if spent {
+    if consumed {
         meta.uses.retain(|used| used.copy != chosen);
     }
     recount(meta);
-    Choice { copy: Some(chosen), spent, over }
+    Choice { copy: Some(chosen), consumed, over }
 }
 
 /// A new copy.

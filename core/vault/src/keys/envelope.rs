@@ -2,7 +2,7 @@
 //! the head's counters, all of it under a MAC whose key only the secure area can bring back.
 //!
 //! ```text
-//! device key ──derive──► wraps OPEN: look-up index, masters of locked-readable rows
+//! device key ──derive──► wraps OPEN: look-up index, master keys of locked-readable rows
 //! device slot ─┐
 //! PIN slot     ├─derive─► each wraps KEK ─► wraps PORTABLE: credentials, history, and OPEN again
 //! biometric   ─┘            ▲               with the device key's other half wraps BOUND: copies, records
@@ -85,7 +85,7 @@ pub(crate) struct Envelope {
     pub(crate) counters: Counters,
     /// Keys of the secure area that wrap nothing any more, to be deleted.
     pub(crate) retired: Vec<KeyId>,
-    /// The biometric key died; the door was taken away.
+    /// The biometric key died; the unlock method was taken away.
     pub(crate) biometric_lost: bool,
     /// A wipe was begun: nothing but completing it is left.
     pub(crate) wiping: bool,

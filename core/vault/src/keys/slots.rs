@@ -5,7 +5,7 @@ use rid_crypto::{Argon2Cost, CryptoError, CryptoRng, Secret, argon2id, hkdf_sha2
 use rid_flow::ports::{KeyId, KeySpec, KeyUse, Prompt, SecureArea, UserAuth};
 
 use crate::{
-    ContainerError, RecoveryCode, VaultError,
+    RecoveryCode, RecoveryError, VaultError,
     keys::envelope::{CodeSlot, KeySlot, PinSlot},
     keys::{secret_of, unwrap, wrap},
 };
@@ -145,7 +145,7 @@ fn code_key(code: &RecoveryCode, salt: &[u8; 16]) -> Secret<32> {
 pub(crate) fn stretch(known: &[u8], salt: &[u8; 16], cost: Argon2Cost) -> Result<Secret<32>, VaultError> {
     argon2id(known, salt, cost).map_err(|error| match error {
         // A device short of memory, not a damaged store.
-        CryptoError::Memory => VaultError::Container(ContainerError::Memory),
+        CryptoError::Memory => VaultError::Recovery(RecoveryError::Memory),
         _ => VaultError::EnvelopeCorrupt,
     })
 }

@@ -12,7 +12,7 @@ use crate::{
     keys::OpenKeys,
     rows,
     rows::encode::{exact, read_map},
-    rows::tally::{Tallies, Tally},
+    rows::table_digest::{TableDigest, TableDigests},
 };
 
 const VERSION: u64 = 1;
@@ -51,7 +51,7 @@ impl Counters {
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub(crate) struct Head {
     pub(crate) counters: Counters,
-    pub(crate) tallies: Tallies,
+    pub(crate) digests: TableDigests,
     /// Version of each credential's row, by the first bytes of its key: an older row, or one that was deleted, is none of these.
     pub(crate) credentials: BTreeMap<[u8; 8], u64>,
     /// The latest time any stored credential was signed at: it cannot be earlier now (neg-K19).
@@ -63,10 +63,10 @@ impl Head {
         let mut writer = Encoder::new();
         writer.map(4 + usize::from(self.signed.is_some())).uint(0).uint(VERSION);
         self.counters.write(writer.uint(1));
-        let tallies = self.tallies.iter();
-        writer.uint(2).array(tallies.len());
-        for (table, tally) in tallies {
-            writer.array(3).uint(table.into()).uint(tally.count).bytes(&tally.sum);
+        let digests = self.digests.iter();
+        writer.uint(2).array(digests.len());
+        for (table, digest) in digests {
+            writer.array(3).uint(table.into()).uint(digest.count).bytes(&digest.sum);
         }
         writer.uint(3).array(self.credentials.len());
         for (key, version) in &self.credentials {
@@ -85,16 +85,16 @@ impl Head {
                 1 => head.counters = Counters::read(reader)?,
                 2 => {
                     reader.array(|reader, _| {
-                        let (mut table, mut tally) = (0, Tally::default());
+                        let (mut table, mut digest) = (0, TableDigest::default());
                         reader.array(|reader, at| {
                             match at {
                                 0 => table = u8::try_from(reader.uint()?).map_err(|_| CborError::UnexpectedType)?,
-                                1 => tally.count = reader.uint()?,
-                                _ => tally.sum = exact(reader)?,
+                                1 => digest.count = reader.uint()?,
+                                _ => digest.sum = exact(reader)?,
                             }
                             Ok::<_, CborError>(())
                         })?;
-                        head.tallies.set(table, tally);
+                        head.digests.set(table, digest);
                         Ok::<_, CborError>(())
                     })?;
                 }
@@ -213,7 +213,7 @@ mod tests {
         let mut head = Head { signed: Some(Timestamp::from_unix(-5)), ..Head::default() };
         head.credentials.insert([7; 8], 9);
         head.counters = Counters { commits: 7, last_seq: 4, chain: [8; 32] };
-        *head.tallies.table(Table(3)) = Tally { count: 4, sum: [1; 32] };
+        *head.digests.table(Table(3)) = TableDigest { count: 4, sum: [1; 32] };
         assert_eq!(Head::decode(&head.encode()), Ok(head));
         assert_eq!(Head::decode(&[0xa1]), Err(StorageError::Damaged));
     }

@@ -5,7 +5,7 @@ use rid_flow::ports::{Read, Row, RowKey, StorageError, Table, Transaction};
 
 use crate::{
     CredentialMeta, Vault, VaultError,
-    keys::Masters,
+    keys::MasterKeys,
     rows,
     rows::encode::credential,
     rows::head::{Head, HeadRows, HeadVersions},
@@ -14,7 +14,7 @@ use crate::{
 /// A row's key and version, and its content.
 pub(crate) type Found<T> = (RowKey, u64, Result<T, VaultError>);
 
-fn opened<T>(masters: &Masters, rows: Vec<Row>, decode: impl Fn(&[u8]) -> Result<T, StorageError>) -> Vec<Found<T>> {
+fn opened<T>(masters: &MasterKeys, rows: Vec<Row>, decode: impl Fn(&[u8]) -> Result<T, StorageError>) -> Vec<Found<T>> {
     let open = |row: &Row| Ok(decode(&rows::open(masters, row)?)?);
     rows.into_iter().map(|row| (row.key.clone(), row.version, open(&row))).collect()
 }
@@ -29,9 +29,9 @@ impl Vault {
         let (Read::Get(RowKey { table, .. }) | Read::Heads(table, _) | Read::Rows(table, _)) = read;
         loop {
             let keys = self.keys();
-            keys.masters_of(table)?;
+            keys.master_keys_of(table)?;
             let rows = self.read(read.clone()).await?;
-            let found = opened(keys.masters_of(table)?, rows, &decode);
+            let found = opened(keys.master_keys_of(table)?, rows, &decode);
             if found.iter().all(|(.., value)| value.is_ok()) || keys.are(&self.keys()) {
                 return Ok(found);
             }
@@ -45,7 +45,7 @@ impl Vault {
     ) -> Result<(Option<Head>, Vec<Found<CredentialMeta>>), VaultError> {
         loop {
             let keys = self.keys();
-            let masters = keys.masters_of(rows::CREDENTIALS)?;
+            let masters = keys.master_keys_of(rows::CREDENTIALS)?;
             let [one, other] = keys.open.heads().map(Read::Get);
             let mut found = self.read_all(vec![one, other, read.clone()]).await?;
             let rows = found.pop().unwrap_or_default();

@@ -64,7 +64,7 @@ impl Forger {
     /// Puts another content in a row, sealed as the vault itself would.
     fn reseal(&self, row: &Row, plain: &[u8]) {
         let keys = self.vault.keys();
-        let masters = keys.masters_of(row.key.table).unwrap();
+        let masters = keys.master_keys_of(row.key.table).unwrap();
         let mut rng = SeededRng::new(7);
         let sealed = rows::seal(masters, row.key.clone(), row.version, row.index, plain, &mut rng).unwrap();
         self.disk.alter(|rows| drop(rows.insert(row.key.clone(), sealed)));

@@ -82,9 +82,9 @@ fn nothing_is_left(storage: Arc<dyn Storage>, seeds: u64) {
     block_on(vault.enable_biometrics()).unwrap();
     block_on(vault.rotate_keys()).unwrap();
 
-    for door in 0..3 {
+    for method in 0..3 {
         vault.lock();
-        match door {
+        match method {
             0 => block_on(vault.unlock_with_pin(&pin(&digits))).unwrap(),
             1 => block_on(vault.unlock_with_biometrics()).unwrap(),
             _ => block_on(vault.unlock_with_recovery_code(&again)).unwrap(),
@@ -100,7 +100,7 @@ fn nothing_is_left(storage: Arc<dyn Storage>, seeds: u64) {
         needles.push(("PIN", Needle::of(pin(&digits).expose())));
         vault.lock();
         for (what, hits) in hits(&needles) {
-            assert_eq!(hits, 0, "{what} after door {door}");
+            assert_eq!(hits, 0, "{what} after method {method}");
         }
     }
     drop(again);
@@ -116,7 +116,7 @@ fn hits<'a>(needles: &'a [(&'static str, Needle)]) -> Vec<(&'a str, usize)> {
 fn keys(vault: &Vault) -> Vec<(&'static str, Needle)> {
     let keys = vault.keys();
     let user = keys.user().unwrap();
-    let mut needles = vec![("key of the doors", Needle::of(user.kek.expose()))];
+    let mut needles = vec![("key of the state", Needle::of(user.kek.expose()))];
     needles.push(("key of the chain", Needle::of(user.chain_key())));
     let bundle = user.encode();
     needles.push(("master", Needle::of(&bundle[bundle.len() - 32..])));

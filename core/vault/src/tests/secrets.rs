@@ -6,7 +6,7 @@ use rid_flow::{Copy, NewCopy, fake::SeededRng, ports::KeyId};
 
 use crate::{
     Pin, RecoveryCode,
-    keys::{Masters, OpenKeys, UserKeys},
+    keys::{MasterKeys, OpenKeys, UserKeys},
     rows::encode::small::ReadRecord,
 };
 
@@ -26,16 +26,16 @@ macro_rules! none_is {
 }
 
 none_is!(
-    Clone: AeadKey, AgreementKey, HmacKey, Masters, OpenKeys, Pin, ReadRecord, RecoveryCode, Secret<32>, SharedSecret,
+    Clone: AeadKey, AgreementKey, HmacKey, MasterKeys, OpenKeys, Pin, ReadRecord, RecoveryCode, Secret<32>, SharedSecret,
     SigningKey, UserKeys
 );
-none_is!(Debug: AeadKey, AgreementKey, HmacKey, Masters, OpenKeys, ReadRecord, SharedSecret, SigningKey, UserKeys);
+none_is!(Debug: AeadKey, AgreementKey, HmacKey, MasterKeys, OpenKeys, ReadRecord, SharedSecret, SigningKey, UserKeys);
 none_is!(
-    Display: AeadKey, AgreementKey, Copy, HmacKey, Masters, NewCopy, OpenKeys, Pin, ReadRecord, RecoveryCode, Secret<32>,
+    Display: AeadKey, AgreementKey, Copy, HmacKey, MasterKeys, NewCopy, OpenKeys, Pin, ReadRecord, RecoveryCode, Secret<32>,
     SharedSecret, SigningKey, UserKeys
 );
 none_is!(
-    PartialEq: AeadKey, AgreementKey, HmacKey, Masters, OpenKeys, Pin, ReadRecord, RecoveryCode, Secret<32>, SharedSecret,
+    PartialEq: AeadKey, AgreementKey, HmacKey, MasterKeys, OpenKeys, Pin, ReadRecord, RecoveryCode, Secret<32>, SharedSecret,
     SigningKey, UserKeys
 );
 

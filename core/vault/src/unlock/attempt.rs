@@ -123,7 +123,7 @@ impl Vault {
     ) -> Result<Option<Secret<32>>, VaultError> {
         if let Some(ticket) = ticket {
             self.area.delete(ticket.clone()).await?;
-            self.beside().envelope.retired.retain(|known| *known != ticket);
+            self.stored().envelope.retired.retain(|known| *known != ticket);
         }
         self.slots().open_pin(slot, stretched).await
     }

@@ -1,14 +1,14 @@
 //! From one version of the store to the next, there whole or not at all (neg-K16 to K18): the envelope of the next version is written
 //! beside the old one, inside it; one transaction rewrites the rows and raises the layout; only then does the new envelope stand alone.
-//! Whichever step a death comes at, the layout says which of the two counts.
+//! Whichever step a process exit comes at, the layout says which of the two counts.
 use rid_crypto::Secret;
 use rid_flow::ports::{Generation, Layout, Read, Row, Transaction};
 
 use crate::{
     VaultError,
     keys::OpenKeys,
-    keys::beside::{Beside, replace},
     keys::envelope::{self, Envelope},
+    keys::envelope_store::{StoredEnvelope, replace},
     open::{Opened, unseal},
     rows::head::HeadRows,
     vault::Parts,
@@ -22,11 +22,11 @@ pub(crate) async fn raise(
     newest: Layout,
 ) -> Result<Opened, VaultError> {
     loop {
-        let has = layout_of(&opened.beside.envelope);
+        let has = layout_of(&opened.stored.envelope);
         if layout > has {
             // The rows are of the next version, the envelope is not yet.
-            let next = opened.beside.envelope.next.take().ok_or(VaultError::Rollback)?;
-            opened = adopt(parts, &next, opened.beside.generation).await?;
+            let next = opened.stored.envelope.next.take().ok_or(VaultError::Rollback)?;
+            opened = adopt(parts, &next, opened.stored.generation).await?;
         } else if layout < has {
             return Err(VaultError::Rollback);
         } else if has < newest {
@@ -44,7 +44,7 @@ fn layout_of(envelope: &Envelope) -> Layout {
 
 /// One step. There is none yet but the made-up one of the tests, which writes the head again.
 async fn step(parts: &Parts, opened: Opened, to: Layout) -> Result<Opened, VaultError> {
-    let Opened { beside: Beside { mut envelope, generation, .. }, keys, half } = opened;
+    let Opened { stored: StoredEnvelope { mut envelope, generation, .. }, keys, half } = opened;
     let mut next = envelope.clone();
     next.version = to.0.into();
     next.next = None;
@@ -80,5 +80,5 @@ async fn stand_alone(
     for _ in 0..2 {
         generation = replace(&parts.storage, generation, envelope.seal(&keys)).await?;
     }
-    Ok(Opened { beside: Beside::new(envelope, generation), keys, half })
+    Ok(Opened { stored: StoredEnvelope::new(envelope, generation), keys, half })
 }

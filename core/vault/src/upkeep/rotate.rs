@@ -1,4 +1,4 @@
-//! New masters for all rows: named in the envelope first, then every row is sealed again, then the old masters are deleted. An interruption
+//! New master keys for all rows: named in the envelope first, then every row is sealed again, then the old master keys are deleted. An interruption
 //! leaves both, and the next unlocking goes on.
 use std::sync::Arc;
 
@@ -17,8 +17,8 @@ use crate::{
 const BATCH: usize = 32;
 
 impl Vault {
-    /// Draws new masters and seals every row under them. Unlock methods, PIN and code stay. A row that no key opens stops nothing: it is
-    /// lost under whatever masters.
+    /// Draws new master keys and seals every row under them. Unlock methods, PIN and code stay. A row that no key opens stops nothing: it is
+    /// lost under whatever master keys.
     ///
     /// # Errors
     /// [`VaultError::Locked`]; [`rid_flow::ports::StorageError::Damaged`] where part of the database cannot be read: nothing was begun; those of storage and
@@ -27,7 +27,7 @@ impl Vault {
         let held = self.hold().await;
         self.keys().user()?;
         self.writable()?;
-        // Rows of a part that cannot be read today may be read by a repair: their masters must not be deleted.
+        // Rows of a part that cannot be read today may be read by a repair: their master keys must not be deleted.
         self.storage.check().await?;
         if self.is_rotating() {
             self.finish_rotation(&held).await?;
@@ -42,7 +42,7 @@ impl Vault {
         self.finish_rotation(&held).await
     }
 
-    /// Seals what is still under old masters again, then deletes those.
+    /// Seals what is still under old master keys again, then deletes those.
     pub(crate) async fn finish_rotation(&self, held: &Held<'_>) -> Result<(), VaultError> {
         self.storage.check().await?;
         for table in rows::CONTENT {
@@ -85,7 +85,7 @@ impl Vault {
 }
 
 impl Draft<'_> {
-    /// Whether anything was under older masters.
+    /// Whether anything was under older master keys.
     async fn reseal(&mut self, places: &[RowKey]) -> Result<bool, VaultError> {
         let mut changed = false;
         for place in places {
@@ -110,7 +110,7 @@ enum Sealed {
 }
 
 fn old(keys: &Keys, row: &Row) -> Result<Sealed, VaultError> {
-    let masters = keys.masters_of(row.key.table)?;
+    let masters = keys.master_keys_of(row.key.table)?;
     Ok(match rows::open_of(masters, row) {
         Ok((epoch, _)) if epoch == masters.newest() => Sealed::Newest,
         Ok((_, plain)) => Sealed::Older(plain),

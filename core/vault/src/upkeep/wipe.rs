@@ -1,4 +1,4 @@
-//! Destroying everything: keys first, so that what a death leaves of the files opens nothing; completed at the next opening.
+//! Destroying everything: keys first, so that what a process exit leaves of the files opens nothing; completed at the next opening.
 //!
 //! The first pass leaves its marker where a key resists, so that the key is tried again. A pass that finds the marker takes the files
 //! whatever the keys do: one that resists for ever must not keep them (neg-K15). The device's key is the last to go: while it is there
@@ -11,8 +11,8 @@ use rid_flow::ports::{
 
 use crate::{
     Vault, VaultError,
-    keys::beside::replace,
     keys::envelope::{self, Envelope, Sealed},
+    keys::envelope_store::replace,
     keys::slots::{Slots, open_aad},
     keys::{OpenKeys, unwrap},
     rows,
@@ -75,15 +75,15 @@ impl Vault {
         let device_keys = self.all_device_keys().await.unwrap_or_default();
         let _held = self.change_lock.lock().await;
         self.lock();
-        let beside = self.beside().clone();
-        // What is known here must not be written over the marker (neg-K15): a wipe that was cut off is completed by the next opening.
+        let stored = self.stored().clone();
+        // What is known here must not be written over the marker (neg-K15): a wipe that was interrupted is completed by the next opening.
         // All that is to be deleted stays known, to be tried again by who calls this again.
-        let also = [device_keys, beside.begun_keys()].concat();
-        let all = [beside.envelope.area_keys(), also.clone()].concat();
-        self.beside().envelope = beside.envelope.wiping(all);
+        let also = [device_keys, stored.begun_keys()].concat();
+        let all = [stored.envelope.area_keys(), also.clone()].concat();
+        self.stored().envelope = stored.envelope.wiping(all);
         let keys = self.open_keys();
-        let (storage, area, generation) = (&self.storage, &self.area, beside.generation);
-        let wiped = begin_and_complete(storage, area, generation, &beside.envelope, Some(&keys), also).await;
+        let (storage, area, generation) = (&self.storage, &self.area, stored.generation);
+        let wiped = begin_and_complete(storage, area, generation, &stored.envelope, Some(&keys), also).await;
         if wiped.is_err() {
             let _ = self.storage.close().await;
         }

@@ -1,9 +1,9 @@
-//! The biometric door and the recovery code: what they open, what kills them, and that they bring a locked PIN back.
+//! The biometric unlock method and the recovery code: what they open, what kills them, and that they bring a locked PIN back.
 use rid_flow::{
     fake::{AreaCall, block_on},
     ports::{KeyId, SecureAreaError},
 };
-use rid_vault::{ContainerError, RecoveryCode, UnlockMethod, VaultError};
+use rid_vault::{RecoveryCode, RecoveryError, UnlockMethod, VaultError};
 
 use crate::world::*;
 
@@ -39,7 +39,7 @@ fn neg_l08_a_yes_without_the_key_opens_nothing() {
     assert_eq!(block_on(vault.unlock()), Err(VaultError::UserAuthRequired));
     assert!(vault.is_locked());
     assert_eq!(block_on(vault.credentials()).err(), Some(VaultError::Locked));
-    assert!(vault.unlock_state().biometric, "the door stands for the next time");
+    assert!(vault.unlock_state().biometric, "the method stands for the next time");
     world.area.unauthenticated(false);
     block_on(vault.unlock()).unwrap();
     assert_eq!((vault.unlocked_by(), left(&vault, "a")), (Some(UnlockMethod::Biometric), 3));
@@ -52,8 +52,8 @@ fn neg_k12_new_biometrics_kill_the_door_and_the_pin_makes_another() {
     world.area.invalidate_biometrics();
     assert_eq!(block_on(vault.unlock_with_biometrics()), Err(SecureAreaError::Invalidated.into()));
     assert!(vault.is_locked());
-    let doors = vault.unlock_state();
-    assert!(doors.biometric_lost && !doors.biometric && doors.pin);
+    let state = vault.unlock_state();
+    assert!(state.biometric_lost && !state.biometric && state.pin);
     assert!(world.is_gone(&key));
     drop(vault);
     let vault = world.open();
@@ -62,8 +62,8 @@ fn neg_k12_new_biometrics_kill_the_door_and_the_pin_makes_another() {
     block_on(vault.unlock_with_pin(&pin(PIN))).unwrap();
     assert_eq!(left(&vault, "a"), 3);
     block_on(vault.enable_biometrics()).unwrap();
-    let doors = vault.unlock_state();
-    assert!(doors.biometric && !doors.biometric_lost);
+    let state = vault.unlock_state();
+    assert!(state.biometric && !state.biometric_lost);
     vault.lock();
     block_on(vault.unlock_with_biometrics()).unwrap();
 }
@@ -137,7 +137,7 @@ fn neg_l01_the_recovery_code_sets_a_new_pin_too_on_this_device_only() {
     let vault = world.open();
     for wrong in [void, RecoveryCode::make(&mut *rng()())] {
         let answer = block_on(vault.unlock_with_recovery_code(&wrong));
-        assert_eq!(answer, Err(ContainerError::WrongCode.into()));
+        assert_eq!(answer, Err(RecoveryError::WrongCode.into()));
         assert!(vault.is_locked());
     }
     let other_phone = world.on(308);
@@ -168,7 +168,7 @@ fn neg_k14_another_devices_keys_are_told_from_damage() {
     assert!(twin.disk.rows() == rows && twin.disk.envelope() == envelope, "nothing was touched");
 }
 
-/// All doors lost: the store says what is left to be done, and moves aside only when told to.
+/// All unlock methods lost: the store says what is left to be done, and moves aside only when told to.
 #[test]
 fn neg_l01_with_all_doors_lost_the_files_wait_for_the_person() {
     let (world, _) = world(311);

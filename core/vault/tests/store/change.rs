@@ -63,11 +63,11 @@ fn neg_l07_a_first_pin_cut_off_anywhere_is_set_or_not() {
     };
     at_each_call(&base, set, |world, whole| {
         let vault = world.open();
-        let doors = vault.unlock_state();
-        assert!(doors.device != doors.pin, "one or the other");
-        assert!(doors.pin || !whole);
-        assert_eq!(vault.is_locked(), doors.pin);
-        if doors.pin {
+        let state = vault.unlock_state();
+        assert!(state.device != state.pin, "one or the other");
+        assert!(state.pin || !whole);
+        assert_eq!(vault.is_locked(), state.pin);
+        if state.pin {
             assert!(opens(world, NEW));
         } else {
             assert_eq!(left(&vault, "a"), 3);
@@ -112,8 +112,8 @@ fn with_the_first_pin_the_device_alone_is_no_door_any_more() {
     block_on(vault.set_pin(&pin(OLD), &[])).unwrap();
     drop(vault);
     let dead: Vec<_> = keys.into_iter().filter(|key| world.is_gone(key)).collect();
-    assert_eq!(dead.len(), 1, "the door's key died");
-    // The envelope of before, alone and with its database.
+    assert_eq!(dead.len(), 1, "the method's key died");
+    // The envelope previous, alone and with its database.
     let envelope = world.clone();
     let now = world.fork();
     envelope.disk.take_envelope(&before.disk);

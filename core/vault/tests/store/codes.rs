@@ -1,6 +1,6 @@
 //! The recovery code: it opens on any device, an old one ends when the new one is confirmed, and a deleted entry stays deleted.
 use rid_flow::{HistorySeq, fake::block_on};
-use rid_vault::{ContainerError, RecoveryCode, VaultError, recover};
+use rid_vault::{RecoveryCode, RecoveryError, VaultError, recover};
 
 use crate::world::*;
 
@@ -29,7 +29,7 @@ fn neg_k33_making_a_code_asks_for_the_pin_and_the_old_code_ends_when_the_new_one
     assert!(opens(&world, &old) && opens(&world, &new), "both until then");
     let vault = world.open();
     for wrong in ["", "00000", &old.to_text()] {
-        assert_eq!(block_on(vault.confirm_recovery_code(wrong)).err(), Some(ContainerError::WrongCode.into()));
+        assert_eq!(block_on(vault.confirm_recovery_code(wrong)).err(), Some(RecoveryError::WrongCode.into()));
     }
     // After a restart only the whole code shows that it was written down.
     assert!(block_on(vault.confirm_recovery_code(&last_group(&new))).is_err());
@@ -80,15 +80,15 @@ fn neg_k34_files_and_code_give_back_history_settings_and_reissuance_without_the_
     elsewhere.disk.kill();
     let wrong = RecoveryCode::make(&mut *rng()());
     let refused = block_on(recover(elsewhere.storage(&Line::whole()), &wrong));
-    assert_eq!(refused.err(), Some(ContainerError::WrongCode.into()));
+    assert_eq!(refused.err(), Some(RecoveryError::WrongCode.into()));
     let (rows, envelope) = (elsewhere.disk.rows(), elsewhere.disk.envelope());
     let recovery = block_on(recover(elsewhere.storage(&Line::whole()), &code)).unwrap();
     assert!(elsewhere.disk.rows() == rows && elsewhere.disk.envelope() == envelope, "nothing was changed");
-    assert_eq!((recovery.recipes.len(), recovery.history.len(), recovery.settings.len()), (1, 1, 1));
+    assert_eq!((recovery.reissue.len(), recovery.history.len(), recovery.settings.len()), (1, 1, 1));
     assert!(recovery.history[0].1 == event(2));
     let to = World::new(605).open();
     let imported = block_on(to.import(&recovery)).unwrap();
-    assert_eq!((imported.recipes.len(), imported.history, imported.settings), (1, 1, 1));
+    assert_eq!((imported.reissue.len(), imported.history, imported.settings), (1, 1, 1));
     assert_eq!(block_on(to.record(&key("settings", "language"))).unwrap().unwrap(), b"az");
     assert_eq!(block_on(to.record(&key("enrolment", "pending"))).unwrap(), None, "no token travels");
 }

@@ -1,4 +1,4 @@
-//! Storage and secure area that are cut off at a call.
+//! Storage and secure area that are interrupted at a call.
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex},
@@ -54,7 +54,7 @@ impl Line {
         (cut.once, cut.error) = (true, error);
     }
 
-    /// Storage that it can cut off.
+    /// Storage that it can interrupted.
     pub(crate) fn over(&self, storage: Arc<dyn Storage>) -> Arc<dyn Storage> {
         Arc::new(CutStorage(storage, self.clone()))
     }

@@ -93,7 +93,7 @@ fn neg_k10_one_damaged_generation_is_no_loss_and_two_are_named() {
     assert_eq!(store.try_open().err(), Some(VaultError::EnvelopeCorrupt), "inv-I9: nothing is made anew");
 }
 
-/// After each change of keys or doors either file alone opens the store as it is now.
+/// After each change of keys or unlock methods either file alone opens the store as it is now.
 #[test]
 fn neg_k10_after_a_change_of_doors_or_keys_either_generation_has_it() {
     let store = Store::new("structure", 1002);
@@ -103,17 +103,17 @@ fn neg_k10_after_a_change_of_doors_or_keys_either_generation_has_it() {
         ("first pin", |vault| block_on(vault.set_pin(&pin(PIN), &[])).unwrap()),
         ("biometrics", |vault| block_on(vault.enable_biometrics()).unwrap()),
         ("pin", |vault| block_on(vault.change_pin(&pin(PIN), &pin("904417"), &[])).unwrap()),
-        ("rotation behind doors", |vault| block_on(vault.rotate_keys()).unwrap()),
+        ("rotation behind state", |vault| block_on(vault.rotate_keys()).unwrap()),
     ];
     let vault = store.open();
     commit(&vault, add("a", 2));
     drop(vault);
     for (name, act) in acts {
         let vault = store.open();
-        let doors = vault.unlock_state();
-        if doors.biometric {
+        let state = vault.unlock_state();
+        if state.biometric {
             block_on(vault.unlock()).unwrap();
-        } else if doors.pin {
+        } else if state.pin {
             block_on(vault.unlock_with_pin(&pin(PIN))).unwrap();
         }
         act(&vault);
@@ -138,7 +138,7 @@ fn neg_k10_after_a_change_of_doors_or_keys_either_generation_has_it() {
     }
 }
 
-/// A change of doors cut off between its two files, then the newer of them lost: the door of before is still there or was made good.
+/// A change of unlock methods interrupted between its two files, then the newer of them lost: the unlock method previous is still there or was made good.
 #[test]
 fn neg_k10_a_change_cut_off_and_one_file_lost_is_no_loss_of_all() {
     for calls in 0.. {

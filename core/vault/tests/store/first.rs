@@ -18,7 +18,7 @@ fn neg_k03_a_first_start_that_the_secure_area_fails_leaves_no_key() {
             assert_eq!(world.keys(), [], "{call:?} {succeed}");
             world.area.heal();
             assert!(!world.open().is_locked());
-            assert_eq!(world.keys().len(), 2, "the device's key and its door's");
+            assert_eq!(world.keys().len(), 2, "the device's key and its method's");
         }
     }
 }

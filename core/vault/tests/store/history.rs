@@ -142,7 +142,7 @@ fn a_deleted_entry_leaves_a_stone_that_checks() {
     assert_eq!(verdict(&world), broken(2));
 }
 
-/// Outcome and stone are outside the chain; the tally tells that a row is of before, while the store is open too.
+/// Outcome and stone are outside the chain; the digest tells that a row is previous, while the store is open too.
 #[test]
 fn a_row_of_before_is_a_broken_history() {
     let (world, rows) = world(809);

@@ -1,4 +1,4 @@
-//! Any sequence of changes leaves what a simple account of it says, with every tally and the chain whole.
+//! Any sequence of changes leaves what a simple account of it says, with every digest and the chain whole.
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;

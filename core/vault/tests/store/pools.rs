@@ -28,7 +28,7 @@ fn show(vault: &Vault, verifier: Option<u8>, seconds: i64) -> Result<Committed, 
 /// Which copy, and whether it is gone.
 fn copy(result: Result<Committed, StorageError>) -> (String, bool) {
     let committed = result.unwrap();
-    (committed.copies[0].id.0.clone(), committed.copies[0].spent)
+    (committed.copies[0].id.0.clone(), committed.copies[0].consumed)
 }
 
 fn low(result: &Result<Committed, StorageError>) -> bool {
@@ -42,8 +42,8 @@ fn once_each_copy_is_gone_with_its_showing() {
     for n in 0..4 {
         let shown = show(&vault, Some(1), n);
         assert_eq!(low(&shown), n >= 1, "low from two copies left on");
-        let (name, spent) = copy(shown);
-        assert!(spent && !seen.contains(&name));
+        let (name, consumed) = copy(shown);
+        assert!(consumed && !seen.contains(&name));
         seen.push(name);
     }
     assert_eq!(show(&vault, None, 9).err(), Some(StorageError::Exhausted));
@@ -56,8 +56,8 @@ fn once_each_copy_is_gone_with_its_showing() {
 #[test]
 fn limited_a_copy_serves_until_its_time_is_over() {
     let (world, vault) = world(602, ReusePolicy::Limited { seconds: 60 }, 3);
-    let (first, spent) = copy(show(&vault, Some(1), 0));
-    assert!(!spent);
+    let (first, consumed) = copy(show(&vault, Some(1), 0));
+    assert!(!consumed);
     assert_eq!(copy(show(&vault, Some(2), 59)).0, first);
     let third = show(&vault, Some(1), 60);
     assert!(low(&third));
@@ -86,8 +86,8 @@ fn limited_without_a_time_a_copy_serves_once() {
 #[test]
 fn per_verifier_each_has_a_copy_of_its_own() {
     let (world, vault) = world(604, ReusePolicy::PerVerifier, 4);
-    let (one, spent) = copy(show(&vault, Some(1), 0));
-    assert!(!spent);
+    let (one, consumed) = copy(show(&vault, Some(1), 0));
+    assert!(!consumed);
     let second = show(&vault, Some(2), 1);
     assert!(low(&second));
     let (two, _) = copy(second);
@@ -95,8 +95,8 @@ fn per_verifier_each_has_a_copy_of_its_own() {
     drop(vault);
     let vault = world.open();
     assert_eq!(copy(show(&vault, Some(1), 9)).0, one, "the same again, also after a restart");
-    let (nobody, spent) = copy(show(&vault, None, 9));
-    assert!(spent && nobody != one && nobody != two, "one that is kept for nobody goes at once");
+    let (nobody, consumed) = copy(show(&vault, None, 9));
+    assert!(consumed && nobody != one && nobody != two, "one that is kept for nobody goes at once");
     let (three, _) = copy(show(&vault, Some(3), 9));
     assert!(![&one, &two, &nobody].contains(&&three));
     assert_eq!(show(&vault, Some(4), 9).err(), Some(StorageError::Exhausted));
@@ -112,8 +112,8 @@ fn rotate_all_serve_as_often() {
     for n in 0..30 {
         let shown = show(&vault, Some(1), n);
         assert!(!low(&shown), "there is no end to it");
-        let (name, spent) = copy(shown);
-        assert!(!spent);
+        let (name, consumed) = copy(shown);
+        assert!(!consumed);
         *uses.entry(name).or_default() += 1;
     }
     assert_eq!(uses.into_values().collect::<Vec<_>>(), [10, 10, 10]);

@@ -1,8 +1,8 @@
-//! The recovery container between two vaults: what goes along, what never does, and that it is taken in whole or not at all.
+//! The recovery file between two vaults: what goes along, what never does, and that it is taken in whole or not at all.
 use std::sync::OnceLock;
 
 use rid_flow::{Changes, HistorySeq, fake::block_on};
-use rid_vault::{ChainVerdict, ContainerError, RecoveryCode, Vault, VaultError};
+use rid_vault::{ChainVerdict, RecoveryCode, RecoveryError, Vault, VaultError};
 use zeroize::Zeroizing;
 
 use crate::world::*;
@@ -39,8 +39,8 @@ fn source(seed: u64) -> (World, Vault, RecoveryCode) {
     (world, vault, code)
 }
 
-fn code_error(error: ContainerError) -> Option<VaultError> {
-    Some(VaultError::Container(error))
+fn code_error(error: RecoveryError) -> Option<VaultError> {
+    Some(VaultError::Recovery(error))
 }
 
 #[test]
@@ -50,8 +50,8 @@ fn a_container_brings_recipes_history_and_settings_and_twice_adds_nothing() {
     let to = world.open();
     commit(&to, log(77));
     let brought = block_on(to.import_recovery(&code, container)).unwrap();
-    assert_eq!((brought.recipes.len(), brought.history, brought.settings), (3, 3, 2));
-    assert!(brought.recipes.iter().all(|recipe| recipe.copies == 2));
+    assert_eq!((brought.reissue.len(), brought.history, brought.settings), (3, 3, 2));
+    assert!(brought.reissue.iter().all(|entry| entry.copies == 2));
     assert_eq!(block_on(to.records("reissue")).unwrap().len(), 3, "two of one kind are asked for twice");
     let (rows, records) = (block_on(to.history(0, 99)).unwrap(), block_on(to.records("settings")).unwrap());
     assert_eq!((rows.len(), records.len()), (4, 2));
@@ -79,14 +79,14 @@ fn neg_k26_only_the_stores_code_makes_a_container_and_only_its_code_opens_it() {
     let from = from.fork().open();
     let other = RecoveryCode::make(&mut *rng()());
     let refused = block_on(from.export_recovery(&other, at(0)));
-    assert_eq!(refused.err(), code_error(ContainerError::WrongCode));
+    assert_eq!(refused.err(), code_error(RecoveryError::WrongCode));
     let world = World::new(1305);
     let to = world.open();
     assert_eq!(block_on(to.export_recovery(&code, at(0))).err(), Some(VaultError::RecoveryNotSet));
     let before = world.disk.rows();
-    assert_eq!(block_on(to.import_recovery(&other, container)).err(), code_error(ContainerError::WrongCode));
+    assert_eq!(block_on(to.import_recovery(&other, container)).err(), code_error(RecoveryError::WrongCode));
     let cut = &container[..container.len() - 1];
-    assert_eq!(block_on(to.import_recovery(&code, cut)).err(), code_error(ContainerError::Truncated));
+    assert_eq!(block_on(to.import_recovery(&code, cut)).err(), code_error(RecoveryError::Truncated));
     assert!(world.disk.rows() == before);
     to.lock();
     assert_eq!(block_on(to.import_recovery(&code, container)).err(), Some(VaultError::Locked));

@@ -1,4 +1,4 @@
-//! What a person is told to do: nothing that destroys while another door opens.
+//! What a person is told to do: nothing that destroys while another unlock method opens.
 use rid_flow::{
     fake::{AreaCall, ScriptedSecureArea, block_on},
     ports::{SecureAreaError, StorageError},

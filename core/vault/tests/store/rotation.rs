@@ -1,4 +1,4 @@
-//! New masters for all rows: cut off anywhere, overtaken by others, it ends with every row readable under one epoch.
+//! New master keys for all rows: interrupted anywhere, overtaken by others, it ends with every row readable under one epoch.
 use std::sync::Arc;
 
 use rid_flow::{
@@ -35,7 +35,7 @@ fn all_is_there(vault: &Vault, documents: u8) {
     assert_eq!(block_on(vault.verify_history()).unwrap(), ChainVerdict::Whole { rows: documents.into() });
 }
 
-/// Length of the envelope: it grows by two masters while a rotation is under way.
+/// Length of the envelope: it grows by two master keys while a rotation is under way.
 fn length(world: &World) -> usize {
     world.disk.envelope().unwrap().1.len()
 }
@@ -54,13 +54,13 @@ fn every_row_is_sealed_anew_and_the_old_masters_are_gone() {
     }
     block_on(vault.close()).unwrap();
     assert!(length(&world).abs_diff(long) < 8, "one epoch again: {long}, then {}", length(&world));
-    // What is under the old masters opens no more: they are in no envelope.
+    // What is under the old master keys opens no more: they are in no envelope.
     let old = before.disk.rows();
     world.disk.alter(|rows| old.iter().for_each(|row| rows.get_mut(&row.key).unwrap().bytes = row.bytes.clone()));
     let vault = world.open();
     assert!(block_on(vault.health()).unwrap().refused.is_some());
     assert_eq!(block_on(vault.credentials()).unwrap().damaged.len(), 20);
-    // And the envelope of before is refused.
+    // And the envelope previous is refused.
     let world = before;
     let vault = world.open();
     let early = world.fork();

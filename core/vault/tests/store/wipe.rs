@@ -1,4 +1,4 @@
-//! A wipe cut off anywhere is completed by the next opening; nothing of it is left, in the files or in the secure area.
+//! A wipe interrupted anywhere is completed by the next opening; nothing of it is left, in the files or in the secure area.
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -60,7 +60,7 @@ fn neg_k15_cut_off_at_any_call_the_next_opening_completes_it() {
         let marked = world.disk.envelope().is_none_or(|(_, bytes)| bytes.len() < 400);
         let vault = world.open();
         if !marked {
-            // It was cut off before anything was done: nothing is gone.
+            // It was interrupted before anything was done: nothing is gone.
             assert!(!done && vault.is_locked() && old.iter().all(|key| !world.is_gone(key)));
             return;
         }
@@ -215,7 +215,7 @@ fn neg_k15_a_key_that_resists_for_ever_keeps_no_file() {
     let base = world(1406);
     let old = base.keys();
     let left = |world: &World| old.iter().filter(|key| !world.is_gone(key)).cloned().collect::<Vec<_>>();
-    // Each of them: those of the copies and those of the doors.
+    // Each of them: those of the copies and those of the unlock methods.
     for key in old.clone() {
         let world = base.fork();
         let error = SecureAreaError::Unavailable;

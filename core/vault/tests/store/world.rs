@@ -1,4 +1,4 @@
-//! A store in memory with a secure area, both to be cut off at any call.
+//! A store in memory with a secure area, both to be interrupted at any call.
 use std::{
     collections::BTreeSet,
     sync::{
@@ -225,7 +225,7 @@ impl Files for MemoryDisk {
     }
 }
 
-/// Runs `act` over forks of a wallet, cut off at each call in turn, before and after it; then `check` over what lies there.
+/// Runs `act` over forks of a wallet, interrupted at each call in turn, before and after it; then `check` over what lies there.
 pub(crate) fn at_each_call(base: &World, act: impl Fn(&Vault), check: impl Fn(&World, bool)) {
     for carried_out in [false, true] {
         for calls in 0.. {

@@ -130,8 +130,8 @@ impl Presentation {
         match &committed {
             Ok(committed) => {
                 state.low_water = committed.low_water.clone();
-                let spent = committed.copies.iter().filter(|copy| copy.spent);
-                state.used_keys.extend(spent.map(|copy| copy.key.clone()));
+                let consumed = committed.copies.iter().filter(|copy| copy.consumed);
+                state.used_keys.extend(consumed.map(|copy| copy.key.clone()));
             }
             Err(_) => state.begun = None,
         }

@@ -164,7 +164,7 @@ impl Wallet {
         let mut committed = Committed::default();
         for credential in changes.consume {
             let (key, bytes) = self.copies.pop().ok_or(StorageError::Exhausted)?;
-            committed.copies.push(Copy { id: CopyId(key.0.clone()), credential, key, bytes, spent: true });
+            committed.copies.push(Copy { id: CopyId(key.0.clone()), credential, key, bytes, consumed: true });
         }
         for _ in changes.history {
             committed.history.push(HistorySeq(self.rows));

@@ -8,6 +8,7 @@
 )]
 
 mod broken;
+mod busy;
 mod cancel;
 mod enrolment;
 mod history;

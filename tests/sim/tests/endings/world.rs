@@ -139,7 +139,8 @@ impl World {
         let config = wallet_config(state.own_trust().unwrap());
         let wallet = Arc::new(block_on(Wallet::open(ports, config)).unwrap());
         let config = reader_config(state.own_trust().unwrap());
-        let ports = ReaderPorts { secure_area: area.clone(), clock: clock.clone(), rng: rngs(SimRng::new) };
+        let timer = Arc::new(FakeTimer::new(&hands));
+        let ports = ReaderPorts { secure_area: area.clone(), clock: clock.clone(), timer, rng: rngs(SimRng::new) };
         let reader = Arc::new(Reader::new(ports, config));
         Self { state, clock, area, storage, wallet, reader }
     }

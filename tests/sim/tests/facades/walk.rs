@@ -62,7 +62,12 @@ pub(crate) fn reader_ports(state: &TestState) -> ReaderPorts {
 
 pub(crate) fn ports_of(key: &rid_crypto::SigningKey) -> ReaderPorts {
     let key = rid_crypto::SigningKey::from_scalar(key.dangerous_scalar().expose()).unwrap();
-    ReaderPorts { secure_area: Arc::new(ReaderKey(key)), clock: Arc::new(StoppedClock(NOW)), rng: rngs(SimRng::new) }
+    ReaderPorts {
+        secure_area: Arc::new(ReaderKey(key)),
+        clock: Arc::new(StoppedClock(NOW)),
+        timer: Arc::new(SystemTimer::new()),
+        rng: rngs(SimRng::new),
+    }
 }
 
 pub(crate) fn reader_config(state: &TestState) -> ReaderConfig {

@@ -11,9 +11,9 @@ use rid_mdoc::{
     verify::{IssuerReport, IssuerVerified, Strictness, check, verify_issuer_signed},
 };
 use rid_profile::Kind;
-use rid_trust::{Check, Outcome, Party, PartyBasis, TrustStore};
+use rid_trust::{Check, Outcome, Party, PartyBasis, TrustError, TrustStore};
 use rid_wire::{
-    Code, Timestamp,
+    Timestamp,
     cbor::{Limits, Value},
     cose::CoseError,
 };
@@ -142,18 +142,21 @@ impl<'a> Seen<'a> {
 /// Evidence, if every check passed that can be done on receipt.
 fn accepted(report: IssuerReport<'_>) -> Result<IssuerVerified<'_>, ReceiveError> {
     match report.checks.iter().find_map(refusal) {
-        Some(code) => Err(ReceiveError::Check(code)),
-        None => report.evidence.ok_or(ReceiveError::Check(Code::new("trust_missing"))),
+        Some(error) => Err(error),
+        None => report.evidence.ok_or(ReceiveError::Untrusted(TrustError::Missing.code())),
     }
 }
 
 /// Why a check refuses. Revocation and status need a network; the country is compared where the document names one.
-fn refusal(done: &Check) -> Option<Code> {
+fn refusal(done: &Check) -> Option<ReceiveError> {
     let later = [check::CREDENTIAL_STATUS, check::CERTIFICATE_REVOCATION, check::ISSUER_COUNTRY];
     match done.outcome {
         Outcome::Passed => None,
         Outcome::NotDone | Outcome::Unknown if later.contains(&done.code) => None,
-        _ => Some(done.reason.unwrap_or(Code::new("trust_missing"))),
+        _ if done.code == check::TRUST => {
+            Some(ReceiveError::Untrusted(done.reason.unwrap_or(TrustError::Missing.code())))
+        }
+        _ => Some(done.reason.map_or(ReceiveError::Untrusted(TrustError::Missing.code()), ReceiveError::Check)),
     }
 }
 

@@ -189,7 +189,7 @@ pub(crate) fn room_of(entry: &HistoryDraft) -> usize {
             .saturating_add(2)
     };
     // An array, the version, an identifier, the event and a time.
-    let beside = 1 + 1 + 17 + 1 + 9 + head(entry.elements.len());
+    let stored = 1 + 1 + 17 + 1 + 9 + head(entry.elements.len());
     let peer = entry.peer.as_ref().map_or(1, party);
     entry
         .elements
@@ -197,7 +197,7 @@ pub(crate) fn room_of(entry: &HistoryDraft) -> usize {
         .map(element)
         .fold(room_of_text(&entry.reason), usize::saturating_add)
         .saturating_add(peer)
-        .saturating_add(beside)
+        .saturating_add(stored)
 }
 
 /// The encoded size of a text.

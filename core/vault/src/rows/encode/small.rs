@@ -23,7 +23,7 @@ pub(crate) fn read_copy(bytes: &[u8]) -> Result<Copy, StorageError> {
         id: CopyId(String::new()),
         key: KeyId(String::new()),
         bytes: Vec::new(),
-        spent: false,
+        consumed: false,
     };
     read_map(bytes, VERSION, |reader, key| {
         match key {
@@ -41,7 +41,7 @@ pub(crate) fn read_copy(bytes: &[u8]) -> Result<Copy, StorageError> {
 /// Wiped when done with; room for all of it at once, since what grows leaves copies behind.
 pub(crate) fn record(record: &Record) -> Zeroizing<Vec<u8>> {
     let RecordKey { kind, name } = &record.key;
-    // Beside them heads and numbers.
+    // StoredEnvelope them heads and numbers.
     let room = [kind.len(), name.len(), record.bytes.len()].into_iter().fold(64, usize::saturating_add);
     let mut writer = Encoder::with_capacity(room);
     writer.map(4).uint(0).uint(VERSION).uint(1).text(kind).uint(2).text(name).uint(3).bytes(&record.bytes);

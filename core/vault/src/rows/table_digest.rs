@@ -8,12 +8,12 @@ use crate::keys::OpenKeys;
 
 /// Count and keyed sum of one table.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
-pub(crate) struct Tally {
+pub(crate) struct TableDigest {
     pub(crate) count: u64,
     pub(crate) sum: [u8; 32],
 }
 
-impl Tally {
+impl TableDigest {
     pub(crate) fn add(&mut self, keys: &OpenKeys, key: &RowKey, version: u64, index: &[u8; 32]) {
         self.count = self.count.wrapping_add(1);
         plus(&mut self.sum, &term(keys, key, version, index));
@@ -24,40 +24,40 @@ impl Tally {
         minus(&mut self.sum, &term(keys, key, version, index));
     }
 
-    /// The tally of rows as they lie there.
+    /// The digest of rows as they lie there.
     pub(crate) fn of<'a>(keys: &OpenKeys, rows: impl IntoIterator<Item = &'a Row>) -> Self {
-        let mut tally = Self::default();
+        let mut digest = Self::default();
         for row in rows {
-            tally.add(keys, &row.key, row.version, &row.index);
+            digest.add(keys, &row.key, row.version, &row.index);
         }
-        tally
+        digest
     }
 }
 
-/// Tallies of all tables but the head's own.
+/// TableDigests of all tables but the head's own.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
-pub(crate) struct Tallies(BTreeMap<u8, Tally>);
+pub(crate) struct TableDigests(BTreeMap<u8, TableDigest>);
 
-impl Tallies {
-    pub(crate) fn of(&self, table: Table) -> Tally {
+impl TableDigests {
+    pub(crate) fn of(&self, table: Table) -> TableDigest {
         self.0.get(&table.0).copied().unwrap_or_default()
     }
 
-    pub(crate) fn table(&mut self, table: Table) -> &mut Tally {
+    pub(crate) fn table(&mut self, table: Table) -> &mut TableDigest {
         self.0.entry(table.0).or_default()
     }
 
-    pub(crate) fn set(&mut self, table: u8, tally: Tally) {
-        self.0.insert(table, tally);
+    pub(crate) fn set(&mut self, table: u8, digest: TableDigest) {
+        self.0.insert(table, digest);
     }
 
-    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = (u8, &Tally)> {
-        self.0.iter().map(|(table, tally)| (*table, tally))
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = (u8, &TableDigest)> {
+        self.0.iter().map(|(table, digest)| (*table, digest))
     }
 }
 
 fn term(keys: &OpenKeys, key: &RowKey, version: u64, index: &[u8; 32]) -> [u8; 32] {
-    keys.tally_key().tag(&[&[key.table.0], &key.id, &version.to_be_bytes(), index])
+    keys.digest_key().tag(&[&[key.table.0], &key.id, &version.to_be_bytes(), index])
 }
 
 fn plus(sum: &mut [u8; 32], term: &[u8; 32]) {

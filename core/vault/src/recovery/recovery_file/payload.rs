@@ -1,6 +1,6 @@
 //! What is sealed: its length in four bytes, version 1 as an array, zeros to the next size of a file.
 //!
-//! The numbers are of the container and stay, whatever the rows of the store become.
+//! The numbers are of the recovery file and stay, whatever the rows of the store become.
 use rid_claims::CredentialType;
 use rid_flow::{HistoryDraft, HistoryOutcome, Record, RecordKey};
 use rid_wire::{
@@ -9,7 +9,7 @@ use rid_wire::{
 };
 use zeroize::Zeroizing;
 
-use super::{ContainerError, LIMITS, MAX_BYTES, Recipe, Recovery};
+use super::{LIMITS, MAX_BYTES, Recovery, RecoveryError, ReissueEntry};
 use crate::rows::encode::{
     array_of,
     credential::read_source,
@@ -23,31 +23,31 @@ const LENGTH: usize = 4;
 /// The smallest payload; up to [`STEP`] the sizes double, from there they grow by it.
 const LEAST: usize = 4 << 10;
 const STEP: usize = 64 << 10;
-/// Most recipes, and most settings: no person has so many, and each becomes a row of the store.
+/// Most reissue, and most settings: no person has so many, and each becomes a row of the store.
 pub(super) const MOST_NAMED: usize = 4096;
 
-pub(super) fn write(recovery: &Recovery) -> Result<Zeroizing<Vec<u8>>, ContainerError> {
+pub(super) fn write(recovery: &Recovery) -> Result<Zeroizing<Vec<u8>>, RecoveryError> {
     if recovery.settings.iter().any(|record| record.key.kind != SETTINGS) {
-        return Err(ContainerError::Content);
+        return Err(RecoveryError::Content);
     }
     let history = newest(recovery);
     let room = room(recovery, history);
-    if room > MAX_BYTES || recovery.recipes.len().max(recovery.settings.len()) > MOST_NAMED {
-        return Err(ContainerError::TooLarge);
+    if room > MAX_BYTES || recovery.reissue.len().max(recovery.settings.len()) > MOST_NAMED {
+        return Err(RecoveryError::TooLarge);
     }
     pad(&encode(recovery, history, room))
 }
 
-pub(super) fn read(plain: &[u8]) -> Result<Recovery, ContainerError> {
+pub(super) fn read(plain: &[u8]) -> Result<Recovery, RecoveryError> {
     // Whatever is wrong here was sealed so: it is no fault of the file's way.
-    decode(unpad(plain).ok_or(ContainerError::Form)?).map_err(|_| ContainerError::Form)
+    decode(unpad(plain).ok_or(RecoveryError::Form)?).map_err(|_| RecoveryError::Form)
 }
 
 pub(super) fn encode(recovery: &Recovery, history: &[(bool, HistoryDraft)], room: usize) -> Zeroizing<Vec<u8>> {
     // Room for all of it at once: what grows leaves copies behind.
     let mut writer = Encoder::with_capacity(room);
-    writer.array(4).int(recovery.made.unix()).array(recovery.recipes.len());
-    for entry in &recovery.recipes {
+    writer.array(4).int(recovery.made.unix()).array(recovery.reissue.len());
+    for entry in &recovery.reissue {
         write_recipe(&mut writer, entry);
     }
     writer.array(history.len());
@@ -64,48 +64,48 @@ pub(super) fn encode(recovery: &Recovery, history: &[(bool, HistoryDraft)], room
 
 fn decode(bytes: &[u8]) -> Result<Recovery, CborError> {
     let mut made = Timestamp::from_unix(0);
-    let (mut recipes, mut history, mut settings) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut reissue, mut history, mut settings) = (Vec::new(), Vec::new(), Vec::new());
     let mut reader = Decoder::new(bytes, LIMITS)?.definite();
     array_of::<4>(&mut reader, |reader, at| {
         match at {
             0 => made = Timestamp::from_unix(reader.int()?),
-            1 => recipes = list(reader, recipe)?,
+            1 => reissue = list(reader, entry)?,
             2 => history = list(reader, event)?,
             _ => settings = list(reader, setting)?,
         }
         Ok(())
     })?;
     reader.finish()?;
-    if recipes.len().max(settings.len()) > MOST_NAMED {
+    if reissue.len().max(settings.len()) > MOST_NAMED {
         return Err(CborError::TooLarge);
     }
-    Ok(Recovery { recipes, history, settings, made })
+    Ok(Recovery { reissue, history, settings, made })
 }
 
 /// `[issuer, [issuer URL, configuration id] / null, credential type, copies]`.
-pub(crate) fn write_recipe(encoder: &mut Encoder, recipe: &Recipe) {
-    encoder.array(4).text(&recipe.issuer);
-    match &recipe.source {
+pub(crate) fn write_recipe(encoder: &mut Encoder, entry: &ReissueEntry) {
+    encoder.array(4).text(&entry.issuer);
+    match &entry.source {
         Some(source) => encoder.array(2).text(&source.issuer_url).text(&source.configuration_id),
         None => encoder.null(),
     };
-    recipe.credential_type.encode(encoder);
-    encoder.uint(recipe.copies.into());
+    entry.credential_type.encode(encoder);
+    encoder.uint(entry.copies.into());
 }
 
-fn recipe(decoder: &mut Decoder<'_>) -> Result<Recipe, CborError> {
-    let mut recipe =
-        Recipe { issuer: String::new(), source: None, credential_type: CredentialType::mdoc(""), copies: 0 };
+fn entry(decoder: &mut Decoder<'_>) -> Result<ReissueEntry, CborError> {
+    let mut entry =
+        ReissueEntry { issuer: String::new(), source: None, credential_type: CredentialType::mdoc(""), copies: 0 };
     array_of::<4>(decoder, |decoder, at| {
         match at {
-            0 => recipe.issuer = text(decoder)?,
-            1 => recipe.source = optional(decoder, read_source)?,
-            2 => recipe.credential_type = CredentialType::decode(decoder)?,
-            _ => recipe.copies = number(decoder)?,
+            0 => entry.issuer = text(decoder)?,
+            1 => entry.source = optional(decoder, read_source)?,
+            2 => entry.credential_type = CredentialType::decode(decoder)?,
+            _ => entry.copies = number(decoder)?,
         }
         Ok(())
     })?;
-    Ok(recipe)
+    Ok(entry)
 }
 
 fn event(decoder: &mut Decoder<'_>) -> Result<(bool, HistoryDraft), CborError> {
@@ -155,11 +155,11 @@ pub(super) fn room(recovery: &Recovery, history: &[(bool, HistoryDraft)]) -> usi
 
 /// All but the history.
 fn room_beside(recovery: &Recovery) -> usize {
-    let recipes = recovery.recipes.iter().map(|recipe| {
-        let source = recipe.source.as_ref();
+    let reissue = recovery.reissue.iter().map(|entry| {
+        let source = entry.source.as_ref();
         let url = source.map_or(0, |source| room_of_text(&source.issuer_url));
         let configuration = source.map_or(0, |source| room_of_text(&source.configuration_id));
-        let texts = [url, configuration, room_of_text(&recipe.issuer), room_of_text(&recipe.credential_type.id)];
+        let texts = [url, configuration, room_of_text(&entry.issuer), room_of_text(&entry.credential_type.id)];
         texts.into_iter().fold(22, usize::saturating_add)
     });
     let settings = recovery.settings.iter().map(|record| {
@@ -167,7 +167,7 @@ fn room_beside(recovery: &Recovery) -> usize {
         room_of_text(&record.key.name).saturating_add(bytes).saturating_add(1)
     });
     // The whole has four heads and a time.
-    recipes.chain(settings).fold(64, usize::saturating_add)
+    reissue.chain(settings).fold(64, usize::saturating_add)
 }
 
 /// An entry of the history: beside the draft an array, a boolean and the outcome.
@@ -176,8 +176,8 @@ fn room_of(entry: &HistoryDraft) -> usize {
 }
 
 /// To the next size, so that a file tells little of how much there is.
-pub(super) fn pad(payload: &[u8]) -> Result<Zeroizing<Vec<u8>>, ContainerError> {
-    let length = u32::try_from(payload.len()).map_err(|_| ContainerError::TooLarge)?;
+pub(super) fn pad(payload: &[u8]) -> Result<Zeroizing<Vec<u8>>, RecoveryError> {
+    let length = u32::try_from(payload.len()).map_err(|_| RecoveryError::TooLarge)?;
     let least = payload.len().saturating_add(LENGTH).max(LEAST);
     let size = if least > STEP { least.next_multiple_of(STEP) } else { least.next_power_of_two() };
     let mut padded = Zeroizing::new(Vec::with_capacity(size));

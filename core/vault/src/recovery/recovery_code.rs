@@ -1,8 +1,8 @@
-//! The recovery code: what a person keeps on paper, and what seals the recovery container (neg-K26).
+//! The recovery code: what a person keeps on paper, and what seals the recovery file (neg-K26).
 use rid_crypto::{CryptoRng, Secret};
 use zeroize::Zeroizing;
 
-use crate::ContainerError;
+use crate::RecoveryError;
 
 #[cfg(test)]
 mod tests;
@@ -32,17 +32,17 @@ impl RecoveryCode {
     /// character, or two that changed places, are always noticed.
     ///
     /// # Errors
-    /// [`ContainerError::CodeForm`].
-    pub fn parse(text: &str) -> Result<Self, ContainerError> {
+    /// [`RecoveryError::CodeForm`].
+    pub fn parse(text: &str) -> Result<Self, RecoveryError> {
         let mut symbols = Zeroizing::new([0; DATA]);
         let mut typed = text.chars().filter(|c| !is_separator(*c));
-        let mut next = || typed.next().and_then(value).ok_or(ContainerError::CodeForm);
+        let mut next = || typed.next().and_then(value).ok_or(RecoveryError::CodeForm);
         for symbol in symbols.iter_mut() {
             *symbol = next()?;
         }
         let check = next()?;
         if typed.next().is_some() || check != check_symbol(symbols.as_slice()) {
-            return Err(ContainerError::CodeForm);
+            return Err(RecoveryError::CodeForm);
         }
         Ok(Self(Secret::filled(|bytes| {
             for (five, eight) in bytes.chunks_exact_mut(5).zip(symbols.chunks_exact(8)) {

@@ -1,4 +1,4 @@
-//! The recovery container: a file that a person keeps apart from the device, sealed by the recovery code (neg-K26).
+//! The recovery file: a file that a person keeps apart from the device, sealed by the recovery code (neg-K26).
 //!
 //! ```text
 //! "RIDREC01" ‖ header ‖ AES-256-GCM(key, nonce, aad = all before, payload ‖ padding)
@@ -31,16 +31,16 @@ const VERSION: u64 = 1;
 const MAX_BYTES: usize = 8 << 20;
 const LIMITS: Limits = Limits { max_bytes: MAX_BYTES, max_depth: 8 };
 
-/// Why a recovery container was not made or not opened; nothing was taken from it.
+/// Why a recovery file was not made or not opened; nothing was taken from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 #[error("{}", self.code())]
-pub enum ContainerError {
+pub enum RecoveryError {
     /// Not a recovery code: mistyped or incomplete. Blame: whoever typed it.
     CodeForm,
     /// A record that is no setting was to go in: it may hold a token. Blame: the caller.
     Content,
-    /// Not a recovery container, or one that no version writes. Blame: whoever chose or made the file.
+    /// Not a recovery file, or one that no version writes. Blame: whoever chose or made the file.
     Form,
     /// The system gave no working memory.
     Memory,
@@ -50,11 +50,11 @@ pub enum ContainerError {
     Truncated,
     /// Made by a newer version.
     Version,
-    /// The code is of another container, or the file was altered: the two look alike.
+    /// The code is of another recovery file, or the file was altered: the two look alike.
     WrongCode,
 }
 
-impl ContainerError {
+impl RecoveryError {
     /// The stable code.
     #[must_use]
     pub const fn code(self) -> Code {
@@ -71,7 +71,7 @@ impl ContainerError {
     }
 }
 
-impl From<CborError> for ContainerError {
+impl From<CborError> for RecoveryError {
     fn from(error: CborError) -> Self {
         match error {
             CborError::Truncated => Self::Truncated,
@@ -81,7 +81,7 @@ impl From<CborError> for ContainerError {
     }
 }
 
-impl From<CryptoError> for ContainerError {
+impl From<CryptoError> for RecoveryError {
     fn from(error: CryptoError) -> Self {
         match error {
             CryptoError::Memory => Self::Memory,
@@ -93,7 +93,7 @@ impl From<CryptoError> for ContainerError {
 
 /// What another device is to ask an issuer for again; never a value, key or token (neg-K26).
 #[derive(Clone, PartialEq, Eq)]
-pub struct Recipe {
+pub struct ReissueEntry {
     /// The name of the issuer, for display.
     pub issuer: String,
     /// The place to fetch it from, if known.
@@ -104,11 +104,11 @@ pub struct Recipe {
     pub copies: u32,
 }
 
-/// What a recovery container holds: nothing that is bound to a device, so it may be opened on any number of them (neg-K26).
+/// What a recovery file holds: nothing that is bound to a device, so it may be opened on any number of them (neg-K26).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Recovery {
     /// What to ask for again.
-    pub recipes: Vec<Recipe>,
+    pub reissue: Vec<ReissueEntry>,
     /// The history in order, each with whether it was imported already.
     pub history: Vec<(bool, HistoryDraft)>,
     /// Records of the kind `settings`.
@@ -120,20 +120,20 @@ pub struct Recovery {
 /// Seals under a code. Of a history that is too long the oldest rows are left out.
 ///
 /// # Errors
-/// [`ContainerError::Content`] for a record that is no setting, [`ContainerError::TooLarge`] for recipes and settings of more than
-/// 8 MiB, [`ContainerError::Memory`].
+/// [`RecoveryError::Content`] for a record that is no setting, [`RecoveryError::TooLarge`] for reissue and settings of more than
+/// 8 MiB, [`RecoveryError::Memory`].
 pub(crate) fn seal(
     code: &RecoveryCode,
     recovery: &Recovery,
     rng: &mut dyn CryptoRng,
-) -> Result<Vec<u8>, ContainerError> {
+) -> Result<Vec<u8>, RecoveryError> {
     let plain = payload::write(recovery)?;
     let mut header = Header { salt: [0; 16], nonce: [0; NONCE_LEN], sealed: plain.len().saturating_add(TAG_LEN) };
     rng.fill_bytes(&mut header.salt);
     rng.fill_bytes(&mut header.nonce);
     let aad = header.write();
     if aad.len().saturating_add(header.sealed) > MAX_BYTES {
-        return Err(ContainerError::TooLarge);
+        return Err(RecoveryError::TooLarge);
     }
     let sealed = header.key(code).seal(&header.nonce, &aad, &plain)?;
     Ok([aad, sealed].concat())
@@ -142,21 +142,21 @@ pub(crate) fn seal(
 /// Opens with the code.
 ///
 /// # Errors
-/// [`ContainerError`], each as it says. What the file's outside shows is refused before any work is done for the code.
-pub(crate) fn open(code: &RecoveryCode, bytes: &[u8]) -> Result<Recovery, ContainerError> {
+/// [`RecoveryError`], each as it says. What the file's outside shows is refused before any work is done for the code.
+pub(crate) fn open(code: &RecoveryCode, bytes: &[u8]) -> Result<Recovery, RecoveryError> {
     if bytes.len() > MAX_BYTES {
-        return Err(ContainerError::TooLarge);
+        return Err(RecoveryError::TooLarge);
     }
     let (magic, rest) = bytes.split_at(bytes.len().min(MAGIC.len()));
     if !MAGIC.starts_with(magic) {
-        return Err(ContainerError::Form);
+        return Err(RecoveryError::Form);
     }
     let mut reader = Decoder::new(rest, LIMITS)?.definite();
     let header = Header::read(&mut reader)?;
-    let (aad, sealed) = bytes.split_at_checked(magic.len() + reader.position()).ok_or(ContainerError::Truncated)?;
+    let (aad, sealed) = bytes.split_at_checked(magic.len() + reader.position()).ok_or(RecoveryError::Truncated)?;
     match sealed.len().cmp(&header.sealed) {
-        core::cmp::Ordering::Less => return Err(ContainerError::Truncated),
-        core::cmp::Ordering::Greater => return Err(ContainerError::Form),
+        core::cmp::Ordering::Less => return Err(RecoveryError::Truncated),
+        core::cmp::Ordering::Greater => return Err(RecoveryError::Form),
         core::cmp::Ordering::Equal => {}
     }
     let plain = Zeroizing::new(header.key(code).open(&header.nonce, aad, sealed)?);
@@ -178,7 +178,7 @@ impl Header {
         writer.finish()
     }
 
-    fn read(reader: &mut Decoder<'_>) -> Result<Self, ContainerError> {
+    fn read(reader: &mut Decoder<'_>) -> Result<Self, RecoveryError> {
         let (mut version, mut salt, mut nonce, mut sealed) = (0, None, None, None);
         reader.map(|reader, key| {
             match key {
@@ -186,14 +186,14 @@ impl Header {
                 Key::Uint(1) if version == VERSION => salt = reader.definite_bytes()?.try_into().ok(),
                 Key::Uint(2) if version == VERSION => nonce = reader.definite_bytes()?.try_into().ok(),
                 Key::Uint(3) if version == VERSION => sealed = usize::try_from(reader.uint()?).ok(),
-                _ => return Err(ContainerError::Form),
+                _ => return Err(RecoveryError::Form),
             }
             // At once: what a newer version has besides is not looked at.
-            if version > VERSION { Err(ContainerError::Version) } else { Ok(()) }
+            if version > VERSION { Err(RecoveryError::Version) } else { Ok(()) }
         })?;
-        let (Some(salt), Some(nonce), Some(sealed)) = (salt, nonce, sealed) else { return Err(ContainerError::Form) };
+        let (Some(salt), Some(nonce), Some(sealed)) = (salt, nonce, sealed) else { return Err(RecoveryError::Form) };
         if sealed > MAX_BYTES {
-            return Err(ContainerError::TooLarge);
+            return Err(RecoveryError::TooLarge);
         }
         Ok(Self { salt, nonce, sealed })
     }
@@ -203,4 +203,4 @@ impl Header {
     }
 }
 
-rid_wire::closed_debug!(Recipe, Recovery);
+rid_wire::closed_debug!(ReissueEntry, Recovery);

@@ -7,7 +7,7 @@ use crate::{Vault, VaultError, commit::change_lock::Held, keys::envelope, keys::
 
 /// The envelope and its generation.
 #[derive(Clone)]
-pub(crate) struct Beside {
+pub(crate) struct StoredEnvelope {
     pub(crate) envelope: Envelope,
     pub(crate) generation: Generation,
     /// The other file predates the last change of keys or unlock methods, or is of another store: write both on the next write.
@@ -18,7 +18,7 @@ pub(crate) struct Beside {
     begun: Vec<KeyId>,
 }
 
-impl Beside {
+impl StoredEnvelope {
     pub(crate) const fn new(envelope: Envelope, generation: Generation) -> Self {
         Self { envelope, generation, other_is_old: false, is_unknown: false, begun: Vec::new() }
     }
@@ -29,29 +29,29 @@ impl Beside {
 }
 
 impl Vault {
-    pub(crate) fn beside(&self) -> MutexGuard<'_, Beside> {
-        self.beside.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn stored(&self) -> MutexGuard<'_, StoredEnvelope> {
+        self.stored.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn envelope(&self) -> Envelope {
-        self.beside().envelope.clone()
+        self.stored().envelope.clone()
     }
 
     /// The right to change anything. A change that was interrupted is looked up first: the files say whether it was made.
     pub(crate) async fn hold(&self) -> Held<'_> {
         let held = self.change_lock.lock().await;
-        if self.beside().is_unknown && self.look_up().await.is_err() {
+        if self.stored().is_unknown && self.look_up().await.is_err() {
             // The next caller looks again; until then the last known envelope counts.
             return held;
         }
-        let unused = self.beside().begun.clone();
+        let unused = self.stored().begun.clone();
         if !unused.is_empty() {
             let named = self.envelope().area_keys();
             for key in unused.into_iter().filter(|key| !named.contains(key)) {
                 // A key that resists wraps nothing.
                 let _ = self.area.delete(key).await;
             }
-            self.beside().begun.clear();
+            self.stored().begun.clear();
         }
         held
     }
@@ -59,23 +59,23 @@ impl Vault {
     async fn look_up(&self) -> Result<(), VaultError> {
         let Some((generation, bytes)) = self.storage.envelope_read().await? else { return Ok(()) };
         let found = envelope::parse(&bytes)?.checked(&self.open_keys())?;
-        let mut beside = self.beside();
-        (beside.envelope, beside.generation) = (found, generation);
-        (beside.other_is_old, beside.is_unknown) = (true, false);
+        let mut stored = self.stored();
+        (stored.envelope, stored.generation) = (found, generation);
+        (stored.other_is_old, stored.is_unknown) = (true, false);
         Ok(())
     }
 
     /// A key for an unlock method. It is remembered until an envelope names it.
     pub(crate) async fn method_key(&self, auth: UserAuth) -> Result<KeyId, VaultError> {
         let key = self.slots().make_key(auth).await?;
-        self.beside().begun.push(key.clone());
+        self.stored().begun.push(key.clone());
         Ok(key)
     }
 
     /// Passes a slot on, or deletes the key that was made for it.
     pub(crate) async fn or_discarded<T>(&self, key: KeyId, slot: Result<T, VaultError>) -> Result<T, VaultError> {
         if slot.is_err() && self.area.delete(key.clone()).await.is_ok() {
-            self.beside().begun.retain(|begun| *begun != key);
+            self.stored().begun.retain(|begun| *begun != key);
         }
         slot
     }
@@ -88,23 +88,23 @@ impl Vault {
         both: bool,
     ) -> Result<(), VaultError> {
         let bytes = envelope.seal(&self.open_keys());
-        let Beside { generation, other_is_old, .. } = self.beside().clone();
-        self.beside().is_unknown = true;
+        let StoredEnvelope { generation, other_is_old, .. } = self.stored().clone();
+        self.stored().is_unknown = true;
         let written = replace(&self.storage, generation, bytes.clone()).await?;
         let (is_change, both) = (both, both || other_is_old);
         {
-            let mut beside = self.beside();
-            (beside.envelope, beside.generation) = (envelope, written);
-            (beside.other_is_old, beside.is_unknown) = (both, false);
+            let mut stored = self.stored();
+            (stored.envelope, stored.generation) = (envelope, written);
+            (stored.other_is_old, stored.is_unknown) = (both, false);
         }
         if !both {
             return Ok(());
         }
         // The first file has it; a failure here is repaired by the next write.
         let again = replace(&self.storage, written, bytes).await;
-        let mut beside = self.beside();
+        let mut stored = self.stored();
         if let Ok(again) = again {
-            (beside.generation, beside.other_is_old) = (again, false);
+            (stored.generation, stored.other_is_old) = (again, false);
         }
         // Until both have it the loss of one could undo a change of keys: that is not acknowledged.
         if is_change { again.map(drop).map_err(VaultError::from) } else { Ok(()) }
@@ -115,7 +115,7 @@ impl Vault {
         self.writable()?;
         let (head, _) = self.read_head().await?;
         let mut envelope = self.envelope();
-        if envelope.counters == head.counters && !self.beside().other_is_old {
+        if envelope.counters == head.counters && !self.stored().other_is_old {
             return Ok(());
         }
         envelope.counters = head.counters;
@@ -125,7 +125,7 @@ impl Vault {
     /// Writes changed unlock methods into both files and deletes the keys that they no longer need.
     pub(crate) async fn restructure(&self, held: &Held<'_>, envelope: Envelope) -> Result<(), VaultError> {
         self.write_envelope(held, envelope, true).await?;
-        self.beside().begun.clear();
+        self.stored().begun.clear();
         self.sweep().await;
         Ok(())
     }

@@ -2,7 +2,7 @@
 use rid_flow::ports::{SecureAreaError, StorageError};
 use rid_wire::Code;
 
-use crate::{ChainVerdict, ContainerError, Vault, VaultError, rows};
+use crate::{ChainVerdict, RecoveryError, Vault, VaultError, rows};
 
 /// What a person (or an app for them) can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub enum Remedy {
     Reset,
     /// Try again later; the secure area is busy, locked or away.
     TryAgain,
-    /// Unlock by another door: PIN, biometrics or recovery code.
+    /// Unlock by another unlock method: PIN, biometrics or recovery code.
     UnlockOtherwise,
     /// Install the newer version of this software.
     Update,
@@ -48,7 +48,7 @@ pub struct Examination {
 }
 
 impl VaultError {
-    /// What can be done about an error of an open store. A key that a door needs is gone, dead or another's: the other doors open, so it
+    /// What can be done about an error of an open store. A key that a unlock method needs is gone, dead or another's: the other unlock methods open, so it
     /// is never [`Remedy::Reset`]. From [`Vault::open`] the same error says more: [`Self::remedy_at_opening`].
     #[must_use]
     pub const fn remedy(self) -> Remedy {
@@ -63,7 +63,7 @@ impl VaultError {
                 | SecureAreaError::Locked
                 | SecureAreaError::Unavailable,
             ) => Remedy::TryAgain,
-            // The person's documents are behind the other doors: nothing that destroys is advised.
+            // The person's documents are behind the other unlock methods: nothing that destroys is advised.
             Self::SecureArea(_)
             | Self::WrongKey
             | Self::BiometricNotSet
@@ -74,16 +74,16 @@ impl VaultError {
             | Self::PinWrong { .. }
             | Self::RecoveryNotSet
             | Self::UserAuthRequired
-            | Self::Container(ContainerError::WrongCode) => Remedy::UnlockOtherwise,
+            | Self::Recovery(RecoveryError::WrongCode) => Remedy::UnlockOtherwise,
             // Refused by a rule of the store, which is whole: of what was asked for there is none, or it is there already.
-            Self::Container(ContainerError::Memory) | Self::PinWait { .. } => Remedy::TryAgain,
-            Self::HistoryUnknown | Self::Container(_) | Self::Storage(StorageError::Conflict) => Remedy::Know,
+            Self::Recovery(RecoveryError::Memory) | Self::PinWait { .. } => Remedy::TryAgain,
+            Self::HistoryUnknown | Self::Recovery(_) | Self::Storage(StorageError::Conflict) => Remedy::Know,
             Self::Rollback | Self::Storage(_) => Remedy::Repair,
             Self::EnvelopeCorrupt => Remedy::Reset,
         }
     }
 
-    /// What can be done about an error of [`Vault::open`], where no door comes into question: the key that opens the store itself is not
+    /// What can be done about an error of [`Vault::open`], where no unlock method comes into question: the key that opens the store itself is not
     /// here (a backup on another device, neg-K14) or dead, and no other one opens it.
     #[must_use]
     pub const fn remedy_at_opening(self) -> Remedy {
@@ -97,7 +97,7 @@ impl VaultError {
 }
 
 impl Vault {
-    /// Looks at all of it: tallies, every row that the keys in memory open, the chain. Changes nothing.
+    /// Looks at all of it: digests, every row that the keys in memory open, the chain. Changes nothing.
     ///
     /// # Errors
     /// [`VaultError::Storage`] when it cannot be looked at.

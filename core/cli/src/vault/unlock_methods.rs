@@ -12,13 +12,13 @@ const NEW_PIN_FILE: &str = "--new-pin-file";
 /// The first PIN; or a new one, by who has the recovery code.
 pub(super) fn set(wallet: &Opened, open: &OpenArguments, new: Option<&Path>, json: bool) -> Result<u8, Failure> {
     let wallet = &wallet.0;
-    let doors = pollster::block_on(wallet.unlock_state())?;
+    let state = pollster::block_on(wallet.unlock_state())?;
     if wallet.lock_state() == LockState::Locked {
-        if !doors.recovery {
+        if !state.recovery {
             // Who knows the PIN changes it.
             return Err(Failure::core("`rid vault pin change` is for who knows the PIN", Code::new("pin_required")));
         }
-        pollster::block_on(opened::unlock_by_code(wallet, open, &doors))?;
+        pollster::block_on(opened::unlock_by_code(wallet, open, &state))?;
     }
     let pin = terminal::new_secret("PIN (6 to 12 digits)", new, NEW_PIN_FILE)?;
     pollster::block_on(wallet.set_pin(pin.trim().as_bytes().to_vec()))?;

@@ -58,8 +58,8 @@ fn sample() -> Recovery {
         ..draft(9, HistoryEventType::SignIn, HistoryOutcome::Refused)
     };
     Recovery {
-        recipes: vec![
-            Recipe {
+        reissue: vec![
+            ReissueEntry {
                 issuer: "Nümunə Nazirliyi".into(),
                 source: Some(IssuanceSource {
                     issuer_url: "https://issuer.example".into(),
@@ -68,7 +68,7 @@ fn sample() -> Recovery {
                 credential_type: CredentialType::mdoc("org.iso.18013.5.1.mDL"),
                 copies: 30,
             },
-            Recipe {
+            ReissueEntry {
                 issuer: String::new(),
                 source: None,
                 credential_type: CredentialType { format: Format::SdJwt, id: "urn:x:pid".into() },
@@ -103,15 +103,15 @@ fn header(version: u64) -> impl FnOnce(&mut Encoder) {
     }
 }
 
-fn refused(bytes: &[u8]) -> ContainerError {
+fn refused(bytes: &[u8]) -> RecoveryError {
     open(&code(1), bytes).unwrap_err()
 }
 
 #[test]
 fn neg_k26_wrong_code() {
     let (_, file) = cheap();
-    assert_eq!(open(&code(2), &file).unwrap_err(), ContainerError::WrongCode);
-    assert_eq!(ContainerError::WrongCode.code().as_str(), "backup_wrong_code");
+    assert_eq!(open(&code(2), &file).unwrap_err(), RecoveryError::WrongCode);
+    assert_eq!(RecoveryError::WrongCode.code().as_str(), "backup_wrong_code");
 }
 
 /// At every length; told before any work is done for the code.
@@ -119,31 +119,31 @@ fn neg_k26_wrong_code() {
 fn neg_k26_truncated() {
     let (code, file) = cheap();
     for cut in 0..file.len() {
-        assert_eq!(open(&code, &file[..cut]).unwrap_err(), ContainerError::Truncated, "{cut}");
+        assert_eq!(open(&code, &file[..cut]).unwrap_err(), RecoveryError::Truncated, "{cut}");
     }
-    assert_eq!(ContainerError::Truncated.code().as_str(), "backup_truncated");
+    assert_eq!(RecoveryError::Truncated.code().as_str(), "backup_truncated");
     let longer = [file.as_slice(), &[0]].concat();
-    assert_eq!(open(&code, &longer).unwrap_err(), ContainerError::Form);
+    assert_eq!(open(&code, &longer).unwrap_err(), RecoveryError::Form);
 }
 
 #[test]
 fn neg_k26_newer_version() {
     for version in [2, 3, 1 << 20, u64::MAX] {
-        assert_eq!(refused(&file(header(version), 64)), ContainerError::Version, "{version}");
+        assert_eq!(refused(&file(header(version), 64)), RecoveryError::Version, "{version}");
         // Whatever a newer one has besides.
         let other = |writer: &mut Encoder| {
             writer.map(2).uint(0).uint(version).text("scrypt").array(1).null();
         };
-        assert_eq!(refused(&file(other, 0)), ContainerError::Version, "{version}");
+        assert_eq!(refused(&file(other, 0)), RecoveryError::Version, "{version}");
     }
-    assert_eq!(ContainerError::Version.code().as_str(), "backup_version");
+    assert_eq!(RecoveryError::Version.code().as_str(), "backup_version");
 }
 
 #[test]
 fn neg_k26_form() {
     let wrong_magic = [b"RIDREC02".as_slice(), &[0; 100]].concat();
     for bytes in [wrong_magic.as_slice(), b"PK\x03\x04", b"rid", b"{\"a\":1}", &[0; 4096]] {
-        assert_eq!(refused(bytes), ContainerError::Form);
+        assert_eq!(refused(bytes), RecoveryError::Form);
     }
     type Write = fn(&mut Encoder) -> &mut Encoder;
     let headers: [Write; 12] = [
@@ -169,57 +169,53 @@ fn neg_k26_form() {
     ];
     for (at, header) in headers.into_iter().enumerate() {
         let file = file(|writer| _ = header(writer), 64);
-        assert_eq!(refused(&file), ContainerError::Form, "{at}");
+        assert_eq!(refused(&file), RecoveryError::Form, "{at}");
     }
     // All of a header, and the seal of nobody.
-    assert_eq!(refused(&file(header(1), 64)), ContainerError::WrongCode);
-    assert_eq!(ContainerError::Form.code().as_str(), "backup_form");
+    assert_eq!(refused(&file(header(1), 64)), RecoveryError::WrongCode);
+    assert_eq!(RecoveryError::Form.code().as_str(), "backup_form");
 }
 
 #[test]
 fn neg_k26_too_large() {
-    assert_eq!(refused(&vec![0; MAX_BYTES + 1]), ContainerError::TooLarge);
+    assert_eq!(refused(&vec![0; MAX_BYTES + 1]), RecoveryError::TooLarge);
     let huge = |writer: &mut Encoder| {
         writer.map(4).uint(0).uint(1).uint(1).bytes(&[1; 16]).uint(2).bytes(&[2; 12]).uint(3).uint(1 << 40);
     };
-    assert_eq!(refused(&file(huge, 64)), ContainerError::TooLarge);
-    assert_eq!(ContainerError::TooLarge.code().as_str(), "input_too_large");
+    assert_eq!(refused(&file(huge, 64)), RecoveryError::TooLarge);
+    assert_eq!(RecoveryError::TooLarge.code().as_str(), "input_too_large");
 
     // One setting so large that all is just under the limit, or just over it.
     let sealed = |size: usize| {
         let settings = vec![setting("settings", "s", &vec![5; size])];
-        let recovery = Recovery { recipes: Vec::new(), history: Vec::new(), settings, made: Timestamp::from_unix(0) };
+        let recovery = Recovery { reissue: Vec::new(), history: Vec::new(), settings, made: Timestamp::from_unix(0) };
         let file = seal(&code(1), &recovery, &mut SeededRng::new(7))?;
         assert!(file.len() <= MAX_BYTES && open(&code(1), &file)? == recovery);
-        Ok::<_, ContainerError>(file.len() >> 10)
+        Ok::<_, RecoveryError>(file.len() >> 10)
     };
     let largest = MAX_BYTES - (64 << 10);
     assert_eq!(sealed(largest - 200), Ok(largest >> 10));
-    assert_eq!(sealed(largest), Err(ContainerError::TooLarge));
-    assert_eq!(sealed(MAX_BYTES), Err(ContainerError::TooLarge));
+    assert_eq!(sealed(largest), Err(RecoveryError::TooLarge));
+    assert_eq!(sealed(MAX_BYTES), Err(RecoveryError::TooLarge));
 }
 
 /// More than goes in, in ordinary rows and in long ones: the newest go, as many as there is room for, in their order.
 #[test]
 fn neg_k26_more_recipes_or_settings_than_anybody_has() {
-    let recipe = Recipe { issuer: String::new(), source: None, credential_type: CredentialType::mdoc(""), copies: 0 };
-    let of = |recipes, settings| {
+    let entry =
+        ReissueEntry { issuer: String::new(), source: None, credential_type: CredentialType::mdoc(""), copies: 0 };
+    let of = |reissue, settings| {
         let settings = vec![setting("settings", "", b""); settings];
-        Recovery {
-            recipes: vec![recipe.clone(); recipes],
-            history: Vec::new(),
-            settings,
-            made: Timestamp::from_unix(0),
-        }
+        Recovery { reissue: vec![entry.clone(); reissue], history: Vec::new(), settings, made: Timestamp::from_unix(0) }
     };
-    for (recipes, settings) in [(payload::MOST_NAMED + 1, 0), (0, payload::MOST_NAMED + 1)] {
-        let many = of(recipes, settings);
-        assert_eq!(payload::write(&many).err(), Some(ContainerError::TooLarge));
+    for (reissue, settings) in [(payload::MOST_NAMED + 1, 0), (0, payload::MOST_NAMED + 1)] {
+        let many = of(reissue, settings);
+        assert_eq!(payload::write(&many).err(), Some(RecoveryError::TooLarge));
         let sealed = payload::pad(&payload::encode(&many, &[], 1 << 16)).unwrap();
-        assert_eq!(payload::read(&sealed).err(), Some(ContainerError::Form));
+        assert_eq!(payload::read(&sealed).err(), Some(RecoveryError::Form));
     }
     let most = of(payload::MOST_NAMED, payload::MOST_NAMED);
-    assert_eq!(payload::read(&payload::write(&most).unwrap()).unwrap().recipes.len(), payload::MOST_NAMED);
+    assert_eq!(payload::read(&payload::write(&most).unwrap()).unwrap().reissue.len(), payload::MOST_NAMED);
 }
 
 #[test]
@@ -240,7 +236,7 @@ fn of_a_history_that_is_too_long_the_newest_rows_go_along() {
         let kept = open(&code(1), &file).unwrap();
         let surplus = all.history.len() - kept.history.len();
         assert!(kept.history == all.history[surplus..] && kept.history.len() >= least);
-        assert!(kept.recipes == all.recipes && kept.settings == all.settings);
+        assert!(kept.reissue == all.reissue && kept.settings == all.settings);
         assert!(surplus == 0 || least == 0 || file.len() > MAX_BYTES - (128 << 10), "room is left: {}", file.len());
     }
 }
@@ -250,16 +246,16 @@ fn of_a_history_that_is_too_long_the_newest_rows_go_along() {
 fn neg_k26_only_settings() {
     for kind in ["enrolment", "trust", "", "Settings"] {
         let recovery = Recovery { settings: vec![setting(kind, "name", b"token")], ..sample() };
-        assert_eq!(seal(&code(1), &recovery, &mut SeededRng::new(7)), Err(ContainerError::Content), "{kind}");
+        assert_eq!(seal(&code(1), &recovery, &mut SeededRng::new(7)), Err(RecoveryError::Content), "{kind}");
     }
-    assert_eq!(ContainerError::Content.code().as_str(), "backup_content");
+    assert_eq!(RecoveryError::Content.code().as_str(), "backup_content");
 }
 
 #[test]
 fn nothing_is_readable_or_printed() {
     let (_, file) = cheap();
     assert!(!file.windows(6).any(|window| window == &CANARY.as_bytes()[..6]));
-    assert_eq!(format!("{:?} {:?}", sample(), sample().recipes.first().unwrap()), "Recovery Recipe");
+    assert_eq!(format!("{:?} {:?}", sample(), sample().reissue.first().unwrap()), "Recovery ReissueEntry");
     // The same content twice: no nonce, salt or byte of the seal in common.
     let other = seal(&code(1), &sample(), &mut SeededRng::new(8)).unwrap();
     let parts = |file: &[u8]| file[100..].windows(8).map(<[u8]>::to_vec).collect::<BTreeSet<_>>();
@@ -328,19 +324,19 @@ prop_compose! {
 prop_compose! {
     fn any_recipe()(
         issuer: String, source: Option<(String, String)>, credential_type in any_type(), copies: u32,
-    ) -> Recipe {
+    ) -> ReissueEntry {
         let source = source.map(|(issuer_url, configuration_id)| IssuanceSource { issuer_url, configuration_id });
-        Recipe { issuer, source, credential_type, copies }
+        ReissueEntry { issuer, source, credential_type, copies }
     }
 }
 
 prop_compose! {
     fn any_recovery()(
-        recipes in vec(any_recipe(), 0..5), history in vec((any::<bool>(), any_draft()), 0..8),
+        reissue in vec(any_recipe(), 0..5), history in vec((any::<bool>(), any_draft()), 0..8),
         settings in vec(any::<(String, Vec<u8>)>(), 0..5), made: i64,
     ) -> Recovery {
         Recovery {
-            recipes,
+            reissue,
             history,
             settings: settings.iter().map(|(name, bytes)| setting("settings", name, bytes)).collect(),
             made: Timestamp::from_unix(made),
@@ -349,8 +345,8 @@ prop_compose! {
 }
 
 /// An error that the file is to blame for.
-fn of_the_file(error: ContainerError) -> bool {
-    !matches!(error, ContainerError::CodeForm | ContainerError::Content | ContainerError::Memory)
+fn of_the_file(error: RecoveryError) -> bool {
+    !matches!(error, RecoveryError::CodeForm | RecoveryError::Content | RecoveryError::Memory)
 }
 
 proptest! {
@@ -394,8 +390,8 @@ proptest! {
     /// What only a holder of the code could have sealed is read as strictly.
     #[test]
     fn neg_k26_payload_never_panics(bytes in vec(any::<u8>(), 0..300), at in any::<prop::sample::Index>(), mask in 1..=255_u8) {
-        prop_assert!(matches!(payload::read(&bytes), Err(ContainerError::Form)));
-        prop_assert!(matches!(payload::read(&payload::pad(&bytes).unwrap()), Err(ContainerError::Form)));
+        prop_assert!(matches!(payload::read(&bytes), Err(RecoveryError::Form)));
+        prop_assert!(matches!(payload::read(&payload::pad(&bytes).unwrap()), Err(RecoveryError::Form)));
         let mut encoded = payload::encode(&sample(), &sample().history, 1 << 12).to_vec();
         let at = at.index(encoded.len());
         encoded[at] ^= mask;

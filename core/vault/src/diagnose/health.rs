@@ -1,4 +1,4 @@
-//! Whether the tables hold what the head says: each is compared with its tally once after opening, when it is first wanted.
+//! Whether the tables hold what the head says: each is compared with its digest once after opening, when it is first wanted.
 use std::{
     collections::BTreeMap,
     sync::{Arc, MutexGuard, PoisonError, atomic::Ordering},
@@ -6,7 +6,7 @@ use std::{
 
 use rid_flow::ports::{Read, StorageError, Table};
 
-use crate::{Vault, VaultError, rows, rows::head::HeadRows, rows::tally::Tally};
+use crate::{Vault, VaultError, rows, rows::head::HeadRows, rows::table_digest::TableDigest};
 
 /// What does not check in an open store. Reading goes on: a damaged row is named, the others are served.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,7 +82,7 @@ impl Vault {
             let mut found = self.read_all(vec![one, other, Read::Heads(table, None)]).await?;
             let rows = found.pop().unwrap_or_default();
             if let Ok(HeadRows { head, .. }) = HeadRows::of(&keys, &found.concat()) {
-                let is_suspect = Tally::of(&keys, &rows) != head.tallies.of(table);
+                let is_suspect = TableDigest::of(&keys, &rows) != head.digests.of(table);
                 self.looked().insert(table.0, is_suspect);
                 return Ok(is_suspect);
             }

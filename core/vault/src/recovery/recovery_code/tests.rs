@@ -8,7 +8,7 @@ fn of(bytes: [u8; RecoveryCode::LEN]) -> RecoveryCode {
 }
 
 fn refused(text: &str) -> bool {
-    matches!(RecoveryCode::parse(text), Err(ContainerError::CodeForm))
+    matches!(RecoveryCode::parse(text), Err(RecoveryError::CodeForm))
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn read_as_people_type_it() {
 fn neg_k26_code_form() {
     let plain = of([7; 15]).to_text().replace('-', "");
     assert!(plain.contains('0'));
-    assert_eq!(ContainerError::CodeForm.code().as_str(), "backup_code_form");
+    assert_eq!(RecoveryError::CodeForm.code().as_str(), "backup_code_form");
     assert!(refused(""));
     assert!(refused("-----"));
     for cut in 0..plain.len() {

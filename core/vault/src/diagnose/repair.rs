@@ -76,7 +76,7 @@ impl Vault {
             metas.push((meta, row));
         }
         lost.credentials = credentials;
-        let counters = |tables: &[Table]| tables.iter().map(|table| old.tallies.of(*table).count).sum::<u64>();
+        let counters = |tables: &[Table]| tables.iter().map(|table| old.digests.of(*table).count).sum::<u64>();
         let small_tables = [rows::RECORDS, rows::OPEN_RECORDS, rows::REISSUE, rows::DEVICE_KEYS];
         let mut found = 0_u64;
         for table in small_tables {
@@ -103,7 +103,7 @@ impl Vault {
         head.counters.commits = head.counters.commits.saturating_add(1);
         let version = head.counters.commits;
         let mut seal = |head: &mut Head, key: RowKey, index: [u8; 32], plain: &[u8]| -> Result<(), VaultError> {
-            let masters = keys.masters_of(key.table)?;
+            let masters = keys.master_keys_of(key.table)?;
             let row = rows::seal(masters, key, version, index, plain, &mut *(self.rng)())?;
             head.note(&keys.open, None, &row);
             kept.push(row);
