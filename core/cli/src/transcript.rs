@@ -1,6 +1,7 @@
 //! `rid transcript`: the byte strings of a SessionTranscript with their hashes, and the first difference from another
 //! one.
 mod compare;
+mod online;
 
 use std::path::{Path, PathBuf};
 
@@ -38,17 +39,19 @@ pub(crate) struct TranscriptArguments {
     #[arg(value_enum)]
     pub(crate) handover: HandoverKind,
     /// DeviceEngagement: bytes, tag 24, `mdoc:` text or QR PNG
-    #[arg(long, value_name = "FILE")]
-    pub(crate) engagement: PathBuf,
+    #[arg(long, value_name = "FILE", required_if_eq_any([("handover", "qr"), ("handover", "nfc")]))]
+    pub(crate) engagement: Option<PathBuf>,
     /// EReaderKey: COSE_Key, EReaderKeyBytes or SessionEstablishment
-    #[arg(long, value_name = "FILE")]
-    pub(crate) reader_key: PathBuf,
+    #[arg(long, value_name = "FILE", required_if_eq_any([("handover", "qr"), ("handover", "nfc")]))]
+    pub(crate) reader_key: Option<PathBuf>,
     /// NFC: the Handover Select message
     #[arg(long, value_name = "FILE")]
     pub(crate) handover_select: Option<PathBuf>,
     /// NFC: the Handover Request message (negotiated handover only)
     #[arg(long, value_name = "FILE")]
     pub(crate) handover_request: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) online: online::OnlineArguments,
     /// Compare with this SessionTranscript; exit 1 and name the first field that differs
     #[arg(long, value_name = "FILE")]
     pub(crate) expect: Option<PathBuf>,
@@ -69,6 +72,12 @@ pub(crate) enum HandoverKind {
     Qr,
     /// NFC: the handover is [Hs, Hr or null]
     Nfc,
+    /// OpenID4VP by link or QR code: needs --client-id, --nonce and --response-uri
+    Openid4vp,
+    /// OpenID4VP over the Digital Credentials API: needs --origin and --nonce
+    DcApi,
+    /// ISO/IEC TS 18013-7 Annex C (`org-iso-mdoc`): needs --origin and --encryption-info
+    AnnexC,
 }
 
 /// One byte string with the name the standard gives it.
@@ -82,11 +91,10 @@ pub(crate) fn run(arguments: &TranscriptArguments) -> Result<u8, Failure> {
     if let Some(out) = &arguments.out {
         home::check_out("--out", out, arguments.force)?;
     }
-    let nfc = handover(arguments)?;
-    let engagement = engagement(&arguments.engagement, arguments.handover)?;
-    let reader_key = reader_key(&arguments.reader_key)?;
-    let transcript = transcript(&engagement, &reader_key, nfc.as_ref())?;
-    let fields = fields(&engagement.bare, &reader_key, nfc.as_ref(), &transcript);
+    let (fields, transcript) = match arguments.handover {
+        HandoverKind::Qr | HandoverKind::Nfc => in_proximity(arguments)?,
+        HandoverKind::Openid4vp | HandoverKind::DcApi | HandoverKind::AnnexC => online::transcript(arguments)?,
+    };
     let expected = arguments.expect.as_deref().map(expected).transpose()?;
     let difference = expected.as_ref().map(|theirs| compare::first_difference(&transcript, theirs));
     if let Some(path) = &arguments.out {
@@ -101,6 +109,18 @@ pub(crate) fn run(arguments: &TranscriptArguments) -> Result<u8, Failure> {
     Ok(if matches!(difference, Some(Some(_))) { EXIT_FAILED } else { 0 })
 }
 
+fn in_proximity(arguments: &TranscriptArguments) -> Result<(Vec<Field>, Transcript), Failure> {
+    let (Some(engagement_file), Some(key_file)) = (&arguments.engagement, &arguments.reader_key) else {
+        return Err(Failure::usage("give --engagement and --reader-key"));
+    };
+    online::refuse_in_proximity(&arguments.online)?;
+    let nfc = handover(arguments)?;
+    let engagement = engagement(engagement_file, arguments.handover)?;
+    let reader_key = reader_key(key_file)?;
+    let transcript = transcript(&engagement, &reader_key, nfc.as_ref())?;
+    Ok((fields(&engagement.bare, &reader_key, nfc.as_ref(), &transcript), transcript))
+}
+
 /// The NDEF messages of NFC. A QR code has none.
 type Ndef = (Vec<u8>, Option<Vec<u8>>);
 
@@ -108,6 +128,7 @@ fn handover(arguments: &TranscriptArguments) -> Result<Option<Ndef>, Failure> {
     match (arguments.handover, &arguments.handover_select, &arguments.handover_request) {
         (HandoverKind::Qr, None, None) => Ok(None),
         (HandoverKind::Qr, _, _) => Err(Failure::usage("a QR code has no handover messages: its handover is null")),
+        (HandoverKind::Openid4vp | HandoverKind::DcApi | HandoverKind::AnnexC, ..) => Ok(None),
         (HandoverKind::Nfc, None, _) => Err(Failure::usage("nfc needs --handover-select")),
         (HandoverKind::Nfc, Some(select), request) => {
             Ok(Some((input::capture(select)?, request.as_deref().map(input::capture).transpose()?)))
@@ -161,9 +182,9 @@ fn engagement(path: &Path, handover: HandoverKind) -> Result<Received, Failure> 
     let tagged = is_tagged(&bytes).map_err(|error| fail(error.code()))?;
     let bare = if tagged { content(&bytes).map_err(|error| fail(error.code()))? } else { bytes.clone() };
     let parsed = match handover {
-        HandoverKind::Qr => Engagement::parse(&bare),
         // The handover message may have carried the UUID of the BLE method.
         HandoverKind::Nfc => Engagement::parse_nfc(&bare),
+        _ => Engagement::parse(&bare),
     };
     parsed.map_err(|error| fail(error.code()))?;
     Ok(Received { bare, tagged: tagged.then_some(bytes) })
