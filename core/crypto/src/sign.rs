@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     CryptoError, CryptoRng, Curve, DigestAlgorithm, PublicKey, SignatureAlgorithm,
-    backend::{Active, Backend, Library, ring},
+    backend::{self, Active, Backend, Library, ring},
     key::jwk_member,
     stack::wiping,
 };
@@ -30,11 +30,7 @@ pub fn verify(
         SignatureAlgorithm::Es384 => DigestAlgorithm::Sha384,
         SignatureAlgorithm::Es512 | SignatureAlgorithm::EdDsa => DigestAlgorithm::Sha512,
     };
-    let fast = match Backend::selected() {
-        Backend::Ring => ring::verify(&key.0, hash, message, signature),
-        Backend::RustCrypto => None,
-    };
-    fast.unwrap_or_else(|| Active::verify(&key.0, hash, message, signature))
+    backend::verify(&key.0, hash, message, signature)
 }
 
 /// A P-256 signing key in memory, for issuers, readers and the software secure area. It is wiped on drop.

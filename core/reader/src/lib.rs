@@ -6,12 +6,14 @@
 mod error;
 mod reader;
 mod reading;
+mod signatures;
 
 pub use error::ReaderError;
 pub use reader::{Reader, ReaderConfig, ReaderIdentity, ReaderOptions, ReaderPorts, RngSource};
 pub use reading::{Reading, ReadingStep};
 pub use rid_trust::{IssuerRoot, RootWarning};
 pub use rid_verifier::ask::{DocumentAsk, ElementAsk};
+pub use signatures::SignatureCache;
 /// Views: closed, owned types for the boundary.
 pub mod view {
     pub use rid_profile::ImageFormat;

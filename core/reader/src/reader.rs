@@ -14,7 +14,7 @@ use rid_verifier::{
 use rid_wire::{Code, Timestamp};
 
 use crate::{
-    ReaderError,
+    ReaderError, SignatureCache,
     reading::{Reading, State},
 };
 
@@ -47,7 +47,7 @@ pub struct ReaderIdentity {
 pub struct ReaderConfig {
     /// The national profile.
     pub profile: Profile,
-    /// Roots of issuers.
+    /// Roots of issuers, with a [`SignatureCache`] if signers are to be remembered.
     pub trust: TrustStore,
     /// Languages, first wanted first.
     pub locales: Vec<Locale>,
@@ -91,7 +91,7 @@ impl ReaderOptions {
         }
         Ok(ReaderConfig {
             profile: rid_profile::embedded().map_err(|_| ReaderError::Bug { code: Code::new("profile_invalid") })?,
-            trust,
+            trust: trust.with_memory(Arc::new(SignatureCache::default())),
             locales: Locale::wanted(&self.locales),
             identity: self.key.map(|key| ReaderIdentity { key, chain }),
         })

@@ -14,12 +14,12 @@ const READER: &str = "1.0.18013.5.1.6";
 pub struct MessageTrust<'s> {
     store: &'s TrustStore,
     at: Timestamp,
-    budget: SignatureBudget,
+    budget: SignatureBudget<'s>,
 }
 
 impl<'s> MessageTrust<'s> {
-    pub(crate) const fn new(store: &'s TrustStore, at: Timestamp) -> Self {
-        Self { store, at, budget: SignatureBudget::new() }
+    pub(crate) fn new(store: &'s TrustStore, at: Timestamp) -> Self {
+        Self { store, at, budget: SignatureBudget::with_memory(store.memory()) }
     }
 
     /// The store behind the decisions.

@@ -1,7 +1,10 @@
 //! The trust anchors and their rules.
-use alloc::{string::String, vec::Vec};
+use alloc::{string::String, sync::Arc, vec::Vec};
 
-use rid_crypto::{PublicKey, x509::Certificate};
+use rid_crypto::{
+    PublicKey,
+    x509::{Certificate, SignatureMemory},
+};
 use rid_wire::{ClockTolerance, Timestamp};
 
 use crate::{MessageTrust, RootWarning, TrustError};
@@ -72,6 +75,7 @@ pub struct TrustStore {
     signers: Vec<SignerRules>,
     pub(crate) reader_intermediates: usize,
     clock_tolerance: ClockTolerance,
+    memory: Option<Arc<dyn SignatureMemory>>,
 }
 
 impl TrustStore {
@@ -92,6 +96,7 @@ impl TrustStore {
             signers: Vec::new(),
             reader_intermediates: 0,
             clock_tolerance: ClockTolerance::default(),
+            memory: None,
         })
     }
 
@@ -131,6 +136,18 @@ impl TrustStore {
     pub fn with_clock_tolerance(mut self, tolerance: ClockTolerance) -> Self {
         self.clock_tolerance = tolerance;
         self
+    }
+
+    /// Remembers the certificate signatures that were verified, for a reader or server that meets the same signers again.
+    /// Every other rule of a path is checked at each use, so no verdict depends on it.
+    #[must_use]
+    pub fn with_memory(mut self, memory: Arc<dyn SignatureMemory>) -> Self {
+        self.memory = Some(memory);
+        self
+    }
+
+    pub(crate) fn memory(&self) -> Option<&dyn SignatureMemory> {
+        self.memory.as_deref()
     }
 
     /// The clock tolerance; the default is 60 seconds.

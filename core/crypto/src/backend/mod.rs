@@ -40,6 +40,23 @@ pub(crate) struct Argon2Input<'a> {
     pub(crate) data: &'a [u8],
 }
 
+/// Verifies a signature with the selected library.
+///
+/// # Errors
+/// As [`Library::verify`].
+pub(crate) fn verify(
+    public: &Public,
+    hash: DigestAlgorithm,
+    message: &[&[u8]],
+    signature: &[u8],
+) -> Result<(), CryptoError> {
+    let fast = match Backend::selected() {
+        Backend::Ring => ring::verify(public, hash, message, signature),
+        Backend::RustCrypto => None,
+    };
+    fast.unwrap_or_else(|| Active::verify(public, hash, message, signature))
+}
+
 /// A cryptographic library.
 pub(crate) trait Library {
     /// A parsed public key: a valid point of its curve, never the point at infinity.

@@ -5,6 +5,7 @@ mod bundle;
 pub mod dangerous;
 mod der;
 mod extension;
+mod memory;
 mod name;
 mod oid;
 mod parse;
@@ -19,6 +20,7 @@ pub use bundle::Bundle;
 #[cfg(feature = "dangerous")]
 pub use dangerous::build;
 pub use extension::{ExtendedKeyUsage, KeyUsage};
+pub use memory::{KnownSignatures, SignatureMemory, Signed};
 pub use name::Name;
 pub use parse::Certificate;
 pub use path::{MAX_CHAIN, PathPolicy, VerifiedPath, verify_path};

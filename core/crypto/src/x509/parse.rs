@@ -10,11 +10,7 @@ use super::{
     extension::Extensions,
     oid, pem, spki,
 };
-use crate::{
-    CryptoError, Curve, DigestAlgorithm, PublicKey,
-    backend::{Active, Library},
-    sha256,
-};
+use crate::{CryptoError, Curve, DigestAlgorithm, PublicKey, backend, sha256};
 
 /// One parsed certificate. Parsing does not make it trusted: see [`super::verify_path`].
 #[derive(Clone)]
@@ -116,10 +112,10 @@ impl Certificate {
         let signature = self.der.get(self.signature.clone()).ok_or(X509Error::Form)?;
         let key = &issuer.public_key;
         let verified = match (self.signature_scheme, key.curve()) {
-            (Scheme::Ed25519, Curve::Ed25519) => Active::verify(&key.0, DigestAlgorithm::Sha512, &[tbs], signature),
+            (Scheme::Ed25519, Curve::Ed25519) => backend::verify(&key.0, DigestAlgorithm::Sha512, &[tbs], signature),
             (Scheme::Ecdsa(hash), curve @ (Curve::P256 | Curve::P384 | Curve::P521)) => {
                 let raw = raw_signature(signature, curve.coordinate_len()).map_err(|_| X509Error::Untrusted)?;
-                Active::verify(&key.0, hash, &[tbs], &raw)
+                backend::verify(&key.0, hash, &[tbs], &raw)
             }
             _ => return Err(X509Error::Untrusted),
         };

@@ -58,7 +58,7 @@ pub fn verify_path<'a>(
     chain: &'a [Certificate],
     anchors: &[&'a Certificate],
     policy: &PathPolicy<'_>,
-    budget: &mut SignatureBudget,
+    budget: &mut SignatureBudget<'_>,
 ) -> Result<VerifiedPath<'a>, X509Error> {
     let Some(leaf) = chain.first() else { return Err(X509Error::Untrusted) };
     if chain.len() > MAX_CHAIN {
@@ -73,16 +73,16 @@ pub fn verify_path<'a>(
 
 /// A depth-first search over paths whose names match. It tries at most five without their anchors, because a chain has
 /// at most three certificates.
-struct Search<'a, 'p> {
+struct Search<'a, 'p, 'm> {
     chain: &'a [Certificate],
     anchors: &'p [&'a Certificate],
     policy: &'p PathPolicy<'p>,
-    budget: &'p mut SignatureBudget,
+    budget: &'p mut SignatureBudget<'m>,
     /// The error of the attempt that came closest to an anchor.
     refusal: X509Error,
 }
 
-impl<'a> Search<'a, '_> {
+impl<'a> Search<'a, '_, '_> {
     /// Tries each anchor that completes the path, and each path through one more intermediate.
     fn extend(&mut self, path: &[&'a Certificate]) -> Option<&'a Certificate> {
         let child = *path.last()?;

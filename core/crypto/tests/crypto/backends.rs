@@ -5,11 +5,12 @@ use curve25519_dalek::{constants::EIGHT_TORSION, edwards::EdwardsPoint, scalar::
 use proptest::prelude::*;
 use rid_crypto::{
     AgreementKey, Backend, CryptoError, Curve, EphemeralKey, PublicKey, SignatureAlgorithm, SigningKey, verify,
+    x509::{Certificate, Profile, X509Error},
 };
 use rid_wire::hex;
 use sha2::{Digest, Sha512};
 
-use crate::pki::{SeededRng, key};
+use crate::pki::{SeededRng, key, recipe, sign};
 
 /// The choice of a backend is global, and tests run in threads.
 static SELECTION: Mutex<()> = Mutex::new(());
@@ -175,6 +176,25 @@ fn neg_b25_ed25519_encodings_are_judged_alike() {
         cut.resize(len, 0);
         assert_eq!(verified(&key, b"message", &cut), refused);
     }
+}
+
+/// Certificates are checked by the selected backend, too. Each bit of the signature counts.
+#[test]
+fn neg_b25_certificates_are_judged_alike() {
+    let root = sign(&recipe(Profile::Iaca, "root", &key(1).public()), &key(1), None);
+    let leaf = sign(&recipe(Profile::DocumentSigner, "leaf", &key(2).public()), &key(1), Some(&root));
+    assert_eq!(agreed(|| leaf.verify_signature_by(&root)), Ok(()));
+    assert_eq!(agreed(|| root.verify_signature_by(&leaf)), Err(X509Error::Untrusted));
+    let mut judged = 0;
+    for bit in 0..8 * 60 {
+        let mut der = leaf.der().to_vec();
+        let place = der.len() - 1 - bit / 8;
+        der[place] ^= 1 << (bit % 8);
+        let Ok(forged) = Certificate::parse(&der) else { continue };
+        judged += 1;
+        assert_eq!(agreed(|| forged.verify_signature_by(&root)), Err(X509Error::Untrusted), "{bit}");
+    }
+    assert!(judged > 400, "{judged}");
 }
 
 /// The reference signs deterministically and `ring` does not, so no caller may expect either.

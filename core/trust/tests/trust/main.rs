@@ -1,5 +1,6 @@
 //! Decisions of the trust store: roles, document types, pins, and the certificates of 18013-5 Annex D.
 #![expect(clippy::unwrap_used, reason = "functions that tests share")]
+mod memory;
 mod pki;
 
 use pki::{MDL, OTHER, PID, Party, SERVER_AUTH, anchor, annex_d, at, now, store};
