@@ -1,7 +1,7 @@
 //! Credentials of ISO/IEC 18013-5.
 mod receive;
 
-use alloc::{string::String, vec::Vec};
+use alloc::{collections::BTreeSet, string::String, vec::Vec};
 
 use rid_claims::{ClaimPath, ClaimValue};
 use rid_crypto::{PublicKey, SharedSecret, SignatureAlgorithm, verify};
@@ -124,10 +124,10 @@ impl Prepared {
 
 /// Groups identifiers by namespace, each once.
 fn selection(paths: &[ClaimPath]) -> Selection {
+    let mut known = BTreeSet::new();
     let mut selection = Selection::new();
-    for (namespace, identifier) in paths.iter().filter_map(ClaimPath::as_element) {
+    for (namespace, identifier) in paths.iter().filter_map(ClaimPath::as_element).filter(|name| known.insert(*name)) {
         match selection.iter_mut().find(|(known, _)| known == namespace) {
-            Some((_, identifiers)) if identifiers.iter().any(|known| known == identifier) => {}
             Some((_, identifiers)) => identifiers.push(String::from(identifier)),
             None => selection.push((String::from(namespace), [String::from(identifier)].into())),
         }

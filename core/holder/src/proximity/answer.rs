@@ -1,5 +1,5 @@
 //! The person's answer, checked against the question.
-use alloc::{string::String, vec::Vec};
+use alloc::{collections::BTreeSet, string::String, vec::Vec};
 
 use rid_claims::ClaimPath;
 use rid_crypto::{CryptoRng, constant_time_eq};
@@ -49,7 +49,8 @@ fn is_selectable(question: &Question, agreed: &AgreedDocument) -> bool {
     let position = usize::try_from(agreed.document).ok();
     let Some(asked) = position.and_then(|position| question.documents.get(position)) else { return false };
     let Some(candidate) = candidate(asked, agreed) else { return false };
-    agreed.elements.iter().all(|path| sendable(candidate).any(|element| element.path == *path))
+    let sendable: BTreeSet<&ClaimPath> = sendable(candidate).map(|element| &element.path).collect();
+    agreed.elements.iter().all(|path| sendable.contains(path))
 }
 
 /// A blocked document has no candidates.
@@ -102,7 +103,8 @@ fn decide(question: &Question, decision: &Decision, env: &mut Env<'_>) -> Decide
 }
 
 fn ticked<'q>(agreed: &AgreedDocument, candidate: &'q Candidate) -> Vec<&'q OfferedElement> {
-    sendable(candidate).filter(|element| agreed.elements.contains(&element.path)).collect()
+    let agreed: BTreeSet<&ClaimPath> = agreed.elements.iter().collect();
+    sendable(candidate).filter(|element| agreed.contains(&element.path)).collect()
 }
 
 /// Whether anything of the document leaves: something is ticked, and a portrait that binds is among it.
@@ -115,8 +117,8 @@ fn goes(asked: &AskedDocument, candidate: &Candidate, ticked: &[&OfferedElement]
 /// The elements that leave, and in the order of the request those that stay: whether they are lacked or unticked cannot be
 /// seen (neg-C12).
 fn plan(position: usize, asked: &AskedDocument, candidate: &Candidate, ticked: &[&OfferedElement]) -> Planned {
-    let unanswered = |place: &usize| !ticked.iter().any(|answer| answer.asked.contains(place));
-    let not_returned = asked.elements.iter().enumerate().filter(|(place, _)| unanswered(place));
+    let answered: BTreeSet<usize> = ticked.iter().flat_map(|answer| answer.asked.iter().copied()).collect();
+    let not_returned = asked.elements.iter().enumerate().filter(|(place, _)| !answered.contains(place));
     let disclosure = Disclosure {
         disclosed: ticked.iter().map(|element| element.path.clone()).collect(),
         not_returned: not_returned.map(|(_, element)| element.path.clone()).collect(),

@@ -1,5 +1,8 @@
 //! Which credentials can answer a document request, and which elements of each would leave.
-use alloc::vec::Vec;
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    vec::Vec,
+};
 use core::cmp::Reverse;
 
 use rid_claims::ClaimPath;
@@ -99,9 +102,11 @@ fn answered(candidate: &Candidate) -> usize {
 /// The elements that would leave, and those that cannot, in the order of the request. Requests for ages that one attested
 /// age answers are one line: it leaves for all of them or for none (neg-C31).
 fn offered(document: &RequestedDocument, held: &[NamedClaim], kind: Option<&Kind>) -> Vec<OfferedElement> {
-    let resolved: Vec<Option<ClaimPath>> =
-        document.elements.iter().map(|asked| if asked.over_limit { None } else { resolve(asked, held) }).collect();
+    let paths: BTreeSet<&ClaimPath> = held.iter().map(|claim| &claim.path).collect();
+    let resolve = |asked: &Requested| if asked.over_limit { None } else { resolve(asked, held, &paths) };
+    let resolved: Vec<Option<ClaimPath>> = document.elements.iter().map(resolve).collect();
     let mut offered: Vec<OfferedElement> = Vec::new();
+    let mut lines: BTreeMap<(ClaimPath, bool), usize> = BTreeMap::new();
     for (place, (asked, answer)) in document.elements.iter().zip(&resolved).enumerate() {
         let own = asked.path();
         let (path, withheld) = match answer {
@@ -110,7 +115,9 @@ fn offered(document: &RequestedDocument, held: &[NamedClaim], kind: Option<&Kind
             None if asked.over_limit && resolved.contains(&Some(own.clone())) => (own, None),
             None => (own, Some(if asked.over_limit { AGE_LIMIT } else { NOT_HELD })),
         };
-        match offered.iter_mut().find(|known| known.path == path && known.withheld == withheld) {
+        // Of one path the reason is always the same one: it depends on the age that is asked for.
+        let line = *lines.entry((path.clone(), withheld.is_some())).or_insert(offered.len());
+        match offered.get_mut(line) {
             Some(known) => {
                 known.asked.push(place);
                 known.intent_to_retain |= asked.intent_to_retain;
@@ -128,10 +135,10 @@ fn offered(document: &RequestedDocument, held: &[NamedClaim], kind: Option<&Kind
 }
 
 /// The element that answers: the one asked for, or for an age the nearest that is attested (std-M48).
-fn resolve(asked: &Requested, held: &[NamedClaim]) -> Option<ClaimPath> {
+fn resolve(asked: &Requested, held: &[NamedClaim], paths: &BTreeSet<&ClaimPath>) -> Option<ClaimPath> {
     let own = asked.path();
     let Some(wanted) = age::age_over(&asked.identifier) else {
-        return held.iter().any(|claim| claim.path == own).then_some(own);
+        return paths.contains(&own).then_some(own);
     };
     let attested = held.iter().filter_map(|claim| {
         let (namespace, identifier) = claim.path.as_element()?;

@@ -1,5 +1,6 @@
 //! Builds documents and the DeviceResponse.
 use alloc::{
+    collections::BTreeSet,
     string::{String, ToString},
     vec::Vec,
 };
@@ -38,9 +39,9 @@ impl UnsignedDocument {
         }
         let mut disclosed: Vec<(&str, Vec<&str>)> = Vec::new();
         let mut items = Encoder::new();
+        let wanted: BTreeSet<(&str, &str)> = names(disclose).collect();
         for (namespace, held) in &issuer_signed.namespaces {
-            let wanted = held.iter().filter(|item| names(disclose, namespace, item.identifier));
-            let chosen: Vec<_> = wanted.collect();
+            let chosen: Vec<_> = held.iter().filter(|item| wanted.contains(&(namespace, item.identifier))).collect();
             if chosen.is_empty() {
                 continue;
             }
@@ -139,21 +140,19 @@ pub fn device_response_status(status: u64) -> Vec<u8> {
     encoder.finish()
 }
 
-fn names(selection: &Selection, namespace: &str, identifier: &str) -> bool {
-    selection.iter().any(|(of, identifiers)| of == namespace && identifiers.iter().any(|i| i == identifier))
+fn names(selection: &Selection) -> impl Iterator<Item = (&str, &str)> {
+    selection.iter().flat_map(|(namespace, identifiers)| {
+        identifiers.iter().map(move |identifier| (namespace.as_str(), identifier.as_str()))
+    })
 }
 
 /// The requested elements that are not disclosed, in the order of deterministic CBOR, which does not reveal the reason
 /// (neg-C12).
 fn lacking(asked: [&Selection; 2], disclosed: &[(&str, Vec<&str>)]) -> Selection {
-    let is_disclosed = |namespace: &str, identifier: &str| {
-        disclosed.iter().any(|(of, is)| *of == namespace && is.contains(&identifier))
-    };
-    let mut lacking: Vec<(&str, &str)> = Vec::new();
-    for (namespace, identifiers) in asked.into_iter().flatten() {
-        let missing = identifiers.iter().filter(|identifier| !is_disclosed(namespace, identifier));
-        lacking.extend(missing.map(|identifier| (namespace.as_str(), identifier.as_str())));
-    }
+    let disclosed: BTreeSet<(&str, &str)> =
+        disclosed.iter().flat_map(|(of, is)| is.iter().map(move |identifier| (*of, *identifier))).collect();
+    let mut lacking: Vec<(&str, &str)> =
+        asked.into_iter().flat_map(names).filter(|name| !disclosed.contains(name)).collect();
     lacking
         .sort_unstable_by_key(|(namespace, identifier)| (namespace.len(), *namespace, identifier.len(), *identifier));
     lacking.dedup();

@@ -1,5 +1,9 @@
 //! Compares an answer with its question: nothing else may be in it, and everything asked for must be.
-use alloc::{string::String, vec::Vec};
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    string::String,
+    vec::Vec,
+};
 
 use rid_claims::ClaimPath;
 use rid_mdoc::{MdocError, age, request::ItemsRequest, response::UnverifiedDocument};
@@ -19,6 +23,8 @@ const NOT_ASKED_FOR: Code = Code::new("answer_not_asked");
 pub(crate) struct Returned<'a> {
     doc_type: &'a str,
     elements: Vec<ReturnedElement<'a>>,
+    /// Namespaces and identifiers of the elements.
+    names: BTreeSet<(&'a str, &'a str)>,
 }
 
 struct ReturnedElement<'a> {
@@ -39,11 +45,13 @@ impl<'a> Returned<'a> {
             let flag = if let Some(Value::Bool(flag)) = value { Some(flag) } else { None };
             ReturnedElement { namespace, identifier, flag }
         });
-        Self { doc_type: &document.doc_type, elements: elements.collect() }
+        let elements: Vec<ReturnedElement<'a>> = elements.collect();
+        let names = elements.iter().map(|element| (element.namespace, element.identifier)).collect();
+        Self { doc_type: &document.doc_type, elements, names }
     }
 
-    fn has(&self, (namespace, identifier): (&str, &str)) -> bool {
-        self.elements.iter().any(|element| (element.namespace, element.identifier) == (namespace, identifier))
+    fn has(&self, name: (&str, &str)) -> bool {
+        self.names.contains(&name)
     }
 
     /// The ages of a namespace; `None` for a value that is no boolean.
@@ -67,17 +75,15 @@ impl<'a> Returned<'a> {
     fn answers_only(&self, questions: &Questions<'_>) -> bool {
         let plain = |element: &ReturnedElement<'_>| {
             age::age_over(element.identifier).is_some()
-                || questions.elements.contains(&(element.namespace, element.identifier))
+                || questions.names.contains(&(element.namespace, element.identifier))
         };
-        let mut names: Vec<_> = self.elements.iter().map(|e| (e.namespace, e.identifier)).collect();
-        names.sort_unstable();
-        let repeats = names.windows(2).any(|pair| matches!(pair, [one, other] if one == other));
-        names.dedup_by_key(|(namespace, _)| *namespace);
+        let repeats = self.names.len() < self.elements.len();
+        let namespaces: BTreeSet<&str> = self.names.iter().map(|(namespace, _)| *namespace).collect();
         !repeats
             && self.elements.iter().all(plain)
-            && names
-                .iter()
-                .all(|(namespace, _)| one_age_each(questions.ages(namespace).collect(), self.ages(namespace).collect()))
+            && namespaces
+                .into_iter()
+                .all(|namespace| one_age_each(questions.ages(namespace).collect(), self.ages(namespace).collect()))
     }
 }
 
@@ -101,11 +107,15 @@ fn answered_as_often(doc_type: &str, asked: &Question, returned: &[Returned<'_>]
     let questions: Vec<(&str, &str)> = namespaces
         .flat_map(|of| of.elements.iter().map(|element| (of.namespace.as_str(), element.identifier.as_str())))
         .collect();
-    questions.iter().all(|question| {
-        let (namespace, identifier) = *question;
+    let mut asked_often: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for question in &questions {
+        let often = asked_often.entry(*question).or_default();
+        *often = often.saturating_add(1);
+    }
+    asked_often.into_iter().all(|(question, most)| {
+        let (namespace, identifier) = question;
         if age::age_over(identifier).is_none() {
-            let often = of_type(returned, doc_type).filter(|document| document.has(*question)).count();
-            return often <= questions.iter().filter(|other| *other == question).count();
+            return of_type(returned, doc_type).filter(|document| document.has(question)).count() <= most;
         }
         let wanted = questions.iter().filter(|(of, _)| *of == namespace);
         let attested = of_type(returned, doc_type).flat_map(|document| document.ages(namespace));
@@ -116,21 +126,23 @@ fn answered_as_often(doc_type: &str, asked: &Question, returned: &[Returned<'_>]
 /// The elements asked of one document type, in all requests for it.
 struct Questions<'a> {
     doc_type: &'a str,
+    /// In the order of the requests, each once.
     elements: Vec<(&'a str, &'a str)>,
+    names: BTreeSet<(&'a str, &'a str)>,
 }
 
 impl<'a> Questions<'a> {
     fn of(doc_type: &'a str, asked: &'a Question) -> Self {
-        let mut elements = Vec::new();
+        let (mut elements, mut names) = (Vec::new(), BTreeSet::new());
         for namespace in requests(asked, doc_type).flat_map(|item| &item.namespaces) {
             for element in &namespace.elements {
                 let question = (namespace.namespace.as_str(), element.identifier.as_str());
-                if !elements.contains(&question) {
+                if names.insert(question) {
                     elements.push(question);
                 }
             }
         }
-        Self { doc_type, elements }
+        Self { doc_type, elements, names }
     }
 
     fn ages(&self, namespace: &str) -> impl Iterator<Item = u8> {
