@@ -8,8 +8,11 @@
 
 mod facade;
 mod figure;
+mod growth;
 mod ours;
 mod peer;
+mod plot;
+mod raw;
 mod stock;
 mod store;
 
@@ -35,13 +38,27 @@ fn main() {
         ["commits", folder, count] => return store::commits(folder, count),
         ["list", folder] => return store::list(folder),
         ["store"] => return store::print(),
+        ["growth"] => return growth::print(),
+        // For a profiler.
+        ["present", times] => return repeat(times, ours::present),
+        ["verify", times] => return repeat(times, ours::verify),
+        ["plots", folder] => return growth::plots(folder.as_ref()),
         _ => {}
     }
     hot_paths();
     if arguments.first().map(String::as_str) == Some("hot") {
         return;
     }
+    growth::print();
     store::print();
+}
+
+/// Runs one side again and again, three of 30 elements each time.
+fn repeat(times: &str, side: fn(&Stock, &[&str]) -> f64) {
+    let stock = Stock::make(SMALL);
+    for _ in 0..expect(times.parse::<usize>(), "a number") {
+        side(&stock, &["family_name", "given_name", "birth_date"]);
+    }
 }
 
 /// P1 to P3 with each backend, the default last, and P14.
@@ -62,6 +79,12 @@ fn hot_paths() {
         let (portrait, portrait_peer) =
             interleaved(ROUNDS, || ours::verify(&large, &with_portrait), || peer::verify(&large, &with_portrait));
         Figure { name: "P3", ratio: portrait / portrait_peer, target: 0.06 }.print();
+        let (small, large) = (small.remembering(), large.remembering());
+        let (again, again_peer) = interleaved(ROUNDS, || ours::verify(&small, &three), || peer::verify(&small, &three));
+        Figure { name: "P2 (the signer met before)", ratio: again / again_peer, target: 0.20 }.print();
+        let (again, again_peer) =
+            interleaved(ROUNDS, || ours::verify(&large, &with_portrait), || peer::verify(&large, &with_portrait));
+        Figure { name: "P3 (the signer met before)", ratio: again / again_peer, target: 0.04 }.print();
         println!(
             "in microseconds of this machine: present {present:.0} (peer {present_peer:.0}), verify {verify:.0} (peer {verify_peer:.0}), with portrait {portrait:.0} (peer {portrait_peer:.0})"
         );

@@ -11,7 +11,9 @@ use rid_holder::{
     proximity::{DeviceAuthMethod, Matches, Proximity, ProximityTypes},
 };
 use rid_mdoc::{
-    MDL_DOC_TYPE, MDL_NAMESPACE,
+    MDL_NAMESPACE,
+    issuer_signed::UnverifiedIssuerSigned,
+    mso::Mso,
     request::{ItemsRequest, RequestedElement, RequestedNamespace},
     response::UnverifiedResponse,
 };
@@ -50,6 +52,53 @@ pub(crate) fn verify(stock: &Stock, elements: &[&str]) -> f64 {
     watch.micros()
 }
 
+/// What the heap was used for.
+pub(crate) struct Heap {
+    /// The most bytes at one time, over those of the message.
+    pub(crate) peak: f64,
+    pub(crate) allocations: u64,
+}
+
+impl Heap {
+    fn of(message: usize, work: impl FnOnce()) -> Self {
+        let counted = allocation_counter::measure(work);
+        Self { peak: counted.bytes_max as f64 / message as f64, allocations: counted.count_total }
+    }
+}
+
+/// What the heap is used for from the request to the response.
+pub(crate) fn present_heap(stock: &Stock, elements: &[&str]) -> Heap {
+    let mut rng = OsRng;
+    let (mut holder, qr) = engage(stock, &mut rng);
+    let mut reader = open_reader(stock, &qr, elements);
+    let request = next_message(stock, &mut reader);
+    let message = exchange(stock, elements).1.len();
+    Heap::of(message, || drop(respond(stock, &mut holder, request, &mut rng)))
+}
+
+/// What the heap is used for from the response to the verdict.
+pub(crate) fn verify_heap(stock: &Stock, elements: &[&str]) -> Heap {
+    let (mut reader, response) = exchange(stock, elements);
+    Heap::of(response.len(), || drop(judge(stock, &mut reader, response, &mut OsRng)))
+}
+
+/// Microseconds of reading a stored credential.
+pub(crate) fn index(stock: &Stock) -> f64 {
+    let mut watch = Stopwatch::new();
+    watch.time(|| {
+        let parsed = expect(UnverifiedIssuerSigned::parse(stock.first(), Limits::ONLINE), "IssuerSigned");
+        let payload = some(parsed.issuer_auth.payload.as_deref(), "payload");
+        let mso = expect(Mso::parse(payload), "MSO");
+        assert!(!parsed.namespaces.is_empty() && !mso.doc_type.is_empty());
+    });
+    watch.micros()
+}
+
+/// Bytes of an encrypted response.
+pub(crate) fn response_len(stock: &Stock, elements: &[&str]) -> usize {
+    exchange(stock, elements).1.len()
+}
+
 /// Bytes of the DeviceResponse over items, issuerAuth and 200 bytes.
 pub(crate) fn size_ratio(stock: &Stock, elements: &[&str]) -> f64 {
     let (mut reader, response) = exchange(stock, elements);
@@ -80,10 +129,13 @@ pub(crate) fn respond(stock: &Stock, holder: &mut Proximity, request: Vec<u8>, r
     loop {
         let input: Input<ProximityTypes> = match some(holder.poll(), "an output of the holder") {
             Output::Unlock => Input::Unlocked(true),
-            Output::Match(_) => Input::Candidates(Ok(Matches { by_document: vec![vec![held(stock)]] })),
+            Output::Match(_) => {
+                let by_document = (0..stock.credentials.len()).map(|number| vec![held(stock, number)]);
+                Input::Candidates(Ok(Matches { by_document: by_document.collect() }))
+            }
             Output::Ask(question) => Input::Answer(agree(&question)),
             Output::Io(Effect::Commit(_)) => {
-                Input::Done(Reply::Committed(Ok(Committed { copies: vec![copy(stock)], ..Committed::default() })))
+                Input::Done(Reply::Committed(Ok(Committed { copies: copies(stock), ..Committed::default() })))
             }
             Output::Io(Effect::Sign(request)) => Input::Done(Reply::Signed(Ok(stock.device.sign(&[&request.message])))),
             Output::Link(LinkCommand::Send(message)) => return message,
@@ -113,13 +165,18 @@ fn judge(stock: &Stock, reader: &mut Reader, response: Vec<u8>, rng: &mut OsRng)
 }
 
 fn open_reader(stock: &Stock, qr: &str, elements: &[&str]) -> Reader {
-    let elements = elements
+    let elements: Vec<RequestedElement> = elements
         .iter()
         .map(|identifier| RequestedElement { identifier: (*identifier).into(), intent_to_retain: false })
         .collect();
     let namespaces = vec![RequestedNamespace { namespace: MDL_NAMESPACE.into(), elements }];
+    let asked: Vec<ItemsRequest> = stock
+        .credentials
+        .iter()
+        .map(|(doc_type, _)| ItemsRequest { doc_type: doc_type.clone(), namespaces: namespaces.clone() })
+        .collect();
     let config = ReaderConfig {
-        asked: vec![ItemsRequest { doc_type: MDL_DOC_TYPE.into(), namespaces }].into(),
+        asked: asked.into(),
         authentication: None,
         trust: stock.trust.clone(),
         profile: stock.profile.clone(),
@@ -139,35 +196,38 @@ fn next_message(_: &Stock, reader: &mut Reader) -> Vec<u8> {
     }
 }
 
-fn held(stock: &Stock) -> Held {
+fn held(stock: &Stock, number: usize) -> Held {
+    let (doc_type, bytes) = some(stock.credentials.get(number), "a credential");
     Held {
-        credential: CredentialId("bench".into()),
+        credential: CredentialId(doc_type.clone()),
         issuer: String::new(),
         subject: None,
         validity: Validity::Valid,
         valid_until: stock.now.plus_days(14),
         copies_left: 10,
-        claims: format::names(&stock.issuer_signed, &CredentialType::mdoc(MDL_DOC_TYPE), stock.now),
+        claims: format::names(bytes, &CredentialType::mdoc(doc_type), stock.now),
     }
 }
 
-fn copy(stock: &Stock) -> Copy {
-    Copy {
-        credential: CredentialId("bench".into()),
-        id: CopyId("copy".into()),
+fn copies(stock: &Stock) -> Vec<Copy> {
+    let copy = |(doc_type, bytes): &(String, Vec<u8>)| Copy {
+        credential: CredentialId(doc_type.clone()),
+        id: CopyId(format!("copy of {doc_type}")),
         key: KeyId("key".into()),
-        bytes: stock.issuer_signed.clone(),
+        bytes: bytes.clone(),
         consumed: true,
-    }
+    };
+    stock.credentials.iter().map(copy).collect()
 }
 
 fn agree(question: &Question) -> Answer {
     let documents = question
         .documents
         .iter()
-        .map(|document| AgreedDocument {
-            document: 0,
-            credential: CredentialId("bench".into()),
+        .zip(0..)
+        .map(|(document, number)| AgreedDocument {
+            document: number,
+            credential: some(document.candidates.first(), "a candidate").credential.clone(),
             elements: document.elements.iter().map(|element| element.path.clone()).collect(),
         })
         .collect();

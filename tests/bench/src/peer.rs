@@ -73,8 +73,16 @@ pub(crate) fn verify(stock: &Stock, elements: &[&str]) -> f64 {
     watch.micros()
 }
 
+/// Microseconds of the peer's reading of the same credential.
+pub(crate) fn index(stock: &Stock) -> f64 {
+    let mut watch = Stopwatch::new();
+    let document = watch.time(|| document(stock));
+    drop(document);
+    watch.micros()
+}
+
 fn document(stock: &Stock) -> Document {
-    let issuer_signed: IssuerSigned = expect(cbor::from_slice(&stock.issuer_signed), "IssuerSigned");
+    let issuer_signed: IssuerSigned = expect(cbor::from_slice(stock.first()), "IssuerSigned");
     let payload = some(issuer_signed.issuer_auth.inner.payload.clone(), "payload");
     let mso: Tag24<Mso> = expect(cbor::from_slice(&payload), "MSO");
     Document::from(Mdoc {

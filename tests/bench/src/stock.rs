@@ -8,6 +8,7 @@ use rid_crypto::{
 use rid_issuer::{Issuer, IssuerKey, PersonRecord, RecordElement, Validity};
 use rid_mdoc::{MDL_DOC_TYPE, MDL_NAMESPACE};
 use rid_profile::Profile;
+use rid_reader::SignatureCache;
 use rid_shell::OsRng;
 use rid_trust::{Anchor, Environment, Role, TrustStore};
 use rid_wire::{Timestamp, cbor::Encoder};
@@ -19,14 +20,42 @@ pub(crate) struct Stock {
     pub(crate) profile: Arc<Profile>,
     pub(crate) trust: Arc<TrustStore>,
     pub(crate) iaca_pem: String,
+    anchor: Anchor,
     pub(crate) device: SigningKey,
-    pub(crate) issuer_signed: Vec<u8>,
+    /// The type and the bytes of each credential.
+    pub(crate) credentials: Vec<(String, Vec<u8>)>,
     pub(crate) now: Timestamp,
 }
 
+/// What a stock is made of.
+pub(crate) struct Shape {
+    pub(crate) credentials: usize,
+    /// Elements of each credential, the portrait among them.
+    pub(crate) elements: usize,
+    /// Bytes of each portrait.
+    pub(crate) portrait: usize,
+}
+
 impl Stock {
-    /// 29 text elements and a portrait of this many bytes.
+    /// The first credential as stored.
+    pub(crate) fn first(&self) -> &[u8] {
+        some(self.credentials.first(), "a credential").1.as_slice()
+    }
+
+    /// One credential of 29 text elements and a portrait of this many bytes.
     pub(crate) fn make(portrait: usize) -> Self {
+        Self::of(&Shape { credentials: 1, elements: 30, portrait })
+    }
+
+    /// The same with a memory of certificate signatures.
+    pub(crate) fn remembering(mut self) -> Self {
+        let trust = expect(TrustStore::new(Environment::Test, vec![self.anchor.clone()]), "trust");
+        self.trust = Arc::new(trust.with_memory(Arc::new(SignatureCache::default())));
+        self
+    }
+
+    /// The first is a driving licence, the others are of types that no profile knows.
+    pub(crate) fn of(shape: &Shape) -> Self {
         let mut rng = OsRng;
         // The peer reads the system clock, so our time is that of the system.
         let seconds = expect(std::time::SystemTime::UNIX_EPOCH.elapsed(), "clock").as_secs();
@@ -49,10 +78,15 @@ impl Stock {
         };
         let iaca = certify(CertificateProfile::Iaca, "bench IACA", &iaca_key, None);
         let certificate = certify(CertificateProfile::DocumentSigner, "bench signer", &signer_key, Some(&iaca));
-        let record = record(portrait);
         let validity = Validity { signed: now.day_start(), until: now.day_start().plus_days(14) };
         let issuer = Issuer::new(IssuerKey { key: signer_key, certificate }, "bench".into());
-        let issuer_signed = expect(issuer.mint(&record, &device.public().to_bytes(), validity, &mut rng), "minting");
+        let credentials = (0..shape.credentials).map(|number| {
+            let doc_type = if number == 0 { MDL_DOC_TYPE.into() } else { format!("org.example.document.{number}") };
+            let record = record(&doc_type, shape);
+            let minted = issuer.mint(&record, &device.public().to_bytes(), validity, &mut rng);
+            (doc_type, expect(minted, "minting"))
+        });
+        let credentials = credentials.collect();
         let anchor = Anchor {
             certificate: iaca.clone(),
             role: Role::Issuer,
@@ -61,16 +95,20 @@ impl Stock {
         };
         Self {
             profile: Arc::new(expect(rid_profile::embedded(), "profile")),
-            trust: Arc::new(expect(TrustStore::new(Environment::Test, vec![anchor]), "trust")),
+            trust: Arc::new(expect(TrustStore::new(Environment::Test, vec![anchor.clone()]), "trust")),
+            anchor,
             iaca_pem: iaca.to_pem(),
             device,
-            issuer_signed,
+            credentials,
             now,
         }
     }
 }
 
-fn record(portrait: usize) -> PersonRecord {
+/// The elements of every record, in order; others follow that are named `element_NN`.
+pub(crate) const NAMES: [&str; 5] = ["family_name", "given_name", "issuing_country", "birth_date", "portrait"];
+
+fn record(doc_type: &str, shape: &Shape) -> PersonRecord {
     let element = |identifier: &str, value: Encoder| RecordElement {
         namespace: MDL_NAMESPACE.into(),
         identifier: identifier.into(),
@@ -86,11 +124,11 @@ fn record(portrait: usize) -> PersonRecord {
     birth.tag(1004).text("1990-05-17");
     elements.push(element("birth_date", birth));
     let mut picture = Encoder::new();
-    picture.bytes(&vec![0xa5; portrait]);
+    picture.bytes(&vec![0xa5; shape.portrait]);
     elements.push(element("portrait", picture));
-    for number in elements.len()..30 {
+    for number in elements.len()..shape.elements {
         elements.push(text(&format!("element_{number:02}"), "a value of ordinary length"));
     }
-    let count = elements.len();
-    some((count == 30).then_some(PersonRecord { kind: MDL_DOC_TYPE.into(), elements }), "30 elements")
+    assert_eq!(elements.len(), shape.elements);
+    PersonRecord { kind: doc_type.into(), elements }
 }

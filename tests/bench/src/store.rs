@@ -198,13 +198,53 @@ fn syncs(log: &[u8]) -> usize {
     found
 }
 
+/// Microseconds of opening and listing stores of so many credentials, or of so many rows of history.
+pub(crate) fn growth() -> Vec<(f64, f64, f64)> {
+    let base = folder("growth");
+    let (credentials, history) = (base.join("credentials"), base.join("history"));
+    let mut filled = 0;
+    let mut points = Vec::new();
+    for most in [100, 250, 500, 750, 1_000] {
+        let (with_credentials, with_history) = (open(&credentials), open(&history));
+        for n in filled..most {
+            let add = vec![credential(n, 2_000)];
+            expect(block_on(with_credentials.commit(Changes { add, ..Changes::default() })), "commit");
+            let row = add_history(n);
+            expect(block_on(with_history.commit(Changes { history: vec![row], ..Changes::default() })), "commit");
+        }
+        filled = most;
+        expect(block_on(with_credentials.close()), "close");
+        expect(block_on(with_history.close()), "close");
+        let (listed, read) = interleaved(8, || list_of(&credentials, most), || history_of(&history, most));
+        points.push((count(most), listed, read));
+    }
+    let _ = fs::remove_dir_all(&base);
+    points
+}
+
+fn history_of(folder: &Path, rows: usize) -> f64 {
+    let area = expect(SoftwareSecureArea::open(folder), "software area");
+    let mut watch = Stopwatch::new();
+    watch.time(|| {
+        let vault = open_with(folder, area);
+        let history = expect(block_on(vault.history(0, u32::MAX)), "history");
+        assert_eq!(history.len(), rows);
+        expect(block_on(vault.close()), "close");
+    });
+    watch.micros()
+}
+
 fn open_and_list(folder: &Path) -> f64 {
+    list_of(folder, CREDENTIALS)
+}
+
+fn list_of(folder: &Path, credentials: usize) -> f64 {
     let area = expect(SoftwareSecureArea::open(folder), "software area");
     let mut watch = Stopwatch::new();
     watch.time(|| {
         let vault = open_with(folder, area);
         let listing = expect(block_on(vault.credentials()), "list");
-        assert_eq!(listing.credentials.len(), CREDENTIALS);
+        assert_eq!(listing.credentials.len(), credentials);
         expect(block_on(vault.close()), "close");
     });
     watch.micros()
@@ -296,8 +336,14 @@ fn fill(folder: &Path, credentials: usize) {
 }
 
 fn add(n: usize, bytes: usize) -> Changes {
-    let history = HistoryDraft {
-        id: HistoryId([u8::try_from(n % 256).unwrap_or(0); 16]),
+    Changes { add: vec![credential(n, bytes)], history: vec![add_history(n)], ..Changes::default() }
+}
+
+fn add_history(n: usize) -> HistoryDraft {
+    let mut id = [0; 16];
+    id[..8].copy_from_slice(&u64::try_from(n).unwrap_or(0).to_be_bytes());
+    HistoryDraft {
+        id: HistoryId(id),
         event: HistoryEventType::Issuance,
         outcome: HistoryOutcome::Finished,
         at: Timestamp::from_unix(1_800_000_000),
@@ -309,8 +355,7 @@ fn add(n: usize, bytes: usize) -> Changes {
         }),
         elements: Vec::new(),
         reason: String::new(),
-    };
-    Changes { add: vec![credential(n, bytes)], history: vec![history], ..Changes::default() }
+    }
 }
 
 fn credential(n: usize, bytes: usize) -> Credential {
