@@ -1,5 +1,10 @@
 //! `rid transcript` for online presentation: Appendix B of OpenID4VP 1.0, and Annex C of ISO/IEC TS 18013-7.
-#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test that cannot go on says so by failing")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by failing"
+)]
 
 #[path = "rid/mod.rs"]
 mod rid;
