@@ -475,7 +475,7 @@ fn the_doctor_names_what_is_wrong() {
         }
     });
 
-    // Something else took the store away and left its keys. The next command would begin anew; the doctor says it
+    // Something else took the store away and left its keys. The next command would start over; the doctor says it
     // first.
     for name in ["store.db", "envelope.a", "envelope.b"] {
         fs::remove_file(at(name)).unwrap();
@@ -539,7 +539,7 @@ fn a_wipe_leaves_nothing() {
     assert_eq!(ok_json(&scratch, &["vault", "wipe", "--yes"])["left"], Value::Array(Vec::new()));
     assert_eq!(names(&scratch), ["lock"]);
     refused(&scratch, &["vault", "wipe", "--yes", "--home", "nowhere"], 64, "no wallet here");
-    // Anew, and gone again although it does not open.
+    // Made again, and gone again although it does not open.
     enrolled(&scratch, &[]);
     assert_eq!(ok_json(&scratch, &["vault", "history"]).as_array().unwrap().len(), 1);
     for harm in ["envelope", "database", "keys"] {
@@ -559,7 +559,7 @@ fn a_wipe_leaves_nothing() {
 }
 
 #[test]
-fn a_reset_moves_aside_and_begins_anew() {
+fn a_reset_moves_aside_and_starts_over() {
     let scratch = Scratch::new("vault-reset");
     enrolled(&scratch, &[]);
     refused(&scratch, &["vault", "reset"], 64, "no --yes");

@@ -89,8 +89,8 @@ fn keep(part: &Path, path: &Path) -> io::Result<()> {
     }
 }
 
-/// What a file of ours holds; `None` where there is none. What is longer than `most`, or no file but a pipe or a device, is not read:
-/// [`ErrorKind::InvalidData`].
+/// What a file of ours holds; `None` where there is none. What is longer than `most`, or no file but a pipe or a
+/// device, is not read: [`ErrorKind::InvalidData`].
 pub(crate) fn read(path: &Path, most: usize) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     let Some(about) = regular(path)? else { return Ok(None) };
     let most = u64::try_from(most).unwrap_or(u64::MAX);

@@ -1,5 +1,5 @@
-//! The key envelope beside the database: two files in turn, each with its generation and hash, so that a torn file is never taken for an
-//! envelope and the other one is still whole (neg-K03, neg-K10).
+//! The key envelope beside the database: two files in turn, each with its generation and hash, so that a torn file is
+//! never taken for an envelope and the other one is still whole (neg-K03, neg-K10).
 use std::{
     cmp::Reverse,
     io,

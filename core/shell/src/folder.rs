@@ -1,5 +1,5 @@
-//! A folder that is there after the power fails: its name lies in the folder above, which is synced too. What is synced in a folder whose
-//! own name is lost is lost with it.
+//! A folder that is there after the power fails: its name lies in the folder above, which is synced too. What is synced
+//! in a folder whose own name is lost is lost with it.
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -12,12 +12,13 @@ enum Step {
     Make(PathBuf),
     /// Makes the names in a folder durable.
     Sync(PathBuf),
-    /// As [`Self::Sync`], of a folder that may be closed to us, or that cannot be synced: then we did not make what is in it.
+    /// As [`Self::Sync`], of a folder that may be closed to us, or that cannot be synced: then we did not make what is
+    /// in it.
     TrySync(PathBuf),
 }
 
-/// Makes a folder, and those above it that are missing. `settled` is the name of a file that is made in it afterwards: where it lies,
-/// nothing is left to do.
+/// Makes a folder, and those above it that are missing. `settled` is the name of a file that is made in it afterwards:
+/// where it lies, nothing is left to do.
 pub(crate) fn make(folder: &Path, settled: &str) -> io::Result<()> {
     steps(folder, settled)?.iter().try_for_each(step)
 }

@@ -1,7 +1,8 @@
 //! The IO: SQLite storage on a thread of its own, clock, timer, randomness, and a software secure area for desktops.
 //!
-//! [`SoftwareSecureArea`] is **not hardware**: whoever has its files, and the key file or passphrase they are sealed under, has the
-//! keys. It exists so that the whole product runs on a desktop and in tests; phones bring their own [`rid_flow::ports::SecureArea`].
+//! [`SoftwareSecureArea`] is **not hardware**: whoever has its files, and the key file or passphrase they are sealed
+//! under, has the keys. It exists so that the whole product runs on a desktop and in tests; phones bring their own
+//! [`rid_flow::ports::SecureArea`].
 
 mod clock;
 mod durable;

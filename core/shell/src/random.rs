@@ -1,3 +1,4 @@
+//! Randomness of the operating system.
 use std::convert::Infallible;
 
 use rand_core::{TryCryptoRng, TryRng};

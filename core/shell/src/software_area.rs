@@ -1,5 +1,5 @@
-//! A secure area in software, for desktops and tests. **Not hardware**: its keys are in the memory of the process and in a file sealed
-//! under a key file or a passphrase. Who has both, or looks into the process, has the keys.
+//! A secure area in software, for desktops and tests. **Not hardware**: its keys are in the memory of the process and
+//! in a file sealed under a key file or a passphrase. Who has both, or looks into the process, has the keys.
 mod file;
 mod files;
 mod sealing;
@@ -28,8 +28,8 @@ pub struct SoftwareSecureArea {
 }
 
 impl SoftwareSecureArea {
-    /// Opens the area in a folder, or makes an empty one; sealed under the key file `software-keys.not-hardware` beside the keys, which
-    /// protects them from nobody.
+    /// Opens the area in a folder, or makes an empty one; sealed under the key file `software-keys.not-hardware` beside
+    /// the keys, which protects them from nobody.
     ///
     /// # Errors
     /// As [`Self::open_with`].
@@ -37,12 +37,13 @@ impl SoftwareSecureArea {
         Self::open_with(folder, Sealing::KeyFile(folder.join(sealing::BESIDE)))
     }
 
-    /// Opens the area in a folder, or makes an empty one. Nothing is ever made anew where there are keys.
+    /// Opens the area in a folder, or makes an empty one. No new key file or passphrase is made where there are keys.
     ///
     /// # Errors
     /// [`SecureAreaError::Locked`] for a wrong or empty passphrase, and for a key file where a passphrase is set;
     /// [`SecureAreaError::NotFound`] when keys are there but the key file or what belongs to the passphrase is not;
-    /// [`SecureAreaError::Unavailable`] when files are damaged, cannot be read or written, or are sealed under another key.
+    /// [`SecureAreaError::Unavailable`] when files are damaged, cannot be read or written, or are sealed under another
+    /// key.
     pub fn open_with(folder: &Path, sealing: Sealing) -> Result<Self, SecureAreaError> {
         Self::open_at(folder, &sealing, Argon2Cost::STORED)
     }
@@ -63,7 +64,8 @@ impl SoftwareSecureArea {
         files::remove(folder).map_err(unavailable)
     }
 
-    /// Moves the area of a folder into a folder `aside-keys-<n>` in it: keys that do not open are in the way of new ones.
+    /// Moves the area of a folder into a folder `aside-keys-<n>` in it: keys that do not open are in the way of new
+    /// ones.
     ///
     /// # Errors
     /// [`SecureAreaError::Unavailable`] when they cannot be moved.

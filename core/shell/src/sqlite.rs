@@ -18,8 +18,8 @@ use database::Database;
 
 type Job = Box<dyn FnOnce(&mut Database) + Send>;
 
-/// A store in one folder: `store.db` (WAL, `synchronous=FULL`), `envelope.a` and `.b`, stores set aside in `aside-<n>`, a lock file, and
-/// while it is wiped or set aside a file `journal-…` that says so.
+/// A store in one folder: `store.db` (WAL, `synchronous=FULL`), `envelope.a` and `.b`, stores set aside in `aside-<n>`,
+/// a lock file, and while it is wiped or set aside a file `journal-…` that says so.
 pub struct SqliteStorage {
     folder: PathBuf,
     newest: Layout,
@@ -39,7 +39,8 @@ impl SqliteStorage {
         Self { folder: folder.to_path_buf(), newest: Layout::NEWEST, jobs: Mutex::new(None) }
     }
 
-    /// As [`Self::new`], by software whose newest layout is this one: older, or made up and yet to come. For tests of migrations.
+    /// As [`Self::new`], by software whose newest layout is this one: older, or made up and yet to come. For tests of
+    /// migrations.
     #[cfg(feature = "dangerous")]
     #[must_use]
     pub fn dangerous_with_layout(folder: &Path, newest: Layout) -> Self {

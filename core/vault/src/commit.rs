@@ -1,4 +1,5 @@
-//! One commit: reads what it needs, seals what it writes, and hands storage one transaction. Commits wait for each other.
+//! One commit: reads what it needs, seals what it writes, and hands storage one transaction. Commits wait for each
+//! other.
 pub(crate) mod change_lock;
 pub(crate) mod pool;
 
@@ -23,7 +24,8 @@ use crate::{
     vault::{Keys, damaged_name},
 };
 
-/// Commits after which the envelope's copy of the counters is renewed; so many may go unnoticed if a database is exchanged alone.
+/// Commits after which the envelope's copy of the counters is renewed; so many may go unnoticed if a database is
+/// exchanged alone.
 const RENEW_EVERY: u64 = 64;
 
 /// A commit being put together.
@@ -50,7 +52,8 @@ impl Vault {
         let seen = self.stored().envelope.counters.commits;
         let commits = draft.head.counters.commits;
         if !changes.consume.is_empty() && commits.saturating_sub(seen) > RENEW_EVERY {
-            // Without the copy an older database would go unnoticed however old it is: no copy is used before it is written.
+            // Without the copy an older database would go unnoticed however old it is: no copy is used before it is
+            // written.
             self.renew(&held).await?;
         }
         draft.apply(changes).await?;
@@ -153,8 +156,8 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// A copy that can be read and whose device key is there. One without its key was used before: the files are of an earlier time
-    /// (neg-L12).
+    /// A copy that can be read and whose device key is there. One without its key was used before: the files are of an
+    /// earlier time (neg-L12).
     async fn usable(&self, id: &CredentialId, name: &CopyId) -> Result<Option<(Row, Copy)>, VaultError> {
         let Some(row) = self.get(self.keys.open.copy(&name.0)).await? else { return Ok(None) };
         let copy = self.keys.open_row(&row).and_then(|plain| Ok(small::read_copy(&plain)?));
@@ -193,7 +196,8 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// The row that a damaged credential's name stands for, and the credential's true name, which its device keys are kept under.
+    /// The row that a damaged credential's name stands for, and the credential's true name, which its device keys are
+    /// kept under.
     async fn damaged(&self, name: &CredentialId) -> Result<Option<(CredentialId, Row)>, VaultError> {
         let heads = self.vault.read(Read::Heads(rows::CREDENTIALS, None)).await?;
         let Some(row) = heads.into_iter().find(|row| damaged_name(&row.key) == *name) else { return Ok(None) };
@@ -285,7 +289,8 @@ impl<'a> Draft<'a> {
         Ok(self.committed)
     }
 
-    /// The meta data of a credential, to be changed; read once. One of an earlier time may list copies that were used since.
+    /// The meta data of a credential, to be changed; read once. One of an earlier time may list copies that were used
+    /// since.
     async fn meta(&mut self, id: &CredentialId) -> Result<Option<&mut CredentialMeta>, VaultError> {
         if !self.metas.iter().any(|(meta, _)| meta.summary.id == *id) {
             let Some(row) = self.get(self.keys.open.credential(id)).await? else { return Ok(None) };

@@ -1,3 +1,4 @@
+//! Errors of the vault.
 use rid_flow::ports::{SecureAreaError, StorageError};
 use rid_wire::Code;
 

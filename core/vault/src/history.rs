@@ -1,4 +1,5 @@
-//! The history's chain: each row's MAC runs over the one before, so that one taken out, put in or altered is named by its place.
+//! The history's chain: each row's MAC runs over the one before, so that one taken out, put in or altered is named by
+//! its place.
 use rid_crypto::{CryptoRng, constant_time_eq, hmac_sha256, sha256};
 use rid_flow::{
     History, HistoryContent, HistoryDraft, HistoryId, HistorySeq,
@@ -28,8 +29,8 @@ const BATCH: u64 = 256;
 pub enum ChainVerdict {
     /// The first place that does not check.
     Broken {
-        /// Which; the last one where every row checks by itself and only their sum shows that one is of an earlier time, or too many:
-        /// the sum does not tell which.
+        /// Which; the last one where every row checks by itself and only their sum shows that one is of an earlier
+        /// time, or too many: the sum does not tell which.
         seq: HistorySeq,
     },
     /// Every row to this last one stands where it was written, as it was last left.
@@ -112,8 +113,9 @@ impl Vault {
         Ok(all)
     }
 
-    /// Walks the whole chain, then compares the table with its digest: outcome and tombstone are outside the chain, so that a row of an
-    /// earlier time (a deleted entry put back, an outcome taken back) stands in it as well as the newest.
+    /// Walks the whole chain, then compares the table with its digest: outcome and tombstone are outside the chain, so
+    /// that a row of an earlier time (a deleted entry put back, an outcome taken back) stands in it as well as the
+    /// newest.
     ///
     /// # Errors
     /// [`VaultError`]; a broken chain is a verdict, not an error.
@@ -140,7 +142,8 @@ impl Vault {
         }
     }
 
-    /// Deletes the content of one row; a tombstone stays at its place, so that the chain still shows that nothing else is missing.
+    /// Deletes the content of one row; a tombstone stays at its place, so that the chain still shows that nothing else
+    /// is missing.
     ///
     /// # Errors
     /// [`VaultError::HistoryUnknown`].
@@ -187,7 +190,8 @@ impl Draft<'_> {
         let keys = self.keys.user()?.clone();
         let row = self.get(self.keys.open.history(seq.0)).await?.ok_or(VaultError::HistoryUnknown)?;
         let old = Link::decode(&self.keys.open_row(&row)?)?;
-        // Its event stays, which is random: an import of an older recovery file must not bring the entry back (neg-K35).
+        // Its event stays, which is random: an import of an older recovery file must not bring the entry back
+        // (neg-K35).
         let Some(HistoryId(event)) = old.read()?.kept().map(|entry| entry.id) else {
             return Err(VaultError::HistoryUnknown);
         };

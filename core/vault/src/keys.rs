@@ -1,6 +1,6 @@
-//! The keys in memory, by class: *open* while the store is open (look-up index, digests, rows readable while locked); while it is
-//! unlocked *portable* (credentials, history, what to ask issuers for: the recovery code opens them on any device) and *bound* (copies,
-//! records: this device's secure area is needed too).
+//! The keys in memory, by class: *open* while the store is open (look-up index, digests, rows readable while locked);
+//! while it is unlocked *portable* (credentials, history, what to ask issuers for: the recovery code opens them on any
+//! device) and *bound* (copies, records: this device's secure area is needed too).
 pub(crate) mod envelope;
 pub(crate) mod envelope_store;
 pub(crate) mod slots;

@@ -1,8 +1,10 @@
-//! Encrypted records behind the one unlock method to storage: credentials with their copies, the history, small records.
+//! Encrypted records behind the one unlock method to storage: credentials with their copies, the history, small
+//! records.
 //!
-//! Every row is sealed with AES-256-GCM under a key of its own, bound to store, table, row, version and epoch; rows are found
-//! by keyed hashes, and padded; a keyed sum over each table tells a missing or exchanged row. A commit is one transaction of the
-//! Storage port: all of it or nothing. The envelope says which keys open what, and by which methods a person unlocks them.
+//! Every row is sealed with AES-256-GCM under a key of its own, bound to store, table, row, version and epoch; rows are
+//! found by keyed hashes, and padded; a keyed sum over each table tells a missing or exchanged row. A commit is one
+//! transaction of the Storage port: all of it or nothing. The envelope says which keys open what, and by which methods
+//! a person unlocks them.
 
 mod commit;
 mod diagnose;

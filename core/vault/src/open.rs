@@ -1,4 +1,5 @@
-//! Opening: the envelope, the keys of the open store, what an interrupted process left, and whether both files are of one moment.
+//! Opening: the envelope, the keys of the open store, what an interrupted process left, and whether both files are of
+//! one moment.
 use std::sync::Arc;
 
 use rid_crypto::{CryptoRng, Secret};
@@ -29,9 +30,10 @@ pub(crate) struct Opened {
 }
 
 impl Vault {
-    /// Opens the store; makes it where there is none; completes an interrupted wipe. Without a PIN it is unlocked, else locked. Records
-    /// without an envelope are never written over (inv-I9). A database that is damaged, of another store or of an earlier time opens for
-    /// reading; [`Self::health`] says so, and nothing is written before [`Self::repair`].
+    /// Opens the store; makes it where there is none; completes an interrupted wipe. Without a PIN it is unlocked, else
+    /// locked. Records without an envelope are never written over (inv-I9). A database that is damaged, of another
+    /// store or of an earlier time opens for reading; [`Self::health`] says so, and nothing is written before
+    /// [`Self::repair`].
     ///
     /// # Errors
     /// [`VaultError`].
@@ -67,7 +69,8 @@ impl Vault {
         let vault = Self::assemble(parts, opened);
         let mut refused = vault.judge().await?;
         if refused.is_some() {
-            // The log beside the database may be another store's, or the database an earlier one: each part of the files is looked at.
+            // The log beside the database may be another store's, or the database an earlier one: each part of the
+            // files is looked at.
             for log in [false, true] {
                 vault.storage.salvage(log).await?;
                 let found = vault.judge().await?;
@@ -102,8 +105,8 @@ impl Vault {
         Ok(is_earlier.then_some(VaultError::Rollback))
     }
 
-    /// What an interrupted change left undone. First the other file: while it names a key that is gone, the loss of one file would be the
-    /// loss of all (neg-K10).
+    /// What an interrupted change left undone. First the other file: while it names a key that is gone, the loss of one
+    /// file would be the loss of all (neg-K10).
     async fn settle(&self) {
         if self.envelope().retired.is_empty() && !self.stored().other_is_old {
             return;
@@ -207,8 +210,8 @@ pub(crate) async fn unseal(parts: &Parts, sealed: Sealed) -> Result<(Envelope, O
     Ok((sealed.checked(&keys)?, keys, half))
 }
 
-/// The first start: the envelope is durable before any record is written, so a kill in between leaves an empty store that the
-/// next start makes again (neg-K03).
+/// The first start: the envelope is durable before any record is written, so a kill in between leaves an empty store
+/// that the next start makes again (neg-K03).
 async fn first(parts: &Parts, layout: Layout, newest: Layout) -> Result<Opened, VaultError> {
     let reads = rows::TABLES.map(|table| Read::Heads(table, None)).to_vec();
     let found = parts.storage.transact(Transaction { reads, ..Transaction::default() }).await?;
@@ -285,7 +288,8 @@ impl Envelope {
         Ok(())
     }
 
-    /// The person's keys, with the key that every unlock method wraps. Without this device's half the bound ones are missing.
+    /// The person's keys, with the key that every unlock method wraps. Without this device's half the bound ones are
+    /// missing.
     pub(crate) fn unwrap_user(&self, kek: Secret<32>, half: Option<&Secret<32>>) -> Result<UserKeys, VaultError> {
         let id = self.store_id;
         let portable = unwrap(copy(&kek), &user_aad(&id), &self.user).ok_or(VaultError::EnvelopeCorrupt)?;

@@ -1,5 +1,5 @@
-//! Recovery on any device: the code, the recovery file, and the files of a store whose device is gone. History, settings and what to ask
-//! issuers for again; never a key, copy or token.
+//! Recovery on any device: the code, the recovery file, and the files of a store whose device is gone. History,
+//! settings and what to ask issuers for again; never a key, copy or token.
 pub(crate) mod recovery_code;
 pub(crate) mod recovery_file;
 
@@ -45,8 +45,8 @@ pub struct Imported {
 }
 
 impl Vault {
-    /// Makes a recovery code, to be shown once. The earlier one stays valid until [`Self::confirm_recovery_code`]. Where a PIN is set it
-    /// is asked for.
+    /// Makes a recovery code, to be shown once. The earlier one stays valid until [`Self::confirm_recovery_code`].
+    /// Where a PIN is set it is asked for.
     ///
     /// # Errors
     /// [`VaultError::Locked`]; [`VaultError::PinRequired`] and those of a wrong PIN; those of storage.
@@ -67,7 +67,8 @@ impl Vault {
     /// Ends the earlier code: the person typed the new one, or its last five characters, and so has it.
     ///
     /// # Errors
-    /// [`RecoveryError::WrongCode`]; [`VaultError::RecoveryNotSet`] where none waits. After a restart only the whole code confirms.
+    /// [`RecoveryError::WrongCode`]; [`VaultError::RecoveryNotSet`] where none waits. After a restart only the whole
+    /// code confirms.
     pub async fn confirm_recovery_code(&self, typed: &str) -> Result<(), VaultError> {
         let held = self.hold().await;
         let mut envelope = self.envelope();
@@ -87,8 +88,8 @@ impl Vault {
         Ok(())
     }
 
-    /// A recovery file, sealed by the recovery code. Of a history that is too long for one the oldest rows are left out, from some 10,000
-    /// ordinary rows on.
+    /// A recovery file, sealed by the recovery code. Of a history that is too long for one the oldest rows are left
+    /// out, from some 10,000 ordinary rows on.
     ///
     /// # Errors
     /// [`VaultError::RecoveryNotSet`]; [`RecoveryError::WrongCode`]; [`VaultError::Locked`].
@@ -144,7 +145,8 @@ impl Vault {
     }
 }
 
-/// What the files of a store give to whoever has its recovery code, on any device and without the keys of its secure area. Changes no file.
+/// What the files of a store give to whoever has its recovery code, on any device and without the keys of its secure
+/// area. Changes no file.
 ///
 /// # Errors
 /// [`RecoveryError::WrongCode`]; [`VaultError::RecoveryNotSet`]; [`VaultError::EnvelopeCorrupt`]; those of storage.
@@ -211,7 +213,8 @@ fn entry(meta: CredentialMeta) -> ReissueEntry {
     }
 }
 
-/// Each is named by a number among those like it: two documents of one type (a child's beside one's own) are asked for twice.
+/// Each is named by a number among those like it: two documents of one type (a child's beside one's own) are asked for
+/// twice.
 fn reissue_records(reissue: &[ReissueEntry]) -> Vec<Record> {
     let mut before: BTreeMap<(&str, Option<&IssuanceSource>, &CredentialType), u32> = BTreeMap::new();
     let mut records = Vec::with_capacity(reissue.len());

@@ -93,8 +93,9 @@ impl Vault {
     /// Unlocks by the biometric key.
     ///
     /// # Errors
-    /// [`VaultError::BiometricNotSet`]; [`VaultError::UserAuthRequired`] when the platform let the key be asked without the person;
-    /// [`SecureAreaError::Invalidated`] when biometrics changed: the method is removed and the PIN opens (neg-K12).
+    /// [`VaultError::BiometricNotSet`]; [`VaultError::UserAuthRequired`] when the platform let the key be asked without
+    /// the person; [`SecureAreaError::Invalidated`] when biometrics changed: the method is removed and the PIN opens
+    /// (neg-K12).
     pub async fn unlock_with_biometrics(&self) -> Result<(), VaultError> {
         let mark = self.lock_mark();
         let envelope = self.envelope();
@@ -111,7 +112,8 @@ impl Vault {
         self.enter(kek, UnlockMethod::Biometric, mark).await
     }
 
-    /// Unlocks by the recovery code, on this device. A new code opens from the moment it is made, the old one until the new is confirmed.
+    /// Unlocks by the recovery code, on this device. A new code opens from the moment it is made, the old one until the
+    /// new is confirmed.
     ///
     /// # Errors
     /// [`VaultError::RecoveryNotSet`]; [`crate::RecoveryError::WrongCode`].
@@ -121,8 +123,8 @@ impl Vault {
         self.enter(kek, UnlockMethod::Recovery, mark).await
     }
 
-    /// Sets the PIN: the first one, or a new one after an unlock by biometrics or the recovery code. `hints` are dates of birth (digits,
-    /// year first) that the PIN must not repeat.
+    /// Sets the PIN: the first one, or a new one after an unlock by biometrics or the recovery code. `hints` are dates
+    /// of birth (digits, year first) that the PIN must not repeat.
     ///
     /// # Errors
     /// [`VaultError::PinRequired`] after an unlock by PIN; [`VaultError::Pin`]; [`VaultError::Locked`].
@@ -209,7 +211,8 @@ impl Vault {
         let first = self.envelope().slots.pin.is_none();
         self.restructure(held, envelope).await?;
         if first && !self.envelope().retired.is_empty() {
-            // With the key that the device alone opens still there, an older envelope could undo the PIN: that is not acknowledged.
+            // With the key that the device alone opens still there, an older envelope could undo the PIN: that is not
+            // acknowledged.
             return Err(SecureAreaError::Unavailable.into());
         }
         // Whoever set it knows it: the next one is set by whoever knows this one.
@@ -233,7 +236,8 @@ impl Vault {
         self.enter_held(&held, kek, method, mark).await
     }
 
-    /// By the present envelope: a rotation may have changed it while the method was asked. What waited for the person's keys is done.
+    /// By the present envelope: a rotation may have changed it while the method was asked. What waited for the person's
+    /// keys is done.
     async fn enter_held(
         &self,
         held: &Held<'_>,

@@ -1,3 +1,4 @@
+//! The vault: its state in memory, and what it reads.
 use std::{
     cmp::Reverse,
     collections::BTreeMap,
@@ -158,8 +159,8 @@ impl Vault {
         self
     }
 
-    /// For copies whose device keys are in the vault's own secure area: a copy without its key is proof of rollback and is never presented
-    /// (neg-L12), and keys of used copies that were left behind are deleted at unlocking.
+    /// For copies whose device keys are in the vault's own secure area: a copy without its key is proof of rollback and
+    /// is never presented (neg-L12), and keys of used copies that were left behind are deleted at unlocking.
     #[must_use]
     pub const fn checking_keys(mut self) -> Self {
         self.checks_keys = true;
@@ -280,7 +281,8 @@ impl Vault {
         damaged.map_or(Ok(None), Err)
     }
 
-    /// The bytes of one copy left, before the person is asked to present it; nothing is used up. `None` when no copy is left.
+    /// The bytes of one copy left, before the person is asked to present it; nothing is used up. `None` when no copy is
+    /// left.
     ///
     /// # Errors
     /// [`VaultError`]; also where a commit would refuse to use a copy.

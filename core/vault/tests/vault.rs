@@ -1,4 +1,5 @@
-//! The vault's unlock method over the memory store and over SQLite: atomic commits, pools, history, locks, and what damage is called.
+//! The vault's unlock method over the memory store and over SQLite: atomic commits, pools, history, locks, and what
+//! damage is called.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use std::{
@@ -259,7 +260,7 @@ fn neg_k05_altered_swapped_and_rolled_back_rows_are_damaged_and_others_stay_read
 }
 
 #[test]
-fn inv_i9_nothing_is_made_anew_over_existing_records() {
+fn inv_i9_no_new_store_is_made_over_existing_records() {
     let area = Arc::new(ScriptedSecureArea::new(7));
     let disk = MemoryDisk::new();
     let first = Arc::new(MemoryStorage::new(&disk));

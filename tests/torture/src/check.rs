@@ -6,13 +6,14 @@ use std::{
 };
 
 use pollster::block_on;
+use rid_claims::ReusePolicy;
 use rid_flow::ports::{KeyId, SecureArea};
 use rid_shell::SoftwareSecureArea;
 use rid_vault::{Vault, VaultError};
 
 use crate::{
     canary::Canaries,
-    model::{Account, Model, UNKNOWN},
+    model::{Account, Model, UNKNOWN, reuse},
     observe::{self, Observed},
     scratch,
     session::{self, Place, Session},
@@ -142,7 +143,11 @@ fn enter(session: &mut Session, account: &mut Account) -> Result<Option<String>,
 
 /// inv-I4, and inv-I3 for pools.
 fn copies(observed: &Observed, account: &Account) -> Result<(), Verdict> {
-    for (id, keys) in &observed.keys {
+    if let Some(key) = &account.twice {
+        return Err(Verdict::DoubleUsed(format!("inv-I4: {key} for a second verifier")));
+    }
+    // Other copies stay after a presentation.
+    for (id, keys) in observed.keys.iter().filter(|(id, _)| reuse(id) == ReusePolicy::Once) {
         if let Some(key) = keys.iter().find(|key| account.handed.contains(*key)) {
             return Err(Verdict::DoubleUsed(format!("inv-I4: {key}")));
         }

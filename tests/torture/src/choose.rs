@@ -2,7 +2,7 @@
 use rid_wire::hex;
 
 use crate::{
-    model::{Model, UNKNOWN},
+    model::{FOREIGN, Model, REPAIR, UNKNOWN},
     seed::Seed,
     work::{Kind, Work},
 };
@@ -30,7 +30,11 @@ pub(crate) fn of_kind(kind: Kind, model: &Model, seed: &mut Seed) -> Work {
 pub(crate) fn possible(kind: Kind, model: &Model, seed: &mut Seed) -> Option<Work> {
     let usable: Vec<&String> = model.credentials.iter().filter(|(_, left)| **left > 0).map(|(id, _)| id).collect();
     let kept = model.history.iter().flatten();
-    let told: Vec<&String> = kept.clone().map(|(event, _)| event).collect();
+    let told: Vec<&String> = kept
+        .clone()
+        .map(|(event, _)| event)
+        .filter(|event| *event != REPAIR && !FOREIGN.contains(&event.as_str()))
+        .collect();
     let begun: Vec<&String> = kept.filter(|(_, outcome)| *outcome == 's').map(|(event, _)| event).collect();
     let held: Vec<&String> = model.credentials.keys().collect();
     let records: Vec<&String> = model.records.keys().filter(|name| name.starts_with(['r', 's'])).collect();
@@ -53,6 +57,7 @@ pub(crate) fn possible(kind: Kind, model: &Model, seed: &mut Seed) -> Option<Wor
             Work::Put { name: format!("{letter}{}", seed.below(6)), value: seed.draw().to_string() }
         }
         Kind::Reopen => Work::Reopen,
+        Kind::Repair => Work::Repair,
         Kind::Reset => Work::Reset,
         Kind::Rotate => Work::Rotate,
         Kind::SetPin if model.pin.is_some() && !model.biometric => return None,
@@ -68,7 +73,14 @@ pub(crate) fn possible(kind: Kind, model: &Model, seed: &mut Seed) -> Option<Wor
 }
 
 fn add(seed: &mut Seed) -> Work {
-    Work::Add { id: format!("c{:x}", seed.draw()), copies: 1 + u32::try_from(seed.below(6)).unwrap_or(0) }
+    let copies = 1 + u32::try_from(seed.below(6)).unwrap_or(0);
+    let kind = match seed.below(8) {
+        0 => format!("L{copies}x"),
+        1 => "P".into(),
+        2 => "T".into(),
+        _ => "c".into(),
+    };
+    Work::Add { id: format!("{kind}{:x}", seed.draw()), copies }
 }
 
 fn event(seed: &mut Seed) -> String {

@@ -1,6 +1,7 @@
 //! What the outside knows of a store: the harness's own account, by what was acknowledged over a pipe.
 use std::collections::{BTreeMap, BTreeSet};
 
+use rid_claims::ReusePolicy;
 use rid_flow::HistoryOutcome;
 
 use crate::work::Work;
@@ -8,6 +9,8 @@ use crate::work::Work;
 /// Events of the container that is taken in.
 pub(crate) const FOREIGN: [&str; 3] =
     ["f0000000000000000000000000000001", "f0000000000000000000000000000002", "f0000000000000000000000000000003"];
+/// The entry of the history that a repair writes; its identifier is drawn inside the vault.
+pub(crate) const REPAIR: &str = "repair";
 /// A code that was made but not told: the process died over its answer.
 pub(crate) const UNKNOWN: &str = "?";
 
@@ -34,6 +37,25 @@ pub(crate) const fn letter(outcome: HistoryOutcome) -> char {
         HistoryOutcome::Refused => 'r',
         HistoryOutcome::Started => 's',
         HistoryOutcome::UnknownDelivery => 'u',
+    }
+}
+
+/// How the copies of a credential are used up, by the first letter of its identifier. A limited one names its number of copies too.
+pub(crate) fn reuse(id: &str) -> ReusePolicy {
+    match id.as_bytes().first() {
+        Some(b'L') => ReusePolicy::Limited { seconds: 3600 },
+        Some(b'P') => ReusePolicy::PerVerifier,
+        Some(b'T') => ReusePolicy::Rotate,
+        _ => ReusePolicy::Once,
+    }
+}
+
+/// Copies never presented that are left after one more use, each by another verifier at the same time.
+fn left_after_use(id: &str, left: u32) -> Option<u32> {
+    match reuse(id) {
+        ReusePolicy::Rotate => (left > 0).then_some(left),
+        ReusePolicy::Limited { .. } if id.get(1..2).and_then(|total| total.parse().ok()) != Some(left) => Some(left),
+        _ => left.checked_sub(1),
     }
 }
 
@@ -74,6 +96,7 @@ impl Model {
                 next.records.insert(name.clone(), value.clone());
             }
             Work::Reopen | Work::Rotate => {}
+            Work::Repair => next.history.push(Some((REPAIR.into(), 'f'))),
             Work::Reset | Work::Wipe => next = Self::default(),
             Work::SetPin { pin } => next.pin = Some(pin.clone()),
             Work::Take { name } => {
@@ -83,7 +106,7 @@ impl Model {
             Work::UnlockPin { pin } => (self.pin.as_ref() == Some(pin)).then_some(())?,
             Work::Use { id, event } => {
                 let left = next.credentials.get_mut(id)?;
-                *left = left.checked_sub(1)?;
+                *left = left_after_use(id, *left)?;
                 next.history.push(Some((event.clone(), 's')));
             }
         }
@@ -106,6 +129,8 @@ pub(crate) struct Account {
     pub(crate) possible: BTreeSet<Model>,
     /// Keys of copies handed out and acknowledged: never to be seen again.
     pub(crate) handed: BTreeSet<String>,
+    /// A copy that was handed out to a second verifier.
+    pub(crate) twice: Option<String>,
     open: Option<Work>,
     /// Operations acknowledged.
     pub(crate) acknowledged: u64,
@@ -140,6 +165,7 @@ impl Account {
         Self {
             possible: BTreeSet::from([model]),
             handed: BTreeSet::new(),
+            twice: None,
             open: None,
             acknowledged: 0,
             opened: false,
@@ -224,7 +250,14 @@ impl Account {
                 let told = |model: &Model| Model { code: Some(said.to_owned()), ..model.clone() };
                 self.possible = self.possible.iter().map(told).collect();
             }
-            Work::Use { .. } => self.handed.extend(said.split_whitespace().map(str::to_owned)),
+            Work::Use { id, .. } => {
+                for key in said.split_whitespace() {
+                    let is_again = !self.handed.insert(key.to_owned());
+                    if is_again && matches!(reuse(&id), ReusePolicy::Once | ReusePolicy::PerVerifier) {
+                        self.twice = Some(key.to_owned());
+                    }
+                }
+            }
             _ => {}
         }
     }

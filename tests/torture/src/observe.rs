@@ -2,12 +2,12 @@
 use std::collections::BTreeMap;
 
 use pollster::block_on;
-use rid_flow::{HistoryContent, ports::StorageError};
-use rid_vault::{UnlockState, Vault, VaultError};
+use rid_flow::{HistoryContent, HistoryDraft, ports::StorageError};
+use rid_vault::{REPAIRED, UnlockState, Vault, VaultError};
 use rid_wire::hex;
 
 use crate::{
-    model::{Model, letter},
+    model::{Model, REPAIR, letter},
     session::{CANARY, RECORDS, SETTINGS},
 };
 
@@ -29,6 +29,10 @@ impl Observed {
             && self.methods.recovery == model.code.is_some()
             && self.methods.device == model.pin.is_none()
     }
+}
+
+fn named(entry: &HistoryDraft) -> String {
+    if entry.reason.starts_with(REPAIRED) { REPAIR.into() } else { hex::encode(&entry.id.0) }
 }
 
 const DAMAGED: VaultError = VaultError::Storage(StorageError::Damaged);
@@ -53,9 +57,7 @@ pub(crate) fn observe(vault: &Vault) -> Result<Observed, VaultError> {
     }
     for (place, row) in (1..).zip(block_on(vault.history(0, u32::MAX))?) {
         let entry = match &row.content {
-            HistoryContent::Kept(entry) if row.seq.0 == place => {
-                Some((hex::encode(&entry.id.0), letter(entry.outcome)))
-            }
+            HistoryContent::Kept(entry) if row.seq.0 == place => Some((named(entry), letter(entry.outcome))),
             HistoryContent::Deleted { .. } if row.seq.0 == place => None,
             _ => return Err(DAMAGED),
         };
@@ -93,7 +95,7 @@ pub(crate) fn contradicts(vault: &Vault, truth: &Observed) -> Option<String> {
         let fits = match &row.content {
             HistoryContent::Damaged => true,
             HistoryContent::Deleted { .. } => known == Some(&None),
-            HistoryContent::Kept(entry) => known == Some(&Some((hex::encode(&entry.id.0), letter(entry.outcome)))),
+            HistoryContent::Kept(entry) => known == Some(&Some((named(entry), letter(entry.outcome)))),
         };
         if !fits {
             return Some(format!("event {}", row.seq.0));

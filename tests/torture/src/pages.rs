@@ -3,6 +3,7 @@
 use std::{fs, path::Path};
 
 use pollster::block_on;
+use rid_claims::ReusePolicy;
 use rid_vault::{Remedy, Vault, VaultError};
 use rid_wire::Timestamp;
 
@@ -10,6 +11,7 @@ use crate::{
     check::Verdict,
     damage::{self, Truth},
     fixture,
+    model::reuse,
     scratch::{self, Scratch},
     seed::Seed,
     session::{self, NOW, Place},
@@ -115,5 +117,5 @@ fn used(vault: &Vault, truth: &Truth) -> Option<String> {
     }
     let listed = block_on(vault.credentials()).unwrap_or_default().credentials;
     let keys = listed.iter().flat_map(|meta| block_on(vault.keys_left(&meta.summary.id)).unwrap_or_default());
-    keys.map(|key| key.0).find(|key| truth.account.handed.contains(key))
+    keys.map(|key| key.0).find(|key| reuse(key) == ReusePolicy::Once && truth.account.handed.contains(key))
 }

@@ -10,7 +10,7 @@ use pollster::block_on;
 use rid_claims::{ClaimPath, CredentialType, ReusePolicy};
 use rid_flow::{
     Changes, Credential, CredentialId, HistoryDraft, HistoryElement, HistoryEventType, HistoryId, HistoryOutcome,
-    NewCopy, Record, RecordKey, Store, Uptime,
+    NewCopy, Record, RecordKey, Store, Uptime, VerifierId,
     ports::{Clock, ClockError, KeyId, Layout, SecureArea, Storage, StorageError},
 };
 use rid_shell::{SoftwareSecureArea, SqliteStorage};
@@ -21,6 +21,7 @@ use rid_wire::{Timestamp, hex};
 use crate::{
     area::{Listener, Telling, quiet_rng, telling_rng},
     fixture,
+    model::reuse,
     work::Work,
 };
 
@@ -194,6 +195,7 @@ impl Session {
                 self.close()?;
                 self.open()?;
             }
+            Work::Repair => drop(block_on(vault.repair(Timestamp::from_unix(NOW)))?),
             Work::Reset => {
                 drop(vault);
                 self.close()?;
@@ -268,8 +270,11 @@ fn key(id: &str, copy: u32) -> String {
 }
 
 pub(crate) fn event(text: &str) -> HistoryId {
-    let bytes = hex::decode(text).ok().and_then(|bytes| bytes.try_into().ok());
-    HistoryId(bytes.unwrap_or_default())
+    HistoryId(event_bytes(text))
+}
+
+fn event_bytes(text: &str) -> [u8; 16] {
+    hex::decode(text).ok().and_then(|bytes| bytes.try_into().ok()).unwrap_or_default()
 }
 
 pub(crate) fn draft(text: &str, kind: HistoryEventType, outcome: HistoryOutcome, at: i64) -> HistoryDraft {
@@ -320,9 +325,14 @@ pub(crate) fn record(name: &str) -> RecordKey {
 pub(crate) fn changes(work: &Work) -> Changes {
     let mut changes = Changes::default();
     match work {
-        Work::Add { id, copies } => changes.add.push(credential(id, *copies, ReusePolicy::Once)),
+        Work::Add { id, copies } => changes.add.push(credential(id, *copies, reuse(id))),
         Work::Use { id, event } => {
             changes.consume.push(CredentialId(id.clone()));
+            if reuse(id) == ReusePolicy::PerVerifier {
+                // Each presentation is to another verifier.
+                let id = [event_bytes(event), event_bytes(event)].concat();
+                changes.verifier = id.try_into().ok().map(VerifierId);
+            }
             changes.history.push(draft(event, HistoryEventType::Presentation, HistoryOutcome::Started, NOW));
         }
         Work::End { event: text } => changes.outcomes.push((event(text), HistoryOutcome::Finished)),

@@ -16,6 +16,7 @@ pub(crate) enum Kind {
     MakeCode,
     Put,
     Reopen,
+    Repair,
     Reset,
     Rotate,
     SetPin,
@@ -28,7 +29,7 @@ pub(crate) enum Kind {
 }
 
 /// All, with the word by which each is said.
-pub(crate) const KINDS: [(Kind, &str); 22] = [
+pub(crate) const KINDS: [(Kind, &str); 23] = [
     (Kind::Add, "add"),
     (Kind::BioOff, "bio-off"),
     (Kind::BioOn, "bio-on"),
@@ -42,6 +43,7 @@ pub(crate) const KINDS: [(Kind, &str); 22] = [
     (Kind::MakeCode, "make-code"),
     (Kind::Put, "put"),
     (Kind::Reopen, "reopen"),
+    (Kind::Repair, "repair"),
     (Kind::Reset, "reset"),
     (Kind::Rotate, "rotate"),
     (Kind::SetPin, "set-pin"),
@@ -100,6 +102,8 @@ pub(crate) enum Work {
         value: String,
     },
     Reopen,
+    /// Copies everything into a new database.
+    Repair,
     /// Moves the store aside.
     Reset,
     Rotate,
@@ -140,6 +144,7 @@ impl Work {
             Self::MakeCode { pin: Some(pin) } => format!("make-code {pin}"),
             Self::Put { name, value } => format!("put {name} {value}"),
             Self::Reopen => "reopen".into(),
+            Self::Repair => "repair".into(),
             Self::Reset => "reset".into(),
             Self::Rotate => "rotate".into(),
             Self::SetPin { pin } => format!("set-pin {pin}"),
@@ -168,6 +173,7 @@ impl Work {
             ("make-code", pin, None) => Self::MakeCode { pin },
             ("put", Some(name), Some(value)) => Self::Put { name, value },
             ("reopen", None, None) => Self::Reopen,
+            ("repair", None, None) => Self::Repair,
             ("reset", None, None) => Self::Reset,
             ("rotate", None, None) => Self::Rotate,
             ("set-pin", Some(pin), None) => Self::SetPin { pin },

@@ -1,3 +1,4 @@
+//! The arguments of `rid vault`.
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -6,8 +7,8 @@ use crate::args::{HomeArguments, OpenArguments};
 
 /// Look after the store: what is in it, whether it is whole, its PIN, its recovery file, its end.
 ///
-/// The store is sealed under keys of a SOFTWARE secure area: this is NOT hardware. `--key-file` or `--passphrase-file` seal those
-/// keys under something that does not lie beside them. What is promised, and what is not: spec/vault.md.
+/// The store is sealed under keys of a SOFTWARE secure area: this is NOT hardware. `--key-file` or `--passphrase-file`
+/// seal those keys under something that does not lie beside them. What is promised, and what is not: spec/vault.md.
 #[derive(Args)]
 #[command(after_help = "Exit codes: 0 done and whole; 1 refused, by name; 3 looked at and not whole (doctor, verify, \
     verify-export of a history that was broken before it was exported); 64 wrong call.\n\n\
@@ -41,9 +42,9 @@ pub(super) enum VaultCommand {
     },
     /// What is wrong with this store and what can be done; also for one that does not open
     ///
-    /// Exit 0: nothing is wrong. Exit 3: something is, and each finding says what can be done. As every command it completes a
-    /// wipe, a move aside or a migration that was cut off; besides that it changes nothing. Of a locked store only the outside is
-    /// looked at.
+    /// Exit 0: nothing is wrong. Exit 3: something is, and each finding says what can be done. As every command it
+    /// completes a wipe, a move aside or a migration that was cut off; besides that it changes nothing. Of a locked
+    /// store only the outside is looked at.
     Doctor,
     /// Export the history as JSON lines with a chain of hashes (spec/history.md)
     Export {
@@ -82,7 +83,8 @@ pub(super) enum VaultCommand {
     },
     /// Seal everything under new keys
     Rotate,
-    /// Write a recovery file, sealed by the recovery code: what to ask issuers for again, history, settings; never a key
+    /// Write a recovery file, sealed by the recovery code: what to ask issuers for again, history, settings; never a
+    /// key
     ExportRecovery {
         /// Where to write it
         #[arg(long, value_name = "FILE")]

@@ -1,3 +1,4 @@
+//! Exports the history, and checks an export.
 use std::{io::Read, path::Path};
 
 use rid_trust::Environment;
@@ -29,7 +30,8 @@ pub(super) fn export(opened: &Opened, out: Option<&Path>, force: bool, json: boo
     .map(|()| 0)
 }
 
-/// Judges an export by itself. Exit 0: its lines belong together, of a whole history; 1: they do not; 3: they do, of a broken history.
+/// Judges an export by itself. Exit 0: its lines belong together, of a whole history; 1: they do not; 3: they do, of a
+/// broken history.
 pub(super) fn verify(file: &Path, json: bool) -> Result<u8, Failure> {
     let text = String::from_utf8(read(file)?).map_err(|_| Failure::core("export", ExportError::Form.code()))?;
     match verify_export(&text) {

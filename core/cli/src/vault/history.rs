@@ -1,3 +1,4 @@
+//! Prints, checks and deletes entries of the history.
 use serde_json::{Value, json};
 
 use super::{Opened, say};

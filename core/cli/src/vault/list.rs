@@ -1,3 +1,4 @@
+//! Lists credentials and unlock methods.
 use rid_wallet::view::{CredentialState, CredentialSummary, UnlockMethod, UnlockState};
 use serde_json::{Value, json};
 

@@ -1,3 +1,4 @@
+//! Recovery files, recovery from a folder, new keys and repair.
 use std::{path::Path, sync::Arc};
 
 use rid_shell::SqliteStorage;

@@ -1,3 +1,4 @@
+//! The PIN and the recovery code.
 use std::path::Path;
 
 use rid_wallet::view::LockState;

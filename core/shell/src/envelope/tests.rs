@@ -1,3 +1,4 @@
+//! Envelope files: generations, damage, limits.
 use std::fs::{self, File};
 
 use super::*;

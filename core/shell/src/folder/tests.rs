@@ -1,3 +1,4 @@
+//! Folders that stay after a power cut.
 use super::*;
 use crate::testing::Folder;
 

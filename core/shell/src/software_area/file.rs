@@ -1,3 +1,4 @@
+//! The file of sealed keys.
 use std::{collections::BTreeMap, fs::File, io::ErrorKind, path::Path};
 
 use rid_crypto::{AeadKey, CryptoRng, NONCE_LEN, Secret};

@@ -1,3 +1,4 @@
+//! The key under which the file of keys is sealed: from a key file or a passphrase.
 use std::path::{Path, PathBuf};
 
 use rid_crypto::{

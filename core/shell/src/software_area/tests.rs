@@ -1,3 +1,4 @@
+//! The software secure area over its files.
 use std::{collections::BTreeMap, fs};
 
 use rid_flow::{
@@ -79,7 +80,7 @@ fn a_wrong_passphrase_is_locked_and_changes_nothing() {
 }
 
 #[test]
-fn neg_k14_what_the_keys_are_sealed_under_is_never_made_anew_over_them() {
+fn neg_k14_no_new_sealing_key_is_made_over_existing_keys() {
     let stick = Folder::new("area-stick");
     fs::create_dir_all(&stick.0).unwrap();
     let sealings = [(passphrase("right"), "software-keys.passphrase"), (Sealing::KeyFile(stick.0.join("key")), "")];

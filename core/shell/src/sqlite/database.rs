@@ -1,3 +1,4 @@
+//! The files of an open store, used by one thread.
 mod files;
 mod layout;
 mod read;
@@ -36,7 +37,8 @@ pub(super) struct Database {
 }
 
 struct Open {
-    /// `None`: SQLite cannot read the database, or its rows were refused. What the leaves of its files hold is read, nothing is written.
+    /// `None`: SQLite cannot read the database, or its rows were refused. What the leaves of its files hold is read,
+    /// nothing is written.
     connection: Option<Connection>,
     /// Rows of the log are among those that are read without SQLite.
     log: bool,

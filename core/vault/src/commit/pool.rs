@@ -96,8 +96,8 @@ impl CredentialMeta {
         }
     }
 
-    /// Whether nothing of it can be shown any more to anybody at that time. (A verifier that has a copy of its own may still be
-    /// served while others are not.)
+    /// Whether nothing of it can be shown any more to anybody at that time. A verifier that has a copy of its own may
+    /// still be served while others are not.
     #[must_use]
     pub fn is_exhausted(&self, now: Timestamp) -> bool {
         match self.summary.reuse {

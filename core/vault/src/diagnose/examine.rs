@@ -48,8 +48,9 @@ pub struct Examination {
 }
 
 impl VaultError {
-    /// What can be done about an error of an open store. A key that a unlock method needs is gone, dead or another's: the other unlock methods open, so it
-    /// is never [`Remedy::Reset`]. From [`Vault::open`] the same error says more: [`Self::remedy_at_opening`].
+    /// What can be done about an error of an open store. A key that a unlock method needs is gone, dead or another's:
+    /// the other unlock methods open, so it is never [`Remedy::Reset`]. From [`Vault::open`] the same error says more:
+    /// [`Self::remedy_at_opening`].
     #[must_use]
     pub const fn remedy(self) -> Remedy {
         match self {
@@ -75,7 +76,8 @@ impl VaultError {
             | Self::RecoveryNotSet
             | Self::UserAuthRequired
             | Self::Recovery(RecoveryError::WrongCode) => Remedy::UnlockOtherwise,
-            // Refused by a rule of the store, which is whole: of what was asked for there is none, or it is there already.
+            // Refused by a rule of the store, which is whole: of what was asked for there is none, or it is there
+            // already.
             Self::Recovery(RecoveryError::Memory) | Self::PinWait { .. } => Remedy::TryAgain,
             Self::HistoryUnknown | Self::Recovery(_) | Self::Storage(StorageError::Conflict) => Remedy::Know,
             Self::Rollback | Self::Storage(_) => Remedy::Repair,
@@ -83,8 +85,8 @@ impl VaultError {
         }
     }
 
-    /// What can be done about an error of [`Vault::open`], where no unlock method comes into question: the key that opens the store itself is not
-    /// here (a backup on another device, neg-K14) or dead, and no other one opens it.
+    /// What can be done about an error of [`Vault::open`], where no unlock method comes into question: the key that
+    /// opens the store itself is not here (a backup on another device, neg-K14) or dead, and no other one opens it.
     #[must_use]
     pub const fn remedy_at_opening(self) -> Remedy {
         match self {

@@ -1,4 +1,5 @@
-//! Whether the tables hold what the head says: each is compared with its digest once after opening, when it is first wanted.
+//! Whether the tables hold what the head says: each is compared with its digest once after opening, when it is first
+//! wanted.
 use std::{
     collections::BTreeMap,
     sync::{Arc, MutexGuard, PoisonError, atomic::Ordering},
@@ -11,7 +12,8 @@ use crate::{Vault, VaultError, rows, rows::head::HeadRows, rows::table_digest::T
 /// What does not check in an open store. Reading goes on: a damaged row is named, the others are served.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Health {
-    /// Part of the database cannot be read, or it is of an earlier time or another store: nothing is written before a repair.
+    /// Part of the database cannot be read, or it is of an earlier time or another store: nothing is written before a
+    /// repair.
     pub refused: Option<VaultError>,
     /// Part of the database cannot be read; the rest is served.
     pub damaged: bool,
@@ -32,7 +34,8 @@ impl Health {
 }
 
 impl Vault {
-    /// What does not check. Each table is compared once after opening, when it is first wanted; this compares those that were not.
+    /// What does not check. Each table is compared once after opening, when it is first wanted; this compares those
+    /// that were not.
     ///
     /// # Errors
     /// [`VaultError::Storage`].
@@ -73,8 +76,8 @@ impl Vault {
         }
     }
 
-    /// The same by a comparison of now: what was put back since the last one is seen too. Scans places and versions in the same moment as
-    /// the head; no row is opened.
+    /// The same by a comparison of now: what was put back since the last one is seen too. Scans places and versions in
+    /// the same moment as the head; no row is opened.
     pub(crate) async fn is_suspect_now(&self, table: Table) -> Result<bool, VaultError> {
         loop {
             let keys = self.open_keys();

@@ -32,8 +32,9 @@ pub struct Repaired {
 }
 
 impl Vault {
-    /// Copies what can be read into a new database; the present files are moved aside. For the person to ask: what is missing from then
-    /// on is accepted as lost. Where the database is of an earlier time no copy is kept, since each may have been used.
+    /// Copies what can be read into a new database; the present files are moved aside. For the person to ask: what is
+    /// missing from then on is accepted as lost. Where the database is of an earlier time no copy is kept, since each
+    /// may have been used.
     ///
     /// # Errors
     /// [`VaultError::Locked`]; those of storage: then nothing has changed.

@@ -147,7 +147,8 @@ impl Envelope {
         self.outer(&body, &mac)
     }
 
-    /// The marker of a wipe of a store whose keys cannot be had has no MAC: whoever finds it takes the files and no key.
+    /// The marker of a wipe of a store whose keys cannot be had has no MAC: whoever finds it takes the files and no
+    /// key.
     pub(crate) fn seal_without_keys(&self) -> Vec<u8> {
         self.outer(&self.body(), &[])
     }
@@ -180,8 +181,8 @@ impl Envelope {
         }
     }
 
-    /// The marker of a wipe: no slot; what is still to be deleted; and what the device's key wraps, which is the last to go, so that
-    /// until then the marker's MAC can be checked. It opens nothing about the person.
+    /// The marker of a wipe: no slot; what is still to be deleted; and what the device's key wraps, which is the last
+    /// to go, so that until then the marker's MAC can be checked. It opens nothing about the person.
     pub(crate) fn wiping(&self, retired: Vec<KeyId>) -> Self {
         let Self { version, store_id, device_key, key_check, open, .. } = self.clone();
         Self { key_check, open, retired, wiping: true, ..Self::bare(version, store_id, device_key) }

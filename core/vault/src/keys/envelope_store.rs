@@ -10,7 +10,8 @@ use crate::{Vault, VaultError, commit::change_lock::Held, keys::envelope, keys::
 pub(crate) struct StoredEnvelope {
     pub(crate) envelope: Envelope,
     pub(crate) generation: Generation,
-    /// The other file predates the last change of keys or unlock methods, or is of another store: write both on the next write.
+    /// The other file predates the last change of keys or unlock methods, or is of another store: write both on the
+    /// next write.
     pub(crate) other_is_old: bool,
     /// A write whose end was not seen: read the files before anything else is changed.
     is_unknown: bool,
@@ -37,7 +38,8 @@ impl Vault {
         self.stored().envelope.clone()
     }
 
-    /// The right to change anything. A change that was interrupted is looked up first: the files say whether it was made.
+    /// The right to change anything. A change that was interrupted is looked up first: the files say whether it was
+    /// made.
     pub(crate) async fn hold(&self) -> Held<'_> {
         let held = self.change_lock.lock().await;
         if self.stored().is_unknown && self.look_up().await.is_err() {

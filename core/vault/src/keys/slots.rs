@@ -108,7 +108,8 @@ impl Slots<'_> {
         Ok(PinSlot { key, salt, cost, wrapped, tickets: Vec::new() })
     }
 
-    /// `None`: the PIN is wrong. The chip answers for each guess (neg-L06): nothing outside it tells a right PIN from a wrong one.
+    /// `None`: the PIN is wrong. The chip answers for each guess (neg-L06): nothing outside it tells a right PIN from a
+    /// wrong one.
     pub(crate) async fn open_pin(
         &self,
         slot: &PinSlot,

@@ -14,8 +14,8 @@ const DATA: usize = RecoveryCode::LEN / 5 * 8;
 const GROUP: usize = 5;
 const GROUPS: usize = (DATA + 1) / GROUP;
 
-/// 120 random bits, written as 24 characters of Crockford's base 32 and a check character in five groups of five (neg-K26).
-/// Wiped on drop; not clonable, printable or comparable.
+/// 120 random bits, written as 24 characters of Crockford's base 32 and a check character in five groups of five
+/// (neg-K26). Wiped on drop; not clonable, printable or comparable.
 pub struct RecoveryCode(Secret<{ RecoveryCode::LEN }>);
 
 impl RecoveryCode {
@@ -28,8 +28,8 @@ impl RecoveryCode {
         Self(Secret::filled(|bytes| rng.fill_bytes(bytes)))
     }
 
-    /// Reads what a person typed: also in lower case, with blanks and dashes anywhere, O for 0, I and L for 1. One wrong
-    /// character, or two that changed places, are always noticed.
+    /// Reads what a person typed: also in lower case, with blanks and dashes anywhere, O for 0, I and L for 1. One
+    /// wrong character, or two that changed places, are always noticed.
     ///
     /// # Errors
     /// [`RecoveryError::CodeForm`].
@@ -119,9 +119,9 @@ fn value(typed: char) -> Option<u8> {
     u8::try_from(at).ok()
 }
 
-/// The check character: the sum of αⁱ·cᵢ over the places i = 1 to 24 in GF(2⁵), α a root of x⁵ + x² + 1. α has order 31, so
-/// every place has a weight of its own and the check character's is 1: that is why every single error and every swap is seen.
-/// Crockford's own check needs five signs more (`*~$=U`), which nobody wants to type.
+/// The check character: the sum of αⁱ·cᵢ over the places i = 1 to 24 in GF(2⁵), α a root of x⁵ + x² + 1. α has order
+/// 31, so every place has a weight of its own and the check character's is 1: that is why every single error and every
+/// swap is seen. Crockford's own check needs five signs more (`*~$=U`), which nobody wants to type.
 fn check_symbol(data: &[u8]) -> u8 {
     data.iter().rev().fold(0, |sum, symbol| times_alpha(sum ^ symbol))
 }

@@ -120,8 +120,8 @@ pub struct Recovery {
 /// Seals under a code. Of a history that is too long the oldest rows are left out.
 ///
 /// # Errors
-/// [`RecoveryError::Content`] for a record that is no setting, [`RecoveryError::TooLarge`] for reissue and settings of more than
-/// 8 MiB, [`RecoveryError::Memory`].
+/// [`RecoveryError::Content`] for a record that is no setting, [`RecoveryError::TooLarge`] for reissue and settings of
+/// more than 8 MiB, [`RecoveryError::Memory`].
 pub(crate) fn seal(
     code: &RecoveryCode,
     recovery: &Recovery,

@@ -1,4 +1,5 @@
-//! The head row, renewed by every commit: counters, the history's end, digests of tables, and which credentials there are.
+//! The head row, renewed by every commit: counters, the history's end, digests of tables, and which credentials there
+//! are.
 use std::collections::BTreeMap;
 
 use rid_crypto::CryptoRng;
@@ -52,7 +53,8 @@ impl Counters {
 pub(crate) struct Head {
     pub(crate) counters: Counters,
     pub(crate) digests: TableDigests,
-    /// Version of each credential's row, by the first bytes of its key: an older row, or one that was deleted, is none of these.
+    /// Version of each credential's row, by the first bytes of its key: an older row, or one that was deleted, is none
+    /// of these.
     pub(crate) credentials: BTreeMap<[u8; 8], u64>,
     /// The latest time any stored credential was signed at: it cannot be earlier now (neg-K19).
     pub(crate) signed: Option<Timestamp>,

@@ -1,5 +1,6 @@
-//! What a table must hold: how many rows, and a keyed sum over place, version and index of each, so that a row that is missing, put
-//! back or exchanged for an older one of its own is seen (a multiset hash by addition modulo 2^256; sealed in the head row).
+//! What a table must hold: how many rows, and a keyed sum over place, version and index of each, so that a row that is
+//! missing, put back or exchanged for an older one of its own is seen (a multiset hash by addition modulo 2^256; sealed
+//! in the head row).
 use std::collections::BTreeMap;
 
 use rid_flow::ports::{Row, RowKey, Table};

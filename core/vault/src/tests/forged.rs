@@ -1,4 +1,5 @@
-//! Rows sealed with the right keys that say what nobody agreed to: what holds even then (neg-K20, and the tombstones of the history).
+//! Rows sealed with the right keys that say what nobody agreed to: what holds even then (neg-K20, and the tombstones of
+//! the history).
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use std::sync::{

@@ -1,5 +1,5 @@
-//! What a locked store leaves in the memory of the process: no key of the person's, no PIN, no code, nothing of a document
-//! (neg-N03, inv of `lock`).
+//! What a locked store leaves in the memory of the process: no key of the person's, no PIN, no code, nothing of a
+//! document (neg-N03, inv of `lock`).
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},

@@ -1,4 +1,5 @@
-//! A marker of a wipe that somebody else wrote into the folder: it costs no key, so that a backup of the files still opens.
+//! A marker of a wipe that somebody else wrote into the folder: it costs no key, so that a backup of the files still
+//! opens.
 use std::sync::Arc;
 
 use rid_flow::{
@@ -46,7 +47,7 @@ fn neg_k15_a_marker_of_somebody_else_costs_no_key() {
         let rows = disk.rows();
         disk.alter_envelope(|place| *place = Some((Generation(generation + 1), forge(&envelope))));
         let vault = open(&disk, &area, 6).unwrap();
-        assert!(!vault.is_locked(), "{at}: begun anew");
+        assert!(!vault.is_locked(), "{at}: started over");
         drop(vault);
         assert!(keys.iter().all(|key| area.keys().contains(key)), "{at}: no key is gone");
         // What lay there before opens as it did.

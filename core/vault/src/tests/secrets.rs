@@ -1,4 +1,5 @@
-//! neg-N04: what is secret cannot be cloned, printed or compared. Held by the compiler: where one of them can, this file does not build.
+//! neg-N04: what is secret cannot be cloned, printed or compared. Held by the compiler: where one of them can, this
+//! file does not build.
 use std::fmt::{Debug, Display};
 
 use rid_crypto::{AeadKey, AgreementKey, HmacKey, Secret, SharedSecret, SigningKey};
@@ -10,7 +11,8 @@ use crate::{
     rows::encode::small::ReadRecord,
 };
 
-/// Two implementations fit a type that has the trait, and the compiler cannot choose; one that has it not leaves it one.
+/// Two implementations fit a type that has the trait, and the compiler cannot choose; one that has it not leaves it
+/// one.
 macro_rules! none_is {
     ($trait:ident: $($secret:ty),+) => {
         $(const _: fn() = || {

@@ -1,7 +1,8 @@
-//! An attempt to unlock by PIN: counted, durably, before anything is compared; after five wrong PINs each further one has a wait before it.
+//! An attempt to unlock by PIN: counted, durably, before anything is compared; after five wrong PINs each further one
+//! has a wait before it.
 //!
-//! Where the secure area is hardware it counts too: before each comparison one of its keys, a ticket, is deleted. Files of an earlier time
-//! name tickets that are gone, so putting both files back gives no attempt back (neg-L11).
+//! Where the secure area is hardware it counts too: before each comparison one of its keys, a ticket, is deleted. Files
+//! of an earlier time name tickets that are gone, so putting both files back gives no attempt back (neg-L11).
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rid_crypto::Secret;
@@ -34,7 +35,8 @@ const fn wait(tries: u32) -> u64 {
     }
 }
 
-/// Measures waits. Only the time since the device's boot counts: no wall clock shortens a wait, and after a reboot it begins again.
+/// Measures waits. Only the time since the device's boot counts: no wall clock shortens a wait, and after a reboot it
+/// begins again.
 #[derive(Default)]
 pub(crate) struct Waits {
     pub(crate) clock: Option<Arc<dyn Clock>>,
@@ -48,8 +50,8 @@ impl Waits {
         self.clock.as_ref().map_or(0, |clock| clock.uptime().millis())
     }
 
-    /// Since when the wait is measured. After a reboot the count can be lower: then the wait begins again. It can also be higher: then less
-    /// time is measured than passed.
+    /// Since when the wait is measured. After a reboot the count can be lower: then the wait begins again. It can also
+    /// be higher: then less time is measured than passed.
     fn since(&self, envelope: &Envelope) -> u64 {
         let now = self.now();
         let mut again = self.again.lock().unwrap_or_else(PoisonError::into_inner);
@@ -93,8 +95,8 @@ impl Vault {
         let opened = self.compare(&slot, ticket, &stretched).await;
         let mut envelope = self.envelope();
         if let Err(VaultError::SecureArea(error)) = opened {
-            // Nothing was compared, and a chip that fails must not make the person wait. If the process ends before this is written, the
-            // attempt stays counted.
+            // Nothing was compared, and a chip that fails must not make the person wait. If the process ends before
+            // this is written, the attempt stays counted.
             (envelope.tries, envelope.tried) = before;
             let _ = self.write_envelope(held, envelope, false).await;
             return Err(error.into());
@@ -148,7 +150,8 @@ impl Vault {
         Ok(tickets)
     }
 
-    /// Counts the tickets that are gone as wrong PINs. The wait is measured from now: the files do not say when those were.
+    /// Counts the tickets that are gone as wrong PINs. The wait is measured from now: the files do not say when those
+    /// were.
     async fn count_tickets(&self, held: &Held<'_>) -> Result<(), VaultError> {
         let mut envelope = self.envelope();
         let Some(slot) = &mut envelope.slots.pin else { return Ok(()) };
@@ -172,7 +175,8 @@ impl Vault {
         self.write_envelope(held, envelope, false).await
     }
 
-    /// Takes the ticket of the next comparison; the envelope names it as a key to delete, and must be written before it is deleted.
+    /// Takes the ticket of the next comparison; the envelope names it as a key to delete, and must be written before it
+    /// is deleted.
     async fn take_ticket(&self, envelope: &mut Envelope) -> Result<Option<KeyId>, VaultError> {
         let Some(slot) = envelope.slots.pin.as_mut().filter(|slot| !slot.tickets.is_empty()) else { return Ok(None) };
         if slot.tickets.len() < LEAST_TICKETS {

@@ -29,8 +29,8 @@ impl PinError {
     }
 }
 
-/// A PIN: six to twelve ASCII digits (neg-L05). Wiped on drop; not clonable, printable or comparable: it is checked only by the
-/// key that comes of it (neg-L06).
+/// A PIN: six to twelve ASCII digits (neg-L05). Wiped on drop; not clonable, printable or comparable: it is checked
+/// only by the key that comes of it (neg-L06).
 pub struct Pin {
     digits: Secret<{ Pin::MAX }>,
     len: usize,
@@ -55,12 +55,12 @@ impl Pin {
         Ok(Self { digits, len })
     }
 
-    /// Whether a new PIN is none of those that others would try first (neg-L05; FitCEM: weak ones are refused). Refused are one
-    /// or two different digits, steps (123456, 890123, 135791), repeated blocks (123123, 112233), mirrors (123321), pairs that
-    /// count (101112), threes that are a run, a line of the keypad or one digit (147258, 123789, 000111), walks round the
-    /// keypad's rim, what is among the most common besides, and `hints`: dates as YYYYMMDD (a birth date) in any order, whole or
-    /// in parts, and other numbers a stranger may know, such as the document's. In longer PINs each is refused where fewer than
-    /// six digits stand beside it.
+    /// Whether a new PIN is none of those that others would try first (neg-L05; FitCEM: weak ones are refused). Refused
+    /// are one or two different digits, steps (123456, 890123, 135791), repeated blocks (123123, 112233), mirrors
+    /// (123321), pairs that count (101112), threes that are a run, a line of the keypad or one digit (147258, 123789,
+    /// 000111), walks round the keypad's rim, what is among the most common besides, and `hints`: dates as YYYYMMDD (a
+    /// birth date) in any order, whole or in parts, and other numbers a stranger may know, such as the document's. In
+    /// longer PINs each is refused where fewer than six digits stand beside it.
     ///
     /// Without hints, 7 848 of the 10⁶ PINs of six digits are refused (0.8 %); a hinted date refuses up to 18 more.
     ///

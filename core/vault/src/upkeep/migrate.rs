@@ -1,6 +1,6 @@
-//! From one version of the store to the next, there whole or not at all (neg-K16 to K18): the envelope of the next version is written
-//! beside the old one, inside it; one transaction rewrites the rows and raises the layout; only then does the new envelope stand alone.
-//! Whichever step a process exit comes at, the layout says which of the two counts.
+//! From one version of the store to the next, there whole or not at all (neg-K16 to K18): the envelope of the next
+//! version is written beside the old one, inside it; one transaction rewrites the rows and raises the layout; only then
+//! does the new envelope stand alone. Whichever step a process exit comes at, the layout says which of the two counts.
 use rid_crypto::Secret;
 use rid_flow::ports::{Generation, Layout, Read, Row, Transaction};
 

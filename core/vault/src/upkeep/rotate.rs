@@ -1,5 +1,5 @@
-//! New master keys for all rows: named in the envelope first, then every row is sealed again, then the old master keys are deleted. An interruption
-//! leaves both, and the next unlocking goes on.
+//! New master keys for all rows: named in the envelope first, then every row is sealed again, then the old master keys
+//! are deleted. An interruption leaves both, and the next unlocking goes on.
 use std::sync::Arc;
 
 use rid_flow::ports::{Read, Row, RowKey};
@@ -17,12 +17,12 @@ use crate::{
 const BATCH: usize = 32;
 
 impl Vault {
-    /// Draws new master keys and seals every row under them. Unlock methods, PIN and code stay. A row that no key opens stops nothing: it is
-    /// lost under whatever master keys.
+    /// Draws new master keys and seals every row under them. Unlock methods, PIN and code stay. A row that no key opens
+    /// stops nothing: it is lost under whatever master keys.
     ///
     /// # Errors
-    /// [`VaultError::Locked`]; [`rid_flow::ports::StorageError::Damaged`] where part of the database cannot be read: nothing was begun; those of storage and
-    /// secure area: it goes on at the next unlocking.
+    /// [`VaultError::Locked`]; [`rid_flow::ports::StorageError::Damaged`] where part of the database cannot be read:
+    /// nothing was begun; those of storage and secure area: it goes on at the next unlocking.
     pub async fn rotate_keys(&self) -> Result<(), VaultError> {
         let held = self.hold().await;
         self.keys().user()?;

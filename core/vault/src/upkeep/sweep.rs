@@ -6,8 +6,8 @@ use rid_flow::ports::{Read, StorageError};
 use crate::{Vault, VaultError, commit::Draft, commit::change_lock::Held, rows, rows::encode::small};
 
 impl Vault {
-    /// Deletes the device keys of copies that are not listed any more: a process may have ended between the use of a copy and the deletion
-    /// of its key (neg-L12). Nothing is deleted where anything cannot be read.
+    /// Deletes the device keys of copies that are not listed any more: a process may have ended between the use of a
+    /// copy and the deletion of its key (neg-L12). Nothing is deleted where anything cannot be read.
     pub(crate) async fn sweep_used_keys(&self, held: &Held<'_>) -> Result<(), VaultError> {
         let listing = self.credentials().await?;
         if !listing.damaged.is_empty() || self.is_suspect(rows::DEVICE_KEYS).await? {

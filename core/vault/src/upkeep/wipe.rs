@@ -1,8 +1,10 @@
-//! Destroying everything: keys first, so that what a process exit leaves of the files opens nothing; completed at the next opening.
+//! Destroying everything: keys first, so that what a process exit leaves of the files opens nothing; completed at the
+//! next opening.
 //!
-//! The first pass leaves its marker where a key resists, so that the key is tried again. A pass that finds the marker takes the files
-//! whatever the keys do: one that resists for ever must not keep them (neg-K15). The device's key is the last to go: while it is there
-//! the marker's MAC can be checked, and whoever can only write files has no key deleted by a marker of their own.
+//! The first pass leaves its marker where a key resists, so that the key is tried again. A pass that finds the marker
+//! takes the files whatever the keys do: one that resists for ever must not keep them (neg-K15). The device's key is
+//! the last to go: while it is there the marker's MAC can be checked, and whoever can only write files has no key
+//! deleted by a marker of their own.
 use std::sync::Arc;
 
 use rid_flow::ports::{
@@ -19,18 +21,21 @@ use crate::{
     rows::encode::small,
 };
 
-/// Destroys a store whether or not it opens: its keys in the secure area, those of its credentials as far as they can be read, then
-/// its files. The keys of stores that were set aside stay: no port reads what names them, and with the files they open nothing.
+/// Destroys a store whether or not it opens: its keys in the secure area, those of its credentials as far as they can
+/// be read, then its files. The keys of stores that were set aside stay: no port reads what names them, and with the
+/// files they open nothing.
 ///
 /// # Errors
-/// [`VaultError`]; begun, it is completed by the next opening or wipe. [`VaultError::SecureArea`] from a second wipe: the files are
-/// gone, and a key that wraps nothing any more is left.
+/// [`VaultError`]; begun, it is completed by the next opening or wipe. [`VaultError::SecureArea`] from a second wipe:
+/// the files are gone, and a key that wraps nothing any more is left.
 pub async fn wipe(storage: Arc<dyn Storage>, area: Arc<dyn SecureArea>) -> Result<(), VaultError> {
-    // Somebody else has it: nothing is taken from under their hands. Any other error: what can be read is, and the files go.
+    // Somebody else has it: nothing is taken from under their hands. Any other error: what can be read is, and the
+    // files go.
     if storage.open().await == Err(StorageError::Locked) {
         return Err(StorageError::Locked.into());
     }
-    // Of a database that does not open some storages give the envelope all the same; of others the keys stay, and wrap nothing.
+    // Of a database that does not open some storages give the envelope all the same; of others the keys stay, and wrap
+    // nothing.
     let found = storage.envelope_read().await.ok().flatten();
     let envelope = found.and_then(|(generation, bytes)| Some((generation, envelope::parse(&bytes).ok()?)));
     match envelope {
@@ -67,7 +72,8 @@ async fn rows_of(storage: &Arc<dyn Storage>, table: Table) -> Result<Vec<Row>, S
 }
 
 impl Vault {
-    /// The same for an open store: the keys of its credentials go too, unlocked or not. It is closed then, whatever the answer.
+    /// The same for an open store: the keys of its credentials go too, unlocked or not. It is closed then, whatever the
+    /// answer.
     ///
     /// # Errors
     /// As [`wipe`].
@@ -76,8 +82,8 @@ impl Vault {
         let _held = self.change_lock.lock().await;
         self.lock();
         let stored = self.stored().clone();
-        // What is known here must not be written over the marker (neg-K15): a wipe that was interrupted is completed by the next opening.
-        // All that is to be deleted stays known, to be tried again by who calls this again.
+        // What is known here must not be written over the marker (neg-K15): a wipe that was interrupted is completed by
+        // the next opening. All that is to be deleted stays known, to be tried again by who calls this again.
         let also = [device_keys, stored.begun_keys()].concat();
         let all = [stored.envelope.area_keys(), also.clone()].concat();
         self.stored().envelope = stored.envelope.wiping(all);
@@ -124,8 +130,8 @@ async fn begin_and_complete(
 /// The pass of an opening that found the marker: deletes the keys, then the files.
 ///
 /// # Errors
-/// [`VaultError::SecureArea`]: of an area that is only busy or locked the marker is left, and the next opening tries again; of any
-/// other error the files are gone.
+/// [`VaultError::SecureArea`]: of an area that is only busy or locked the marker is left, and the next opening tries
+/// again; of any other error the files are gone.
 pub(crate) async fn complete(
     storage: &Arc<dyn Storage>,
     area: &Arc<dyn SecureArea>,
@@ -189,7 +195,8 @@ impl Names {
     }
 }
 
-/// Deletes keys; gives the error of the first that resists. One keeps none of the others, and one that is gone or dead does not resist.
+/// Deletes keys; gives the error of the first that resists. One keeps none of the others, and one that is gone or dead
+/// does not resist.
 async fn delete(area: &Arc<dyn SecureArea>, keys: Vec<KeyId>) -> Option<SecureAreaError> {
     let mut resists = None;
     for key in keys {

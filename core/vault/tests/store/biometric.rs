@@ -1,4 +1,5 @@
-//! The biometric unlock method and the recovery code: what they open, what kills them, and that they bring a locked PIN back.
+//! The biometric unlock method and the recovery code: what they open, what kills them, and that they bring a locked PIN
+//! back.
 use rid_flow::{
     fake::{AreaCall, block_on},
     ports::{KeyId, SecureAreaError},

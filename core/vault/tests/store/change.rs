@@ -126,7 +126,7 @@ fn with_the_first_pin_the_device_alone_is_no_door_any_more() {
 }
 
 #[test]
-fn a_changed_pin_is_dead_also_in_the_files_of_before() {
+fn a_replaced_pin_opens_no_earlier_files() {
     let world = with_pin(205);
     let before = world.fork();
     change_and_forget(&world);

@@ -1,4 +1,5 @@
-//! The recovery code: it opens on any device, an old one ends when the new one is confirmed, and a deleted entry stays deleted.
+//! The recovery code: it opens on any device, an old one ends when the new one is confirmed, and a deleted entry stays
+//! deleted.
 use rid_flow::{HistorySeq, fake::block_on};
 use rid_vault::{RecoveryCode, RecoveryError, VaultError, recover};
 

@@ -1,4 +1,5 @@
-//! Rows that are missing, put back, exchanged for earlier ones or garbled: each is one damaged row, and a repair makes the store whole.
+//! Rows that are missing, put back, exchanged for earlier ones or garbled: each is one damaged row, and a repair makes
+//! the store whole.
 use std::collections::BTreeMap;
 
 use rid_claims::ReusePolicy;

@@ -1,4 +1,5 @@
-//! A future dropped at any of its waits is a process exit at that place: the instance stays usable, the store is whole (neg-M06).
+//! A future dropped at any of its waits is a process exit at that place: the instance stays usable, the store is whole
+//! (neg-M06).
 use std::{
     pin::{Pin, pin},
     sync::Arc,
@@ -214,8 +215,8 @@ fn neg_m06_a_dropped_change_of_doors_leaves_a_way_in() {
     });
 }
 
-/// Whoever is told nothing of the end of a change goes by what the instance says after it: the unlock methods of the store are those, in both
-/// files, no other opens, and no key is left that nothing names.
+/// Whoever is told nothing of the end of a change goes by what the instance says after it: the unlock methods of the
+/// store are those, in both files, no other opens, and no key is left that nothing names.
 #[test]
 fn neg_m06_a_dropped_change_of_pin_is_what_the_store_says_afterwards() {
     let base = with_pin(1203);
@@ -240,7 +241,8 @@ fn neg_m06_a_dropped_change_of_pin_is_what_the_store_says_afterwards() {
             assert_ne!(old, new, "{name} {polls}");
             let code = world.open().unlock_state().recovery;
             assert!(!done || new == (name == "change pin") && code == (name == "code"), "{name} {polls}");
-            // One key for the new unlock method, if it stands. The area's own answer dropped is a key that nobody knows of.
+            // One key for the new unlock method, if it stands. The area's own answer dropped is a key that nobody knows
+            // of.
             let made = world.keys().into_iter().filter(|key| !before.contains(key)).count();
             unnamed += made - usize::from(new || code);
             // What stood on the disk then opens as what stands there now, or not at all.

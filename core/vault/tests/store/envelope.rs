@@ -90,7 +90,7 @@ fn neg_k10_one_damaged_generation_is_no_loss_and_two_are_named() {
     assert_eq!(left(&store.open(), "a"), 2);
     fs::remove_file(store.file("envelope.a")).unwrap();
     fs::remove_file(store.file("envelope.b")).unwrap();
-    assert_eq!(store.try_open().err(), Some(VaultError::EnvelopeCorrupt), "inv-I9: nothing is made anew");
+    assert_eq!(store.try_open().err(), Some(VaultError::EnvelopeCorrupt), "inv-I9: no new store is made");
 }
 
 /// After each change of keys or unlock methods either file alone opens the store as it is now.
@@ -138,7 +138,8 @@ fn neg_k10_after_a_change_of_doors_or_keys_either_generation_has_it() {
     }
 }
 
-/// A change of unlock methods interrupted between its two files, then the newer of them lost: the unlock method previous is still there or was made good.
+/// A change of unlock methods interrupted between its two files, then the newer of them lost: the unlock method
+/// previous is still there or was made good.
 #[test]
 fn neg_k10_a_change_cut_off_and_one_file_lost_is_no_loss_of_all() {
     for calls in 0.. {

@@ -144,7 +144,7 @@ fn a_deleted_entry_leaves_a_stone_that_checks() {
 
 /// Outcome and stone are outside the chain; the digest tells that a row is previous, while the store is open too.
 #[test]
-fn a_row_of_before_is_a_broken_history() {
+fn an_earlier_row_breaks_the_history() {
     let (world, rows) = world(809);
     commit(&world.open(), outcome(2, HistoryOutcome::Refused));
     let vault = world.open();
@@ -152,7 +152,7 @@ fn a_row_of_before_is_a_broken_history() {
     let refused = world.disk.rows();
     world.disk.alter(|now| drop(now.insert(rows[1].key.clone(), rows[1].clone())));
     assert!(block_on(vault.history(2, 1)).unwrap()[0].kept().unwrap().outcome == HistoryOutcome::Started);
-    assert_eq!(block_on(vault.verify_history()).unwrap(), broken(6), "looked at anew");
+    assert_eq!(block_on(vault.verify_history()).unwrap(), broken(6), "read again");
     let found = block_on(vault.examine()).unwrap().findings;
     assert!(found.iter().any(|finding| finding.code.as_str() == "history_broken" && finding.count == 6));
     // As it was left again it is whole again.

@@ -46,7 +46,8 @@ fn inv_i4_sixty_four_at_once_over_ten_copies_for_one_verifier_each() {
     }
 }
 
-/// The renewal at the 64th commit, PIN tries, changes of unlock methods and commits: nobody waits for ever, nothing is lost.
+/// The renewal at the 64th commit, PIN tries, changes of unlock methods and commits: nobody waits for ever, nothing is
+/// lost.
 #[test]
 fn inv_i1_everything_at_once_comes_to_an_end() {
     let (_folder, vaults) = vaults(1102, "race-all");

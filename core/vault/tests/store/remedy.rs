@@ -46,7 +46,7 @@ fn neg_k12_whatever_becomes_of_a_doors_key_another_door_opens() {
 }
 
 #[test]
-fn neg_k14_a_store_that_no_key_opens_begins_anew() {
+fn neg_k14_a_store_that_no_key_opens_starts_over() {
     let (world, vault) = locked(1504);
     drop(vault);
     world.keys().iter().for_each(|key| world.area.lose(key));

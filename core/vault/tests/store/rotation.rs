@@ -1,4 +1,5 @@
-//! New master keys for all rows: interrupted anywhere, overtaken by others, it ends with every row readable under one epoch.
+//! New master keys for all rows: interrupted anywhere, overtaken by others, it ends with every row readable under one
+//! epoch.
 use std::sync::Arc;
 
 use rid_flow::{
@@ -41,7 +42,7 @@ fn length(world: &World) -> usize {
 }
 
 #[test]
-fn every_row_is_sealed_anew_and_the_old_masters_are_gone() {
+fn every_row_is_sealed_again_and_the_old_master_keys_are_deleted() {
     let world = world(901, 20);
     drop(world.open());
     let (before, rows, long) = (world.fork(), world.disk.rows(), length(&world));

@@ -1,4 +1,5 @@
-//! While the envelope's copy of the counters cannot be renewed, a database put back would be noticed less and less: nothing is presented then.
+//! While the envelope's copy of the counters cannot be renewed, a database put back would be noticed less and less:
+//! nothing is presented then.
 use std::fs;
 
 use rid_flow::{Store, fake::block_on, ports::StorageError};

@@ -1,4 +1,5 @@
-//! A wipe interrupted anywhere is completed by the next opening; nothing of it is left, in the files or in the secure area.
+//! A wipe interrupted anywhere is completed by the next opening; nothing of it is left, in the files or in the secure
+//! area.
 use std::sync::Arc;
 
 use async_trait::async_trait;

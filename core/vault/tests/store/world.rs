@@ -113,7 +113,8 @@ pub(crate) fn left(vault: &Vault, name: &str) -> u32 {
     block_on(vault.credential(&id(name))).unwrap().map_or(0, |meta| meta.summary.copies_left)
 }
 
-/// Storage and secure area of one wallet. A clone is the same wallet; a [`Self::fork`] another that begins with the same files.
+/// Storage and secure area of one wallet. A clone is the same wallet; a [`Self::fork`] another that begins with the
+/// same files.
 #[derive(Clone)]
 pub(crate) struct World {
     pub(crate) disk: MemoryDisk,
@@ -225,7 +226,8 @@ impl Files for MemoryDisk {
     }
 }
 
-/// Runs `act` over forks of a wallet, interrupted at each call in turn, before and after it; then `check` over what lies there.
+/// Runs `act` over forks of a wallet, interrupted at each call in turn, before and after it; then `check` over what
+/// lies there.
 pub(crate) fn at_each_call(base: &World, act: impl Fn(&Vault), check: impl Fn(&World, bool)) {
     for carried_out in [false, true] {
         for calls in 0.. {

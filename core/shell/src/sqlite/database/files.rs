@@ -1,6 +1,7 @@
-//! What is done to all files of a store at once, as a list of steps. The second makes it certain: a marker, whose name says what is
-//! going on and which is removed last. A list cut off anywhere is taken up again from the marker, so no prefix of it is a state that
-//! cannot be opened (neg-K15). The marker is an empty file: it cannot be half written, and there is room for it on a full disk.
+//! What is done to all files of a store at once, as a list of steps. The second makes it certain: a marker, whose name
+//! says what is going on and which is removed last. A list cut off anywhere is taken up again from the marker, so no
+//! prefix of it is a state that cannot be opened (neg-K15). The marker is an empty file: it cannot be half written, and
+//! there is room for it on a full disk.
 use std::{
     fs::{self, File},
     io::{self, ErrorKind, Write as _},

@@ -1,3 +1,4 @@
+//! Opens a database, makes a new one, and raises its layout.
 use std::{
     fs::File,
     io::{ErrorKind, Read as _},
@@ -13,9 +14,9 @@ use super::{
 };
 use crate::{durable, envelope};
 
-/// Before anything is read. A list reads each page once, so 400 KiB of cache is enough. Exclusive from the start, the WAL's index is in
-/// memory and not in a file. As text: `rusqlite`'s pragma calls read the database first. Foreign keys are off: no layout has one, and the
-/// action of a forged one would change other rows.
+/// Before anything is read. A list reads each page once, so 400 KiB of cache is enough. Exclusive from the start, the
+/// WAL's index is in memory and not in a file. As text: `rusqlite`'s pragma calls read the database first. Foreign keys
+/// are off: no layout has one, and the action of a forged one would change other rows.
 const BEFORE_READING: &str = "PRAGMA locking_mode = EXCLUSIVE;
     PRAGMA mmap_size = 0;
     PRAGMA cache_size = -400;
@@ -26,8 +27,8 @@ const BEFORE_READING: &str = "PRAGMA locking_mode = EXCLUSIVE;
     PRAGMA secure_delete = ON;
     PRAGMA fullfsync = ON;
     PRAGMA checkpoint_fullfsync = ON;";
-/// No text in double quotes, nothing that runs by itself, and no statement that writes the schema as if it were a table. A statement is
-/// planned once, not again for each value that is bound.
+/// No text in double quotes, nothing that runs by itself, and no statement that writes the schema as if it were a
+/// table. A statement is planned once, not again for each value that is bound.
 const CONFIG: [(DbConfig, bool); 6] = [
     (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
     (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false),
@@ -46,7 +47,8 @@ pub(super) const MIRROR: &str = "CREATE TABLE m (t INTEGER NOT NULL, k BLOB NOT 
 /// For tests of steps to come: only `SqliteStorage::dangerous_with_layout` gets there.
 pub(super) const MADE_UP: &str = "CREATE TABLE made_up (x INTEGER NOT NULL)";
 
-/// What leads from the layout before to this one. Neither a statement nor a word of one is ever changed: files are compared with them.
+/// What leads from the layout before to this one. Neither a statement nor a word of one is ever changed: files are
+/// compared with them.
 fn step(layout: u32) -> &'static [&'static str] {
     match layout {
         1 => &[ROWS, MIRROR],
@@ -55,14 +57,15 @@ fn step(layout: u32) -> &'static [&'static str] {
     }
 }
 
-/// Opens the database of a folder, made at `newest` where there is none; a newer one is named and not touched. Nothing of an existing one
-/// is changed before [`accept`].
+/// Opens the database of a folder, made at `newest` where there is none; a newer one is named and not touched. Nothing
+/// of an existing one is changed before [`accept`].
 pub(super) fn connect(folder: &Path, newest: Layout) -> Result<(Connection, Layout), StorageError> {
     let about = |name: &str| durable::regular(&folder.join(name)).map_err(|error| envelope::storage_error(&error));
     let has_envelope = envelope::exists(folder).map_err(|error| envelope::storage_error(&error))?;
     let has_wal = about("store.db-wal")?.is_some_and(|log| log.len() > 0);
     let is_empty = about("store.db")?.is_none_or(|file| file.len() == 0);
-    // SQLite would delete a log without its database, and play a rollback journal, which no store of ours leaves, into the database.
+    // SQLite would delete a log without its database, and play a rollback journal, which no store of ours leaves, into
+    // the database.
     let journal = folder.join("store.db-journal");
     if has_envelope && (is_empty || (about("store.db-journal")?.is_some() && is_hot(&journal)?)) {
         return Err(StorageError::Damaged);
@@ -177,7 +180,8 @@ fn layout(connection: &Connection) -> Result<Layout, StorageError> {
     u32::try_from(number).map(Layout).map_err(|_| StorageError::Damaged)
 }
 
-/// Whether SQLite would play a rollback journal. One that is empty or begins with zeros is what a failed deletion leaves.
+/// Whether SQLite would play a rollback journal. One that is empty or begins with zeros is what a failed deletion
+/// leaves.
 fn is_hot(journal: &Path) -> Result<bool, StorageError> {
     let mut first = [0];
     let read = File::open(journal).and_then(|mut file| file.read(&mut first));

@@ -1,5 +1,5 @@
-//! Reads rows defensively: a column of another type or length than this code writes makes its row corrupt and hides no other (neg-K05,
-//! neg-K20).
+//! Reads rows defensively: a column of another type or length than this code writes makes its row corrupt and hides no
+//! other (neg-K05, neg-K20).
 use std::collections::BTreeSet;
 
 use rid_flow::ports::{Read, Row, RowKey, Table};
@@ -10,7 +10,8 @@ const NO_INDEX: [u8; 32] = [0; 32];
 /// A page of any tree holds fewer rows than this.
 const ROWS_OF_A_PAGE: u64 = 128;
 
-/// The columns, each only where its type and length can be ours: SQLite knows both without reading the column. 8388608 is `MAX_BODY`.
+/// The columns, each only where its type and length can be ours: SQLite knows both without reading the column. 8388608
+/// is `MAX_BODY`.
 macro_rules! select {
     ($body:literal, $from:literal) => {
         concat!(

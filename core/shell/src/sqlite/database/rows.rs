@@ -1,3 +1,4 @@
+//! Runs transactions and names their errors.
 use rid_flow::ports::{Expect, Layout, Row, StorageError, Table, Transaction, Write};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior, ffi, params};
 

@@ -1,5 +1,5 @@
-//! Reads the rows of a database that SQLite cannot read: every leaf page of the file, and of its log, is parsed by itself. Whoever opens
-//! the rows authenticates them, so a row needs no tree above it to be believed.
+//! Reads the rows of a database that SQLite cannot read: every leaf page of the file, and of its log, is parsed by
+//! itself. Whoever opens the rows authenticates them, so a row needs no tree above it to be believed.
 use std::{collections::BTreeMap, io, path::Path};
 
 use rid_flow::ports::{Read, Row, RowKey, Table};

@@ -1,5 +1,6 @@
-//! What stands in a store's schema. Whoever can write the file can put statements there that SQLite runs by itself: a trigger, or an
-//! action of a foreign key, brings back the row that was just deleted, and the count of rows changed is 1 all the same (neg-K20).
+//! What stands in a store's schema. Whoever can write the file can put statements there that SQLite runs by itself: a
+//! trigger, or an action of a foreign key, brings back the row that was just deleted, and the count of rows changed is
+//! 1 all the same (neg-K20).
 use rid_flow::ports::{Layout, StorageError};
 use rusqlite::Connection;
 
@@ -38,8 +39,8 @@ fn made_by(layout: Layout) -> Vec<Entry> {
     entries
 }
 
-/// `NOT INDEXED`, so that what is compared is what SQLite itself reads: an index over the schema, which only a forged file has, would be
-/// believed. The order of entries is that of their making, which is of no interest.
+/// `NOT INDEXED`, so that what is compared is what SQLite itself reads: an index over the schema, which only a forged
+/// file has, would be believed. The order of entries is that of their making, which is of no interest.
 fn entries(connection: &Connection) -> rusqlite::Result<Vec<Entry>> {
     let mut statement = connection.prepare("SELECT type, name, tbl_name, sql FROM main.sqlite_schema NOT INDEXED")?;
     let entry = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));

@@ -1,3 +1,4 @@
+//! Databases that are locked, damaged or replaced.
 use std::{fs, path::Path};
 
 use rid_flow::ports::{Expect, Generation, Layout, Row, RowKey, StorageError, Table, Transaction, Write};

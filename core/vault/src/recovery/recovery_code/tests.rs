@@ -1,3 +1,4 @@
+//! Recovery codes as people type them.
 use proptest::prelude::*;
 use rid_flow::fake::SeededRng;
 

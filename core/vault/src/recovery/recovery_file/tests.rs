@@ -1,3 +1,4 @@
+//! Recovery files: sealed, opened, cut, altered, and too large.
 use std::collections::BTreeSet;
 
 use proptest::{collection::vec, prelude::*};

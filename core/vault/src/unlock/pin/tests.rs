@@ -1,3 +1,4 @@
+//! Form and strength of PINs.
 use std::collections::BTreeSet;
 
 use super::*;

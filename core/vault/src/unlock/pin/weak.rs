@@ -7,9 +7,9 @@ const LINES: [&[u8; 3]; 8] = [b"123", b"456", b"789", b"147", b"258", b"369", b"
 /// Three times round the rim of the keypad.
 const RIM: &[u8] = b"123698741236987412369874";
 
-/// Common ones that no rule finds: corners, the long column, counting by two or by hundreds, both ends to the middle, constants,
-/// number words of chats, and the days a whole country knows (28 May 1918, 18 October 1991, 20 January 1990, 8 November and 27
-/// September 2020). The ten most common of all (Markert et al., IEEE S&P 2020) fall to the rules.
+/// Common ones that no rule finds: corners, the long column, counting by two or by hundreds, both ends to the middle,
+/// constants, number words of chats, and the days a whole country knows (28 May 1918, 18 October 1991, 20 January 1990,
+/// 8 November and 27 September 2020). The ten most common of all (Markert et al., IEEE S&P 2020) fall to the rules.
 pub(super) const COMMON: [&[u8; 6]; 32] = [
     b"025802", b"081120", b"085208", b"100200", b"100300", b"102938", b"112358", b"123580", b"124578", b"124816",
     b"131420", b"134679", b"135246", b"135790", b"141592", b"142857", b"161803", b"181091", b"192837", b"200190",
@@ -105,7 +105,8 @@ fn same(part: &[u8]) -> bool {
     part.iter().all(|digit| Some(digit) == part.first())
 }
 
-/// The orders in which a person may write a date YYYYMMDD, with the year in two or four digits, and without day or month.
+/// The orders in which a person may write a date YYYYMMDD, with the year in two or four digits, and without day or
+/// month.
 pub(super) fn dates(date: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
     let (Some(year), Some(short), Some(month), Some(day), 8) =
         (date.get(..4), date.get(2..4), date.get(4..6), date.get(6..), date.len())

@@ -1,3 +1,4 @@
+//! Lists of steps that a process exit interrupts.
 use std::collections::{BTreeMap, BTreeSet};
 
 use rid_flow::ports::{Generation, Layout, Read, Table, Transaction};
@@ -25,8 +26,8 @@ fn files_of(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     files
 }
 
-/// What a process leaves that was killed over a store with everything: one set aside before, one open, its WAL not empty, a third
-/// generation of the envelope begun.
+/// What a process leaves that was killed over a store with everything: one set aside before, one open, its WAL not
+/// empty, a third generation of the envelope begun.
 fn killed() -> BTreeMap<PathBuf, Vec<u8>> {
     let folder = Folder::new("files-made");
     let mut database = Database::new(folder.0.clone(), Layout::NEWEST);
@@ -78,8 +79,8 @@ fn put_key() -> rid_flow::ports::RowKey {
     rid_flow::ports::RowKey { table: Table(1), id: [1; 32] }
 }
 
-/// Steps that a process did before it died, in the ways a power cut may have kept them: all, or those since the last sync of the
-/// folder in part.
+/// Steps that a process did before it died, in the ways a power cut may have kept them: all, or those since the last
+/// sync of the folder in part.
 fn cuts(folder: &Path, steps: &[Step]) -> Vec<Vec<Step>> {
     let is_sync = |step: &Step| matches!(step, Step::Sync(synced) if synced == folder);
     let mut cuts = BTreeSet::new();

@@ -1,3 +1,4 @@
+//! Layouts, headers, logs and journals at opening.
 use std::{collections::BTreeMap, fs};
 
 use rid_flow::ports::{Expect, Layout, Read, Row, RowKey, StorageError, Table, Transaction, Write};

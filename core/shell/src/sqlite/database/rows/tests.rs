@@ -1,3 +1,4 @@
+//! Transactions over rows, and their limits.
 use rid_flow::ports::{Expect, Read, Row, RowKey, StorageError, Table, Transaction, Write};
 use rusqlite::Connection;
 
@@ -108,7 +109,7 @@ fn neg_k20_a_row_with_a_malformed_column_is_named_and_the_others_are_served() {
 }
 
 #[test]
-fn neg_k20_a_row_with_a_malformed_column_can_be_given_up_or_written_anew_as_it_was_served() {
+fn neg_k20_a_row_with_a_malformed_column_can_be_deleted_or_replaced() {
     for (index, (what, version, _)) in INDEXES.into_iter().flat_map(|index| DAMAGED.map(|it| (index, it))) {
         let (_folder, mut database) = altered_of(index, &set(what));
         let other = Write::Delete(key(2), Expect::Version(version + 1));

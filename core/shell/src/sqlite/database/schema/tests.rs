@@ -1,3 +1,4 @@
+//! Forged schemas are refused.
 use rid_flow::ports::{Layout, StorageError};
 use rusqlite::Connection;
 
@@ -125,7 +126,7 @@ fn neg_k20_a_schema_that_lies_in_the_wal_alone_is_refused_and_stays_there() {
     sql.execute_batch(TRIGGER).unwrap();
     let left = killed(&folder, "schema-wal-killed");
     assert!(std::fs::metadata(left.0.join("store.db-wal")).unwrap().len() > 0);
-    // Its index is made anew by whoever opens it.
+    // Its index is made again by whoever opens it.
     std::fs::remove_file(left.0.join("store.db-shm")).unwrap();
     is_refused(&left, Layout::NEWEST, "in the WAL");
 }
