@@ -62,6 +62,7 @@ use crate::{
     inspect::InspectArguments,
     transcript::TranscriptArguments,
     vault::VaultArguments,
+    words::ExplainArguments,
 };
 
 /// Rəqəmsal İD on the command line: enrol, hold, present, read, verify and inspect ISO/IEC 18013-5 credentials.
@@ -80,6 +81,7 @@ struct Arguments {
 enum Command {
     Demo(DemoArguments),
     Enrol(EnrolArguments),
+    Explain(ExplainArguments),
     Hostile(HostileArguments),
     Inspect(InspectArguments),
     Issue(IssueArguments),
@@ -119,6 +121,7 @@ fn run(command: Command) -> Result<u8, Failure> {
     match command {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Enrol(arguments) => enrol::enrol(&arguments),
+        Command::Explain(arguments) => words::explain(&arguments),
         Command::Hostile(arguments) => hostile::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Issue(arguments) => issue::run(&arguments),

@@ -1,46 +1,57 @@
-//! A sentence of what happened and what to do next, for the refusals a person meets at the command line.
+//! The sentences for a stable code at the command line: those of `rid_profile`, and the command that does the next step.
+use std::io::Write;
 
-/// The sentence for a stable code, if it needs one.
-pub(crate) fn of(code: &str) -> Option<&'static str> {
+use rid_profile::{Description, Locale, describe, is_described};
+
+use crate::failure::Failure;
+
+/// Explain a code: what happened and what to do next, in Azerbaijani, English and Russian
+#[derive(clap::Args)]
+pub(crate) struct ExplainArguments {
+    /// A code of spec/errors.md, `pin_wrong`
+    code: String,
+}
+
+/// `rid explain`: what a code means and what to do next, in the three languages.
+pub(crate) fn explain(arguments: &ExplainArguments) -> Result<u8, Failure> {
+    let code = arguments.code.as_str();
+    if !is_described(code) {
+        return Err(Failure::usage(format!("no such code: {code}. Codes are listed in spec/errors.md")));
+    }
+    let mut text = String::new();
+    for (language, locale) in [("az", Locale::Az), ("en", Locale::En), ("ru", Locale::Ru)] {
+        let Description { what, next } = describe(code, &[locale]);
+        text.push_str(&format!("{language}: {what} {next}\n"));
+    }
+    if let Some(command) = command(code) {
+        text.push_str(&format!("rid: {command}\n"));
+    }
+    // If stdout is closed, nobody reads the answer.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    Ok(0)
+}
+
+/// The English sentences for a code, and the command that does the next step. `None` if the code has none.
+pub(crate) fn of(code: &str) -> Option<String> {
+    if !is_described(code) {
+        return None;
+    }
+    let Description { what, next } = describe(code, &[Locale::En]);
+    let command = command(code).map(|command| format!(" {command}")).unwrap_or_default();
+    Some(format!("{what} {next}{command}"))
+}
+
+/// The command of `rid` that does the next step.
+fn command(code: &str) -> Option<&'static str> {
     Some(match code {
-        "backup_code_form" => {
-            "This is no recovery code: it has 25 letters and digits in five groups. Compare it with the paper, letter by letter."
-        }
-        "backup_form" | "backup_truncated" => {
-            "This is no whole recovery file. Copy it again from where it was kept, or take another one."
-        }
-        "backup_version" => "A newer version wrote this recovery file. Install the newer version.",
-        "backup_wrong_code" => {
-            "The recovery code does not open it, or the file was altered. Use the code that was made last and confirmed; a file needs \
-             the code it was made with."
-        }
-        "credential_unavailable" => "No copy of this document is left. Ask its issuer for new ones: `rid enrol`.",
-        "crypto_memory" => {
-            "The system gave no memory to check the PIN. Nothing was counted. Close other programs and try again."
-        }
-        "history_unknown" => "There is no such entry, or it was deleted before. `rid vault history` shows the places.",
-        "input_too_large" => "The file is larger than any that this program writes. Check that it is the right one.",
+        "credential_unavailable" => "Run `rid enrol`.",
+        "history_unknown" => "Run `rid vault history` to see the places.",
         "key_not_found" => {
-            "The keys of this wallet are not here. Give the right --key-file or put the files back; the recovery code gives history and \
-             settings: `rid vault recover FOLDER`."
+            "Give the right --key-file or put the files back. To get back history and settings, run `rid vault recover FOLDER`."
         }
-        "pin_form" => "A PIN has six to twelve digits from 0 to 9. Nothing was counted. Type it again.",
-        "pin_not_set" => "No PIN is set yet. `rid vault pin set` sets one.",
-        "pin_required" => {
-            "The PIN is needed for this. Who knows it uses `rid vault pin change`; the recovery code sets a new one: `rid vault pin set`."
-        }
-        "pin_weak" => {
-            "Others would try this PIN first: a pattern, a common one, or a date of the person. Choose another."
-        }
-        "recovery_not_set" => "No recovery code waits or was made. `rid vault code` makes one.",
-        "storage_full" => "The disk is full. Nothing was signed or changed. Make room and try again.",
-        "storage_io" => {
-            "The folder or a file in it cannot be read or written. Nothing was signed. Check the disk and try again."
-        }
-        "storage_locked" => "Another program has this wallet open. Close it and try again.",
-        "storage_readonly" => {
-            "The folder or its disk is read-only. Nothing was signed or changed. Make it writable and try again."
-        }
+        "no_pin" | "pin_not_set" => "Run `rid vault pin set`.",
+        "pin_required" => "Run `rid vault pin change`, or with the recovery code `rid vault pin set`.",
+        "no_recovery_code" | "recovery_not_set" => "Run `rid vault code`.",
         _ => return None,
     })
 }

@@ -14,6 +14,7 @@
 extern crate alloc;
 
 mod check;
+mod describe;
 mod embedded;
 mod image;
 mod locale;
@@ -25,6 +26,7 @@ mod reader_policy;
 mod tests;
 
 pub use check::{RuleFinding, Severity};
+pub use describe::{Description, describe, is_described};
 pub use embedded::embedded;
 pub use image::ImageFormat;
 pub use locale::{Locale, Localized};
