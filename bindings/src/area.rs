@@ -79,7 +79,7 @@ pub fn uptime_millis() -> u64 {
 pub fn derive_point(input: Vec<u8>) -> Result<Vec<u8>, SecureAreaError> {
     guard("derive_point", || {
         let input: [u8; 32] = input.try_into().map_err(|_| SecureAreaError::Unavailable)?;
-        Ok(ports::derive_point(&input).ok_or(SecureAreaError::Unavailable)?.into())
+        Ok::<_, SecureAreaError>(ports::derive_point(&input).ok_or(SecureAreaError::Unavailable)?.into())
     })
 }
 

@@ -9,9 +9,12 @@ use std::{
 
 use rid_wire::Code;
 
-use crate::log::{LogLevel, note};
+use crate::{
+    log::{LogLevel, note},
+    types::RidError,
+};
 
-/// A facade's error.
+/// An error of the boundary.
 pub(crate) trait BoundaryError {
     /// `Bug { code }`.
     fn bug(code: Code) -> Self;
@@ -20,22 +23,37 @@ pub(crate) trait BoundaryError {
     fn line(&self) -> (LogLevel, Code);
 }
 
-const PANIC: Code = Code::new("panic");
+impl BoundaryError for RidError {
+    fn bug(code: Code) -> Self {
+        Self::Bug { code }
+    }
 
-pub(crate) fn guard<T, E: BoundaryError>(operation: &'static str, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-    hush();
-    let ended = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(E::bug(PANIC)));
-    noted(operation, ended)
+    fn line(&self) -> (LogLevel, Code) {
+        let code = self.code();
+        let level = if matches!(self, Self::Bug { .. }) { LogLevel::Defect } else { LogLevel::of(code) };
+        (level, code)
+    }
 }
 
-pub(crate) async fn guard_async<T, E: BoundaryError>(
+const PANIC: Code = Code::new("panic");
+
+pub(crate) fn guard<T, E: BoundaryError, F: Into<E>>(
     operation: &'static str,
-    work: impl Future<Output = Result<T, E>>,
+    work: impl FnOnce() -> Result<T, F>,
+) -> Result<T, E> {
+    hush();
+    let ended = catch_unwind(AssertUnwindSafe(work));
+    noted(operation, ended.map_or_else(|_| Err(E::bug(PANIC)), |ended| ended.map_err(Into::into)))
+}
+
+pub(crate) async fn guard_async<T, E: BoundaryError, F: Into<E>>(
+    operation: &'static str,
+    work: impl Future<Output = Result<T, F>>,
 ) -> Result<T, E> {
     hush();
     let mut work = pin!(work);
     let ended = std::future::poll_fn(|context| {
-        catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)))
+        catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context).map_err(Into::into)))
             .unwrap_or_else(|_| Poll::Ready(Err(E::bug(PANIC))))
     })
     .await;

@@ -118,17 +118,17 @@ pub async fn secure_area_suite(area: Arc<dyn SecureArea>) -> Result<(), SuiteErr
 /// Panics inside the boundary (neg-M03).
 #[cfg(feature = "wallet")]
 #[uniffi::export]
-pub fn panic_inside() -> Result<(), crate::types::WalletError> {
+pub fn panic_inside() -> Result<(), crate::types::RidError> {
     #[expect(clippy::panic, reason = "the hook is there to panic")]
-    guard("hooks.panic_inside", || panic!("a secret in a panic's text"))
+    guard("hooks.panic_inside", || -> Result<(), crate::types::RidError> { panic!("a secret in a panic's text") })
 }
 
 /// The same in a call that waits once before.
 #[cfg(feature = "wallet")]
 #[uniffi::export]
-pub async fn panic_inside_later() -> Result<(), crate::types::WalletError> {
+pub async fn panic_inside_later() -> Result<(), crate::types::RidError> {
     let mut waited = false;
-    let later = std::future::poll_fn(move |context| {
+    let later = std::future::poll_fn(move |context| -> std::task::Poll<Result<(), crate::types::RidError>> {
         #[expect(clippy::panic, reason = "the hook is there to panic")]
         if std::mem::replace(&mut waited, true) {
             panic!("a secret in a panic's text");

@@ -155,14 +155,13 @@ mod tests {
     #[cfg(feature = "wallet")]
     #[test]
     fn neg_t06_the_variant_of_a_wallet_error_does_not_decide() {
-        use crate::boundary::BoundaryError;
-        use rid_wallet::WalletError;
+        use crate::{boundary::BoundaryError, types::RidError};
 
-        let wrong = WalletError::BadInput { code: Code::new("pin_wrong") };
+        let wrong = RidError::BadInput { code: Code::new("pin_wrong") };
         assert_eq!(wrong.line().0, LogLevel::Person);
-        let selection = WalletError::BadInput { code: Code::new("consent_selection") };
+        let selection = RidError::BadInput { code: Code::new("consent_selection") };
         assert_eq!(selection.line().0, LogLevel::Defect);
-        let bug = WalletError::Bug { code: Code::new("storage_io") };
+        let bug = RidError::Bug { code: Code::new("storage_io") };
         assert_eq!(bug.line().0, LogLevel::Defect);
     }
 }

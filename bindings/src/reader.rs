@@ -3,14 +3,12 @@ use std::sync::Arc;
 
 use rid_reader as facade;
 use rid_shell::{OsRng, SystemTimer};
-use rid_wire::Code;
 
 use crate::{
     DeviceClock,
     area::{AppArea, SecureArea},
-    boundary::{BoundaryError, guard, guard_async, quietly},
-    log::LogLevel,
-    types::{DocumentAsk, Environment, ReaderError, ReaderOptions, ReadingStep, RootWarning},
+    boundary::{guard, guard_async, quietly},
+    types::{DocumentAsk, Environment, ReaderOptions, ReadingStep, RidError, RootWarning},
 };
 
 /// A verifier's reader: no vault, no documents of its own.
@@ -26,9 +24,9 @@ pub struct Reading(facade::Reading);
 impl Reader {
     /// A reader; its key, if it has one, is in `secure_area`.
     #[uniffi::constructor]
-    pub fn new(options: ReaderOptions, secure_area: Arc<dyn SecureArea>) -> Result<Arc<Self>, ReaderError> {
+    pub fn new(options: ReaderOptions, secure_area: Arc<dyn SecureArea>) -> Result<Arc<Self>, RidError> {
         guard("reader.new", || {
-            Ok(Arc::new(Self(Arc::new(facade::Reader::new(ports(secure_area), options.configure()?)))))
+            Ok::<_, RidError>(Arc::new(Self(Arc::new(facade::Reader::new(ports(secure_area), options.configure()?)))))
         })
     }
 
@@ -43,60 +41,60 @@ impl Reader {
     }
 
     /// Starts from the text of a QR code.
-    pub fn read(&self, qr: String, asked: Vec<DocumentAsk>) -> Result<Arc<Reading>, ReaderError> {
-        guard("reader.read", || Ok(Arc::new(Reading(self.0.read(&qr, &asked)?))))
+    pub fn read(&self, qr: String, asked: Vec<DocumentAsk>) -> Result<Arc<Reading>, RidError> {
+        guard("reader.read", || Ok::<_, RidError>(Arc::new(Reading(self.0.read(&qr, &asked)?))))
     }
 }
 
 #[uniffi::export]
 impl Reading {
     /// What is to be done now; the same until it was done. One at a time.
-    pub async fn next(&self) -> Result<ReadingStep, ReaderError> {
+    pub async fn next(&self) -> Result<ReadingStep, RidError> {
         guard_async("reading.next", self.0.next()).await
     }
 
     /// `Send` or `Judged` was done. For `Send`: the link took the last chunk, and the wallet's time begins.
-    pub fn proceed(&self) -> Result<(), ReaderError> {
+    pub fn proceed(&self) -> Result<(), RidError> {
         guard("reading.proceed", || self.0.proceed())
     }
 
     /// The link is up, with this MTU (23 or more): the answer to `Connect`.
-    pub fn connected(&self, mtu: u16) -> Result<(), ReaderError> {
+    pub fn connected(&self, mtu: u16) -> Result<(), RidError> {
         guard("reading.connected", || self.0.connected(mtu))
     }
 
     /// One characteristic write came; whole messages are put together here.
-    pub fn received_chunk(&self, chunk: Vec<u8>) -> Result<(), ReaderError> {
+    pub fn received_chunk(&self, chunk: Vec<u8>) -> Result<(), RidError> {
         guard("reading.received_chunk", || self.0.received_chunk(&chunk))
     }
 
     /// The message of `Send` as characteristic writes of at most 512 bytes for the MTU that the platform reports.
-    pub fn chunks(&self, mtu: u16) -> Result<Vec<Vec<u8>>, ReaderError> {
+    pub fn chunks(&self, mtu: u16) -> Result<Vec<Vec<u8>>, RidError> {
         guard("reading.chunks", || self.0.chunks(mtu))
     }
 
     /// Whether the session has ended. A farewell to the peer and `Closed` may still be left.
-    pub fn is_over(&self) -> Result<bool, ReaderError> {
-        guard("reading.is_over", || Ok(self.0.is_over()))
+    pub fn is_over(&self) -> Result<bool, RidError> {
+        guard("reading.is_over", || Ok::<_, RidError>(self.0.is_over()))
     }
 
     /// The link is down.
-    pub fn disconnected(&self) -> Result<(), ReaderError> {
+    pub fn disconnected(&self) -> Result<(), RidError> {
         guard("reading.disconnected", || self.0.disconnected())
     }
 
     /// The time of `Wait` has come.
-    pub fn tick(&self) -> Result<(), ReaderError> {
+    pub fn tick(&self) -> Result<(), RidError> {
         guard("reading.tick", || self.0.tick())
     }
 
     /// Asks again in the same session, after a verdict.
-    pub fn ask(&self, asked: Vec<DocumentAsk>) -> Result<(), ReaderError> {
+    pub fn ask(&self, asked: Vec<DocumentAsk>) -> Result<(), RidError> {
         guard("reading.ask", || self.0.ask(&asked))
     }
 
     /// Ends the session in order.
-    pub fn finish(&self) -> Result<(), ReaderError> {
+    pub fn finish(&self) -> Result<(), RidError> {
         guard("reading.finish", || self.0.finish())
     }
 
@@ -117,17 +115,5 @@ fn ports(secure_area: Arc<dyn SecureArea>) -> facade::ReaderPorts {
         clock: Arc::new(DeviceClock::new()),
         timer: Arc::new(SystemTimer::new()),
         rng: Arc::new(|| Box::new(OsRng)),
-    }
-}
-
-impl BoundaryError for ReaderError {
-    fn bug(code: Code) -> Self {
-        Self::Bug { code }
-    }
-
-    fn line(&self) -> (LogLevel, Code) {
-        let code = self.code();
-        let level = if matches!(self, Self::Bug { .. }) { LogLevel::Defect } else { LogLevel::of(code) };
-        (level, code)
     }
 }

@@ -1,4 +1,5 @@
 //! Mirrors of the closed view types: what crosses, by kind.
+mod error;
 #[cfg(feature = "wallet")]
 mod presentation;
 #[cfg(feature = "reader")]
@@ -9,6 +10,7 @@ mod vault;
 #[cfg(feature = "wallet")]
 mod wallet;
 
+pub use error::*;
 #[cfg(feature = "reader")]
 pub use reader::*;
 pub use shared::*;

@@ -3,16 +3,14 @@ use std::{path::Path, sync::Arc};
 
 use rid_shell::{OsRng, SqliteStorage, SystemTimer};
 use rid_wallet as facade;
-use rid_wire::Code;
 
 use crate::{
     DeviceClock,
     area::{AppArea, SecureArea},
-    boundary::{BoundaryError, guard, guard_async, quietly},
-    log::LogLevel,
+    boundary::{guard, guard_async, quietly},
     types::{
         ConsentAnswer, CredentialDetails, CredentialId, CredentialSummary, Enrolment, Environment, HistoryRow,
-        LockState, Portrait, PresentationStep, RootWarning, WalletError, WalletOptions,
+        LockState, Portrait, PresentationStep, RidError, RootWarning, WalletOptions,
     },
 };
 
@@ -44,10 +42,10 @@ impl Wallet {
         folder: String,
         options: WalletOptions,
         secure_area: Arc<dyn SecureArea>,
-    ) -> Result<Arc<Self>, WalletError> {
+    ) -> Result<Arc<Self>, RidError> {
         guard_async("wallet.open", async move {
             let ports = ports(&folder, secure_area);
-            Ok(Arc::new(Self(Arc::new(facade::Wallet::open(ports, options.configure()?).await?))))
+            Ok::<_, RidError>(Arc::new(Self(Arc::new(facade::Wallet::open(ports, options.configure()?).await?))))
         })
         .await
     }
@@ -63,50 +61,50 @@ impl Wallet {
     }
 
     /// Whether personal data can be read.
-    pub fn lock_state(&self) -> Result<LockState, WalletError> {
-        guard("wallet.lock_state", || Ok(self.0.lock_state()))
+    pub fn lock_state(&self) -> Result<LockState, RidError> {
+        guard("wallet.lock_state", || Ok::<_, RidError>(self.0.lock_state()))
     }
 
     /// Drops the keys of personal data from memory.
-    pub fn lock(&self) -> Result<(), WalletError> {
+    pub fn lock(&self) -> Result<(), RidError> {
         guard("wallet.lock", || {
             self.0.lock();
-            Ok(())
+            Ok::<_, RidError>(())
         })
     }
 
     /// Unlocks without a secret: by the device alone while no PIN is set, else by biometrics. `Locked`: only PIN or code open it.
-    pub async fn unlock(&self) -> Result<(), WalletError> {
+    pub async fn unlock(&self) -> Result<(), RidError> {
         guard_async("wallet.unlock", self.0.unlock()).await
     }
 
     /// Closes the store and lets other processes open it.
-    pub async fn close_store(&self) -> Result<(), WalletError> {
+    pub async fn close_store(&self) -> Result<(), RidError> {
         guard_async("wallet.close_store", self.0.close()).await
     }
 
     /// All credentials. Decrypts no copy and no portrait.
-    pub async fn credentials(&self) -> Result<Vec<CredentialSummary>, WalletError> {
+    pub async fn credentials(&self) -> Result<Vec<CredentialSummary>, RidError> {
         guard_async("wallet.credentials", self.0.credentials()).await
     }
 
     /// One credential with its values, all but the portrait.
-    pub async fn credential(&self, id: CredentialId) -> Result<CredentialDetails, WalletError> {
+    pub async fn credential(&self, id: CredentialId) -> Result<CredentialDetails, RidError> {
         guard_async("wallet.credential", self.0.credential(&id)).await
     }
 
     /// Its portrait, if it has one.
-    pub async fn portrait(&self, id: CredentialId) -> Result<Option<Portrait>, WalletError> {
+    pub async fn portrait(&self, id: CredentialId) -> Result<Option<Portrait>, RidError> {
         guard_async("wallet.portrait", self.0.portrait(&id)).await
     }
 
     /// Deletes a credential, its copies and keys; leaves a row in the history.
-    pub async fn delete(&self, id: CredentialId) -> Result<(), WalletError> {
+    pub async fn delete(&self, id: CredentialId) -> Result<(), RidError> {
         guard_async("wallet.delete", self.0.delete(&id)).await
     }
 
     /// Rows of the history from a place on, at most `max`, oldest first.
-    pub async fn history(&self, from: u64, max: u32) -> Result<Vec<HistoryRow>, WalletError> {
+    pub async fn history(&self, from: u64, max: u32) -> Result<Vec<HistoryRow>, RidError> {
         guard_async("wallet.history", self.0.history(from, max)).await
     }
 
@@ -118,30 +116,32 @@ impl Wallet {
         copies: u32,
         challenge: Vec<u8>,
         audience: String,
-    ) -> Result<Arc<Enrolling>, WalletError> {
-        guard("wallet.enrol", || Ok(Arc::new(Enrolling(self.0.enrolling(&kinds, copies, challenge, audience)?))))
+    ) -> Result<Arc<Enrolling>, RidError> {
+        guard("wallet.enrol", || {
+            Ok::<_, RidError>(Arc::new(Enrolling(self.0.enrolling(&kinds, copies, challenge, audience)?)))
+        })
     }
 
     /// Checks an issuer's answer fully and stores it: every credential or none.
-    pub async fn accept(&self, id: String, answer: Vec<u8>) -> Result<Vec<CredentialSummary>, WalletError> {
+    pub async fn accept(&self, id: String, answer: Vec<u8>) -> Result<Vec<CredentialSummary>, RidError> {
         guard_async("wallet.accept", self.0.accept(&id, &answer)).await
     }
 
     /// Withdraws an enrolment whose message was given out: its keys are removed, and from then on the issuer's answer is refused.
-    pub async fn withdraw(&self, id: String) -> Result<(), WalletError> {
+    pub async fn withdraw(&self, id: String) -> Result<(), RidError> {
         guard_async("wallet.withdraw", self.0.withdraw(&id)).await
     }
 
     /// Starts a face-to-face presentation.
-    pub fn present(&self) -> Result<Arc<Presentation>, WalletError> {
-        guard("wallet.present", || Ok(Arc::new(Presentation(self.0.present()?))))
+    pub fn present(&self) -> Result<Arc<Presentation>, RidError> {
+        guard("wallet.present", || Ok::<_, RidError>(Arc::new(Presentation(self.0.present()?))))
     }
 }
 
 #[uniffi::export]
 impl Enrolling {
     /// Makes and proves the keys and gives the message for the issuer, at each call the same.
-    pub async fn next(&self) -> Result<Enrolment, WalletError> {
+    pub async fn next(&self) -> Result<Enrolment, RidError> {
         guard_async("enrolling.next", self.0.next()).await
     }
 
@@ -159,52 +159,52 @@ impl Enrolling {
 #[uniffi::export]
 impl Presentation {
     /// What is to be done now; the same until it was done. One at a time.
-    pub async fn next(&self) -> Result<PresentationStep, WalletError> {
+    pub async fn next(&self) -> Result<PresentationStep, RidError> {
         guard_async("presentation.next", self.0.next()).await
     }
 
     /// `Advertise`, `Send` or `Receipt` was done. For `Send`: the link took the last chunk.
-    pub fn proceed(&self) -> Result<(), WalletError> {
+    pub fn proceed(&self) -> Result<(), RidError> {
         guard("presentation.proceed", || self.0.proceed())
     }
 
     /// The person's answer to `Ask`.
-    pub fn answer(&self, answer: ConsentAnswer) -> Result<(), WalletError> {
+    pub fn answer(&self, answer: ConsentAnswer) -> Result<(), RidError> {
         guard("presentation.answer", || self.0.answer(answer))
     }
 
     /// The answer to `Unlock`: the wallet was unlocked, or the person gave up.
-    pub fn unlocked(&self) -> Result<(), WalletError> {
+    pub fn unlocked(&self) -> Result<(), RidError> {
         guard("presentation.unlocked", || self.0.unlocked())
     }
 
     /// The link is up, with this MTU (23 or more).
-    pub fn connected(&self, mtu: u16) -> Result<(), WalletError> {
+    pub fn connected(&self, mtu: u16) -> Result<(), RidError> {
         guard("presentation.connected", || self.0.connected(mtu))
     }
 
     /// One characteristic write came; whole messages are put together here.
-    pub fn received_chunk(&self, chunk: Vec<u8>) -> Result<(), WalletError> {
+    pub fn received_chunk(&self, chunk: Vec<u8>) -> Result<(), RidError> {
         guard("presentation.received_chunk", || self.0.received_chunk(&chunk))
     }
 
     /// The message of `Send` as characteristic writes of at most 512 bytes for the MTU that the platform reports.
-    pub fn chunks(&self, mtu: u16) -> Result<Vec<Vec<u8>>, WalletError> {
+    pub fn chunks(&self, mtu: u16) -> Result<Vec<Vec<u8>>, RidError> {
         guard("presentation.chunks", || self.0.chunks(mtu))
     }
 
     /// Whether the session has ended. A farewell to the peer and `Closed` may still be left.
-    pub fn is_over(&self) -> Result<bool, WalletError> {
-        guard("presentation.is_over", || Ok(self.0.is_over()))
+    pub fn is_over(&self) -> Result<bool, RidError> {
+        guard("presentation.is_over", || Ok::<_, RidError>(self.0.is_over()))
     }
 
     /// The link is down.
-    pub fn disconnected(&self) -> Result<(), WalletError> {
+    pub fn disconnected(&self) -> Result<(), RidError> {
         guard("presentation.disconnected", || self.0.disconnected())
     }
 
     /// The time of `Wait` has come.
-    pub fn tick(&self) -> Result<(), WalletError> {
+    pub fn tick(&self) -> Result<(), RidError> {
         guard("presentation.tick", || self.0.tick())
     }
 
@@ -227,17 +227,5 @@ fn ports(folder: &str, secure_area: Arc<dyn SecureArea>) -> facade::WalletPorts 
         clock: Arc::new(DeviceClock::new()),
         timer: Arc::new(SystemTimer::new()),
         rng: Arc::new(|| Box::new(OsRng)),
-    }
-}
-
-impl BoundaryError for WalletError {
-    fn bug(code: Code) -> Self {
-        Self::Bug { code }
-    }
-
-    fn line(&self) -> (LogLevel, Code) {
-        let code = self.code();
-        let level = if matches!(self, Self::Bug { .. }) { LogLevel::Defect } else { LogLevel::of(code) };
-        (level, code)
     }
 }

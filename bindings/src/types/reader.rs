@@ -1,6 +1,6 @@
 //! Mirrors of the reader's views.
 pub use rid_reader::{
-    DocumentAsk, ElementAsk, ReaderError, ReaderOptions, ReadingStep,
+    DocumentAsk, ElementAsk, ReaderOptions, ReadingStep,
     view::{
         AgeAnswer, Decision, DisclosedElement, DisclosedElements, DocumentElements, DocumentError, DocumentVerdict,
         ElementError, Verdict,
@@ -23,38 +23,6 @@ pub struct ReaderOptions {
     pub key: Option<KeyId>,
     /// The chain of that key, leaf first, without the root; DER or PEM each.
     pub chain: Vec<Vec<u8>>,
-}
-
-/// What an app can do about a failure. A verdict that says no is not an error. Fields are codes, so the whole may be logged.
-#[uniffi::remote(Error)]
-pub enum ReaderError {
-    /// What was handed in or scanned is wrong.
-    BadInput {
-        /// Which rule.
-        code: Code,
-    },
-    /// A defect of this software.
-    Bug {
-        /// Where.
-        code: Code,
-    },
-    /// Cancelled.
-    Cancelled,
-    /// The app called out of turn: busy, closed, not asked.
-    Misuse {
-        /// Which rule.
-        code: Code,
-    },
-    /// The other side broke the protocol.
-    PeerRefused {
-        /// Which rule.
-        code: Code,
-    },
-    /// This device or build cannot.
-    Unsupported {
-        /// What.
-        code: Code,
-    },
 }
 
 /// The elements asked of one document.

@@ -3,7 +3,7 @@ pub use rid_claims::ReusePolicy as Reuse;
 pub use rid_flow::{CredentialId, HistoryEventType as HistoryKind, HistoryOutcome};
 pub use rid_profile::{ReaderPolicy, ReaderRule};
 pub use rid_wallet::{
-    DeviceAuthMethod, Enrolment, PresentationStep, WalletError, WalletOptions,
+    DeviceAuthMethod, Enrolment, PresentationStep, WalletOptions,
     view::{
         AskedElement, CandidateCredential, ConsentAnswer, ConsentDecision, ConsentRequest, ConsentedDocument,
         CredentialDetails, CredentialElement, CredentialState, CredentialSummary, HistoryCheck, HistoryEntryState,
@@ -66,64 +66,6 @@ pub enum DeviceAuthMethod {
     Mac,
     /// deviceSignature.
     Signature,
-}
-
-/// What an app can do about a failure. Fields are codes and numbers, so the whole may be logged.
-#[uniffi::remote(Error)]
-pub enum WalletError {
-    /// What was handed in is wrong.
-    BadInput {
-        /// Which rule.
-        code: Code,
-    },
-    /// A defect of this software.
-    Bug {
-        /// Where.
-        code: Code,
-    },
-    /// The person turned away.
-    Cancelled,
-    /// Fetch a new credential.
-    Expired {
-        /// What is used up or over.
-        code: Code,
-    },
-    /// Unlock first.
-    Locked,
-    /// The app called out of turn: busy, closed, interrupted, not asked.
-    Misuse {
-        /// Which rule.
-        code: Code,
-    },
-    /// Who or what is not trusted, and why.
-    NotTrusted {
-        /// `issuer` or `reader`.
-        who: Code,
-        /// The failed check.
-        why: Code,
-    },
-    /// No network; try again.
-    Offline {
-        /// Seconds to wait, if the server said so.
-        retry_after: Option<u32>,
-    },
-    /// The other side refused.
-    PeerRefused {
-        /// Its or our name for it.
-        code: Code,
-    },
-    /// Sign in again.
-    SignInAgain,
-    /// The store or its keys do not work; the code says how (full, read-only, corrupt, key lost).
-    StorageDamaged {
-        /// How.
-        code: Code,
-    },
-    /// This device or build cannot.
-    Unsupported {
-        /// What.
-        code: Code,
-    },
 }
 
 /// Whether personal data can be read.

@@ -66,13 +66,13 @@ final class GuardedSecureArea: SecureArea, @unchecked Sendable {
         _ method: Method, undo: @escaping @Sendable (inout T) async -> Void = { _ in },
         _ call: @escaping @Sendable () async throws -> T
     ) async throws -> T {
-        if Task.isCancelled { throw SecureAreaError.Cancelled }
+        if Task.isCancelled { throw SecureAreaError.cancelled }
         // A task of its own, so that others than the library can call it away.
         let task = Task {
             var answer = try await call()
             if Task.isCancelled {
                 await undo(&answer)
-                throw SecureAreaError.Cancelled
+                throw SecureAreaError.cancelled
             }
             return answer
         }
@@ -83,9 +83,9 @@ final class GuardedSecureArea: SecureArea, @unchecked Sendable {
         } catch let error as SecureAreaError {
             throw error
         } catch is CancellationError {
-            throw SecureAreaError.Cancelled
+            throw SecureAreaError.cancelled
         } catch {
-            throw SecureAreaError.Unavailable
+            throw SecureAreaError.unavailable
         }
     }
 

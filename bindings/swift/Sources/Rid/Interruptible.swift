@@ -12,9 +12,7 @@ func interruptible<T: Sendable>(
         defer { done.set() }
         do {
             return try await call()
-        } catch WalletError.Cancelled where Task.isCancelled {
-            throw CancellationError()
-        } catch ReaderError.Cancelled where Task.isCancelled {
+        } catch RidError.cancelled where Task.isCancelled {
             throw CancellationError()
         }
     } onCancel: {

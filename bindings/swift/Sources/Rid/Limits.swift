@@ -9,20 +9,9 @@ enum Limit {
     static let answer = 5 << 20
 }
 
-/// A facade's error: the two name a refused input alike.
-protocol InputError: Error {
-    static func refused(_ code: String) -> Self
-}
+extension RidError {
+    private static func refused(_ code: String) -> RidError { .badInput(code: code) }
 
-extension WalletError: InputError {
-    static func refused(_ code: String) -> WalletError { .BadInput(code: code) }
-}
-
-extension ReaderError: InputError {
-    static func refused(_ code: String) -> ReaderError { .BadInput(code: code) }
-}
-
-extension InputError {
     static func check(_ data: Data, _ limit: Int = Limit.input) throws {
         guard data.count <= limit else { throw refused("input_too_large") }
     }

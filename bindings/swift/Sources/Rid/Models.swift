@@ -40,7 +40,7 @@ public final class WalletModel {
     }
 
     private func code(_ error: any Error) -> String {
-        (error as? WalletError)?.code ?? "cancelled"
+        (error as? RidError)?.code ?? "cancelled"
     }
 }
 

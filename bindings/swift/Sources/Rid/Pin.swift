@@ -3,7 +3,7 @@ import RidCore
 
 /// A PIN as a person typed it: six to twelve digits in memory of its own, overwritten when it was used or let go.
 ///
-/// One object is one use: after the call it holds nothing any more, and a second call is `WalletError.BadInput` (`pin_form`). The copy that crosses
+/// One object is one use: after the call it holds nothing any more, and a second call is `RidError.badInput` (`pin_form`). The copy that crosses
 /// to the library cannot be overwritten on this side; the library overwrites its own. What a text field keeps is the app's affair.
 public final class Pin: @unchecked Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     private let lock = NSLock()
@@ -46,7 +46,7 @@ public final class Pin: @unchecked Sendable, CustomStringConvertible, CustomDebu
     func using<T>(_ call: (Data) async throws -> T) async throws -> T {
         defer { wipe() }
         let count = lock.withLock { self.count }
-        guard count > 0, let start = bytes.baseAddress else { throw WalletError.BadInput(code: "pin_form") }
+        guard count > 0, let start = bytes.baseAddress else { throw RidError.badInput(code: "pin_form") }
         return try await call(Data(bytesNoCopy: start, count: count, deallocator: .none))
     }
 

@@ -4,7 +4,7 @@ import RidCore
 /// A face-to-face presentation: the app owns the radio and the screen, this object everything else.
 ///
 /// Iterate over ``steps`` and do what each says, or call ``next()`` in a loop. The radio's events (``connected(mtu:)``, ``receivedChunk(_:)``,
-/// ``disconnected()``) may come from any thread. An answer to a question that was not asked is `WalletError.Misuse` (`not_asked`) and
+/// ``disconnected()``) may come from any thread. An answer to a question that was not asked is `RidError.misuse` (`not_asked`) and
 /// changes nothing.
 ///
 /// The link or the time may end the session while a step is being done. From then on the radio's events do nothing, neither does a call that
@@ -32,7 +32,7 @@ public final class PresentationSession: Sendable {
             step: {
                 do {
                     return try await self.next()
-                } catch WalletError.Cancelled {
+                } catch RidError.cancelled {
                     // Called away by `cancel`: the next call says what is left to be done.
                     return nil
                 }
@@ -40,7 +40,7 @@ public final class PresentationSession: Sendable {
             tick: { try self.tick() })
     }
 
-    /// What is to be done now; the same until it was done. One call at a time: another is `WalletError.Misuse` (`busy`).
+    /// What is to be done now; the same until it was done. One call at a time: another is `RidError.misuse` (`busy`).
     public func next() async throws -> PresentationStep {
         try await interruptible(interrupt: { self.core.park() }) { try await self.core.next() }
     }
@@ -54,14 +54,14 @@ public final class PresentationSession: Sendable {
 
     /// The person's answer to `ask`; build it with `agree` or `refuse`. A wrong answer leaves the question open.
     ///
-    /// Throws `WalletError.Misuse` (`consent_binding`) for the answer to another question, and `BadInput` (`consent_selection`) for a document,
+    /// Throws `RidError.misuse` (`consent_binding`) for the answer to another question, and `BadInput` (`consent_selection`) for a document,
     /// credential or element that is not offered.
     public func answer(_ answer: ConsentAnswer) throws {
-        try WalletError.check(answer.id)
-        try WalletError.check(answer.hash)
+        try RidError.check(answer.id)
+        try RidError.check(answer.hash)
         if case .agree(let documents) = answer.decision {
-            try WalletError.check(documents.map(\.credential))
-            for path in documents.flatMap(\.elements) { try WalletError.check(path) }
+            try RidError.check(documents.map(\.credential))
+            for path in documents.flatMap(\.elements) { try RidError.check(path) }
         }
         try unlessOver(()) { try core.answer(answer: answer) }
         told.note(done: true)
@@ -73,21 +73,21 @@ public final class PresentationSession: Sendable {
         told.note(done: true)
     }
 
-    /// The link is up, with this MTU. Below 23 it is `WalletError.BadInput` (`transport_mtu`), and no copy is used.
+    /// The link is up, with this MTU. Below 23 it is `RidError.badInput` (`transport_mtu`), and no copy is used.
     public func connected(mtu: UInt16) throws {
         defer { told.note() }
         try core.connected(mtu: mtu)
     }
 
     /// One characteristic write came; whole messages are put together here. A malformed one, or a message over 1 MiB, is
-    /// `WalletError.PeerRefused` (`transport_limit`), and the session is over by that name.
+    /// `RidError.peerRefused` (`transport_limit`), and the session is over by that name.
     public func receivedChunk(_ chunk: Data) throws {
-        try WalletError.check(chunk)
+        try RidError.check(chunk)
         do {
             try core.receivedChunk(chunk: chunk)
             told.note()
-        } catch let refused as WalletError {
-            if case .PeerRefused = refused { told.note(done: true) }
+        } catch let refused as RidError {
+            if case .peerRefused = refused { told.note(done: true) }
             throw refused
         }
     }
@@ -110,7 +110,7 @@ public final class PresentationSession: Sendable {
     }
 
     /// Ends it at once, also while a message is checked; nothing is handed out afterwards. A running ``next()`` throws
-    /// `WalletError.Cancelled`, a later one gives a farewell to the peer, then `closed`. A question that was open leaves a row in the history.
+    /// `RidError.cancelled`, a later one gives a farewell to the peer, then `closed`. A question that was open leaves a row in the history.
     public func cancel() {
         core.cancel()
         told.note(done: true)
@@ -119,7 +119,7 @@ public final class PresentationSession: Sendable {
     private func unlessOver<T>(_ late: T, _ call: () throws -> T) throws -> T {
         do {
             return try call()
-        } catch WalletError.Misuse(let code) where isLate(code) && (try? core.isOver()) == true {
+        } catch RidError.misuse(let code) where isLate(code) && (try? core.isOver()) == true {
             return late
         }
     }

@@ -30,7 +30,7 @@ public final class ReadingSession: Sendable {
             step: {
                 do {
                     return try await self.next()
-                } catch ReaderError.Cancelled {
+                } catch RidError.cancelled {
                     // Called away by `cancel`: the next call says what is left to be done.
                     return nil
                 }
@@ -38,7 +38,7 @@ public final class ReadingSession: Sendable {
             tick: { try self.tick() })
     }
 
-    /// What is to be done now; the same until it was done. One call at a time: another is `ReaderError.Misuse` (`busy`).
+    /// What is to be done now; the same until it was done. One call at a time: another is `RidError.misuse` (`busy`).
     public func next() async throws -> ReadingStep {
         try await interruptible(interrupt: { self.core.park() }) { try await self.core.next() }
     }
@@ -49,21 +49,21 @@ public final class ReadingSession: Sendable {
         told.note(done: true)
     }
 
-    /// The link is up, with this MTU: the answer to `connect`. Below 23 it is `ReaderError.BadInput` (`transport_mtu`).
+    /// The link is up, with this MTU: the answer to `connect`. Below 23 it is `RidError.badInput` (`transport_mtu`).
     public func connected(mtu: UInt16) throws {
         try core.connected(mtu: mtu)
         told.note(done: true)
     }
 
     /// One characteristic write came; whole messages are put together here. A malformed one, or a message over 1 MiB, is
-    /// `ReaderError.PeerRefused` (`transport_limit`), and the session is over by that name.
+    /// `RidError.peerRefused` (`transport_limit`), and the session is over by that name.
     public func receivedChunk(_ chunk: Data) throws {
-        try ReaderError.check(chunk)
+        try RidError.check(chunk)
         do {
             try core.receivedChunk(chunk: chunk)
             told.note()
-        } catch let refused as ReaderError {
-            if case .PeerRefused = refused { told.note(done: true) }
+        } catch let refused as RidError {
+            if case .peerRefused = refused { told.note(done: true) }
             throw refused
         }
     }
@@ -85,9 +85,9 @@ public final class ReadingSession: Sendable {
         try core.tick()
     }
 
-    /// Asks again in the same session, after a verdict. Throws `ReaderError.Misuse` (`session_closed`) when the session has ended.
+    /// Asks again in the same session, after a verdict. Throws `RidError.misuse` (`session_closed`) when the session has ended.
     public func ask(_ asked: [DocumentAsk]) throws {
-        try ReaderError.check(asked)
+        try RidError.check(asked)
         defer { told.note() }
         try core.ask(asked: asked)
     }
@@ -99,7 +99,7 @@ public final class ReadingSession: Sendable {
     }
 
     /// Ends it at once, also while an answer is judged; nothing is handed out afterwards. A running ``next()`` throws
-    /// `ReaderError.Cancelled`, a later one gives a farewell to the peer, then `closed`.
+    /// `RidError.cancelled`, a later one gives a farewell to the peer, then `closed`.
     public func cancel() {
         core.cancel()
         told.note(done: true)
@@ -108,7 +108,7 @@ public final class ReadingSession: Sendable {
     private func unlessOver<T>(_ late: T, _ call: () throws -> T) throws -> T {
         do {
             return try call()
-        } catch ReaderError.Misuse(let code) where isLate(code) && (try? core.isOver()) == true {
+        } catch RidError.misuse(let code) where isLate(code) && (try? core.isOver()) == true {
             return late
         }
     }

@@ -7,22 +7,22 @@ public final class RidReader: Sendable {
 
     /// A reader; its key, if it has one, is in `secureArea`.
     public init(options: ReaderOptions, secureArea: any SecureArea) throws {
-        try ReaderError.check(options.locales + [options.key ?? ""])
-        try ReaderError.check(options.issuerRoots)
-        try ReaderError.check(options.chain)
+        try RidError.check(options.locales + [options.key ?? ""])
+        try RidError.check(options.issuerRoots)
+        try RidError.check(options.chain)
         core = try Reader(options: options, secureArea: GuardedSecureArea(secureArea))
     }
 
     /// Whose roots are loaded: a test is shown on every screen.
-    public var environment: Environment { core.environment() }
+    public var environment: TrustEnvironment { core.environment() }
 
     /// Certificates among the roots that cannot be read. They are not used; the others are.
     public var rootWarnings: [RootWarning] { core.rootWarnings() }
 
     /// Starts from the text of a QR code.
     public func read(qr: String, asking asked: [DocumentAsk]) throws -> ReadingSession {
-        try ReaderError.check(qr)
-        try ReaderError.check(asked)
+        try RidError.check(qr)
+        try RidError.check(asked)
         return ReadingSession(core: try core.read(qr: qr, asked: asked))
     }
 }

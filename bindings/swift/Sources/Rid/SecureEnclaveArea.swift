@@ -28,7 +28,7 @@ public final class SecureEnclaveArea: SecureArea {
     /// As `SecureArea` says.
     public func createKeys(count: UInt32, spec: KeySpec) async throws -> [KeyInfo] {
         try await working { [self] _ in
-            guard SecureEnclave.isAvailable else { throw SecureAreaError.Unavailable }
+            guard SecureEnclave.isAvailable else { throw SecureAreaError.unavailable }
             var made: [KeyInfo] = []
             do {
                 for _ in 0..<count { made.append(try make(spec)) }
@@ -46,7 +46,7 @@ public final class SecureEnclaveArea: SecureArea {
             let secret = try find(key, [.sign], asking)
             let der = try secure { SecKeyCreateSignature(secret, .ecdsaSignatureMessageX962SHA256, cf(message), $0) }
             guard let signature = try? P256.Signing.ECDSASignature(derRepresentation: data(der)) else {
-                throw SecureAreaError.Unavailable
+                throw SecureAreaError.unavailable
             }
             return signature.rawRepresentation
         }
@@ -104,14 +104,14 @@ public final class SecureEnclaveArea: SecureArea {
 
     private func describe(_ id: KeyId, _ key: SecKey) throws -> KeyInfo {
         guard use(of: id) != .derive else { return KeyInfo(id: id, public: Data(), attestation: Data(), hardware: true) }
-        guard let half = SecKeyCopyPublicKey(key) else { throw SecureAreaError.Unavailable }
+        guard let half = SecKeyCopyPublicKey(key) else { throw SecureAreaError.unavailable }
         let point = try secure { SecKeyCopyExternalRepresentation(half, $0) }
         return KeyInfo(id: id, public: data(point), attestation: Data(), hardware: true)
     }
 
     private func shared(_ key: SecKey, _ peer: Data) throws -> Data {
         // Checks that the point is one of the curve.
-        guard (try? P256.KeyAgreement.PublicKey(x963Representation: peer)) != nil else { throw SecureAreaError.Unavailable }
+        guard (try? P256.KeyAgreement.PublicKey(x963Representation: peer)) != nil else { throw SecureAreaError.unavailable }
         let attributes: [CFString: Any] = [
             kSecAttrKeyType: kSecAttrKeyTypeECSECPrimeRandom, kSecAttrKeyClass: kSecAttrKeyClassPublic,
         ]
@@ -121,14 +121,14 @@ public final class SecureEnclaveArea: SecureArea {
 
     /// The key, if it is there and of one of `uses`.
     private func find(_ id: KeyId, _ uses: [KeyUse], _ asking: Asking) throws -> SecKey {
-        guard let use = use(of: id) else { throw SecureAreaError.NotFound }
+        guard let use = use(of: id) else { throw SecureAreaError.notFound }
         var query = query(id)
         query[kSecReturnRef] = true
         query[kSecUseAuthenticationContext] = asking.context
         var found: CFTypeRef?
         let status = SecItemCopyMatching(cf(query), &found)
         guard status == errSecSuccess else { throw named(Int(status)) }
-        guard uses.contains(use), let found, CFGetTypeID(found) == SecKeyGetTypeID() else { throw SecureAreaError.Unavailable }
+        guard uses.contains(use), let found, CFGetTypeID(found) == SecKeyGetTypeID() else { throw SecureAreaError.unavailable }
         return unsafeDowncast(found, to: SecKey.self)
     }
 
@@ -197,14 +197,14 @@ private func named(_ code: Int) -> SecureAreaError {
     switch code {
     case LAError.userCancel.rawValue, LAError.appCancel.rawValue, LAError.systemCancel.rawValue, LAError.userFallback.rawValue,
         LAError.invalidContext.rawValue, Int(errSecUserCanceled):
-        .Cancelled
+        .cancelled
     case LAError.biometryLockout.rawValue, LAError.authenticationFailed.rawValue, LAError.notInteractive.rawValue,
         Int(errSecInteractionNotAllowed):
-        .Locked
-    case LAError.biometryNotEnrolled.rawValue, LAError.passcodeNotSet.rawValue: .Invalidated
+        .locked
+    case LAError.biometryNotEnrolled.rawValue, LAError.passcodeNotSet.rawValue: .invalidated
     // A key whose biometrics changed is gone for the keychain, and is not found either.
-    case Int(errSecItemNotFound): .NotFound
-    default: .Unavailable
+    case Int(errSecItemNotFound): .notFound
+    default: .unavailable
     }
 }
 

@@ -7,7 +7,7 @@ private let trying: [GuardedSecureArea.Method] = [.createKeys, .derive, .info]
 /// Locking, PIN, biometrics, recovery code.
 ///
 /// Until a PIN is set the device alone opens the wallet (`UnlockState.needsPin`); from then on it opens locked, and everything that shows or changes
-/// a document throws `WalletError.Locked` until one of its doors was used. A cancelled task calls the area's prompt away; a PIN that was counted
+/// a document throws `RidError.locked` until one of its doors was used. A cancelled task calls the area's prompt away; a PIN that was counted
 /// by then stays counted.
 extension RidWallet {
     /// Whether it is locked, by which doors it opens, and how many tries the PIN has left. Needs no unlocking.
@@ -19,7 +19,7 @@ extension RidWallet {
     /// Unlocks without a secret: by the device alone while no PIN is set, else by biometrics. A cancelled task calls the area's prompt away, also
     /// from another task's `unlock`.
     ///
-    /// Throws `WalletError.Locked` where only PIN or recovery code open it; `BadInput` (`user_auth_required`) when the platform let the biometric
+    /// Throws `RidError.locked` where only PIN or recovery code open it; `BadInput` (`user_auth_required`) when the platform let the biometric
     /// key be asked without the person; `StorageDamaged` (`key_invalidated`) once after biometrics changed: `UnlockState.biometricLost` from then on.
     public func unlock() async throws {
         let core = try core()
@@ -29,7 +29,7 @@ extension RidWallet {
     /// Unlocks by PIN, which is overwritten. The try is counted before anything is compared; after five wrong ones each further one has a
     /// wait before it; biometrics or the recovery code unlock at once.
     ///
-    /// Throws `WalletError.BadInput`: `pin_form`, `pin_wrong`, `pin_wait` (`UnlockState.pinWait` seconds), `pin_not_set`.
+    /// Throws `RidError.badInput`: `pin_form`, `pin_wrong`, `pin_wait` (`UnlockState.pinWait` seconds), `pin_not_set`.
     public func unlock(pin: Pin) async throws {
         try await pin.using { digits in
             let core = try core()
@@ -39,9 +39,9 @@ extension RidWallet {
 
     /// Unlocks by the recovery code, as a person types it.
     ///
-    /// Throws `WalletError.BadInput`: `backup_code_form`, `backup_wrong_code`, `recovery_not_set`.
+    /// Throws `RidError.badInput`: `backup_code_form`, `backup_wrong_code`, `recovery_not_set`.
     public func unlock(recoveryCode: PrivateText) async throws {
-        try WalletError.check(recoveryCode.reveal())
+        try RidError.check(recoveryCode.reveal())
         let core = try core()
         try await interruptible(interrupt: { self.area.interrupt([.derive]) }) {
             try await core.unlockWithRecoveryCode(code: recoveryCode)
@@ -51,7 +51,7 @@ extension RidWallet {
     /// Sets the first PIN, or a new one after unlocking by biometrics or recovery code; `pin` is overwritten. From then on the device alone opens
     /// nothing.
     ///
-    /// Throws `WalletError.BadInput`: `pin_form`, `pin_weak`; `pin_required` for who came in by the PIN: ``changePin(old:new:)``.
+    /// Throws `RidError.badInput`: `pin_form`, `pin_weak`; `pin_required` for who came in by the PIN: ``changePin(old:new:)``.
     public func setPin(_ pin: Pin) async throws {
         try await pin.using { digits in
             let core = try core()
@@ -90,7 +90,7 @@ extension RidWallet {
     /// Makes a recovery code, to be shown and written down once. Where a PIN is set, `pin` is asked for; it is overwritten. An earlier code stays
     /// valid until ``confirmRecoveryCode(_:)``. Nothing says the new one a second time: if it got lost, make another.
     ///
-    /// Throws `WalletError.BadInput` (`pin_required`), and as ``unlock(pin:)``.
+    /// Throws `RidError.badInput` (`pin_required`), and as ``unlock(pin:)``.
     public func makeRecoveryCode(pin: Pin? = nil) async throws -> PrivateText {
         @Sendable func make(_ digits: Data?) async throws -> PrivateText {
             let core = try core()
@@ -105,9 +105,9 @@ extension RidWallet {
     /// Ends the earlier recovery code: the person `typed` the last five characters of the new one (while the app runs and was not locked), or all
     /// of it.
     ///
-    /// Throws `WalletError.BadInput`: `backup_code_form`, `backup_wrong_code`, `recovery_not_set`.
+    /// Throws `RidError.badInput`: `backup_code_form`, `backup_wrong_code`, `recovery_not_set`.
     public func confirmRecoveryCode(_ typed: PrivateText) async throws {
-        try WalletError.check(typed.reveal())
+        try RidError.check(typed.reveal())
         let core = try core()
         try await interruptible(interrupt: { self.area.interrupt([.createKeys, .derive]) }) { try await core.confirmRecoveryCode(typed: typed) }
     }

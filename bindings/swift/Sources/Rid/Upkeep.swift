@@ -22,7 +22,7 @@ extension RidWallet {
         return try await calling { try await core.checkHistory() }
     }
 
-    /// Deletes what the row at place `seq` says. That there was a row stays to be seen. Throws `WalletError.BadInput` (`history_unknown`).
+    /// Deletes what the row at place `seq` says. That there was a row stays to be seen. Throws `RidError.badInput` (`history_unknown`).
     public func deleteHistory(_ seq: UInt64) async throws {
         let core = try core()
         try await calling { try await core.deleteHistory(seq: seq) }
@@ -37,18 +37,18 @@ extension RidWallet {
 
     /// A container for another device, sealed by the recovery `code`: what to ask issuers for again, the history, settings. Never a key or token.
     ///
-    /// Throws `WalletError.BadInput`: `backup_code_form`, `backup_wrong_code`, `recovery_not_set`.
+    /// Throws `RidError.badInput`: `backup_code_form`, `backup_wrong_code`, `recovery_not_set`.
     public func exportRecovery(code: PrivateText) async throws -> Data {
-        try WalletError.check(code.reveal())
+        try RidError.check(code.reveal())
         let core = try core()
         return try await interruptible(interrupt: { self.area.interrupt([.derive]) }) { try await core.exportRecovery(code: code) }
     }
 
     /// Takes a container in, all of it or nothing; taken in twice it adds nothing. The documents come from their issuers again: ask each for what
-    /// `RecoveryResult.recipes` names. Throws `WalletError.BadInput`: `backup_…`, `input_too_large`.
+    /// `RecoveryResult.recipes` names. Throws `RidError.badInput`: `backup_…`, `input_too_large`.
     public func importRecovery(code: PrivateText, container: Data) async throws -> RecoveryResult {
-        try WalletError.check(code.reveal())
-        try WalletError.check(container, Limit.answer)
+        try RidError.check(code.reveal())
+        try RidError.check(container, Limit.answer)
         let core = try core()
         return try await calling { try await core.importRecovery(code: code, container: container) }
     }
@@ -70,7 +70,7 @@ extension RidWallet {
     /// Imports what the files of another wallet in `folder` give to its recovery `code`: of one whose device or keys are gone. The documents come
     /// from their issuers again: ask each for what `RecoveryResult.recipes` names.
     public func recoverFrom(folder: String, code: PrivateText) async throws -> RecoveryResult {
-        try WalletError.check([folder, code.reveal()])
+        try RidError.check([folder, code.reveal()])
         let core = try core()
         return try await calling { try await core.recoverFrom(folder: folder, code: code) }
     }
@@ -97,18 +97,18 @@ extension RidWallet {
         try await core.wipe()
     }
 
-    /// Destroys the wallet in `folder` and its keys in `secureArea`, whether or not it opens. Throws `WalletError.Misuse` while it is open, here or in
+    /// Destroys the wallet in `folder` and its keys in `secureArea`, whether or not it opens. Throws `RidError.misuse` while it is open, here or in
     /// another process.
     public static func wipe(folder: String, secureArea: any SecureArea) async throws {
-        try WalletError.check(folder)
+        try RidError.check(folder)
         try Task.checkCancellation()
         try await wipeWallet(folder: folder, secureArea: GuardedSecureArea(secureArea))
     }
 
     /// Moves the files of a wallet that nothing opens aside, within `folder`; deletes nothing. The next opening begins anew.
-    /// Ask the person before: what lies aside opens only with doors that were lost. Throws `WalletError.Misuse` while it is open.
+    /// Ask the person before: what lies aside opens only with doors that were lost. Throws `RidError.misuse` while it is open.
     public static func reset(folder: String) async throws {
-        try WalletError.check(folder)
+        try RidError.check(folder)
         try await calling { try await resetWallet(folder: folder) }
     }
 }

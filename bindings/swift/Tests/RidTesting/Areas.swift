@@ -46,10 +46,10 @@ public final class ReaderArea: SecureArea {
         try await self.key.sign(key: key, message: message, prompt: prompt)
     }
 
-    public func createKeys(count: UInt32, spec: KeySpec) async throws -> [KeyInfo] { throw SecureAreaError.Unavailable }
-    public func agree(key: KeyId, peer: Data, prompt: Prompt) async throws -> Data { throw SecureAreaError.Unavailable }
-    public func derive(key: KeyId, input: Data, prompt: Prompt) async throws -> Data { throw SecureAreaError.Unavailable }
-    public func info(key: KeyId) async throws -> KeyInfo { throw SecureAreaError.NotFound }
+    public func createKeys(count: UInt32, spec: KeySpec) async throws -> [KeyInfo] { throw SecureAreaError.unavailable }
+    public func agree(key: KeyId, peer: Data, prompt: Prompt) async throws -> Data { throw SecureAreaError.unavailable }
+    public func derive(key: KeyId, input: Data, prompt: Prompt) async throws -> Data { throw SecureAreaError.unavailable }
+    public func info(key: KeyId) async throws -> KeyInfo { throw SecureAreaError.notFound }
     public func delete(key: KeyId) async throws {}
 }
 

@@ -5,6 +5,8 @@ import Rid
 public protocol ReadmeScreen: Sendable {
     func showQr(_ text: String)
     func isTicked(_ document: RequestedDocument, _ element: RequestedElement) -> Bool
+    /// Asks for a PIN, a finger or a face, and unlocks.
+    func unlock(_ wallet: RidWallet) async throws
 }
 
 /// What the README's app brings: the radio.

@@ -127,7 +127,7 @@ public func verify(
             try session.proceed()
             if verdicts.count <= further.count {
                 // The link may have ended meanwhile: the next step says so.
-                do { try session.ask(further[verdicts.count - 1]) } catch ReaderError.Misuse(code: "session_closed") {}
+                do { try session.ask(further[verdicts.count - 1]) } catch RidError.misuse(code: "session_closed") {}
             } else {
                 try session.finish()
             }

@@ -29,7 +29,7 @@ import Testing
     @Test func thePointThatAnEnclaveAgreesWith() throws {
         #expect(try derivePoint(input: Data(count: 32)).count == 65)
         for count in [0, 31, 33] {
-            #expect(throws: SecureAreaError.Unavailable) { try derivePoint(input: Data(count: count)) }
+            #expect(throws: SecureAreaError.unavailable) { try derivePoint(input: Data(count: count)) }
         }
     }
 
@@ -40,8 +40,8 @@ import Testing
         let wallet = try await rig.open(area)
         let thrown: [(any Error, String)] = [
             (Foreign(), "key_unavailable"), (CancellationError(), "cancelled"), (CocoaError(.fileNoSuchFile), "key_unavailable"),
-            (WalletError.Locked, "key_unavailable"), (SecureAreaError.Unavailable, "key_unavailable"),
-            (SecureAreaError.Cancelled, "cancelled"), (SecureAreaError.Locked, "locked"),
+            (RidError.locked, "key_unavailable"), (SecureAreaError.unavailable, "key_unavailable"),
+            (SecureAreaError.cancelled, "cancelled"), (SecureAreaError.locked, "locked"),
         ]
         for (error, code) in thrown {
             for method in ["createKeys", "sign"] {
@@ -50,7 +50,7 @@ import Testing
                 do {
                     _ = try await session.next()
                     Issue.record("\(method) threw \(error)")
-                } catch let failed as WalletError {
+                } catch let failed as RidError {
                     #expect(failed.code == code, "\(method) threw \(error)")
                     #expect(!"\(failed)".contains("a name"))
                 }
@@ -67,8 +67,8 @@ import Testing
         let wallet = try await rig.open(area)
         try await rig.enrol(wallet, copies: 6)
         let thrown: [(any Error, String)] = [
-            (Foreign(), "key_unavailable"), (SecureAreaError.Cancelled, "key_cancelled"),
-            (SecureAreaError.Invalidated, "key_invalidated"), (SecureAreaError.Locked, "key_locked"),
+            (Foreign(), "key_unavailable"), (SecureAreaError.cancelled, "key_cancelled"),
+            (SecureAreaError.invalidated, "key_invalidated"), (SecureAreaError.locked, "key_locked"),
         ]
         for (error, code) in thrown {
             area.watch(before: { _, method in if method == "sign" { throw error } })
@@ -89,7 +89,7 @@ import Testing
         for count in [0, 63, 65, 72, 2 << 20] {
             let wallet = try await rig.open(WrongArea(try rig.area(), signature: Data(count: count)))
             let session = try wallet.enrol(kinds: ["mdl"], challenge: Data(count: 32), audience: audience, copies: 1)
-            await #expect(throws: WalletError.Unsupported(code: "key_unavailable")) { try await session.next() }
+            await #expect(throws: RidError.unsupported(code: "key_unavailable")) { try await session.next() }
             try await wallet.closeStore()
         }
     }
@@ -124,13 +124,13 @@ import Testing
             if byTask { call.cancel() } else { session.cancel() }
             switch await call.result {
             case .success: Issue.record("it was cancelled")
-            case .failure(let error): #expect(byTask ? error is CancellationError : error as? WalletError == .Cancelled)
+            case .failure(let error): #expect(byTask ? error is CancellationError : error as? RidError == .cancelled)
             }
             await gate.set(true)
             try await Task.sleep(nanoseconds: 50_000_000)
             area.watch()
             if byTask {
-                await #expect(throws: WalletError.Misuse(code: "interrupted")) { try await session.next() }
+                await #expect(throws: RidError.misuse(code: "interrupted")) { try await session.next() }
             }
         }
         #expect(try await rig.enrol(wallet).count == 1)
@@ -144,7 +144,7 @@ import Testing
         #expect(area.secret.allSatisfy { $0 == 7 })
         call.cancel()
         await area.gate.set(true)
-        await #expect(throws: SecureAreaError.Cancelled) { try await call.value }
+        await #expect(throws: SecureAreaError.cancelled) { try await call.value }
         #expect(area.secret.allSatisfy { $0 == 0 })
     }
 }
@@ -164,9 +164,9 @@ private final class LateArea: SecureArea, @unchecked Sendable {
         return Data(bytesNoCopy: secret.baseAddress!, count: 32, deallocator: .none)
     }
 
-    func createKeys(count: UInt32, spec: KeySpec) async throws -> [KeyInfo] { throw SecureAreaError.Unavailable }
-    func sign(key: KeyId, message: Data, prompt: Prompt) async throws -> Data { throw SecureAreaError.Unavailable }
-    func agree(key: KeyId, peer: Data, prompt: Prompt) async throws -> Data { throw SecureAreaError.Unavailable }
-    func info(key: KeyId) async throws -> KeyInfo { throw SecureAreaError.NotFound }
+    func createKeys(count: UInt32, spec: KeySpec) async throws -> [KeyInfo] { throw SecureAreaError.unavailable }
+    func sign(key: KeyId, message: Data, prompt: Prompt) async throws -> Data { throw SecureAreaError.unavailable }
+    func agree(key: KeyId, peer: Data, prompt: Prompt) async throws -> Data { throw SecureAreaError.unavailable }
+    func info(key: KeyId) async throws -> KeyInfo { throw SecureAreaError.notFound }
     func delete(key: KeyId) async throws {}
 }

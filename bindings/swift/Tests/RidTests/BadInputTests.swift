@@ -13,7 +13,7 @@ import Testing
         defer { rig.remove() }
         let wallet = try await rig.open()
         let (huge, long) = (huge, long)
-        let tooLarge = WalletError.BadInput(code: "input_too_large")
+        let tooLarge = RidError.badInput(code: "input_too_large")
         await #expect(throws: tooLarge) { try await wallet.accept(id: "00", answer: Data(count: (5 << 20) + 1)) }
         await #expect(throws: tooLarge) { try await wallet.accept(id: long, answer: Data()) }
         await #expect(throws: tooLarge) { try await wallet.credential(long) }
@@ -22,22 +22,22 @@ import Testing
         for (kinds, challenge, issuer) in [(["mdl"], huge, audience), ([long], Data([1]), audience), (["mdl"], Data([1]), long)] {
             #expect(throws: tooLarge) { try wallet.enrol(kinds: kinds, challenge: challenge, audience: issuer) }
         }
-        await #expect(throws: WalletError.BadInput(code: "enrolment_unknown")) { try await wallet.accept(id: "", answer: Data()) }
-        await #expect(throws: WalletError.BadInput(code: "enrolment_unknown")) { try await wallet.withdraw(id: "00") }
-        await #expect(throws: WalletError.BadInput(code: "enrolment_unknown")) { try await wallet.accept(id: "\0", answer: Data([0])) }
-        await #expect(throws: WalletError.BadInput(code: "credential_unknown")) { try await wallet.credential("") }
-        #expect(throws: WalletError.BadInput(code: "kind_unknown")) { try wallet.enrol(kinds: [""], challenge: Data([1]), audience: audience) }
+        await #expect(throws: RidError.badInput(code: "enrolment_unknown")) { try await wallet.accept(id: "", answer: Data()) }
+        await #expect(throws: RidError.badInput(code: "enrolment_unknown")) { try await wallet.withdraw(id: "00") }
+        await #expect(throws: RidError.badInput(code: "enrolment_unknown")) { try await wallet.accept(id: "\0", answer: Data([0])) }
+        await #expect(throws: RidError.badInput(code: "credential_unknown")) { try await wallet.credential("") }
+        #expect(throws: RidError.badInput(code: "kind_unknown")) { try wallet.enrol(kinds: [""], challenge: Data([1]), audience: audience) }
         // Half a surrogate pair cannot be a Swift text: what comes from elsewhere was replaced before.
         let half = String(decoding: [0xD800, 0x61] as [UInt16], as: UTF16.self)
-        await #expect(throws: WalletError.BadInput(code: "credential_unknown")) { try await wallet.credential(half) }
+        await #expect(throws: RidError.badInput(code: "credential_unknown")) { try await wallet.credential(half) }
         #expect(try await wallet.history(from: .max, max: .max).isEmpty)
         for root in [Data(), huge, Data("no certificate".utf8)] {
             let options = try rig.options(issuerRoots: rig.issuerRoots(root))
-            await #expect(throws: WalletError.self) {
+            await #expect(throws: RidError.self) {
                 try await RidWallet.open(folder: rig.home + "/other", options: options, secureArea: try rig.area())
             }
         }
-        await #expect(throws: WalletError.self) {
+        await #expect(throws: RidError.self) {
             try await RidWallet.open(folder: "", options: try rig.options(), secureArea: try rig.area())
         }
         // The wallet works on.
@@ -54,7 +54,7 @@ import Testing
             let session = try wallet.present()
             _ = try await session.next()
             try session.proceed()
-            #expect(throws: WalletError.PeerRefused(code: "transport_limit")) {
+            #expect(throws: RidError.peerRefused(code: "transport_limit")) {
                 for chunk in chunks { try session.receivedChunk(chunk) }
             }
             #expect(try await session.next() == .closed(code: "transport_limit"))
@@ -62,13 +62,13 @@ import Testing
         let session = try wallet.present()
         guard case .advertise(let qr, _, _) = try await session.next() else { throw Failure("a QR code") }
         try session.proceed()
-        #expect(throws: WalletError.BadInput(code: "input_too_large")) { try session.receivedChunk(huge) }
+        #expect(throws: RidError.badInput(code: "input_too_large")) { try session.receivedChunk(huge) }
         guard case .wait = try await session.next() else { throw Failure("it waits on") }
         let reading = try rig.reader().read(qr: qr, asking: [ask("family_name")])
         guard case .connect = try await reading.next() else { throw Failure("a link") }
         try reading.connected(mtu: mtu)
-        #expect(throws: ReaderError.BadInput(code: "input_too_large")) { try reading.receivedChunk(huge) }
-        #expect(throws: ReaderError.PeerRefused(code: "transport_limit")) { try reading.receivedChunk(Data()) }
+        #expect(throws: RidError.badInput(code: "input_too_large")) { try reading.receivedChunk(huge) }
+        #expect(throws: RidError.peerRefused(code: "transport_limit")) { try reading.receivedChunk(Data()) }
         #expect(try await reading.next() == .closed(code: "transport_limit"))
     }
 
@@ -79,12 +79,12 @@ import Testing
         guard case .advertise(let qr, _, _) = try await wallet.present().next() else { throw Failure("a QR code") }
         let reader = try rig.reader()
         for text in ["", "mdoc:", "https://example.org", "mdoc:====", String(qr.dropLast(8))] {
-            #expect(throws: ReaderError.self) { try reader.read(qr: text, asking: [ask("family_name")]) }
+            #expect(throws: RidError.self) { try reader.read(qr: text, asking: [ask("family_name")]) }
         }
-        #expect(throws: ReaderError.BadInput(code: "input_too_large")) { try reader.read(qr: long, asking: [ask("family_name")]) }
-        #expect(throws: ReaderError.BadInput(code: "input_too_large")) { try reader.read(qr: qr, asking: [ask(long)]) }
+        #expect(throws: RidError.badInput(code: "input_too_large")) { try reader.read(qr: long, asking: [ask("family_name")]) }
+        #expect(throws: RidError.badInput(code: "input_too_large")) { try reader.read(qr: qr, asking: [ask(long)]) }
         for asked in [[], [ask()]] {
-            #expect(throws: ReaderError.BadInput(code: "ask_invalid")) { try reader.read(qr: qr, asking: asked) }
+            #expect(throws: RidError.badInput(code: "ask_invalid")) { try reader.read(qr: qr, asking: asked) }
         }
     }
 
@@ -93,7 +93,7 @@ import Testing
         defer { rig.remove() }
         let wallet = try await rig.open()
         let session = try wallet.present()
-        let notAsked = WalletError.Misuse(code: "not_asked")
+        let notAsked = RidError.misuse(code: "not_asked")
         let nobody = ConsentAnswer(id: "", hash: Data(), decision: .refuse)
         #expect(throws: notAsked) { try session.proceed() }
         guard case .advertise(let qr, _, _) = try await session.next() else { throw Failure("a QR code") }
@@ -106,14 +106,14 @@ import Testing
         guard case .wait = try await session.next() else { throw Failure("it waits") }
 
         let reading = try rig.reader().read(qr: qr, asking: [ask("family_name")])
-        #expect(throws: ReaderError.Misuse(code: "not_asked")) { try reading.proceed() }
+        #expect(throws: RidError.misuse(code: "not_asked")) { try reading.proceed() }
         guard case .connect = try await reading.next() else { throw Failure("a link") }
-        #expect(throws: ReaderError.Misuse(code: "not_asked")) { try reading.ask([ask("given_name")]) }
+        #expect(throws: RidError.misuse(code: "not_asked")) { try reading.ask([ask("given_name")]) }
         try reading.connected(mtu: mtu)
-        #expect(throws: ReaderError.Misuse(code: "not_asked")) { try reading.connected(mtu: mtu) }
+        #expect(throws: RidError.misuse(code: "not_asked")) { try reading.connected(mtu: mtu) }
         guard case .send = try await reading.next() else { throw Failure("a request") }
         for mtu: UInt16 in [0, 22] {
-            #expect(throws: ReaderError.BadInput(code: "transport_mtu")) { try reading.chunks(mtu: mtu) }
+            #expect(throws: RidError.badInput(code: "transport_mtu")) { try reading.chunks(mtu: mtu) }
         }
         for mtu: UInt16 in [23, 517, .max] {
             let longest = try reading.chunks(mtu: mtu).map(\.count).max() ?? 0
@@ -129,14 +129,14 @@ import Testing
         let session = try wallet.present()
         let holder = try Holder(wallet, session) { request in
             let right = request.agree { _, _ in true }
-            let binding = WalletError.Misuse(code: "consent_binding")
+            let binding = RidError.misuse(code: "consent_binding")
             for (id, hash) in [
                 ("00", right.hash), ("no hex", right.hash), ("", right.hash), (right.id, Data(count: 32)), (right.id, Data()),
             ] {
                 #expect(throws: binding) { try session.answer(ConsentAnswer(id: id, hash: hash, decision: right.decision)) }
             }
             guard case .agree(let documents) = right.decision else { throw Failure("it is agreed") }
-            let selection = WalletError.BadInput(code: "consent_selection")
+            let selection = RidError.badInput(code: "consent_selection")
             let one = documents[0]
             let never = ConsentedDocument(position: 0, credential: one.credential, elements: [path("birth_date")])
             let beside = ConsentedDocument(position: 7, credential: one.credential, elements: one.elements)
@@ -146,14 +146,14 @@ import Testing
                 #expect(throws: selection) { try session.answer(ConsentAnswer(id: right.id, hash: right.hash, decision: decision)) }
             }
             try session.answer(right)
-            #expect(throws: WalletError.Misuse(code: "not_asked")) { try session.answer(right) }
+            #expect(throws: RidError.misuse(code: "not_asked")) { try session.answer(right) }
             // The role answers once more; that is refused too, and the exchange goes on.
             return right
         }
         let running = Task { try await holder.run() }
         let reading = try rig.reader().read(qr: await holder.qr.get(), asking: [ask("family_name")])
         async let verified = verify(reading, port: holder.port)
-        await #expect(throws: WalletError.Misuse(code: "not_asked")) { try await running.value }
+        await #expect(throws: RidError.misuse(code: "not_asked")) { try await running.value }
         #expect(try await holder.run() == "done")
         let verdicts = try await verified.verdicts
         #expect(verdicts.map(\.decision) == [.accepted])
@@ -175,16 +175,16 @@ import Testing
         let reading = try rig.reader().read(qr: qr, asking: [ask("family_name")])
         reading.cancel()
         #expect(try await reading.next() == .closed(code: "cancelled"))
-        #expect(throws: ReaderError.Misuse(code: "session_closed")) { try reading.ask([ask("given_name")]) }
+        #expect(throws: RidError.misuse(code: "session_closed")) { try reading.ask([ask("given_name")]) }
 
         let enrolling = try wallet.enrol(kinds: ["mdl"], challenge: Data(count: 32), audience: audience, copies: 1)
         enrolling.cancel()
-        await #expect(throws: WalletError.Cancelled) { try await enrolling.next() }
+        await #expect(throws: RidError.cancelled) { try await enrolling.next() }
 
         let open = try wallet.present()
         try await wallet.closeStore()
-        await #expect(throws: WalletError.Misuse(code: "closed")) { try await wallet.credentials() }
-        await #expect(throws: WalletError.self) { try await wallet.closeStore() }
+        await #expect(throws: RidError.misuse(code: "closed")) { try await wallet.credentials() }
+        await #expect(throws: RidError.self) { try await wallet.closeStore() }
         _ = try? await open.next()
     }
 
@@ -210,8 +210,8 @@ import Testing
 
     /// `bindings/swift/test` looks whether the library printed a panic's text.
     @Test func neg_m03_aPanicInsideIsNamedAndSaysNothing() async throws {
-        #expect(throws: WalletError.Bug(code: "panic")) { try panicInside() }
-        await #expect(throws: WalletError.Bug(code: "panic")) { try await panicInsideLater() }
+        #expect(throws: RidError.bug(code: "panic")) { try panicInside() }
+        await #expect(throws: RidError.bug(code: "panic")) { try await panicInsideLater() }
     }
 
     @Test func privateTextPrintsNothing() {
@@ -230,7 +230,7 @@ import Testing
         let sink = Sink()
         logTo(sink: sink)
         defer { logTo(sink: nil) }
-        await #expect(throws: WalletError.self) { try await wallet.credential("a person's name") }
+        await #expect(throws: RidError.self) { try await wallet.credential("a person's name") }
         #expect(sink.lines == ["wallet.credential credential_unknown"])
     }
 }

@@ -65,7 +65,7 @@ import Testing
             let came = await cut(area, at: at, acted: acted) { _ = try await session.next() }
             if came {
                 for _ in 0..<2 {
-                    await #expect(throws: WalletError.Misuse(code: "interrupted")) { try await session.next() }
+                    await #expect(throws: RidError.misuse(code: "interrupted")) { try await session.next() }
                 }
             } else {
                 let enrolment = try await session.next()
@@ -87,7 +87,7 @@ import Testing
             let came = await cut(area, at: at, acted: acted) { try await wallet.delete(id) }
             // Gone, or deleted by the next call; never half.
             if try await !wallet.credentials().isEmpty { try await wallet.delete(id) }
-            await #expect(throws: WalletError.BadInput(code: "credential_unknown")) { try await wallet.credential(id) }
+            await #expect(throws: RidError.badInput(code: "credential_unknown")) { try await wallet.credential(id) }
             #expect(try await wallet.credentials().isEmpty)
             return came
         }
@@ -226,7 +226,7 @@ import Testing
         for step in steps {
             switch step {
             case .success: given += 1
-            case .failure(let error): #expect(error as? WalletError == .Misuse(code: "busy"))
+            case .failure(let error): #expect(error as? RidError == .misuse(code: "busy"))
             }
         }
         #expect(given > 0)

@@ -126,7 +126,7 @@ import Testing
             }
             let ended = try end(process, output, said)
             let wallet = try await rig.open()
-            await #expect(throws: WalletError.Locked) { try await wallet.credentials() }
+            await #expect(throws: RidError.locked) { try await wallet.credentials() }
             try await wallet.unlock(pin: Pin(pin))
             #expect(try await wallet.checkHistory().whole)
             let card = try #require(try await wallet.credentials().first)
@@ -181,7 +181,7 @@ import Testing
                     try await wallet.unlock(pin: Pin(pin))
                     // One of the two, and the new one once it was said.
                     #expect(!["PIN changed", "biometrics", "sign"].contains(where: ended.said.contains), "\(ended.said)")
-                } catch WalletError.BadInput(code: "pin_wrong") {
+                } catch RidError.badInput(code: "pin_wrong") {
                     try await wallet.unlock(pin: Pin(otherPin))
                 }
                 #expect(try await wallet.checkHistory().whole, "\(ended.said)")

@@ -97,7 +97,7 @@ private struct Sessions {
                 try reading.finish()
                 #expect(try reading.chunks(mtu: mtu).isEmpty)
                 // A question that nobody will ever answer is named.
-                #expect(throws: ReaderError.Misuse(code: "session_closed")) { try reading.ask([ask("given_name")]) }
+                #expect(throws: RidError.misuse(code: "session_closed")) { try reading.ask([ask("given_name")]) }
                 #expect(try await presentation.next() == .closed(code: way))
                 #expect(try await reading.next() == .closed(code: way))
             }
@@ -181,8 +181,8 @@ private struct Sessions {
         try sessions.presentation.proceed()
         guard case .connect = try await sessions.reading.next() else { throw Failure("a link") }
         for mtu: UInt16 in [0, 22] {
-            #expect(throws: WalletError.BadInput(code: "transport_mtu")) { try sessions.presentation.connected(mtu: mtu) }
-            #expect(throws: ReaderError.BadInput(code: "transport_mtu")) { try sessions.reading.connected(mtu: mtu) }
+            #expect(throws: RidError.badInput(code: "transport_mtu")) { try sessions.presentation.connected(mtu: mtu) }
+            #expect(throws: RidError.badInput(code: "transport_mtu")) { try sessions.reading.connected(mtu: mtu) }
         }
         guard case .wait = try await sessions.presentation.next() else { throw Failure("it waits on") }
         guard case .connect = try await sessions.reading.next() else { throw Failure("it connects still") }
@@ -200,7 +200,7 @@ private struct Sessions {
         let sessions = try await Sessions(rig, wallet)
         let presentation = sessions.presentation
         panicInsideClock()
-        #expect(throws: WalletError.Bug(code: "panic")) { try presentation.tick() }
+        #expect(throws: RidError.bug(code: "panic")) { try presentation.tick() }
         let nobody = nobody
         let calls: [@Sendable () async throws -> Void] = [
             { _ = try await presentation.next() }, { try presentation.proceed() }, { try presentation.answer(nobody) },
@@ -208,19 +208,19 @@ private struct Sessions {
             { _ = try presentation.chunks(mtu: mtu) }, { try presentation.disconnected() }, { try presentation.tick() },
             { for try await _ in presentation.steps {} },
         ]
-        for call in calls { await #expect(throws: WalletError.Bug(code: "broken")) { try await call() } }
+        for call in calls { await #expect(throws: RidError.bug(code: "broken")) { try await call() } }
         presentation.cancel()
 
         let reading = sessions.reading
         panicInsideClock()
-        #expect(throws: ReaderError.Bug(code: "panic")) { try reading.tick() }
+        #expect(throws: RidError.bug(code: "panic")) { try reading.tick() }
         let readings: [@Sendable () async throws -> Void] = [
             { _ = try await reading.next() }, { try reading.proceed() }, { try reading.connected(mtu: mtu) },
             { try reading.receivedChunk(Data([0, 1])) }, { _ = try reading.chunks(mtu: mtu) }, { try reading.disconnected() },
             { try reading.tick() }, { try reading.ask([ask("given_name")]) }, { try reading.finish() },
             { for try await _ in reading.steps {} },
         ]
-        for call in readings { await #expect(throws: ReaderError.Bug(code: "broken")) { try await call() } }
+        for call in readings { await #expect(throws: RidError.bug(code: "broken")) { try await call() } }
         reading.cancel()
 
         // The wallet and other sessions go on.
@@ -247,7 +247,7 @@ private struct Sessions {
             let running = Task { try await session.next() }
             _ = await asked.get()
             session.cancel()
-            await #expect(throws: WalletError.Cancelled) { try await running.value }
+            await #expect(throws: RidError.cancelled) { try await running.value }
             area.watch()
             _ = try await wallet.credentials()
             #expect(try keys() == before, "\(name)")

@@ -104,7 +104,7 @@ import Testing
         let slow = Task { try await session.next() }
         _ = await going.get()
         #expect(try await wallet.credentials().isEmpty)
-        await #expect(throws: WalletError.Misuse(code: "busy")) { try await session.next() }
+        await #expect(throws: RidError.misuse(code: "busy")) { try await session.next() }
         guard case .advertise = try await wallet.present().next() else { throw Failure("a QR code") }
         await gate.set(true)
         #expect(try await slow.value.keys == 1)

@@ -41,9 +41,9 @@ import Testing
     }
 
     @Test func everyErrorHasItsCode() {
-        #expect(WalletError.NotTrusted(who: "reader", why: "root_unknown").code == "root_unknown")
-        #expect(WalletError.Locked.code == "locked" && WalletError.SignInAgain.code == "sign_in_again")
-        #expect(WalletError.Offline(retryAfter: 1).code == "offline" && ReaderError.Cancelled.code == "cancelled")
-        #expect(ReaderError.Misuse(code: "busy").code == "busy")
+        #expect(RidError.notTrusted(who: "reader", why: "root_unknown").code == "root_unknown")
+        #expect(RidError.locked.code == "locked" && RidError.signInAgain.code == "sign_in_again")
+        #expect(RidError.offline(retryAfter: 1).code == "offline" && RidError.cancelled.code == "cancelled")
+        #expect(RidError.misuse(code: "busy").code == "busy")
     }
 }

@@ -159,7 +159,7 @@ import Testing
         #expect(counting.keys == 2)
         call.cancel()
         await gate.set(true)
-        await #expect(throws: SecureAreaError.Cancelled) { try await call.value }
+        await #expect(throws: SecureAreaError.cancelled) { try await call.value }
         #expect(counting.keys == 0)
     }
 
@@ -167,9 +167,9 @@ import Testing
         struct Foreign: Error {
             let text = "a name in a text"
         }
-        let thrown: [(any Error, WalletError)] = [
-            (SecureAreaError.Locked, .Locked), (SecureAreaError.Unavailable, .Unsupported(code: "key_unavailable")),
-            (SecureAreaError.Cancelled, .Cancelled), (Foreign(), .Unsupported(code: "key_unavailable")),
+        let thrown: [(any Error, RidError)] = [
+            (SecureAreaError.locked, .locked), (SecureAreaError.unavailable, .unsupported(code: "key_unavailable")),
+            (SecureAreaError.cancelled, .cancelled), (Foreign(), .unsupported(code: "key_unavailable")),
         ]
         try await each(Array(cases.prefix(2))) { one, area, wallet in
             let counted = Numbers()
@@ -187,10 +187,10 @@ import Testing
                     do {
                         try await one.act(wallet)
                         #expect(threw.value == 0, "\(one.name) at \(at)")
-                    } catch let error as WalletError {
+                    } catch let error as RidError {
                         #expect(threw.value == 1, "\(one.name) at \(at)")
                         // What the area calls locked of a biometric key was not opened by the person.
-                        #expect(error == named || (named == .Locked && error == bad("user_auth_required")), "\(one.name) at \(at)")
+                        #expect(error == named || (named == .locked && error == bad("user_auth_required")), "\(one.name) at \(at)")
                     }
                     area.watch()
                 }
@@ -198,10 +198,10 @@ import Testing
             try await unlocked(wallet)
             // Busy twice, then not: nobody learns of it. Busy for good: a named error.
             let asked = Numbers()
-            area.watch(before: { _, method in if method == "derive", asked.add() <= 2 { throw SecureAreaError.Busy } })
+            area.watch(before: { _, method in if method == "derive", asked.add() <= 2 { throw SecureAreaError.busy } })
             try await one.act(wallet)
-            area.watch(before: { _, method in if method == "derive" { throw SecureAreaError.Busy } })
-            await #expect(throws: WalletError.Misuse(code: "key_busy"), "\(one.name)") { try await one.act(wallet) }
+            area.watch(before: { _, method in if method == "derive" { throw SecureAreaError.busy } })
+            await #expect(throws: RidError.misuse(code: "key_busy"), "\(one.name)") { try await one.act(wallet) }
             // Slow: nobody else waits for it.
             let (reached, release) = (Later<Bool>(), Later<Bool>())
             area.watch(before: { _, _ in

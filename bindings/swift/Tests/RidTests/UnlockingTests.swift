@@ -6,7 +6,7 @@ import Testing
 /// A recovery code of another wallet.
 let otherCode = PrivateText("00000-00000-00000-00000-00000")
 
-func bad(_ code: String) -> WalletError { .BadInput(code: code) }
+func bad(_ code: String) -> RidError { .badInput(code: code) }
 
 /// PIN, biometrics, recovery code.
 @Suite struct UnlockingTests {
@@ -28,7 +28,7 @@ func bad(_ code: String) -> WalletError { .BadInput(code: code) }
         let second = try await rig.open()
         #expect(try second.lockState == .locked)
         await nothingIsShown(second, id)
-        await #expect(throws: WalletError.Locked) { try await second.unlock() }
+        await #expect(throws: RidError.locked) { try await second.unlock() }
         await #expect(throws: bad("pin_wrong")) { try await second.unlock(pin: Pin(wrongPin)) }
         #expect(try await second.unlockState().pinTriesLeft == 4)
         try await second.closeStore()
@@ -52,7 +52,7 @@ func bad(_ code: String) -> WalletError { .BadInput(code: code) }
             { _ = try await wallet.makeRecoveryCode() }, { try await wallet.rotateKeys() }, { try await wallet.delete(id) },
             { try await wallet.deleteHistory(1) },
         ]
-        for (place, call) in refused.enumerated() { await #expect(throws: WalletError.Locked, "call \(place)") { try await call() } }
+        for (place, call) in refused.enumerated() { await #expect(throws: RidError.locked, "call \(place)") { try await call() } }
     }
 
     @Test func aPinIsChangedByWhoKnowsItAndBadOnesHaveNames() async throws {
@@ -94,8 +94,8 @@ func bad(_ code: String) -> WalletError { .BadInput(code: code) }
         let wallet = try await rig.open(area)
         try await rig.enrol(wallet)
         try await wallet.setPin(Pin(pin))
-        area.refuse(.Cancelled)
-        await #expect(throws: WalletError.Cancelled) { try await wallet.enableBiometrics() }
+        area.refuse(.cancelled)
+        await #expect(throws: RidError.cancelled) { try await wallet.enableBiometrics() }
         #expect(try await !wallet.unlockState().biometric)
         area.refuse(nil)
         try await wallet.enableBiometrics()
@@ -106,21 +106,21 @@ func bad(_ code: String) -> WalletError { .BadInput(code: code) }
         // Who came in by biometrics may forget the PIN.
         try await wallet.setPin(Pin(otherPin))
         try wallet.lock()
-        area.refuse(.Cancelled)
-        await #expect(throws: WalletError.Cancelled) { try await wallet.unlock() }
+        area.refuse(.cancelled)
+        await #expect(throws: RidError.cancelled) { try await wallet.unlock() }
         // The platform let the key be asked without the person: that opens nothing.
-        area.refuse(.Locked)
+        area.refuse(.locked)
         await #expect(throws: bad("user_auth_required")) { try await wallet.unlock() }
         #expect(try await wallet.unlockState().biometric)
         #expect(try wallet.lockState == .locked)
 
-        area.refuse(.Invalidated)
-        await #expect(throws: WalletError.StorageDamaged(code: "key_invalidated")) { try await wallet.unlock() }
+        area.refuse(.invalidated)
+        await #expect(throws: RidError.storageDamaged(code: "key_invalidated")) { try await wallet.unlock() }
         let lost = try await wallet.unlockState()
         #expect(lost.biometricLost && !lost.biometric && lost.pinWait == 0)
         let findings = try await wallet.examine().findings
         #expect(findings == [StoreFinding(code: "biometric_lost", count: 1, remedy: .unlockOtherwise)])
-        await #expect(throws: WalletError.Locked) { try await wallet.unlock() }
+        await #expect(throws: RidError.locked) { try await wallet.unlock() }
         try await wallet.unlock(pin: Pin(otherPin))
         area.refuse(nil)
         try await wallet.enableBiometrics()
@@ -129,7 +129,7 @@ func bad(_ code: String) -> WalletError { .BadInput(code: code) }
         try await wallet.unlock()
         try await wallet.disableBiometrics()
         try wallet.lock()
-        await #expect(throws: WalletError.Locked) { try await wallet.unlock() }
+        await #expect(throws: RidError.locked) { try await wallet.unlock() }
         try await wallet.unlock(pin: Pin(otherPin))
         #expect(try await wallet.credentials().count == 1)
     }

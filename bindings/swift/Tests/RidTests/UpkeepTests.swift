@@ -135,13 +135,13 @@ import Testing
         try await wallet.enableBiometrics()
         _ = try await wallet.makeRecoveryCode(pin: Pin(pin))
         try wallet.lock()
-        let open = WalletError.Misuse(code: "storage_locked")
+        let open = RidError.misuse(code: "storage_locked")
         await #expect(throws: open) { try await RidWallet.wipe(folder: rig.walletFolder, secureArea: area) }
         await #expect(throws: open) { try await RidWallet.reset(folder: rig.walletFolder) }
         #expect(area.keys > 2)
         try await wallet.wipe()
-        await #expect(throws: WalletError.Misuse(code: "closed")) { try await wallet.unlockState() }
-        await #expect(throws: WalletError.Misuse(code: "closed")) { try await wallet.wipe() }
+        await #expect(throws: RidError.misuse(code: "closed")) { try await wallet.unlockState() }
+        await #expect(throws: RidError.misuse(code: "closed")) { try await wallet.wipe() }
         #expect(try names(rig.walletFolder) == ["lock"] && area.keys == 0)
 
         let again = try await rig.open(area)

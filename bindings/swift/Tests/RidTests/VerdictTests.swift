@@ -81,13 +81,13 @@ import Testing
         defer { rig.remove() }
         let untyped = [IssuerRoot(certificate: try rig.pem("iaca"), credentialTypes: [])]
         let card = [IssuerRoot(certificate: try rig.pem("iaca"), credentialTypes: [pid])]
-        await #expect(throws: WalletError.BadInput(code: "trust_types_missing")) {
+        await #expect(throws: RidError.badInput(code: "trust_types_missing")) {
             try await rig.open(options: try rig.options(issuerRoots: untyped))
         }
-        #expect(throws: ReaderError.BadInput(code: "trust_types_missing")) { try rig.reader(issuerRoots: untyped) }
+        #expect(throws: RidError.badInput(code: "trust_types_missing")) { try rig.reader(issuerRoots: untyped) }
 
         let other = try await rig.open(options: try rig.options(issuerRoots: card))
-        await #expect(throws: WalletError.NotTrusted(who: "issuer", why: "cert_untrusted")) { try await rig.enrol(other) }
+        await #expect(throws: RidError.notTrusted(who: "issuer", why: "cert_untrusted")) { try await rig.enrol(other) }
         try await other.closeStore()
 
         let wallet = try await rig.open()

@@ -26,8 +26,8 @@ import Testing
         #expect(portrait.image.reveal().prefix(2) == Data([0xff, 0xd8]) && !portrait.spoken.isEmpty)
         try wallet.lock()
         #expect(try wallet.lockState == .locked)
-        await #expect(throws: WalletError.Locked) { try await wallet.credential(license.id) }
-        await #expect(throws: WalletError.Locked) { try await wallet.portrait(license.id) }
+        await #expect(throws: RidError.locked) { try await wallet.credential(license.id) }
+        await #expect(throws: RidError.locked) { try await wallet.portrait(license.id) }
         try await wallet.unlock()
         try await wallet.delete(license.id)
         #expect(try await wallet.credentials().count == 1)
@@ -47,7 +47,7 @@ import Testing
         let one = try await enrolment()
         let answer = try rig.answer(one.message)
         let other = try await enrolment()
-        await #expect(throws: WalletError.self) { try await wallet.accept(id: other.id, answer: answer) }
+        await #expect(throws: RidError.self) { try await wallet.accept(id: other.id, answer: answer) }
         #expect(try await wallet.credentials().isEmpty)
         #expect(try await wallet.accept(id: one.id, answer: answer).count == 1)
     }
@@ -176,6 +176,10 @@ struct Screen: ReadmeScreen {
 
     func isTicked(_ document: RequestedDocument, _ element: RequestedElement) -> Bool {
         element.path.last != "birth_date"
+    }
+
+    func unlock(_ wallet: RidWallet) async throws {
+        try await wallet.unlock(pin: Pin("480913"))
     }
 }
 

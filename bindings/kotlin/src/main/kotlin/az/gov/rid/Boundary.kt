@@ -3,9 +3,8 @@ package az.gov.rid
 import az.gov.rid.core.ClaimKey
 import az.gov.rid.core.DocumentAsk
 import az.gov.rid.core.IssuerRoot
-import az.gov.rid.core.ReaderException
+import az.gov.rid.core.RidException
 import az.gov.rid.core.SecureAreaException
-import az.gov.rid.core.WalletException
 import az.gov.rid.core.uniffiRustFutureContinuationCallbackImpl
 import com.sun.jna.CallbackThreadInitializer
 import com.sun.jna.Native
@@ -26,12 +25,17 @@ internal val LATE: Set<String> = setOf("not_asked", "session_closed")
  * What stands between the app and the generated code: whatever goes wrong has a name of the facade's own error, and what the
  * generated code would stumble over never gets there.
  */
-internal abstract class Rim {
-    abstract fun badInput(code: String): Exception
+internal object Boundary {
+    init {
+        // The library's own thread (of the store) wakes a coroutine at each answer: it is attached to the JVM once, not each time.
+        Native.setCallbackThreadInitializer(uniffiRustFutureContinuationCallbackImpl, CallbackThreadInitializer(true, false, "rid"))
+    }
 
-    abstract fun misuse(code: String): Exception
+    fun badInput(code: String): RidException = RidException.BadInput(code)
 
-    abstract fun bug(code: String): Exception
+    private fun misuse(code: String): RidException = RidException.Misuse(code)
+
+    private fun bug(code: String): RidException = RidException.Bug(code)
 
     inline fun <T> call(block: () -> T): T =
         try {
@@ -65,7 +69,7 @@ internal abstract class Rim {
 
     fun named(thrown: Throwable): Throwable =
         when (thrown) {
-            is WalletException, is ReaderException, is SecureAreaException, is CancellationException, is Error -> thrown
+            is RidException, is SecureAreaException, is CancellationException, is Error -> thrown
             // The generated classes say so of an object that was closed.
             is IllegalStateException -> misuse("closed")
             else -> bug("internal")
@@ -113,25 +117,4 @@ internal fun isText(text: String): Boolean {
         at += if (pair) 2 else 1
     }
     return true
-}
-
-internal object Boundary : Rim() {
-    init {
-        // The library's own thread (of the store) wakes a coroutine at each answer: it becomes a thread of the machine once, not each time.
-        Native.setCallbackThreadInitializer(uniffiRustFutureContinuationCallbackImpl, CallbackThreadInitializer(true, false, "rid"))
-    }
-
-    override fun badInput(code: String) = WalletException.BadInput(code)
-
-    override fun misuse(code: String) = WalletException.Misuse(code)
-
-    override fun bug(code: String) = WalletException.Bug(code)
-}
-
-internal object ReaderBoundary : Rim() {
-    override fun badInput(code: String) = ReaderException.BadInput(code)
-
-    override fun misuse(code: String) = ReaderException.Misuse(code)
-
-    override fun bug(code: String) = ReaderException.Bug(code)
 }

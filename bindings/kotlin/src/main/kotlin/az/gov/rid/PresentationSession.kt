@@ -4,14 +4,14 @@ import az.gov.rid.core.ConsentAnswer
 import az.gov.rid.core.ConsentDecision
 import az.gov.rid.core.Presentation
 import az.gov.rid.core.PresentationStep
-import az.gov.rid.core.WalletException
+import az.gov.rid.core.RidException
 import kotlinx.coroutines.flow.Flow
 
 /**
  * A face-to-face presentation: the app owns the radio and the screen, this object everything else.
  *
  * Collect [steps] and do what each says, or call [next] in a loop. The radio's events ([connected], [receivedChunk], [disconnected])
- * may come from any thread. An answer to a question that was not asked is [WalletException.Misuse] (`not_asked`) and changes nothing.
+ * may come from any thread. An answer to a question that was not asked is [RidException.Misuse] (`not_asked`) and changes nothing.
  *
  * The link or the time may end the session while a step is being done. From then on the radio's events do nothing, neither does a call
  * that answers a step ([proceed], [answer], [unlocked]; [chunks] gives none), and the next step is a farewell or `Closed`.
@@ -36,7 +36,7 @@ public class PresentationSession internal constructor(private val core: Presenta
             next = {
                 try {
                     next()
-                } catch (_: WalletException.Cancelled) {
+                } catch (_: RidException.Cancelled) {
                     // Called away by `cancel`: the next call says what is left to be done.
                     null
                 }
@@ -44,7 +44,7 @@ public class PresentationSession internal constructor(private val core: Presenta
             tick = ::tick,
         )
 
-    /** What is to be done now; the same until it was done. One call at a time: another is [WalletException.Misuse] (`busy`). */
+    /** What is to be done now; the same until it was done. One call at a time: another is [RidException.Misuse] (`busy`). */
     public suspend fun next(): PresentationStep = Boundary.await { core.next() }
 
     /**
@@ -59,8 +59,8 @@ public class PresentationSession internal constructor(private val core: Presenta
     /**
      * The person's answer to `Ask`; build it with [agree] or [refuse]. A wrong answer leaves the question open.
      *
-     * @throws WalletException.Misuse `consent_binding`: the answer to another question
-     * @throws WalletException.BadInput `consent_selection`: a document, credential or element that is not offered
+     * @throws RidException.Misuse `consent_binding`: the answer to another question
+     * @throws RidException.BadInput `consent_selection`: a document, credential or element that is not offered
      */
     public fun answer(answer: ConsentAnswer) {
         unlessOver({}) { core.answer(checked(answer)) }
@@ -73,18 +73,18 @@ public class PresentationSession internal constructor(private val core: Presenta
         told.done()
     }
 
-    /** The link is up, with this MTU. Below 23 it is [WalletException.BadInput] (`transport_mtu`), and no copy is used. */
+    /** The link is up, with this MTU. Below 23 it is [RidException.BadInput] (`transport_mtu`), and no copy is used. */
     public fun connected(mtu: UShort): Unit = told.noting { Boundary.call { core.connected(mtu) } }
 
     /**
      * One characteristic write came; whole messages are put together here. A malformed one, or a message over 1 MiB, is
-     * [WalletException.PeerRefused] (`transport_limit`), and the session is over by that name.
+     * [RidException.PeerRefused] (`transport_limit`), and the session is over by that name.
      */
     public fun receivedChunk(chunk: ByteArray) {
         try {
             Boundary.call { core.receivedChunk(Boundary.bytes(chunk)) }
             told.note()
-        } catch (ended: WalletException.PeerRefused) {
+        } catch (ended: RidException.PeerRefused) {
             told.done()
             throw ended
         }
@@ -101,7 +101,7 @@ public class PresentationSession internal constructor(private val core: Presenta
 
     /**
      * Ends it at once, also while a message is checked; nothing is handed out afterwards. A running [next] throws
-     * [WalletException.Cancelled], a later one gives a farewell to the peer, then `Closed`. A question that was open leaves a row in the
+     * [RidException.Cancelled], a later one gives a farewell to the peer, then `Closed`. A question that was open leaves a row in the
      * history.
      */
     public fun cancel() {
@@ -109,7 +109,7 @@ public class PresentationSession internal constructor(private val core: Presenta
         told.done()
     }
 
-    /** Ends it without a farewell and lets go of the library's memory; a running [next] ends at once. Every later call says [WalletException.Misuse] (`closed`). */
+    /** Ends it without a farewell and lets go of the library's memory; a running [next] ends at once. Every later call says [RidException.Misuse] (`closed`). */
     override fun close() {
         Boundary.closing({ core.cancel() }, { core.close() })
         told.done()
@@ -118,7 +118,7 @@ public class PresentationSession internal constructor(private val core: Presenta
     private inline fun <T> unlessOver(late: () -> T, call: () -> T): T =
         try {
             Boundary.call(call)
-        } catch (misuse: WalletException.Misuse) {
+        } catch (misuse: RidException.Misuse) {
             if (misuse.code in LATE && Boundary.call { core.isOver() }) late() else throw misuse
         }
 

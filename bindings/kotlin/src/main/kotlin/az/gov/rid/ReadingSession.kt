@@ -1,7 +1,7 @@
 package az.gov.rid
 
 import az.gov.rid.core.DocumentAsk
-import az.gov.rid.core.ReaderException
+import az.gov.rid.core.RidException
 import az.gov.rid.core.Reading
 import az.gov.rid.core.ReadingStep
 import kotlinx.coroutines.flow.Flow
@@ -34,7 +34,7 @@ public class ReadingSession internal constructor(private val core: Reading) : Au
             next = {
                 try {
                     next()
-                } catch (_: ReaderException.Cancelled) {
+                } catch (_: RidException.Cancelled) {
                     // Called away by `cancel`: the next call says what is left to be done.
                     null
                 }
@@ -42,8 +42,8 @@ public class ReadingSession internal constructor(private val core: Reading) : Au
             tick = ::tick,
         )
 
-    /** What is to be done now; the same until it was done. One call at a time: another is [ReaderException.Misuse] (`busy`). */
-    public suspend fun next(): ReadingStep = ReaderBoundary.await { core.next() }
+    /** What is to be done now; the same until it was done. One call at a time: another is [RidException.Misuse] (`busy`). */
+    public suspend fun next(): ReadingStep = Boundary.await { core.next() }
 
     /** `Send` or `Judged` was done. For `Send`: the link took the last chunk, and the wallet's time begins. */
     public fun proceed() {
@@ -51,21 +51,21 @@ public class ReadingSession internal constructor(private val core: Reading) : Au
         told.done()
     }
 
-    /** The link is up, with this MTU: the answer to `Connect`. Below 23 it is [ReaderException.BadInput] (`transport_mtu`). */
+    /** The link is up, with this MTU: the answer to `Connect`. Below 23 it is [RidException.BadInput] (`transport_mtu`). */
     public fun connected(mtu: UShort) {
-        ReaderBoundary.call { core.connected(mtu) }
+        Boundary.call { core.connected(mtu) }
         told.done()
     }
 
     /**
      * One characteristic write came; whole messages are put together here. A malformed one, or a message over 1 MiB, is
-     * [ReaderException.PeerRefused] (`transport_limit`), and the session is over by that name.
+     * [RidException.PeerRefused] (`transport_limit`), and the session is over by that name.
      */
     public fun receivedChunk(chunk: ByteArray) {
         try {
-            ReaderBoundary.call { core.receivedChunk(ReaderBoundary.bytes(chunk)) }
+            Boundary.call { core.receivedChunk(Boundary.bytes(chunk)) }
             told.note()
-        } catch (ended: ReaderException.PeerRefused) {
+        } catch (ended: RidException.PeerRefused) {
             told.done()
             throw ended
         }
@@ -75,42 +75,42 @@ public class ReadingSession internal constructor(private val core: Reading) : Au
     public fun chunks(mtu: UShort): List<ByteArray> = unlessOver({ emptyList() }) { core.chunks(mtu) }
 
     /** The link is down. Harmless after the end, also after [close]. */
-    public fun disconnected(): Unit = told.noting { ReaderBoundary.event { core.disconnected() } }
+    public fun disconnected(): Unit = told.noting { Boundary.event { core.disconnected() } }
 
     /** Time has passed: ends the session if it was too much. Harmless at any time. */
-    public fun tick(): Unit = told.noting { ReaderBoundary.event { core.tick() } }
+    public fun tick(): Unit = told.noting { Boundary.event { core.tick() } }
 
-    /** Asks again in the same session, after a verdict. [ReaderException.Misuse] (`session_closed`) when the session has ended. */
+    /** Asks again in the same session, after a verdict. [RidException.Misuse] (`session_closed`) when the session has ended. */
     public fun ask(asked: List<DocumentAsk>) {
-        ReaderBoundary.call { core.ask(ReaderBoundary.asked(asked)) }
+        Boundary.call { core.ask(Boundary.asked(asked)) }
         told.done()
     }
 
     /** Ends the session in order. */
     public fun finish() {
-        ReaderBoundary.call { core.finish() }
+        Boundary.call { core.finish() }
         told.done()
     }
 
     /**
      * Ends it at once, also while an answer is judged; nothing is handed out afterwards. A running [next] throws
-     * [ReaderException.Cancelled], a later one gives a farewell to the peer, then `Closed`.
+     * [RidException.Cancelled], a later one gives a farewell to the peer, then `Closed`.
      */
     public fun cancel() {
-        ReaderBoundary.call { core.cancel() }
+        Boundary.call { core.cancel() }
         told.done()
     }
 
-    /** Ends it without a farewell and lets go of the library's memory; a running [next] ends at once. Every later call says [ReaderException.Misuse] (`closed`). */
+    /** Ends it without a farewell and lets go of the library's memory; a running [next] ends at once. Every later call says [RidException.Misuse] (`closed`). */
     override fun close() {
-        ReaderBoundary.closing({ core.cancel() }, { core.close() })
+        Boundary.closing({ core.cancel() }, { core.close() })
         told.done()
     }
 
     private inline fun <T> unlessOver(late: () -> T, call: () -> T): T =
         try {
-            ReaderBoundary.call(call)
-        } catch (misuse: ReaderException.Misuse) {
-            if (misuse.code in LATE && ReaderBoundary.call { core.isOver() }) late() else throw misuse
+            Boundary.call(call)
+        } catch (misuse: RidException.Misuse) {
+            if (misuse.code in LATE && Boundary.call { core.isOver() }) late() else throw misuse
         }
 }

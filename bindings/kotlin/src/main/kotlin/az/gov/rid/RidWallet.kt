@@ -4,7 +4,7 @@ import az.gov.rid.core.CredentialDetails
 import az.gov.rid.core.CredentialId
 import az.gov.rid.core.CredentialSummary
 import az.gov.rid.core.UnlockState
-import az.gov.rid.core.Environment
+import az.gov.rid.core.TrustEnvironment
 import az.gov.rid.core.ExaminationReport
 import az.gov.rid.core.HistoryCheck
 import az.gov.rid.core.HistoryRow
@@ -16,7 +16,7 @@ import az.gov.rid.core.RepairLoss
 import az.gov.rid.core.RootWarning
 import az.gov.rid.core.SecureArea
 import az.gov.rid.core.Wallet
-import az.gov.rid.core.WalletException
+import az.gov.rid.core.RidException
 import az.gov.rid.core.WalletOptions
 import az.gov.rid.core.resetWallet
 import az.gov.rid.core.wipeWallet
@@ -33,17 +33,17 @@ import kotlinx.coroutines.withContext
  * One person's wallet in one folder.
  *
  * Methods may be called from any thread; those that suspend leave the caller's thread by themselves. A coroutine may be cancelled
- * at any of them: the wallet stays as usable as it was. Every failure is a [WalletException] with a code and no text about a person.
+ * at any of them: the wallet stays as usable as it was. Every failure is a [RidException] with a code and no text about a person.
  * Open a folder once in a process, and [close] the wallet when done.
  *
  * **Locking.** Until a PIN is set the device alone opens the wallet ([UnlockState.needsPin]); from then on it opens locked, and everything
- * that shows or changes a document says [WalletException.Locked] until one of the doors of [unlockState] was used. A PIN is handed over as a
+ * that shows or changes a document says [RidException.Locked] until one of the doors of [unlockState] was used. A PIN is handed over as a
  * `CharArray` that is overwritten before the call returns; the copy that crosses to the library cannot be overwritten on this side, the
  * library overwrites its own.
  */
 public class RidWallet private constructor(private val core: Wallet, private val area: GuardedSecureArea) : AutoCloseable {
     /** Whose roots are loaded: a test is shown on every screen. */
-    public val environment: Environment
+    public val environment: TrustEnvironment
         get() = Boundary.call { core.environment() }
 
     /** Certificates among the roots that cannot be read. They are not used; the others are. */
@@ -60,9 +60,9 @@ public class RidWallet private constructor(private val core: Wallet, private val
     /**
      * Unlocks without a secret: by the device alone while no PIN is set, else by biometrics.
      *
-     * @throws WalletException.Locked where only PIN or recovery code open it
-     * @throws WalletException.BadInput `user_auth_required`: the platform let the biometric key be asked without the person
-     * @throws WalletException.StorageDamaged `key_invalidated` once after biometrics changed: [UnlockState.biometricLost] from then on
+     * @throws RidException.Locked where only PIN or recovery code open it
+     * @throws RidException.BadInput `user_auth_required`: the platform let the biometric key be asked without the person
+     * @throws RidException.StorageDamaged `key_invalidated` once after biometrics changed: [UnlockState.biometricLost] from then on
      */
     public suspend fun unlock(): Unit = Boundary.await { core.unlock() }
 
@@ -73,7 +73,7 @@ public class RidWallet private constructor(private val core: Wallet, private val
      * Unlocks by PIN, six to twelve digits; [pin] is overwritten. The try is counted before anything is compared, also when the call is
      * cancelled; after five wrong ones each further one has a wait before it; biometrics or the recovery code unlock at once.
      *
-     * @throws WalletException.BadInput `pin_form`, `pin_wrong`, `pin_wait` ([UnlockState.pinWait] seconds), `pin_not_set`
+     * @throws RidException.BadInput `pin_form`, `pin_wrong`, `pin_wait` ([UnlockState.pinWait] seconds), `pin_not_set`
      */
     public suspend fun unlockWithPin(pin: CharArray): Unit =
         typed(pin) { digits -> uncancellable(area, TRYING) { core.unlockWithPin(digits) } }
@@ -81,7 +81,7 @@ public class RidWallet private constructor(private val core: Wallet, private val
     /**
      * Unlocks by the recovery code, as a person types it.
      *
-     * @throws WalletException.BadInput `backup_code_form`, `backup_wrong_code`, `recovery_not_set`
+     * @throws RidException.BadInput `backup_code_form`, `backup_wrong_code`, `recovery_not_set`
      */
     public suspend fun unlockWithRecoveryCode(code: PrivateText): Unit =
         uncancellable(area, DERIVING) { core.unlockWithRecoveryCode(checked(code)) }
@@ -90,7 +90,7 @@ public class RidWallet private constructor(private val core: Wallet, private val
      * Sets the first PIN, or a new one after unlocking by biometrics or recovery code; [pin] is overwritten. From then on the device alone
      * opens nothing.
      *
-     * @throws WalletException.BadInput `pin_form`, `pin_weak`; `pin_required` for who came in by the PIN: [changePin]
+     * @throws RidException.BadInput `pin_form`, `pin_weak`; `pin_required` for who came in by the PIN: [changePin]
      */
     public suspend fun setPin(pin: CharArray): Unit = typed(pin) { digits -> uncancellable(area, TRYING) { core.setPin(digits) } }
 
@@ -112,7 +112,7 @@ public class RidWallet private constructor(private val core: Wallet, private val
      * Makes a recovery code, to be shown and written down once. Where a PIN is set, [pin] is asked for; it is overwritten. An earlier code
      * stays valid until [confirmRecoveryCode]. Nothing says the new one a second time: if it got lost, make another.
      *
-     * @throws WalletException.BadInput `pin_required`; errors of [unlockWithPin]
+     * @throws RidException.BadInput `pin_required`; errors of [unlockWithPin]
      */
     public suspend fun makeRecoveryCode(pin: CharArray? = null): PrivateText =
         if (pin == null) uncancellable(area, TRYING) { core.makeRecoveryCode(null) }
@@ -122,7 +122,7 @@ public class RidWallet private constructor(private val core: Wallet, private val
      * Ends the earlier recovery code: the person [typed] the last five characters of the new one (while the app runs and was not locked), or
      * all of it.
      *
-     * @throws WalletException.BadInput `backup_code_form`, `backup_wrong_code`, `recovery_not_set`
+     * @throws RidException.BadInput `backup_code_form`, `backup_wrong_code`, `recovery_not_set`
      */
     public suspend fun confirmRecoveryCode(typed: PrivateText): Unit = uncancellable(area, MAKING) { core.confirmRecoveryCode(checked(typed)) }
 
@@ -137,7 +137,7 @@ public class RidWallet private constructor(private val core: Wallet, private val
      * A container for another device, sealed by the recovery [code]: what to ask issuers for again, the history, settings. Never a key or
      * token.
      *
-     * @throws WalletException.BadInput `backup_code_form`, `backup_wrong_code`, `recovery_not_set`
+     * @throws RidException.BadInput `backup_code_form`, `backup_wrong_code`, `recovery_not_set`
      */
     public suspend fun exportRecovery(code: PrivateText): ByteArray =
         uncancellable(area, DERIVING) { core.exportRecovery(checked(code)) }
@@ -146,7 +146,7 @@ public class RidWallet private constructor(private val core: Wallet, private val
      * Takes a container in, all of it or nothing; taken in twice it adds nothing. The documents come from their issuers again: ask each for
      * what [RecoveryResult.recipes] names.
      *
-     * @throws WalletException.BadInput `backup_…`, `input_too_large`
+     * @throws RidException.BadInput `backup_…`, `input_too_large`
      */
     public suspend fun importRecovery(code: PrivateText, container: ByteArray): RecoveryResult =
         uncancellable(area, DERIVING) { core.importRecovery(checked(code), Boundary.bytes(container)) }
@@ -195,7 +195,7 @@ public class RidWallet private constructor(private val core: Wallet, private val
     /**
      * Deletes what the row at place [seq] says. That there was a row stays to be seen.
      *
-     * @throws WalletException.BadInput `history_unknown`
+     * @throws RidException.BadInput `history_unknown`
      */
     public suspend fun deleteHistory(seq: ULong): Unit = Boundary.await { core.deleteHistory(seq) }
 
@@ -249,7 +249,7 @@ public class RidWallet private constructor(private val core: Wallet, private val
     private fun checked(code: PrivateText): PrivateText = code.also { Boundary.text(it.reveal()) }
 
     /**
-     * Lets go of the library's memory. Every later call says [WalletException.Misuse] (`closed`). The store closes when the last
+     * Lets go of the library's memory. Every later call says [RidException.Misuse] (`closed`). The store closes when the last
      * session is closed too; to wait for that, use [closeStore].
      */
     override fun close(): Unit = core.close()
@@ -284,7 +284,7 @@ public class RidWallet private constructor(private val core: Wallet, private val
          * Destroys the wallet in [folder] and its keys in [secureArea], whether or not it opens. It runs to its end when the coroutine is
          * cancelled.
          *
-         * @throws WalletException.Misuse while it is open, here or in another process
+         * @throws RidException.Misuse while it is open, here or in another process
          */
         public suspend fun wipe(folder: String, secureArea: SecureArea) {
             val guarded = GuardedSecureArea(secureArea)
@@ -295,7 +295,7 @@ public class RidWallet private constructor(private val core: Wallet, private val
          * Moves the files of a wallet that nothing opens aside, within [folder]; deletes nothing. The next [open]
          * begins anew. Ask the person before: what lies aside opens only with doors that were lost.
          *
-         * @throws WalletException.Misuse while it is open, here or in another process
+         * @throws RidException.Misuse while it is open, here or in another process
          */
         public suspend fun reset(folder: String): Unit = Boundary.await { resetWallet(Boundary.text(folder)) }
 

@@ -34,7 +34,7 @@ internal suspend fun <T> uncancellable(area: GuardedSecureArea, methods: Set<Met
 /**
  * Hands the digits of [pin] over as bytes; both are overwritten afterwards, whatever happened.
  *
- * @throws az.gov.rid.core.WalletException.BadInput `pin_form` where it has anything but the digits 0 to 9
+ * @throws az.gov.rid.core.RidException.BadInput `pin_form` where it has anything but the digits 0 to 9
  */
 internal suspend fun <T> typed(pin: CharArray, use: suspend (ByteArray) -> T): T {
     val digits = ByteArray(pin.size)

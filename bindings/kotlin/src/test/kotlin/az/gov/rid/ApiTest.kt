@@ -81,7 +81,8 @@ internal class ApiTest {
 
         /** What sessions are made of: those constructors are internal. */
         val SESSIONS = setOf("Enrolling", "Presentation", "Reading")
-        val INTERNAL = listOf("Rim", "Boundary", "ReaderBoundary", "Rest", "StepSignal", "GuardedSecureArea", "GuardedLog", "Method", "RimKt", "WholeKt", "P256Kt")
+        val INTERNAL = (listOf("Boundary", "Rest", "StepSignal", "GuardedSecureArea", "GuardedLog", "Method", "BoundaryKt", "UncancellableKt", "P256Kt") +
+            listOf("Enrolling", "Presentation", "Reader", "Reading", "Wallet").flatMap { listOf("core.$it", "core.${it}Interface") })
             .map { "az.gov.rid.$it" }
     }
 }

@@ -9,9 +9,8 @@ import az.gov.rid.core.DocumentAsk
 import az.gov.rid.core.ElementAsk
 import az.gov.rid.core.IssuerRoot
 import az.gov.rid.core.PresentationStep
-import az.gov.rid.core.ReaderException
+import az.gov.rid.core.RidException
 import az.gov.rid.core.ReadingStep
-import az.gov.rid.core.WalletException
 import az.gov.rid.core.panicInside
 import az.gov.rid.core.panicInsideLater
 import java.nio.file.Path
@@ -40,13 +39,13 @@ internal class BadInputTest {
     }
 
     private inline fun badInput(code: String, act: () -> Unit) =
-        assertEquals(code, assertFailsWith<WalletException.BadInput> { act() }.code)
+        assertEquals(code, assertFailsWith<RidException.BadInput> { act() }.code)
 
     private inline fun misuse(code: String, act: () -> Unit) =
-        assertEquals(code, assertFailsWith<WalletException.Misuse> { act() }.code)
+        assertEquals(code, assertFailsWith<RidException.Misuse> { act() }.code)
 
     private inline fun readerMisuse(code: String, act: () -> Unit) =
-        assertEquals(code, assertFailsWith<ReaderException.Misuse> { act() }.code)
+        assertEquals(code, assertFailsWith<RidException.Misuse> { act() }.code)
 
     @Test
     fun `neg_m04_lone_surrogates_never_reach_the_library`() = walk {
@@ -79,11 +78,11 @@ internal class BadInputTest {
                         listOf(DocumentAsk(MDL, listOf(ElementAsk(path(MDL_SPACE, text), retained = false)))),
                     )
                     for (asked in asks) {
-                        assertEquals("text_invalid", assertFailsWith<ReaderException.BadInput> { reader.read("mdoc:", asked) }.code)
+                        assertEquals("text_invalid", assertFailsWith<RidException.BadInput> { reader.read("mdoc:", asked) }.code)
                     }
                     assertEquals(
                         "text_invalid",
-                        assertFailsWith<ReaderException.BadInput> { reader.read(text, listOf(ask("family_name"))) }.code,
+                        assertFailsWith<RidException.BadInput> { reader.read(text, listOf(ask("family_name"))) }.code,
                     )
                 }
             }
@@ -104,7 +103,7 @@ internal class BadInputTest {
             badInput("enrolment_unknown") { wallet.accept("00".repeat(16), ByteArray(0)) }
             badInput("enrolment_unknown") { wallet.withdraw("00".repeat(16)) }
             badInput("kind_unknown") { wallet.enrol(listOf(""), ByteArray(32), AUDIENCE) }
-            assertFailsWith<WalletException.BadInput> { rig.open(options = rig.options().copy(issuerRoots = rig.issuerRoots(ByteArray(0)))) }
+            assertFailsWith<RidException.BadInput> { rig.open(options = rig.options().copy(issuerRoots = rig.issuerRoots(ByteArray(0)))) }
             badInput("input_too_large") { rig.open(options = rig.options().copy(issuerRoots = rig.issuerRoots(huge))) }
             badInput("credential_unknown") { wallet.credential("") }
             assertEquals(emptyList(), wallet.history(ULong.MAX_VALUE, UInt.MAX_VALUE))
@@ -112,7 +111,7 @@ internal class BadInputTest {
                 wallet.present().use { session ->
                     session.next()
                     session.proceed()
-                    val ended = assertFailsWith<WalletException.PeerRefused> { for (chunk in chunks) session.receivedChunk(chunk) }
+                    val ended = assertFailsWith<RidException.PeerRefused> { for (chunk in chunks) session.receivedChunk(chunk) }
                     assertEquals("transport_limit", ended.code)
                     assertEquals(PresentationStep.Closed("transport_limit"), session.next())
                 }
@@ -124,15 +123,15 @@ internal class BadInputTest {
                 assertTrue(session.next() is PresentationStep.Wait)
             }
             rig.reader().use { reader ->
-                assertFailsWith<ReaderException.BadInput> { reader.read("", listOf(ask("family_name"))) }
+                assertFailsWith<RidException.BadInput> { reader.read("", listOf(ask("family_name"))) }
                 val qr = qr(wallet)
-                assertEquals("ask_invalid", assertFailsWith<ReaderException.BadInput> { reader.read(qr, emptyList()) }.code)
-                assertEquals("ask_invalid", assertFailsWith<ReaderException.BadInput> { reader.read(qr, listOf(ask())) }.code)
+                assertEquals("ask_invalid", assertFailsWith<RidException.BadInput> { reader.read(qr, emptyList()) }.code)
+                assertEquals("ask_invalid", assertFailsWith<RidException.BadInput> { reader.read(qr, listOf(ask())) }.code)
                 reader.read(qr, listOf(ask("family_name"))).use { session ->
                     session.next()
                     session.connected(MTU)
-                    assertEquals("transport_limit", assertFailsWith<ReaderException.PeerRefused> { session.receivedChunk(ByteArray(0)) }.code)
-                    assertFailsWith<ReaderException.BadInput> { session.receivedChunk(huge) }
+                    assertEquals("transport_limit", assertFailsWith<RidException.PeerRefused> { session.receivedChunk(ByteArray(0)) }.code)
+                    assertFailsWith<RidException.BadInput> { session.receivedChunk(huge) }
                 }
             }
         }
@@ -167,7 +166,7 @@ internal class BadInputTest {
                     // It signs the request now, in a call of its own.
                     assertTrue(session.next() is ReadingStep.Send)
                     for (mtu in listOf<UShort>(0u, 22u)) {
-                        assertEquals("transport_mtu", assertFailsWith<ReaderException.BadInput> { session.chunks(mtu) }.code)
+                        assertEquals("transport_mtu", assertFailsWith<RidException.BadInput> { session.chunks(mtu) }.code)
                     }
                     for (mtu in listOf<UShort>(23u, 517u, UShort.MAX_VALUE)) {
                         val longest = session.chunks(mtu).maxOf { it.size }
@@ -208,7 +207,7 @@ internal class BadInputTest {
                     reader.read(holder.qr.await(), listOf(ask("family_name"))).use { reading ->
                         val read = async { Verifier(reading, holder.port).run() }
                         val failed = held.await().exceptionOrNull()
-                        assertEquals("not_asked", (failed as WalletException.Misuse).code)
+                        assertEquals("not_asked", (failed as RidException.Misuse).code)
                         // The collector failed; another one goes on.
                         holder.run()
                         assertEquals("done", read.await())
@@ -258,7 +257,7 @@ internal class BadInputTest {
 
             val enrolling = wallet.enrol(listOf("mdl"), ByteArray(32), AUDIENCE, 1u)
             enrolling.cancel()
-            assertFailsWith<WalletException.Cancelled> { enrolling.next() }
+            assertFailsWith<RidException.Cancelled> { enrolling.next() }
             enrolling.close()
             misuse("closed") { enrolling.next() }
 
@@ -284,7 +283,7 @@ internal class BadInputTest {
             while (session.runCatching { chunks(MTU) }.exceptionOrNull() == null) yield()
             session.close()
             collecting.join()
-            assertEquals("closed", (failed as WalletException.Misuse).code)
+            assertEquals("closed", (failed as RidException.Misuse).code)
             val other = wallet.present()
             val seen = mutableListOf<PresentationStep>()
             val cancelled = launch {
@@ -312,7 +311,7 @@ internal class BadInputTest {
                     val call = async { runCatching { session.next() } }
                     going.await()
                     session.close()
-                    assertTrue(call.await().exceptionOrNull() is WalletException.Cancelled)
+                    assertTrue(call.await().exceptionOrNull() is RidException.Cancelled)
                 }
             }
         }
@@ -320,18 +319,18 @@ internal class BadInputTest {
 
     @Test
     fun `neg_m03_a_panic_inside_is_a_bug_without_its_text`() {
-        val failed = assertFailsWith<WalletException.Bug> { Boundary.call { panicInside() } }
+        val failed = assertFailsWith<RidException.Bug> { Boundary.call { panicInside() } }
         assertEquals("panic", failed.code)
         assertFalse(failed.toString().contains("secret"))
         val later = runCatching { kotlinx.coroutines.runBlocking { Boundary.await { panicInsideLater() } } }.exceptionOrNull()
-        assertEquals("panic", (later as? WalletException.Bug)?.code)
+        assertEquals("panic", (later as? RidException.Bug)?.code)
         assertFalse(later.toString().contains("secret"))
     }
 
     @Test
     fun `neg_m03_what_the_generated_code_throws_has_a_name`() {
         val internal = az.gov.rid.core.InternalException("a name in a text")
-        val failed = assertFailsWith<WalletException.Bug> { Boundary.call { throw internal } }
+        val failed = assertFailsWith<RidException.Bug> { Boundary.call { throw internal } }
         assertEquals("internal", failed.code)
         assertEquals(null, failed.cause)
     }

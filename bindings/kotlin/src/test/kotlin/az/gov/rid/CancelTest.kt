@@ -6,7 +6,7 @@ import az.gov.rid.core.HistoryKind
 import az.gov.rid.core.HistoryOutcome
 import az.gov.rid.core.LockState
 import az.gov.rid.core.PresentationStep
-import az.gov.rid.core.WalletException
+import az.gov.rid.core.RidException
 import az.gov.rid.core.uniffiForeignFutureHandleCount
 import java.nio.file.Path
 import java.util.concurrent.atomic.AtomicInteger
@@ -95,8 +95,8 @@ internal class CancelTest {
                 wallet.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 2u).use { session ->
                     val came = cut(area, at, acted) { session.next() }
                     if (came) {
-                        assertEquals("interrupted", assertFailsWith<WalletException.Misuse> { session.next() }.code)
-                        assertEquals("interrupted", assertFailsWith<WalletException.Misuse> { session.next() }.code)
+                        assertEquals("interrupted", assertFailsWith<RidException.Misuse> { session.next() }.code)
+                        assertEquals("interrupted", assertFailsWith<RidException.Misuse> { session.next() }.code)
                     } else {
                         val message = session.next()
                         assertEquals(1, wallet.accept(message.id, rig.answer(message.message)).size)
@@ -120,7 +120,7 @@ internal class CancelTest {
                 // Gone, or deleted by the next call; never half.
                 val held = wallet.credentials()
                 if (held.isNotEmpty()) wallet.delete(id)
-                assertFailsWith<WalletException.BadInput> { wallet.credential(id) }
+                assertFailsWith<RidException.BadInput> { wallet.credential(id) }
                 assertEquals(emptyList(), wallet.credentials())
                 came
             }
@@ -233,7 +233,7 @@ internal class CancelTest {
                 assertTrue(steps.any { it.getOrNull() is PresentationStep.Advertise })
                 for (step in steps) {
                     val failed = step.exceptionOrNull() ?: continue
-                    assertEquals("busy", (failed as WalletException.Misuse).code)
+                    assertEquals("busy", (failed as RidException.Misuse).code)
                 }
             }
             assertEquals(0, uniffiForeignFutureHandleCount())

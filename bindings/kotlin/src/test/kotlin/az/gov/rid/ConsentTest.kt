@@ -7,7 +7,7 @@ import az.gov.rid.core.ConsentDecision
 import az.gov.rid.core.CredentialState
 import az.gov.rid.core.Decision
 import az.gov.rid.core.DocumentAsk
-import az.gov.rid.core.Environment
+import az.gov.rid.core.TrustEnvironment
 import az.gov.rid.core.HistoryOutcome
 import az.gov.rid.core.ReaderPolicy
 import az.gov.rid.core.ReaderRule
@@ -193,7 +193,7 @@ internal class ConsentTest {
             RequestedDocument(position.toUInt(), MDL, "", asked, candidates, emptyList(), blocked, random.nextBoolean(), random.nextBoolean())
         }
         val nobody = RequesterInfo("", null, null, false, "reader_auth_absent")
-        return ConsentRequest("id", byteArrayOf(1), nobody, Environment.TEST, null, documents, emptyList(), emptyList())
+        return ConsentRequest("id", byteArrayOf(1), nobody, TrustEnvironment.TEST, null, documents, emptyList(), emptyList())
     }
 
     @Test

@@ -5,7 +5,7 @@ import az.gov.rid.core.HistoryKind
 import az.gov.rid.core.HistoryOutcome
 import az.gov.rid.core.LockState
 import az.gov.rid.core.PresentationStep
-import az.gov.rid.core.WalletException
+import az.gov.rid.core.RidException
 import az.gov.rid.demo.DIED
 import java.nio.file.Files
 import java.nio.file.Path
@@ -96,7 +96,7 @@ internal class DeathTest {
             val said = port + "\n" + withContext(Dispatchers.IO) { lines.readText() }
             val code = withContext(Dispatchers.IO) { process.waitFor() }
             rig.open().use { wallet ->
-                assertFailsWith<WalletException.Locked> { wallet.credentials() }
+                assertFailsWith<RidException.Locked> { wallet.credentials() }
                 wallet.unlockWithPin(pin())
                 assertTrue(wallet.checkHistory().whole, said)
                 val card = wallet.credentials().single()

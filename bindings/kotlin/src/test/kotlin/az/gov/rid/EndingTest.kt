@@ -6,9 +6,8 @@ import az.gov.rid.core.Decision
 import az.gov.rid.core.HistoryKind
 import az.gov.rid.core.HistoryOutcome
 import az.gov.rid.core.PresentationStep
-import az.gov.rid.core.ReaderException
+import az.gov.rid.core.RidException
 import az.gov.rid.core.ReadingStep
-import az.gov.rid.core.WalletException
 import az.gov.rid.core.panicInsideClock
 import az.gov.rid.core.uptimeMillis
 import java.nio.file.Files
@@ -112,7 +111,7 @@ internal class EndingTest {
                     reading.finish()
                     assertEquals(emptyList(), reading.chunks(MTU))
                     // A question that nobody will ever answer is named.
-                    val late = assertFailsWith<ReaderException.Misuse> { reading.ask(listOf(ask("given_name"))) }
+                    val late = assertFailsWith<RidException.Misuse> { reading.ask(listOf(ask("given_name"))) }
                     assertEquals("session_closed", late.code)
                     assertEquals(PresentationStep.Closed(way), presentation.next())
                     assertEquals(ReadingStep.Closed(way), reading.next())
@@ -193,8 +192,8 @@ internal class EndingTest {
             pair.presentation.proceed()
             assertIs<ReadingStep.Connect>(pair.reading.next())
             for (mtu in listOf<UShort>(0u, 22u)) {
-                assertEquals("transport_mtu", assertFailsWith<WalletException.BadInput> { pair.presentation.connected(mtu) }.code)
-                assertEquals("transport_mtu", assertFailsWith<ReaderException.BadInput> { pair.reading.connected(mtu) }.code)
+                assertEquals("transport_mtu", assertFailsWith<RidException.BadInput> { pair.presentation.connected(mtu) }.code)
+                assertEquals("transport_mtu", assertFailsWith<RidException.BadInput> { pair.reading.connected(mtu) }.code)
             }
             assertIs<PresentationStep.Wait>(pair.presentation.next())
             assertIs<ReadingStep.Connect>(pair.reading.next())
@@ -211,25 +210,25 @@ internal class EndingTest {
             val pair = pair(rig, wallet)
             val presentation = pair.presentation
             panicInsideClock()
-            assertEquals("panic", assertFailsWith<WalletException.Bug> { presentation.tick() }.code)
+            assertEquals("panic", assertFailsWith<RidException.Bug> { presentation.tick() }.code)
             val calls: List<suspend () -> Unit> = listOf(
                 { presentation.next() }, { presentation.proceed() }, { presentation.answer(nobody) }, { presentation.unlocked() },
                 { presentation.connected(MTU) }, { presentation.receivedChunk(byteArrayOf(0, 1)) }, { presentation.chunks(MTU) },
                 { presentation.disconnected() }, { presentation.tick() }, { presentation.steps.collect {} },
             )
-            for (call in calls) assertEquals("broken", assertFailsWith<WalletException.Bug> { call() }.code)
+            for (call in calls) assertEquals("broken", assertFailsWith<RidException.Bug> { call() }.code)
             presentation.cancel()
             presentation.close()
 
             val reading = pair.reading
             panicInsideClock()
-            assertEquals("panic", assertFailsWith<ReaderException.Bug> { reading.tick() }.code)
+            assertEquals("panic", assertFailsWith<RidException.Bug> { reading.tick() }.code)
             val readings: List<suspend () -> Unit> = listOf(
                 { reading.next() }, { reading.proceed() }, { reading.connected(MTU) }, { reading.receivedChunk(byteArrayOf(0, 1)) },
                 { reading.chunks(MTU) }, { reading.disconnected() }, { reading.tick() }, { reading.ask(listOf(ask("given_name"))) },
                 { reading.finish() }, { reading.steps.collect {} },
             )
-            for (call in readings) assertEquals("broken", assertFailsWith<ReaderException.Bug> { call() }.code)
+            for (call in readings) assertEquals("broken", assertFailsWith<RidException.Bug> { call() }.code)
             reading.cancel()
             reading.close()
 
@@ -254,7 +253,7 @@ internal class EndingTest {
                     val running = async { runCatching { session.next() } }
                     asked.await()
                     session.cancel()
-                    assertIs<WalletException.Cancelled>(running.await().exceptionOrNull())
+                    assertIs<RidException.Cancelled>(running.await().exceptionOrNull())
                     area.before = { _, _ -> }
                     session.close()
                     again.credentials()

@@ -1,7 +1,7 @@
 package az.gov.rid
 
 import az.gov.rid.core.Decision
-import az.gov.rid.core.ReaderException
+import az.gov.rid.core.RidException
 import java.nio.file.Path
 import kotlin.test.Test
 import kotlin.test.assertEquals
@@ -66,7 +66,7 @@ internal class LookingCancelTest {
                     val held = async(Dispatchers.Default) { holder.run() }
                     reader.read(holder.qr.await(), listOf(ask("family_name"))).use { reading ->
                         assertEquals("key_unavailable", Verifier(reading, holder.port).run())
-                        assertFailsWith<ReaderException.Misuse> { reading.ask(listOf(ask("given_name"))) }
+                        assertFailsWith<RidException.Misuse> { reading.ask(listOf(ask("given_name"))) }
                     }
                     assertEquals("transport_disconnected", held.await())
                 }

@@ -17,6 +17,9 @@ internal interface ReadmeScreen {
     fun showQr(text: String)
 
     fun isTicked(document: RequestedDocument, element: RequestedElement): Boolean
+
+    /** Asks for a PIN, a finger or a face, and unlocks. */
+    suspend fun unlock(wallet: RidWallet)
 }
 
 /** What an app brings: the radio. */
@@ -45,6 +48,8 @@ class ReadmeTest {
                 }
 
                 override fun isTicked(document: RequestedDocument, element: RequestedElement) = element.path.last != "birth_date"
+
+                override suspend fun unlock(wallet: RidWallet) = wallet.unlockWithPin("480913".toCharArray())
             }
         val radio =
             object : ReadmeRadio {

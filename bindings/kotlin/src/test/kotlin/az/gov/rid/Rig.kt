@@ -6,7 +6,7 @@ import az.gov.rid.core.CredentialSummary
 import az.gov.rid.core.DeviceAuthMethod
 import az.gov.rid.core.DocumentAsk
 import az.gov.rid.core.ElementAsk
-import az.gov.rid.core.Environment
+import az.gov.rid.core.TrustEnvironment
 import az.gov.rid.core.HistoryEvent
 import az.gov.rid.core.IssuerRoot
 import az.gov.rid.core.ReaderOptions
@@ -44,7 +44,7 @@ internal class Rig(val home: Path) {
 
     fun options(deviceAuth: DeviceAuthMethod = DeviceAuthMethod.SIGNATURE) =
         WalletOptions(
-            environment = Environment.TEST,
+            environment = TrustEnvironment.TEST,
             issuerRoots = issuerRoots(),
             readerRoots = listOf(pem("reader-root")),
             locales = listOf("en"),
@@ -65,7 +65,7 @@ internal class Rig(val home: Path) {
     fun reader(signed: Boolean = true, area: SecureArea = readerArea()): RidReader {
         val options =
             ReaderOptions(
-                environment = Environment.TEST,
+                environment = TrustEnvironment.TEST,
                 issuerRoots = issuerRoots(),
                 locales = listOf("en"),
                 key = if (signed) JwkArea.KEY else null,

@@ -3,7 +3,7 @@ package az.gov.rid
 import az.gov.rid.core.ConsentAnswer
 import az.gov.rid.core.DocumentAsk
 import az.gov.rid.core.PresentationStep
-import az.gov.rid.core.ReaderException
+import az.gov.rid.core.RidException
 import az.gov.rid.core.ReadingStep
 import az.gov.rid.core.PresentationReceipt
 import az.gov.rid.core.ConsentRequest
@@ -118,7 +118,7 @@ internal class Verifier(private val session: ReadingSession, private val port: I
     private fun askAgain(asked: List<DocumentAsk>) {
         try {
             session.ask(asked)
-        } catch (misuse: ReaderException.Misuse) {
+        } catch (misuse: RidException.Misuse) {
             if (misuse.code != "session_closed") throw misuse
         }
     }

@@ -11,7 +11,7 @@ import az.gov.rid.core.SecureArea
 import az.gov.rid.core.SecureAreaException
 import az.gov.rid.core.SuiteException
 import az.gov.rid.core.UserAuth
-import az.gov.rid.core.WalletException
+import az.gov.rid.core.RidException
 import az.gov.rid.core.derivePoint
 import az.gov.rid.core.secureAreaSuite
 import java.lang.reflect.Proxy
@@ -111,12 +111,12 @@ internal class SecureAreaTest {
             for ((throwable, name) in thrown) for (method in listOf("createKeys", "sign")) {
                 area.before = { _, called -> if (called == method) throw throwable }
                 val failed = wallet.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 1u).use { session ->
-                    assertFailsWith<WalletException> { session.next() }
+                    assertFailsWith<RidException> { session.next() }
                 }
                 val said = when (failed) {
-                    is WalletException.Unsupported -> "unsupported"
-                    is WalletException.Cancelled -> "cancelled"
-                    is WalletException.Locked -> "locked"
+                    is RidException.Unsupported -> "unsupported"
+                    is RidException.Cancelled -> "cancelled"
+                    is RidException.Locked -> "locked"
                     else -> failed.toString()
                 }
                 assertEquals(name, said, "$throwable from $method")
@@ -176,7 +176,7 @@ internal class SecureAreaTest {
             } as SecureArea
             rig.open(area).use { wallet ->
                 wallet.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 1u).use { session ->
-                    assertEquals("key_unavailable", assertFailsWith<WalletException.Unsupported> { session.next() }.code)
+                    assertEquals("key_unavailable", assertFailsWith<RidException.Unsupported> { session.next() }.code)
                 }
                 wallet.closeStore()
             }
@@ -202,7 +202,7 @@ internal class SecureAreaTest {
         for (area in wrong) {
             rig.open(area).use { wallet ->
                 wallet.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 1u).use { session ->
-                    assertEquals("key_unavailable", assertFailsWith<WalletException.Unsupported> { session.next() }.code)
+                    assertEquals("key_unavailable", assertFailsWith<RidException.Unsupported> { session.next() }.code)
                 }
                 wallet.closeStore()
             }
@@ -210,7 +210,7 @@ internal class SecureAreaTest {
         val none = object : SecureArea by rig.area() {
             override suspend fun derive(key: String, input: ByteArray, prompt: Prompt) = ByteArray(31)
         }
-        assertFailsWith<WalletException.Unsupported> { rig.open(none) }
+        assertFailsWith<RidException.Unsupported> { rig.open(none) }
         rig.open().use { assertEquals(emptyList(), it.credentials()) }
     }
 
@@ -227,7 +227,7 @@ internal class SecureAreaTest {
                 going.await()
                 withTimeout(5.seconds) {
                     assertEquals(emptyList(), wallet.credentials())
-                    assertEquals("busy", assertFailsWith<WalletException.Misuse> { session.next() }.code)
+                    assertEquals("busy", assertFailsWith<RidException.Misuse> { session.next() }.code)
                     wallet.present().use { assertTrue(it.next() is PresentationStep.Advertise) }
                 }
                 gate.complete(Unit)
@@ -278,7 +278,7 @@ internal class SecureAreaTest {
                 gate.complete(Unit)
                 delay(100.milliseconds)
                 area.after = { _, _ -> }
-                assertEquals("interrupted", assertFailsWith<WalletException.Misuse> { session.next() }.code)
+                assertEquals("interrupted", assertFailsWith<RidException.Misuse> { session.next() }.code)
             }
             assertEquals(1, rig.enrol(wallet).size)
         }

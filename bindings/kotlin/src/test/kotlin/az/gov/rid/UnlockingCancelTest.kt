@@ -3,7 +3,7 @@ package az.gov.rid
 import az.gov.rid.core.LockState
 import az.gov.rid.core.PrivateText
 import az.gov.rid.core.SecureAreaException
-import az.gov.rid.core.WalletException
+import az.gov.rid.core.RidException
 import java.nio.file.Files
 import java.nio.file.Path
 import java.util.concurrent.atomic.AtomicBoolean
@@ -192,12 +192,12 @@ internal class UnlockingCancelTest {
     }
 
     private fun named(thrown: Throwable?): String? = when (thrown) {
-        is WalletException.Locked -> "locked"
-        is WalletException.Cancelled -> "cancelled"
-        is WalletException.BadInput -> thrown.code
-        is WalletException.Unsupported -> thrown.code
-        is WalletException.Misuse -> thrown.code
-        is WalletException.StorageDamaged -> thrown.code
+        is RidException.Locked -> "locked"
+        is RidException.Cancelled -> "cancelled"
+        is RidException.BadInput -> thrown.code
+        is RidException.Unsupported -> thrown.code
+        is RidException.Misuse -> thrown.code
+        is RidException.StorageDamaged -> thrown.code
         else -> thrown?.toString()
     }
 }

@@ -7,7 +7,7 @@ import az.gov.rid.core.LockState
 import az.gov.rid.core.PrivateText
 import az.gov.rid.core.RemedyKind
 import az.gov.rid.core.SecureAreaException
-import az.gov.rid.core.WalletException
+import az.gov.rid.core.RidException
 import java.nio.file.Path
 import kotlin.test.Test
 import kotlin.test.assertEquals
@@ -21,7 +21,7 @@ internal class UnlockingTest {
     @TempDir lateinit var folder: Path
 
     private inline fun badInput(code: String, act: () -> Unit) =
-        assertEquals(code, assertFailsWith<WalletException.BadInput> { act() }.code)
+        assertEquals(code, assertFailsWith<RidException.BadInput> { act() }.code)
 
     @Test
     fun `a PIN locks, counts and opens`() = walk {
@@ -42,7 +42,7 @@ internal class UnlockingTest {
         rig.open().use { wallet ->
             assertEquals(LockState.LOCKED, wallet.lockState)
             nothingIsShown(wallet, id)
-            assertFailsWith<WalletException.Locked> { wallet.unlock() }
+            assertFailsWith<RidException.Locked> { wallet.unlock() }
             assertFalse(wallet.unlockState().needsPin)
             badInput("pin_wrong") { wallet.unlockWithPin(pin(WRONG_PIN)) }
             assertEquals(4u, wallet.unlockState().pinTriesLeft)
@@ -67,7 +67,7 @@ internal class UnlockingTest {
         )
         for ((place, call) in refused.withIndex()) {
             val thrown = runCatching { call() }.exceptionOrNull()
-            assertTrue(thrown is WalletException.Locked, "call $place: $thrown")
+            assertTrue(thrown is RidException.Locked, "call $place: $thrown")
         }
     }
 
@@ -114,7 +114,7 @@ internal class UnlockingTest {
             rig.enrol(wallet)
             wallet.setPin(pin())
             area.refusal = { SecureAreaException.Cancelled() }
-            assertFailsWith<WalletException.Cancelled> { wallet.enableBiometrics() }
+            assertFailsWith<RidException.Cancelled> { wallet.enableBiometrics() }
             assertFalse(wallet.unlockState().biometric)
             area.refusal = null
             wallet.enableBiometrics()
@@ -126,18 +126,18 @@ internal class UnlockingTest {
             wallet.setPin(pin(OTHER_PIN))
             wallet.lock()
             area.refusal = { SecureAreaException.Cancelled() }
-            assertFailsWith<WalletException.Cancelled> { wallet.unlock() }
+            assertFailsWith<RidException.Cancelled> { wallet.unlock() }
             // The platform let the key be asked without the person: that opens nothing.
             area.refusal = { SecureAreaException.Locked() }
             badInput("user_auth_required") { wallet.unlock() }
             assertTrue(wallet.unlockState().biometric && wallet.lockState == LockState.LOCKED)
 
             area.refusal = { SecureAreaException.Invalidated() }
-            assertEquals("key_invalidated", assertFailsWith<WalletException.StorageDamaged> { wallet.unlock() }.code)
+            assertEquals("key_invalidated", assertFailsWith<RidException.StorageDamaged> { wallet.unlock() }.code)
             val lost = wallet.unlockState()
             assertTrue(lost.biometricLost && !lost.biometric && lost.pinWait == 0uL)
             assertTrue(wallet.examine().findings.any { it.code == "biometric_lost" && it.remedy == RemedyKind.UNLOCK_OTHERWISE })
-            assertFailsWith<WalletException.Locked> { wallet.unlock() }
+            assertFailsWith<RidException.Locked> { wallet.unlock() }
             wallet.unlockWithPin(pin(OTHER_PIN))
             area.refusal = null
             wallet.enableBiometrics()
@@ -146,7 +146,7 @@ internal class UnlockingTest {
             wallet.unlock()
             wallet.disableBiometrics()
             wallet.lock()
-            assertFailsWith<WalletException.Locked> { wallet.unlock() }
+            assertFailsWith<RidException.Locked> { wallet.unlock() }
             wallet.unlockWithPin(pin(OTHER_PIN))
             assertEquals(1, wallet.credentials().size)
         }

@@ -10,7 +10,7 @@ import az.gov.rid.core.RemedyKind
 import az.gov.rid.core.RepairLoss
 import az.gov.rid.core.Reuse
 import az.gov.rid.core.SecureArea
-import az.gov.rid.core.WalletException
+import az.gov.rid.core.RidException
 import java.nio.file.Files
 import java.nio.file.Path
 import kotlin.io.path.name
@@ -26,10 +26,10 @@ internal class UpkeepTest {
     @TempDir lateinit var folder: Path
 
     private inline fun badInput(code: String, act: () -> Unit) =
-        assertEquals(code, assertFailsWith<WalletException.BadInput> { act() }.code)
+        assertEquals(code, assertFailsWith<RidException.BadInput> { act() }.code)
 
     private inline fun misuse(code: String, act: () -> Unit) =
-        assertEquals(code, assertFailsWith<WalletException.Misuse> { act() }.code)
+        assertEquals(code, assertFailsWith<RidException.Misuse> { act() }.code)
 
     private fun names(folder: Path): List<String> = Files.list(folder).use { list -> list.map { it.name }.sorted().toList() }
 

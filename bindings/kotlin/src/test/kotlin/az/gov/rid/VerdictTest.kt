@@ -7,11 +7,10 @@ import az.gov.rid.core.ElementAsk
 import az.gov.rid.core.ElementError
 import az.gov.rid.core.ImageFormat
 import az.gov.rid.core.IssuerRoot
-import az.gov.rid.core.ReaderException
+import az.gov.rid.core.RidException
 import az.gov.rid.core.ReaderOptions
 import az.gov.rid.core.RootWarning
 import az.gov.rid.core.Verdict
-import az.gov.rid.core.WalletException
 import java.nio.file.Path
 import kotlin.test.Test
 import kotlin.test.assertEquals
@@ -100,11 +99,11 @@ internal class VerdictTest {
         fun reader(roots: List<IssuerRoot>) =
             RidReader(ReaderOptions(rig.options().environment, roots, listOf("en"), JwkArea.KEY, listOf(rig.pem("reader"))), rig.readerArea())
         val options = rig.options().copy(issuerRoots = untyped)
-        assertEquals("trust_types_missing", assertFailsWith<WalletException.BadInput> { rig.open(options = options) }.code)
-        assertEquals("trust_types_missing", assertFailsWith<ReaderException.BadInput> { reader(untyped) }.code)
+        assertEquals("trust_types_missing", assertFailsWith<RidException.BadInput> { rig.open(options = options) }.code)
+        assertEquals("trust_types_missing", assertFailsWith<RidException.BadInput> { reader(untyped) }.code)
 
         rig.open(options = rig.options().copy(issuerRoots = card)).use { wallet ->
-            val refused = assertFailsWith<WalletException.NotTrusted> { rig.enrol(wallet) }
+            val refused = assertFailsWith<RidException.NotTrusted> { rig.enrol(wallet) }
             assertEquals("issuer" to "cert_untrusted", refused.who to refused.why)
             wallet.closeStore()
         }

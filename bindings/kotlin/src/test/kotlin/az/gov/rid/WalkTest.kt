@@ -2,10 +2,10 @@ package az.gov.rid
 
 import az.gov.rid.core.ClaimValue
 import az.gov.rid.core.CredentialState
-import az.gov.rid.core.Environment
+import az.gov.rid.core.TrustEnvironment
 import az.gov.rid.core.HistoryKind
 import az.gov.rid.core.LockState
-import az.gov.rid.core.WalletException
+import az.gov.rid.core.RidException
 import java.nio.file.Path
 import java.time.Instant
 import kotlin.test.Test
@@ -24,7 +24,7 @@ internal class WalkTest {
     fun `enrols, lists, shows and deletes`() = walk {
         val rig = Rig(folder.resolve("home"))
         rig.open().use { wallet ->
-            assertEquals(Environment.TEST, wallet.environment)
+            assertEquals(TrustEnvironment.TEST, wallet.environment)
             assertEquals(emptyList(), wallet.credentials())
             val stored = rig.enrol(wallet, copies = 3u, kinds = listOf("mdl", "pid"))
             assertEquals(2, stored.size)
@@ -50,7 +50,7 @@ internal class WalkTest {
 
             wallet.delete(mdl.id)
             assertEquals(1, wallet.credentials().size)
-            assertEquals("credential_unknown", assertFailsWith<WalletException.BadInput> { wallet.delete(mdl.id) }.code)
+            assertEquals("credential_unknown", assertFailsWith<RidException.BadInput> { wallet.delete(mdl.id) }.code)
             val kinds = wallet.events().map { it.kind }
             assertTrue(HistoryKind.ISSUANCE in kinds && HistoryKind.DELETION in kinds)
             wallet.closeStore()
@@ -67,8 +67,8 @@ internal class WalkTest {
             assertEquals(LockState.UNLOCKED, wallet.lockState)
             wallet.lock()
             assertEquals(LockState.LOCKED, wallet.lockState)
-            assertFailsWith<WalletException.Locked> { wallet.credential(id) }
-            assertFailsWith<WalletException.Locked> { wallet.portrait(id) }
+            assertFailsWith<RidException.Locked> { wallet.credential(id) }
+            assertFailsWith<RidException.Locked> { wallet.portrait(id) }
             wallet.unlock()
             assertFalse(wallet.credential(id).elements.isEmpty())
         }
@@ -81,7 +81,7 @@ internal class WalkTest {
             val one = wallet.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 1u).use { it.next() }
             val answer = rig.answer(one.message)
             val other = wallet.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 1u).use { it.next() }
-            assertFailsWith<WalletException> { wallet.accept(other.id, answer) }
+            assertFailsWith<RidException> { wallet.accept(other.id, answer) }
             assertEquals(emptyList(), wallet.credentials())
             assertEquals(1, wallet.accept(one.id, answer).size)
         }

@@ -11,7 +11,7 @@ import az.gov.rid.core.ClaimPath
 import az.gov.rid.core.DeviceAuthMethod
 import az.gov.rid.core.DocumentAsk
 import az.gov.rid.core.ElementAsk
-import az.gov.rid.core.Environment
+import az.gov.rid.core.TrustEnvironment
 import az.gov.rid.core.IssuerRoot
 import az.gov.rid.core.KeySpec
 import az.gov.rid.core.PresentationStep
@@ -68,13 +68,13 @@ fun main(arguments: Array<String>): Unit = runBlocking {
     val roots = listOf(IssuerRoot(pem("iaca"), listOf(MDL)))
     val options =
         WalletOptions(
-            Environment.TEST, roots, listOf(pem("reader-root")), listOf("en"), UserAuth.NONE, DeviceAuthMethod.SIGNATURE,
+            TrustEnvironment.TEST, roots, listOf(pem("reader-root")), listOf("en"), UserAuth.NONE, DeviceAuthMethod.SIGNATURE,
             ReaderPolicy(ReaderRule.WARN, ReaderRule.WARN, ReaderRule.ENFORCE),
         )
     val wallet = RidWallet.open(home.resolve("wallet").toString(), options, area)
     repeat(2) { enrol(wallet, home) }
     val reader =
-        RidReader(ReaderOptions(Environment.TEST, roots, listOf("en"), null, emptyList()), JvmSecureArea(home.resolve("reader")))
+        RidReader(ReaderOptions(TrustEnvironment.TEST, roots, listOf("en"), null, emptyList()), JvmSecureArea(home.resolve("reader")))
     val micros = mutableListOf<Long>()
     repeat(WARM + ROUNDS) { round ->
         area.nanos.set(0)
