@@ -3,7 +3,7 @@ use alloc::vec::Vec;
 use rid_crypto::Secret;
 
 use crate::{
-    Changes, Committed, Uptime,
+    Changes, Committed, Holdings, Lookup, Uptime,
     ports::{
         ClockError, HttpError, HttpRequest, HttpResponse, KeyId, KeyInfo, KeySpec, Prompt, SecureAreaError,
         StorageError,
@@ -67,6 +67,8 @@ pub enum Effect {
     Derive(DeriveRequest),
     /// [`crate::ports::Http::send`].
     Http(HttpRequest),
+    /// [`crate::Store::lookup`].
+    Lookup(Lookup),
     /// [`crate::ports::SecureArea::sign`].
     Sign(SignRequest),
     /// [`crate::ports::Timer::sleep_until`].
@@ -86,6 +88,8 @@ pub enum Reply {
     Derived(Result<Secret<32>, SecureAreaError>),
     /// To `Http`.
     Fetched(Result<HttpResponse, HttpError>),
+    /// To `Lookup`. [`StorageError::Locked`]: the wallet was locked in between.
+    Found(Result<Holdings, StorageError>),
     /// To `CreateKeys`.
     KeysCreated(Result<Vec<KeyInfo>, SecureAreaError>),
     /// To `DeleteKeys`.

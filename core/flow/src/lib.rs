@@ -11,31 +11,30 @@
 //! ```
 #![no_std]
 extern crate alloc;
-#[cfg(any(test, feature = "fake"))]
+#[cfg(any(test, feature = "fake", feature = "run"))]
 extern crate std;
 
 mod changes;
-mod drive;
 mod effect;
 pub mod enrolment;
 mod env;
 #[cfg(any(test, feature = "fake"))]
 pub mod fake;
 mod flow;
-mod gate;
 pub mod ports;
 mod retrying;
+pub mod run;
 mod session;
+mod store;
 
 pub use changes::{
     Changes, Committed, Copy, CopyId, Credential, History, HistoryContent, HistoryDraft, HistoryElement,
     HistoryEventType, HistoryId, HistoryOutcome, HistorySeq, NewCopy, Record, RecordKey, VerifierId,
 };
-pub use drive::{Driven, Ports, Store, drive};
 pub use effect::{AgreeRequest, DeriveRequest, Effect, KeysRequest, Reply, SignRequest};
 pub use env::{Env, Uptime};
 pub use flow::{Flow, Step};
-pub use gate::{CallGate, CallGuard, GateError};
 pub use retrying::RetryingSecureArea;
 pub use rid_claims::CredentialId;
-pub use session::{Input, LinkCommand, LinkEvent, Output, Session, SessionTypes};
+pub use session::{Input, LinkCommand, LinkEvent, Note, Output, Session, SessionTypes};
+pub use store::{HeldCredential, Holdings, Lookup, Store};

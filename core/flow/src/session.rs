@@ -1,24 +1,22 @@
 //! A protocol on a link as a machine, and the words it is spoken to in.
 use alloc::vec::Vec;
 
-use crate::{Changes, Effect, Env, Reply, Uptime, ports::StorageError};
+use rid_wire::Code;
+
+use crate::{Changes, Effect, Env, Reply, Uptime, ports::KeyId};
 
 /// The types one session machine speaks with.
 pub trait SessionTypes {
     /// How to advertise or connect.
     type Plan;
-    /// What is matched against the credentials held.
-    type Request;
-    /// What matches: labels and element names, no values.
-    type Candidates;
     /// What the person is asked.
     type Question;
     /// What the person answers.
     type Answer;
     /// The result of one exchange.
     type Receipt;
-    /// Why the session closed.
-    type Reason;
+    /// Why the session closed; it has a stable code.
+    type Reason: Into<Code>;
 }
 
 /// What a session wants done. Each request has exactly one [`Input`] that answers it, with its error where it can fail. Every
@@ -34,13 +32,19 @@ pub enum Output<T: SessionTypes> {
     Io(Effect),
     /// Work for the radio.
     Link(LinkCommand<T::Plan>),
-    /// Look up what is held; answered by [`Input::Candidates`].
-    Match(T::Request),
-    /// Write durably when it can be done: the outcome of an event, or a closing row of the history. Nothing answers it. A change
-    /// that cannot be written now (locked, full) is kept and written later, in order.
-    Note(Changes),
+    /// Work that nothing waits for. Nothing answers it.
+    Note(Note),
     /// Unlock the wallet; answered by [`Input::Unlocked`].
     Unlock,
+}
+
+/// Work that can be done later and must not be forgotten.
+pub enum Note {
+    /// Delete the keys of copies that are used up.
+    DeleteKeys(Vec<KeyId>),
+    /// Write durably: the outcome of an event, or a closing row of the history. A change that cannot be written now (locked, full) is
+    /// kept and written later, in order.
+    Write(Changes),
 }
 
 /// What the radio is to do.
@@ -57,8 +61,6 @@ pub enum LinkCommand<P> {
 pub enum Input<T: SessionTypes> {
     /// The answer to [`Output::Ask`].
     Answer(T::Answer),
-    /// The answer to [`Output::Match`]. [`StorageError::Locked`]: the wallet was locked in between.
-    Candidates(Result<T::Candidates, StorageError>),
     /// The answer to [`Output::Io`].
     Done(Reply),
     /// An event of the radio.
@@ -74,6 +76,12 @@ impl<T: SessionTypes> Input<T> {
     #[must_use]
     pub const fn is_event(&self) -> bool {
         matches!(self, Self::Link(_) | Self::Tick)
+    }
+
+    /// False for an event for which a machine reads no wall clock.
+    #[must_use]
+    pub const fn needs_time(&self) -> bool {
+        !matches!(self, Self::Link(LinkEvent::Up | LinkEvent::Down) | Self::Tick)
     }
 }
 
@@ -108,4 +116,12 @@ pub trait Session {
 
     /// When [`Input::Tick`] is wanted at the latest; `None` once the session is over.
     fn deadline(&self) -> Option<Uptime>;
+
+    /// Ends the session at once, with a farewell to the peer if possible. After the end it does nothing.
+    fn cancel(&mut self, env: &mut Env<'_>);
+
+    /// Takes all [`Output::Note`]s, wherever they stand among the outputs.
+    fn take_notes(&mut self) -> Vec<Note> {
+        Vec::new()
+    }
 }

@@ -2,8 +2,11 @@
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 
-use rid_claims::{ClaimPath, CredentialId, PrivateText};
+use rid_claims::{ClaimPath, CredentialId, CredentialType, PrivateText};
+use rid_flow::{HeldCredential, Holdings};
 use rid_wire::{Code, Timestamp};
+
+use crate::format;
 
 /// The technical validity of a credential, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,6 +24,8 @@ pub enum Validity {
 pub struct Held {
     /// Which credential.
     pub credential: CredentialId,
+    /// Its type.
+    pub credential_type: CredentialType,
     /// Issuer's name.
     pub issuer: String,
     /// Whose data it is, if not the holder's.
@@ -33,6 +38,39 @@ pub struct Held {
     pub copies_left: u32,
     /// Its claims, or why no copy of it can be presented (`credential_unavailable`, `storage_corrupt`).
     pub claims: Result<Vec<NamedClaim>, Code>,
+}
+
+impl Held {
+    /// What a look-up found, with the claims of each copy. Validity is judged by the later of the clock and the latest signature: a
+    /// clock that says less than an issuer's signature is wrong, and must not make anything valid again (neg-K19).
+    #[must_use]
+    pub fn read(found: &Holdings, now: Timestamp) -> Vec<Self> {
+        let at = found.latest_signed.map_or(now, |signed| signed.max(now));
+        found.credentials.iter().map(|held| Self::of(held, at, now)).collect()
+    }
+
+    fn of(HeldCredential { summary, copy }: &HeldCredential, at: Timestamp, now: Timestamp) -> Self {
+        let validity = if at < summary.valid_from {
+            Validity::NotYetValid
+        } else if at > summary.valid_until {
+            Validity::Expired
+        } else {
+            Validity::Valid
+        };
+        Self {
+            credential: summary.id.clone(),
+            credential_type: summary.credential_type.clone(),
+            issuer: summary.issuer.clone(),
+            subject: summary.subject.clone(),
+            validity,
+            valid_until: summary.valid_until,
+            copies_left: summary.copies_left,
+            claims: match copy {
+                Ok(bytes) => format::names(bytes, &summary.credential_type, now),
+                Err(error) => Err(error.code()),
+            },
+        }
+    }
 }
 
 /// One claim held.

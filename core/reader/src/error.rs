@@ -1,4 +1,4 @@
-use rid_flow::{GateError, ports::ClockError};
+use rid_flow::{ports::ClockError, run::RunError};
 use rid_verifier::reader::Misuse;
 use rid_wire::Code;
 
@@ -59,11 +59,19 @@ impl ReaderError {
     }
 }
 
-impl From<GateError> for ReaderError {
-    fn from(error: GateError) -> Self {
+impl<M> From<RunError<M>> for ReaderError
+where
+    Self: From<M>,
+{
+    fn from(error: RunError<M>) -> Self {
         match error {
-            GateError::Broken => Self::Bug { code: Code::new("broken") },
-            GateError::Busy => Self::misuse("busy"),
+            RunError::Broken => Self::Bug { code: Code::new("broken") },
+            RunError::Busy => Self::misuse("busy"),
+            RunError::Cancelled => Self::Cancelled,
+            RunError::Clock(error) => error.into(),
+            RunError::Closed => Self::misuse("session_closed"),
+            RunError::Misuse(misuse) => misuse.into(),
+            RunError::NotAsked => Self::misuse("not_asked"),
         }
     }
 }

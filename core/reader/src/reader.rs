@@ -1,8 +1,8 @@
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use rid_crypto::{CryptoRng, x509::Certificate};
 use rid_flow::{
-    CallGate, Env, RetryingSecureArea,
+    Env, RetryingSecureArea,
     ports::{Clock, KeyId, SecureArea, Timer},
 };
 use rid_profile::{Locale, Profile};
@@ -11,12 +11,9 @@ use rid_verifier::{
     ask::{Asked, DocumentAsk},
     reader as machine,
 };
-use rid_wire::{Code, Timestamp};
+use rid_wire::Code;
 
-use crate::{
-    ReaderError, SignatureCache,
-    reading::{Reading, State},
-};
+use crate::{ReaderError, SignatureCache, reading::Reading};
 
 /// Makes a handle to the platform's randomness for one step.
 pub type RngSource = Arc<dyn Fn() -> Box<dyn CryptoRng + Send> + Send + Sync>;
@@ -157,12 +154,7 @@ impl Reader {
         let session = self
             .with_env(|env| machine::Reader::start(qr, config, env))?
             .map_err(|error| ReaderError::BadInput { code: error.code() })?;
-        Ok(Reading {
-            reader: self.clone(),
-            session: Mutex::new(session),
-            state: Mutex::new(State::new()),
-            turn: CallGate::new(),
-        })
+        Ok(self.reading(session))
     }
 
     /// Runs one step of a machine with a fresh [`Env`]; nothing of it is held over an await.
@@ -170,12 +162,5 @@ impl Reader {
         let mut rng = (self.ports.rng)();
         let now = self.ports.clock.now()?;
         Ok(step(&mut Env { now, uptime: self.ports.clock.uptime(), rng: &mut *rng }))
-    }
-
-    /// As [`Self::with_env`], for a step that reads no wall clock: it needs none that works.
-    pub(crate) fn with_uptime<T>(&self, step: impl FnOnce(&mut Env<'_>) -> T) -> T {
-        let mut rng = (self.ports.rng)();
-        let now = self.ports.clock.now().unwrap_or(Timestamp::from_unix(0));
-        step(&mut Env { now, uptime: self.ports.clock.uptime(), rng: &mut *rng })
     }
 }

@@ -5,21 +5,25 @@
 //!                             Judged => show, proceed(), then ask(..) or finish();
 //!                             Wait => received_chunk(bytes) | tick() | disconnected(); Closed => break } }
 //! ```
-mod feed;
-mod state;
+use std::sync::{Arc, Mutex, MutexGuard};
 
-use std::sync::{Arc, Mutex};
-
-use rid_flow::{CallGate, Effect, Input, LinkCommand, LinkEvent, Output, Reply, SignRequest};
+use async_trait::async_trait;
+use rid_crypto::CryptoRng;
+use rid_flow::{
+    Effect, LinkCommand, LinkEvent, Reply, Uptime,
+    ports::Clock,
+    run::{Current, Host, SessionHost, SessionRunner},
+};
 use rid_verifier::{
     ask::{Asked, DocumentAsk},
-    reader::{Reader as Machine, ReaderTypes, chunk},
+    reader::{
+        Reader as Machine, ReaderTypes,
+        chunk::{self, Assembler, MAX_MESSAGE},
+    },
     view::Verdict,
 };
 use rid_wire::Code;
 
-pub(crate) use self::state::State;
-use self::state::{CANCELLED, Current, Repeat};
 use crate::{Reader, ReaderError};
 
 /// What is to be done now. The same step is given until it was done: `connected`, `proceed`.
@@ -58,22 +62,59 @@ pub enum ReadingStep {
 ///
 /// Events of the radio after the end do nothing. A panic breaks the object: every later call says [`ReaderError::Bug`] (`broken`).
 pub struct Reading {
-    pub(crate) reader: Arc<Reader>,
-    /// Locked while the machine works.
-    pub(crate) session: Mutex<Machine>,
-    /// Locked for moments, and so all that `cancel` waits for.
-    pub(crate) state: Mutex<State>,
-    pub(crate) turn: CallGate,
+    runner: SessionRunner<Machine, Facade>,
+    assembler: Mutex<Assembler>,
 }
 
-/// What is to be done next.
-enum Work {
-    /// Ask the secure area.
-    Sign(SignRequest),
-    /// Hand out this step.
-    Step(ReadingStep),
-    /// Tell the machine.
-    Tell(Input<ReaderTypes>),
+/// What a reader brings to the runner: its ports and its steps.
+struct Facade(Arc<Reader>);
+
+#[async_trait]
+impl Host for Facade {
+    fn clock(&self) -> &dyn Clock {
+        &*self.0.ports.clock
+    }
+
+    fn rng(&self) -> Box<dyn CryptoRng + Send> {
+        (self.0.ports.rng)()
+    }
+
+    /// A reader's machine asks for signatures only.
+    async fn perform(&self, effect: Effect) -> Reply {
+        match effect {
+            Effect::Sign(r) => Reply::Signed(self.0.ports.secure_area.sign(r.key, r.message, r.prompt).await),
+            _ => Reply::Unknown,
+        }
+    }
+}
+
+impl SessionHost<Machine> for Facade {
+    type Step = ReadingStep;
+
+    fn show(&self, current: &Current<ReaderTypes>) -> ReadingStep {
+        match current {
+            Current::Finished(exchange) => ReadingStep::Judged { verdict: exchange.verdict.clone() },
+            Current::Link(LinkCommand::Advertise(engagement) | LinkCommand::Connect(engagement)) => {
+                let (peripheral_server, central_client) = Machine::ble(engagement);
+                ReadingStep::Connect {
+                    peripheral_server: peripheral_server.map(Into::into),
+                    central_client: central_client.map(Into::into),
+                }
+            }
+            Current::Link(LinkCommand::Send(message)) => ReadingStep::Send { message: message.clone() },
+            Current::Ask(never) => match *never {},
+            // A reader has nothing to unlock.
+            Current::Unlock => self.wait(None),
+        }
+    }
+
+    fn wait(&self, until: Option<Uptime>) -> ReadingStep {
+        ReadingStep::Wait { until_millis: until.map(Uptime::millis) }
+    }
+
+    fn closed(&self, code: Code) -> ReadingStep {
+        ReadingStep::Closed { code }
+    }
 }
 
 impl Reading {
@@ -83,18 +124,7 @@ impl Reading {
     /// [`ReaderError::Misuse`] (`busy`) while another `next` runs; [`ReaderError::Cancelled`] when it was interrupted by
     /// [`Reading::cancel`] or [`Reading::park`].
     pub async fn next(&self) -> Result<ReadingStep, ReaderError> {
-        loop {
-            let before = self.state()?.overtaken;
-            let taken = self.turn.take()?;
-            if let Some(done) = taken.run(self.advance()).await {
-                return done;
-            }
-            // The session ended from outside while a port was asked: what is left of it is the next step.
-            let state = self.state()?;
-            if before || !state.overtaken || state.ended.is_some() {
-                return Err(ReaderError::Cancelled);
-            }
-        }
+        Ok(self.runner.next().await?)
     }
 
     /// The step `next` gave (`Send`, `Judged`) was done. For `Send`: the link took the last chunk, and the wallet's time begins.
@@ -102,18 +132,7 @@ impl Reading {
     /// # Errors
     /// [`ReaderError::Misuse`] (`not_asked`).
     pub fn proceed(&self) -> Result<(), ReaderError> {
-        let mut state = self.state()?;
-        match state.current.take() {
-            Some(Current::Judged(_)) => Ok(()),
-            Some(Current::Send(_)) => {
-                drop(state);
-                self.tell(Input::Link(LinkEvent::Sent))
-            }
-            other => {
-                state.current = other;
-                Err(ReaderError::misuse("not_asked"))
-            }
-        }
+        Ok(self.runner.proceed()?)
     }
 
     /// The link is up, with this MTU. It is checked here, before anything is signed or sent; pass `u16::MAX` for a link that
@@ -122,15 +141,10 @@ impl Reading {
     /// # Errors
     /// [`ReaderError::BadInput`] (`transport_mtu` below 23; the step is still to be done), [`ReaderError::Misuse`] (`not_asked`).
     pub fn connected(&self, mtu: u16) -> Result<(), ReaderError> {
-        if !self.state()?.is_over() {
+        if !self.runner.is_over()? {
             chunk::write_len(mtu).map_err(|error| ReaderError::BadInput { code: error.code() })?;
         }
-        self.feed(Input::Link(LinkEvent::Up))?;
-        let mut state = self.state()?;
-        if matches!(state.current, Some(Current::Connect(_))) {
-            state.current = None;
-        }
-        Ok(())
+        Ok(self.runner.link(LinkEvent::Up)?)
     }
 
     /// One whole message came.
@@ -138,7 +152,7 @@ impl Reading {
     /// # Errors
     /// [`ReaderError::Unsupported`] when the clock fails: the message can be given again.
     pub fn received(&self, message: Vec<u8>) -> Result<(), ReaderError> {
-        self.feed(Input::Link(LinkEvent::Bytes(message)))
+        Ok(self.runner.link(LinkEvent::Bytes(message))?)
     }
 
     /// One characteristic write came (18013-5, 8.3.3.1.1.6): chunks are put together here.
@@ -146,15 +160,12 @@ impl Reading {
     /// # Errors
     /// [`ReaderError::PeerRefused`] (`transport_limit`), and the session is over by that name.
     pub fn received_chunk(&self, chunk: &[u8]) -> Result<(), ReaderError> {
-        let pushed = {
-            let mut state = self.state()?;
-            if state.is_over() { Ok(None) } else { state.assembler.push(chunk) }
-        };
+        let pushed = if self.runner.is_over()? { Ok(None) } else { self.assembler()?.push(chunk) };
         match pushed {
             Ok(None) => Ok(()),
-            Ok(Some(message)) => self.feed(Input::Link(LinkEvent::Bytes(message))),
+            Ok(Some(message)) => self.received(message),
             Err(error) => {
-                self.end(error.code());
+                self.runner.end(error.code());
                 Err(ReaderError::PeerRefused { code: error.code() })
             }
         }
@@ -166,18 +177,18 @@ impl Reading {
     /// # Errors
     /// [`ReaderError::Misuse`] (`not_asked`), [`ReaderError::BadInput`] (`transport_mtu` below 23; the step is still to be done).
     pub fn chunks(&self, mtu: u16) -> Result<Vec<Vec<u8>>, ReaderError> {
-        match &self.state()?.current {
-            Some(Current::Send(message)) => {
+        self.runner.look(|current| match current {
+            Some(Current::Link(LinkCommand::Send(message))) => {
                 chunk::split(message, mtu).map_err(|error| ReaderError::BadInput { code: error.code() })
             }
             _ => Err(ReaderError::misuse("not_asked")),
-        }
+        })?
     }
 
     /// Whether the session has ended. A farewell to the peer and `Closed` may still be left.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.state().is_ok_and(|state| state.is_over())
+        self.runner.is_over().unwrap_or_default()
     }
 
     /// The link is down. A message that was handed out and not taken by then (`proceed`) is not sent any more.
@@ -185,8 +196,7 @@ impl Reading {
     /// # Errors
     /// [`ReaderError::Bug`] (`broken`).
     pub fn disconnected(&self) -> Result<(), ReaderError> {
-        self.state()?.link_lost = true;
-        self.feed(Input::Link(LinkEvent::Down))
+        Ok(self.runner.disconnected()?)
     }
 
     /// The time of `Wait` has come.
@@ -194,7 +204,7 @@ impl Reading {
     /// # Errors
     /// [`ReaderError::Bug`] (`broken`).
     pub fn tick(&self) -> Result<(), ReaderError> {
-        self.feed(Input::Tick)
+        Ok(self.runner.tick()?)
     }
 
     /// Asks again in the same session, after a verdict.
@@ -203,10 +213,10 @@ impl Reading {
     /// [`ReaderError::BadInput`] (`ask_invalid`), [`ReaderError::Misuse`] (`not_asked`, `session_closed`).
     pub fn ask(&self, asked: &[DocumentAsk]) -> Result<(), ReaderError> {
         let asked = Asked::new(asked).map_err(|code| ReaderError::BadInput { code })?;
-        if self.state()?.current.is_some() {
+        if self.runner.look(|current| current.is_some())? {
             return Err(ReaderError::misuse("not_asked"));
         }
-        self.with_session(|session| Ok(self.reader.with_env(|env| session.ask(asked, env))??))?
+        Ok(self.runner.with_session(|session, env| session.ask(asked, env))??)
     }
 
     /// Ends the session in order.
@@ -214,71 +224,29 @@ impl Reading {
     /// # Errors
     /// [`ReaderError::Bug`] (`broken`).
     pub fn finish(&self) -> Result<(), ReaderError> {
-        {
-            let mut state = self.state()?;
-            if matches!(state.current, Some(Current::Judged(_))) {
-                state.current = None;
-            }
-        }
-        self.with_session(Machine::finish)
+        self.runner.pass_receipt()?;
+        Ok(self.runner.with_session_at_any_time(Machine::finish)?)
     }
 
     /// Ends the session at once, also while an answer is being judged; nothing is handed out afterwards. A running `next` returns
     /// [`ReaderError::Cancelled`], a later one says farewell to the peer and then `Closed`.
     pub fn cancel(&self) {
-        self.end(CANCELLED);
+        self.runner.cancel();
     }
 
     /// Makes a running `next` return [`ReaderError::Cancelled`] at once and changes nothing else: the next call goes on.
     pub fn park(&self) {
-        self.turn.interrupt();
+        self.runner.park();
     }
 
-    async fn advance(&self) -> Result<ReadingStep, ReaderError> {
-        loop {
-            match self.work()? {
-                Work::Sign(r) => {
-                    let guard = Repeat::guard(self, Output::Io(Effect::Sign(r.clone())));
-                    let signed = self.reader.ports.secure_area.sign(r.key, r.message, r.prompt).await;
-                    guard.done();
-                    self.tell(Input::Done(Reply::Signed(signed)))?;
-                }
-                Work::Step(step) => return Ok(step),
-                Work::Tell(input) => self.tell(input)?,
-            }
-        }
+    fn assembler(&self) -> Result<MutexGuard<'_, Assembler>, ReaderError> {
+        self.assembler.lock().map_err(|_| ReaderError::Bug { code: Code::new("broken") })
     }
+}
 
-    /// Takes what comes next. A step is made the current one in the same moment, so that `cancel` withdraws it or comes too late.
-    fn work(&self) -> Result<Work, ReaderError> {
-        self.tell_end();
-        let mut state = self.state()?;
-        state.withdraw_sends();
-        if let Some(step) = state.current_step() {
-            return Ok(Work::Step(step));
-        }
-        if let Some(input) = state.unfed.take() {
-            return Ok(Work::Tell(input));
-        }
-        let output = match state.pending.pop_front() {
-            Some(output) => Some(output),
-            // Between `cancel` and the machine's farewell nothing is taken from it.
-            None if state.is_over() => None,
-            None => self.poll(&mut state)?,
-        };
-        state.current = Some(match output {
-            Some(Output::Link(LinkCommand::Connect(engagement))) => Current::Connect(engagement),
-            Some(Output::Finished(exchange)) => Current::Judged(exchange.verdict),
-            Some(Output::Link(LinkCommand::Send(message))) => Current::Send(message),
-            Some(Output::Io(Effect::Sign(request))) => return Ok(Work::Sign(request)),
-            Some(Output::Close(reason)) => {
-                state.close(reason);
-                return Ok(Work::Step(state.resting()));
-            }
-            // A reader's machine asks for nothing else.
-            _ => return Ok(Work::Step(state.resting())),
-        });
-        let step = state.current_step();
-        Ok(Work::Step(step.unwrap_or_else(|| state.resting())))
+impl Reader {
+    pub(crate) fn reading(self: &Arc<Self>, session: Machine) -> Reading {
+        let runner = SessionRunner::new(session, Facade(self.clone()));
+        Reading { runner, assembler: Mutex::new(Assembler::new(MAX_MESSAGE)) }
     }
 }

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use rid_claims::{CredentialSummary, CredentialType};
 use rid_crypto::{CryptoRng, Secret};
 use rid_flow::{
-    Changes, Committed, CredentialId, RecordKey, Store,
+    Changes, Committed, CredentialId, HeldCredential, Holdings, Lookup, RecordKey, Store,
     ports::{Clock, KeyId, Read, Row, RowKey, SecureArea, Storage, StorageError, Table},
 };
 use rid_wire::{Timestamp, hex};
@@ -412,5 +412,25 @@ pub(crate) fn damaged_name(key: &RowKey) -> CredentialId {
 impl Store for Vault {
     async fn commit(&self, changes: Changes) -> Result<Committed, StorageError> {
         self.commit_changes(&changes).await.map_err(VaultError::as_storage)
+    }
+
+    /// A copy is opened for each credential: the ages that it attests decide which element leaves.
+    async fn lookup(&self, lookup: Lookup) -> Result<Holdings, StorageError> {
+        let metas = self.credentials().await.map_err(VaultError::as_storage)?.credentials;
+        let mut credentials = Vec::new();
+        for meta in metas.into_iter().filter(|meta| lookup.types.contains(&meta.summary.credential_type)) {
+            let copy = if meta.can_present(lookup.verifier, lookup.at) {
+                self.copy_to_present(&meta).await.map_err(VaultError::as_storage)
+            } else {
+                Ok(None)
+            };
+            let copy = match copy {
+                Ok(copy) => copy.ok_or(StorageError::Exhausted),
+                Err(StorageError::Damaged) => Err(StorageError::Damaged),
+                Err(error) => return Err(error),
+            };
+            credentials.push(HeldCredential { summary: meta.summary, copy });
+        }
+        Ok(Holdings { credentials, latest_signed: self.latest_signed() })
     }
 }

@@ -86,6 +86,12 @@ impl CloseReason {
     }
 }
 
+impl From<CloseReason> for Code {
+    fn from(reason: CloseReason) -> Self {
+        reason.code()
+    }
+}
+
 /// A misuse by the caller; the session is unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -123,8 +129,6 @@ pub struct ReaderTypes;
 
 impl SessionTypes for ReaderTypes {
     type Plan = Engagement;
-    type Request = core::convert::Infallible;
-    type Candidates = core::convert::Infallible;
     type Question = core::convert::Infallible;
     type Answer = core::convert::Infallible;
     type Receipt = Exchange;
@@ -371,6 +375,10 @@ impl Session for Reader {
 
     fn deadline(&self) -> Option<Uptime> {
         self.deadline
+    }
+
+    fn cancel(&mut self, _env: &mut Env<'_>) {
+        self.finish();
     }
 }
 

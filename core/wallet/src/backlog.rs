@@ -7,7 +7,9 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use rid_flow::{CallGate, Changes, HistoryId, HistoryOutcome, RecordKey, Store, ports::KeyId, ports::StorageError};
+use rid_flow::{
+    Changes, HistoryId, HistoryOutcome, RecordKey, Store, ports::KeyId, ports::StorageError, run::CallGate,
+};
 use rid_holder::enrolment::{PendingEnrolment, RECORD_KIND};
 
 use crate::Wallet;
@@ -17,7 +19,7 @@ use crate::Wallet;
 pub(crate) struct Backlog {
     tasks: Mutex<VecDeque<Task>>,
     /// One call at a time does it, so that outcomes are written in order.
-    turn: CallGate,
+    gate: CallGate,
 }
 
 #[derive(Clone)]
@@ -70,7 +72,7 @@ impl Wallet {
     /// Does what is left, as far as it can be done now. Nothing is lost when the future is dropped.
     pub(crate) async fn settle(&self) {
         // Another call does it right now.
-        let Ok(_turn) = self.backlog.turn.take() else { return };
+        let Ok(_call) = self.backlog.gate.enter() else { return };
         let (mut kept, mut can_write) = (0, true);
         loop {
             let Some(task) = self.backlog.tasks().get(kept).cloned() else { return };

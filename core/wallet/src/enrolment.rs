@@ -1,9 +1,16 @@
 //! The enrolment door: ask an issuer for credentials, and accept its answer, all or nothing.
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::{ops::Deref, sync::Arc};
 
+use async_trait::async_trait;
 use rid_claims::Format;
-use rid_flow::{CallGate, Changes, Driven, Flow, RecordKey, Reply, Store, drive};
-use rid_holder::enrolment::{Accept, Enrol, EnrolParameters, PendingEnrolment, RECORD_KIND, record_key};
+use rid_crypto::CryptoRng;
+use rid_flow::{
+    Changes, Effect, RecordKey, Reply, Store,
+    enrolment::EnrolmentRequest,
+    ports::Clock,
+    run::{Driven, FlowHost, FlowRunner, Host, drive, perform},
+};
+use rid_holder::enrolment::{Accept, Enrol, EnrolError, EnrolParameters, PendingEnrolment, RECORD_KIND, record_key};
 use rid_wire::{Code, hex};
 
 use crate::{Wallet, WalletError, view::CredentialSummary};
@@ -33,8 +40,9 @@ impl Wallet {
         challenge: Vec<u8>,
         audience: String,
     ) -> Result<Enrolment, WalletError> {
-        let flow = Box::new(self.enrol_flow(kinds, copies, challenge, audience)?);
-        Unfinished { wallet: self, flow: Some(flow) }.drive().await
+        let flow = self.enrol_flow(kinds, copies, challenge, audience)?;
+        let runner = FlowRunner::new(flow, Facade(self));
+        Ok(runner.next().await?.into())
     }
 
     /// The same as an object that can be interrupted and asked again.
@@ -49,7 +57,7 @@ impl Wallet {
         audience: String,
     ) -> Result<Enrolling, WalletError> {
         let flow = self.enrol_flow(kinds, copies, challenge, audience)?;
-        Ok(Enrolling { wallet: self.clone(), slot: Mutex::new(Slot::Ready(Box::new(flow))), turn: CallGate::new() })
+        Ok(Enrolling(FlowRunner::new(flow, Facade(self.clone()))))
     }
 
     fn enrol_flow(
@@ -68,20 +76,6 @@ impl Wallet {
         }
         let parameters = EnrolParameters { kinds: wanted, challenge, audience, user_auth: self.user_auth };
         self.with_env(|env| Enrol::new(parameters, env))
-    }
-
-    async fn drive_enrol(&self, flow: &mut Enrol) -> Result<Enrolment, WalletError> {
-        self.catch_up().await;
-        let rng = self.ports.rng.clone();
-        match drive(flow, &self.flow_ports(), &*rng).await? {
-            Driven::Done(request) => Ok(Enrolment {
-                id: hex::encode(&request.id),
-                message: request.encode(),
-                keys: u32::try_from(request.kinds.iter().map(|(_, keys)| keys.len()).sum::<usize>())
-                    .unwrap_or(u32::MAX),
-            }),
-            Driven::Pause(never) => match never {},
-        }
     }
 
     /// Checks an issuer's answer fully and stores it: every credential or none. Another enrolment's answer is refused.
@@ -140,22 +134,7 @@ fn parse_id(id: &str) -> Result<[u8; 16], WalletError> {
 ///
 /// Until its message was given out, cancelling or dropping it removes its keys, at the latest with the wallet's next call. After that
 /// it waits for the issuer's answer, and its keys are removed when it expires or is withdrawn ([`Wallet::withdraw`]).
-pub struct Enrolling {
-    wallet: Arc<Wallet>,
-    slot: Mutex<Slot>,
-    turn: CallGate,
-}
-
-enum Slot {
-    /// A call runs it now.
-    Away,
-    /// It failed, or was cancelled; said again at each call.
-    Ended(WalletError),
-    /// Its message, given again at each call, and whether it was given.
-    Finished(Enrolment, bool),
-    /// To be driven on.
-    Ready(Box<Enrol>),
-}
+pub struct Enrolling(FlowRunner<Enrol, Facade<Arc<Wallet>>>);
 
 impl Enrolling {
     /// Runs to the end and gives the message for the issuer, at each call the same. When a call was dropped or interrupted while keys
@@ -165,141 +144,67 @@ impl Enrolling {
     /// As [`Wallet::enrol`]; [`WalletError::Misuse`] (`busy`) while another call runs, [`WalletError::Cancelled`] when interrupted,
     /// [`WalletError::Bug`] (`broken`) after a panic.
     pub async fn next(&self) -> Result<Enrolment, WalletError> {
-        let turn = self.turn.take()?;
-        let ended = turn.run(self.advance()).await.unwrap_or(Err(WalletError::Cancelled));
-        if ended.is_ok() {
-            match &mut *self.slot()? {
-                Slot::Finished(_, given) => *given = true,
-                _ => return Err(WalletError::Cancelled),
-            }
-        }
-        ended
-    }
-
-    async fn advance(&self) -> Result<Enrolment, WalletError> {
-        let taken = std::mem::replace(&mut *self.slot()?, Slot::Away);
-        match taken {
-            Slot::Ready(flow) => {
-                let flow = Unfinished { wallet: &self.wallet, flow: Some(flow) };
-                Held { enrolling: self, flow }.drive().await
-            }
-            Slot::Away => Err(broken()),
-            Slot::Ended(why) => {
-                *self.slot()? = Slot::Ended(why.clone());
-                self.wallet.settle().await;
-                Err(why)
-            }
-            Slot::Finished(enrolment, given) => {
-                *self.slot()? = Slot::Finished(enrolment.clone(), given);
-                Ok(enrolment)
-            }
-        }
+        Ok(self.0.next().await?.into())
     }
 
     /// Ends it: the running `next` returns at once, every later one says `cancelled`.
     pub fn cancel(&self) {
-        if let Ok(mut slot) = self.slot() {
-            match std::mem::replace(&mut *slot, Slot::Ended(WalletError::Cancelled)) {
-                // Dropping it leaves its keys to be removed.
-                Slot::Ready(flow) => drop(Unfinished { wallet: &self.wallet, flow: Some(flow) }),
-                Slot::Finished(enrolment, false) => self.wallet.leave_message(&enrolment),
-                Slot::Ended(why) => *slot = Slot::Ended(why),
-                Slot::Away | Slot::Finished(_, true) => {}
-            }
-        }
-        self.turn.interrupt();
+        self.0.cancel();
     }
 
     /// Makes a running `next` return [`WalletError::Cancelled`] at once; the next call says what became of it.
     pub fn park(&self) {
-        self.turn.interrupt();
-    }
-
-    fn slot(&self) -> Result<MutexGuard<'_, Slot>, WalletError> {
-        self.slot.lock().map_err(|_| broken())
+        self.0.park();
     }
 }
 
-impl Drop for Enrolling {
-    fn drop(&mut self) {
-        self.cancel();
+/// What a wallet brings to the runner of an enrolment: its ports, and the removal of keys that serve nothing.
+struct Facade<W>(W);
+
+#[async_trait]
+impl<W: Deref<Target = Wallet> + Send + Sync> Host for Facade<W> {
+    fn clock(&self) -> &dyn Clock {
+        &*self.0.ports.clock
+    }
+
+    fn rng(&self) -> Box<dyn CryptoRng + Send> {
+        (self.0.ports.rng)()
+    }
+
+    async fn perform(&self, effect: Effect) -> Reply {
+        perform(effect, &self.0.flow_ports()).await
+    }
+
+    async fn settle(&self) {
+        self.0.settle().await;
     }
 }
 
-fn broken() -> WalletError {
-    WalletError::Bug { code: Code::new("broken") }
-}
-
-/// A flow that is not at its end. Dropping it leaves its keys to be removed.
-struct Unfinished<'a> {
-    wallet: &'a Wallet,
-    flow: Option<Box<Enrol>>,
-}
-
-impl Unfinished<'_> {
-    async fn drive(&mut self) -> Result<Enrolment, WalletError> {
-        let Some(flow) = &mut self.flow else { return Err(broken()) };
-        let enrolment = self.wallet.drive_enrol(flow).await?;
-        self.flow = None;
-        Ok(enrolment)
-    }
-}
-
-impl Drop for Unfinished<'_> {
-    fn drop(&mut self) {
-        if let Some(flow) = self.flow.take() {
-            let (record, keys) = flow.abandon();
-            self.wallet.leave_enrolment(record, keys);
+#[async_trait]
+impl<W: Deref<Target = Wallet> + Send + Sync> FlowHost<Enrol> for Facade<W> {
+    async fn drive(&self, flow: &mut Enrol) -> Result<EnrolmentRequest, EnrolError> {
+        self.0.catch_up().await;
+        match drive(flow, &self.0.flow_ports(), &*self.0.ports.rng).await? {
+            Driven::Done(request) => Ok(request),
+            Driven::Pause(never) => match never {},
         }
     }
-}
 
-/// A flow out of its slot: it goes back when the call ends in whatever way. After a panic no call gets the turn again.
-struct Held<'a> {
-    enrolling: &'a Enrolling,
-    flow: Unfinished<'a>,
-}
+    fn abandon(&self, flow: Enrol) {
+        let (record, keys) = flow.abandon();
+        self.0.leave_enrolment(record, keys);
+    }
 
-impl Held<'_> {
-    async fn drive(&mut self) -> Result<Enrolment, WalletError> {
-        let ended = self.flow.drive().await;
-        let mut slot = self.enrolling.slot()?;
-        match (&ended, &*slot) {
-            (Ok(enrolment), Slot::Away) => *slot = Slot::Finished(enrolment.clone(), false),
-            // Cancelled in the last moment.
-            (Ok(enrolment), _) => self.flow.wallet.leave_message(enrolment),
-            (Err(why), Slot::Away) => *slot = Slot::Ended(why.clone()),
-            (Err(_), _) => {}
-        }
-        ended
+    fn unclaimed(&self, request: &EnrolmentRequest) {
+        let record = RecordKey { kind: RECORD_KIND.into(), name: hex::encode(&request.id) };
+        self.0.leave_enrolment(record, Vec::new());
     }
 }
 
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        let Some(mut flow) = self.flow.flow.take() else { return };
-        // It was dropped where it awaited a port: whether the port acted is not known.
-        let told = self.flow.wallet.with_env(|env| flow.reply(Reply::Unknown, env));
-        if let Ok(mut slot) = self.enrolling.slot() {
-            match (&*slot, told) {
-                (Slot::Away, Ok(_)) => {
-                    *slot = Slot::Ready(flow);
-                    return;
-                }
-                (Slot::Away, Err(why)) => *slot = Slot::Ended(why),
-                _ => {}
-            }
-        }
-        // It ended: dropping it leaves its keys to be removed.
-        self.flow.flow = Some(flow);
-    }
-}
-
-impl Wallet {
-    /// Leaves an enrolment to be removed whose message was made and never given out.
-    fn leave_message(&self, enrolment: &Enrolment) {
-        let record = RecordKey { kind: RECORD_KIND.into(), name: enrolment.id.clone() };
-        self.leave_enrolment(record, Vec::new());
+impl From<EnrolmentRequest> for Enrolment {
+    fn from(request: EnrolmentRequest) -> Self {
+        let keys = request.kinds.iter().map(|(_, keys)| keys.len()).sum::<usize>();
+        Self { id: hex::encode(&request.id), message: request.encode(), keys: u32::try_from(keys).unwrap_or(u32::MAX) }
     }
 }
 

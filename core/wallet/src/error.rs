@@ -1,6 +1,6 @@
 use rid_flow::{
-    GateError,
     ports::{ClockError, SecureAreaError, StorageError},
+    run::{FlowError, RunError},
 };
 use rid_holder::{enrolment::EnrolError, format::ReceiveError, proximity::Misuse};
 use rid_trust::TrustError;
@@ -146,11 +146,37 @@ impl From<VaultError> for WalletError {
     }
 }
 
-impl From<GateError> for WalletError {
-    fn from(error: GateError) -> Self {
+impl<E> From<FlowError<E>> for WalletError
+where
+    Self: From<E>,
+{
+    fn from(error: FlowError<E>) -> Self {
         match error {
-            GateError::Broken => Self::Bug { code: Code::new("broken") },
-            GateError::Busy => Self::misuse("busy"),
+            FlowError::Flow(error) => error.into(),
+            FlowError::Run(error) => error.into(),
+        }
+    }
+}
+
+impl From<core::convert::Infallible> for WalletError {
+    fn from(never: core::convert::Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl<M> From<RunError<M>> for WalletError
+where
+    Self: From<M>,
+{
+    fn from(error: RunError<M>) -> Self {
+        match error {
+            RunError::Broken => Self::Bug { code: Code::new("broken") },
+            RunError::Busy => Self::misuse("busy"),
+            RunError::Cancelled => Self::Cancelled,
+            RunError::Clock(error) => error.into(),
+            RunError::Closed => Self::misuse("session_closed"),
+            RunError::Misuse(misuse) => misuse.into(),
+            RunError::NotAsked => Self::misuse("not_asked"),
         }
     }
 }

@@ -4,17 +4,21 @@
 //! loop { match next().await { Advertise|Send|Receipt => do it, proceed(); Ask => answer(..); Unlock => unlock(), unlocked();
 //!                             Wait => connected(mtu) | received(bytes) | tick() | disconnected(); Closed => break } }
 //! ```
-mod feed;
-mod run;
-mod state;
+mod host;
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
-use rid_flow::{CallGate, Input, LinkEvent};
-use rid_holder::proximity::{Proximity, chunk};
+use rid_flow::{
+    Input, LinkCommand, LinkEvent,
+    run::{Current, Host, SessionRunner},
+};
+use rid_holder::proximity::{
+    Proximity,
+    chunk::{self, Assembler, MAX_MESSAGE},
+};
 use rid_wire::Code;
 
-use self::state::{CANCELLED, Current, State};
+use self::host::Facade;
 use crate::{
     Wallet, WalletError,
     consent::answer_of,
@@ -67,12 +71,8 @@ pub enum PresentationStep {
 /// Events of the radio after the end do nothing. A panic breaks the object: every later call says [`WalletError::Bug`] (`broken`).
 /// Dropping it is as [`Presentation::cancel`].
 pub struct Presentation {
-    wallet: Arc<Wallet>,
-    /// Locked while the machine works.
-    session: Mutex<Proximity>,
-    /// Locked for moments, and so all that `cancel` waits for.
-    state: Mutex<State>,
-    turn: CallGate,
+    runner: SessionRunner<Proximity, Facade>,
+    assembler: Mutex<Assembler>,
 }
 
 impl Wallet {
@@ -84,12 +84,8 @@ impl Wallet {
         let (profile, trust) = (self.profile.clone(), self.trust.clone());
         let session = self.with_env(|env| Proximity::start(profile, trust, self.device_auth, env))?;
         let session = session.with_policy(self.reader_policy);
-        Ok(Presentation {
-            wallet: self.clone(),
-            session: Mutex::new(session),
-            state: Mutex::new(State::new()),
-            turn: CallGate::new(),
-        })
+        let runner = SessionRunner::new(session, Facade::new(self.clone()));
+        Ok(Presentation { runner, assembler: Mutex::new(Assembler::new(MAX_MESSAGE)) })
     }
 }
 
@@ -100,18 +96,7 @@ impl Presentation {
     /// [`WalletError::Misuse`] (`busy`) while another `next` runs; [`WalletError::Cancelled`] when it was interrupted by
     /// [`Presentation::cancel`] or [`Presentation::park`].
     pub async fn next(&self) -> Result<PresentationStep, WalletError> {
-        loop {
-            let before = self.state()?.overtaken;
-            let taken = self.turn.take()?;
-            if let Some(done) = taken.run(self.advance()).await {
-                return done;
-            }
-            // The session ended from outside while a port was asked: what is left of it is the next step.
-            let state = self.state()?;
-            if before || !state.overtaken || state.ended.is_some() {
-                return Err(WalletError::Cancelled);
-            }
-        }
+        Ok(self.runner.next().await?)
     }
 
     /// The step `next` gave (`Advertise`, `Send`, `Receipt`) was done. For `Send`: the link took the last chunk.
@@ -119,18 +104,7 @@ impl Presentation {
     /// # Errors
     /// [`WalletError::Misuse`] (`not_asked`).
     pub fn proceed(&self) -> Result<(), WalletError> {
-        let mut state = self.state()?;
-        match state.current.take() {
-            Some(Current::Advertise(_) | Current::Receipt(_)) => Ok(()),
-            Some(Current::Send(_)) => {
-                drop(state);
-                self.tell(Input::Link(LinkEvent::Sent))
-            }
-            other => {
-                state.current = other;
-                Err(WalletError::misuse("not_asked"))
-            }
-        }
+        Ok(self.runner.proceed()?)
     }
 
     /// The link is up, with this MTU. It is checked here, before anything is asked, used or sent; pass `u16::MAX` for a link
@@ -140,10 +114,10 @@ impl Presentation {
     /// [`WalletError::BadInput`] (`transport_mtu` below 23; the session still waits for the link), [`WalletError::Misuse`]
     /// (`not_asked`).
     pub fn connected(&self, mtu: u16) -> Result<(), WalletError> {
-        if !self.state()?.is_over() {
+        if !self.runner.is_over()? {
             chunk::write_len(mtu).map_err(|error| WalletError::BadInput { code: error.code() })?;
         }
-        self.feed(Input::Link(LinkEvent::Up))
+        Ok(self.runner.link(LinkEvent::Up)?)
     }
 
     /// One whole message came.
@@ -151,7 +125,7 @@ impl Presentation {
     /// # Errors
     /// [`WalletError::Misuse`] (`not_asked`).
     pub fn received(&self, message: Vec<u8>) -> Result<(), WalletError> {
-        self.feed(Input::Link(LinkEvent::Bytes(message)))
+        Ok(self.runner.link(LinkEvent::Bytes(message))?)
     }
 
     /// One characteristic write came (18013-5, 8.3.3.1.1.6): chunks are put together here.
@@ -159,15 +133,12 @@ impl Presentation {
     /// # Errors
     /// [`WalletError::Misuse`] (`not_asked`); [`WalletError::PeerRefused`] (`transport_limit`), and the session is over by that name.
     pub fn received_chunk(&self, chunk: &[u8]) -> Result<(), WalletError> {
-        let pushed = {
-            let mut state = self.state()?;
-            if state.is_over() { Ok(None) } else { state.assembler.push(chunk) }
-        };
+        let pushed = if self.runner.is_over()? { Ok(None) } else { self.assembler()?.push(chunk) };
         match pushed {
             Ok(None) => Ok(()),
-            Ok(Some(message)) => self.feed(Input::Link(LinkEvent::Bytes(message))),
+            Ok(Some(message)) => self.received(message),
             Err(error) => {
-                self.end(error.code());
+                self.runner.end(error.code());
                 Err(WalletError::PeerRefused { code: error.code() })
             }
         }
@@ -179,18 +150,18 @@ impl Presentation {
     /// # Errors
     /// [`WalletError::Misuse`] (`not_asked`), [`WalletError::BadInput`] (`transport_mtu` below 23; the step is still to be done).
     pub fn chunks(&self, mtu: u16) -> Result<Vec<Vec<u8>>, WalletError> {
-        match &self.state()?.current {
-            Some(Current::Send(message)) => {
+        self.runner.look(|current| match current {
+            Some(Current::Link(LinkCommand::Send(message))) => {
                 chunk::split(message, mtu).map_err(|error| WalletError::BadInput { code: error.code() })
             }
             _ => Err(WalletError::misuse("not_asked")),
-        }
+        })?
     }
 
     /// Whether the session has ended. A farewell to the peer and `Closed` may still be left.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.state().is_ok_and(|state| state.is_over())
+        self.runner.is_over().unwrap_or_default()
     }
 
     /// The link is down. A message that was handed out and not taken by then (`proceed`) is not sent any more.
@@ -198,8 +169,7 @@ impl Presentation {
     /// # Errors
     /// [`WalletError::Bug`] (`broken`).
     pub fn disconnected(&self) -> Result<(), WalletError> {
-        self.state()?.link_lost = true;
-        self.feed(Input::Link(LinkEvent::Down))
+        Ok(self.runner.disconnected()?)
     }
 
     /// The time of `Wait` has come.
@@ -207,7 +177,7 @@ impl Presentation {
     /// # Errors
     /// [`WalletError::Bug`] (`broken`).
     pub fn tick(&self) -> Result<(), WalletError> {
-        self.feed(Input::Tick)
+        Ok(self.runner.tick()?)
     }
 
     /// The person's answer to `Ask`.
@@ -216,13 +186,10 @@ impl Presentation {
     /// [`WalletError::Misuse`] (`consent_binding` for another question's id or hash, `not_asked`), [`WalletError::BadInput`]
     /// (`consent_selection`); the question stays open.
     pub fn answer(&self, answer: ConsentAnswer) -> Result<(), WalletError> {
-        let answer = match &self.state()?.current {
-            Some(Current::Ask(question)) => answer_of(question, answer)?,
-            _ => return Err(WalletError::misuse("not_asked")),
-        };
-        self.feed(Input::Answer(answer))?;
-        self.state()?.current = None;
-        Ok(())
+        self.runner.answer(|current| match current {
+            Some(Current::Ask(question)) => Ok(Input::Answer(answer_of(question, answer)?)),
+            _ => Err(WalletError::misuse("not_asked")),
+        })
     }
 
     /// The answer to `Unlock`: the wallet was unlocked, or the person gave up.
@@ -230,30 +197,33 @@ impl Presentation {
     /// # Errors
     /// [`WalletError::Misuse`] (`not_asked`).
     pub fn unlocked(&self) -> Result<(), WalletError> {
-        if !matches!(self.state()?.current, Some(Current::Unlock)) {
-            return Err(WalletError::misuse("not_asked"));
-        }
-        self.feed(Input::Unlocked(self.wallet.lock_state() == LockState::Unlocked))?;
-        self.state()?.current = None;
-        Ok(())
+        let open = self.runner.host().wallet.lock_state() == LockState::Unlocked;
+        self.runner.answer(|current| match current {
+            Some(Current::Unlock) => Ok(Input::Unlocked(open)),
+            _ => Err(WalletError::misuse("not_asked")),
+        })
     }
 
     /// Ends the presentation at once, also while a message is being checked; nothing is handed out afterwards. A running `next`
     /// returns [`WalletError::Cancelled`], a later one says farewell to the peer and then `Closed`. A question that was open leaves a
     /// row in the history.
     pub fn cancel(&self) {
-        self.end(CANCELLED);
+        self.runner.cancel();
     }
 
     /// Makes a running `next` return [`WalletError::Cancelled`] at once and changes nothing else: the next call goes on.
     pub fn park(&self) {
-        self.turn.interrupt();
+        self.runner.park();
+    }
+
+    fn assembler(&self) -> Result<MutexGuard<'_, Assembler>, WalletError> {
+        self.assembler.lock().map_err(|_| WalletError::Bug { code: Code::new("broken") })
     }
 }
 
 impl Drop for Presentation {
     fn drop(&mut self) {
         self.cancel();
-        self.leave_work();
+        self.runner.host().broke();
     }
 }

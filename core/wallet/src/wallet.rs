@@ -2,8 +2,9 @@ use std::sync::Arc;
 
 use rid_crypto::CryptoRng;
 use rid_flow::{
-    Env, Ports, RetryingSecureArea,
+    Env, RetryingSecureArea,
     ports::{Clock, Http, SecureArea, Storage, Timer, UserAuth},
+    run::Ports,
 };
 use rid_holder::proximity::DeviceAuthMethod;
 use rid_profile::{Locale, Profile, ReaderPolicy};
@@ -123,8 +124,8 @@ impl Wallet {
     /// [`WalletError::Misuse`] when another process has it open, [`WalletError::StorageDamaged`].
     pub async fn open(ports: WalletPorts, config: WalletConfig) -> Result<Self, WalletError> {
         // A chip with too much to do is asked again before anybody hears of it (neg-K11).
-        let patient = RetryingSecureArea::new(ports.secure_area.clone(), ports.timer.clone(), ports.clock.clone());
-        let ports = WalletPorts { secure_area: Arc::new(patient), ..ports };
+        let retrying = RetryingSecureArea::new(ports.secure_area.clone(), ports.timer.clone(), ports.clock.clone());
+        let ports = WalletPorts { secure_area: Arc::new(retrying), ..ports };
         let vault_config = VaultConfig { low_water: config.profile.rules().low_water };
         let vault =
             Vault::open(ports.storage.clone(), ports.secure_area.clone(), ports.rng.clone(), vault_config).await?;
@@ -176,17 +177,10 @@ impl Wallet {
         Ok(step(&mut Env { now, uptime: self.ports.clock.uptime(), rng: &mut *rng }))
     }
 
-    /// As [`Self::with_env`], for a step that reads no wall clock: it needs none that works.
-    pub(crate) fn with_uptime<T>(&self, step: impl FnOnce(&mut Env<'_>) -> T) -> T {
-        let mut rng = (self.ports.rng)();
-        let now = self.now().unwrap_or(Timestamp::from_unix(0));
-        step(&mut Env { now, uptime: self.ports.clock.uptime(), rng: &mut *rng })
-    }
-
     pub(crate) fn flow_ports(&self) -> Ports<'_> {
         Ports {
             secure_area: self.ports.secure_area.clone(),
-            committer: &self.vault,
+            store: &self.vault,
             http: self.ports.http.clone(),
             clock: self.ports.clock.clone(),
             timer: self.ports.timer.clone(),

@@ -1,14 +1,13 @@
 //! Our side: the session machines of holder and reader, driven as by an app.
-use rid_claims::CredentialType;
+use rid_claims::{CredentialSummary, CredentialType, ReusePolicy};
 use rid_flow::{
-    Committed, Copy, CopyId, CredentialId, Effect, Env, Input, LinkCommand, LinkEvent, Output, Reply, Session, Uptime,
+    Committed, Copy, CopyId, CredentialId, Effect, Env, HeldCredential, Holdings, Input, LinkCommand, LinkEvent,
+    Output, Reply, Session, Uptime,
     ports::{KeyId, SecureAreaError},
 };
 use rid_holder::{
     consent::{AgreedDocument, Answer, Decision, Question},
-    format,
-    held::{Held, Validity},
-    proximity::{DeviceAuthMethod, Matches, Proximity, ProximityTypes},
+    proximity::{DeviceAuthMethod, Proximity, ProximityTypes},
 };
 use rid_mdoc::{
     MDL_NAMESPACE,
@@ -129,10 +128,7 @@ pub(crate) fn respond(stock: &Stock, holder: &mut Proximity, request: Vec<u8>, r
     loop {
         let input: Input<ProximityTypes> = match some(holder.poll(), "an output of the holder") {
             Output::Unlock => Input::Unlocked(true),
-            Output::Match(_) => {
-                let by_document = (0..stock.credentials.len()).map(|number| vec![held(stock, number)]);
-                Input::Candidates(Ok(Matches { by_document: by_document.collect() }))
-            }
+            Output::Io(Effect::Lookup(_)) => Input::Done(Reply::Found(Ok(holdings(stock)))),
             Output::Ask(question) => Input::Answer(agree(&question)),
             Output::Io(Effect::Commit(_)) => {
                 Input::Done(Reply::Committed(Ok(Committed { copies: copies(stock), ..Committed::default() })))
@@ -196,17 +192,25 @@ fn next_message(_: &Stock, reader: &mut Reader) -> Vec<u8> {
     }
 }
 
-fn held(stock: &Stock, number: usize) -> Held {
-    let (doc_type, bytes) = some(stock.credentials.get(number), "a credential");
-    Held {
-        credential: CredentialId(doc_type.clone()),
+fn holdings(stock: &Stock) -> Holdings {
+    let credentials = stock.credentials.iter().map(|(doc_type, bytes)| held(stock, doc_type, bytes));
+    Holdings { credentials: credentials.collect(), latest_signed: None }
+}
+
+fn held(stock: &Stock, doc_type: &str, bytes: &[u8]) -> HeldCredential {
+    let summary = CredentialSummary {
+        id: CredentialId(doc_type.into()),
+        credential_type: CredentialType::mdoc(doc_type),
         issuer: String::new(),
         subject: None,
-        validity: Validity::Valid,
+        signed: stock.now,
+        valid_from: stock.now,
         valid_until: stock.now.plus_days(14),
+        reuse: ReusePolicy::Once,
         copies_left: 10,
-        claims: format::names(bytes, &CredentialType::mdoc(doc_type), stock.now),
-    }
+        copies_total: 10,
+    };
+    HeldCredential { summary, copy: Ok(bytes.to_vec().into()) }
 }
 
 fn copies(stock: &Stock) -> Vec<Copy> {

@@ -1,16 +1,12 @@
 //! A test State: roots, issuer, reader and a filled wallet.
 use std::sync::Arc;
 
-use rid_claims::CredentialType;
+use rid_claims::{CredentialSummary, CredentialType, ReusePolicy};
 use rid_crypto::{
     SigningKey,
     x509::{Certificate, CertificateRequest, Profile as CertificateProfile, build},
 };
-use rid_flow::{CopyId, CredentialId, ports::KeyId};
-use rid_holder::{
-    format,
-    held::{self, Held},
-};
+use rid_flow::{CopyId, CredentialId, HeldCredential, Holdings, Lookup, ports::KeyId};
 use rid_issuer::{Issuer, IssuerKey, Order, PersonRecord, Validity, sample_citizen};
 use rid_profile::Profile;
 use rid_trust::{Anchor, Environment, Role, TrustStore};
@@ -188,20 +184,32 @@ impl TestState {
         Some(&element.value)
     }
 
-    /// The copies in the wallet of this document type.
-    pub(crate) fn held(&self, doc_type: &str) -> Vec<Held> {
-        let mut copies = self.copies.iter().filter(|copy| copy.doc_type == doc_type);
-        let left = copies.clone().count();
-        let Some(first) = copies.next() else { return Vec::new() };
-        vec![Held {
-            credential: CredentialId(doc_type.into()),
-            issuer: "TEST signer".into(),
-            subject: None,
-            validity: held::Validity::Valid,
-            valid_until: NOW.plus_days(14),
-            copies_left: u32::try_from(left).unwrap_or(u32::MAX),
-            claims: format::names(&first.bytes, &CredentialType::mdoc(doc_type), NOW),
-        }]
+    /// What the wallet holds of the types asked for.
+    pub(crate) fn lookup(&self, lookup: &Lookup) -> Holdings {
+        let mut credentials: Vec<HeldCredential> = Vec::new();
+        for copy in self.copies.iter().filter(|copy| lookup.types.iter().any(|wanted| wanted.id == copy.doc_type)) {
+            match credentials.iter_mut().find(|held| held.summary.credential_type.id == copy.doc_type) {
+                Some(held) => held.summary.copies_left += 1,
+                None => credentials
+                    .push(HeldCredential { summary: summary(&copy.doc_type), copy: Ok(copy.bytes.clone().into()) }),
+            }
+        }
+        Holdings { credentials, latest_signed: None }
+    }
+}
+
+fn summary(doc_type: &str) -> CredentialSummary {
+    CredentialSummary {
+        id: CredentialId(doc_type.into()),
+        credential_type: CredentialType::mdoc(doc_type),
+        issuer: "TEST signer".into(),
+        subject: None,
+        signed: NOW,
+        valid_from: NOW,
+        valid_until: NOW.plus_days(14),
+        reuse: ReusePolicy::Once,
+        copies_left: 1,
+        copies_total: 1,
     }
 }
 

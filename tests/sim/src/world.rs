@@ -1,12 +1,12 @@
 //! Plays one presentation between a holder and a reader.
 use rid_flow::{
     Changes, Committed, Copy, CredentialId, Effect, Env, HistoryOutcome, HistorySeq, Input, LinkCommand, LinkEvent,
-    Output, Reply, Session, SignRequest, Uptime,
+    Note, Output, Reply, Session, SignRequest, Uptime,
     ports::{KeyId, SecureAreaError, StorageError},
 };
 use rid_holder::{
     consent::{AgreedDocument, Answer, Decision, Question},
-    proximity::{DeviceAuthMethod, Matches, Proximity, ProximityTypes},
+    proximity::{DeviceAuthMethod, Proximity, ProximityTypes},
 };
 use rid_mdoc::request::ItemsRequest;
 use rid_verifier::{
@@ -163,9 +163,7 @@ impl World<'_> {
                     self.to_reader.send(&message, now, &faults, &mut self.link_rng);
                     Input::Link(LinkEvent::Sent)
                 }
-                Output::Match(request) => Input::Candidates(Ok(Matches {
-                    by_document: request.credential_types.iter().map(|wanted| self.state.held(&wanted.id)).collect(),
-                })),
+                Output::Io(Effect::Lookup(lookup)) => Input::Done(Reply::Found(Ok(self.state.lookup(&lookup)))),
                 Output::Ask(question) => {
                     self.note(format!("asked for {} documents", question.documents.len()));
                     Input::Answer(self.answer(&question))
@@ -182,7 +180,8 @@ impl World<'_> {
                     self.note(format!("holder finished, disclosed {}", receipt.disclosed));
                     continue;
                 }
-                Output::Note(changes) => {
+                Output::Note(Note::DeleteKeys(_)) => continue,
+                Output::Note(Note::Write(changes)) => {
                     self.report.outcomes.extend(changes.outcomes.iter().map(|(_, outcome)| *outcome));
                     continue;
                 }

@@ -90,8 +90,13 @@ fn decide(question: &Question, decision: &Decision, env: &mut Env<'_>) -> Decide
         }
     }
     let history = make_history_id(env.rng);
-    let receipt =
-        Receipt { history, disclosed: !planned.is_empty(), used: consume.clone(), presented: rows.presented.clone() };
+    let receipt = Receipt {
+        history,
+        disclosed: !planned.is_empty(),
+        used: consume.clone(),
+        low_water: Vec::new(),
+        presented: rows.presented.clone(),
+    };
     let changes = Changes {
         consume,
         verifier: verifier(&question.requester),

@@ -1,38 +1,24 @@
 //! How a session ends, and what the history says of it.
 use alloc::vec::Vec;
 
-use rid_flow::{Changes, Env, HistoryId, HistoryOutcome, Input, LinkCommand, LinkEvent, Output};
+use rid_flow::{Changes, Env, HistoryId, HistoryOutcome, Input, LinkCommand, LinkEvent, Note, Output};
 use rid_mdoc::session::{SessionData, Status};
 
 use super::{CloseReason, Misuse, Proximity, ProximityTypes, answer, state::State};
 
 impl Proximity {
-    /// Ends the session for the app: terminates towards the peer if possible. A request that the person had been asked about leaves
-    /// a row in the history. After the end it does nothing.
-    pub fn cancel(&mut self, env: &mut Env<'_>) {
+    /// The app ended the session: a request that the person had been asked about leaves a row in the history.
+    pub(super) fn cancelled(&mut self, env: &mut Env<'_>) {
         if matches!(self.state, State::Closed) {
             return;
         }
         let rows = answer::cancelled(&self.state, env);
         if !rows.is_empty() {
-            self.outputs.push_back(Output::Note(Changes { history: rows, ..Changes::default() }));
+            self.outputs.push_back(write(Changes { history: rows, ..Changes::default() }));
         }
         self.terminate(CloseReason::Cancelled);
         // The app withdrew the response: no later word of the link is about it.
         self.unsettled = None;
-    }
-
-    /// Takes all [`Output::Note`]s, wherever they stand among the outputs: nothing waits for them, and a caller may write them before
-    /// it does anything else.
-    pub fn take_notes(&mut self) -> Vec<Changes> {
-        let mut notes = Vec::new();
-        for output in core::mem::take(&mut self.outputs) {
-            match output {
-                Output::Note(changes) => notes.push(changes),
-                output => self.outputs.push_back(output),
-            }
-        }
-        notes
     }
 
     /// Whether the deadline of the state has come; only uptime counts.
@@ -69,6 +55,7 @@ impl Proximity {
             let unsettled = self.unsettled.take();
             self.outputs.extend(unsettled.map(|event| note(event, HistoryOutcome::Failed)));
         }
+        self.drop_consumed_keys();
         self.outputs.extend(farewell.map(|message| Output::Link(LinkCommand::Send(message))));
         let after_exchange = matches!(state, State::Idle);
         self.outputs.push_back(Output::Close(if after_exchange { reason.after_exchange() } else { reason }));
@@ -81,6 +68,7 @@ impl Proximity {
                 let outcome = if sending.receipt.disclosed { HistoryOutcome::Finished } else { HistoryOutcome::Failed };
                 let unsettled = self.unsettled.take();
                 self.outputs.extend(unsettled.map(|event| note(event, outcome)));
+                self.drop_consumed_keys();
                 self.outputs.push_back(Output::Finished(sending.receipt));
                 self.deadline = self.link_deadline(env);
                 sending.held.map_or(Ok(()), |message| self.received(&message, env))
@@ -89,6 +77,14 @@ impl Proximity {
                 self.state = other;
                 Err(Misuse::NotAsked)
             }
+        }
+    }
+
+    /// The copies of this exchange are used up, and so are their keys.
+    fn drop_consumed_keys(&mut self) {
+        if !self.consumed_keys.is_empty() {
+            let keys = core::mem::take(&mut self.consumed_keys);
+            self.outputs.push_back(Output::Note(Note::DeleteKeys(keys)));
         }
     }
 
@@ -108,5 +104,9 @@ impl Proximity {
 
 /// The outcome of a presentation, for its row.
 pub(super) fn note(event: HistoryId, outcome: HistoryOutcome) -> Output<ProximityTypes> {
-    Output::Note(Changes { outcomes: [(event, outcome)].into(), ..Changes::default() })
+    write(Changes { outcomes: [(event, outcome)].into(), ..Changes::default() })
+}
+
+const fn write(changes: Changes) -> Output<ProximityTypes> {
+    Output::Note(Note::Write(changes))
 }

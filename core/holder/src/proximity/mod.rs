@@ -24,12 +24,12 @@ mod state;
 mod types;
 
 pub use reason::{CloseReason, Misuse};
-pub use types::{Advertisement, DeviceAuthMethod, MatchRequest, Matches, ProximityTypes, Receipt};
+pub use types::{Advertisement, DeviceAuthMethod, ProximityTypes, Receipt};
 
-use alloc::{collections::VecDeque, sync::Arc};
+use alloc::{collections::VecDeque, sync::Arc, vec::Vec};
 
 use rid_crypto::{CryptoRng, EphemeralKey};
-use rid_flow::{Env, HistoryId, Input, LinkCommand, LinkEvent, Output, Reply, Session, Uptime};
+use rid_flow::{Env, HistoryId, Input, LinkCommand, LinkEvent, Note, Output, Reply, Session, Uptime, ports::KeyId};
 use rid_mdoc::engagement::{Ble, Engagement};
 use rid_profile::{Profile, ReaderPolicy};
 use rid_trust::TrustStore;
@@ -51,6 +51,8 @@ pub struct Proximity {
     deadline: Option<Uptime>,
     /// The presentation whose history row has no final outcome yet.
     unsettled: Option<HistoryId>,
+    /// Keys of the copies that the current exchange used up.
+    consumed_keys: Vec<KeyId>,
     /// Look-ups for the current request that found the wallet locked.
     locked_lookups: u8,
     outputs: VecDeque<Output<ProximityTypes>>,
@@ -80,6 +82,7 @@ impl Proximity {
             state: State::Advertising,
             deadline: None,
             unsettled: None,
+            consumed_keys: Vec::new(),
             locked_lookups: 0,
             outputs: [Output::Link(LinkCommand::Advertise(plan))].into(),
         };
@@ -137,7 +140,7 @@ impl Session for Proximity {
             Input::Done(Reply::Agreed(secret)) => self.agreed(secret, env),
             Input::Link(LinkEvent::Sent) => self.sent(env),
             Input::Done(Reply::Signed(signature)) => self.signed(signature, env),
-            Input::Candidates(matches) => self.matched(matches, env),
+            Input::Done(Reply::Found(found)) => self.found(found, env),
             Input::Done(Reply::Committed(result)) => self.committed(result, env),
             Input::Unlocked(open) => self.unlocked(open, env),
             Input::Done(Reply::Unknown) => self.interrupted(),
@@ -151,6 +154,18 @@ impl Session for Proximity {
 
     fn deadline(&self) -> Option<Uptime> {
         self.deadline
+    }
+
+    /// A request that the person had been asked about leaves a row in the history.
+    fn cancel(&mut self, env: &mut Env<'_>) {
+        self.cancelled(env);
+    }
+
+    fn take_notes(&mut self) -> Vec<Note> {
+        let outputs = core::mem::take(&mut self.outputs);
+        let (notes, left) = outputs.into_iter().partition::<Vec<_>, _>(|output| matches!(output, Output::Note(_)));
+        self.outputs = left.into();
+        notes.into_iter().filter_map(|output| if let Output::Note(note) = output { Some(note) } else { None }).collect()
     }
 }
 

@@ -1,13 +1,13 @@
 //! The question to the person.
 use alloc::vec::Vec;
 
-use rid_flow::{Effect, Env, HistoryOutcome, Output, ports::StorageError};
+use rid_flow::{Effect, Env, HistoryOutcome, Holdings, Lookup, Output, ports::StorageError};
 use rid_mdoc::{MDL_DOC_TYPE, reader_auth::ReaderAuth, verify::warning};
 use rid_profile::{Kind, Profile, ReaderPolicy, ReaderRule};
 use rid_wire::Code;
 
 use super::{
-    CloseReason, MatchRequest, Matches, Misuse, Proximity,
+    CloseReason, Misuse, Proximity,
     answer::verifier,
     offer::{Offer, is_portrait},
     state::{Asking, Request, RequestedDocument, State},
@@ -36,7 +36,7 @@ impl Proximity {
             State::Unlocking(request) => {
                 let types = request.documents.iter().map(RequestedDocument::credential_type).collect();
                 let verifier = verifier(&requester(&request.documents));
-                self.outputs.push_back(Output::Match(MatchRequest { credential_types: types, verifier }));
+                self.outputs.push_back(Output::Io(Effect::Lookup(Lookup { types, verifier, at: env.now })));
                 self.state = State::Matching(request);
             }
             State::Confirming(decided) => {
@@ -51,12 +51,13 @@ impl Proximity {
     }
 
     /// The look-up is done: the person is asked, whatever is held. When the wallet was locked in between, it is to be unlocked again.
-    pub(super) fn matched(&mut self, matches: Result<Matches, StorageError>, env: &mut Env<'_>) -> Result<(), Misuse> {
-        match (core::mem::replace(&mut self.state, State::Closed), matches) {
-            (State::Matching(request), Ok(matches)) if request.documents.len() == matches.by_document.len() => {
+    pub(super) fn found(&mut self, found: Result<Holdings, StorageError>, env: &mut Env<'_>) -> Result<(), Misuse> {
+        match (core::mem::replace(&mut self.state, State::Closed), found) {
+            (State::Matching(request), Ok(found)) => {
+                let held = Held::read(&found, env.now);
                 let mut id = [0; 16];
                 env.rng.fill_bytes(&mut id);
-                let mut question = ask(QuestionId(id), &request, matches.by_document, &self.profile, self.policy);
+                let mut question = ask(QuestionId(id), &request, &held, &self.profile, self.policy);
                 if self.link.as_ref().is_some_and(|link| link.is_key_short) {
                     question.warnings.push(warning::KEY_COORDINATE_SHORT);
                 }
@@ -80,13 +81,15 @@ impl Proximity {
     }
 }
 
-fn ask(id: QuestionId, request: &Request, held: Vec<Vec<Held>>, profile: &Profile, policy: ReaderPolicy) -> Question {
+fn ask(id: QuestionId, request: &Request, held: &[Held], profile: &Profile, policy: ReaderPolicy) -> Question {
     let requester = requester(&request.documents);
     let policy = policy.at_least(profile.rules().reader_policy);
     let mut warnings = Warnings::of(request);
     let mut documents = Vec::with_capacity(request.documents.len());
-    for (document, held) in request.documents.iter().zip(held) {
-        let kind = profile.kind(&document.credential_type());
+    for document in &request.documents {
+        let wanted = document.credential_type();
+        let held = held.iter().filter(|one| one.credential_type == wanted).cloned().collect();
+        let kind = profile.kind(&wanted);
         let rule = reader_rule(document, kind, &requester, policy);
         warnings.note(document, rule);
         documents.push(asked_document(document, Offer::new(document, held, kind), kind, rule));

@@ -51,6 +51,12 @@ impl CloseReason {
     }
 }
 
+impl From<CloseReason> for Code {
+    fn from(reason: CloseReason) -> Self {
+        reason.code()
+    }
+}
+
 /// A misuse by the caller; the session is unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -29,7 +29,12 @@ impl Proximity {
         }
         if let State::Committing(decided) = core::mem::replace(&mut self.state, State::Closed) {
             match result {
-                Ok(committed) => self.present(decided, &committed.copies, env),
+                Ok(committed) => {
+                    let consumed = committed.copies.iter().filter(|copy| copy.consumed);
+                    self.consumed_keys = consumed.map(|copy| copy.key.clone()).collect();
+                    let receipt = Receipt { low_water: committed.low_water, ..decided.receipt };
+                    self.present(Decided { receipt, ..decided }, &committed.copies, env);
+                }
                 Err(error) => {
                     // Nothing was written, so no row waits for its outcome.
                     self.unsettled = None;

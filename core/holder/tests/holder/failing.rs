@@ -2,7 +2,7 @@
 use rid_claims::{ClaimPath, CredentialType};
 use rid_flow::HistoryElement;
 use rid_flow::{
-    Env, HistoryOutcome, Input, LinkCommand, LinkEvent, Output, Reply, Session,
+    Effect, Env, HistoryOutcome, Input, LinkCommand, LinkEvent, Output, Reply, Session,
     ports::{SecureAreaError, StorageError},
 };
 use rid_holder::proximity::{DeviceAuthMethod, Misuse, ProximityTypes};
@@ -31,7 +31,7 @@ const FAULTS: [Fault; 5] = [Fault::Cancel, Fault::Disconnect, Fault::Late, Fault
 
 /// The outputs of one session that wait for something, in order.
 const WAITS: [&str; 10] =
-    ["advertise", "unlock", "match", "ask", "unlock", "commit", "sign", "sign", "send", "finished"];
+    ["advertise", "unlock", "lookup", "ask", "unlock", "commit", "sign", "sign", "send", "finished"];
 
 fn tell(wallet: &mut Wallet, input: Input<ProximityTypes>) -> Result<(), Misuse> {
     let mut env = Env { now: wallet.now, uptime: wallet.uptime, rng: &mut wallet.rng };
@@ -66,7 +66,7 @@ fn next_wait(wallet: &mut Wallet) -> Option<Vec<Input<ProximityTypes>>> {
 fn refusal(wallet: &Wallet, answer: &Input<ProximityTypes>) -> Input<ProximityTypes> {
     match answer {
         Input::Unlocked(_) => Input::Unlocked(false),
-        Input::Candidates(_) => Input::Candidates(Err(StorageError::Io)),
+        Input::Done(Reply::Found(_)) => Input::Done(Reply::Found(Err(StorageError::Io))),
         Input::Answer(_) => Input::Answer(wallet.no()),
         Input::Done(Reply::Committed(_)) => Input::Done(Reply::Committed(Err(StorageError::Io))),
         Input::Done(Reply::Signed(_)) => Input::Done(Reply::Signed(Err(SecureAreaError::Cancelled))),
@@ -133,7 +133,7 @@ fn expected(at: usize, fault: Fault) -> (&'static str, Vec<HistoryOutcome>) {
         ("advertise" | "send", _) => "transport_timeout",
         ("unlock", _) => "locked",
         ("ask", _) => "consent_expired",
-        ("match" | "commit", Fault::Refuse) => "storage_io",
+        ("lookup" | "commit", Fault::Refuse) => "storage_io",
         (_, Fault::Refuse) => "key_cancelled",
         _ => "port_timeout",
     };
@@ -169,7 +169,7 @@ fn neg_c36_every_error_of_the_look_up_ends_by_name() {
         let mut wallet = Wallet::new();
         wallet.comes_to_nothing(error.code().as_str(), |wallet| {
             asked_until_match(wallet);
-            wallet.handle(Input::Candidates(Err(error))).unwrap();
+            wallet.handle(Input::Done(Reply::Found(Err(error)))).unwrap();
         });
     }
 }
@@ -183,7 +183,7 @@ fn asked_until_match(wallet: &mut Wallet) {
     tell(wallet, Input::Link(LinkEvent::Bytes(message))).unwrap();
     assert!(matches!(wallet.session.poll(), Some(Output::Unlock)));
     tell(wallet, Input::Unlocked(true)).unwrap();
-    assert!(matches!(wallet.session.poll(), Some(Output::Match(_))));
+    assert!(matches!(wallet.session.poll(), Some(Output::Io(Effect::Lookup(_)))));
 }
 
 #[test]
@@ -191,8 +191,8 @@ fn neg_c36_a_wallet_locked_before_the_look_up_is_asked_for_again_and_then_serves
     let mut wallet = Wallet::new();
     asked_until_match(&mut wallet);
     let deadline = wallet.session.deadline();
-    wallet.handle(Input::Candidates(Err(StorageError::Locked))).unwrap();
-    assert_eq!(wallet.trace, ["advertise", "unlock", "match", "ask"]);
+    wallet.handle(Input::Done(Reply::Found(Err(StorageError::Locked)))).unwrap();
+    assert_eq!(wallet.trace, ["advertise", "unlock", "lookup", "ask"]);
     assert!(wallet.session.deadline() >= deadline);
     let yes = wallet.yes();
     wallet.say(yes);
@@ -205,12 +205,12 @@ fn neg_c36_a_wallet_that_is_locked_again_and_again_ends_the_session() {
     wallet.comes_to_nothing("locked", |wallet| {
         asked_until_match(wallet);
         for _ in 0..3 {
-            tell(wallet, Input::Candidates(Err(StorageError::Locked))).unwrap();
+            tell(wallet, Input::Done(Reply::Found(Err(StorageError::Locked)))).unwrap();
             assert!(matches!(wallet.session.poll(), Some(Output::Unlock)));
             tell(wallet, Input::Unlocked(true)).unwrap();
-            assert!(matches!(wallet.session.poll(), Some(Output::Match(_))));
+            assert!(matches!(wallet.session.poll(), Some(Output::Io(Effect::Lookup(_)))));
         }
-        wallet.handle(Input::Candidates(Err(StorageError::Locked))).unwrap();
+        wallet.handle(Input::Done(Reply::Found(Err(StorageError::Locked)))).unwrap();
     });
 }
 

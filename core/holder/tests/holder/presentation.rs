@@ -53,7 +53,7 @@ fn std_m44_two_documents_are_agreed_committed_signed_and_sent_in_this_order() {
     assert_eq!(wallet.ports.prompts, 0);
     let yes = wallet.yes();
     wallet.say(yes);
-    let expected = ["advertise", "unlock", "match", "ask", "unlock", "commit", "sign", "sign", "send", "finished"];
+    let expected = ["advertise", "unlock", "lookup", "ask", "unlock", "commit", "sign", "sign", "send", "finished"];
     assert_eq!(wallet.trace, expected);
     let response = response(&wallet, &mut reader);
     let judged = reader.judge(&response, &wallet.pki.issuers());

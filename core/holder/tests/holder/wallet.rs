@@ -4,22 +4,21 @@ use std::{
     sync::Arc,
 };
 
-use rid_claims::{ClaimPath, CredentialType};
+use rid_claims::{ClaimPath, CredentialSummary, CredentialType, ReusePolicy};
 use rid_crypto::{AgreementKey, Backend, Curve, PublicKey, Secret, SigningKey};
 use rid_flow::{
-    Changes, Committed, Copy, CopyId, CredentialId, Effect, Env, HistoryDraft, HistorySeq, Input, LinkCommand,
-    LinkEvent, Output, Reply, Session, Uptime,
+    Changes, Committed, Copy, CopyId, CredentialId, Effect, Env, HeldCredential, HistoryDraft, HistorySeq, Holdings,
+    Input, LinkCommand, LinkEvent, Lookup, Note, Output, Reply, Session, Uptime,
     ports::{KeyId, SecureAreaError, StorageError},
 };
 use rid_holder::{
     consent::{AgreedDocument, Answer, Candidate, Decision, Question},
-    format,
-    held::{Held, Validity},
-    proximity::{CloseReason, DeviceAuthMethod, Matches, Misuse, Proximity, ProximityTypes, Receipt},
+    held::Validity,
+    proximity::{CloseReason, DeviceAuthMethod, Misuse, Proximity, ProximityTypes, Receipt},
 };
 use rid_mdoc::build::ElementToIssue;
 use rid_profile::{Profile, ReaderPolicy};
-use rid_wire::{Code, Timestamp};
+use rid_wire::Timestamp;
 
 use crate::{
     reader::Reader,
@@ -284,10 +283,9 @@ impl Wallet {
                 self.note("unlock");
                 Some(Input::Unlocked(!self.ports.locked))
             }
-            Output::Match(request) => {
-                self.note("match");
-                let by_document = request.credential_types.iter().map(|wanted| self.held(&wanted.id)).collect();
-                Some(Input::Candidates(Ok(Matches { by_document })))
+            Output::Io(Effect::Lookup(lookup)) => {
+                self.note("lookup");
+                Some(Input::Done(Reply::Found(Ok(self.lookup(&lookup)))))
             }
             Output::Ask(question) => {
                 self.question = Some(question);
@@ -316,7 +314,8 @@ impl Wallet {
                 self.note("send");
                 Some(Input::Link(LinkEvent::Sent))
             }
-            Output::Note(changes) => {
+            Output::Note(Note::DeleteKeys(_)) => None,
+            Output::Note(Note::Write(changes)) => {
                 // Nothing waits for it; what is refused is not written.
                 let _ = self.commit(changes);
                 None
@@ -340,21 +339,25 @@ impl Wallet {
         None
     }
 
-    pub(crate) fn held(&self, doc_type: &str) -> Vec<Held> {
-        let held = self.vault.held.iter().filter(|(_, held)| held.doc_type == doc_type);
-        held.map(|(id, held)| Held {
-            credential: id.clone(),
-            issuer: "Test DS".into(),
-            subject: None,
-            validity: held.validity,
-            valid_until: held.valid_until,
-            copies_left: u32::try_from(held.copies.len()).unwrap(),
-            claims: match held.copies.last() {
-                Some((_, bytes)) => format::names(bytes, &CredentialType::mdoc(doc_type), self.now),
-                None => Err(Code::new("credential_unavailable")),
+    fn lookup(&self, lookup: &Lookup) -> Holdings {
+        let wanted = |held: &Stock| lookup.types.iter().any(|wanted| wanted.id == held.doc_type);
+        let held = self.vault.held.iter().filter(|(_, held)| wanted(held));
+        let credentials = held.map(|(id, held)| HeldCredential {
+            summary: CredentialSummary {
+                id: id.clone(),
+                credential_type: CredentialType::mdoc(&held.doc_type),
+                issuer: "Test DS".into(),
+                subject: None,
+                signed: NOW,
+                valid_from: if held.validity == Validity::NotYetValid { self.now.plus_days(1) } else { NOW },
+                valid_until: held.valid_until,
+                reuse: ReusePolicy::Once,
+                copies_left: u32::try_from(held.copies.len()).unwrap(),
+                copies_total: 3,
             },
-        })
-        .collect()
+            copy: held.copies.last().map(|(_, bytes)| bytes.clone().into()).ok_or(StorageError::Exhausted),
+        });
+        Holdings { credentials: credentials.collect(), latest_signed: None }
     }
 
     fn use_key(&mut self, id: &KeyId) -> Result<SigningKey, SecureAreaError> {

@@ -1,18 +1,16 @@
 //! Our wallet for one session. It has copies of one driving licence, and a user who agrees to everything.
 use std::{collections::BTreeMap, sync::Arc};
 
-use rid_claims::{ClaimPath, CredentialType};
+use rid_claims::{ClaimPath, CredentialSummary, CredentialType, ReusePolicy};
 use rid_crypto::{AgreementKey, Curve, PublicKey, Secret, SigningKey};
 use rid_flow::{
-    Changes, Committed, Copy, CopyId, CredentialId, Effect, Env, HistorySeq, Input, LinkCommand, LinkEvent, Output,
-    Reply, Session,
+    Changes, Committed, Copy, CopyId, CredentialId, Effect, Env, HeldCredential, HistorySeq, Holdings, Input,
+    LinkCommand, LinkEvent, Output, Reply, Session,
     ports::{KeyId, SecureAreaError, StorageError},
 };
 use rid_holder::{
     consent::{AgreedDocument, Answer, Decision, Question},
-    format,
-    held::{Held, Validity},
-    proximity::{CloseReason, DeviceAuthMethod, Matches, Proximity, ProximityTypes},
+    proximity::{CloseReason, DeviceAuthMethod, Proximity, ProximityTypes},
 };
 use rid_trust::TrustStore;
 
@@ -100,11 +98,7 @@ impl Wallet {
                     None
                 }
                 Output::Unlock => Some(Input::Unlocked(true)),
-                Output::Match(request) => {
-                    let held = |wanted: &CredentialType| if wanted.id == MDL { vec![self.held()] } else { vec![] };
-                    let by_document = request.credential_types.iter().map(held).collect();
-                    Some(Input::Candidates(Ok(Matches { by_document })))
-                }
+                Output::Io(Effect::Lookup(_)) => Some(Input::Done(Reply::Found(Ok(self.holdings())))),
                 Output::Ask(question) => {
                     self.question = Some(question);
                     None
@@ -147,17 +141,21 @@ impl Wallet {
         }
     }
 
-    fn held(&self) -> Held {
-        let bytes = self.copies.last().map(|(_, bytes)| bytes.as_slice()).unwrap_or_default();
-        Held {
-            credential: CredentialId("licence".into()),
+    fn holdings(&self) -> Holdings {
+        let summary = CredentialSummary {
+            id: CredentialId("licence".into()),
+            credential_type: CredentialType::mdoc(MDL),
             issuer: "Test DS".into(),
             subject: None,
-            validity: Validity::Valid,
+            signed: now(),
+            valid_from: validity().valid_from,
             valid_until: validity().valid_until,
+            reuse: ReusePolicy::Once,
             copies_left: u32::try_from(self.copies.len()).unwrap(),
-            claims: format::names(bytes, &CredentialType::mdoc(MDL), now()),
-        }
+            copies_total: u32::try_from(self.copies.len()).unwrap(),
+        };
+        let copy = self.copies.last().map(|(_, bytes)| bytes.clone().into()).ok_or(StorageError::Exhausted);
+        Holdings { credentials: vec![HeldCredential { summary, copy }], latest_signed: None }
     }
 
     fn commit(&mut self, changes: Changes) -> Result<Committed, StorageError> {

@@ -5,10 +5,10 @@ use async_trait::async_trait;
 use rid_crypto::CryptoRng;
 use rid_wire::Timestamp;
 
-use super::{Driven, Ports, Store, drive};
+use super::{Driven, Ports, drive};
 use crate::{
-    AgreeRequest, Changes, Committed, DeriveRequest, Effect, Env, Flow, HistorySeq, KeysRequest, Reply, SignRequest,
-    Step, Uptime,
+    AgreeRequest, Changes, Committed, DeriveRequest, Effect, Env, Flow, HistorySeq, Holdings, KeysRequest, Lookup,
+    Reply, SignRequest, Step, Store, Uptime,
     fake::{AreaCall, FakeClock, FakeHttp, FakeTimer, ScriptedSecureArea, SeededRng, block_on},
     ports::{
         ClockError, HttpError, HttpRequest, HttpResponse, KeySpec, KeyUse, Prompt, SecureAreaError, StorageError,
@@ -90,6 +90,10 @@ impl Store for Nowhere {
             Err(StorageError::Conflict)
         }
     }
+
+    async fn lookup(&self, _: Lookup) -> Result<Holdings, StorageError> {
+        Ok(Holdings { credentials: Vec::new(), latest_signed: Some(NOW) })
+    }
 }
 
 struct World {
@@ -111,7 +115,7 @@ impl World {
     fn drive(&self, flow: &mut Recorder) -> Result<Driven<&'static str, usize>, Failed> {
         let ports = Ports {
             secure_area: self.area.clone(),
-            committer: &self.committer,
+            store: &self.committer,
             http: self.http.clone().map(|http| http as Arc<dyn crate::ports::Http>),
             clock: Arc::new(self.clock.clone()),
             timer: Arc::new(FakeTimer::new(&self.clock)),

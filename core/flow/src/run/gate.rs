@@ -1,3 +1,4 @@
+//! The gate before the calls of an object.
 use core::{
     future::{Future, poll_fn},
     pin::pin,
@@ -18,7 +19,7 @@ pub struct CallGate {
     waker: AtomicWaker,
 }
 
-/// Why a call does not get the turn.
+/// Why a call does not get the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GateError {
     /// A call panicked.
@@ -29,21 +30,21 @@ pub enum GateError {
     Busy,
 }
 
-/// The right to run. Dropping it frees the turn, also when a future is dropped.
+/// The right to run. Dropping it opens the gate again, also when a future is dropped.
 pub struct CallGuard<'a>(&'a CallGate);
 
 impl CallGate {
-    /// A free turn.
+    /// An open gate.
     #[must_use]
     pub const fn new() -> Self {
         Self { state: AtomicU8::new(FREE), polling: AtomicBool::new(false), waker: AtomicWaker::new() }
     }
 
-    /// Takes the turn.
+    /// Enters the gate for one call.
     ///
     /// # Errors
     /// [`GateError::Busy`] while another call has it, [`GateError::Broken`] for ever after one panicked.
-    pub fn take(&self) -> Result<CallGuard<'_>, GateError> {
+    pub fn enter(&self) -> Result<CallGuard<'_>, GateError> {
         match self.state.compare_exchange(FREE, RUNNING, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => Ok(CallGuard(self)),
             Err(BROKEN) => Err(GateError::Broken),
@@ -119,68 +120,68 @@ mod tests {
 
     #[test]
     fn one_at_a_time() {
-        let turn = CallGate::new();
-        let first = turn.take();
+        let gate = CallGate::new();
+        let first = gate.enter();
         assert!(first.is_ok());
-        assert_eq!(turn.take().map(|_| ()), Err(GateError::Busy));
+        assert_eq!(gate.enter().map(|_| ()), Err(GateError::Busy));
         drop(first);
-        assert_eq!(block_on(turn.take().expect("free").run(ready(7))), Some(7));
+        assert_eq!(block_on(gate.enter().expect("free").run(ready(7))), Some(7));
     }
 
     #[test]
     fn interrupted_while_waiting_and_before() {
-        let turn = Arc::new(CallGate::new());
-        turn.interrupt();
-        assert_eq!(block_on(turn.take().expect("free").run(ready(1))), Some(1), "nobody ran");
-        let taken = turn.take().expect("free");
+        let gate = Arc::new(CallGate::new());
+        gate.interrupt();
+        assert_eq!(block_on(gate.enter().expect("free").run(ready(1))), Some(1), "nobody ran");
+        let taken = gate.enter().expect("free");
         let mut waiting = pin!(taken.run(pending::<()>()));
         assert!(waiting.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
-        turn.interrupt();
+        gate.interrupt();
         assert_eq!(waiting.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(None));
     }
 
     #[test]
     fn neg_c38_a_result_reached_while_the_call_is_interrupted_is_not_handed_out() {
-        let turn = CallGate::new();
-        let taken = turn.take().expect("free");
+        let gate = CallGate::new();
+        let taken = gate.enter().expect("free");
         let work = poll_fn(|_| {
-            turn.interrupt();
+            gate.interrupt();
             Poll::Ready(7)
         });
         assert_eq!(block_on(taken.run(work)), None);
         drop(taken);
-        assert_eq!(block_on(turn.take().expect("free").run(ready(7))), Some(7));
+        assert_eq!(block_on(gate.enter().expect("free").run(ready(7))), Some(7));
     }
 
     #[test]
     fn wakes_from_another_thread() {
-        let turn = Arc::new(CallGate::new());
-        let other = turn.clone();
-        let taken = turn.take().expect("free");
+        let gate = Arc::new(CallGate::new());
+        let other = gate.clone();
+        let taken = gate.enter().expect("free");
         let caller = std::thread::spawn(move || other.interrupt());
         assert_eq!(block_on(taken.run(pending::<()>())), None);
         caller.join().expect("joined");
     }
 
     #[test]
-    fn neg_m03_a_panic_breaks_the_turn_for_good() {
-        let turn = CallGate::new();
+    fn neg_m03_a_panic_breaks_the_gate_for_good() {
+        let gate = CallGate::new();
         let panics = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            block_on(turn.take().expect("free").run(async { assert!(core::hint::black_box(false)) }))
+            block_on(gate.enter().expect("free").run(async { assert!(core::hint::black_box(false)) }))
         }));
         assert!(panics.is_err());
-        assert_eq!(turn.take().map(|_| ()), Err(GateError::Broken));
-        assert!(turn.is_broken());
+        assert_eq!(gate.enter().map(|_| ()), Err(GateError::Broken));
+        assert!(gate.is_broken());
     }
 
     #[test]
-    fn a_dropped_call_frees_the_turn() {
-        let turn = CallGate::new();
+    fn a_dropped_call_frees_the_gate() {
+        let gate = CallGate::new();
         {
-            let taken = turn.take().expect("free");
+            let taken = gate.enter().expect("free");
             let mut work = pin!(taken.run(pending::<()>()));
             assert!(work.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         }
-        assert!(turn.take().is_ok());
+        assert!(gate.enter().is_ok());
     }
 }
