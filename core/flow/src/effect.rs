@@ -98,6 +98,8 @@ pub enum Reply {
     Signed(Result<[u8; 64], SecureAreaError>),
     /// To `SleepUntil`.
     Slept,
+    /// The port did not answer in time: whether the effect happened is unknown.
+    TimedOut,
     /// The call was cut off: whether it took effect is not known.
     Unknown,
 }

@@ -10,6 +10,7 @@ mod flow;
 mod gate;
 #[cfg(feature = "run")]
 mod host;
+mod patience;
 #[cfg(feature = "run")]
 mod session;
 #[cfg(feature = "run")]

@@ -88,7 +88,8 @@ impl Timer for SystemTimer {
         std::thread::spawn(move || {
             loop {
                 let left = until.millis().saturating_sub(SystemClock::new().uptime().millis());
-                if left == 0 {
+                // A sleep that was given up needs no thread.
+                if left == 0 || waker.is_closed() {
                     break;
                 }
                 // A thread's sleep stands still while the device sleeps: look at the clock again after a second.

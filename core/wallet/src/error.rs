@@ -208,7 +208,7 @@ impl From<EnrolError> for WalletError {
         match error {
             EnrolError::Clock(error) => error.into(),
             EnrolError::SecureArea(error) => error.into(),
-            EnrolError::KeyMismatch | EnrolError::Storage(_) => Self::StorageDamaged { code },
+            EnrolError::KeyMismatch | EnrolError::PortTimeout | EnrolError::Storage(_) => Self::StorageDamaged { code },
             EnrolError::Receive(ReceiveError::Untrusted(why)) => Self::NotTrusted { who: Code::new("issuer"), why },
             EnrolError::Answer(_) | EnrolError::Receive(_) => Self::BadInput { code },
             _ => Self::Misuse { code },

@@ -3,8 +3,8 @@ use alloc::boxed::Box;
 
 use rid_crypto::CryptoRng;
 
-use super::{Ports, perform};
-use crate::{Env, Flow, Reply, Step, ports::ClockError};
+use super::{Ports, patience::Patience, perform};
+use crate::{Effect, Env, Flow, Reply, Step, ports::ClockError};
 
 /// Where a driven flow came to rest.
 pub enum Driven<P, T> {
@@ -13,6 +13,9 @@ pub enum Driven<P, T> {
     /// A person is asked.
     Pause(P),
 }
+
+/// How long a port may take, a person's finger included. A flow that asked for more is told [`Reply::TimedOut`] (neg-C36).
+const PORT_SECONDS: u64 = 300;
 
 /// Runs a flow until it pauses for a person or ends. `make_rng` gives a fresh handle at each step: no randomness is held over
 /// an await.
@@ -31,6 +34,7 @@ pub async fn drive<F: Flow>(
 where
     F::Error: From<ClockError>,
 {
+    let mut patience = Patience::new(&*ports.clock, &*ports.timer, PORT_SECONDS);
     loop {
         let (step, stepped) = {
             let mut rng = make_rng();
@@ -47,7 +51,9 @@ where
         let reply = match step {
             Step::Done(done) => return Ok(Driven::Done(done)),
             Step::Pause(pause) => return Ok(Driven::Pause(pause)),
-            Step::Io(effect) => perform(effect, ports).await,
+            // A sleep has an end of its own.
+            Step::Io(effect @ Effect::SleepUntil(_)) => perform(effect, ports).await,
+            Step::Io(effect) => patience.within(perform(effect, ports)).await.unwrap_or(Reply::TimedOut),
         };
         let mut rng = make_rng();
         let now = ports.clock.now().unwrap_or(stepped);

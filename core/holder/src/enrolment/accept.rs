@@ -135,6 +135,7 @@ impl Flow for Accept {
             (State::Committing(_), Reply::Committed(Err(StorageError::Conflict))) => Err(UNKNOWN),
             (State::Committing(_), Reply::Committed(Err(error))) => Err(error.into()),
             (State::Committing(_), Reply::Unknown) => Err(EnrolError::Interrupted),
+            (State::Committing(_), Reply::TimedOut) => Err(EnrolError::PortTimeout),
             _ => Err(EnrolError::NotAsked),
         }
     }

@@ -92,6 +92,7 @@ impl Enrol {
             (State::Intending, Reply::Committed(Err(error))) => failed(error.into()),
             // Whether keys were made is not known, nor their names: the record of the intent stays.
             (State::Intending | State::Making(_), Reply::Unknown) => failed(EnrolError::Interrupted),
+            (State::Intending | State::Making(_), Reply::TimedOut) => failed(EnrolError::PortTimeout),
             (State::Making(pending), Reply::KeysCreated(Ok(keys))) => (self.distribute(pending, &keys), None),
             (State::Making(_), Reply::KeysCreated(Err(error))) => (State::Forgetting(error.into()), None),
             (State::Keeping(pending), Reply::Committed(Ok(_))) => (State::Proving(pending, Vec::new()), None),
@@ -99,12 +100,15 @@ impl Enrol {
             (State::Keeping(pending) | State::Proving(pending, _), Reply::Unknown) => {
                 (deleting(&pending, EnrolError::Interrupted), None)
             }
+            (State::Keeping(pending) | State::Proving(pending, _), Reply::TimedOut) => {
+                (deleting(&pending, EnrolError::PortTimeout), None)
+            }
             (State::Proving(pending, proofs), Reply::Signed(Ok(proof))) => (self.prove(pending, proofs, proof), None),
             (State::Proving(pending, _), Reply::Signed(Err(error))) => (deleting(&pending, error.into()), None),
             (State::Deleting(_, why), Reply::KeysDeleted(Ok(()))) => (State::Forgetting(why), None),
             // The record stays, so that the keys can be deleted another time.
-            (State::Deleting(_, why), Reply::KeysDeleted(Err(_)) | Reply::Unknown) => failed(why),
-            (State::Forgetting(why), Reply::Committed(_) | Reply::Unknown) => failed(why),
+            (State::Deleting(_, why), Reply::KeysDeleted(Err(_)) | Reply::Unknown | Reply::TimedOut) => failed(why),
+            (State::Forgetting(why), Reply::Committed(_) | Reply::Unknown | Reply::TimedOut) => failed(why),
             (state, _) => (state, Some(EnrolError::NotAsked)),
         }
     }

@@ -11,7 +11,7 @@ use rid_flow::ports::{ClockError, SecureAreaError, StorageError};
 use rid_mdoc::MdocError;
 use rid_wire::Code;
 
-use crate::format::ReceiveError;
+use crate::{format::ReceiveError, proximity::CloseReason};
 
 /// Kind of the vault record that holds a pending enrolment, from the intent on (so no key is ever orphaned).
 pub const RECORD_KIND: &str = "enrolment";
@@ -27,6 +27,8 @@ pub enum EnrolError {
     Interrupted,
     /// The secure area signed with another key than the one that was asked for.
     KeyMismatch,
+    /// A port did not answer in time (neg-C36).
+    PortTimeout,
     /// The secure area failed.
     SecureArea(#[from] SecureAreaError),
     /// The store failed.
@@ -48,6 +50,7 @@ impl EnrolError {
             Self::Clock(_) => Code::new("clock"),
             Self::Interrupted => Code::new("interrupted"),
             Self::KeyMismatch => MdocError::DeviceKeyMismatch.code(),
+            Self::PortTimeout => CloseReason::PortTimeout.code(),
             Self::SecureArea(error) => error.code(),
             Self::Storage(error) => error.code(),
             Self::Receive(e) => e.code(),

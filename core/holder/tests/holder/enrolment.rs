@@ -241,12 +241,14 @@ fn keys_that_could_not_be_deleted_stay_named_in_the_record() {
 
 #[test]
 fn failures_before_there_are_keys() {
-    let faults: [(usize, Fault, &str, usize); 4] = [
+    let faults: [(usize, Fault, &str, usize); 6] = [
         (0, || Reply::Committed(Err(StorageError::Io)), "storage_io", 0),
         (0, || Reply::Unknown, "interrupted", 0),
+        (0, || Reply::TimedOut, "port_timeout", 0),
         (1, || Reply::KeysCreated(Err(SecureAreaError::Unavailable)), "key_unavailable", 0),
         // Whether there are keys is not known: the intent stays.
         (1, || Reply::Unknown, "interrupted", 1),
+        (1, || Reply::TimedOut, "port_timeout", 1),
     ];
     for (number, fault, code, records) in faults {
         let mut ports = Ports::new();

@@ -116,3 +116,17 @@ fn neg_c44_keys_of_a_withdrawn_enrolment_are_removed_later() {
     any_call(&world);
     assert_eq!(world.area.script.keys(), before);
 }
+
+#[test]
+fn neg_c36_a_secure_area_that_never_answers_ends_an_enrolment_by_name_and_leaves_no_key() {
+    let world = World::empty();
+    let before = world.area.script.keys();
+    world.area.stuck.store(true, std::sync::atomic::Ordering::SeqCst);
+    let enrolling = begin(&world);
+    for _ in 0..2 {
+        let ended = block_on(enrolling.next());
+        assert!(matches!(ended, Err(WalletError::StorageDamaged { code }) if code.as_str() == "port_timeout"));
+    }
+    any_call(&world);
+    assert_eq!(world.area.script.keys(), before);
+}
