@@ -1,14 +1,27 @@
-//! Flows, sessions, effects and ports: the vocabulary every protocol machine speaks.
+//! Flows, sessions, effects and ports: the vocabulary of every protocol machine.
 //!
-//! A [`Flow`] asks for one thing at a time: an [`Effect`] of a port, or a pause for a person. A [`Session`] lives on a
-//! link: bytes go in, bytes and questions come out. Neither waits, reads a clock or draws randomness by itself: all of that
-//! is in [`Env`], and [`drive`] is the only place where a flow meets `await`.
+//! A [`Flow`] requests one thing at a time: an [`Effect`] of a port, or an answer of a person. A [`Session`] lives on a link: bytes
+//! go in, bytes and questions come out. Neither waits, reads a clock or draws randomness: time and randomness come in [`Env`], and
+//! [`run`] is the only module that calls a machine and awaits a port.
 //!
-//! ```text
-//!   machine --Step::Io(Effect)--> drive --await port--> Reply --> machine
-//!           --Step::Pause(P)----> person --Answer-----------> machine
-//!           --Step::Done(T)-----> result
+//! A session has four kinds of calls:
+//!
+//! - [`Session::handle`] tells it what happened: the link, the answer of a port or a person, or that time has passed ([`Input`]);
+//! - [`Session::poll`] gives what is to be done, until it gives nothing ([`Output`]);
+//! - [`Session::deadline`] gives the time at which it wants [`Input::Tick`] at the latest; it changes with each call of `handle`;
+//! - [`Session::cancel`] ends it from this side.
+//!
 //! ```
+//! use rid_flow::{Env, Input, Output, Session};
+//!
+//! /// Tells a session something and takes what it wants done.
+//! fn tell<S: Session>(session: &mut S, input: Input<S::Types>, env: &mut Env<'_>) -> Result<Vec<Output<S::Types>>, S::Error> {
+//!     session.handle(input, env)?;
+//!     Ok(std::iter::from_fn(|| session.poll()).collect())
+//! }
+//! ```
+//!
+//! Do no IO in a machine, and write no loop of your own around one: [`run`] has the only ones.
 #![no_std]
 extern crate alloc;
 #[cfg(any(test, feature = "fake", feature = "run"))]
