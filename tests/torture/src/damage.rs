@@ -196,7 +196,8 @@ pub(crate) fn contradiction(vault: &rid_vault::Vault, truth: &Truth) -> Option<S
     let words = observe::contradicts(vault, &truth.now)?;
     let is_refused = block_on(vault.health()).is_ok_and(|health| health.refused.is_some());
     let moments = if is_refused { &truth.ever } else { &truth.before };
-    moments.iter().all(|before| observe::contradicts(vault, before).is_some()).then_some(words)
+    let moments: Option<Vec<String>> = moments.iter().map(|before| observe::contradicts(vault, before)).collect();
+    moments.map(|earlier| format!("{words}; earlier: {}", earlier.join(", ")))
 }
 
 /// A store after some work, closed in order or as a kill leaves it, with its log; and beside it (`.earlier`) the same store a few
