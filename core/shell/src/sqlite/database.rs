@@ -112,7 +112,7 @@ impl Database {
         let mut new = layout::create(&path, self.newest)?;
         let writes = rows.into_iter().map(|row| Write::Put(row, Expect::Absent)).collect();
         rows::run(&mut new, &Transaction { writes, ..Transaction::default() }, self.newest)?;
-        // SQLite hides an error of the checkpoint at its closing: without this a part could stay in a log that is not moved.
+        // SQLite hides an error of the checkpoint at closing: a part could stay in a log that is not moved.
         layout::empty_log(&new)?;
         new.close().map_err(|(_, error)| rows::storage_error(&error))?;
         File::open(&path).and_then(|file| file.sync_all()).map_err(fail)?;
