@@ -49,21 +49,21 @@ public final class RidWallet: Sendable {
     /// All credentials. Decrypts no copy and no portrait.
     public func credentials() async throws -> [CredentialSummary] {
         let core = try core()
-        return try await calling { try await core.credentials() }
+        return try await interruptible { try await core.credentials() }
     }
 
     /// One credential with its values, all but the portrait.
     public func credential(_ id: CredentialId) async throws -> CredentialDetails {
         try RidError.check(id)
         let core = try core()
-        return try await calling { try await core.credential(id: id) }
+        return try await interruptible { try await core.credential(id: id) }
     }
 
     /// Its portrait, if it has one.
     public func portrait(_ id: CredentialId) async throws -> Portrait? {
         try RidError.check(id)
         let core = try core()
-        return try await calling { try await core.portrait(id: id) }
+        return try await interruptible { try await core.portrait(id: id) }
     }
 
     /// Deletes a credential, its copies and keys; leaves a row in the history.

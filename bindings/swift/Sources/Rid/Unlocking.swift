@@ -13,7 +13,7 @@ extension RidWallet {
     /// Whether it is locked, by which doors it opens, and how many tries the PIN has left. Needs no unlocking.
     public func unlockState() async throws -> UnlockState {
         let core = try core()
-        return try await calling { try await core.unlockState() }
+        return try await interruptible { try await core.unlockState() }
     }
 
     /// Unlocks without a secret: by the device alone while no PIN is set, else by biometrics. A cancelled task calls the area's prompt away, also
@@ -84,7 +84,7 @@ extension RidWallet {
     /// Biometrics open it no longer.
     public func disableBiometrics() async throws {
         let core = try core()
-        try await calling { try await core.disableBiometrics() }
+        try await interruptible { try await core.disableBiometrics() }
     }
 
     /// Makes a recovery code, to be shown and written down once. Where a PIN is set, `pin` is asked for; it is overwritten. An earlier code stays

@@ -13,26 +13,26 @@ extension RidWallet {
     /// Rows of the history from place `from` on, at most `max`, oldest first.
     public func history(from: UInt64 = 0, max: UInt32 = 100) async throws -> [HistoryRow] {
         let core = try core()
-        return try await calling { try await core.history(from: from, max: max) }
+        return try await interruptible { try await core.history(from: from, max: max) }
     }
 
     /// Walks the chain of the whole history: whether anything was taken out, put in or altered.
     public func checkHistory() async throws -> HistoryCheck {
         let core = try core()
-        return try await calling { try await core.checkHistory() }
+        return try await interruptible { try await core.checkHistory() }
     }
 
     /// Deletes what the row at place `seq` says. That there was a row stays to be seen. Throws `RidError.badInput` (`history_unknown`).
     public func deleteHistory(_ seq: UInt64) async throws {
         let core = try core()
-        try await calling { try await core.deleteHistory(seq: seq) }
+        try await interruptible { try await core.deleteHistory(seq: seq) }
     }
 
     /// The whole history as lines of JSON, each with the hash of the one before (spec/history.md): `rid vault verify-export` says
     /// whether they belong together. Personal data: hand it only to the person.
     public func exportHistory() async throws -> PrivateText {
         let core = try core()
-        return try await calling { try await core.exportHistory() }
+        return try await interruptible { try await core.exportHistory() }
     }
 
     /// A container for another device, sealed by the recovery `code`: what to ask issuers for again, the history, settings. Never a key or token.
@@ -50,7 +50,7 @@ extension RidWallet {
         try RidError.check(code.reveal())
         try RidError.check(container, Limit.answer)
         let core = try core()
-        return try await calling { try await core.importRecovery(code: code, container: container) }
+        return try await interruptible { try await core.importRecovery(code: code, container: container) }
     }
 
     /// Seals everything under new keys; doors, PIN and code stay. Cut off, it goes on at the next unlocking. Where a row is missing
@@ -72,20 +72,20 @@ extension RidWallet {
     public func recoverFrom(folder: String, code: PrivateText) async throws -> RecoveryResult {
         try RidError.check([folder, code.reveal()])
         let core = try core()
-        return try await calling { try await core.recoverFrom(folder: folder, code: code) }
+        return try await interruptible { try await core.recoverFrom(folder: folder, code: code) }
     }
 
     /// Whether no document, copy or entry is missing, too many or of an earlier time. Opens none of them, so an app can ask with every list
     /// it shows; if `false`, ``examine()`` says what it is.
     public func isWhole() async throws -> Bool {
         let core = try core()
-        return try await calling { try await core.isWhole() }
+        return try await interruptible { try await core.isWhole() }
     }
 
     /// What is wrong with the store, and what can be done. Changes nothing; locked, it sees only the outside.
     public func examine() async throws -> ExaminationReport {
         let core = try core()
-        return try await calling { try await core.examine() }
+        return try await interruptible { try await core.examine() }
     }
 
     /// Destroys everything, keys first, then files, and closes this object, whatever the answer. A task that is cancelled meanwhile wipes it too; what
@@ -109,6 +109,6 @@ extension RidWallet {
     /// Ask the person before: what lies aside opens only with doors that were lost. Throws `RidError.misuse` while it is open.
     public static func reset(folder: String) async throws {
         try RidError.check(folder)
-        try await calling { try await resetWallet(folder: folder) }
+        try await interruptible { try await resetWallet(folder: folder) }
     }
 }
