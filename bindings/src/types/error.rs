@@ -23,7 +23,7 @@ pub enum RidError {
         code: Code,
     },
     /// The person or the app cancelled.
-    #[error("cancelled")]
+    #[error("{}", self.code())]
     Cancelled,
     /// Fetch a new credential.
     #[error("expired {code}")]
@@ -32,7 +32,7 @@ pub enum RidError {
         code: Code,
     },
     /// Unlock first.
-    #[error("locked")]
+    #[error("{}", self.code())]
     Locked,
     /// The app called out of turn: busy, closed, interrupted, not asked.
     #[error("misuse {code}")]
@@ -49,7 +49,7 @@ pub enum RidError {
         why: Code,
     },
     /// No network. Try again.
-    #[error("offline")]
+    #[error("{}", self.code())]
     Offline {
         /// Seconds to wait, if the server said so.
         retry_after: Option<u32>,
@@ -61,7 +61,7 @@ pub enum RidError {
         code: Code,
     },
     /// Sign in again.
-    #[error("sign_in_again")]
+    #[error("{}", self.code())]
     SignInAgain,
     /// The store or its keys do not work; the code says how (full, read-only, corrupt, key lost).
     #[error("storage_damaged {code}")]

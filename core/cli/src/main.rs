@@ -24,6 +24,7 @@ mod asked;
 mod capture;
 mod demo;
 mod enrol;
+mod explain;
 mod failure;
 mod hint;
 mod home;
@@ -58,11 +59,11 @@ use crate::{
         DemoArguments, EnrolArguments, HostileArguments, IssueArguments, PresentArguments, ReadArguments,
         VerifyArguments, WalletArguments,
     },
+    explain::ExplainArguments,
     failure::Failure,
     inspect::InspectArguments,
     transcript::TranscriptArguments,
     vault::VaultArguments,
-    words::ExplainArguments,
 };
 
 /// Rəqəmsal İD on the command line: enrol, hold, present, read, verify and inspect ISO/IEC 18013-5 credentials.
@@ -121,7 +122,7 @@ fn run(command: Command) -> Result<u8, Failure> {
     match command {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Enrol(arguments) => enrol::enrol(&arguments),
-        Command::Explain(arguments) => words::explain(&arguments),
+        Command::Explain(arguments) => explain::explain(&arguments),
         Command::Hostile(arguments) => hostile::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Issue(arguments) => issue::run(&arguments),

@@ -1,35 +1,5 @@
-//! The sentences for a stable code at the command line: those of `rid_profile`, and the command that does the next step.
-use std::io::Write;
-
+//! The sentences for a stable code: those of `rid_profile`, and the command that does the next step.
 use rid_profile::{Description, Locale, describe, is_described};
-
-use crate::failure::Failure;
-
-/// Explain a code: what happened and what to do next, in Azerbaijani, English and Russian
-#[derive(clap::Args)]
-pub(crate) struct ExplainArguments {
-    /// A code of spec/errors.md, `pin_wrong`
-    code: String,
-}
-
-/// `rid explain`: what a code means and what to do next, in the three languages.
-pub(crate) fn explain(arguments: &ExplainArguments) -> Result<u8, Failure> {
-    let code = arguments.code.as_str();
-    if !is_described(code) {
-        return Err(Failure::usage(format!("no such code: {code}. Codes are listed in spec/errors.md")));
-    }
-    let mut text = String::new();
-    for (language, locale) in [("az", Locale::Az), ("en", Locale::En), ("ru", Locale::Ru)] {
-        let Description { what, next } = describe(code, &[locale]);
-        text.push_str(&format!("{language}: {what} {next}\n"));
-    }
-    if let Some(command) = command(code) {
-        text.push_str(&format!("rid: {command}\n"));
-    }
-    // If stdout is closed, nobody reads the answer.
-    let _ = std::io::stdout().write_all(text.as_bytes());
-    Ok(0)
-}
 
 /// The English sentences for a code, and the command that does the next step. `None` if the code has none.
 pub(crate) fn of(code: &str) -> Option<String> {
@@ -42,7 +12,7 @@ pub(crate) fn of(code: &str) -> Option<String> {
 }
 
 /// The command of `rid` that does the next step.
-fn command(code: &str) -> Option<&'static str> {
+pub(crate) fn command(code: &str) -> Option<&'static str> {
     Some(match code {
         "credential_unavailable" => "Run `rid enrol`.",
         "history_unknown" => "Run `rid vault history` to see the places.",

@@ -5,6 +5,7 @@
 pub(crate) mod mdoc;
 
 use alloc::vec::Vec;
+use core::fmt;
 
 use rid_claims::{ClaimPath, ClaimValue, CredentialId, CredentialType, Format};
 use rid_crypto::{PublicKey, Secret};
@@ -12,8 +13,6 @@ use rid_flow::{Copy, Credential, ports::KeyId};
 use rid_profile::Kind;
 use rid_trust::{Party, TrustStore};
 use rid_wire::{Code, Timestamp};
-
-use crate::held::NamedClaim;
 
 /// This version has no rules for the format.
 const UNSUPPORTED: Code = Code::new("format_unsupported");
@@ -103,6 +102,22 @@ pub fn receive(
     match batch.credential_type.format {
         Format::Mdoc => mdoc::receive(batch, kind, trust, now),
         Format::SdJwt => Err(ReceiveError::Check(UNSUPPORTED)),
+    }
+}
+
+/// One claim held.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NamedClaim {
+    /// The path.
+    pub path: ClaimPath,
+    /// The attested answer, if the claim says whether the holder has reached an age.
+    pub age: Option<bool>,
+}
+
+/// The answer is a claim: it is not printed.
+impl fmt::Debug for NamedClaim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NamedClaim")
     }
 }
 

@@ -1,12 +1,11 @@
 //! What is held, as far as a question needs it: names of claims, and for ages the attested answer.
 use alloc::{string::String, vec::Vec};
-use core::fmt;
 
-use rid_claims::{ClaimPath, CredentialId, CredentialType, PrivateText};
+use rid_claims::{CredentialId, CredentialType, PrivateText};
 use rid_flow::{HeldCredential, Holdings};
 use rid_wire::{Code, Timestamp};
 
-use crate::format;
+use crate::format::{self, NamedClaim};
 
 /// The technical validity of a credential, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,21 +69,5 @@ impl Held {
                 Err(error) => Err(error.code()),
             },
         }
-    }
-}
-
-/// One claim held.
-#[derive(Clone, PartialEq, Eq)]
-pub struct NamedClaim {
-    /// The path.
-    pub path: ClaimPath,
-    /// The attested answer, if the claim says whether the holder has reached an age.
-    pub age: Option<bool>,
-}
-
-/// The answer is a claim: it is not printed.
-impl fmt::Debug for NamedClaim {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("NamedClaim")
     }
 }

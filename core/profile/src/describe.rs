@@ -17,7 +17,8 @@ pub struct Description {
     pub next: String,
 }
 
-/// The sentences for a stable code (`spec/errors.md`) in the first wanted language. A code that is not listed gets general sentences:
+/// The sentences for a stable code (`spec/errors.md`) in the first wanted language. A code that is not listed gets
+/// general sentences:
 /// use [`is_described`] to tell it apart.
 #[must_use]
 pub fn describe(code: &str, locales: &[Locale]) -> Description {

@@ -138,7 +138,8 @@ impl TrustStore {
         self
     }
 
-    /// Remembers the certificate signatures that were verified, for a reader or server that meets the same signers again.
+    /// Remembers the certificate signatures that were verified, for a reader or server that meets the same signers
+    /// again.
     /// Every other rule of a path is checked at each use, so no verdict depends on it.
     #[must_use]
     pub fn with_memory(mut self, memory: Arc<dyn SignatureMemory>) -> Self {

@@ -38,7 +38,12 @@ fn pure_rooms_are_no_std() {
 
 #[test]
 fn pure_rooms_name_nothing_of_std() {
-    only(|room| !PURE.contains(&room), &["std::"]);
+    // The runner of facades needs locks; it is built with the feature `run` only (ADR 0013).
+    let found = places(|room| PURE.contains(&room), &["std::"]);
+    let (runner, others): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|place| place.starts_with("core/flow/src/run/"));
+    assert_eq!(others, Vec::<String>::new());
+    let _ = nonempty("a place of the runner that names std", runner);
 }
 
 #[test]

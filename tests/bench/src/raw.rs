@@ -49,7 +49,8 @@ impl Raw {
         }
     }
 
-    /// A presentation: the ephemeral key and its agreement, two session keys, the request opened and the response sealed, the two
+    /// A presentation: the ephemeral key and its agreement, two session keys, the request opened and the response
+    /// sealed, the two
     /// checks of the holder, one signature, the digests of the stored copy.
     pub(crate) fn present(&self, stored: usize, response: usize) -> f64 {
         self.make
@@ -60,7 +61,8 @@ impl Raw {
             + self.sha_per_byte * stored as f64
     }
 
-    /// A verification: the response opened, the signatures of certificate, issuer and device, the digests of what is in it.
+    /// A verification: the response opened, the signatures of certificate, issuer and device, the digests of what is
+    /// in it.
     pub(crate) fn verification(&self, response: usize) -> f64 {
         self.aead + 3.0 * self.verify + (self.aead_per_byte + self.sha_per_byte) * response as f64
     }

@@ -21,7 +21,8 @@ impl<'m> SignatureBudget<'m> {
         Self { done: Vec::new(), memory: None }
     }
 
-    /// A full budget that asks a memory first. What the memory knows counts like a check, so that it changes no verdict.
+    /// A full budget that asks a memory first. What the memory knows counts like a check, so that it changes no
+    /// verdict.
     #[must_use]
     pub const fn with_memory(memory: Option<&'m dyn SignatureMemory>) -> Self {
         Self { done: Vec::new(), memory }

@@ -23,8 +23,7 @@ use rid_wire::{
 };
 
 pub(super) use self::receive::receive;
-use super::{Disclosure, HeldElement, Proof};
-use crate::held::NamedClaim;
+use super::{Disclosure, HeldElement, NamedClaim, Proof};
 
 /// The transcript of the session.
 pub(crate) type Binding<'a> = &'a Transcript;

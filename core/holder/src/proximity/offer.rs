@@ -13,7 +13,8 @@ use rid_wire::Code;
 use super::state::{Requested, RequestedDocument};
 use crate::{
     consent::{Candidate, OfferedElement, Unavailable},
-    held::{Held, NamedClaim, Validity},
+    format::NamedClaim,
+    held::{Held, Validity},
 };
 
 /// No credential of the type is held.
