@@ -416,7 +416,8 @@ fn malformed_input_is_refused_by_name() {
             ["transcript", "qr"].into_iter().chain(given.into_iter().flat_map(|(name, path)| [name, path])).collect();
         let output = rid::run(&files.scratch, &all);
         let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!((output.status.code(), said), (Some(1), format!("rid: {place}: {code}\n")), "{path}");
+        assert_eq!(output.status.code(), Some(1), "{path}");
+        assert_eq!(said.lines().next(), Some(format!("rid: {place}: {code}").as_str()), "{path}");
         assert!(output.stdout.is_empty());
     }
 }

@@ -42,6 +42,8 @@ const CALLS: &[(&str, &str)] = &[
     ("enrol --kind pid --challenge 00 --out no/such/request", "there is no folder no/such"),
     ("enrol --kind pid --challenge 00 --out request", "rid issue --init"),
     ("enrol --kind pid --challenge xyz --out request", "not hexadecimal"),
+    ("explain", "required arguments"),
+    ("explain no_such_code", "no such code"),
     ("hostile", "rid issue --init"),
     ("hostile --handoff TEXT", "--handoff TEXT: this is a file"),
     ("hostile --mtu 5", "transport_mtu"),

@@ -300,7 +300,7 @@ fn an_export_is_checked_without_a_wallet() {
     };
     let lines: Vec<&str> = file.lines().collect();
     let entry: Value = serde_json::from_str(lines[1]).unwrap();
-    let peer = entry["peer"].as_str().unwrap();
+    let peer = entry["peer"]["name"].as_str().unwrap();
     assert!(!peer.is_empty());
     refuse(&file.replacen(peer, &peer.replacen('T', "t", 1), 1), "export_chain");
     refuse(&[lines[0], lines[2], lines[3]].join("\n"), "export_chain");
