@@ -124,3 +124,31 @@ fn keys_for_tests_are_named_only_by_tests() {
     let planted = planted.map(|path| File { path: path.into(), text: text.into() });
     assert_eq!(naming_test_keys(&planted), ["core/cli/src/pki.rs"]);
 }
+
+/// Places that know a format, by path: those of mdoc, and the command line that shows its parts.
+const OF_MDOC: &[&str] = &[
+    "core/cli/",
+    "core/holder/src/format/mdoc",
+    "core/holder/src/proximity/",
+    "core/issuer/src/mint/mdoc.rs",
+    "core/mdoc/",
+    "core/verifier/src/capture",
+    "core/verifier/src/judge/mdoc",
+    "core/verifier/src/reader",
+];
+
+/// Needles outside the places of mdoc and the places named here (ADR 0014).
+fn strays(needles: &[&str], others: &[&str]) -> Vec<String> {
+    let known = |place: &String| OF_MDOC.iter().chain(others).any(|known| place.starts_with(known));
+    let (known, strays): (Vec<_>, Vec<_>) = places(|_| true, needles).into_iter().partition(known);
+    let _ = nonempty("a place that knows mdoc", known);
+    strays
+}
+
+#[test]
+fn a_format_is_known_only_in_its_own_files() {
+    assert_eq!(strays(&["rid_mdoc"], &[]), Vec::<String>::new());
+    // The profile has the docType of a kind, and DCQL the member `doctype_value`.
+    let others = ["core/claims/src/path.rs", "core/openid/src/dcql/", "core/profile/"];
+    assert_eq!(strays(&["doc_type", "as_element"], &others), Vec::<String>::new());
+}

@@ -8,7 +8,6 @@ pub use ask::{Enrol, EnrolParameters};
 pub use pending::{PENDING_DAYS, PendingEnrolment, record_key};
 
 use rid_flow::ports::{ClockError, SecureAreaError, StorageError};
-use rid_mdoc::MdocError;
 use rid_wire::Code;
 
 use crate::{format::ReceiveError, proximity::CloseReason};
@@ -49,7 +48,7 @@ impl EnrolError {
             Self::Answer(code) => code,
             Self::Clock(_) => Code::new("clock"),
             Self::Interrupted => Code::new("interrupted"),
-            Self::KeyMismatch => MdocError::DeviceKeyMismatch.code(),
+            Self::KeyMismatch => Code::new("device_key_mismatch"),
             Self::PortTimeout => CloseReason::PortTimeout.code(),
             Self::SecureArea(error) => error.code(),
             Self::Storage(error) => error.code(),
