@@ -1,3 +1,4 @@
+//! What a machine writes durably, and what comes back.
 use alloc::{string::String, vec::Vec};
 
 use rid_claims::{ClaimPath, CredentialId, CredentialType, IssuanceSource, PrivateText, ReusePolicy, StatusReference};

@@ -1,3 +1,4 @@
+//! Work for ports, and its answers.
 use alloc::vec::Vec;
 
 use rid_crypto::Secret;

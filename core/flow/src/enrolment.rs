@@ -1,8 +1,11 @@
-//! The enrolment door: the two messages between a wallet and an issuer, however they travel (a file, a test, OpenID4VCI).
+//! The enrolment door: the two messages between a wallet and an issuer, however they travel (a file, a test,
+//! OpenID4VCI).
 //!
-//! Request: `{1: "rid-enrolment-1", 2: id bstr, 3: audience tstr, 4: challenge bstr, 5: [+ {1: kind tstr, 2: [+ {1: COSE_Key, 2: proof bstr}]}]}`.
-//! Answer: `{1: "rid-enrolment-answer-1", 2: id bstr, 3: [+ {1: kind tstr, 2: [+ credential bstr]}]}`; one credential for each key, in the order of the keys.
-//! A proof is a raw ES256 signature by the key over [`proof_message`].
+//! Request:
+//! `{1: "rid-enrolment-1", 2: id bstr, 3: audience tstr, 4: challenge bstr,
+//! 5: [+ {1: kind tstr, 2: [+ {1: COSE_Key, 2: proof bstr}]}]}`.
+//! Answer: `{1: "rid-enrolment-answer-1", 2: id bstr, 3: [+ {1: kind tstr, 2: [+ credential bstr]}]}`; one credential
+//! for each key, in the order of the keys. A proof is a raw ES256 signature by the key over [`proof_message`].
 use alloc::{collections::BTreeSet, string::String, vec::Vec};
 
 use rid_crypto::{Curve, PublicKey, SignatureAlgorithm, verify};

@@ -1,3 +1,4 @@
+//! Time and randomness of one step.
 use rid_crypto::CryptoRng;
 use rid_wire::Timestamp;
 

@@ -1,3 +1,4 @@
+//! A request/response protocol as a machine.
 use crate::{Effect, Env, Reply};
 
 /// What a flow wants next.

@@ -1,21 +1,25 @@
 //! Flows, sessions, effects and ports: the vocabulary of every protocol machine.
 //!
-//! A [`Flow`] requests one thing at a time: an [`Effect`] of a port, or an answer of a person. A [`Session`] lives on a link: bytes
-//! go in, bytes and questions come out. Neither waits, reads a clock or draws randomness: time and randomness come in [`Env`], and
-//! [`run`] is the only module that calls a machine and awaits a port.
+//! A [`Flow`] requests one thing at a time: an [`Effect`] of a port, or an answer of a person. A [`Session`] lives on
+//! a link: bytes go in, bytes and questions come out. Neither waits, reads a clock or draws randomness: time and
+//! randomness come in [`Env`], and [`run`] is the only module that calls a machine and awaits a port.
 //!
 //! A session has four kinds of calls:
 //!
-//! - [`Session::handle`] tells it what happened: the link, the answer of a port or a person, or that time has passed ([`Input`]);
+//! - [`Session::handle`] tells it what happened: the link, the answer of a port or a person, or that time has passed
+//!   ([`Input`]);
 //! - [`Session::poll`] gives what is to be done, until it gives nothing ([`Output`]);
-//! - [`Session::deadline`] gives the time at which it wants [`Input::Tick`] at the latest; it changes with each call of `handle`;
+//! - [`Session::deadline`] gives the time at which it wants [`Input::Tick`] at the latest; it changes with each call of
+//!   `handle`;
 //! - [`Session::cancel`] ends it from this side.
 //!
 //! ```
 //! use rid_flow::{Env, Input, Output, Session};
 //!
 //! /// Tells a session something and takes what it wants done.
-//! fn tell<S: Session>(session: &mut S, input: Input<S::Types>, env: &mut Env<'_>) -> Result<Vec<Output<S::Types>>, S::Error> {
+//! type Outputs<S> = Vec<Output<<S as Session>::Types>>;
+//!
+//! fn tell<S: Session>(session: &mut S, input: Input<S::Types>, env: &mut Env<'_>) -> Result<Outputs<S>, S::Error> {
 //!     session.handle(input, env)?;
 //!     Ok(std::iter::from_fn(|| session.poll()).collect())
 //! }

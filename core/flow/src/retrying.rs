@@ -1,3 +1,4 @@
+//! The one place where a busy secure area is retried.
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 
 use async_trait::async_trait;
@@ -10,8 +11,8 @@ use crate::{
 /// Milliseconds between one try and the next.
 const WAITS: [u64; 4] = [50, 100, 200, 400];
 
-/// A secure area that asks again when it is told [`SecureAreaError::Busy`]: up to four more times over less than a second, then the
-/// error stands (neg-K11). Every other error is passed on at once.
+/// A secure area that asks again when it is told [`SecureAreaError::Busy`]: up to four more times over less than a
+/// second, then the error stands (neg-K11). Every other error is passed on at once.
 pub struct RetryingSecureArea {
     area: Arc<dyn SecureArea>,
     timer: Arc<dyn Timer>,
@@ -31,7 +32,7 @@ impl RetryingSecureArea {
     }
 }
 
-/// Awaits the expression anew as long as it is `Busy` and a wait is left.
+/// Awaits the expression again as long as it is `Busy` and a wait is left.
 macro_rules! patiently {
     ($self:ident, $call:expr) => {{
         for millis in WAITS {

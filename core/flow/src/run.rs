@@ -1,9 +1,9 @@
 //! The runner: the one place where machines meet ports.
 //!
-//! [`perform`] gives an effect to its port. [`drive`] runs a [`Flow`](crate::Flow) up to a pause or its end. [`SessionRunner`] and
-//! [`FlowRunner`] are the objects behind the facades: one call at a time, interrupted from any thread, and nothing lost when a call is
-//! dropped. An effect whose answer was lost is performed again where that changes nothing; for any other the machine is told
-//! [`Reply::Unknown`].
+//! [`perform`] gives an effect to its port. [`drive`] runs a [`Flow`](crate::Flow) up to a pause or its end.
+//! [`SessionRunner`] and [`FlowRunner`] are the objects behind the facades: one call at a time, interrupted from any
+//! thread, and nothing lost when a call is dropped. An effect whose answer was lost is performed again where that
+//! changes nothing; for any other the machine is told [`Reply::Unknown`].
 mod drive;
 #[cfg(feature = "run")]
 mod flow;

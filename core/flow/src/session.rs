@@ -19,8 +19,8 @@ pub trait SessionTypes {
     type Reason: Into<Code>;
 }
 
-/// What a session wants done. Each request has exactly one [`Input`] that answers it, with its error where it can fail. Every
-/// state that waits has a [`Session::deadline`].
+/// What a session wants done. Each request has exactly one [`Input`] that answers it, with its error where it can
+/// fail. Every state that waits has a [`Session::deadline`].
 pub enum Output<T: SessionTypes> {
     /// Ask the person; answered by [`Input::Answer`].
     Ask(T::Question),
@@ -42,8 +42,8 @@ pub enum Output<T: SessionTypes> {
 pub enum Note {
     /// Delete the keys of copies that are used up.
     DeleteKeys(Vec<KeyId>),
-    /// Write durably: the outcome of an event, or a closing row of the history. A change that cannot be written now (locked, full) is
-    /// kept and written later, in order.
+    /// Write durably: the outcome of an event, or a closing row of the history. A change that cannot be written now
+    /// (locked, full) is kept and written later, in order.
     Write(Changes),
 }
 
@@ -101,8 +101,8 @@ pub enum LinkEvent {
 pub trait Session {
     /// Its types.
     type Types: SessionTypes;
-    /// A misuse by the caller (an answer to nothing asked, a call after the end). A fault of the peer ends the session with an
-    /// [`Output::Close`] instead.
+    /// A misuse by the caller (an answer to nothing asked, a call after the end). A fault of the peer ends the
+    /// session with an [`Output::Close`] instead.
     type Error;
 
     /// Takes one input. After the end, events (see [`Input::is_event`]) do nothing.

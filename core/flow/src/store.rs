@@ -49,7 +49,8 @@ pub struct Holdings {
 pub struct HeldCredential {
     /// The stored credential.
     pub summary: CredentialSummary,
-    /// The bytes of a copy, or why there is none: [`StorageError::Exhausted`], [`StorageError::Damaged`]. Nothing is used up.
+    /// The bytes of a copy, or why there is none: [`StorageError::Exhausted`], [`StorageError::Damaged`]. Nothing is
+    /// used up.
     pub copy: Result<Zeroizing<Vec<u8>>, StorageError>,
 }
 

@@ -17,7 +17,8 @@ pub struct QuestionId(pub [u8; 16]);
 pub enum Requester {
     /// One verified reader asks for every document. Its names are fit to be displayed ([`crate::shown::party`]).
     Known(Party),
-    /// No valid reader authentication: the code says why (`reader_auth_absent`, `reader_auth_invalid`, `cert_untrusted`, ...).
+    /// No valid reader authentication: the code says why (`reader_auth_absent`, `reader_auth_invalid`,
+    /// `cert_untrusted`, ...).
     Unknown(Code),
 }
 
@@ -32,8 +33,8 @@ impl Requester {
     }
 }
 
-/// A question to the person. Raised for every request that could be read, also when nothing asked for is held: a refusal and
-/// "not held" leave only after a tap, and alike.
+/// A question to the person. Raised for every request that could be read, also when nothing asked for is held: a
+/// refusal and "not held" leave only after a tap, and alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
     /// Which question.
@@ -84,7 +85,7 @@ pub struct AskedDocument {
 pub struct AskedElement {
     /// Namespace and identifier.
     pub path: ClaimPath,
-    /// intentToRetain (neg-C11).
+    /// The `intentToRetain` of the request (neg-C11).
     pub intent_to_retain: bool,
 }
 

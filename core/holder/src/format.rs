@@ -1,7 +1,7 @@
 //! The rules of each credential format behind five verbs: receive, names, display, prepare, finish.
 //!
-//! Each verb is a closed match over [`Format`]: a new format is a new file beside `mdoc`, and the compiler lists what it has to
-//! answer. Nothing else in this room knows how a credential is encoded.
+//! Each verb is a closed match over [`Format`]: a new format is a new file beside `mdoc`, and the compiler lists what
+//! it has to answer. Nothing else in this room knows how a credential is encoded.
 pub(crate) mod mdoc;
 
 use alloc::vec::Vec;
@@ -74,8 +74,8 @@ pub struct Received {
     pub credential: Credential,
     /// The issuer, recognised by the key of its signer.
     pub issuer: Party,
-    /// True if a value has another type than in the profile (neg-Q06). This refuses nothing, because the person needs the
-    /// document: it is displayed and recorded.
+    /// True if a value has another type than in the profile (neg-Q06). This refuses nothing, because the person needs
+    /// the document: it is displayed and recorded.
     pub has_other_types: bool,
 }
 
@@ -121,11 +121,11 @@ impl fmt::Debug for NamedClaim {
     }
 }
 
-/// Names the claims of a stored copy. Any copy of a credential will do, because all of them have the same claims. Values other
-/// than ages stay unread.
+/// Names the claims of a stored copy. Any copy of a credential will do, because all of them have the same claims.
+/// Values other than ages stay unread.
 ///
-/// The ages are read here, and not kept among the metadata: metadata has names and no values, and reading also finds a copy
-/// that cannot be presented before the person is asked.
+/// The ages are read here, and not kept among the metadata: metadata has names and no values, and reading also finds
+/// a copy that cannot be presented before the person is asked.
 ///
 /// # Errors
 /// The code of the failing check: the stored bytes are corrupt.
@@ -136,8 +136,8 @@ pub fn names(bytes: &[u8], credential_type: &CredentialType, now: Timestamp) -> 
     }
 }
 
-/// Reads the values of a stored copy for its holder, through the checks of receipt. Time does not matter: an expired credential
-/// can still be displayed.
+/// Reads the values of a stored copy for its holder, through the checks of receipt. Time does not matter: an expired
+/// credential can still be displayed.
 ///
 /// # Errors
 /// The reason of the first failing check: the stored bytes are corrupt, or their issuer is no longer trusted.

@@ -40,8 +40,9 @@ pub struct Held {
 }
 
 impl Held {
-    /// What a look-up found, with the claims of each copy. Validity is judged by the later of the clock and the latest signature: a
-    /// clock that says less than an issuer's signature is wrong, and must not make anything valid again (neg-K19).
+    /// What a look-up found, with the claims of each copy. Validity is judged by the later of the clock and the
+    /// latest signature: a clock that says less than an issuer's signature is wrong, and must not make anything valid
+    /// again (neg-K19).
     #[must_use]
     pub fn read(found: &Holdings, now: Timestamp) -> Vec<Self> {
         let at = found.latest_signed.map_or(now, |signed| signed.max(now));

@@ -12,9 +12,9 @@ pub const MAX_SHOWN: usize = 128;
 /// Bytes of the SHA-256 that marks a text that was cut.
 const MARK: usize = 8;
 
-/// A document type, namespace or identifier as it may be shown. Visible ASCII of at most 128 bytes, which is all that the
-/// standards use, stays as it is. Any other character is written as `\u{...}`; a longer text is cut, and ends with `~` and
-/// the first bytes of its SHA-256. A text that was made so does not change again.
+/// A document type, namespace or identifier as it may be shown. Visible ASCII of at most 128 bytes, which is all that
+/// the standards use, stays as it is. Any other character is written as `\u{...}`; a longer text is cut, and ends
+/// with `~` and the first bytes of its SHA-256. A text that was made so does not change again.
 #[must_use]
 pub fn identifier(text: &str) -> String {
     let mut shown = String::new();
@@ -47,8 +47,8 @@ pub fn path(path: &ClaimPath) -> ClaimPath {
     path.map_names(identifier)
 }
 
-/// A name from a certificate as it may be shown: letters of any script, at most 128 bytes; characters that end a line, turn
-/// it round or cannot be seen are replaced by U+FFFD.
+/// A name from a certificate as it may be shown: letters of any script, at most 128 bytes; characters that end a
+/// line, turn it round or cannot be seen are replaced by U+FFFD.
 #[must_use]
 pub fn name(text: &str) -> String {
     let mut shown = String::new();
@@ -63,8 +63,8 @@ pub fn name(text: &str) -> String {
     shown
 }
 
-/// A verified party as it may be displayed. Its name is never blank (neg-C39): without one it is the organisation, otherwise
-/// the identifier by which the party is recognised.
+/// A verified party as it may be displayed. Its name is never blank (neg-C39): without one it is the organisation,
+/// otherwise the identifier by which the party is recognised.
 #[must_use]
 pub fn party(party: &Party) -> Party {
     let readable = |text: &Option<String>| text.as_deref().filter(|text| !is_blank(text)).map(name);

@@ -1,7 +1,7 @@
 //! The reader's app facade: asks, judges, shows the verdict; views made for the boundary.
 //!
-//! The counterpart of `rid-wallet`, and apart from it: no vault, no holder. Nothing of a protocol is decided here: the machine
-//! of `rid-verifier` decides, this crate runs it over the ports.
+//! The counterpart of `rid-wallet`, and apart from it: no vault, no holder. Nothing of a protocol is decided here:
+//! the machine of `rid-verifier` decides, this crate runs it over the ports.
 
 mod error;
 mod reader;

@@ -1,3 +1,4 @@
+//! The reader: its ports, its roots, and the start of a reading.
 use std::sync::Arc;
 
 use rid_crypto::{CryptoRng, x509::Certificate};
@@ -71,8 +72,9 @@ impl ReaderOptions {
     /// The configuration over the embedded profile.
     ///
     /// # Errors
-    /// [`ReaderError::BadInput`]: `trust_types_missing` for a root without credential types, the code of a certificate where a
-    /// root holds none that can be read or one of the reader's own chain cannot, or `reader_chain_missing`.
+    /// [`ReaderError::BadInput`]: `trust_types_missing` for a root without credential types, the code of a
+    /// certificate where a root holds none that can be read or one of the reader's own chain cannot, or
+    /// `reader_chain_missing`.
     pub fn configure(self) -> Result<ReaderConfig, ReaderError> {
         let parse = |bytes: &Vec<u8>| {
             Certificate::parse_pem_or_der(bytes).map_err(|error| ReaderError::BadInput { code: error.code() })
@@ -99,7 +101,8 @@ impl ReaderOptions {
 ///
 /// # Example
 /// ```no_run
-/// # async fn example(reader: &std::sync::Arc<rid_reader::Reader>, qr: &str, asked: &[rid_reader::DocumentAsk]) -> Result<(), rid_reader::ReaderError> {
+/// # use rid_reader::{DocumentAsk, Reader, ReaderError};
+/// # async fn example(reader: &std::sync::Arc<Reader>, qr: &str, asked: &[DocumentAsk]) -> Result<(), ReaderError> {
 /// let reading = reader.read(qr, asked)?;
 /// if let rid_reader::ReadingStep::Connect { peripheral_server, .. } = reading.next().await? {
 ///     // turn the radio on, then say so
@@ -141,8 +144,8 @@ impl Reader {
     /// Starts from the text of a QR code.
     ///
     /// # Errors
-    /// [`ReaderError::BadInput`] for a QR code that is none of ours or cannot be used (`engagement_invalid` and others), or
-    /// `ask_invalid`.
+    /// [`ReaderError::BadInput`] for a QR code that is none of ours or cannot be used (`engagement_invalid` and
+    /// others), or `ask_invalid`.
     pub fn read(self: &Arc<Self>, qr: &str, asked: &[DocumentAsk]) -> Result<Reading, ReaderError> {
         let config = machine::ReaderConfig {
             asked: Asked::new(asked).map_err(|code| ReaderError::BadInput { code })?,

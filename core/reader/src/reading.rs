@@ -60,7 +60,8 @@ pub enum ReadingStep {
 
 /// One reading. Methods may be called from any thread; one `next` at a time.
 ///
-/// Events of the radio after the end do nothing. A panic breaks the object: every later call says [`ReaderError::Bug`] (`broken`).
+/// Events of the radio after the end do nothing. A panic breaks the object: every later call says
+/// [`ReaderError::Bug`] (`broken`).
 pub struct Reading {
     runner: SessionRunner<Machine, Facade>,
     assembler: Mutex<Assembler>,
@@ -118,16 +119,18 @@ impl SessionHost<Machine> for Facade {
 }
 
 impl Reading {
-    /// Does what needs no radio and no screen, and says what is to be done next. Nothing is lost when the future is dropped.
+    /// Does what needs no radio and no screen, and says what is to be done next. Nothing is lost when the future is
+    /// dropped.
     ///
     /// # Errors
-    /// [`ReaderError::Misuse`] (`busy`) while another `next` runs; [`ReaderError::Cancelled`] when it was interrupted by
-    /// [`Reading::cancel`] or [`Reading::park`].
+    /// [`ReaderError::Misuse`] (`busy`) while another `next` runs; [`ReaderError::Cancelled`] when it was interrupted
+    /// by [`Reading::cancel`] or [`Reading::park`].
     pub async fn next(&self) -> Result<ReadingStep, ReaderError> {
         Ok(self.runner.next().await?)
     }
 
-    /// The step `next` gave (`Send`, `Judged`) was done. For `Send`: the link took the last chunk, and the wallet's time begins.
+    /// The step `next` gave (`Send`, `Judged`) was done. For `Send`: the link took the last chunk, and the wallet's
+    /// time begins.
     ///
     /// # Errors
     /// [`ReaderError::Misuse`] (`not_asked`).
@@ -135,11 +138,12 @@ impl Reading {
         Ok(self.runner.proceed()?)
     }
 
-    /// The link is up, with this MTU. It is checked here, before anything is signed or sent; pass `u16::MAX` for a link that
-    /// takes whole messages.
+    /// The link is up, with this MTU. It is checked here, before anything is signed or sent; pass `u16::MAX` for a
+    /// link that takes whole messages.
     ///
     /// # Errors
-    /// [`ReaderError::BadInput`] (`transport_mtu` below 23; the step is still to be done), [`ReaderError::Misuse`] (`not_asked`).
+    /// [`ReaderError::BadInput`] (`transport_mtu` below 23; the step is still to be done), [`ReaderError::Misuse`]
+    /// (`not_asked`).
     pub fn connected(&self, mtu: u16) -> Result<(), ReaderError> {
         if !self.runner.is_over()? {
             chunk::write_len(mtu).map_err(|error| ReaderError::BadInput { code: error.code() })?;
@@ -171,11 +175,12 @@ impl Reading {
         }
     }
 
-    /// The message of the `Send` step as characteristic writes for the MTU that the platform reports (517 on Android), each of
-    /// at most 512 bytes.
+    /// The message of the `Send` step as characteristic writes for the MTU that the platform reports (517 on
+    /// Android), each of at most 512 bytes.
     ///
     /// # Errors
-    /// [`ReaderError::Misuse`] (`not_asked`), [`ReaderError::BadInput`] (`transport_mtu` below 23; the step is still to be done).
+    /// [`ReaderError::Misuse`] (`not_asked`), [`ReaderError::BadInput`] (`transport_mtu` below 23; the step is still
+    /// to be done).
     pub fn chunks(&self, mtu: u16) -> Result<Vec<Vec<u8>>, ReaderError> {
         self.runner.look(|current| match current {
             Some(Current::Link(LinkCommand::Send(message))) => {
@@ -228,13 +233,14 @@ impl Reading {
         Ok(self.runner.with_session_at_any_time(Machine::finish)?)
     }
 
-    /// Ends the session at once, also while an answer is being judged; nothing is handed out afterwards. A running `next` returns
-    /// [`ReaderError::Cancelled`], a later one says farewell to the peer and then `Closed`.
+    /// Ends the session at once, also while an answer is being judged; nothing is handed out afterwards. A running
+    /// `next` returns [`ReaderError::Cancelled`], a later one says farewell to the peer and then `Closed`.
     pub fn cancel(&self) {
         self.runner.cancel();
     }
 
-    /// Makes a running `next` return [`ReaderError::Cancelled`] at once and changes nothing else: the next call goes on.
+    /// Makes a running `next` return [`ReaderError::Cancelled`] at once and changes nothing else: the next call goes
+    /// on.
     pub fn park(&self) {
         self.runner.park();
     }

@@ -1,4 +1,5 @@
-//! From reports to verdicts: the decision, its code, and which elements are current. The rules of a format are in its own file.
+//! From reports to verdicts: the decision, its code, and which elements are current. The rules of a format are in its
+//! own file.
 pub(crate) mod mdoc;
 pub(crate) mod sdjwt;
 
@@ -134,7 +135,8 @@ pub(crate) fn overall(environment: Environment, checks: Vec<Check>, mut document
     Verdict { decision, code, environment, checks, documents, not_returned, document_errors }
 }
 
-/// Refused when a check failed, otherwise undecided when one lacks its input or could not be decided, otherwise accepted.
+/// Refused when a check failed, otherwise undecided when one lacks its input or could not be decided, otherwise
+/// accepted.
 pub(crate) fn decide(checks: &[Check]) -> (Decision, Option<Code>) {
     if let Some(failed) = checks.iter().find(|c| c.outcome == Outcome::Failed) {
         return (Decision::Refused, failed.reason.or(Some(failed.code)));

@@ -325,8 +325,8 @@ impl Reader {
         self.close(established.then(|| SessionData::encode(None, Some(Status::Termination))), reason);
     }
 
-    /// Closes: wipes the keys, withdraws what was asked for and not yet fetched, sends the last message, tells the caller. After the
-    /// end it does nothing.
+    /// Closes: wipes the keys, withdraws what was asked for and not yet fetched, sends the last message, tells the
+    /// caller. After the end it does nothing.
     fn close(&mut self, farewell: Option<Vec<u8>>, reason: CloseReason) {
         let reason = match self.state {
             State::Closed => return,

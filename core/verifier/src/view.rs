@@ -73,8 +73,8 @@ pub struct DocumentVerdict {
     pub failed_elements: Vec<ClaimPath>,
 }
 
-/// The elements of a document. Only `Current` ones answer a question: an app that reads nothing else cannot act on a document
-/// that was refused or has expired.
+/// The elements of a document. Only `Current` ones answer a question: an app that reads nothing else cannot act on a
+/// document that was refused or has expired.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DocumentElements {
     /// The document was accepted, and nothing refuses the response.
@@ -168,8 +168,8 @@ pub struct DisclosedElement {
     pub spoken: String,
     /// The value.
     pub value: ClaimValue,
-    /// The value in words of the first wanted language where the profile has them (sex, yes/no); never for a value of another
-    /// type than the profile's.
+    /// The value in words of the first wanted language where the profile has them (sex, yes/no); never for a value of
+    /// another type than the profile's.
     pub text: Option<PrivateText>,
     /// This is the holder's portrait.
     pub portrait: bool,

@@ -1,7 +1,8 @@
 //! Work that sessions leave to the wallet: outcomes to write, keys to delete, enrolments to remove.
 //!
-//! A session may end while the wallet is locked, its disk is full, or nobody calls it any more. So what it leaves is kept here, in
-//! memory, and done at the next occasion: while a session runs, after unlocking, before the history is read, at closing.
+//! A session may end while the wallet is locked, its disk is full, or nobody calls it any more. So what it leaves is
+//! kept here, in memory, and done at the next occasion: while a session runs, after unlocking, before the history is
+//! read, at closing.
 use std::{
     collections::VecDeque,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -131,7 +132,8 @@ impl Wallet {
         is_final(self.vault.commit(Changes { take: vec![record], ..Changes::default() }).await.err(), 0)
     }
 
-    /// Does what is left, and removes the enrolments that may no longer be answered. To be called when the wallet may have been opened.
+    /// Does what is left, and removes the enrolments that may no longer be answered. To be called when the wallet may
+    /// have been opened.
     pub(crate) async fn catch_up(&self) {
         self.leave_expired_enrolments().await;
         self.settle().await;

@@ -1,5 +1,5 @@
-//! From a machine's question to the view of a screen, and back. Text of the reader is shown escaped (neg-C39); the answer
-//! comes back with the escaped paths.
+//! From a machine's question to the view of a screen, and back. Text of the reader is shown escaped (neg-C39); the
+//! answer comes back with the escaped paths.
 use rid_claims::ClaimPath;
 use rid_flow::CredentialId;
 use rid_holder::{

@@ -75,8 +75,8 @@ impl Wallet {
         Ok(portrait)
     }
 
-    /// Deletes a credential with all copies and keys, a damaged one too, and writes it into the history. Deleting what is not there
-    /// is an error.
+    /// Deletes a credential with all copies and keys, a damaged one too, and writes it into the history. Deleting
+    /// what is not there is an error.
     ///
     /// # Errors
     /// As [`Wallet::credential`].
@@ -191,8 +191,8 @@ impl Wallet {
         }
     }
 
-    /// The time that validity is judged by. A clock that says less than an issuer's signature is wrong; it must not make
-    /// anything valid again (neg-K19).
+    /// The time that validity is judged by. A clock that says less than an issuer's signature is wrong; it must not
+    /// make anything valid again (neg-K19).
     pub(crate) fn validity_time(&self, now: Timestamp) -> Timestamp {
         self.vault.latest_signed().map_or(now, |signed| signed.max(now))
     }

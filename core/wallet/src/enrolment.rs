@@ -103,11 +103,12 @@ impl Wallet {
         Ok(views.into_iter().filter(|view| stored.contains(&view.id)).collect())
     }
 
-    /// Withdraws an enrolment whose message was given out: its keys are removed, and from then on the issuer's answer is refused.
+    /// Withdraws an enrolment whose message was given out: its keys are removed, and from then on the issuer's answer
+    /// is refused.
     ///
     /// # Errors
-    /// [`WalletError::BadInput`] (`enrolment_unknown`) when it was answered, withdrawn or has expired; [`WalletError::Locked`] and
-    /// those of storage: nothing was changed.
+    /// [`WalletError::BadInput`] (`enrolment_unknown`) when it was answered, withdrawn or has expired;
+    /// [`WalletError::Locked`] and those of storage: nothing was changed.
     pub async fn withdraw(&self, id: &str) -> Result<(), WalletError> {
         let record = record_key(&parse_id(id)?);
         let stored = self.vault.record(&record).await?.ok_or_else(unknown)?;
@@ -132,17 +133,19 @@ fn parse_id(id: &str) -> Result<[u8; 16], WalletError> {
 
 /// An enrolment under way. Keys and proofs may take a person's finger each, so it can be interrupted.
 ///
-/// Until its message was given out, cancelling or dropping it removes its keys, at the latest with the wallet's next call. After that
-/// it waits for the issuer's answer, and its keys are removed when it expires or is withdrawn ([`Wallet::withdraw`]).
+/// Until its message was given out, cancelling or dropping it removes its keys, at the latest with the wallet's next
+/// call. After that it waits for the issuer's answer, and its keys are removed when it expires or is withdrawn
+/// ([`Wallet::withdraw`]).
 pub struct Enrolling(FlowRunner<Enrol, Facade<Arc<Wallet>>>);
 
 impl Enrolling {
-    /// Runs to the end and gives the message for the issuer, at each call the same. When a call was dropped or interrupted while keys
-    /// were being made or used, the next one cleans up and ends with [`WalletError::Misuse`] (`interrupted`).
+    /// Runs to the end and gives the message for the issuer, at each call the same. When a call was dropped or
+    /// interrupted while keys were being made or used, the next one cleans up and ends with [`WalletError::Misuse`]
+    /// (`interrupted`).
     ///
     /// # Errors
-    /// As [`Wallet::enrol`]; [`WalletError::Misuse`] (`busy`) while another call runs, [`WalletError::Cancelled`] when interrupted,
-    /// [`WalletError::Bug`] (`broken`) after a panic.
+    /// As [`Wallet::enrol`]; [`WalletError::Misuse`] (`busy`) while another call runs, [`WalletError::Cancelled`]
+    /// when interrupted, [`WalletError::Bug`] (`broken`) after a panic.
     pub async fn next(&self) -> Result<Enrolment, WalletError> {
         Ok(self.0.next().await?.into())
     }

@@ -1,3 +1,4 @@
+//! The errors of the wallet, by what an app can do about them.
 use rid_flow::{
     ports::{ClockError, SecureAreaError, StorageError},
     run::{FlowError, RunError},
@@ -22,7 +23,7 @@ pub enum WalletError {
         /// Where.
         code: Code,
     },
-    /// The person turned away.
+    /// The person cancelled.
     #[error("{}", self.code())]
     Cancelled,
     /// Fetch a new credential.

@@ -1,5 +1,5 @@
-//! The history as a file for others: JSON lines, each with the hash of the line before (`spec/history.md`). The hashes show that the lines
-//! belong together. They prove nothing about who wrote them.
+//! The history as a file for others: JSON lines, each with the hash of the line before (`spec/history.md`). The
+//! hashes show that the lines belong together. They prove nothing about who wrote them.
 mod verify;
 
 #[cfg(test)]

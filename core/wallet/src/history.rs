@@ -41,8 +41,8 @@ impl Wallet {
         Ok(self.vault.delete_history(HistorySeq(seq), at).await?)
     }
 
-    /// The whole history as JSON lines with a chain of hashes (`spec/history.md`): `rid vault verify-export` tells whether the lines belong
-    /// together, and nothing about who wrote them.
+    /// The whole history as JSON lines with a chain of hashes (`spec/history.md`): `rid vault verify-export` tells
+    /// whether the lines belong together, and nothing about who wrote them.
     ///
     /// # Errors
     /// [`WalletError::Locked`], [`WalletError::StorageDamaged`].

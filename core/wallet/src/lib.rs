@@ -1,7 +1,7 @@
 //! The app facade: one object that keeps, shows, receives and presents; views made for the boundary.
 //!
-//! `Wallet` owns the vault and the ports; use cases are its methods, one file each. Nothing of a protocol is decided here: the
-//! machines of `rid-holder` decide, this crate runs them over the ports and puts words to what they ask.
+//! `Wallet` owns the vault and the ports; use cases are its methods, one file each. Nothing of a protocol is decided
+//! here: the machines of `rid-holder` decide, this crate runs them over the ports and puts words to what they ask.
 
 mod backlog;
 mod consent;

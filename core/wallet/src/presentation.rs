@@ -1,7 +1,8 @@
 //! A face-to-face presentation: the native side owns the radio and the screen, this object everything else.
 //!
 //! ```text
-//! loop { match next().await { Advertise|Send|Receipt => do it, proceed(); Ask => answer(..); Unlock => unlock(), unlocked();
+//! loop { match next().await { Advertise|Send|Receipt => do it, proceed(); Ask => answer(..);
+//!                             Unlock => unlock(), unlocked();
 //!                             Wait => connected(mtu) | received(bytes) | tick() | disconnected(); Closed => break } }
 //! ```
 mod host;
@@ -68,8 +69,8 @@ pub enum PresentationStep {
 
 /// One presentation. Methods may be called from any thread; one `next` at a time.
 ///
-/// Events of the radio after the end do nothing. A panic breaks the object: every later call says [`WalletError::Bug`] (`broken`).
-/// Dropping it is as [`Presentation::cancel`].
+/// Events of the radio after the end do nothing. A panic breaks the object: every later call says
+/// [`WalletError::Bug`] (`broken`). Dropping it is as [`Presentation::cancel`].
 pub struct Presentation {
     runner: SessionRunner<Proximity, Facade>,
     assembler: Mutex<Assembler>,
@@ -90,11 +91,12 @@ impl Wallet {
 }
 
 impl Presentation {
-    /// Does what needs no person and no radio, and says what is to be done next. Nothing is lost when the future is dropped.
+    /// Does what needs no person and no radio, and says what is to be done next. Nothing is lost when the future is
+    /// dropped.
     ///
     /// # Errors
-    /// [`WalletError::Misuse`] (`busy`) while another `next` runs; [`WalletError::Cancelled`] when it was interrupted by
-    /// [`Presentation::cancel`] or [`Presentation::park`].
+    /// [`WalletError::Misuse`] (`busy`) while another `next` runs; [`WalletError::Cancelled`] when it was interrupted
+    /// by [`Presentation::cancel`] or [`Presentation::park`].
     pub async fn next(&self) -> Result<PresentationStep, WalletError> {
         Ok(self.runner.next().await?)
     }
@@ -107,12 +109,12 @@ impl Presentation {
         Ok(self.runner.proceed()?)
     }
 
-    /// The link is up, with this MTU. It is checked here, before anything is asked, used or sent; pass `u16::MAX` for a link
-    /// that takes whole messages.
+    /// The link is up, with this MTU. It is checked here, before anything is asked, used or sent; pass `u16::MAX` for
+    /// a link that takes whole messages.
     ///
     /// # Errors
-    /// [`WalletError::BadInput`] (`transport_mtu` below 23; the session still waits for the link), [`WalletError::Misuse`]
-    /// (`not_asked`).
+    /// [`WalletError::BadInput`] (`transport_mtu` below 23; the session still waits for the link),
+    /// [`WalletError::Misuse`] (`not_asked`).
     pub fn connected(&self, mtu: u16) -> Result<(), WalletError> {
         if !self.runner.is_over()? {
             chunk::write_len(mtu).map_err(|error| WalletError::BadInput { code: error.code() })?;
@@ -131,7 +133,8 @@ impl Presentation {
     /// One characteristic write came (18013-5, 8.3.3.1.1.6): chunks are put together here.
     ///
     /// # Errors
-    /// [`WalletError::Misuse`] (`not_asked`); [`WalletError::PeerRefused`] (`transport_limit`), and the session is over by that name.
+    /// [`WalletError::Misuse`] (`not_asked`); [`WalletError::PeerRefused`] (`transport_limit`), and the session is
+    /// over by that name.
     pub fn received_chunk(&self, chunk: &[u8]) -> Result<(), WalletError> {
         let pushed = if self.runner.is_over()? { Ok(None) } else { self.assembler()?.push(chunk) };
         match pushed {
@@ -144,11 +147,12 @@ impl Presentation {
         }
     }
 
-    /// The message of the `Send` step as characteristic writes for the MTU that the platform reports (517 on Android), each of
-    /// at most 512 bytes.
+    /// The message of the `Send` step as characteristic writes for the MTU that the platform reports (517 on
+    /// Android), each of at most 512 bytes.
     ///
     /// # Errors
-    /// [`WalletError::Misuse`] (`not_asked`), [`WalletError::BadInput`] (`transport_mtu` below 23; the step is still to be done).
+    /// [`WalletError::Misuse`] (`not_asked`), [`WalletError::BadInput`] (`transport_mtu` below 23; the step is still
+    /// to be done).
     pub fn chunks(&self, mtu: u16) -> Result<Vec<Vec<u8>>, WalletError> {
         self.runner.look(|current| match current {
             Some(Current::Link(LinkCommand::Send(message))) => {
@@ -183,8 +187,8 @@ impl Presentation {
     /// The person's answer to `Ask`.
     ///
     /// # Errors
-    /// [`WalletError::Misuse`] (`consent_binding` for another question's id or hash, `not_asked`), [`WalletError::BadInput`]
-    /// (`consent_selection`); the question stays open.
+    /// [`WalletError::Misuse`] (`consent_binding` for another question's id or hash, `not_asked`),
+    /// [`WalletError::BadInput`] (`consent_selection`); the question stays open.
     pub fn answer(&self, answer: ConsentAnswer) -> Result<(), WalletError> {
         self.runner.answer(|current| match current {
             Some(Current::Ask(question)) => Ok(Input::Answer(answer_of(question, answer)?)),
@@ -204,14 +208,15 @@ impl Presentation {
         })
     }
 
-    /// Ends the presentation at once, also while a message is being checked; nothing is handed out afterwards. A running `next`
-    /// returns [`WalletError::Cancelled`], a later one says farewell to the peer and then `Closed`. A question that was open leaves a
-    /// row in the history.
+    /// Ends the presentation at once, also while a message is being checked; nothing is handed out afterwards. A
+    /// running `next` returns [`WalletError::Cancelled`], a later one says farewell to the peer and then `Closed`. A
+    /// question that was open leaves a row in the history.
     pub fn cancel(&self) {
         self.runner.cancel();
     }
 
-    /// Makes a running `next` return [`WalletError::Cancelled`] at once and changes nothing else: the next call goes on.
+    /// Makes a running `next` return [`WalletError::Cancelled`] at once and changes nothing else: the next call goes
+    /// on.
     pub fn park(&self) {
         self.runner.park();
     }

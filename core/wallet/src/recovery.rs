@@ -11,11 +11,12 @@ use crate::{
 };
 
 impl Wallet {
-    /// A container for another device, sealed by the recovery code: what to ask issuers for again, the history, settings. Never a key
-    /// or token.
+    /// A container for another device, sealed by the recovery code: what to ask issuers for again, the history,
+    /// settings. Never a key or token.
     ///
     /// # Errors
-    /// [`WalletError::BadInput`] (`backup_wrong_code`, `recovery_not_set`), [`WalletError::Locked`], [`WalletError::StorageDamaged`].
+    /// [`WalletError::BadInput`] (`backup_wrong_code`, `recovery_not_set`), [`WalletError::Locked`],
+    /// [`WalletError::StorageDamaged`].
     pub async fn export_recovery(&self, code: String) -> Result<Vec<u8>, WalletError> {
         let at = self.now()?;
         self.settle().await;
@@ -25,7 +26,8 @@ impl Wallet {
     /// Takes a container in, all of it or nothing; taken in twice it adds nothing.
     ///
     /// # Errors
-    /// [`WalletError::BadInput`] (`backup_…`, `input_too_large`), [`WalletError::Locked`], [`WalletError::StorageDamaged`].
+    /// [`WalletError::BadInput`] (`backup_…`, `input_too_large`), [`WalletError::Locked`],
+    /// [`WalletError::StorageDamaged`].
     pub async fn import_recovery(&self, code: String, container: Vec<u8>) -> Result<RecoveryResult, WalletError> {
         Ok(self.recovered(self.vault.import_recovery(&parse_code(code)?, &container).await?))
     }
@@ -48,14 +50,14 @@ impl Wallet {
     /// Seals everything under new keys. Doors, PIN and code stay.
     ///
     /// # Errors
-    /// [`WalletError::Locked`]; [`WalletError::StorageDamaged`] where a row is missing: nothing was begun; those of storage and secure
-    /// area: what was begun goes on at the next unlocking.
+    /// [`WalletError::Locked`]; [`WalletError::StorageDamaged`] where a row is missing: nothing was begun; those of
+    /// storage and secure area: what was begun goes on at the next unlocking.
     pub async fn rotate_keys(&self) -> Result<(), WalletError> {
         Ok(self.vault.rotate_keys().await?)
     }
 
-    /// Copies what can be read into a new database and writes the loss into the history; the present files are moved aside. Where they are
-    /// of an earlier time no copy is kept, since each may have been used.
+    /// Copies what can be read into a new database and writes the loss into the history; the present files are moved
+    /// aside. Where they are of an earlier time no copy is kept, since each may have been used.
     ///
     /// # Errors
     /// [`WalletError::Locked`], [`WalletError::StorageDamaged`]: then nothing has changed.
@@ -64,17 +66,19 @@ impl Wallet {
         Ok(RepairLoss { copies, credentials, history, records })
     }
 
-    /// Imports what the files of another store give to its recovery code: one whose device or keys are gone. Changes nothing there.
+    /// Imports what the files of another store give to its recovery code: one whose device or keys are gone. Changes
+    /// nothing there.
     ///
     /// # Errors
-    /// [`WalletError::BadInput`] (`backup_wrong_code`, `recovery_not_set`), [`WalletError::Locked`], [`WalletError::StorageDamaged`].
+    /// [`WalletError::BadInput`] (`backup_wrong_code`, `recovery_not_set`), [`WalletError::Locked`],
+    /// [`WalletError::StorageDamaged`].
     pub async fn recover_from(&self, storage: Arc<dyn Storage>, code: String) -> Result<RecoveryResult, WalletError> {
         let recovery = rid_vault::recover(storage, &parse_code(code)?).await?;
         Ok(self.recovered(self.vault.import(&recovery).await?))
     }
 
-    /// Whether no table lacks a row, has one too many, or one of an earlier time. Opens no row: what stands in them [`Self::examine`]
-    /// looks at.
+    /// Whether no table lacks a row, has one too many, or one of an earlier time. Opens no row: what stands in them
+    /// [`Self::examine`] looks at.
     ///
     /// # Errors
     /// [`WalletError::StorageDamaged`].
@@ -92,7 +96,8 @@ impl Wallet {
         Ok(ExaminationReport { findings: found.findings.into_iter().map(finding).collect(), locked: found.locked })
     }
 
-    /// Destroys everything: keys first, then files. The wallet is closed then; cut off by a death it is completed at the next opening.
+    /// Destroys everything: keys first, then files. The wallet is closed then; cut off by a death it is completed at
+    /// the next opening.
     ///
     /// # Errors
     /// [`WalletError::StorageDamaged`]; what was begun is completed at the next opening.

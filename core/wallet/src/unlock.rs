@@ -53,7 +53,8 @@ impl Wallet {
     ///
     /// # Errors
     /// [`WalletError::Cancelled`]; [`WalletError::Locked`] where only a PIN or code opens; [`WalletError::BadInput`]
-    /// (`user_auth_required`: the platform let the biometric key be asked without the person); [`WalletError::StorageDamaged`].
+    /// (`user_auth_required`: the platform let the biometric key be asked without the person);
+    /// [`WalletError::StorageDamaged`].
     pub async fn unlock(&self) -> Result<(), WalletError> {
         match self.vault.unlock().await {
             Err(VaultError::PinRequired) => return Err(WalletError::Locked),
@@ -63,7 +64,8 @@ impl Wallet {
         Ok(())
     }
 
-    /// Unlocks by PIN (ASCII digits). The try is counted before anything is compared; after five wrong ones each further one has a wait before it.
+    /// Unlocks by PIN (ASCII digits). The try is counted before anything is compared; after five wrong ones each
+    /// further one has a wait before it.
     ///
     /// # Errors
     /// [`WalletError::BadInput`] (`pin_form`, `pin_wrong`, `pin_wait`, `pin_not_set`), [`WalletError::StorageDamaged`].
@@ -76,17 +78,20 @@ impl Wallet {
     /// Unlocks by the recovery code, on this device.
     ///
     /// # Errors
-    /// [`WalletError::BadInput`] (`backup_code_form`, `backup_wrong_code`, `recovery_not_set`), [`WalletError::StorageDamaged`].
+    /// [`WalletError::BadInput`] (`backup_code_form`, `backup_wrong_code`, `recovery_not_set`),
+    /// [`WalletError::StorageDamaged`].
     pub async fn unlock_with_recovery_code(&self, code: String) -> Result<(), WalletError> {
         self.vault.unlock_with_recovery_code(&parse_code(code)?).await?;
         self.catch_up().await;
         Ok(())
     }
 
-    /// Sets the first PIN, or a new one after unlocking by biometrics or recovery code. From then on the device alone opens nothing.
+    /// Sets the first PIN, or a new one after unlocking by biometrics or recovery code. From then on the device alone
+    /// opens nothing.
     ///
     /// # Errors
-    /// [`WalletError::BadInput`] (`pin_form`, `pin_weak`, `pin_required`), [`WalletError::Locked`], [`WalletError::StorageDamaged`].
+    /// [`WalletError::BadInput`] (`pin_form`, `pin_weak`, `pin_required`), [`WalletError::Locked`],
+    /// [`WalletError::StorageDamaged`].
     pub async fn set_pin(&self, pin: Vec<u8>) -> Result<(), WalletError> {
         let pin = parse(pin)?;
         let hints = self.birth_dates().await;
@@ -107,7 +112,7 @@ impl Wallet {
         Ok(self.vault.change_pin(&old, &new, &hints).await?)
     }
 
-    /// Lets biometrics open the wallet; also makes a lost biometric key anew.
+    /// Lets biometrics open the wallet; also re-creates a lost biometric key.
     ///
     /// # Errors
     /// [`WalletError::Cancelled`], [`WalletError::Locked`], [`WalletError::StorageDamaged`].
@@ -123,8 +128,8 @@ impl Wallet {
         Ok(self.vault.disable_biometrics().await?)
     }
 
-    /// Makes a recovery code, to be shown and written down once. Where a PIN is set it is asked for. An earlier code stays valid until
-    /// [`Self::confirm_recovery_code`].
+    /// Makes a recovery code, to be shown and written down once. Where a PIN is set it is asked for. An earlier code
+    /// stays valid until [`Self::confirm_recovery_code`].
     ///
     /// # Errors
     /// [`WalletError::BadInput`] (`pin_required` and as [`Wallet::unlock_with_pin`]), [`WalletError::Locked`],
@@ -138,13 +143,15 @@ impl Wallet {
     /// Ends the earlier recovery code: the person typed the last five characters of the new one, or all of it.
     ///
     /// # Errors
-    /// [`WalletError::BadInput`] (`backup_wrong_code`; `recovery_not_set` where none waits), [`WalletError::StorageDamaged`].
+    /// [`WalletError::BadInput`] (`backup_wrong_code`; `recovery_not_set` where none waits),
+    /// [`WalletError::StorageDamaged`].
     pub async fn confirm_recovery_code(&self, typed: String) -> Result<(), WalletError> {
         let typed = Zeroizing::new(typed);
         Ok(self.vault.confirm_recovery_code(&typed).await?)
     }
 
-    /// Moves the store of a wallet that no door opens aside; deletes nothing. The next opening begins anew.
+    /// Moves aside the store of a wallet that no unlock method opens. It deletes nothing. The next opening makes an
+    /// empty store.
     ///
     /// # Errors
     /// [`WalletError::Misuse`] when it is open elsewhere, [`WalletError::StorageDamaged`].

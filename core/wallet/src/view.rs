@@ -95,7 +95,8 @@ pub struct CredentialElement {
     pub spelled: bool,
     /// This is the holder's portrait.
     pub portrait: bool,
-    /// A named warning: `element_type`, a value of another type than the profile's. It is shown as it is, without `text`.
+    /// A named warning: `element_type`, a value of another type than the profile's. It is shown as it is, without
+    /// `text`.
     pub warning: Option<Code>,
 }
 
@@ -114,8 +115,8 @@ pub struct RequesterInfo {
     pub reason: Option<Code>,
 }
 
-/// A question to the person. Answer with its `id` and `hash`. All text of the requester in it is fit to be shown: visible
-/// ASCII of at most 128 bytes, anything else escaped.
+/// A question to the person. Answer with its `id` and `hash`. All text of the requester in it is fit to be shown:
+/// visible ASCII of at most 128 bytes, anything else escaped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConsentRequest {
     /// Names the question.
@@ -156,7 +157,8 @@ pub struct RequestedDocument {
     pub name: String,
     /// Elements asked for, in order.
     pub asked: Vec<AskedElement>,
-    /// Credentials that can answer, best first: offer the first, let the person choose another. None when it is blocked.
+    /// Credentials that can answer, best first: offer the first, let the person choose another. None when it is
+    /// blocked.
     pub candidates: Vec<CandidateCredential>,
     /// Credentials of this kind that are not offered, and why.
     pub unavailable: Vec<UnavailableCredential>,
@@ -216,7 +218,8 @@ pub struct UnavailableCredential {
 /// One element of a candidate, as an answer to the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestedElement {
-    /// Namespace and identifier of the element that leaves: for an age that is asked for, the attested one that answers it.
+    /// Namespace and identifier of the element that leaves: for an age that is asked for, the attested one that
+    /// answers it.
     pub path: ClaimPath,
     /// Label in the first wanted language.
     pub label: String,
@@ -441,7 +444,7 @@ pub struct DocumentToReissue {
     pub issuer: String,
     /// `mso_mdoc` or `dc+sd-jwt`.
     pub format: String,
-    /// docType or vct.
+    /// The docType or vct.
     pub kind: String,
     /// Name of the kind in the first wanted language.
     pub name: String,

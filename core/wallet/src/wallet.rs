@@ -1,3 +1,4 @@
+//! The wallet: its ports, its options, and how it opens and closes.
 use std::sync::Arc;
 
 use rid_crypto::CryptoRng;
@@ -73,8 +74,8 @@ impl WalletOptions {
     /// The configuration over the embedded profile.
     ///
     /// # Errors
-    /// [`WalletError::BadInput`]: `trust_types_missing` for a root without credential types, or the code of a certificate where
-    /// a root holds none that can be read.
+    /// [`WalletError::BadInput`]: `trust_types_missing` for a root without credential types, or the code of a
+    /// certificate where a root holds none that can be read.
     pub fn configure(self) -> Result<WalletConfig, WalletError> {
         let roots = Roots::new(self.environment).issuers(&self.issuer_roots);
         let trust = roots.and_then(|roots| roots.readers(&self.reader_roots)).and_then(Roots::store);
@@ -95,7 +96,8 @@ impl WalletOptions {
 ///
 /// # Example
 /// ```no_run
-/// # async fn example(ports: rid_wallet::WalletPorts, config: rid_wallet::WalletConfig) -> Result<(), rid_wallet::WalletError> {
+/// # use rid_wallet::{WalletConfig, WalletError, WalletPorts};
+/// # async fn example(ports: WalletPorts, config: WalletConfig) -> Result<(), WalletError> {
 /// let wallet = std::sync::Arc::new(rid_wallet::Wallet::open(ports, config).await?);
 /// for credential in wallet.credentials().await? {
 ///     assert!(credential.copies_left <= credential.copies_total);
@@ -117,8 +119,8 @@ pub struct Wallet {
 }
 
 impl Wallet {
-    /// Opens the store, or makes an empty one. A presentation that a process exit interrupted is over: its row in the history says
-    /// `Started`, or `UnknownDelivery` when the response had been handed out.
+    /// Opens the store, or makes an empty one. A presentation that a process exit interrupted is over: its row in the
+    /// history says `Started`, or `UnknownDelivery` when the response had been handed out.
     ///
     /// # Errors
     /// [`WalletError::Misuse`] when another process has it open, [`WalletError::StorageDamaged`].

@@ -9,7 +9,8 @@ use rid_crypto::Backend;
 pub struct SimRng(u64);
 
 impl SimRng {
-    /// Starts from a seed. Selects the cryptographic backend that repeats: it draws everything from the caller's generator.
+    /// Starts from a seed. Selects the cryptographic backend that repeats: it draws everything from the caller's
+    /// generator.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Backend::RustCrypto.select();

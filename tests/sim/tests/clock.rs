@@ -1,5 +1,5 @@
-//! neg-M07 at both facades: without a clock nothing is judged, shown or signed; when it works again, what was under way goes on or
-//! is over by name.
+//! neg-M07 at both facades: without a clock nothing is judged, shown or signed; when it works again, what was under
+//! way goes on or is over by name.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -65,7 +65,8 @@ impl Pair {
     }
 }
 
-/// A clock that says less than an issuer's signature is wrong: a credential is shown as of that signature, the latest of all.
+/// A clock that says less than an issuer's signature is wrong: a credential is shown as of that signature, the latest
+/// of all.
 #[test]
 fn neg_k19_a_clock_set_back_changes_no_credentials_state() {
     let pair = Pair::new("set-back");

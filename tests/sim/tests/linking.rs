@@ -1,4 +1,5 @@
-//! neg-N05: two verifiers who put together what one person showed to each find nothing that tells it was the same person.
+//! neg-N05: two verifiers who put together what one person showed to each find nothing that tells it was the same
+//! person.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,

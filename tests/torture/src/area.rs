@@ -78,7 +78,8 @@ impl SecureArea for Telling {
     }
 }
 
-/// The system's randomness, which tells of each secret: keys are drawn in 32 bytes, recovery codes in 15, and nothing else is.
+/// The system's randomness, which tells of each secret: keys are drawn in 32 bytes, recovery codes in 15, and nothing
+/// else is.
 pub(crate) fn telling_rng(listener: Listener) -> RngSource {
     Arc::new(move || Box::new(TellingRng(listener.clone())))
 }

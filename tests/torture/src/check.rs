@@ -73,8 +73,8 @@ fn look(folder: &Path, account: &mut Account) -> Result<(), Verdict> {
     let mut fitting: Vec<Model> = account.possible.iter().filter(|model| fits(model)).cloned().collect();
     if fitting.is_empty() {
         let empty = observed.model == Model::default() && !account.possible.contains(&Model::default());
-        let made_anew = if empty { "inv-I9: made anew over what was there; " } else { "" };
-        return Err(Verdict::Lost(format!("{made_anew}{}", difference(account, &observed))));
+        let made_again = if empty { "inv-I9: made again over existing files; " } else { "" };
+        return Err(Verdict::Lost(format!("{made_again}{}", difference(account, &observed))));
     }
     copies(&observed, account)?;
     whole(&vault)?;

@@ -1,5 +1,5 @@
-//! Clocks that jump: the history stands in the order in which it happened, nothing is deleted by time, and what may be shown for a time
-//! is never shown for longer because a clock went back.
+//! Clocks that jump: the history stands in the order in which it happened, nothing is deleted by time, and what may
+//! be shown for a time is never shown for longer because a clock went back.
 use std::collections::BTreeMap;
 
 use pollster::block_on;

@@ -1,5 +1,6 @@
-//! Damage at rest: flipped bits, truncated files, missing and foreign write-ahead logs and envelopes. Nothing may be read wrongly: the
-//! truth, or a named error, or of a database that was exchanged alone a moment of at most 63 commits before.
+//! Damage at rest: flipped bits, truncated files, missing and foreign write-ahead logs and envelopes. Nothing may be
+//! read wrongly: the truth, or a named error, or of a database that was exchanged alone a moment of at most 63
+//! commits before.
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -20,7 +21,8 @@ use crate::{
     tally::Tally,
 };
 
-/// What a store may say: the truth; or an earlier moment, whole, as far back as the envelope's copy of the counters does not tell.
+/// What a store may say: the truth; or an earlier moment, whole, as far back as the envelope's copy of the counters
+/// does not tell.
 pub(crate) struct Truth {
     pub(crate) now: Observed,
     pub(crate) before: Vec<Observed>,
@@ -200,8 +202,8 @@ pub(crate) fn contradiction(vault: &rid_vault::Vault, truth: &Truth) -> Option<S
     moments.map(|earlier| format!("{words}; earlier: {}", earlier.join(", ")))
 }
 
-/// A store after some work, closed in order or as a kill leaves it, with its log; and beside it (`.earlier`) the same store a few
-/// commits before.
+/// A store after some work, closed in order or as a kill leaves it, with its log; and beside it (`.earlier`) the same
+/// store a few commits before.
 pub(crate) fn store_and_truth(kind: &str, round: u64, seed: &mut Seed, scratch: &Scratch) -> Option<(PathBuf, Truth)> {
     let fixture = if round % 4 == 3 { Fixture::Pin } else { Fixture::Filled };
     let folder = scratch.fresh(kind);

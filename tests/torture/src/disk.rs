@@ -202,7 +202,8 @@ impl Disk {
         self.settle(|name| name.folder() == path);
     }
 
-    /// Makes names durable, and before each whatever befell the same names earlier: an order that no file system turns round.
+    /// Makes names durable, and before each whatever befell the same names earlier: an order that no file system
+    /// turns round.
     fn settle(&mut self, durable: impl Fn(&Name) -> bool) {
         let mut touched: BTreeSet<String> = BTreeSet::new();
         let (mut now, mut later) = (Vec::new(), Vec::new());
@@ -299,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_made_anew_outlives_the_removal_of_the_one_before() {
+    fn a_file_made_again_outlives_the_removal_of_the_one_before() {
         let mut disk = Disk::default();
         disk.open("/s/a", true, false);
         disk.sync("/s/a");

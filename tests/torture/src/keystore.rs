@@ -1,4 +1,5 @@
-//! A secure area that fails at any of its calls, in each of its ways: the store says so by name, and works when the area does again.
+//! A secure area that fails at any of its calls, in each of its ways: the store says so by name, and works when the
+//! area does again.
 use std::sync::{Arc, atomic::Ordering};
 
 use rid_flow::{RetryingSecureArea, ports::SecureAreaError};

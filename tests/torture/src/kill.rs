@@ -1,4 +1,5 @@
-//! kill -9 at a random instant of every public operation, again and again over the same store, the first start included.
+//! kill -9 at a random instant of every public operation, again and again over the same store, the first start
+//! included.
 use std::{
     collections::BTreeMap,
     io::Read,
@@ -166,8 +167,8 @@ pub(crate) fn spawn(orders: &Orders, env: &[(&str, String)]) -> Option<Child> {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().ok()
 }
 
-/// Kills it so long after it said `signal` (`None`: after its start); at the latest after two seconds. Whether it was hit, and not ended
-/// by itself.
+/// Kills it so long after it said `signal` (`None`: after its start); at the latest after two seconds. Whether it was
+/// hit, and not ended by itself.
 pub(crate) fn killed(
     mut child: Child,
     delay: Duration,

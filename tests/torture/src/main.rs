@@ -1,6 +1,6 @@
-//! Torture of the vault: kills, power cuts, errors of I/O, flipped bits, cut files, guessed PINs, races, full and read-only disks,
-//! clocks that jump, a failing secure area. After each fault one checker asserts the invariants of `design/security.md` (inv-I1 to
-//! inv-I10).
+//! Torture of the vault: kills, power cuts, errors of I/O, flipped bits, cut files, guessed PINs, races, full and
+//! read-only disks, clocks that jump, a failing secure area. After each fault one checker asserts the invariants of
+//! `design/security.md` (inv-I1 to inv-I10).
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for developers talks to them")]
 
 mod area;
@@ -39,9 +39,10 @@ use crate::{kinds::Counts, report::Report, scratch::Scratch};
 
 /// Breaks the store on purpose and counts what survived, was detected, was lost, used twice, or wrong.
 ///
-/// Without counts: a few of every kind, about two minutes. `--long`: the counts of spec/reliability.md. With counts: those kinds alone.
-/// A round of a kind draws from the seed plus its number, so the same seed is the same work, and `--seed` 101 goes on where a hundred
-/// rounds from 1 on ended; only the instants of kills are the machine's. Exit 0: nothing broken; 1: something is; 64: cannot run.
+/// Without counts: a few of every kind, about two minutes. `--long`: the counts of spec/reliability.md. With counts:
+/// those kinds alone. A round of a kind draws from the seed plus its number, so the same seed is the same work, and
+/// `--seed` 101 goes on where a hundred rounds from 1 on ended; only the instants of kills are the machine's. Exit 0:
+/// nothing broken; 1: something is; 64: cannot run.
 #[derive(Parser)]
 #[command(name = "torture")]
 struct Arguments {

@@ -40,7 +40,8 @@ pub(crate) const fn letter(outcome: HistoryOutcome) -> char {
     }
 }
 
-/// How the copies of a credential are used up, by the first letter of its identifier. A limited one names its number of copies too.
+/// How the copies of a credential are used up, by the first letter of its identifier. A limited one names its number
+/// of copies too.
 pub(crate) fn reuse(id: &str) -> ReusePolicy {
     match id.as_bytes().first() {
         Some(b'L') => ReusePolicy::Limited { seconds: 3600 },
@@ -138,7 +139,8 @@ pub(crate) struct Account {
     pub(crate) opened: bool,
     /// Codes of errors that were said.
     pub(crate) errors: Vec<String>,
-    /// Wrong PINs that reached the PIN's key since it may last have been told a right one: said by the secure area, outside the store.
+    /// Wrong PINs that reached the PIN's key since it may last have been told a right one: said by the secure area,
+    /// outside the store.
     pub(crate) guesses: u32,
     /// PINs asked for since the last right one was acknowledged.
     pub(crate) attempts: u32,

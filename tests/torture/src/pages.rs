@@ -1,5 +1,5 @@
-//! Whole lost pages and aimed flips of database and log (neg-K30): the store opens, shows nothing that is not, never advises a reset, is
-//! whole after the repair that is named, and works on.
+//! Whole lost pages and aimed flips of database and log (neg-K30): the store opens, shows nothing that is not, never
+//! advises a reset, is whole after the repair that is named, and works on.
 use std::{fs, path::Path};
 
 use pollster::block_on;
@@ -110,7 +110,8 @@ fn survives(image: &Path, truth: &Truth) -> Result<Verdict, VaultError> {
     }
 }
 
-/// A copy that was handed out and is listed again. What a log says that was cut is promised from 64 commits on; a closed store has none.
+/// A copy that was handed out and is listed again. What a log says that was cut is promised from 64 commits on; a
+/// closed store has none.
 fn used(vault: &Vault, truth: &Truth) -> Option<String> {
     if !truth.before.is_empty() {
         return None;

@@ -1,4 +1,5 @@
-//! The PIN guessed at by a process that is killed over and over: never does a sixth guess reach the PIN's key before its wait.
+//! The PIN guessed at by a process that is killed over and over: never does a sixth guess reach the PIN's key before
+//! its wait.
 use std::time::Duration;
 
 use crate::{
@@ -38,7 +39,8 @@ pub(crate) fn run(trials: u64, seed: u64, scratch: &Scratch) -> Tally {
     tally
 }
 
-/// Kills until no try is left; then a sixth PIN is refused before its wait and taken after it (`check::after`). Whether all was well.
+/// Kills until no try is left; then a sixth PIN is refused before its wait and taken after it (`check::after`).
+/// Whether all was well.
 fn until_locked(
     place: &Place,
     account: &mut Account,

@@ -1,4 +1,5 @@
-//! Where the store lies: a disk that is really full or becomes read-only, and a folder that others want at the same time.
+//! Where the store lies: a disk that is really full or becomes read-only, and a folder that others want at the same
+//! time.
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -131,7 +132,8 @@ fn migrate(place: &Path, room: usize, seed: &mut Seed) -> Result<Verdict, Verdic
     Ok(check::after(&folder, &mut account))
 }
 
-/// A disk that becomes read-only: `storage_readonly`, and no copy is handed out; nothing is missing when it can be written again.
+/// A disk that becomes read-only: `storage_readonly`, and no copy is handed out; nothing is missing when it can be
+/// written again.
 pub(crate) fn read_only(rounds: u64, seed: u64, scratch: &Scratch) -> Result<Tally, String> {
     let mut tally = Tally::default();
     for round in (seed..).take(usize::try_from(rounds).unwrap_or(usize::MAX)) {
@@ -161,7 +163,8 @@ pub(crate) fn read_only(rounds: u64, seed: u64, scratch: &Scratch) -> Result<Tal
     Ok(tally)
 }
 
-/// A second process is told that the store is taken, and the first goes on; many at once each get it in turn or are told.
+/// A second process is told that the store is taken, and the first goes on; many at once each get it in turn or are
+/// told.
 pub(crate) fn processes(rounds: u64, seed: u64, scratch: &Scratch) -> Tally {
     let mut tally = Tally::default();
     for round in (seed..).take(usize::try_from(rounds).unwrap_or(usize::MAX)) {
@@ -189,7 +192,8 @@ fn taken(scratch: &Scratch) -> Verdict {
     if told && works && here { Verdict::Survived } else { Verdict::Wrong(format!("told {:?}", other.errors)) }
 }
 
-/// Eight at a time over one store, from its first start on. Each adds credentials of its own: all acknowledged ones must be there.
+/// Eight at a time over one store, from its first start on. Each adds credentials of its own: all acknowledged ones
+/// must be there.
 fn crowd(seed: &mut Seed, scratch: &Scratch) -> Verdict {
     let place = Place::new(&scratch.fresh("crowd"));
     let mut wanted = Vec::new();

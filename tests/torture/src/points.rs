@@ -1,5 +1,5 @@
-//! A fault at every operation of I/O of every public operation: the process killed before it, or an error from it in six modes. It
-//! goes on until the number is above what the operation takes.
+//! A fault at every operation of I/O of every public operation: the process killed before it, or an error from it in
+//! six modes. It goes on until the number is above what the operation takes.
 use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::{
@@ -17,7 +17,8 @@ use crate::{
     work::{KINDS, Kind},
 };
 
-/// As in `shim.c`: one error, errors from then on, a half-written write, a full disk, a read-only one, a sync that fails.
+/// As in `shim.c`: one error, errors from then on, a half-written write, a full disk, a read-only one, a sync that
+/// fails.
 pub(crate) const ERRORS: [(u8, &str); 6] =
     [(1, "once"), (2, "sticky"), (3, "torn"), (4, "full"), (5, "read-only"), (6, "sync")];
 pub(crate) const KILL: [(u8, &str); 1] = [(7, "kill")];
@@ -39,8 +40,8 @@ impl Case {
     }
 }
 
-/// Every public operation over a store with all unlock methods, and the small ones over one without; opening in each state, migrations among
-/// them.
+/// Every public operation over a store with all unlock methods, and the small ones over one without; opening in each
+/// state, migrations among them.
 fn cases() -> Vec<Case> {
     let opening = |fixture, next_layout| Case { kind: None, fixture, next_layout };
     let mut cases = vec![
@@ -187,7 +188,7 @@ impl Bench<'_> {
         pieces.found(folder).map_or(Ok(()), |file| Err(Verdict::Wrong(format!("neg-K15: what was wiped is in {file}"))))
     }
 
-    /// neg-K17: the software of before reads a store that is still of its version, and leaves any other alone.
+    /// neg-K17: the previous software reads a store of its version, and leaves any other alone.
     fn older(&self, folder: &Path) -> Result<(), Verdict> {
         let copy = self.scratch.fresh("older");
         scratch::copy(folder, &copy);

@@ -1,4 +1,5 @@
-//! Power cuts: the child's changes are recorded by the shim, and images are made of what a disk might hold at any moment of it.
+//! Power cuts: the child's changes are recorded by the shim, and images are made of what a disk might hold at any
+//! moment of it.
 use std::{fs, path::Path};
 
 use crate::{
@@ -39,7 +40,8 @@ pub(crate) fn run(images: u64, seed: u64, shim: &Path, scratch: &Scratch) -> Tal
     tally
 }
 
-/// What a run begins with: mostly nothing; small ones over an open unlock method are cheap to look at, so that there are many of them.
+/// What a run begins with: mostly nothing; small ones over an open unlock method are cheap to look at, so that there
+/// are many of them.
 fn begin(round: u64) -> (Fixture, bool, Option<Kind>) {
     let kind = KINDS.get(usize::try_from(round / 2).unwrap_or(0) % KINDS.len()).map(|(kind, _)| *kind);
     match round % 8 {

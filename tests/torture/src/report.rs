@@ -1,3 +1,4 @@
+//! The table of what was withstood.
 use std::{
     process::ExitCode,
     sync::{

@@ -1,3 +1,4 @@
+//! Scratch folders.
 use std::{
     fs,
     path::{Path, PathBuf},

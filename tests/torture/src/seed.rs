@@ -1,3 +1,4 @@
+//! Randomness from a seed.
 /// A small generator (SplitMix64): same seed, same work.
 pub(crate) struct Seed(u64);
 

@@ -33,7 +33,8 @@ pub(crate) const SETTINGS: &str = "settings";
 pub(crate) const NOW: i64 = 1_800_000_000;
 
 thread_local! {
-    /// Seconds since the boot of the device that this thread stands for. A wait after wrong PINs is over when the harness says so.
+    /// Seconds since the boot of the device that this thread stands for. A wait after wrong PINs is over when the
+    /// harness says so.
     static PASSED: Cell<u64> = const { Cell::new(0) };
 }
 

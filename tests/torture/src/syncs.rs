@@ -1,4 +1,5 @@
-//! How often the disk is waited for: an unlock by PIN at most 3 times, a presentation at most 4 times, counted by the shim.
+//! How often the disk is waited for: an unlock by PIN at most 3 times, a presentation at most 4 times, counted by the
+//! shim.
 use std::{fs, path::Path};
 
 use crate::{

@@ -1,3 +1,4 @@
+//! Counts of one kind of fault.
 use crate::check::Verdict;
 
 /// Counts of one kind of fault.
@@ -6,7 +7,8 @@ pub(crate) struct Tally {
     pub(crate) survived: u64,
     /// Damage that was named instead of read wrongly.
     pub(crate) detected: u64,
-    /// A whole earlier moment, of a database or log that was exchanged or cut alone: promised to be seen from 64 commits on.
+    /// A whole earlier moment, of a database or log that was exchanged or cut alone: promised to be seen from 64
+    /// commits on.
     pub(crate) earlier: u64,
     pub(crate) lost: u64,
     pub(crate) double_used: u64,

@@ -1,3 +1,4 @@
+//! Tests of the enrolment messages.
 use alloc::{format, string::ToString, vec, vec::Vec};
 
 use proptest::prelude::*;

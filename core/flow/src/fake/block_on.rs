@@ -1,3 +1,4 @@
+//! Polls a future to its end on this thread.
 use alloc::{sync::Arc, task::Wake};
 use core::{
     future::Future,

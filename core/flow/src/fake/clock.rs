@@ -1,3 +1,4 @@
+//! A clock and a timer that tests move.
 use alloc::{boxed::Box, sync::Arc};
 use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::SeqCst};
 

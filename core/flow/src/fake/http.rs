@@ -1,3 +1,4 @@
+//! A network that answers from a script.
 use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

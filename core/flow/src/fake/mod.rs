@@ -1,5 +1,5 @@
-//! Ports for tests: an in-memory store, a secure area with a script of faults, settable clocks, and the suites every implementation
-//! of a port must pass. Behind the feature `fake`, which no product asks for.
+//! Ports for tests: an in-memory store, a secure area with a script of faults, settable clocks, and the suites every
+//! implementation of a port must pass. Behind the feature `fake`, which no product asks for.
 mod block_on;
 mod clock;
 pub mod conformance;

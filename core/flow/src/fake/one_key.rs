@@ -1,3 +1,4 @@
+//! A secure area with one key.
 use alloc::{boxed::Box, vec::Vec};
 
 use async_trait::async_trait;

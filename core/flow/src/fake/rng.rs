@@ -1,3 +1,4 @@
+//! Randomness from a seed.
 use core::convert::Infallible;
 
 use rand_core::{TryCryptoRng, TryRng};

@@ -1,3 +1,4 @@
+//! Answers in order, for scripted ports.
 use alloc::vec::Vec;
 
 /// What is to fail, and when.

@@ -1,3 +1,4 @@
+//! A secure area in memory whose answers can be scripted.
 use alloc::{boxed::Box, collections::BTreeMap, format, vec::Vec};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -129,14 +130,15 @@ impl ScriptedSecureArea {
         self.state().keys.remove(key);
     }
 
-    /// Biometrics were enrolled anew: the keys of [`UserAuth::BiometricCurrentSet`] there are work no more (neg-K12). New ones do.
+    /// Biometrics were enrolled again: the keys of [`UserAuth::BiometricCurrentSet`] there are work no more (neg-K12).
+    /// New ones do.
     pub fn invalidate_biometrics(&self) {
         let biometric = |key: &&mut Key| key.user_auth == UserAuth::BiometricCurrentSet;
         self.state().keys.values_mut().filter(biometric).for_each(|key| key.invalidated = true);
     }
 
-    /// From now on nobody passes the area's own prompt, whatever an app says it saw: keys of [`UserAuth::BiometricCurrentSet`] are
-    /// locked (neg-L08). Or again somebody does.
+    /// From now on nobody passes the area's own prompt, whatever an app says it saw: keys of
+    /// [`UserAuth::BiometricCurrentSet`] are locked (neg-L08). Or again somebody does.
     pub fn unauthenticated(&self, nobody: bool) {
         self.state().unauthenticated = nobody;
     }

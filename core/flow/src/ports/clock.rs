@@ -1,3 +1,4 @@
+//! The ports of time.
 use alloc::boxed::Box;
 
 use async_trait::async_trait;

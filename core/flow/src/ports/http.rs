@@ -1,3 +1,4 @@
+//! The port of the network.
 use alloc::{boxed::Box, string::String, vec::Vec};
 
 use async_trait::async_trait;

@@ -1,4 +1,5 @@
-//! The ports at the rim: traits the shell or native code implements. Async, object-safe, owned arguments, errors without text.
+//! The ports at the rim: traits the shell or native code implements. Async, object-safe, owned arguments, errors
+//! without text.
 mod clock;
 mod http;
 mod secure_area;

@@ -1,3 +1,4 @@
+//! The port of the secure area: keys that never leave it.
 use alloc::{boxed::Box, string::String, vec::Vec};
 
 use async_trait::async_trait;
@@ -75,7 +76,7 @@ pub enum Prompt {
 pub enum SecureAreaError {
     /// Too many operations at once: try again (neg-K11).
     Busy,
-    /// The person turned away.
+    /// The person cancelled.
     Cancelled,
     /// The key died with a change of biometrics (neg-K12).
     Invalidated,
@@ -112,8 +113,8 @@ pub fn secret_from(bytes: Vec<u8>) -> Option<Secret32> {
     (bytes.len() == 32).then(|| Secret::filled(|secret| secret.copy_from_slice(&bytes)))
 }
 
-/// The point a chip without HMAC agrees with to [`SecureArea::derive`] (uncompressed P-256, RFC 9380): the derived bytes are the x
-/// coordinate of the agreement. `None` for the one point in 2^256 that has no coordinates.
+/// The point a chip without HMAC agrees with to [`SecureArea::derive`] (uncompressed P-256, RFC 9380): the derived
+/// bytes are the x coordinate of the agreement. `None` for the one point in 2^256 that has no coordinates.
 #[must_use]
 pub fn derive_point(input: &[u8; 32]) -> Option<[u8; 65]> {
     rid_crypto::hash_to_p256(input, b"RID-V01-DERIVE-with-P256_XMD:SHA-256_SSWU_RO_").ok()

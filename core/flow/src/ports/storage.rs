@@ -1,3 +1,4 @@
+//! The port of storage: rows in tables, written in transactions.
 use alloc::{boxed::Box, vec::Vec};
 
 use async_trait::async_trait;
@@ -8,7 +9,8 @@ use rid_wire::Code;
 pub struct Table(pub u8);
 
 impl Table {
-    /// For copies of rows of other tables: its rows share no page with theirs, so that one lost page does not take both.
+    /// For copies of rows of other tables: its rows share no page with theirs, so that one lost page does not take
+    /// both.
     pub const MIRROR: Self = Self(255);
 }
 
@@ -28,7 +30,8 @@ pub struct Row {
     pub key: RowKey,
     /// Counts every write of this row, from 1.
     pub version: u64,
-    /// Keyed hash by which rows are listed together; zero when there is none: then the row is listed with its whole table only.
+    /// Keyed hash by which rows are listed together; zero when there is none: then the row is listed with its whole
+    /// table only.
     pub index: [u8; 32],
     /// The sealed bytes; empty in [`Read::Heads`].
     pub bytes: Vec<u8>,
@@ -87,8 +90,9 @@ pub struct Transaction {
     pub reads: Vec<Read>,
     /// Done next, in order.
     pub writes: Vec<Write>,
-    /// Raises the store to this layout in the same unit: a migration is there whole or not at all (neg-K16). The one it has changes
-    /// nothing; a lower one is [`StorageError::Conflict`], one this software does not know [`StorageError::Newer`].
+    /// Raises the store to this layout in the same unit: a migration is there whole or not at all (neg-K16). The one
+    /// it has changes nothing; a lower one is [`StorageError::Conflict`], one this software does not know
+    /// [`StorageError::Newer`].
     pub layout: Option<Layout>,
 }
 
@@ -157,13 +161,15 @@ impl core::fmt::Debug for Transaction {
 /// Durable opaque records and the key envelope beside them.
 #[async_trait]
 pub trait Storage: Send + Sync {
-    /// Opens, exclusively for this handle; makes an empty store of the newest layout where there is none. A database that cannot be
-    /// read, beside an envelope, opens for reading what is left of it; then each write is [`StorageError::Damaged`]. Opening what this
-    /// handle has open succeeds. What a kill left half done of [`Self::wipe`] or [`Self::set_aside`] is completed first. Gives the
-    /// layout the store has; an older one is served as it is until a transaction raises it.
+    /// Opens, exclusively for this handle; makes an empty store of the newest layout where there is none. A database
+    /// that cannot be read, beside an envelope, opens for reading what is left of it; then each write is
+    /// [`StorageError::Damaged`]. Opening what this handle has open succeeds. What a kill left half done of
+    /// [`Self::wipe`] or [`Self::set_aside`] is completed first. Gives the layout the store has; an older one is
+    /// served as it is until a transaction raises it.
     ///
     /// # Errors
-    /// [`StorageError::Locked`] when another process or handle has it open; [`StorageError::Newer`], then nothing was touched.
+    /// [`StorageError::Locked`] when another process or handle has it open; [`StorageError::Newer`], then nothing was
+    /// touched.
     async fn open(&self) -> Result<Layout, StorageError>;
 
     /// Runs one transaction; returns one list of rows per read. When it returns, the writes survive a power cut.
@@ -172,8 +178,8 @@ pub trait Storage: Send + Sync {
     /// [`StorageError`]; then nothing was written.
     async fn transact(&self, transaction: Transaction) -> Result<Vec<Vec<Row>>, StorageError>;
 
-    /// Allows storage to rewrite the database file from now on: whoever opened it has found its rows to be of this store and of now. Until
-    /// then a refused store stays as it is, byte for byte (neg-K31).
+    /// Allows storage to rewrite the database file from now on: whoever opened it has found its rows to be of this
+    /// store and of now. Until then a refused store stays as it is, byte for byte (neg-K31).
     ///
     /// # Errors
     /// [`StorageError`].
@@ -189,8 +195,8 @@ pub trait Storage: Send + Sync {
         Ok(())
     }
 
-    /// Serves what can be found in any part of the database file from now on, and in its log where `log` says so; writes nothing until
-    /// [`Self::rebuild`]. For whoever refused the rows that a transaction shows.
+    /// Serves what can be found in any part of the database file from now on, and in its log where `log` says so;
+    /// writes nothing until [`Self::rebuild`]. For whoever refused the rows that a transaction shows.
     ///
     /// # Errors
     /// [`StorageError`].
@@ -198,8 +204,8 @@ pub trait Storage: Send + Sync {
         Ok(())
     }
 
-    /// Puts a new database of these rows in the place of the present one, whose files are moved aside: complete or not begun, whenever
-    /// the process exits.
+    /// Puts a new database of these rows in the place of the present one, whose files are moved aside: complete or
+    /// not begun, whenever the process exits.
     ///
     /// # Errors
     /// [`StorageError`]; then the present one stays. [`StorageError::Damaged`] from a storage that cannot.
@@ -227,14 +233,15 @@ pub trait Storage: Send + Sync {
     /// [`StorageError`]; then the old one stands.
     async fn envelope_replace(&self, generation: Generation, bytes: Vec<u8>) -> Result<(), StorageError>;
 
-    /// Moves all files aside under a new name (never deletes) so that the next `open` makes an empty store; also files that
-    /// cannot be opened. Cut off by a kill it is completed by the next `open`.
+    /// Moves all files aside under a new name (never deletes) so that the next `open` makes an empty store; also
+    /// files that cannot be opened. Cut off by a kill it is completed by the next `open`.
     ///
     /// # Errors
     /// [`StorageError`].
     async fn set_aside(&self) -> Result<(), StorageError>;
 
-    /// Destroys everything, stores set aside too, and closes; open or not. Cut off by a kill it is completed by the next `open`.
+    /// Destroys everything, stores set aside too, and closes; open or not. Cut off by a kill it is completed by the
+    /// next `open`.
     ///
     /// # Errors
     /// [`StorageError`].

@@ -14,15 +14,16 @@ pub enum Driven<P, T> {
     Pause(P),
 }
 
-/// How long a port may take, a person's finger included. A flow that asked for more is told [`Reply::TimedOut`] (neg-C36).
+/// How long a port may take, a person's finger included. A flow that asked for more is told [`Reply::TimedOut`]
+/// (neg-C36).
 const PORT_SECONDS: u64 = 300;
 
-/// Runs a flow until it pauses for a person or ends. `make_rng` gives a fresh handle at each step: no randomness is held over
-/// an await.
+/// Runs a flow until it pauses for a person or ends. `make_rng` gives a fresh handle at each step: no randomness is
+/// held over an await.
 ///
-/// A clock that fails before a step ends the drive with the flow's own error for it, after the flow was told (neg-M07). The
-/// answer of a port is never lost to the clock: if it fails only then, the flow takes the answer at the time of its step, and
-/// the next step ends the drive. The flow may be driven again when the clock works.
+/// A clock that fails before a step ends the drive with the flow's own error for it, after the flow was told
+/// (neg-M07). The answer of a port is never lost to the clock: if it fails only then, the flow takes the answer at
+/// the time of its step, and the next step ends the drive. The flow may be driven again when the clock works.
 ///
 /// # Errors
 /// The flow's own.

@@ -1,3 +1,4 @@
+//! Tests of the driver of flows.
 use alloc::{boxed::Box, string::String, sync::Arc, vec, vec::Vec};
 use core::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
@@ -248,7 +249,7 @@ fn neg_m07_an_answer_is_not_lost_when_the_clock_fails_behind_it() {
 }
 
 #[test]
-fn time_is_read_anew_at_every_step() {
+fn time_is_read_again_at_every_step() {
     let world = World::new();
     let later = Uptime::from_millis(crate::ports::Clock::uptime(&world.clock).millis() + 5_000);
     let mut flow = Recorder::new(vec![Effect::SleepUntil(later)]);

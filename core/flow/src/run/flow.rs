@@ -25,7 +25,8 @@ pub trait FlowHost<F: Flow + Send>: Host {
     fn unclaimed(&self, result: &F::Done);
 }
 
-/// Runs one flow for a facade. Its result, or its error, is given again at each call. Dropping the runner cancels the flow.
+/// Runs one flow for a facade. Its result, or its error, is given again at each call. Dropping the runner cancels the
+/// flow.
 pub struct FlowRunner<F: Flow + Send, H: FlowHost<F>> {
     host: H,
     slot: Mutex<Slot<F>>,
@@ -68,8 +69,8 @@ where
     /// [`Reply::Unknown`] and goes on.
     ///
     /// # Errors
-    /// The flow's own; [`RunError::Busy`] while another call runs, [`RunError::Cancelled`] when interrupted, [`RunError::Broken`] after a
-    /// panic.
+    /// The flow's own; [`RunError::Busy`] while another call runs, [`RunError::Cancelled`] when interrupted,
+    /// [`RunError::Broken`] after a panic.
     pub async fn next(&self) -> Result<F::Done, FlowError<F::Error>> {
         let guard = self.gate.enter().map_err(|error| FlowError::Run(error.into()))?;
         let ended = guard.run(self.advance()).await.unwrap_or(Err(FlowError::Run(RunError::Cancelled)));
@@ -130,7 +131,8 @@ impl<F: Flow + Send, H: FlowHost<F>> Drop for FlowRunner<F, H> {
     }
 }
 
-/// A flow out of its slot: it goes back when the call ends in whatever way. After a panic no call enters the gate again.
+/// A flow out of its slot: it goes back when the call ends in whatever way. After a panic no call enters the gate
+/// again.
 struct Held<'a, F: Flow + Send, H: FlowHost<F>> {
     runner: &'a FlowRunner<F, H>,
     flow: Option<Box<F>>,

@@ -10,8 +10,8 @@ use atomic_waker::AtomicWaker;
 
 /// Allows one running call, which another thread can interrupt: the gate before the `next()` of every session and flow.
 ///
-/// Kotlin drops a Rust future when its coroutine is cancelled. Swift never does, and in both languages "cancel" comes on another
-/// thread. So the running call waits for its work *or* for [`CallGate::interrupt`], whichever comes first.
+/// Kotlin drops a Rust future when its coroutine is cancelled. Swift never does, and in both languages "cancel" comes
+/// on another thread. So the running call waits for its work *or* for [`CallGate::interrupt`], whichever comes first.
 #[derive(Default)]
 pub struct CallGate {
     state: AtomicU8,
@@ -58,7 +58,8 @@ impl CallGate {
         self.state.load(Ordering::Acquire) == BROKEN
     }
 
-    /// Interrupts the running call: it returns at once and its result is not handed out. Does nothing when no call runs.
+    /// Interrupts the running call: it returns at once and its result is not handed out. Does nothing when no call
+    /// runs.
     pub fn interrupt(&self) {
         if self.state.compare_exchange(RUNNING, CALLED, Ordering::AcqRel, Ordering::Acquire).is_ok() {
             self.waker.wake();
@@ -67,8 +68,8 @@ impl CallGate {
 }
 
 impl CallGuard<'_> {
-    /// Runs `work`. Gives `None` when the call is interrupted: `work` is dropped where it waits, and a result that it has just
-    /// reached is not handed out (neg-C38). So `work` must leave its result where the next call finds it.
+    /// Runs `work`. Gives `None` when the call is interrupted: `work` is dropped where it waits, and a result that it
+    /// has just reached is not handed out (neg-C38). So `work` must leave its result where the next call finds it.
     pub async fn run<F: Future>(&self, work: F) -> Option<F::Output> {
         let mut work = pin!(work);
         poll_fn(|context| {

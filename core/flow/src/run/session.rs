@@ -12,13 +12,14 @@ use crate::{Effect, Env, Input, LinkCommand, LinkEvent, Output, Reply, Session};
 
 /// Runs one session machine for a facade. Its calls come in four kinds, as for any machine that does no IO of its own:
 ///
-/// - [`Self::next`] performs what ports can do and gives the step that only the app can do, the same one until it was done;
+/// - [`Self::next`] performs what ports can do and gives the step that only the app can do, the same one until it was
+///   done;
 /// - [`Self::proceed`] and [`Self::answer`] say that the step was done, or how it was answered;
 /// - [`Self::link`], [`Self::disconnected`] and [`Self::tick`] report the radio and the time, whenever they come;
 /// - [`Self::cancel`] and [`Self::end`] end it at once, also while `next` runs; [`Self::park`] only interrupts `next`.
 ///
-/// Each method may be called from any thread. After the end, events do nothing. A panic breaks the object: every later call says
-/// [`RunError::Broken`].
+/// Each method may be called from any thread. After the end, events do nothing. A panic breaks the object: every
+/// later call says [`RunError::Broken`].
 pub struct SessionRunner<S: Session, H> {
     host: H,
     /// Locked while the machine works.
@@ -54,8 +55,8 @@ impl<S: Session, H: SessionHost<S>> SessionRunner<S, H> {
     /// Does what needs no person and no radio, and gives the next step. Nothing is lost when the future is dropped.
     ///
     /// # Errors
-    /// [`RunError::Busy`] while another `next` runs; [`RunError::Cancelled`] when it was interrupted by [`Self::end`] or
-    /// [`Self::park`]; [`RunError::Clock`].
+    /// [`RunError::Busy`] while another `next` runs; [`RunError::Cancelled`] when it was interrupted by [`Self::end`]
+    /// or [`Self::park`]; [`RunError::Clock`].
     pub async fn next(&self) -> Result<H::Step, S> {
         loop {
             let before = self.standing()?.overtaken;
@@ -88,7 +89,8 @@ impl<S: Session, H: SessionHost<S>> SessionRunner<S, H> {
         }
     }
 
-    /// Takes what comes next. A step becomes the current one in the same moment, so that `end` withdraws it or comes too late.
+    /// Takes what comes next. A step becomes the current one in the same moment, so that `end` withdraws it or comes
+    /// too late.
     fn work(&self) -> Result<Work<S, H::Step>, S> {
         self.tell_end();
         let mut standing = self.standing()?;
@@ -219,8 +221,8 @@ impl<S: Session, H: SessionHost<S>> SessionRunner<S, H> {
         self.end(CANCELLED);
     }
 
-    /// Ends the session from this side by name, whatever the machine does now. Nothing but the farewell to the peer is handed out
-    /// afterwards. A running `next` returns [`RunError::Cancelled`].
+    /// Ends the session from this side by name, whatever the machine does now. Nothing but the farewell to the peer
+    /// is handed out afterwards. A running `next` returns [`RunError::Cancelled`].
     pub fn end(&self, why: Code) {
         self.standing.lock().unwrap_or_else(PoisonError::into_inner).end(why);
         self.gate.interrupt();
@@ -260,8 +262,8 @@ impl<S: Session, H: SessionHost<S>> SessionRunner<S, H> {
         Ok(())
     }
 
-    /// Gives the machine one input from outside, and waits while it works for another call. When the session is over by it, a `next`
-    /// that waits for a port stops waiting.
+    /// Gives the machine one input from outside, and waits while it works for another call. When the session is over
+    /// by it, a `next` that waits for a port stops waiting.
     fn feed(&self, input: Input<S::Types>) -> Result<(), S> {
         let fed = self.feed_from(&mut Some(input));
         let mut standing = self.standing()?;
@@ -272,8 +274,8 @@ impl<S: Session, H: SessionHost<S>> SessionRunner<S, H> {
         fed
     }
 
-    /// As [`Self::feed`], for an answer that must not be lost: without a clock it is kept for the next `next`. An answer that comes
-    /// after the end is dropped.
+    /// As [`Self::feed`], for an answer that must not be lost: without a clock it is kept for the next `next`. An
+    /// answer that comes after the end is dropped.
     fn tell(&self, input: Input<S::Types>) -> Result<(), S> {
         let mut input = Some(input);
         let fed = self.feed_from(&mut input);
@@ -334,7 +336,8 @@ impl<S: Session, H: SessionHost<S>> SessionRunner<S, H> {
         }
     }
 
-    /// Tells the machine that the session was ended from this side. When it works for another call, that one does it then.
+    /// Tells the machine that the session was ended from this side. When it works for another call, that one does it
+    /// then.
     fn tell_end(&self) {
         let Ok(mut session) = self.session.try_lock() else { return };
         if self.standing().is_ok_and(|standing| standing.ended.is_some() && !standing.over) {
@@ -370,8 +373,8 @@ fn repeat(effect: &Effect) -> Option<Effect> {
     }
 }
 
-/// An effect that a port has. Dropping it before the answer came puts it back, or tells the machine that the answer is lost; this is
-/// the only place that does.
+/// An effect that a port has. Dropping it before the answer came puts it back, or tells the machine that the answer
+/// is lost; this is the only place that does.
 struct InFlight<'a, S: Session, H: SessionHost<S>> {
     runner: &'a SessionRunner<S, H>,
     again: Option<Effect>,

@@ -51,8 +51,8 @@ impl<T: SessionTypes> Standing<T> {
         }
     }
 
-    /// Without a link nothing is sent. Only a `next` withdraws the message that was given out: its last chunk may have been taken
-    /// before the link went down, and `proceed` then still reports it.
+    /// Without a link nothing is sent. Only a `next` withdraws the message that was given out: its last chunk may
+    /// have been taken before the link went down, and `proceed` then still reports it.
     pub(super) fn withdraw_sends(&mut self) {
         if !self.link_lost {
             return;
@@ -67,7 +67,8 @@ impl<T: SessionTypes> Standing<T> {
         self.over || self.ended.is_some()
     }
 
-    /// Drops everything that was to be done, but for the farewell to the peer and the close of a machine that has closed.
+    /// Drops everything that was to be done, but for the farewell to the peer and the close of a machine that has
+    /// closed.
     pub(super) fn end(&mut self, why: Code) {
         self.current = None;
         self.unfed = None;
@@ -79,8 +80,8 @@ impl<T: SessionTypes> Standing<T> {
         }
     }
 
-    /// When the machine has closed: takes its last outputs. An open question is withdrawn; a response that was given out is still to
-    /// be sent, and a receipt to be shown.
+    /// When the machine has closed: takes its last outputs. An open question is withdrawn; a response that was given
+    /// out is still to be sent, and a receipt to be shown.
     pub(super) fn collect<S: Session<Types = T>>(&mut self, session: &mut S) {
         self.deadline = session.deadline();
         if self.deadline.is_some() || self.over {

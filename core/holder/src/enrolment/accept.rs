@@ -1,3 +1,4 @@
+//! The issuer's answer: checked whole, stored all or nothing.
 use alloc::{collections::BTreeSet, string::String, sync::Arc, vec::Vec};
 
 use rid_claims::{ClaimPath, CredentialType, ReusePolicy};
@@ -19,7 +20,8 @@ const UNKNOWN: EnrolError = EnrolError::Answer(Code::new("enrolment_unknown"));
 /// A warning: a value has another type than the profile says.
 const ELEMENT_TYPE: Code = Code::new("element_type");
 
-/// Checks an answer against the pending record and commits: credentials added, record taken, history "issuance" written.
+/// Checks an answer against the pending record and commits: credentials added, record taken, history "issuance"
+/// written.
 pub struct Accept {
     pending: PendingEnrolment,
     answer: EnrolmentAnswer,

@@ -1,3 +1,4 @@
+//! The request to an issuer: keys, and one proof of possession each.
 use alloc::{string::String, vec::Vec};
 
 use rid_crypto::{Curve, PublicKey, SignatureAlgorithm, verify};
@@ -27,8 +28,8 @@ pub struct EnrolParameters {
     pub user_auth: UserAuth,
 }
 
-/// Commit(intent) → CreateKeys → Commit(keys) → Sign each proof → Done(request). When it fails after the keys were made, they
-/// are deleted and the record is taken away, as far as the ports let it.
+/// Commit(intent) → CreateKeys → Commit(keys) → Sign each proof → Done(request). When it fails after the keys were
+/// made, they are deleted and the record is taken away, as far as the ports let it.
 pub struct Enrol {
     id: [u8; 16],
     parameters: EnrolParameters,
@@ -68,7 +69,8 @@ impl Enrol {
         Self { id, parameters, state }
     }
 
-    /// Gives the enrolment up: its record, and the keys made for it so far that the record may not name yet. Both are to be removed.
+    /// Gives the enrolment up: its record, and the keys made for it so far that the record may not name yet. Both are
+    /// to be removed.
     #[must_use]
     pub fn abandon(self) -> (RecordKey, Vec<KeyId>) {
         let keys = match &self.state {

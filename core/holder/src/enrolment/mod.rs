@@ -34,7 +34,8 @@ pub enum EnrolError {
     Storage(#[from] StorageError),
     /// The credentials; nothing was stored.
     Receive(#[from] ReceiveError),
-    /// The answer is malformed or another enrolment's (`enrolment_mismatch`), or this one is unknown or used (`enrolment_unknown`).
+    /// The answer is malformed or another enrolment's (`enrolment_mismatch`), or this one is unknown or used
+    /// (`enrolment_unknown`).
     Answer(Code),
     /// A reply to something not asked.
     NotAsked,

@@ -1,3 +1,4 @@
+//! The record of an enrolment that waits for its answer.
 use alloc::{string::String, vec::Vec};
 
 use rid_crypto::{Curve, PublicKey};
@@ -17,7 +18,8 @@ pub const PENDING_DAYS: i64 = 30;
 const FORMAT: &str = "rid-pending-enrolment-1";
 
 /// A pending enrolment as the vault keeps it:
-/// `{1: "rid-pending-enrolment-1", 2: id bstr, 3: begun (Unix seconds), 4: [* {1: kind tstr, 2: [* {1: key id tstr, 2: SEC1 bstr}]}]}`.
+/// `{1: "rid-pending-enrolment-1", 2: id bstr, 3: begun (Unix seconds),
+/// 4: [* {1: kind tstr, 2: [* {1: key id tstr, 2: SEC1 bstr}]}]}`.
 /// Before the keys are made, their lists are empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingEnrolment {

@@ -119,8 +119,8 @@ fn goes(asked: &AskedDocument, candidate: &Candidate, ticked: &[&OfferedElement]
     !(ticked.is_empty() || withheld)
 }
 
-/// The elements that leave, and in the order of the request those that stay: whether they are lacked or unticked cannot be
-/// seen (neg-C12).
+/// The elements that leave, and in the order of the request those that stay: whether they are lacked or unticked
+/// cannot be seen (neg-C12).
 fn plan(position: usize, asked: &AskedDocument, candidate: &Candidate, ticked: &[&OfferedElement]) -> Planned {
     let answered: BTreeSet<usize> = ticked.iter().flat_map(|answer| answer.asked.iter().copied()).collect();
     let not_returned = asked.elements.iter().enumerate().filter(|(place, _)| !answered.contains(place));
@@ -132,7 +132,8 @@ fn plan(position: usize, asked: &AskedDocument, candidate: &Candidate, ticked: &
     Planned { position, credential, credential_type, disclosure }
 }
 
-/// The rows of a request that the person had been asked about when the app ended the session: refused, because it was cancelled.
+/// The rows of a request that the person had been asked about when the app ended the session: refused, because it was
+/// cancelled.
 pub(super) fn cancelled(state: &State, env: &mut Env<'_>) -> Vec<HistoryDraft> {
     let cancelled = Code::new("cancelled");
     match state {
@@ -187,7 +188,8 @@ impl Rows {
         self.reason.get_or_insert(asked.blocked.unwrap_or(Code::new("refused")));
     }
 
-    /// The rows. A refusal beside something presented is an event of its own: the outcome of the other is updated later.
+    /// The rows. A refusal beside something presented is an event of its own: the outcome of the other is updated
+    /// later.
     fn drafts(self, history: HistoryId, requester: &Requester, env: &mut Env<'_>) -> Vec<HistoryDraft> {
         let draft = |id, outcome, elements, reason: &str, at: Timestamp| HistoryDraft {
             id,

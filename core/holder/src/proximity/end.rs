@@ -42,7 +42,8 @@ impl Proximity {
         self.close(farewell, reason);
     }
 
-    /// Closes: wipes the keys, withdraws what was asked for and not yet fetched, sends the last message, tells the caller.
+    /// Closes: wipes the keys, withdraws what was asked for and not yet fetched, sends the last message, tells the
+    /// caller.
     pub(super) fn close(&mut self, farewell: Option<Vec<u8>>, reason: CloseReason) {
         let state = core::mem::replace(&mut self.state, State::Closed);
         self.ephemeral = None;
@@ -88,7 +89,8 @@ impl Proximity {
         }
     }
 
-    /// Events of the link come when they come. Of those after the end only one matters: the link took the response after all.
+    /// Events of the link come when they come. Of those after the end only one matters: the link took the response
+    /// after all.
     pub(super) fn after_the_end(&mut self, input: &Input<ProximityTypes>) -> Result<(), Misuse> {
         match input {
             Input::Link(LinkEvent::Bytes(_) | LinkEvent::Up | LinkEvent::Down) | Input::Tick => Ok(()),

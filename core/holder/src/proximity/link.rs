@@ -21,8 +21,8 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// Derives the session keys from a SessionEstablishment and gives the ciphertext that came with it. The transcript is
-    /// made of the bytes as shown and as received (neg-C07).
+    /// Derives the session keys from a SessionEstablishment and gives the ciphertext that came with it. The
+    /// transcript is made of the bytes as shown and as received (neg-C07).
     pub(super) fn establish<'a>(
         ephemeral: EphemeralKey,
         engagement: &Engagement,

@@ -55,7 +55,8 @@ impl Proximity {
         Ok(())
     }
 
-    /// Opens a message: the first must be SessionEstablishment, the others SessionData; one request at a time (neg-C02).
+    /// Opens a message: the first must be SessionEstablishment, the others SessionData; one request at a time
+    /// (neg-C02).
     fn open(&mut self, message: &[u8]) -> Result<Message, SessionError> {
         let first = matches!(self.state, State::Engaged);
         if is_establishment(message)? != first {

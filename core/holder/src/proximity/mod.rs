@@ -1,14 +1,15 @@
 //! The 18013-5 device as a session machine: engagement, session, request, consent, response. Sans-IO.
 //!
 //! ```text
-//! Advertising -Connected-> Engaged -SessionEstablishment-> Unlocking -> Matching -> Asking -Consent-> Confirming (unlock) ->
+//! Advertising -Up-> Engaged -SessionEstablishment-> Unlocking -> Matching -> Asking -Answer-> Confirming (unlock) ->
 //!   Committing -> Signing (per document) -> Sending -Sent-> Finished -> Idle (next request) ... -> Closed(reason)
 //! refusal, or nothing held:  Asking -> Confirming -> Committing ("refused" row) -> Sending -Sent-> Finished
 //! locked in between:         Matching -> Unlocking
 //! ```
 //!
-//! Every state but `Closed` has a deadline. The row of a presentation is `Started` from the commit on, `UnknownDelivery` from the
-//! hand-out of the response on, `Finished` when the link took all of it, and `Failed` when it ended before the hand-out.
+//! Every state but `Closed` has a deadline. The row of a presentation is `Started` from the commit on,
+//! `UnknownDelivery` from the hand-out of the response on, `Finished` when the link took all of it, and `Failed` when
+//! it ended before the hand-out.
 mod advertisement;
 mod answer;
 pub mod chunk;

@@ -34,8 +34,8 @@ pub(super) struct Offer {
 }
 
 impl Offer {
-    /// Valid ones come before those that are not valid now, then those that answer more, then those that are valid longer.
-    /// Expired ones are not offered while a valid one is there.
+    /// Valid ones come before those that are not valid now, then those that answer more, then those that are valid
+    /// longer. Expired ones are not offered while a valid one is there.
     pub(super) fn new(document: &RequestedDocument, held: Vec<Held>, kind: Option<&Kind>) -> Self {
         let mut offer = Self { candidates: Vec::new(), unavailable: Vec::new() };
         for one in held {
@@ -100,8 +100,8 @@ fn answered(candidate: &Candidate) -> usize {
     candidate.elements.iter().filter(|element| element.withheld.is_none()).map(|element| element.asked.len()).sum()
 }
 
-/// The elements that would leave, and those that cannot, in the order of the request. Requests for ages that one attested
-/// age answers are one line: it leaves for all of them or for none (neg-C31).
+/// The elements that would leave, and those that cannot, in the order of the request. Requests for ages that one
+/// attested age answers are one line: it leaves for all of them or for none (neg-C31).
 fn offered(document: &RequestedDocument, held: &[NamedClaim], kind: Option<&Kind>) -> Vec<OfferedElement> {
     let paths: BTreeSet<&ClaimPath> = held.iter().map(|claim| &claim.path).collect();
     let resolve = |asked: &Requested| if asked.over_limit { None } else { resolve(asked, held, &paths) };

@@ -50,7 +50,8 @@ impl Proximity {
         Ok(())
     }
 
-    /// The look-up is done: the person is asked, whatever is held. When the wallet was locked in between, it is to be unlocked again.
+    /// The look-up is done: the person is asked, whatever is held. When the wallet was locked in between, it is to be
+    /// unlocked again.
     pub(super) fn found(&mut self, found: Result<Holdings, StorageError>, env: &mut Env<'_>) -> Result<(), Misuse> {
         match (core::mem::replace(&mut self.state, State::Closed), found) {
             (State::Matching(request), Ok(found)) => {
@@ -99,8 +100,8 @@ fn ask(id: QuestionId, request: &Request, held: &[Held], profile: &Profile, poli
     Question { id, hash: request.hash, requester, documents, use_cases, warnings: warnings.codes() }
 }
 
-/// The one verified reader of all documents, or the first reason why there is none. A reader is recognised by its key: it may
-/// have certificates of several names.
+/// The one verified reader of all documents, or the first reason why there is none. A reader is recognised by its
+/// key: it may have certificates of several names.
 pub(super) fn requester(documents: &[RequestedDocument]) -> Requester {
     if let Some(code) = documents.iter().find_map(RequestedDocument::doubt) {
         return Requester::Unknown(code);
@@ -115,8 +116,8 @@ pub(super) fn requester(documents: &[RequestedDocument]) -> Requester {
     }
 }
 
-/// How the reader of one document is treated (neg-C08, neg-C10, neg-C34); `None`: it is known. A kind that requires a known
-/// reader leaves an app no choice.
+/// How the reader of one document is treated (neg-C08, neg-C10, neg-C34); `None`: it is known. A kind that requires a
+/// known reader leaves an app no choice.
 fn reader_rule(
     document: &RequestedDocument,
     kind: Option<&Kind>,
@@ -207,8 +208,8 @@ fn blocked_reader(document: &RequestedDocument, rule: Option<ReaderRule>) -> Opt
     Some(Code::new(if forged { "reader_auth_invalid" } else { "reader_auth_required" }))
 }
 
-/// Marks the documents that answer the request with the least: of each use case the first set that can be answered whole, and
-/// every document that is in no use case.
+/// Marks the documents that answer the request with the least: of each use case the first set that can be answered
+/// whole, and every document that is in no use case.
 fn suggest(documents: &mut [AskedDocument], use_cases: &[UseCase]) {
     let positions = |set: &[u32]| -> Vec<usize> { set.iter().filter_map(|at| usize::try_from(*at).ok()).collect() };
     let can_go = |at: &usize| documents.get(*at).is_some_and(|document| document.blocked.is_none());

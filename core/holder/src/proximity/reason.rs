@@ -1,3 +1,4 @@
+//! Why a session closed, and what a caller did wrong.
 use rid_wire::Code;
 
 /// Why a session is over.

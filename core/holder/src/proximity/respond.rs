@@ -162,7 +162,8 @@ impl Proximity {
         }
     }
 
-    /// Encrypts and sends the response. A document that is not in it is answered as one not held, in the order of the request.
+    /// Encrypts and sends the response. A document that is not in it is answered as one not held, in the order of the
+    /// request.
     fn respond(&mut self, doc_types: &[String], receipt: Receipt, done: &[(usize, Vec<u8>)], env: &Env<'_>) {
         let mut not_returned: Vec<String> = Vec::new();
         for (position, doc_type) in doc_types.iter().enumerate() {

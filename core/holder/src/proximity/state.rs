@@ -1,3 +1,4 @@
+//! The states of a session.
 use alloc::{boxed::Box, collections::VecDeque, string::String, vec::Vec};
 
 use rid_claims::{ClaimPath, CredentialType};

@@ -1,3 +1,4 @@
+//! The types of a proximity session.
 use alloc::vec::Vec;
 
 use rid_flow::{CredentialId, HistoryElement, HistoryId, SessionTypes};

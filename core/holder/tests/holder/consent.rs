@@ -1,5 +1,5 @@
-//! The person decides what leaves (neg-C30 to neg-C34, neg-C39): nothing that a reader asks ends the session, and nothing
-//! leaves that was not ticked.
+//! The person decides what leaves (neg-C30 to neg-C34, neg-C39): nothing that a reader asks ends the session, and
+//! nothing leaves that was not ticked.
 use rid_claims::ClaimKey;
 use rid_flow::{CredentialId, HistoryOutcome, Input};
 use rid_holder::{

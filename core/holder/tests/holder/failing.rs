@@ -1,4 +1,5 @@
-//! Each output of each state fails once: the session ends by name, and the history says how far it came (neg-C36, neg-C37).
+//! Each output of each state fails once: the session ends by name, and the history says how far it came (neg-C36,
+//! neg-C37).
 use rid_claims::{ClaimPath, CredentialType};
 use rid_flow::HistoryElement;
 use rid_flow::{
@@ -75,7 +76,8 @@ fn refusal(wallet: &Wallet, answer: &Input<ProximityTypes>) -> Input<ProximityTy
     }
 }
 
-/// One session for two documents, in which the output number `at` fails. Gives how the session closed and what the history says.
+/// One session for two documents, in which the output number `at` fails. Gives how the session closed and what the
+/// history says.
 fn play(method: DeviceAuthMethod, at: usize, fault: Fault) -> (&'static str, Vec<HistoryOutcome>) {
     let mut wallet = Wallet::new();
     wallet.method = method;
@@ -167,7 +169,7 @@ fn neg_c36_neg_c37_each_output_fails_once_in_each_way() {
 fn neg_c36_every_error_of_the_look_up_ends_by_name() {
     for error in [StorageError::Damaged, StorageError::Full, StorageError::Io, StorageError::ReadOnly] {
         let mut wallet = Wallet::new();
-        wallet.comes_to_nothing(error.code().as_str(), |wallet| {
+        wallet.ends_by(error.code().as_str(), |wallet| {
             asked_until_match(wallet);
             wallet.handle(Input::Done(Reply::Found(Err(error)))).unwrap();
         });
@@ -202,7 +204,7 @@ fn neg_c36_a_wallet_locked_before_the_look_up_is_asked_for_again_and_then_serves
 #[test]
 fn neg_c36_a_wallet_that_is_locked_again_and_again_ends_the_session() {
     let mut wallet = Wallet::new();
-    wallet.comes_to_nothing("locked", |wallet| {
+    wallet.ends_by("locked", |wallet| {
         asked_until_match(wallet);
         for _ in 0..3 {
             tell(wallet, Input::Done(Reply::Found(Err(StorageError::Locked)))).unwrap();

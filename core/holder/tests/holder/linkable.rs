@@ -1,4 +1,5 @@
-//! What receipt refuses because readers could link copies by it, or because others write it and a wallet need not (neg-N05).
+//! What receipt refuses because readers could link copies by it, or because others write it and a wallet need not
+//! (neg-N05).
 use rid_crypto::{PublicKey, SigningKey, sha256};
 use rid_flow::ports::KeyId;
 use rid_holder::format::receive;

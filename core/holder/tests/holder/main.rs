@@ -1,5 +1,5 @@
-//! The holder's machines against a reader, a vault and a secure area written by hand: `rid-verifier` and `rid-vault` are never
-//! seen here.
+//! The holder's machines against a reader, a vault and a secure area written by hand: `rid-verifier` and `rid-vault`
+//! are never seen here.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 

@@ -15,7 +15,7 @@ use crate::{
 /// The request is answered with a DeviceResponse of this status and no data, and the session ends with this code.
 fn refused(request: &[u8], status: u64, code: &str) {
     let mut wallet = Wallet::new();
-    wallet.comes_to_nothing(code, |wallet| {
+    wallet.ends_by(code, |wallet| {
         let mut reader = wallet.connect();
         wallet.deliver(reader.establish(request));
         assert_eq!(wallet.trace, ["advertise", "send", "close"]);
@@ -105,7 +105,7 @@ fn std_m42_session_messages_that_are_no_cbor_are_answered_with_status_11() {
     ];
     for (code, spoil) in cases {
         let mut wallet = Wallet::new();
-        wallet.comes_to_nothing(code, |wallet| {
+        wallet.ends_by(code, |wallet| {
             let message = establishment(wallet);
             wallet.deliver(spoil(message));
             let expected = SessionData::encode(None, Some(Status::CborError));
@@ -117,7 +117,7 @@ fn std_m42_session_messages_that_are_no_cbor_are_answered_with_status_11() {
 #[test]
 fn neg_a11_a_reader_key_without_its_tag() {
     let mut wallet = Wallet::new();
-    wallet.comes_to_nothing("cbor_tag24_expected", |wallet| {
+    wallet.ends_by("cbor_tag24_expected", |wallet| {
         let mut reader = wallet.connect();
         reader.key_bytes = reader.key.public().to_cose();
         let message = SessionEstablishment::encode(&reader.key_bytes, &[0; 32]);
@@ -130,7 +130,7 @@ fn a_malformed_message_after_an_exchange_ends_the_session() {
     let mut wallet = Wallet::new();
     wallet.serves();
     wallet.receipts.clear();
-    wallet.comes_to_nothing("cbor_missing_member", |wallet| wallet.deliver(vec![0xa0]));
+    wallet.ends_by("cbor_missing_member", |wallet| wallet.deliver(vec![0xa0]));
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Whatever a reader asks and a person ticks of the offers: the machine takes the answer, and exactly the ticked elements leave.
+//! Whatever a reader asks and a person ticks of the offers: the machine takes the answer, and exactly the ticked
+//! elements leave.
 use proptest::prelude::*;
 use rid_holder::{
     consent::{AgreedDocument, Decision},

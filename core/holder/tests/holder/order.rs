@@ -1,4 +1,5 @@
-//! Whatever comes in whatever order: no panic, nothing after the end, no key used before a commit, no copy without consent.
+//! Whatever comes in whatever order: no panic, nothing after the end, no key used before a commit, no copy without
+//! consent.
 use proptest::prelude::*;
 use rid_crypto::Secret;
 use rid_flow::{

@@ -33,7 +33,7 @@ fn only_status_20(wallet: &Wallet) {
 #[test]
 fn a_wallet_that_stays_locked_matches_nothing() {
     let mut wallet = Wallet::new();
-    wallet.comes_to_nothing("locked", |wallet| {
+    wallet.ends_by("locked", |wallet| {
         wallet.ports.locked = true;
         asked(wallet);
         assert_eq!(wallet.trace, ["advertise", "unlock", "send", "close"]);
@@ -44,7 +44,7 @@ fn a_wallet_that_stays_locked_matches_nothing() {
 #[test]
 fn a_wallet_locked_while_the_person_was_asked_commits_nothing() {
     let mut wallet = Wallet::new();
-    wallet.comes_to_nothing("locked", |wallet| {
+    wallet.ends_by("locked", |wallet| {
         asked(wallet);
         wallet.ports.locked = true;
         let yes = wallet.yes();
@@ -65,7 +65,7 @@ fn neg_k24_storage_errors_end_the_session_before_any_signature() {
     ];
     for (error, code) in cases {
         let mut wallet = Wallet::new();
-        wallet.comes_to_nothing(code, |wallet| {
+        wallet.ends_by(code, |wallet| {
             wallet.ports.storage = Some(error);
             agreed(wallet);
             assert_eq!(wallet.ports.prompts, 0);

@@ -45,7 +45,7 @@ impl Batch {
         assert_eq!(error.code().as_str(), code);
     }
 
-    /// The last copy anew.
+    /// The last copy again.
     fn replace(&mut self, elements: &[ElementToIssue]) {
         let key = self.keys[2].1.clone();
         self.copies[2] = mint(&self.pki.signer, MDL, elements, &key, &mut self.rng);

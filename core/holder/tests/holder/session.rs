@@ -48,7 +48,7 @@ fn after_exchange(code: &str, run: impl FnOnce(&mut Wallet, &mut Reader)) {
     let mut wallet = Wallet::new();
     let mut reader = served(&mut wallet);
     wallet.receipts.clear();
-    wallet.comes_to_nothing(code, |wallet| run(wallet, &mut reader));
+    wallet.ends_by(code, |wallet| run(wallet, &mut reader));
 }
 
 fn tagged(inner: &[u8]) -> Vec<u8> {
@@ -81,7 +81,7 @@ fn std_m42_one_session_serves_several_requests_until_status_20() {
 fn std_m42_an_error_status_of_the_peer_ends_the_session_also_while_the_person_is_asked() {
     for status in [Status::EncryptionError, Status::CborError, Status::Termination, Status::Other(99)] {
         let mut wallet = Wallet::new();
-        wallet.comes_to_nothing("session_terminated", |wallet| {
+        wallet.ends_by("session_terminated", |wallet| {
             asked(wallet);
             wallet.deliver(SessionData::encode(None, Some(status)));
         });
@@ -97,7 +97,7 @@ fn neg_c01_a_reader_key_of_another_curve_or_off_the_curve() {
     let ed25519 = cose::Key::Okp { crv: 6, x: vec![1; 32].into() }.encode();
     for key in [p256([1; 32], [1; 32]), p256([0; 32], [0; 32]), p384, ed25519] {
         let mut wallet = Wallet::new();
-        wallet.comes_to_nothing("session_key_invalid", |wallet| {
+        wallet.ends_by("session_key_invalid", |wallet| {
             wallet.connect();
             wallet.deliver(SessionEstablishment::encode(&tagged(&key), &[0; 32]));
             assert_eq!(last_status(wallet), Some(Status::EncryptionError));
@@ -109,7 +109,7 @@ fn neg_c01_a_reader_key_of_another_curve_or_off_the_curve() {
 #[test]
 fn neg_c02_data_before_establishment() {
     let mut wallet = Wallet::new();
-    wallet.comes_to_nothing("session_state", |wallet| {
+    wallet.ends_by("session_state", |wallet| {
         wallet.connect();
         wallet.deliver(SessionData::encode(Some(&[0; 32]), None));
         assert_eq!(last_status(wallet), Some(Status::Termination));
@@ -119,7 +119,7 @@ fn neg_c02_data_before_establishment() {
 #[test]
 fn neg_c02_a_second_establishment_while_asking_and_after_an_exchange() {
     let mut wallet = Wallet::new();
-    wallet.comes_to_nothing("session_state", |wallet| {
+    wallet.ends_by("session_state", |wallet| {
         let mut reader = asked(wallet);
         let request = reader.ask(&wallet.pki.reader, &[(MDL, NAMES)]);
         wallet.deliver(reader.establish(&request));
@@ -134,7 +134,7 @@ fn neg_c02_a_second_establishment_while_asking_and_after_an_exchange() {
 #[test]
 fn neg_c02_a_second_request_before_the_answer() {
     let mut wallet = Wallet::new();
-    wallet.comes_to_nothing("session_state", |wallet| {
+    wallet.ends_by("session_state", |wallet| {
         let mut reader = asked(wallet);
         let request = reader.ask(&wallet.pki.reader, &[(MDL, NAMES)]);
         wallet.deliver(reader.next(&request));
@@ -162,7 +162,7 @@ fn neg_c03_a_replayed_ciphertext() {
 fn neg_c03_a_changed_ciphertext_in_the_first_message() {
     for flip in [0_usize, 40] {
         let mut wallet = Wallet::new();
-        wallet.comes_to_nothing("session_decrypt", |wallet| {
+        wallet.ends_by("session_decrypt", |wallet| {
             let mut reader = wallet.connect();
             let request = reader.ask(&wallet.pki.reader, &[(MDL, NAMES)]);
             let mut message = reader.establish(&request);
@@ -243,9 +243,9 @@ fn std_m42_a_reader_key_with_a_short_coordinate_is_read_with_a_warning() {
 }
 
 #[test]
-fn neg_c07_a_reader_that_encodes_its_key_anew_derives_other_keys() {
+fn neg_c07_a_reader_that_encodes_its_key_again_derives_other_keys() {
     let mut wallet = Wallet::new();
-    wallet.comes_to_nothing("session_decrypt", |wallet| {
+    wallet.ends_by("session_decrypt", |wallet| {
         wallet.handle(Input::Link(LinkEvent::Up)).unwrap();
         let key = AgreementKey::make(&mut wallet.rng);
         let canonical = key_bytes(&key.public());
@@ -263,7 +263,7 @@ fn neg_c07_a_reader_that_encodes_its_key_anew_derives_other_keys() {
 fn neg_c14_silence_of_30_seconds_before_the_first_message() {
     let seconds = u64::from(profile().rules().link_seconds);
     let mut wallet = Wallet::new();
-    wallet.comes_to_nothing("transport_timeout", |wallet| {
+    wallet.ends_by("transport_timeout", |wallet| {
         wallet.connect();
         assert_eq!(wallet.session.deadline(), Some(wallet.uptime.plus_seconds(seconds)));
         wallet.pass_seconds(seconds - 1);
@@ -287,7 +287,7 @@ fn neg_c14_silence_after_an_exchange_ends_with_status_20() {
 #[test]
 fn neg_c14_a_message_that_comes_after_the_deadline_is_not_served() {
     let mut wallet = Wallet::new();
-    wallet.comes_to_nothing("transport_timeout", |wallet| {
+    wallet.ends_by("transport_timeout", |wallet| {
         let mut reader = wallet.connect();
         let request = reader.ask(&wallet.pki.reader, &[(MDL, NAMES)]);
         wallet.pass_seconds(profile().rules().link_seconds.into());
@@ -298,7 +298,7 @@ fn neg_c14_a_message_that_comes_after_the_deadline_is_not_served() {
 #[test]
 fn neg_c14_neg_a15_a_message_over_1_mib() {
     let mut wallet = Wallet::new();
-    wallet.comes_to_nothing("input_too_large", |wallet| {
+    wallet.ends_by("input_too_large", |wallet| {
         wallet.connect();
         wallet.deliver(vec![0; (1 << 20) + 1]);
     });
@@ -309,7 +309,7 @@ fn neg_c14_neg_a15_a_message_over_1_mib() {
 fn neg_c15_an_answer_after_the_consent_expired() {
     for ticked in [true, false] {
         let mut wallet = Wallet::new();
-        wallet.comes_to_nothing("consent_expired", |wallet| {
+        wallet.ends_by("consent_expired", |wallet| {
             let seconds = u64::from(profile().rules().consent_seconds);
             asked(wallet);
             let yes = wallet.yes();
@@ -349,7 +349,7 @@ fn a_broken_link_ends_the_session_in_every_state() {
     let steps: [fn(&mut Wallet); 3] = [|_| (), |wallet| _ = wallet.connect(), |wallet| _ = asked(wallet)];
     for step in steps {
         let mut wallet = Wallet::new();
-        wallet.comes_to_nothing("transport_disconnected", |wallet| {
+        wallet.ends_by("transport_disconnected", |wallet| {
             step(wallet);
             wallet.handle(Input::Link(LinkEvent::Down)).unwrap();
             assert!(wallet.sent.is_empty());
@@ -364,7 +364,7 @@ fn a_broken_link_ends_the_session_in_every_state() {
 #[test]
 fn a_cancelled_session_tells_the_peer_once_there_are_keys() {
     let mut wallet = Wallet::new();
-    wallet.comes_to_nothing("cancelled", |wallet| {
+    wallet.ends_by("cancelled", |wallet| {
         wallet.connect();
         wallet.cancel();
         assert!(wallet.sent.is_empty());

@@ -223,9 +223,9 @@ impl Wallet {
         self.closed.expect("the session is closed").code().as_str()
     }
 
-    /// neg, (c), (d): runs something that must come to nothing: no copy used, no key used, nothing stored; then (g): a new session
-    /// with the same vault serves a valid request.
-    pub(crate) fn comes_to_nothing(&mut self, code: &str, run: impl FnOnce(&mut Self)) {
+    /// neg, (c), (d): runs something that must come to nothing: no copy used, no key used, nothing stored; then (g):
+    /// a new session with the same vault serves a valid request.
+    pub(crate) fn ends_by(&mut self, code: &str, run: impl FnOnce(&mut Self)) {
         let (vault, signatures) = (self.vault.clone(), self.ports.signatures);
         run(self);
         assert_eq!(self.code(), code);

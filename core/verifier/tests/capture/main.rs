@@ -1,5 +1,5 @@
-//! Captures made by an independent generator (see README.md here): signers, devices, handovers and chains of all kinds, and
-//! the verdict each must come to, with its code and what is shown.
+//! Captures made by an independent generator (see README.md here): signers, devices, handovers and chains of all
+//! kinds, and the verdict each must come to, with its code and what is shown.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -30,7 +30,8 @@ fn bytes(text: &str) -> Vec<u8> {
     base64::decode_url(text).unwrap()
 }
 
-/// As `rid verify --trust` does: an anchor, and the leaf itself where it is the very leaf, with the rules of the profile.
+/// As `rid verify --trust` does: an anchor, and the leaf itself where it is the very leaf, with the rules of the
+/// profile.
 fn trust(name: &str) -> TrustStore {
     let profile = rid_profile::embedded().unwrap();
     let store = |anchors| profile.bind_trust(TrustStore::new(Environment::Production, anchors).unwrap());

@@ -23,7 +23,8 @@ enum Fault {
 
 const FAULTS: [Fault; 5] = [Fault::Cancel, Fault::Disconnect, Fault::Late, Fault::Refuse, Fault::Silence];
 
-/// The outputs of one session that wait for something, in order; `answer` is the wait for the wallet after the request was sent.
+/// The outputs of one session that wait for something, in order; `answer` is the wait for the wallet after the
+/// request was sent.
 const WAITS: [&str; 5] = ["connect", "sign", "send", "answer", "finished"];
 
 /// Lets the deadline of the state pass; there is one.

@@ -1,3 +1,4 @@
+//! Tests of the exported history.
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,

@@ -1,3 +1,4 @@
+//! Checks an exported history without a wallet.
 use rid_trust::Environment;
 use rid_wire::{Code, Timestamp, json::Value};
 
@@ -25,7 +26,8 @@ pub struct ExportVerdict {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.code())]
 pub enum ExportError {
-    /// The hash of the line before does not fit: a line was altered, taken out or put in; `line` is the first after it, from 1.
+    /// The hash of the line before does not fit: a line was altered, taken out or put in; `line` is the first after
+    /// it, from 1.
     Chain {
         /// Where.
         line: u64,

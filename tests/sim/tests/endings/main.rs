@@ -1,4 +1,5 @@
-//! How sessions end at both facades: every port fails at every call, the app cancels in the middle of every step, locks, panics.
+//! How sessions end at both facades: every port fails at every call, the app cancels in the middle of every step,
+//! locks, panics.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -1,4 +1,5 @@
-//! A wallet and a reader on fakes: a store and a secure area that fail when told to, and a clock that does something when it is read.
+//! A wallet and a reader on fakes: a store and a secure area that fail when told to, and a clock that does something
+//! when it is read.
 use std::{
     future::pending,
     sync::{
@@ -199,7 +200,8 @@ impl World {
 }
 
 impl World {
-    /// An exchange is over, and both sides have yet to say what comes next: the receipt was given, the verdict is there.
+    /// An exchange is over, and both sides have yet to say what comes next: the receipt was given, the verdict is
+    /// there.
     pub(crate) fn exchanged(&self) -> (Arc<Presentation>, Reading) {
         let (presentation, reading) = self.present_until(|step| matches!(step, PresentationStep::Send { .. }));
         presentation.chunks(185).unwrap().iter().for_each(|chunk| reading.received_chunk(chunk).unwrap());
@@ -362,8 +364,8 @@ impl<'a> Exchange<'a> {
     }
 }
 
-/// What must hold after every session (`before`: copies used before it): no row stays started, a copy is used if and only if there is a row, and the row says no more
-/// and no less than what happened.
+/// What must hold after every session (`before`: copies used before it): no row stays started, a copy is used if and
+/// only if there is a row, and the row says no more and no less than what happened.
 pub(crate) fn settled(world: &World, exchange: &Exchange<'_>, before: usize, at: u64) {
     world.storage.heal();
     world.clock.unhook();

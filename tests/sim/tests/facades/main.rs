@@ -1,4 +1,4 @@
-//! Both app facades over chunks, every await a place where the call may be dropped or called away.
+//! Both app facades over chunks, every await a place where the call may be dropped or interrupted.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -48,8 +48,8 @@ fn neg_q02_reader_facade_waits_for_what_is_not_optional() {
     }
 }
 
-/// neg-M06: whichever await the call is dropped or called away at, nothing is lost and nothing used twice, and the history says of
-/// each exchange that it was finished or failed (neg-C37).
+/// neg-M06: whichever await the call is dropped or interrupted at, nothing is lost and nothing used twice, and the
+/// history says of each exchange that it was finished or failed (neg-C37).
 #[test]
 fn neg_m06_neg_c37_inv_i3_cut_at_every_await() {
     let state = TestState::make(0, &mut SimRng::new(1)).unwrap();
@@ -117,7 +117,7 @@ fn neg_m06_an_enrolment_is_cut_at_every_await() {
 }
 
 #[test]
-fn an_exchange_that_came_to_nothing_is_in_the_history_as_failed() {
+fn a_failed_exchange_is_in_the_history_as_failed() {
     let (state, folder) = (TestState::make(0, &mut SimRng::new(1)).unwrap(), Folder::new("failed"));
     let (wallet, reader) = (filled(&state, &folder, 2), reader(&state));
     REFUSES.with(|refuses| refuses.set(true));
@@ -165,7 +165,8 @@ fn neg_c14_a_bad_chunk_ends_the_session_by_name() {
     }
 }
 
-/// An MTU below the smallest of BLE is an error when the link comes up: nothing is asked, used or sent, and the session goes on.
+/// An MTU below the smallest of BLE is an error when the link comes up: nothing is asked, used or sent, and the
+/// session goes on.
 #[test]
 fn std_m47_mtu_below_23_is_refused_before_a_copy_is_used() {
     let (state, folder) = (TestState::make(0, &mut SimRng::new(1)).unwrap(), Folder::new("mtu"));

@@ -1,4 +1,5 @@
-//! Copies that are shown more than once, by the policy of their kind: which one goes, and that its key lives as long as it is wanted.
+//! Copies that are shown more than once, by the policy of their kind: which one goes, and that its key lives as long
+//! as it is wanted.
 use std::sync::Arc;
 
 use pollster::block_on;

@@ -1,3 +1,4 @@
+//! What every clock must do.
 use alloc::sync::Arc;
 
 use crate::ports::{Clock, Timer};

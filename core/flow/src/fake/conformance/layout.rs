@@ -1,3 +1,4 @@
+//! What every storage must keep over closing and opening.
 use alloc::{sync::Arc, vec, vec::Vec};
 
 use super::storage::{ONE, emptied, key, read, row, write};
@@ -8,7 +9,8 @@ const FIRST: Layout = Layout::NEWEST;
 const SECOND: Layout = Layout(FIRST.0 + 1);
 const NEXT: Layout = Layout(FIRST.0 + 2);
 
-/// Old stores are served as they are, newer ones are left alone, and a layout is raised with its transaction or not at all.
+/// Old stores are served as they are, newer ones are left alone, and a layout is raised with its transaction or not
+/// at all.
 pub(super) async fn layouts(handle: &impl Fn(Layout) -> Arc<dyn Storage>) {
     are_made_newest(handle).await;
     old_ones_are_served(handle).await;
@@ -37,7 +39,7 @@ async fn has(store: &dyn Storage, layout: Layout, rows: &[Row]) {
     assert_eq!(store.envelope_read().await, Ok(Some((Generation(1), vec![1]))), "its envelope");
 }
 
-/// As [`has`], also for a handle that opens it anew; gives that one.
+/// As [`has`], also for a handle that opens it again; gives that one.
 async fn keeps(
     handle: &impl Fn(Layout) -> Arc<dyn Storage>,
     store: Arc<dyn Storage>,

@@ -1,5 +1,5 @@
-//! What every implementation of a port must do, as suites that panic at the first violation: for fakes, for the shell, and for the
-//! adapters of phones.
+//! What every implementation of a port must do, as suites that panic at the first violation: for fakes, for the
+//! shell, and for the adapters of phones.
 #![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "suites for tests: a panic is their verdict")]
 
 mod clock;

@@ -1,3 +1,4 @@
+//! What every secure area must do.
 use alloc::{collections::BTreeSet, string::ToString, sync::Arc, vec::Vec};
 
 use rid_crypto::{AgreementKey, Curve, PublicKey, SignatureAlgorithm, verify};

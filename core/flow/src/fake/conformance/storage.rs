@@ -1,3 +1,4 @@
+//! What every storage must do.
 use alloc::{sync::Arc, vec, vec::Vec};
 
 use super::layout::layouts;
@@ -7,8 +8,8 @@ pub(super) const ONE: Table = Table(1);
 const TWO: Table = Table(2);
 
 /// A store keeps what it acknowledged, writes all of a transaction or nothing, and belongs to one handle at a time.
-/// `handle` gives a further handle onto one and the same store, at first empty, of software whose newest layout is the given one
-/// (1 to 3); what is there at the end is wiped.
+/// `handle` gives a further handle onto one and the same store, at first empty, of software whose newest layout is
+/// the given one (1 to 3); what is there at the end is wiped.
 pub async fn storage(handle: impl Fn(Layout) -> Arc<dyn Storage>) {
     layouts(&handle).await;
     let handle = || handle(Layout::NEWEST);

@@ -1,3 +1,4 @@
+//! The suites find flawed ports.
 mod flawed_area;
 mod flawed_storage;
 

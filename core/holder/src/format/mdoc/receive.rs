@@ -26,8 +26,8 @@ impl From<MdocError> for ReceiveError {
     }
 }
 
-/// Checks a batch: issuer path, signature, digest of every item, validity, docType, device key (neg-B18), the same elements in
-/// all copies, and nothing by which readers could link two copies (neg-N05).
+/// Checks a batch: issuer path, signature, digest of every item, validity, docType, device key (neg-B18), the same
+/// elements in all copies, and nothing by which readers could link two copies (neg-N05).
 pub(in crate::format) fn receive(
     batch: &Batch<'_>,
     kind: Option<&Kind>,
@@ -93,7 +93,8 @@ fn has_other_types(copy: &UnverifiedIssuerSigned<'_>, kind: &Kind) -> Result<boo
     Ok(false)
 }
 
-/// A copy has elements, and nothing beside what the standard names that would go along with each presentation (neg-N05).
+/// A copy has elements, and nothing beside what the standard names that would go along with each presentation
+/// (neg-N05).
 fn check_marks(copy: &UnverifiedIssuerSigned<'_>) -> Result<(), ReceiveError> {
     let mut items = copy.namespaces.iter().flat_map(|(_, items)| items).peekable();
     if items.peek().is_none() {

@@ -18,8 +18,8 @@ use super::{super::check, Question};
 /// A document or element came back that was not asked for.
 const NOT_ASKED_FOR: Code = Code::new("answer_not_asked");
 
-/// The elements of one document as received. Their evidence is another check's matter: here only names count, and of ages
-/// whether they answer.
+/// The elements of one document as received. Their evidence is another check's matter: here only names count, and of
+/// ages whether they answer.
 pub(crate) struct Returned<'a> {
     doc_type: &'a str,
     elements: Vec<ReturnedElement<'a>>,
@@ -87,8 +87,8 @@ impl<'a> Returned<'a> {
     }
 }
 
-/// Whether each attested age answers a question of its own. The falses choose first, and each takes the highest age that it
-/// answers; of either kind those that answer the fewest choose before the others.
+/// Whether each attested age answers a question of its own. The falses choose first, and each takes the highest age
+/// that it answers; of either kind those that answer the fewest choose before the others.
 fn one_age_each(mut wanted: Vec<u8>, attested: Vec<(u8, Option<bool>)>) -> bool {
     let attested: Option<Vec<(u8, bool)>> = attested.into_iter().map(|(age, over)| Some((age, over?))).collect();
     let Some(mut attested) = attested else { return false };
@@ -100,8 +100,9 @@ fn one_age_each(mut wanted: Vec<u8>, attested: Vec<(u8, Option<bool>)>) -> bool 
     })
 }
 
-/// Whether the documents of a type together answer no question more often than it was asked: two requests for one type may
-/// ask for the same element, and only then may it come twice. That each of their elements answers a question is known.
+/// Whether the documents of a type together answer no question more often than it was asked: two requests for one
+/// type may ask for the same element, and only then may it come twice. That each of their elements answers a question
+/// is known.
 fn answered_as_often(doc_type: &str, asked: &Question, returned: &[Returned<'_>]) -> bool {
     let namespaces = requests(asked, doc_type).flat_map(|item| &item.namespaces);
     let questions: Vec<(&str, &str)> = namespaces

@@ -1,4 +1,5 @@
-//! Disclosed elements as a view: labels and display text of the profile, warnings, and the answers to the ages asked for.
+//! Disclosed elements as a view: labels and display text of the profile, warnings, and the answers to the ages asked
+//! for.
 use alloc::{
     format,
     string::{String, ToString},
@@ -78,8 +79,8 @@ fn attested_ages(namespace: &str, elements: &[&DisclosedElement]) -> Vec<(u8, bo
     ages.collect()
 }
 
-/// One element with its display text. Its bytes were checked when they were parsed, so a value that cannot be read does not
-/// occur.
+/// One element with its display text. Its bytes were checked when they were parsed, so a value that cannot be read
+/// does not occur.
 fn element(kind: Option<&Kind>, path: ClaimPath, value: &[u8], words: &Words<'_>) -> Option<DisclosedElement> {
     let value = Value::parse(value, Limits::ONLINE).ok()?;
     let known = kind.and_then(|kind| kind.element(&path));

@@ -19,7 +19,8 @@ impl Question {
     /// Groups the elements by namespace, each element once. An element is optional when no ask of it says otherwise.
     ///
     /// # Errors
-    /// The code `ask_invalid`: nothing asked, a document twice, a path that is not namespace and identifier, an empty name.
+    /// The code `ask_invalid`: nothing asked, a document twice, a path that is not namespace and identifier, an empty
+    /// name.
     pub fn new(documents: &[DocumentAsk]) -> Result<Self, Code> {
         let mut items: Vec<ItemsRequest> = Vec::with_capacity(documents.len());
         let mut optional = Vec::new();

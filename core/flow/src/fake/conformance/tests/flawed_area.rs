@@ -1,3 +1,4 @@
+//! Secure areas with one flaw each.
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::sync::atomic::{AtomicU8, Ordering::SeqCst};
 use std::panic::{AssertUnwindSafe, catch_unwind};

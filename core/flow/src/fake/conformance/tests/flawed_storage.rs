@@ -1,3 +1,4 @@
+//! Storages with one flaw each.
 use alloc::{boxed::Box, sync::Arc, vec, vec::Vec};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
