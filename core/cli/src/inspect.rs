@@ -76,7 +76,7 @@ struct Inspected {
     source: &'static str,
     /// Whether the item was in a byte string with tag 24.
     tagged: bool,
-    /// Whether its kind can hold redacted values.
+    /// True if its kind can hold redacted values.
     veiled: bool,
     bytes: usize,
     /// `None` if nothing could be decoded.

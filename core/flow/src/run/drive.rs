@@ -63,5 +63,4 @@ where
 }
 
 #[cfg(test)]
-#[path = "drive_tests.rs"]
 mod tests;
