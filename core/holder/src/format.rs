@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use rid_claims::{ClaimPath, ClaimValue, CredentialId, CredentialType, Format};
-use rid_crypto::{PublicKey, Secret};
+use rid_crypto::{PublicKey, Secret, sha256};
 use rid_flow::{Copy, Credential, ports::KeyId};
 use rid_profile::Kind;
 use rid_trust::{Party, TrustStore};
@@ -181,17 +181,31 @@ pub(crate) enum Proof<'a> {
     Signature(&'a [u8; 64]),
 }
 
-/// Prepares a presentation: checks the copy once more and selects from it.
+/// SHA-256 of a copy whose claims were named for a question, and so of bytes that passed every check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Checked([u8; 32]);
+
+impl Checked {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        Self(sha256(&[bytes]))
+    }
+}
+
+/// Prepares a presentation: selects from the copy. It is checked again, unless its bytes are those that were checked
+/// for the question.
 pub(crate) fn prepare(
     copy: &Copy,
+    checked: Option<Checked>,
     credential_type: &CredentialType,
     disclosure: &Disclosure,
     binding: &Binding<'_>,
     now: Timestamp,
 ) -> Result<Prepared, Code> {
+    let is_checked = checked.is_some_and(|checked| checked == Checked::of(&copy.bytes));
     match (credential_type.format, binding) {
         (Format::Mdoc, Binding::Mdoc(transcript)) => {
-            mdoc::prepare(copy, &credential_type.id, disclosure, transcript, now).map(Prepared::Mdoc)
+            let at = (!is_checked).then_some(now);
+            mdoc::prepare(copy, &credential_type.id, disclosure, transcript, at).map(Prepared::Mdoc)
         }
         (Format::SdJwt, Binding::Mdoc(_)) => Err(UNSUPPORTED),
     }

@@ -5,7 +5,7 @@ use rid_claims::{CredentialId, CredentialType, PrivateText};
 use rid_flow::{HeldCredential, Holdings};
 use rid_wire::{Code, Timestamp};
 
-use crate::format::{self, NamedClaim};
+use crate::format::{self, Checked, NamedClaim};
 
 /// The technical validity of a credential, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,6 +37,8 @@ pub struct Held {
     pub copies_left: u32,
     /// Its claims, or why no copy of it can be presented (`credential_unavailable`, `storage_corrupt`).
     pub claims: Result<Vec<NamedClaim>, Code>,
+    /// The bytes that the claims were read from.
+    pub(crate) checked: Option<Checked>,
 }
 
 impl Held {
@@ -57,6 +59,9 @@ impl Held {
         } else {
             Validity::Valid
         };
+        let claims = copy.as_ref().map_err(|error| error.code());
+        let claims = claims.and_then(|bytes| format::names(bytes, &summary.credential_type, now));
+        let checked = copy.as_ref().ok().filter(|_| claims.is_ok()).map(|bytes| Checked::of(bytes));
         Self {
             credential: summary.id.clone(),
             credential_type: summary.credential_type.clone(),
@@ -65,10 +70,8 @@ impl Held {
             validity,
             valid_until: summary.valid_until,
             copies_left: summary.copies_left,
-            claims: match copy {
-                Ok(bytes) => format::names(bytes, &summary.credential_type, now),
-                Err(error) => Err(error.code()),
-            },
+            claims,
+            checked,
         }
     }
 }

@@ -80,21 +80,28 @@ pub(crate) struct Prepared {
     device_authentication: Vec<u8>,
 }
 
+/// With `check_at` the copy is checked; without it, its bytes were checked before.
 pub(super) fn prepare(
     copy: &Copy,
     doc_type: &str,
     disclosure: &Disclosure,
     transcript: &Transcript,
-    now: Timestamp,
+    check_at: Option<Timestamp>,
 ) -> Result<Prepared, Code> {
     let issuer_signed = UnverifiedIssuerSigned::parse(&copy.bytes, Limits::ONLINE).map_err(|error| error.code())?;
-    let evidence = verify_stored(&issuer_signed, doc_type, now)?;
+    let device_key = match check_at {
+        Some(now) => verify_stored(&issuer_signed, doc_type, now)?.device_key().clone(),
+        None => {
+            let payload = issuer_signed.issuer_auth.attached().map_err(|error| error.code())?;
+            Mso::parse(payload).map_err(|error| error.code())?.device_key
+        }
+    };
     let (disclosed, not_returned) = (selection(&disclosure.disclosed), selection(&disclosure.not_returned));
     let document =
         UnsignedDocument::select(doc_type, &issuer_signed, &disclosed, &not_returned).map_err(|error| error.code())?;
     let device_authentication =
         device_auth::device_authentication_bytes(transcript, doc_type, document.device_namespaces());
-    Ok(Prepared { document, key: copy.key.clone(), device_key: evidence.device_key().clone(), device_authentication })
+    Ok(Prepared { document, key: copy.key.clone(), device_key, device_authentication })
 }
 
 impl Prepared {

@@ -29,6 +29,7 @@ pub use types::{Advertisement, DeviceAuthMethod, ProximityTypes, Receipt};
 
 use alloc::{collections::VecDeque, sync::Arc, vec::Vec};
 
+use rid_claims::CredentialId;
 use rid_crypto::{CryptoRng, EphemeralKey};
 use rid_flow::{Env, HistoryId, Input, LinkCommand, LinkEvent, Note, Output, Reply, Session, Uptime, ports::KeyId};
 use rid_mdoc::engagement::{Ble, Engagement};
@@ -36,6 +37,7 @@ use rid_profile::{Profile, ReaderPolicy};
 use rid_trust::TrustStore;
 
 use self::{link::Link, state::State};
+use crate::format::Checked;
 
 /// One proximity session of a holder. Its ephemeral key never leaves it; process death ends it.
 pub struct Proximity {
@@ -56,6 +58,8 @@ pub struct Proximity {
     consumed_keys: Vec<KeyId>,
     /// Look-ups for the current request that found the wallet locked.
     locked_lookups: u8,
+    /// The copies that were checked for the current question.
+    checked: Vec<(CredentialId, Checked)>,
     outputs: VecDeque<Output<ProximityTypes>>,
 }
 
@@ -85,6 +89,7 @@ impl Proximity {
             unsettled: None,
             consumed_keys: Vec::new(),
             locked_lookups: 0,
+            checked: Vec::new(),
             outputs: [Output::Link(LinkCommand::Advertise(plan))].into(),
         };
         session.deadline = session.consent_deadline(env);

@@ -56,6 +56,7 @@ impl Proximity {
         match (core::mem::replace(&mut self.state, State::Closed), found) {
             (State::Matching(request), Ok(found)) => {
                 let held = Held::read(&found, env.now);
+                self.checked = held.iter().filter_map(|one| Some((one.credential.clone(), one.checked?))).collect();
                 let mut id = [0; 16];
                 env.rng.fill_bytes(&mut id);
                 let mut question = ask(QuestionId(id), &request, &held, &self.profile, self.policy);

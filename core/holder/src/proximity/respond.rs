@@ -128,7 +128,8 @@ impl Proximity {
         let prepare = |planned: &Planned| {
             let Planned { position, credential, credential_type, disclosure } = planned;
             let copy = copies.iter().find(|copy| copy.credential == *credential).ok_or(STORAGE_CORRUPT)?;
-            let prepared = format::prepare(copy, credential_type, disclosure, &binding, now)?;
+            let checked = self.checked.iter().find(|(of, _)| of == credential).map(|(_, checked)| *checked);
+            let prepared = format::prepare(copy, checked, credential_type, disclosure, &binding, now)?;
             Ok(PreparedDocument { position: *position, prepared })
         };
         decided.planned.iter().map(prepare).collect()
