@@ -10,7 +10,7 @@ use rid_shell::{OsRng, SystemClock};
 use rid_trust::{Anchor, Environment, TrustStore};
 use rid_verifier::{
     ask::Asked,
-    reader::{CloseReason, Exchange, Reader, ReaderConfig, ReaderTypes},
+    proximity::{CloseReason, Exchange, ReaderConfig, ReaderSession, ReaderTypes},
     view::Verdict,
 };
 use rid_wire::Timestamp;
@@ -118,7 +118,8 @@ fn read(
             &mut Env { now: at.map_or_else(input::now, Ok)?, uptime: clock.uptime(), rng: &mut rng }
         };
     }
-    let mut reader = Reader::start(text, config, env!()).map_err(|error| Failure::core("engagement", error.code()))?;
+    let mut reader =
+        ReaderSession::start(text, config, env!()).map_err(|error| Failure::core("engagement", error.code()))?;
     result.reader_key = reader.dangerous_ephemeral_jwk();
     let mut link: Option<Link> = None;
     loop {
@@ -253,7 +254,7 @@ trait EphemeralJwk {
     fn dangerous_ephemeral_jwk(&self) -> Option<String>;
 }
 
-impl EphemeralJwk for Reader {
+impl EphemeralJwk for ReaderSession {
     fn dangerous_ephemeral_jwk(&self) -> Option<String> {
         let scalar = self.dangerous_ephemeral_scalar()?;
         let key = rid_crypto::AgreementKey::from_scalar(rid_crypto::Curve::P256, scalar.expose()).ok()?;

@@ -8,7 +8,7 @@ use rid_trust::{Anchor, Environment, Role};
 use rid_verifier::{
     ask::Asked,
     capture::{CaptureInput, judge_answer},
-    reader::Exchange,
+    proximity::Exchange,
     view::Verdict,
 };
 use rid_wire::{Timestamp, cbor::Limits};

@@ -1,6 +1,6 @@
 //! The errors of the reader, by what an app can do about them.
 use rid_flow::{ports::ClockError, run::RunError};
-use rid_verifier::reader::Misuse;
+use rid_verifier::proximity::Misuse;
 use rid_wire::Code;
 
 /// What an app can do about a failure. A verdict that says no is not an error. Fields are codes, so the whole may be

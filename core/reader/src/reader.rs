@@ -10,7 +10,7 @@ use rid_profile::{Locale, Profile};
 use rid_trust::{Environment, IssuerRoot, RootWarning, Roots, TrustError, TrustStore};
 use rid_verifier::{
     ask::{Asked, DocumentAsk},
-    reader as machine,
+    proximity::{self, ReaderSession},
 };
 use rid_wire::Code;
 
@@ -147,7 +147,7 @@ impl Reader {
     /// [`ReaderError::BadInput`] for a QR code that is none of ours or cannot be used (`engagement_invalid` and
     /// others), or `ask_invalid`.
     pub fn read(self: &Arc<Self>, qr: &str, asked: &[DocumentAsk]) -> Result<Reading, ReaderError> {
-        let config = machine::ReaderConfig {
+        let config = proximity::ReaderConfig {
             asked: Asked::new(asked).map_err(|code| ReaderError::BadInput { code })?,
             authentication: self.identity.as_ref().map(|identity| (identity.key.clone(), identity.chain.clone())),
             trust: self.trust.clone(),
@@ -155,7 +155,7 @@ impl Reader {
             locales: self.locales.clone(),
         };
         let session = self
-            .with_env(|env| machine::Reader::start(qr, config, env))?
+            .with_env(|env| ReaderSession::start(qr, config, env))?
             .map_err(|error| ReaderError::BadInput { code: error.code() })?;
         Ok(self.reading(session))
     }

@@ -16,8 +16,8 @@ use rid_flow::{
 };
 use rid_verifier::{
     ask::{Asked, DocumentAsk},
-    reader::{
-        Reader as Machine, ReaderTypes,
+    proximity::{
+        ReaderSession, ReaderTypes,
         chunk::{self, Assembler, MAX_MESSAGE},
     },
     view::Verdict,
@@ -63,7 +63,7 @@ pub enum ReadingStep {
 /// Events of the radio after the end do nothing. A panic breaks the object: every later call says
 /// [`ReaderError::Bug`] (`broken`).
 pub struct Reading {
-    runner: SessionRunner<Machine, Facade>,
+    runner: SessionRunner<ReaderSession, Facade>,
     assembler: Mutex<Assembler>,
 }
 
@@ -89,14 +89,14 @@ impl Host for Facade {
     }
 }
 
-impl SessionHost<Machine> for Facade {
+impl SessionHost<ReaderSession> for Facade {
     type Step = ReadingStep;
 
     fn show(&self, current: &Current<ReaderTypes>) -> ReadingStep {
         match current {
             Current::Finished(exchange) => ReadingStep::Judged { verdict: exchange.verdict.clone() },
             Current::Link(LinkCommand::Advertise(engagement) | LinkCommand::Connect(engagement)) => {
-                let (peripheral_server, central_client) = Machine::ble(engagement);
+                let (peripheral_server, central_client) = ReaderSession::ble(engagement);
                 ReadingStep::Connect {
                     peripheral_server: peripheral_server.map(Into::into),
                     central_client: central_client.map(Into::into),
@@ -230,7 +230,7 @@ impl Reading {
     /// [`ReaderError::Bug`] (`broken`).
     pub fn finish(&self) -> Result<(), ReaderError> {
         self.runner.pass_receipt()?;
-        Ok(self.runner.with_session_at_any_time(Machine::finish)?)
+        Ok(self.runner.with_session_at_any_time(ReaderSession::finish)?)
     }
 
     /// Ends the session at once, also while an answer is being judged; nothing is handed out afterwards. A running
@@ -251,7 +251,7 @@ impl Reading {
 }
 
 impl Reader {
-    pub(crate) fn reading(self: &Arc<Self>, session: Machine) -> Reading {
+    pub(crate) fn reading(self: &Arc<Self>, session: ReaderSession) -> Reading {
         let runner = SessionRunner::new(session, Facade(self.clone()));
         Reading { runner, assembler: Mutex::new(Assembler::new(MAX_MESSAGE)) }
     }

@@ -7,5 +7,5 @@ pub mod capture;
 pub mod capture_request;
 pub mod capture_sd_jwt;
 mod judge;
-pub mod reader;
+pub mod proximity;
 pub mod view;

@@ -14,7 +14,7 @@ use rid_flow::{
     run::{Current, Host, SessionRunner},
 };
 use rid_holder::proximity::{
-    Proximity,
+    HolderSession,
     chunk::{self, Assembler, MAX_MESSAGE},
 };
 use rid_wire::Code;
@@ -72,7 +72,7 @@ pub enum PresentationStep {
 /// Events of the radio after the end do nothing. A panic breaks the object: every later call says
 /// [`WalletError::Bug`] (`broken`). Dropping it is as [`Presentation::cancel`].
 pub struct Presentation {
-    runner: SessionRunner<Proximity, Facade>,
+    runner: SessionRunner<HolderSession, Facade>,
     assembler: Mutex<Assembler>,
 }
 
@@ -83,7 +83,7 @@ impl Wallet {
     /// [`WalletError::Unsupported`] when the clock fails.
     pub fn present(self: &Arc<Self>) -> Result<Presentation, WalletError> {
         let (profile, trust) = (self.profile.clone(), self.trust.clone());
-        let session = self.with_env(|env| Proximity::start(profile, trust, self.device_auth, env))?;
+        let session = self.with_env(|env| HolderSession::start(profile, trust, self.device_auth, env))?;
         let session = session.with_policy(self.reader_policy);
         let runner = SessionRunner::new(session, Facade::new(self.clone()));
         Ok(Presentation { runner, assembler: Mutex::new(Assembler::new(MAX_MESSAGE)) })

@@ -134,7 +134,7 @@ const OF_MDOC: &[&str] = &[
     "core/mdoc/",
     "core/verifier/src/capture",
     "core/verifier/src/judge/mdoc",
-    "core/verifier/src/reader",
+    "core/verifier/src/proximity",
 ];
 
 /// Needles outside the places of mdoc and the places named here (ADR 0014).

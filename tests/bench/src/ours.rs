@@ -7,7 +7,7 @@ use rid_flow::{
 };
 use rid_holder::{
     consent::{AgreedDocument, Answer, Decision, Question},
-    proximity::{DeviceAuthMethod, Proximity, ProximityTypes},
+    proximity::{DeviceAuthMethod, HolderSession, ProximityTypes},
 };
 use rid_mdoc::{
     MDL_NAMESPACE,
@@ -18,7 +18,7 @@ use rid_mdoc::{
 };
 use rid_shell::OsRng;
 use rid_verifier::{
-    reader::{Exchange, Reader, ReaderConfig},
+    proximity::{Exchange, ReaderConfig, ReaderSession},
     view::Decision as Verdict,
 };
 use rid_wire::cbor::Limits;
@@ -111,9 +111,13 @@ pub(crate) fn size_ratio(stock: &Stock, elements: &[&str]) -> f64 {
 }
 
 /// Our holder's response to any reader's request.
-pub(crate) fn engage(stock: &Stock, rng: &mut OsRng) -> (Proximity, String) {
-    let mut holder =
-        Proximity::start(stock.profile.clone(), stock.trust.clone(), DeviceAuthMethod::Signature, &mut env(stock, rng));
+pub(crate) fn engage(stock: &Stock, rng: &mut OsRng) -> (HolderSession, String) {
+    let mut holder = HolderSession::start(
+        stock.profile.clone(),
+        stock.trust.clone(),
+        DeviceAuthMethod::Signature,
+        &mut env(stock, rng),
+    );
     let qr = match holder.poll() {
         Some(Output::Link(LinkCommand::Advertise(plan))) => plan.qr(),
         _ => some(None, "an advertisement"),
@@ -122,7 +126,7 @@ pub(crate) fn engage(stock: &Stock, rng: &mut OsRng) -> (Proximity, String) {
 }
 
 /// Gives a SessionEstablishment to the holder and returns its SessionData.
-pub(crate) fn respond(stock: &Stock, holder: &mut Proximity, request: Vec<u8>, rng: &mut OsRng) -> Vec<u8> {
+pub(crate) fn respond(stock: &Stock, holder: &mut HolderSession, request: Vec<u8>, rng: &mut OsRng) -> Vec<u8> {
     expect(holder.handle(Input::Link(LinkEvent::Up), &mut env(stock, rng)), "connected");
     expect(holder.handle(Input::Link(LinkEvent::Bytes(request)), &mut env(stock, rng)), "request");
     loop {
@@ -143,7 +147,7 @@ pub(crate) fn respond(stock: &Stock, holder: &mut Proximity, request: Vec<u8>, r
     }
 }
 
-fn exchange(stock: &Stock, elements: &[&str]) -> (Reader, Vec<u8>) {
+fn exchange(stock: &Stock, elements: &[&str]) -> (ReaderSession, Vec<u8>) {
     let mut rng = OsRng;
     let (mut holder, qr) = engage(stock, &mut rng);
     let mut reader = open_reader(stock, &qr, elements);
@@ -152,7 +156,7 @@ fn exchange(stock: &Stock, elements: &[&str]) -> (Reader, Vec<u8>) {
     (reader, response)
 }
 
-fn judge(stock: &Stock, reader: &mut Reader, response: Vec<u8>, rng: &mut OsRng) -> Exchange {
+fn judge(stock: &Stock, reader: &mut ReaderSession, response: Vec<u8>, rng: &mut OsRng) -> Exchange {
     expect(reader.handle(Input::Link(LinkEvent::Bytes(response)), &mut env(stock, rng)), "response");
     match reader.poll() {
         Some(Output::Finished(exchange)) => exchange,
@@ -160,7 +164,7 @@ fn judge(stock: &Stock, reader: &mut Reader, response: Vec<u8>, rng: &mut OsRng)
     }
 }
 
-fn open_reader(stock: &Stock, qr: &str, elements: &[&str]) -> Reader {
+fn open_reader(stock: &Stock, qr: &str, elements: &[&str]) -> ReaderSession {
     let elements: Vec<RequestedElement> = elements
         .iter()
         .map(|identifier| RequestedElement { identifier: (*identifier).into(), intent_to_retain: false })
@@ -179,13 +183,13 @@ fn open_reader(stock: &Stock, qr: &str, elements: &[&str]) -> Reader {
         locales: Vec::new(),
     };
     let mut rng = OsRng;
-    let mut reader = expect(Reader::start(qr, config, &mut env(stock, &mut rng)), "reader");
+    let mut reader = expect(ReaderSession::start(qr, config, &mut env(stock, &mut rng)), "reader");
     assert!(matches!(reader.poll(), Some(Output::Link(LinkCommand::Connect(_)))));
     expect(reader.handle(Input::Link(LinkEvent::Up), &mut env(stock, &mut rng)), "connected");
     reader
 }
 
-fn next_message(_: &Stock, reader: &mut Reader) -> Vec<u8> {
+fn next_message(_: &Stock, reader: &mut ReaderSession) -> Vec<u8> {
     match reader.poll() {
         Some(Output::Link(LinkCommand::Send(message))) => message,
         _ => some(None, "a request"),

@@ -6,11 +6,11 @@ use rid_flow::{
 };
 use rid_holder::{
     consent::{AgreedDocument, Answer, Decision, Question},
-    proximity::{DeviceAuthMethod, Proximity, ProximityTypes},
+    proximity::{DeviceAuthMethod, HolderSession, ProximityTypes},
 };
 use rid_mdoc::request::ItemsRequest;
 use rid_verifier::{
-    reader::{Reader, ReaderConfig, ReaderTypes},
+    proximity::{ReaderConfig, ReaderSession, ReaderTypes},
     view::Verdict,
 };
 use rid_wire::{Code, Timestamp};
@@ -106,7 +106,7 @@ pub fn run(state: &mut TestState, scenario: &Scenario) -> Result<Report, Code> {
         scenario,
     };
     let (profile, trust) = (world.state.profile.clone(), world.state.trust.clone());
-    let mut holder = world.with_env(|env| Proximity::start(profile, trust, DeviceAuthMethod::Signature, env));
+    let mut holder = world.with_env(|env| HolderSession::start(profile, trust, DeviceAuthMethod::Signature, env));
     let qr = match holder.poll() {
         Some(Output::Link(LinkCommand::Advertise(plan))) => plan.qr(),
         _ => return Err(Code::new("not_advertised")),
@@ -118,7 +118,7 @@ pub fn run(state: &mut TestState, scenario: &Scenario) -> Result<Report, Code> {
         profile: world.state.profile.clone(),
         locales: Vec::new(),
     };
-    let mut reader = world.with_env(|env| Reader::start(&qr, config, env)).map_err(|error| error.code())?;
+    let mut reader = world.with_env(|env| ReaderSession::start(&qr, config, env)).map_err(|error| error.code())?;
     world.tell_holder(&mut holder, Input::Link(LinkEvent::Up));
     while world.millis < LONGEST {
         world.drain_holder(&mut holder);
@@ -142,19 +142,19 @@ impl World<'_> {
         self.report.trace.push(format!("{:>8} {text}", self.millis));
     }
 
-    fn tell_holder(&mut self, holder: &mut Proximity, input: Input<ProximityTypes>) {
+    fn tell_holder(&mut self, holder: &mut HolderSession, input: Input<ProximityTypes>) {
         if let Err(misuse) = self.with_env(|env| holder.handle(input, env)) {
             self.note(format!("holder misuse {misuse}"));
         }
     }
 
-    fn tell_reader(&mut self, reader: &mut Reader, input: Input<ReaderTypes>) {
+    fn tell_reader(&mut self, reader: &mut ReaderSession, input: Input<ReaderTypes>) {
         if let Err(misuse) = self.with_env(|env| reader.handle(input, env)) {
             self.note(format!("reader misuse {misuse}"));
         }
     }
 
-    fn drain_holder(&mut self, holder: &mut Proximity) {
+    fn drain_holder(&mut self, holder: &mut HolderSession) {
         while let Some(output) = holder.poll() {
             let answer = match output {
                 Output::Link(LinkCommand::Send(message)) => {
@@ -191,7 +191,7 @@ impl World<'_> {
         }
     }
 
-    fn drain_reader(&mut self, reader: &mut Reader) {
+    fn drain_reader(&mut self, reader: &mut ReaderSession) {
         while let Some(output) = reader.poll() {
             let answer = match output {
                 Output::Link(LinkCommand::Connect(_)) => Input::Link(LinkEvent::Up),
@@ -222,7 +222,7 @@ impl World<'_> {
     }
 
     /// Moves time to the next arrival or deadline. Returns false if there is none.
-    fn advance(&mut self, holder: &mut Proximity, reader: &mut Reader) -> bool {
+    fn advance(&mut self, holder: &mut HolderSession, reader: &mut ReaderSession) -> bool {
         let arrivals = [self.to_holder.next_arrival(), self.to_reader.next_arrival()];
         let deadlines = [holder.deadline(), reader.deadline()].map(|d| d.map(Uptime::millis));
         let Some(next) = arrivals.into_iter().chain(deadlines).flatten().min() else { return false };

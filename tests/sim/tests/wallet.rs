@@ -26,7 +26,7 @@ use rid_shell::{SoftwareSecureArea, SqliteStorage, SystemTimer};
 use rid_sim::{NOW, SimRng, TestState};
 use rid_trust::Environment;
 use rid_verifier::{
-    reader::{Reader, ReaderConfig},
+    proximity::{ReaderConfig, ReaderSession},
     view::{Decision, Verdict},
 };
 use rid_wallet::{
@@ -80,7 +80,7 @@ fn ask(elements: &[&str]) -> Vec<ItemsRequest> {
 /// The reader at the other end.
 struct Far<'a> {
     state: &'a TestState,
-    reader: Reader,
+    reader: ReaderSession,
     rng: SimRng,
     to_wallet: Vec<Vec<u8>>,
     verdicts: Vec<Verdict>,
@@ -97,13 +97,13 @@ impl<'a> Far<'a> {
             locales: vec![Locale::En],
         };
         let mut env = Env { now: NOW, uptime: Uptime::from_millis(1), rng: &mut rng };
-        let reader = Reader::start(qr, config, &mut env).unwrap();
+        let reader = ReaderSession::start(qr, config, &mut env).unwrap();
         let mut far = Self { state, reader, rng, to_wallet: vec![], verdicts: vec![] };
         far.drain();
         far
     }
 
-    fn tell(&mut self, input: Input<rid_verifier::reader::ReaderTypes>) {
+    fn tell(&mut self, input: Input<rid_verifier::proximity::ReaderTypes>) {
         let mut env = Env { now: NOW, uptime: Uptime::from_millis(1), rng: &mut self.rng };
         // After the end nothing can be told any more.
         let _ = self.reader.handle(input, &mut env);

@@ -10,7 +10,7 @@ use rid_flow::{
 use rid_wire::{Code, Timestamp};
 
 use super::{
-    Misuse, Proximity, Receipt,
+    HolderSession, Misuse, Receipt,
     state::{Asking, Decided, Planned, State},
 };
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     shown,
 };
 
-impl Proximity {
+impl HolderSession {
     pub(super) fn consented(&mut self, answer: &Answer, env: &mut Env<'_>) -> Result<(), Misuse> {
         let State::Asking(Asking { question, .. }) = &self.state else { return Err(Misuse::NotAsked) };
         check(question, answer)?;

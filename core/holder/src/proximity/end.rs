@@ -4,9 +4,9 @@ use alloc::vec::Vec;
 use rid_flow::{Changes, Env, HistoryId, HistoryOutcome, Input, LinkCommand, LinkEvent, Note, Output};
 use rid_mdoc::session::{SessionData, Status};
 
-use super::{CloseReason, Misuse, Proximity, ProximityTypes, answer, state::State};
+use super::{CloseReason, HolderSession, Misuse, ProximityTypes, answer, state::State};
 
-impl Proximity {
+impl HolderSession {
     /// The app ended the session: a request that the person had been asked about leaves a row in the history.
     pub(super) fn cancelled(&mut self, env: &mut Env<'_>) {
         if matches!(self.state, State::Closed) {

@@ -9,7 +9,7 @@ use rid_mdoc::{
 };
 use rid_wire::cbor::{CborError, Decoder, Limits};
 
-use super::Proximity;
+use super::HolderSession;
 
 /// What exists once the peer's key is known.
 pub(super) struct Link {
@@ -37,7 +37,7 @@ impl Link {
     }
 }
 
-impl Proximity {
+impl HolderSession {
     /// Encrypts for the peer.
     pub(super) fn encrypt(&mut self, plaintext: &[u8]) -> Result<Vec<u8>, SessionError> {
         self.link.as_mut().ok_or(SessionError::State)?.cipher.encrypt(plaintext)

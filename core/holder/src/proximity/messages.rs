@@ -9,7 +9,7 @@ use rid_mdoc::{
 use rid_wire::cbor::Limits;
 
 use super::{
-    CloseReason, Misuse, Proximity,
+    CloseReason, HolderSession, Misuse,
     link::{Link, is_establishment, status_of},
     request::{self, Refusal},
     state::State,
@@ -23,7 +23,7 @@ enum Message {
     End,
 }
 
-impl Proximity {
+impl HolderSession {
     pub(super) fn connected(&mut self, env: &Env<'_>) -> Result<(), Misuse> {
         if !matches!(self.state, State::Advertising) {
             return Err(Misuse::NotAsked);

@@ -40,7 +40,7 @@ use self::{link::Link, state::State};
 use crate::format::Checked;
 
 /// One proximity session of a holder. Its ephemeral key never leaves it; process death ends it.
-pub struct Proximity {
+pub struct HolderSession {
     profile: Arc<Profile>,
     reader_trust: Arc<TrustStore>,
     method: DeviceAuthMethod,
@@ -63,7 +63,7 @@ pub struct Proximity {
     outputs: VecDeque<Output<ProximityTypes>>,
 }
 
-impl Proximity {
+impl HolderSession {
     /// Starts: draws the ephemeral key and the BLE UUIDs, and asks to be advertised.
     #[must_use]
     pub fn start(
@@ -122,7 +122,7 @@ impl Proximity {
     }
 }
 
-impl Session for Proximity {
+impl Session for HolderSession {
     type Types = ProximityTypes;
     type Error = Misuse;
 

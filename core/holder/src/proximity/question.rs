@@ -7,7 +7,7 @@ use rid_profile::{Kind, Profile, ReaderPolicy, ReaderRule};
 use rid_wire::Code;
 
 use super::{
-    CloseReason, Misuse, Proximity,
+    CloseReason, HolderSession, Misuse,
     answer::verifier,
     offer::{Offer, is_portrait},
     state::{Asking, Request, RequestedDocument, State},
@@ -21,7 +21,7 @@ use crate::{
 /// How often a request asks again to unlock a wallet that is locked before the look-up.
 const LOCKED_LOOKUPS: u8 = 3;
 
-impl Proximity {
+impl HolderSession {
     /// The wallet is open (or stays locked), before matching or before the commit.
     pub(super) fn unlocked(&mut self, open: bool, env: &Env<'_>) -> Result<(), Misuse> {
         if !matches!(self.state, State::Unlocking(_) | State::Confirming(_)) {

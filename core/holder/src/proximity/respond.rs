@@ -10,7 +10,7 @@ use rid_mdoc::{build::device_response, session::SessionData};
 use rid_wire::{Code, Timestamp};
 
 use super::{
-    CloseReason, DeviceAuthMethod, Misuse, Proximity, Receipt,
+    CloseReason, DeviceAuthMethod, HolderSession, Misuse, Receipt,
     end::note,
     state::{Decided, Planned, PreparedDocument, Sending, Signing, State},
 };
@@ -22,7 +22,7 @@ const INTERRUPTED: Code = Code::new("interrupted");
 /// What the vault gave does not fit what was asked for.
 const STORAGE_CORRUPT: Code = Code::new("storage_corrupt");
 
-impl Proximity {
+impl HolderSession {
     pub(super) fn committed(&mut self, result: Result<Committed, StorageError>, env: &Env<'_>) -> Result<(), Misuse> {
         if !matches!(self.state, State::Committing(_)) {
             return Err(Misuse::NotAsked);

@@ -29,7 +29,7 @@ pub struct Receipt {
     pub presented: Vec<HistoryElement>,
 }
 
-/// The types of [`super::Proximity`].
+/// The types of [`super::HolderSession`].
 pub struct ProximityTypes;
 
 impl SessionTypes for ProximityTypes {

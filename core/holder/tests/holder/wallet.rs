@@ -14,7 +14,7 @@ use rid_flow::{
 use rid_holder::{
     consent::{AgreedDocument, Answer, Candidate, Decision, Question},
     held::Validity,
-    proximity::{CloseReason, DeviceAuthMethod, Misuse, Proximity, ProximityTypes, Receipt},
+    proximity::{CloseReason, DeviceAuthMethod, HolderSession, Misuse, ProximityTypes, Receipt},
 };
 use rid_mdoc::build::ElementToIssue;
 use rid_profile::{Profile, ReaderPolicy};
@@ -78,7 +78,7 @@ pub(crate) struct Wallet {
     pub(crate) vault: Vault,
     pub(crate) ports: Ports,
     keys: BTreeMap<KeyId, SigningKey>,
-    pub(crate) session: Proximity,
+    pub(crate) session: HolderSession,
     pub(crate) engagement: Vec<u8>,
     /// What happened in this session, by name, in order.
     pub(crate) trace: Vec<&'static str>,
@@ -104,7 +104,8 @@ impl Wallet {
         let pki = Pki::make(&mut rng);
         let uptime = Uptime::from_millis(1_000_000);
         let method = DeviceAuthMethod::Signature;
-        let session = Proximity::start(profile(), pki.readers(), method, &mut Env { now: NOW, uptime, rng: &mut rng });
+        let session =
+            HolderSession::start(profile(), pki.readers(), method, &mut Env { now: NOW, uptime, rng: &mut rng });
         let mut wallet = Self {
             pki,
             rng,
@@ -152,7 +153,7 @@ impl Wallet {
     pub(crate) fn restart(&mut self) {
         let readers = self.pki.readers();
         let mut env = Env { now: self.now, uptime: self.uptime, rng: &mut self.rng };
-        let session = Proximity::start(self.profile.clone(), readers, self.method, &mut env);
+        let session = HolderSession::start(self.profile.clone(), readers, self.method, &mut env);
         self.session = session.with_policy(self.policy);
         self.trace.clear();
         self.sent.clear();

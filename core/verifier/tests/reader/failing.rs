@@ -2,7 +2,7 @@
 use rid_flow::{Effect, Env, Input, LinkCommand, LinkEvent, Output, Reply, Session, Uptime, ports::SecureAreaError};
 use rid_mdoc::session::{SessionData, Status};
 use rid_verifier::{
-    reader::{CloseReason, Misuse, ReaderTypes},
+    proximity::{CloseReason, Misuse, ReaderTypes},
     view::Decision,
 };
 

@@ -22,12 +22,12 @@ use rid_mdoc::{
 };
 use rid_trust::Outcome;
 use rid_verifier::{
-    reader::{CloseReason, Exchange, Misuse, Reader, ReaderConfig, ReaderTypes},
+    proximity::{CloseReason, Exchange, Misuse, ReaderConfig, ReaderSession, ReaderTypes},
     view::{Decision, DocumentElements, Verdict},
 };
 
 struct Play {
-    reader: Reader,
+    reader: ReaderSession,
     rng: SeededRng,
     millis: u64,
     sent: Vec<Vec<u8>>,
@@ -50,7 +50,7 @@ impl Play {
             locales: vec![],
         };
         let mut env = Env { now: now(), uptime: Uptime::from_millis(0), rng: &mut rng };
-        let reader = Reader::start(&device.engagement.to_qr(), config, &mut env).unwrap();
+        let reader = ReaderSession::start(&device.engagement.to_qr(), config, &mut env).unwrap();
         Self { reader, rng, millis: 0, sent: vec![], exchange: None, closed: None }
     }
 

@@ -8,7 +8,7 @@ use rid_flow::{
     ports::Clock,
     run::{Current, Host, SessionHost, perform},
 };
-use rid_holder::proximity::{Proximity, ProximityTypes};
+use rid_holder::proximity::{HolderSession, ProximityTypes};
 use rid_wire::Code;
 
 use super::PresentationStep;
@@ -59,7 +59,7 @@ impl Host for Facade {
     }
 }
 
-impl SessionHost<Proximity> for Facade {
+impl SessionHost<HolderSession> for Facade {
     type Step = PresentationStep;
 
     fn show(&self, current: &Current<ProximityTypes>) -> PresentationStep {

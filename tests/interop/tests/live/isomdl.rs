@@ -22,7 +22,7 @@ use rid_crypto::{PublicKey, SigningKey};
 use rid_holder::proximity::DeviceAuthMethod;
 use rid_verifier::{
     capture::{CaptureInput, judge_issuer_signed},
-    reader::CloseReason,
+    proximity::CloseReason,
     view::Decision,
 };
 use rid_wire::cbor::{Encoder, Limits};

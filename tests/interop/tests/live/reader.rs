@@ -4,7 +4,7 @@ use std::sync::Arc;
 use rid_flow::{Effect, Env, Input, LinkCommand, LinkEvent, Output, Reply, Session, ports::KeyId};
 use rid_trust::TrustStore;
 use rid_verifier::{
-    reader::{CloseReason, Exchange, Reader, ReaderConfig, ReaderTypes},
+    proximity::{CloseReason, Exchange, ReaderConfig, ReaderSession, ReaderTypes},
     view::Decision,
 };
 
@@ -13,7 +13,7 @@ use crate::world::{ASKED, UPTIME, World, asked_items, now, profile};
 /// Our reader with its key, for one session.
 pub(crate) struct OurReader<'a> {
     world: &'a mut World,
-    session: Reader,
+    session: ReaderSession,
     sent: Vec<Vec<u8>>,
     pub(crate) exchanges: Vec<Exchange>,
     pub(crate) closed: Option<CloseReason>,
@@ -30,7 +30,7 @@ impl<'a> OurReader<'a> {
             locales: vec![],
         };
         let mut env = Env { now: now(), uptime: UPTIME, rng: &mut world.rng };
-        let session = Reader::start(qr, config, &mut env).unwrap();
+        let session = ReaderSession::start(qr, config, &mut env).unwrap();
         let mut reader = Self { world, session, sent: vec![], exchanges: vec![], closed: None };
         reader.run();
         reader

@@ -10,7 +10,7 @@ use rid_flow::{
 };
 use rid_holder::{
     consent::{AgreedDocument, Answer, Decision, Question},
-    proximity::{CloseReason, DeviceAuthMethod, Proximity, ProximityTypes},
+    proximity::{CloseReason, DeviceAuthMethod, HolderSession, ProximityTypes},
 };
 use rid_trust::TrustStore;
 
@@ -18,7 +18,7 @@ use crate::world::{MDL, SeededRng, UPTIME, World, now, profile, validity};
 
 pub(crate) struct Wallet {
     rng: SeededRng,
-    session: Proximity,
+    session: HolderSession,
     keys: BTreeMap<KeyId, SigningKey>,
     copies: Vec<(KeyId, Vec<u8>)>,
     rows: u64,
@@ -57,7 +57,7 @@ impl Wallet {
         }
         let mut rng = SeededRng::new(77);
         let mut env = Env { now: now(), uptime: UPTIME, rng: &mut rng };
-        let session = Proximity::start(profile(), readers, method, &mut env);
+        let session = HolderSession::start(profile(), readers, method, &mut env);
         let mut wallet =
             Self { rng, session, keys, copies, rows: 0, qr: String::new(), sent: vec![], question: None, closed: None };
         wallet.run();

@@ -3,7 +3,7 @@ use rid_holder::{
     consent::Requester,
     proximity::{CloseReason as HolderClose, DeviceAuthMethod},
 };
-use rid_verifier::reader::CloseReason as ReaderClose;
+use rid_verifier::proximity::CloseReason as ReaderClose;
 use rid_wire::base64;
 use serde_json::{Value, json};
 

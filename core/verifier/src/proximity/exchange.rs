@@ -2,10 +2,10 @@
 use rid_flow::{Env, Output};
 use rid_mdoc::session::{SessionData, SessionError, Status};
 
-use super::{CloseReason, Exchange, LIMITS, Reader, State};
+use super::{CloseReason, Exchange, LIMITS, ReaderSession, State};
 use crate::capture::{CaptureInput, judge_answer};
 
-impl Reader {
+impl ReaderSession {
     pub(super) fn received(&mut self, bytes: &[u8], env: &mut Env<'_>) {
         let message = match SessionData::parse(bytes, LIMITS) {
             Ok(message) => message,

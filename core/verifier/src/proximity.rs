@@ -124,7 +124,7 @@ pub struct Exchange {
     pub transcript: Vec<u8>,
 }
 
-/// The types of [`Reader`].
+/// The types of [`ReaderSession`].
 pub struct ReaderTypes;
 
 impl SessionTypes for ReaderTypes {
@@ -157,7 +157,7 @@ struct Link {
 }
 
 /// One reader session: Connect → SessionEstablishment{request} → SessionData{response} → verdict → termination.
-pub struct Reader {
+pub struct ReaderSession {
     config: ReaderConfig,
     link: Option<Link>,
     state: State,
@@ -165,7 +165,7 @@ pub struct Reader {
     deadline: Option<Uptime>,
 }
 
-impl Reader {
+impl ReaderSession {
     /// Starts from the text of the QR code.
     ///
     /// # Errors
@@ -198,7 +198,7 @@ impl Reader {
         (method.and_then(|ble| ble.peripheral_server), method.and_then(|ble| ble.central_client))
     }
 
-    /// Asks again in the same session, after a verdict and before [`Reader::finish`].
+    /// Asks again in the same session, after a verdict and before [`ReaderSession::finish`].
     ///
     /// # Errors
     /// [`Misuse::NotAsked`] while an exchange is under way, [`Misuse::Closed`], also when the deadline has passed.
@@ -342,7 +342,7 @@ impl Reader {
     }
 }
 
-impl Session for Reader {
+impl Session for ReaderSession {
     type Types = ReaderTypes;
     type Error = Misuse;
 
