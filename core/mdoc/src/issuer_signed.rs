@@ -6,12 +6,11 @@ use rid_wire::{
     cose::Sign1,
 };
 
-use crate::{MdocError, mso::name};
+use crate::{
+    MdocError,
+    names::{MAX_ITEMS, MAX_NAMESPACES, name},
+};
 
-/// Most namespaces of one document (neg-B24).
-pub const MAX_NAMESPACES: usize = 64;
-/// Most items of one document (neg-B24).
-pub const MAX_ITEMS: usize = 1024;
 /// Length of the shortest `random` of an item, in bytes (18013-5, 9.1.2.5; neg-B20).
 pub const MIN_RANDOM: usize = 16;
 

@@ -24,6 +24,7 @@ mod fold;
 pub mod handover;
 pub mod issuer_signed;
 pub mod mso;
+pub mod names;
 pub mod reader_auth;
 pub mod request;
 pub mod request_info;

@@ -10,7 +10,7 @@ use rid_wire::{
 
 use crate::{
     MdocError,
-    issuer_signed::{MAX_ITEMS, MAX_NAMESPACES},
+    names::{MAX_ITEMS, MAX_NAMESPACES, name},
 };
 
 /// Most digests of one MSO (neg-B24), including those of undisclosed elements.
@@ -348,15 +348,6 @@ fn read_status(decoder: &mut Decoder<'_>) -> Result<Option<StatusListReference>,
 /// Returns true if a digestID is beyond the standard's range: 2^31 or more.
 pub(crate) const fn is_wide(digest_id: u64) -> bool {
     digest_id >= 1 << 31
-}
-
-/// Reads a map key that is a namespace or an identifier: text without NUL.
-pub(crate) fn name<'a>(key: &Key<'a>) -> Result<Cow<'a, str>, MdocError> {
-    match key {
-        Key::Text(text) if text.as_bytes().contains(&0) => Err(CborError::InvalidText.into()),
-        Key::Text(text) => Ok(text.clone()),
-        _ => Err(CborError::UnexpectedType.into()),
-    }
 }
 
 rid_wire::closed_debug!(Mso<'_>, StatusListReference);

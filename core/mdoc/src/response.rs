@@ -8,8 +8,9 @@ use rid_wire::{
 
 use crate::{
     MdocError,
-    issuer_signed::{MAX_ITEMS, MAX_NAMESPACES, UnverifiedIssuerSigned},
-    mso::{name, read_version},
+    issuer_signed::UnverifiedIssuerSigned,
+    mso::read_version,
+    names::{MAX_ITEMS, MAX_NAMESPACES, name},
 };
 
 /// Most documents of one response, and most document errors.

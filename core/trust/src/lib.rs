@@ -26,8 +26,8 @@ pub use check::{Check, Outcome};
 pub use decision::{Basis, IssuerTrust};
 pub use message::{MessageTrust, parse_chain};
 pub use party::{Party, PartyBasis};
-pub use roots::{IssuerRoot, RootWarning, Roots};
-pub use store::{Anchor, Environment, Role, SignerRules, TrustStore};
+pub use roots::{IssuerRoot, Roots};
+pub use store::{Anchor, Environment, Role, RootWarning, SignerRules, TrustStore};
 
 use rid_crypto::x509::X509Error;
 use rid_wire::Code;

@@ -17,11 +17,15 @@ pub struct MessageTrust<'s> {
     budget: SignatureBudget<'s>,
 }
 
-impl<'s> MessageTrust<'s> {
-    pub(crate) fn new(store: &'s TrustStore, at: Timestamp) -> Self {
-        Self { store, at, budget: SignatureBudget::with_memory(store.memory()) }
+impl TrustStore {
+    /// Starts to decide on the chains of one message at the time `at`.
+    #[must_use]
+    pub fn message(&self, at: Timestamp) -> MessageTrust<'_> {
+        MessageTrust { store: self, at, budget: SignatureBudget::with_memory(self.memory()) }
     }
+}
 
+impl<'s> MessageTrust<'s> {
     /// The store behind the decisions.
     #[must_use]
     pub const fn store(&self) -> &'s TrustStore {

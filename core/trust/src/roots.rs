@@ -1,10 +1,8 @@
 //! Collects the roots that an app gives.
 use alloc::{format, string::String, vec::Vec};
 
+use crate::{Anchor, Environment, Role, RootWarning, TrustError, TrustStore};
 use rid_crypto::x509::Bundle;
-use rid_wire::Code;
-
-use crate::{Anchor, Environment, Role, TrustError, TrustStore};
 
 /// A root of issuers, as given by an app.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,15 +11,6 @@ pub struct IssuerRoot {
     pub certificate: Vec<u8>,
     /// The credential types that it may sign for. At least one is required; no value means "any".
     pub credential_types: Vec<String>,
-}
-
-/// An unreadable certificate among the roots. It is not used, but the others are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RootWarning {
-    /// Its position: `issuer_roots[0], certificate 2`.
-    pub root: String,
-    /// The reason.
-    pub code: Code,
 }
 
 /// Collects the roots of an app into a [`TrustStore`].

@@ -5,9 +5,9 @@ use rid_crypto::{
     PublicKey,
     x509::{Certificate, SignatureMemory},
 };
-use rid_wire::{ClockTolerance, Timestamp};
+use rid_wire::{ClockTolerance, Code};
 
-use crate::{MessageTrust, RootWarning, TrustError};
+use crate::TrustError;
 
 /// The origin of roots: the State or a test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,15 @@ pub struct SignerRules {
     pub country: Option<String>,
     /// Most intermediates between signer and root. ISO 18013-5 has none.
     pub intermediates: usize,
+}
+
+/// An unreadable certificate among the roots. It is not used, but the others are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RootWarning {
+    /// Its position: `issuer_roots[0], certificate 2`.
+    pub root: String,
+    /// The reason.
+    pub code: Code,
 }
 
 /// A document signer that is trusted without a path.
@@ -167,12 +176,6 @@ impl TrustStore {
     #[must_use]
     pub fn warnings(&self) -> &[RootWarning] {
         &self.warnings
-    }
-
-    /// Starts to decide on the chains of one message at the time `at`.
-    #[must_use]
-    pub fn message(&self, at: Timestamp) -> MessageTrust<'_> {
-        MessageTrust::new(self, at)
     }
 
     pub(crate) fn of_role(&self, role: Role) -> impl Iterator<Item = &Anchor> {

@@ -9,8 +9,8 @@ use rid_wire::{
 
 use crate::{
     MdocError,
-    issuer_signed::{MAX_ITEMS, MAX_NAMESPACES},
     mso::ValidityInfo,
+    names::{MAX_ITEMS, MAX_NAMESPACES},
 };
 
 /// An element to issue, with its encoded value.
