@@ -2,7 +2,7 @@
 use alloc::{borrow::Cow, vec::Vec};
 
 use rid_wire::{
-    cbor::{CborError, Decoder, Limits, Tagged},
+    cbor::{CborError, Decoder, Key, Limits, Tagged},
     cose::Sign1,
 };
 
@@ -134,10 +134,9 @@ fn read_namespaces<'a>(decoder: &mut Decoder<'a>) -> Result<Namespaces<'a>, Mdoc
 impl<'a> UnverifiedItem<'a> {
     /// Reads one IssuerSignedItemBytes. Unknown members are hashed with the rest and ignored, except on receipt.
     fn read(decoder: &mut Decoder<'a>) -> Result<Self, MdocError> {
-        let bytes = decoder.tagged()?;
         let (mut id, mut random, mut identifier, mut value) = (None, None, None, None);
         let mut has_unknown_member = false;
-        bytes.decoder().map(|decoder, key| -> Result<(), MdocError> {
+        let member = |decoder: &mut Decoder<'a>, key: &Key<'a>| -> Result<(), MdocError> {
             match key.as_text() {
                 Some("digestID") => {
                     let read = decoder.uint();
@@ -152,7 +151,8 @@ impl<'a> UnverifiedItem<'a> {
                 _ => has_unknown_member = true,
             }
             Ok(())
-        })?;
+        };
+        let (bytes, _) = decoder.tagged_with(|content| content.map(member))?;
         let random: &[u8] = random.ok_or(CborError::MissingMember)?;
         if random.len() < MIN_RANDOM {
             return Err(MdocError::SaltShort);

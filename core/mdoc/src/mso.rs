@@ -4,7 +4,7 @@ use alloc::{borrow::Cow, string::String, vec::Vec};
 use rid_crypto::{DigestAlgorithm, PublicKey};
 use rid_wire::{
     Timestamp,
-    cbor::{CborError, Decoder, Key, Limits, Tagged},
+    cbor::{CborError, Decoder, Key, Limits},
     cose,
 };
 
@@ -154,9 +154,14 @@ pub(crate) struct MsoParts<'a> {
 
 impl<'a> MsoParts<'a> {
     pub(crate) fn parse(payload: &'a [u8]) -> Result<Self, MdocError> {
+        let mut decoder = Decoder::new(payload, Limits { max_bytes: payload.len(), ..Limits::ONLINE })?;
+        let (_, parts) = decoder.tagged_with(Self::read)?;
+        decoder.finish()?;
+        Ok(parts)
+    }
+
+    fn read(decoder: &mut Decoder<'a>) -> Result<Self, MdocError> {
         const MISSING: MdocError = MdocError::Cbor(CborError::MissingMember);
-        let tagged = Tagged::parse(payload, Limits { max_bytes: payload.len(), ..Limits::ONLINE })?;
-        let mut decoder = tagged.decoder();
         let (mut version, mut digest_algorithm, mut validity) = (Err(MISSING), Err(MISSING), Err(MISSING));
         let (mut doc_type, mut digests, mut device, mut status) = (None, None, None, Ok(None));
         decoder.map(|decoder, key| -> Result<(), MdocError> {

@@ -40,6 +40,31 @@ impl<'a> Decoder<'a> {
     /// [`CborError::Tag24Expected`], [`CborError::Tag24Invalid`], [`CborError::Indefinite`]; for the content also
     /// [`CborError::TooDeep`] and [`CborError::DuplicateKey`].
     pub fn tagged(&mut self) -> Result<Tagged<'a>, CborError> {
+        let tagged = self.unread_tagged()?;
+        check_content(tagged.inner, self.max_depth)?;
+        Ok(tagged)
+    }
+
+    /// Reads a `#6.24(bstr .cbor T)` as [`Self::tagged`] does, and its content with `read`, in one pass: `read` has to
+    /// read or skip all of it.
+    ///
+    /// # Errors
+    /// Those of [`Self::tagged`], then those of `read`; [`CborError::Tag24Invalid`] if `read` leaves something.
+    pub fn tagged_with<T, E: From<CborError>>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<(Tagged<'a>, T), E> {
+        let tagged = self.unread_tagged()?;
+        let mut content = tagged.decoder();
+        let value = read(&mut content);
+        if value.is_err() || content.finish().is_err() {
+            // Malformed content is refused as such, whatever `read` made of it.
+            check_content(tagged.inner, self.max_depth)?;
+        }
+        Ok((tagged, value?))
+    }
+
+    fn unread_tagged(&mut self) -> Result<Tagged<'a>, CborError> {
         let start = self.pos;
         if !self.take_tag(ENCODED_CBOR)? {
             return Err(CborError::Tag24Expected);
@@ -52,7 +77,9 @@ impl<'a> Decoder<'a> {
             return Err(CborError::Tag24Invalid);
         }
         let inner = self.definite_bytes()?;
-        check_content(inner, self.max_depth)?;
+        if head::Head::read(inner, 0).is_ok_and(|(head, _)| is_encoded_cbor(head)) {
+            return Err(CborError::Tag24Expected);
+        }
         let outer = self.input.get(start..self.pos).ok_or(CborError::Truncated)?;
         Ok(Tagged { outer, inner })
     }
@@ -60,9 +87,6 @@ impl<'a> Decoder<'a> {
 
 fn check_content(inner: &[u8], max_depth: u8) -> Result<(), CborError> {
     let mut content = Decoder::over(inner, max_depth);
-    if content.head().is_ok_and(|(head, _)| is_encoded_cbor(head)) {
-        return Err(CborError::Tag24Expected);
-    }
     content.skip().and_then(|_| content.finish()).map_err(|error| match error {
         CborError::TooDeep | CborError::DuplicateKey => error,
         _ => CborError::Tag24Invalid,
