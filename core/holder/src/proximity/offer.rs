@@ -36,15 +36,19 @@ pub(super) struct Offer {
 impl Offer {
     /// Valid ones come before those that are not valid now, then those that answer more, then those that are valid
     /// longer. Expired ones are not offered while a valid one is there.
-    pub(super) fn new(document: &RequestedDocument, held: Vec<Held>, kind: Option<&Kind>) -> Self {
+    pub(super) fn new<'h>(
+        document: &RequestedDocument,
+        held: impl Iterator<Item = &'h Held>,
+        kind: Option<&Kind>,
+    ) -> Self {
         let mut offer = Self { candidates: Vec::new(), unavailable: Vec::new() };
         for one in held {
             match &one.claims {
-                Err(reason) => offer.unavailable.push(unavailable(&one, *reason)),
+                Err(reason) => offer.unavailable.push(unavailable(one, *reason)),
                 Ok(elements) => {
                     let offered = offered(document, elements, kind);
                     if offered.iter().all(|element| element.withheld.is_some()) {
-                        offer.unavailable.push(unavailable(&one, ELEMENTS_NOT_HELD));
+                        offer.unavailable.push(unavailable(one, ELEMENTS_NOT_HELD));
                     } else {
                         offer.candidates.push(candidate(one, offered));
                     }
@@ -83,11 +87,11 @@ fn unavailable(held: &Held, reason: Code) -> Unavailable {
     Unavailable { credential: held.credential.clone(), issuer, subject, reason }
 }
 
-fn candidate(held: Held, elements: Vec<OfferedElement>) -> Candidate {
+fn candidate(held: &Held, elements: Vec<OfferedElement>) -> Candidate {
     Candidate {
-        credential: held.credential,
-        issuer: held.issuer,
-        subject: held.subject,
+        credential: held.credential.clone(),
+        issuer: held.issuer.clone(),
+        subject: held.subject.clone(),
         validity: held.validity,
         valid_until: held.valid_until,
         copies_left: held.copies_left,

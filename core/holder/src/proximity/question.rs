@@ -90,7 +90,7 @@ fn ask(id: QuestionId, request: &Request, held: &[Held], profile: &Profile, poli
     let mut documents = Vec::with_capacity(request.documents.len());
     for document in &request.documents {
         let wanted = document.credential_type();
-        let held = held.iter().filter(|one| one.credential_type == wanted).cloned().collect();
+        let held = held.iter().filter(|one| one.credential_type == wanted);
         let kind = profile.kind(&wanted);
         let rule = reader_rule(document, kind, &requester, policy);
         warnings.note(document, rule);
