@@ -27,7 +27,28 @@ impl AeadKey {
     /// # Errors
     /// [`CryptoError::Length`] if the message is longer than AES-GCM allows.
     pub fn seal(&self, nonce: &[u8; NONCE_LEN], aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, CryptoError> {
-        wiping(|| Active::seal(&self.0, nonce, aad, plaintext))
+        let mut sealed = Vec::with_capacity(plaintext.len().saturating_add(TAG_LEN));
+        sealed.extend_from_slice(plaintext);
+        self.seal_in_place(nonce, aad, &mut sealed, 0)?;
+        Ok(sealed)
+    }
+
+    /// Encrypts the bytes of a message after the first `clear`, in place, and appends the 16-byte tag. Never use a nonce
+    /// twice with one key. After an error the message must not be used.
+    ///
+    /// # Errors
+    /// As [`Self::seal`]; also if the message has fewer bytes than `clear`.
+    pub fn seal_in_place(
+        &self,
+        nonce: &[u8; NONCE_LEN],
+        aad: &[u8],
+        message: &mut Vec<u8>,
+        clear: usize,
+    ) -> Result<(), CryptoError> {
+        let text = message.get_mut(clear..).ok_or(CryptoError::Length)?;
+        let tag = wiping(|| Active::seal(&self.0, nonce, aad, text))?;
+        message.extend_from_slice(&tag);
+        Ok(())
     }
 
     /// Decrypts. No plaintext is released unless the tag is right.

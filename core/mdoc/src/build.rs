@@ -4,4 +4,4 @@ mod credential;
 mod document;
 
 pub use credential::{ElementToIssue, MsoTemplate, UnsignedCredential};
-pub use document::{Selection, UnsignedDocument, device_response, device_response_status};
+pub use document::{Selection, UnsignedDocument, device_response, device_response_status, write_device_response};

@@ -1,7 +1,7 @@
 //! Session encryption (18013-5, 9.1.1; std-M42): keys, counters, SessionEstablishment and SessionData.
 use alloc::{borrow::Cow, vec::Vec};
 
-use rid_crypto::{AeadKey, Curve, NONCE_LEN, PublicKey, SharedSecret, hkdf_sha256};
+use rid_crypto::{AeadKey, Curve, NONCE_LEN, PublicKey, SharedSecret, TAG_LEN, hkdf_sha256};
 use rid_wire::{
     Code,
     cbor::{CborError, Decoder, Encoder, Limits},
@@ -110,13 +110,22 @@ impl SessionCipher {
     /// # Errors
     /// [`SessionError::CounterExhausted`]; [`SessionError::State`] after the end of the session.
     pub fn encrypt(&mut self, plaintext: &[u8]) -> Result<Vec<u8>, SessionError> {
+        let mut sealed = Vec::with_capacity(plaintext.len().saturating_add(TAG_LEN));
+        sealed.extend_from_slice(plaintext);
+        self.encrypt_in_place(&mut sealed, 0)?;
+        Ok(sealed)
+    }
+
+    /// Encrypts the bytes of a message after the first `clear` and appends the tag.
+    fn encrypt_in_place(&mut self, message: &mut Vec<u8>, clear: usize) -> Result<(), SessionError> {
         // An error leaves `self.keys` empty.
         let keys = self.keys.take().ok_or(SessionError::State)?;
         let counter = self.sent.checked_add(1).ok_or(SessionError::CounterExhausted)?;
-        let sealed = keys.own.seal(&self.role.nonce(counter), &[], plaintext).map_err(|_| SessionError::State)?;
+        let nonce = self.role.nonce(counter);
+        keys.own.seal_in_place(&nonce, &[], message, clear).map_err(|_| SessionError::State)?;
         self.sent = counter;
         self.keys = Some(keys);
-        Ok(sealed)
+        Ok(())
     }
 
     /// Decrypts the next message of the other side. After an error every further call fails.
@@ -222,6 +231,26 @@ impl<'a> SessionData<'a> {
         Ok(Self { data, status })
     }
 
+    /// Encrypts what `write` writes, in the buffer of the message. `capacity` is its length or more.
+    ///
+    /// # Errors
+    /// As [`SessionCipher::encrypt`].
+    pub fn seal(
+        cipher: &mut SessionCipher,
+        capacity: usize,
+        write: impl FnOnce(&mut Encoder),
+    ) -> Result<Vec<u8>, SessionError> {
+        let mut encoder = Encoder::with_capacity(capacity.saturating_add(MAX_HEAD).saturating_add(TAG_LEN));
+        encoder.raw(&[0; MAX_HEAD]);
+        write(&mut encoder);
+        let mut message = encoder.finish();
+        cipher.encrypt_in_place(&mut message, MAX_HEAD)?;
+        let mut head = Encoder::new();
+        head.map(1).text(DATA).bytes_head(message.len().saturating_sub(MAX_HEAD));
+        message.splice(..MAX_HEAD, head.finish());
+        Ok(message)
+    }
+
     /// Encodes the message.
     #[must_use]
     pub fn encode(data: Option<&[u8]>, status: Option<Status>) -> Vec<u8> {
@@ -247,6 +276,8 @@ pub fn key_bytes(key: &PublicKey) -> Vec<u8> {
 
 const E_READER_KEY: &str = "eReaderKey";
 const DATA: &str = "data";
+/// Longest head before the ciphertext: a map, its key and the head of a byte string.
+const MAX_HEAD: usize = 15;
 const STATUS: &str = "status";
 
 /// The key that this side encrypts with, and the key of the other side.

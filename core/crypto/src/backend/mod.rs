@@ -103,7 +103,8 @@ pub(crate) trait Library {
     fn hash_to_p256(message: &[u8], domain: &[u8]) -> Result<[u8; 65], CryptoError>;
 
     fn aead(key: &[u8; 32]) -> Box<Self::Aead>;
-    fn seal(key: &Self::Aead, nonce: &[u8; 12], aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, CryptoError>;
+    /// Encrypts in place and returns the tag.
+    fn seal(key: &Self::Aead, nonce: &[u8; 12], aad: &[u8], text: &mut [u8]) -> Result<[u8; 16], CryptoError>;
     fn open(key: &Self::Aead, nonce: &[u8; 12], aad: &[u8], sealed: &[u8]) -> Result<Vec<u8>, CryptoError>;
 
     fn aead128(key: &[u8; 16]) -> Box<Self::Aead128>;

@@ -3,7 +3,7 @@ use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 
 use aes_gcm::{
     Aes128Gcm, Aes256Gcm, KeyInit,
-    aead::{Aead, Payload},
+    aead::{Aead, AeadInOut, Payload},
 };
 use hmac::{Hmac, Mac};
 use p256::ecdsa::signature::{MultipartSigner, hazmat::PrehashVerifier};
@@ -167,8 +167,8 @@ impl Library for RustCrypto {
         Box::new(Aes256Gcm::new(key.into()))
     }
 
-    fn seal(key: &Aes256Gcm, nonce: &[u8; 12], aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, CryptoError> {
-        key.encrypt(nonce.into(), Payload { msg: plaintext, aad }).map_err(|_| CryptoError::Length)
+    fn seal(key: &Aes256Gcm, nonce: &[u8; 12], aad: &[u8], text: &mut [u8]) -> Result<[u8; 16], CryptoError> {
+        key.encrypt_inout_detached(nonce.into(), aad, text.into()).map(Into::into).map_err(|_| CryptoError::Length)
     }
 
     fn open(key: &Aes256Gcm, nonce: &[u8; 12], aad: &[u8], sealed: &[u8]) -> Result<Vec<u8>, CryptoError> {

@@ -40,7 +40,11 @@ impl Link {
 impl HolderSession {
     /// Encrypts for the peer.
     pub(super) fn encrypt(&mut self, plaintext: &[u8]) -> Result<Vec<u8>, SessionError> {
-        self.link.as_mut().ok_or(SessionError::State)?.cipher.encrypt(plaintext)
+        self.cipher()?.encrypt(plaintext)
+    }
+
+    pub(super) fn cipher(&mut self) -> Result<&mut SessionCipher, SessionError> {
+        self.link.as_mut().map(|link| &mut link.cipher).ok_or(SessionError::State)
     }
 }
 

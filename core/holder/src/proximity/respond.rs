@@ -6,7 +6,7 @@ use rid_flow::{
     AgreeRequest, Committed, Copy, Effect, Env, HistoryOutcome, LinkCommand, Output, SignRequest,
     ports::{Prompt, SecureAreaError, StorageError},
 };
-use rid_mdoc::{build::device_response, session::SessionData};
+use rid_mdoc::{build::write_device_response, session::SessionData};
 use rid_wire::{Code, Timestamp};
 
 use super::{
@@ -18,6 +18,9 @@ use crate::format::{self, Binding, Proof};
 
 /// A call was dropped while it awaited a commit.
 const INTERRUPTED: Code = Code::new("interrupted");
+
+/// Bytes of a DeviceResponse round its documents, roughly.
+const RESPONSE_FRAME: usize = 256;
 
 /// What the vault gave does not fit what was asked for.
 const STORAGE_CORRUPT: Code = Code::new("storage_corrupt");
@@ -155,11 +158,14 @@ impl HolderSession {
     }
 
     /// One document is done; the next, or the response.
-    fn authenticated(&mut self, mut signing: Signing, document: Vec<u8>, env: &Env<'_>) {
-        signing.done.push((signing.current.position, document));
-        match signing.rest.pop_front() {
-            Some(next) => self.ask_key(Signing { current: next, ..signing }),
-            None => self.respond(&signing.doc_types, signing.receipt, &signing.done, env),
+    fn authenticated(&mut self, signing: Signing, document: Vec<u8>, env: &Env<'_>) {
+        let Signing { doc_types, receipt, current, mut rest, mut done } = signing;
+        done.push((current.position, document));
+        // Its bytes are in the document.
+        drop(current);
+        match rest.pop_front() {
+            Some(current) => self.ask_key(Signing { doc_types, receipt, current, rest, done }),
+            None => self.respond(&doc_types, receipt, &done, env),
         }
     }
 
@@ -172,12 +178,17 @@ impl HolderSession {
                 not_returned.push(doc_type.clone());
             }
         }
-        let documents: Vec<Vec<u8>> = done.iter().map(|(_, document)| document.clone()).collect();
-        match self.encrypt(&device_response(&documents, &not_returned)) {
-            Ok(data) => {
+        let documents: Vec<&[u8]> = done.iter().map(|(_, document)| document.as_slice()).collect();
+        let bytes = documents.iter().map(|document| document.len()).chain(not_returned.iter().map(String::len));
+        let capacity = bytes.fold(RESPONSE_FRAME, usize::saturating_add);
+        let message = self.cipher().and_then(|cipher| {
+            SessionData::seal(cipher, capacity, |encoder| write_device_response(encoder, &documents, &not_returned))
+        });
+        match message {
+            Ok(message) => {
                 let unsettled = self.unsettled.filter(|_| receipt.disclosed);
                 self.outputs.extend(unsettled.map(|event| note(event, HistoryOutcome::UnknownDelivery)));
-                self.outputs.push_back(Output::Link(LinkCommand::Send(SessionData::encode(Some(&data), None))));
+                self.outputs.push_back(Output::Link(LinkCommand::Send(message)));
                 self.state = State::Sending(Sending { receipt, held: None });
                 self.deadline = self.consent_deadline(env);
             }

@@ -114,13 +114,19 @@ const NOT_RETURNED: u64 = 0;
 #[must_use]
 pub fn device_response(documents: &[Vec<u8>], not_returned: &[String]) -> Vec<u8> {
     let mut encoder = Encoder::new();
+    write_device_response(&mut encoder, documents, not_returned);
+    encoder.finish()
+}
+
+/// Writes what [`device_response`] returns.
+pub fn write_device_response<D: AsRef<[u8]>>(encoder: &mut Encoder, documents: &[D], not_returned: &[String]) {
     let members = 2_usize.saturating_add(usize::from(!documents.is_empty()));
     encoder.map(members.saturating_add(usize::from(!not_returned.is_empty())));
     encoder.text("status").uint(0).text("version").text("1.0");
     if !documents.is_empty() {
         encoder.text("documents").array(documents.len());
         for document in documents {
-            encoder.raw(document);
+            encoder.raw(document.as_ref());
         }
     }
     if !not_returned.is_empty() {
@@ -129,7 +135,6 @@ pub fn device_response(documents: &[Vec<u8>], not_returned: &[String]) -> Vec<u8
             encoder.map(1).text(doc_type).uint(NOT_RETURNED);
         }
     }
-    encoder.finish()
 }
 
 /// Encodes a DeviceResponse with an error status (10, 11, 12) and no documents.

@@ -98,7 +98,7 @@ impl Encoder {
     }
 
     /// Writes the head of a byte string whose content follows elsewhere.
-    pub(crate) fn bytes_head(&mut self, len: usize) -> &mut Self {
+    pub fn bytes_head(&mut self, len: usize) -> &mut Self {
         self.length(head::BYTES, len)
     }
 
