@@ -10,11 +10,10 @@ use super::{
     oid,
 };
 
-/// A distinguished name: its DER as received, the attributes this project reads, and a form for comparison.
+/// A distinguished name: its DER as received, and the attributes that this project reads.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Name {
     der: Vec<u8>,
-    folded: Vec<u8>,
     common_name: Option<String>,
     country: Option<String>,
     state: Option<String>,
@@ -55,50 +54,59 @@ impl Name {
     /// Compares names as in RFC 5280, 7.1: string types, letter case and runs of spaces do not matter.
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {
-        self.folded == other.folded
+        self.der == other.der || self.folded().is_some_and(|folded| other.folded() == Some(folded))
     }
 
     /// Whether this name is in the subtree of `base` (RFC 5280, 4.2.1.10).
     pub(super) fn is_within(&self, base: &Self) -> bool {
-        self.folded.starts_with(&base.folded)
+        let (name, base) = (self.folded(), base.folded());
+        name.zip(base).is_some_and(|(name, base)| name.starts_with(&base))
     }
 
     /// If an attribute occurs twice, the first one counts. A second country or state is refused, because they are
     /// compared.
     pub(super) fn read(element: Element<'_>) -> Result<Self, X509Error> {
-        let mut name = Self {
-            der: element.whole.to_vec(),
-            folded: Vec::new(),
-            common_name: None,
-            country: None,
-            state: None,
-            organization: None,
-        };
+        let mut name =
+            Self { der: element.whole.to_vec(), common_name: None, country: None, state: None, organization: None };
         let mut parts = Der::only(element.whole, der::SEQUENCE)?;
         while !parts.is_empty() {
             let mut attributes = Der::new(parts.expect(der::SET)?);
             if attributes.is_empty() {
                 return Err(X509Error::Form);
             }
-            let mut folded = Vec::new();
             while !attributes.is_empty() {
                 let mut attribute = attributes.sequence()?;
                 let id = attribute.expect(der::OID)?;
                 let value = attribute.any()?;
                 attribute.finish()?;
                 name.take(id, value)?;
-                folded.push(fold(id, value));
             }
-            // The attributes of one relative name are a set.
-            folded.sort_unstable();
-            name.folded.extend(der::element(der::SET, &[&folded.concat()]));
         }
         Ok(name)
     }
 
+    /// The form for comparison: each relative name with its attributes folded and in order. It is `None` for no name
+    /// that [`Self::read`] took.
+    fn folded(&self) -> Option<Vec<u8>> {
+        let mut folded = Vec::new();
+        let mut parts = Der::only(&self.der, der::SEQUENCE).ok()?;
+        while !parts.is_empty() {
+            let mut attributes = Der::new(parts.expect(der::SET).ok()?);
+            let mut relative = Vec::new();
+            while !attributes.is_empty() {
+                let mut attribute = attributes.sequence().ok()?;
+                relative.push(fold(attribute.expect(der::OID).ok()?, attribute.any().ok()?));
+            }
+            // The attributes of one relative name are a set.
+            relative.sort_unstable();
+            folded.extend(der::element(der::SET, &[&relative.concat()]));
+        }
+        Some(folded)
+    }
+
     /// Whether the name has no attribute.
     pub(super) fn is_empty(&self) -> bool {
-        self.folded.is_empty()
+        Der::only(&self.der, der::SEQUENCE).is_ok_and(|parts| parts.is_empty())
     }
 
     fn take(&mut self, id: &[u8], value: Element<'_>) -> Result<(), X509Error> {
