@@ -1,5 +1,6 @@
 //! Builds documents and the DeviceResponse.
 use alloc::{
+    borrow::Cow,
     collections::BTreeSet,
     string::{String, ToString},
     vec::Vec,
@@ -10,7 +11,14 @@ use rid_wire::{
     cose::{Mac0, Sign1},
 };
 
-use crate::{MdocError, device_auth::MAC_ALG, issuer_signed::UnverifiedIssuerSigned};
+use crate::{
+    MdocError,
+    device_auth::MAC_ALG,
+    issuer_signed::{UnverifiedIssuerSigned, UnverifiedItem},
+};
+
+/// Bytes of heads and names around the items of a document, roughly.
+const FRAME: usize = 256;
 
 /// The elements of one document to disclose: namespaces with their identifiers.
 pub type Selection = Vec<(String, Vec<String>)>;
@@ -28,34 +36,35 @@ impl UnsignedDocument {
     ///
     /// # Errors
     /// [`MdocError`].
-    pub fn select(
+    pub fn select<'c>(
         doc_type: &str,
-        issuer_signed: &UnverifiedIssuerSigned<'_>,
+        issuer_signed: &'c UnverifiedIssuerSigned<'_>,
         disclose: &Selection,
         not_returned: &Selection,
     ) -> Result<Self, MdocError> {
         if let Some(error) = issuer_signed.items_error {
             return Err(error);
         }
-        let mut disclosed: Vec<(&str, Vec<&str>)> = Vec::new();
-        let mut items = Encoder::new();
         let wanted: BTreeSet<(&str, &str)> = names(disclose).collect();
-        for (namespace, held) in &issuer_signed.namespaces {
-            let chosen: Vec<_> = held.iter().filter(|item| wanted.contains(&(namespace, item.identifier))).collect();
-            if chosen.is_empty() {
-                continue;
-            }
-            items.text(namespace).array(chosen.len());
-            for item in &chosen {
-                items.raw(item.bytes.outer);
-            }
-            disclosed.push((namespace, chosen.iter().map(|item| item.identifier).collect()));
-        }
-        let mut encoder = Encoder::new();
+        let of_namespace = |(namespace, held): &'c (Cow<'_, str>, Vec<UnverifiedItem<'_>>)| {
+            let chosen = held.iter().filter(|item| wanted.contains(&(namespace, item.identifier)));
+            (namespace.as_ref(), chosen.collect::<Vec<_>>())
+        };
+        let mut disclosed: Vec<_> = issuer_signed.namespaces.iter().map(of_namespace).collect();
+        disclosed.retain(|(_, chosen)| !chosen.is_empty());
+        let chosen = || disclosed.iter().flat_map(|(_, chosen)| chosen);
+        let bytes = chosen().map(|item| item.bytes.outer.len()).chain([issuer_signed.issuer_auth_bytes.len()]);
+        let mut encoder = Encoder::with_capacity(bytes.fold(FRAME, usize::saturating_add));
         encoder.map(if disclosed.is_empty() { 1 } else { 2 });
         encoder.text("issuerAuth").raw(issuer_signed.issuer_auth_bytes);
         if !disclosed.is_empty() {
-            encoder.text("nameSpaces").map(disclosed.len()).raw(&items.finish());
+            encoder.text("nameSpaces").map(disclosed.len());
+        }
+        for (namespace, chosen) in &disclosed {
+            encoder.text(namespace).array(chosen.len());
+            for item in chosen {
+                encoder.raw(item.bytes.outer);
+            }
         }
         let errors = lacking([disclose, not_returned], &disclosed);
         Ok(Self { doc_type: doc_type.into(), issuer_signed: encoder.finish(), errors })
@@ -86,7 +95,7 @@ impl UnsignedDocument {
     }
 
     fn finish(&self, member: &str, auth: &[u8]) -> Vec<u8> {
-        let mut encoder = Encoder::new();
+        let mut encoder = Encoder::with_capacity(self.issuer_signed.len().saturating_add(FRAME));
         encoder.map(if self.errors.is_empty() { 3 } else { 4 });
         if !self.errors.is_empty() {
             encoder.text("errors").map(self.errors.len());
@@ -153,9 +162,9 @@ fn names(selection: &Selection) -> impl Iterator<Item = (&str, &str)> {
 
 /// The requested elements that are not disclosed, in the order of deterministic CBOR, which does not reveal the reason
 /// (neg-C12).
-fn lacking(asked: [&Selection; 2], disclosed: &[(&str, Vec<&str>)]) -> Selection {
+fn lacking(asked: [&Selection; 2], disclosed: &[(&str, Vec<&UnverifiedItem<'_>>)]) -> Selection {
     let disclosed: BTreeSet<(&str, &str)> =
-        disclosed.iter().flat_map(|(of, is)| is.iter().map(move |identifier| (*of, *identifier))).collect();
+        disclosed.iter().flat_map(|(of, items)| items.iter().map(move |item| (*of, item.identifier))).collect();
     let mut lacking: Vec<(&str, &str)> =
         asked.into_iter().flat_map(names).filter(|name| !disclosed.contains(name)).collect();
     lacking
