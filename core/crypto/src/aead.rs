@@ -33,8 +33,8 @@ impl AeadKey {
         Ok(sealed)
     }
 
-    /// Encrypts the bytes of a message after the first `clear`, in place, and appends the 16-byte tag. Never use a nonce
-    /// twice with one key. After an error the message must not be used.
+    /// Encrypts the bytes of a message after the first `clear`, in place, and appends the 16-byte tag. Never use a
+    /// nonce twice with one key. After an error the message must not be used.
     ///
     /// # Errors
     /// As [`Self::seal`]; also if the message has fewer bytes than `clear`.

@@ -170,7 +170,7 @@ pub(crate) struct Keys<'a> {
     many: BTreeSet<RawKey<'a>>,
 }
 
-const FEW: usize = 16;
+const FEW: usize = 8;
 
 impl<'a> Keys<'a> {
     pub(crate) const fn new() -> Self {
