@@ -23,9 +23,11 @@ use crate::{
 pub enum ReaderAuth {
     /// The request has no readerAuth (neg-C10).
     Absent,
-    /// The signature is wrong, or its certificate may not sign requests at this time; the code names the check
-    /// (neg-C08).
+    /// The signature is wrong; the code names the check (neg-C08).
     Invalid(Code),
+    /// The signature is valid, but its certificate may not sign requests at this time; the code names the check
+    /// (neg-C08).
+    Forbidden(Code),
     /// The algorithm, curve or form is not supported, so the signature counts as absent (neg-C34).
     Unchecked(Code),
     /// The signature is valid, but the chain leads to no known reader root (`cert_untrusted`, `trust_missing`).
@@ -105,11 +107,17 @@ pub fn verify_all(
 }
 
 impl ReaderAuth {
-    /// Combines two results for one document. The order of precedence is invalid, verified, unknown, unchecked, absent;
+    /// Combines two results for one document. The order of precedence is invalid, forbidden, verified, unknown, unchecked, absent;
     /// of two equal results the first is kept.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         if other.weight() > self.weight() { other } else { self }
+    }
+
+    /// Whether a signature was refused, whoever asks.
+    #[must_use]
+    pub const fn is_refused(&self) -> bool {
+        matches!(self, Self::Invalid(_) | Self::Forbidden(_))
     }
 
     const fn weight(&self) -> u8 {
@@ -118,7 +126,8 @@ impl ReaderAuth {
             Self::Unchecked(_) => 1,
             Self::Unknown(_) => 2,
             Self::Verified(_) => 3,
-            Self::Invalid(_) => 4,
+            Self::Forbidden(_) => 4,
+            Self::Invalid(_) => 5,
         }
     }
 }
@@ -145,7 +154,7 @@ fn verify_over(reader_auth: &UncheckedAuth<'_>, payload: &[u8], trust: &mut Mess
         Err(TrustError::Certificate(error @ (X509Error::Alg | X509Error::Budget))) => {
             ReaderAuth::Unchecked(error.code())
         }
-        Err(error) => ReaderAuth::Invalid(error.code()),
+        Err(error) => ReaderAuth::Forbidden(error.code()),
     }
 }
 

@@ -152,8 +152,7 @@ fn checks(authentication: &Authentication) -> Vec<Check> {
         ReaderAuth::Unknown(code) if *code == TrustError::Missing.code() => {
             vec![Check::passed(READER_AUTHENTICATION), Check::not_done(TRUST, Some(*code))]
         }
-        ReaderAuth::Unknown(code) => vec![Check::passed(READER_AUTHENTICATION), Check::failed(TRUST, *code)],
-        ReaderAuth::Invalid(code) if is_of_path(*code) => {
+        ReaderAuth::Unknown(code) | ReaderAuth::Forbidden(code) => {
             vec![Check::passed(READER_AUTHENTICATION), Check::failed(TRUST, *code)]
         }
         ReaderAuth::Invalid(code) => without_path(Check::failed(READER_AUTHENTICATION, *code)),
@@ -161,11 +160,6 @@ fn checks(authentication: &Authentication) -> Vec<Check> {
             without_path(Check { outcome: Outcome::Unknown, ..Check::failed(READER_AUTHENTICATION, *code) })
         }
     }
-}
-
-/// Whether a code is a finding on a path, which is judged only after the signature was found right.
-fn is_of_path(code: Code) -> bool {
-    code.as_str().starts_with("cert_") || code.as_str().starts_with("trust_")
 }
 
 /// A wallet treats a request of several readers as one of an unknown reader (`reader_auth_mixed`).

@@ -126,7 +126,7 @@ fn reader_rule(
     policy: ReaderPolicy,
 ) -> Option<ReaderRule> {
     let rule = match &document.auth {
-        ReaderAuth::Invalid(_) => policy.forged,
+        ReaderAuth::Invalid(_) | ReaderAuth::Forbidden(_) => policy.forged,
         ReaderAuth::Unknown(_) => policy.untrusted,
         ReaderAuth::Verified(_) if matches!(requester, Requester::Known(_)) => return None,
         // Verified, but another document of the request is not, or is of another reader: nobody is shown.
@@ -157,7 +157,7 @@ impl Warnings {
     fn note(&mut self, document: &RequestedDocument, rule: Option<ReaderRule>) {
         let warns = rule.is_some_and(|rule| rule > ReaderRule::Allow);
         self.unknown |= warns;
-        self.forged |= warns && matches!(document.auth, ReaderAuth::Invalid(_));
+        self.forged |= warns && document.auth.is_refused();
     }
 
     fn codes(&self) -> Vec<Code> {
@@ -205,7 +205,7 @@ fn blocked_reader(document: &RequestedDocument, rule: Option<ReaderRule>) -> Opt
     if rule != Some(ReaderRule::Enforce) {
         return None;
     }
-    let forged = matches!(document.auth, ReaderAuth::Invalid(_));
+    let forged = document.auth.is_refused();
     Some(Code::new(if forged { "reader_auth_invalid" } else { "reader_auth_required" }))
 }
 

@@ -59,7 +59,10 @@ impl RequestedDocument {
     pub(super) fn doubt(&self) -> Option<Code> {
         match &self.auth {
             ReaderAuth::Absent => Some(Code::new("reader_auth_absent")),
-            ReaderAuth::Invalid(code) | ReaderAuth::Unchecked(code) | ReaderAuth::Unknown(code) => Some(*code),
+            ReaderAuth::Invalid(code)
+            | ReaderAuth::Forbidden(code)
+            | ReaderAuth::Unchecked(code)
+            | ReaderAuth::Unknown(code) => Some(*code),
             ReaderAuth::Verified(_) => None,
         }
     }

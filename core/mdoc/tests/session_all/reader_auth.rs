@@ -43,6 +43,7 @@ fn code(outcome: &ReaderAuth) -> (&'static str, &'static str) {
     match outcome {
         ReaderAuth::Absent => ("absent", ""),
         ReaderAuth::Invalid(code) => ("invalid", code.as_str()),
+        ReaderAuth::Forbidden(code) => ("forbidden", code.as_str()),
         ReaderAuth::Unchecked(code) => ("unchecked", code.as_str()),
         ReaderAuth::Unknown(code) => ("unknown", code.as_str()),
         ReaderAuth::Verified(_) => ("verified", ""),
@@ -236,7 +237,7 @@ fn neg_f01_chain() {
     assert_eq!(code(&other), ("unknown", "cert_untrusted"));
     let trust = store(&[(&root, Role::Reader)]);
     for (at, expected) in [("2024-01-01T00:00:00Z", "cert_expired"), ("2020-09-30T23:58:59Z", "cert_not_yet_valid")] {
-        assert_eq!(code(&judge_with(&request, &transcript, &trust, at)), ("invalid", expected), "{at}");
+        assert_eq!(code(&judge_with(&request, &transcript, &trust, at)), ("forbidden", expected), "{at}");
     }
 }
 
@@ -351,7 +352,7 @@ fn neg_f04_signed_by_a_document_signer() {
     let (request, root) = signed_by(Profile::DocumentSigner);
     let trust = store(&[(&root, Role::Reader)]);
     let outcome = judge_with(&request, &annex_d_transcript(), &trust, "2026-06-01T00:00:00Z");
-    assert_eq!(code(&outcome), ("invalid", "cert_eku"));
+    assert_eq!(code(&outcome), ("forbidden", "cert_eku"));
 }
 
 #[test]
