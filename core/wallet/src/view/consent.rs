@@ -1,0 +1,180 @@
+//! The question to the person and the answer.
+use rid_claims::{ClaimPath, PrivateText};
+use rid_flow::CredentialId;
+use rid_trust::Environment;
+use rid_wire::{Code, Timestamp};
+
+use super::CredentialState;
+
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequesterInfo {
+    /// Name from the certificate, else its organisation, else a fingerprint; empty when unknown.
+    pub name: String,
+    /// Organisation from the certificate.
+    pub organization: Option<String>,
+    /// Country from the certificate.
+    pub country: Option<String>,
+    /// Verified by reader authentication.
+    pub verified: bool,
+    /// Why not, if not.
+    pub reason: Option<Code>,
+}
+
+/// A question to the person. Answer with its `id` and `hash`. All text of the requester in it is fit to be shown:
+/// visible ASCII of at most 128 bytes, anything else escaped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsentRequest {
+    /// Names the question.
+    pub id: String,
+    /// Binds the answer to the request as received.
+    pub hash: Vec<u8>,
+    /// Who asks.
+    pub requester: RequesterInfo,
+    /// Whose roots are loaded; a test is shown.
+    pub environment: Environment,
+    /// Purpose as the requester states it; its words, not ours.
+    pub purpose: Option<String>,
+    /// The documents asked for, in order; each is answered by a credential of its own choice, or not at all.
+    pub documents: Vec<RequestedDocument>,
+    /// Which documents the requester wants together; empty: it does not say.
+    pub use_cases: Vec<RequestedUseCase>,
+    /// Warnings that the person must see.
+    pub warnings: Vec<Code>,
+}
+
+/// A purpose of the requester, and the sets of documents that serve it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestedUseCase {
+    /// The requester cannot go on without it.
+    pub mandatory: bool,
+    /// Alternatives, preferred first: positions of documents that are wanted together.
+    pub document_sets: Vec<Vec<u32>>,
+}
+
+/// One document asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestedDocument {
+    /// Position in the request.
+    pub position: u32,
+    /// Document type.
+    pub kind: String,
+    /// Name of the kind in the first wanted language.
+    pub name: String,
+    /// Elements asked for, in order.
+    pub asked: Vec<AskedElement>,
+    /// Credentials that can answer, best first: offer the first, let the person choose another. None when it is
+    /// blocked.
+    pub candidates: Vec<CandidateCredential>,
+    /// Credentials of this kind that are not offered, and why.
+    pub unavailable: Vec<UnavailableCredential>,
+    /// Why it cannot be presented; the answer will not distinguish it from a refusal. `None`: there is a candidate.
+    pub blocked: Option<Code>,
+    /// The portrait goes with the rest, or nothing of this document goes.
+    pub portrait_binds: bool,
+    /// Preselect it: it can be presented, and it belongs to the first set of its use case that can be answered whole.
+    pub suggested: bool,
+}
+
+/// One element asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskedElement {
+    /// Namespace and identifier.
+    pub path: ClaimPath,
+    /// Label in the first wanted language.
+    pub label: String,
+    /// What a screen reader says for the label.
+    pub spoken: String,
+    /// The requester means to keep it.
+    pub retained: bool,
+}
+
+/// A credential that can answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CandidateCredential {
+    /// Identifier.
+    pub credential: CredentialId,
+    /// Issuer's name, from its certificate.
+    pub issuer: String,
+    /// Whose data it is, if not the holder's (child, company).
+    pub subject: Option<PrivateText>,
+    /// Whether it is valid now: `Ready`, `NotYetValid` or `Expired`.
+    pub state: CredentialState,
+    /// Last second of technical validity.
+    pub valid_until: Timestamp,
+    /// One-time copies left of it.
+    pub copies_left: u32,
+    /// The elements that leave when they are ticked, and those that cannot leave, in the order of the request.
+    pub elements: Vec<RequestedElement>,
+}
+
+/// A credential that is not offered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnavailableCredential {
+    /// Identifier.
+    pub credential: CredentialId,
+    /// Issuer's name, from its certificate.
+    pub issuer: String,
+    /// Whose data it is, if not the holder's (child, company).
+    pub subject: Option<PrivateText>,
+    /// Why: no copy left, damaged, none of the elements, expired beside a valid one.
+    pub reason: Code,
+}
+
+/// One element of a candidate, as an answer to the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestedElement {
+    /// Namespace and identifier of the element that leaves: for an age that is asked for, the attested one that
+    /// answers it.
+    pub path: ClaimPath,
+    /// Label in the first wanted language.
+    pub label: String,
+    /// What a screen reader says for the label.
+    pub spoken: String,
+    /// The elements asked for that it answers, as in `RequestedDocument::asked`; at least one.
+    pub asked: Vec<ClaimPath>,
+    /// The requester means to keep it.
+    pub retained: bool,
+    /// It leaves when it is ticked. Only such elements may be in an answer.
+    pub held: bool,
+    /// Why it cannot leave, if it cannot: not held, or one age too many.
+    pub reason: Option<Code>,
+    /// To be ticked on a line of its own.
+    pub sensitive: bool,
+    /// This is the holder's portrait.
+    pub portrait: bool,
+}
+
+/// A person's answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsentAnswer {
+    /// [`ConsentRequest::id`].
+    pub id: String,
+    /// [`ConsentRequest::hash`].
+    pub hash: Vec<u8>,
+    /// The decision.
+    pub decision: ConsentDecision,
+}
+
+/// A decision of a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConsentDecision {
+    /// Present the ticked elements.
+    Agree {
+        /// The documents with ticked elements.
+        documents: Vec<ConsentedDocument>,
+    },
+    /// Present nothing.
+    Refuse,
+}
+
+/// The ticked elements of one document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsentedDocument {
+    /// [`RequestedDocument::position`].
+    pub position: u32,
+    /// [`CandidateCredential::credential`] of one of its candidates.
+    pub credential: CredentialId,
+    /// [`RequestedElement::path`] of ticked elements of this candidate.
+    pub elements: Vec<ClaimPath>,
+}
