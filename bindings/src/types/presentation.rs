@@ -1,9 +1,9 @@
 //! Mirrors of a presentation: steps, the question, the answer.
 use super::{
-    AskedElement, CandidateCredential, ClaimPath, Code, ConsentAnswer, ConsentDecision, ConsentRequest,
-    ConsentedDocument, CredentialId, CredentialState, Environment, HistoryItem, PresentationReceipt, PresentationStep,
-    PrivateText, RequestedDocument, RequestedElement, RequestedUseCase, RequesterInfo, Timestamp,
-    UnavailableCredential,
+    AskedElement, CandidateCredential, ClaimPath, ClaimValue, Code, ConsentAnswer, ConsentDecision, ConsentRequest,
+    ConsentedDocument, CredentialId, CredentialState, Environment, HistoryItem, LackedElement, PresentationReceipt,
+    PresentationStep, PrivateText, RequestedDocument, RequestedElement, RequestedUseCase, RequesterInfo, Reuse,
+    Timestamp, UnavailableCredential,
 };
 
 /// What is to be done now. The same step is given until it was done: `proceed`, `answer`, `unlocked`.
@@ -56,10 +56,14 @@ pub struct RequesterInfo {
     pub organization: Option<String>,
     /// Country from the certificate.
     pub country: Option<String>,
-    /// Verified by reader authentication.
+    /// Verified by reader authentication or by its certificate.
     pub verified: bool,
     /// Why not, if not.
     pub reason: Option<Code>,
+    /// The identifier by which it is recognised (online: client identifier or origin), fit to be displayed.
+    pub identifier: Option<String>,
+    /// It is an app on this phone, not a website.
+    pub app: bool,
 }
 
 /// A question to the person. Answer with its `id` and `hash`. All text of the requester in it is fit to be shown: visible
@@ -74,8 +78,13 @@ pub struct ConsentRequest {
     pub requester: RequesterInfo,
     /// Whose roots are loaded; a test is shown.
     pub environment: Environment,
-    /// Purpose as the requester states it; its words, not ours.
+    /// The purpose of a verified registration certificate; `None`: not registered.
     pub purpose: Option<String>,
+    /// Elements of a candidate are agreed to all together or not at all, and every mandatory use case or nothing.
+    /// Sensitive ones still have a line of their own.
+    pub whole: bool,
+    /// Why nothing can be presented. The only answer is to refuse, which tells the requester no more than a refusal.
+    pub unanswerable: Option<Code>,
     /// The documents asked for, in order; each is answered by a credential of its own choice, or not at all.
     pub documents: Vec<RequestedDocument>,
     /// Which documents the requester wants together; empty: it does not say.
@@ -98,7 +107,9 @@ pub struct RequestedUseCase {
 pub struct RequestedDocument {
     /// Position in the request.
     pub position: u32,
-    /// Document type.
+    /// `mso_mdoc` or `dc+sd-jwt`.
+    pub format: String,
+    /// Document type or vct.
     pub kind: String,
     /// Name of the kind in the first wanted language.
     pub name: String,
@@ -112,6 +123,8 @@ pub struct RequestedDocument {
     pub blocked: Option<Code>,
     /// The portrait goes with the rest, or nothing of this document goes.
     pub portrait_binds: bool,
+    /// Several credentials may be chosen.
+    pub multiple: bool,
     /// Preselect it: it can be presented, and it belongs to the first set of its use case that can be answered whole.
     pub suggested: bool,
 }
@@ -127,6 +140,10 @@ pub struct AskedElement {
     pub spoken: String,
     /// The requester means to keep it.
     pub retained: bool,
+    /// The requester says whether it keeps it. Otherwise there is no statement.
+    pub states_retention: bool,
+    /// It exceeds the registered purpose.
+    pub exceeds_purpose: bool,
 }
 
 /// A credential that can answer.
@@ -144,6 +161,10 @@ pub struct CandidateCredential {
     pub valid_until: Timestamp,
     /// One-time copies left of it.
     pub copies_left: u32,
+    /// Which copy leaves.
+    pub reuse: Reuse,
+    /// The copy can be presented again, so several presentations can be linked by it.
+    pub linkable: bool,
     /// The elements that leave when they are ticked, and those that cannot leave, in the order of the request.
     pub elements: Vec<RequestedElement>,
 }
@@ -158,6 +179,19 @@ pub struct UnavailableCredential {
     /// Whose data it is, if not the holder's (child, company).
     pub subject: Option<PrivateText>,
     /// Why: no copy left, damaged, none of the elements, expired beside a valid one.
+    pub reason: Code,
+    /// The elements that it lacks, where all are asked for or none. For the holder's eyes only.
+    pub missing: Vec<LackedElement>,
+}
+
+/// An element for which a credential does not answer.
+#[uniffi::remote(Record)]
+pub struct LackedElement {
+    /// The path as it was asked for.
+    pub path: ClaimPath,
+    /// Label in the first wanted language.
+    pub label: String,
+    /// Why: not in the credential, or of another value.
     pub reason: Code,
 }
 
@@ -182,6 +216,12 @@ pub struct RequestedElement {
     pub sensitive: bool,
     /// This is the holder's portrait.
     pub portrait: bool,
+    /// The value that would leave; `Nothing` for a portrait, and for an element that cannot leave.
+    pub value: ClaimValue,
+    /// The value in words where the profile has them.
+    pub text: Option<PrivateText>,
+    /// An age of the same credential that says less than this date of birth.
+    pub less_revealing: Option<ClaimPath>,
 }
 
 /// A person's answer.

@@ -7,8 +7,8 @@ pub use rid_wallet::{
     view::{
         AskedElement, CandidateCredential, ConsentAnswer, ConsentDecision, ConsentRequest, ConsentedDocument,
         CredentialDetails, CredentialElement, CredentialState, CredentialSummary, HistoryCheck, HistoryEntryState,
-        HistoryEvent, HistoryItem, HistoryRow, LockState, Portrait, PresentationReceipt, RequestedDocument,
-        RequestedElement, RequestedUseCase, RequesterInfo, UnavailableCredential,
+        HistoryEvent, HistoryItem, HistoryRow, LackedElement, LockState, Portrait, PresentationReceipt,
+        RequestedDocument, RequestedElement, RequestedUseCase, RequesterInfo, UnavailableCredential,
     },
 };
 

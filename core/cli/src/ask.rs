@@ -316,6 +316,9 @@ mod tests {
             reason: (!held).then_some(Code::new("not_held")),
             sensitive: false,
             portrait: false,
+            value: rid_claims::ClaimValue::Nothing,
+            text: None,
+            less_revealing: None,
         }
     }
 
@@ -327,6 +330,8 @@ mod tests {
             state: CredentialState::Ready,
             valid_until: Timestamp::from_unix(0),
             copies_left: 1,
+            reuse: rid_claims::ReusePolicy::Once,
+            linkable: false,
             elements,
         }
     }
@@ -335,12 +340,14 @@ mod tests {
     fn request() -> ConsentRequest {
         let document = |position, candidates: Vec<CandidateCredential>| RequestedDocument {
             position,
+            format: "mso_mdoc".into(),
             kind: "k".into(),
             name: "Kind".into(),
             asked: Vec::new(),
             unavailable: Vec::new(),
             blocked: candidates.is_empty().then_some(Code::new("not_held")),
             portrait_binds: false,
+            multiple: false,
             suggested: !candidates.is_empty(),
             candidates,
         };
@@ -355,9 +362,13 @@ mod tests {
                 country: None,
                 verified: false,
                 reason: None,
+                identifier: None,
+                app: false,
             },
             environment: Environment::Production,
             purpose: None,
+            whole: false,
+            unanswerable: None,
             documents: vec![document(0, vec![first, second]), document(1, Vec::new())],
             use_cases: Vec::new(),
             warnings: Vec::new(),

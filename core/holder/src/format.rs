@@ -4,10 +4,10 @@
 //! it has to answer. Nothing else in this room knows how a credential is encoded.
 pub(crate) mod mdoc;
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 use core::fmt;
 
-use rid_claims::{ClaimPath, ClaimValue, CredentialId, CredentialType, Format};
+use rid_claims::{ClaimKey, ClaimPath, ClaimValue, CredentialId, CredentialType, Format};
 use rid_crypto::{PublicKey, Secret, sha256};
 use rid_flow::{Copy, Credential, ports::KeyId};
 use rid_profile::Kind;
@@ -105,16 +105,16 @@ pub fn receive(
     }
 }
 
-/// One claim held.
-#[derive(Clone, PartialEq, Eq)]
+/// One claim held. It is disclosed as a whole or not at all.
+#[derive(Clone, PartialEq)]
 pub struct NamedClaim {
-    /// The path.
+    /// The exact path.
     pub path: ClaimPath,
-    /// The attested answer, if the claim says whether the holder has reached an age.
-    pub age: Option<bool>,
+    /// The value.
+    pub value: ClaimValue,
 }
 
-/// The answer is a claim: it is not printed.
+/// The value is not printed.
 impl fmt::Debug for NamedClaim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("NamedClaim")
@@ -122,9 +122,8 @@ impl fmt::Debug for NamedClaim {
 }
 
 /// Names the claims of a stored copy. Any copy of a credential will do, because all of them have the same claims.
-/// Values other than ages stay unread.
 ///
-/// The ages are read here, and not kept among the metadata: metadata has names and no values, and reading also finds
+/// The values are read here, and not kept among the metadata: metadata has names and no values, and reading also finds
 /// a copy that cannot be presented before the person is asked.
 ///
 /// # Errors
@@ -134,6 +133,41 @@ pub fn names(bytes: &[u8], credential_type: &CredentialType, now: Timestamp) -> 
         Format::Mdoc => mdoc::names(bytes, &credential_type.id, now),
         Format::SdJwt => Err(UNSUPPORTED),
     }
+}
+
+/// What a query can restrict beside claims.
+pub(crate) struct Traits {
+    /// The authority key identifiers of the certificates in the chain of the issuer.
+    pub(crate) authorities: Vec<Vec<u8>>,
+    /// Types that the credential is of as well.
+    pub(crate) other_types: Vec<String>,
+}
+
+/// Reads the traits of a stored copy whose claims were named.
+///
+/// # Errors
+/// The code of the failing check: the stored bytes are corrupt.
+pub(crate) fn traits(bytes: &[u8], credential_type: &CredentialType) -> Result<Traits, Code> {
+    match credential_type.format {
+        Format::Mdoc => mdoc::traits(bytes),
+        Format::SdJwt => Err(UNSUPPORTED),
+    }
+}
+
+/// The age that a claim is about, if it says whether the holder has reached an age.
+pub(crate) fn age_of(path: &ClaimPath) -> Option<u8> {
+    match path.steps.as_slice() {
+        // SD-JWT VC of a person.
+        [.., ClaimKey::Name { name: parent }, ClaimKey::Name { name }] if parent == "age_equal_or_over" => {
+            name.parse().ok()
+        }
+        _ => mdoc::age_of(path),
+    }
+}
+
+/// Whether a claim of a kind that the profile does not know is a portrait.
+pub(crate) fn is_portrait(path: &ClaimPath) -> bool {
+    mdoc::is_portrait(path)
 }
 
 /// Reads the values of a stored copy for its holder, through the checks of receipt. Time does not matter: an expired

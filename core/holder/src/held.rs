@@ -1,7 +1,7 @@
-//! What is held, as far as a question needs it: names of claims, and for ages the attested answer.
+//! What is held, as far as a question needs it: the claims of each credential that was looked up.
 use alloc::{string::String, vec::Vec};
 
-use rid_claims::{CredentialId, CredentialType, PrivateText};
+use rid_claims::{CredentialId, CredentialType, PrivateText, ReusePolicy};
 use rid_flow::{HeldCredential, Holdings};
 use rid_wire::{Code, Timestamp};
 
@@ -19,7 +19,7 @@ pub enum Validity {
 }
 
 /// One credential of a type asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Held {
     /// Which credential.
     pub credential: CredentialId,
@@ -35,6 +35,8 @@ pub struct Held {
     pub valid_until: Timestamp,
     /// Copies left.
     pub copies_left: u32,
+    /// The use of the copies.
+    pub reuse: ReusePolicy,
     /// Its claims, or why no copy of it can be presented (`credential_unavailable`, `storage_corrupt`).
     pub claims: Result<Vec<NamedClaim>, Code>,
     /// The bytes that the claims were read from.
@@ -70,6 +72,7 @@ impl Held {
             validity,
             valid_until: summary.valid_until,
             copies_left: summary.copies_left,
+            reuse: summary.reuse,
             claims,
             checked,
         }

@@ -6,5 +6,6 @@ pub mod consent;
 pub mod enrolment;
 pub mod format;
 pub mod held;
+pub mod matching;
 pub mod proximity;
 pub mod shown;

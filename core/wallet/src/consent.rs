@@ -1,19 +1,22 @@
 //! From a machine's question to the view of a screen, and back. Text of the reader is shown escaped (neg-C39); the
 //! answer comes back with the escaped paths.
-use rid_claims::ClaimPath;
-use rid_flow::CredentialId;
+use rid_claims::{ClaimPath, ReusePolicy};
 use rid_holder::{
-    consent::{AgreedDocument, Answer, AskedDocument, Candidate, Decision, Question, QuestionId, Requester},
+    consent::{
+        AgreedDocument, Answer, AskedDocument, Candidate, Decision, MissingElement, Question, QuestionId, Requester,
+    },
     held::Validity,
     shown,
 };
+use rid_trust::PartyBasis;
 use rid_wire::{Code, hex};
 
 use crate::{
     Wallet, WalletError,
     view::{
         AskedElement, CandidateCredential, ConsentAnswer, ConsentDecision, ConsentRequest, ConsentedDocument,
-        CredentialState, RequestedDocument, RequestedElement, RequestedUseCase, RequesterInfo, UnavailableCredential,
+        CredentialState, LackedElement, RequestedDocument, RequestedElement, RequestedUseCase, RequesterInfo,
+        UnavailableCredential,
     },
 };
 
@@ -27,7 +30,9 @@ impl Wallet {
             hash: question.hash.to_vec(),
             requester: requester_view(&question.requester),
             environment: self.environment(),
-            purpose: None,
+            purpose: question.purpose.clone(),
+            whole: question.whole,
+            unanswerable: question.unanswerable,
             documents: documents.collect(),
             use_cases: use_cases
                 .map(|one| RequestedUseCase { mandatory: one.mandatory, document_sets: one.document_sets.clone() })
@@ -39,6 +44,7 @@ impl Wallet {
     fn document_view(&self, position: u32, asked: &AskedDocument) -> RequestedDocument {
         RequestedDocument {
             position,
+            format: asked.credential_type.format.as_str().into(),
             kind: shown::identifier(&asked.credential_type.id),
             name: self.kind_name(&asked.credential_type),
             asked: asked
@@ -46,7 +52,14 @@ impl Wallet {
                 .iter()
                 .map(|element| {
                     let (label, spoken) = self.words(&asked.credential_type, &element.path);
-                    AskedElement { path: shown::path(&element.path), label, spoken, retained: element.intent_to_retain }
+                    AskedElement {
+                        path: shown::path(&element.path),
+                        label,
+                        spoken,
+                        retained: element.intent_to_retain,
+                        states_retention: element.states_retention,
+                        exceeds_purpose: element.exceeds_purpose,
+                    }
                 })
                 .collect(),
             candidates: asked.candidates.iter().map(|candidate| self.candidate_view(asked, candidate)).collect(),
@@ -58,18 +71,25 @@ impl Wallet {
                     issuer: shown::name(&one.issuer),
                     subject: one.subject.clone(),
                     reason: one.reason,
+                    missing: one.missing.iter().map(|lacked| self.lacked_view(asked, lacked)).collect(),
                 })
                 .collect(),
             blocked: asked.blocked,
             portrait_binds: asked.portrait_binds,
+            multiple: asked.multiple,
             suggested: asked.suggested,
         }
     }
 
+    fn lacked_view(&self, asked: &AskedDocument, lacked: &MissingElement) -> LackedElement {
+        let (label, _) = self.words(&asked.credential_type, &lacked.path);
+        LackedElement { path: shown::path(&lacked.path), label, reason: lacked.reason }
+    }
+
     fn candidate_view(&self, asked: &AskedDocument, candidate: &Candidate) -> CandidateCredential {
-        let kind = self.profile.kind(&asked.credential_type);
+        let kind = self.profile.kind(&candidate.credential_type);
         let elements = candidate.elements.iter().map(|offered| {
-            let (label, spoken) = self.words(&asked.credential_type, &offered.path);
+            let (label, spoken) = self.words(&candidate.credential_type, &offered.path);
             let known = kind.and_then(|kind| kind.element(&offered.path));
             let answers = offered.asked.iter().filter_map(|at| asked.elements.get(*at));
             RequestedElement {
@@ -82,6 +102,9 @@ impl Wallet {
                 reason: offered.withheld,
                 sensitive: known.is_some_and(|element| element.sensitive),
                 portrait: offered.portrait,
+                text: known.and_then(|element| self.value_text(element, &offered.value)),
+                value: offered.value.clone(),
+                less_revealing: offered.less_revealing.as_ref().map(shown::path),
             }
         });
         CandidateCredential {
@@ -95,6 +118,8 @@ impl Wallet {
             },
             valid_until: candidate.valid_until,
             copies_left: candidate.copies_left,
+            reuse: candidate.reuse,
+            linkable: candidate.reuse != ReusePolicy::Once,
             elements: elements.collect(),
         }
     }
@@ -118,15 +143,15 @@ pub(crate) fn answer_of(question: &Question, answer: ConsentAnswer) -> Result<An
 /// `None`: it names a document, a credential or an element that is not offered.
 fn agreed_of(question: &Question, document: ConsentedDocument) -> Option<AgreedDocument> {
     let asked = question.documents.get(usize::try_from(document.position).ok()?)?;
-    let candidate = candidate(asked, &document.credential)?;
-    let offered = |path: &ClaimPath| candidate.elements.iter().find(|one| shown::path(&one.path) == *path);
-    let elements = document.elements.iter().map(|path| Some(offered(path)?.path.clone()));
-    let elements = elements.collect::<Option<_>>()?;
+    // A credential with several combinations of claims is listed once for each.
+    let listed = asked.candidates.iter().filter(|candidate| candidate.credential == document.credential);
+    let offered = |path: &ClaimPath| {
+        let mut all = listed.clone().flat_map(|candidate| &candidate.elements);
+        all.find(|one| shown::path(&one.path) == *path).map(|one| one.path.clone())
+    };
+    listed.clone().next()?;
+    let elements = document.elements.iter().map(offered).collect::<Option<_>>()?;
     Some(AgreedDocument { document: document.position, credential: document.credential, elements })
-}
-
-fn candidate<'q>(asked: &'q AskedDocument, credential: &CredentialId) -> Option<&'q Candidate> {
-    asked.candidates.iter().find(|candidate| candidate.credential == *credential)
 }
 
 const fn selection() -> WalletError {
@@ -135,14 +160,21 @@ const fn selection() -> WalletError {
 
 fn requester_view(requester: &Requester) -> RequesterInfo {
     let party = requester.party();
+    let identifier = match party.map(|party| &party.basis) {
+        Some(PartyBasis::ClientId { id }) => Some(id),
+        Some(PartyBasis::Origin { origin }) => Some(origin),
+        Some(PartyBasis::Certificate { .. }) | None => None,
+    };
     RequesterInfo {
         name: party.map(|party| party.name.clone()).unwrap_or_default(),
         organization: party.and_then(|party| party.organization.clone()),
         country: party.and_then(|party| party.country.clone()),
-        verified: party.is_some(),
+        verified: matches!(requester, Requester::Known(_)),
         reason: match requester {
             Requester::Known(_) => None,
-            Requester::Unknown(code) => Some(*code),
+            Requester::Identified { reason, .. } | Requester::Unknown(reason) => Some(*reason),
         },
+        app: identifier.is_some_and(|identifier| identifier.starts_with("android:apk-key-hash:")),
+        identifier: identifier.map(|identifier| shown::identifier(identifier)),
     }
 }

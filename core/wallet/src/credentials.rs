@@ -1,5 +1,5 @@
 //! Listing, showing and deleting what is held.
-use rid_claims::{ClaimPath, ClaimValue, CredentialType, ReusePolicy};
+use rid_claims::{ClaimPath, ClaimValue, CredentialType, PrivateText, ReusePolicy};
 use rid_flow::{
     Changes, CredentialId, HistoryDraft, HistoryElement, HistoryEventType, HistoryId, HistoryOutcome, Store,
     ports::SecureAreaError,
@@ -183,6 +183,12 @@ impl Wallet {
         }
     }
 
+    /// A value in words, where the profile has them.
+    pub(crate) fn value_text(&self, element: &Element, value: &ClaimValue) -> Option<PrivateText> {
+        let text = element.value_text(&value_key(value))?;
+        Some(String::from(text.resolve(&self.locales)).into())
+    }
+
     /// The name of a kind in the first wanted language.
     pub(crate) fn kind_name(&self, credential_type: &CredentialType) -> String {
         match self.profile.kind(credential_type) {
@@ -208,10 +214,7 @@ impl Wallet {
             let (label, spoken) = self.words(&meta.summary.credential_type, &path);
             let known = kind.and_then(|kind| kind.element(&path));
             let portrait = type_fits && known.is_some_and(|element| element.portrait);
-            let text = known
-                .filter(|_| type_fits)
-                .and_then(|element| element.value_text(&value_key(&value)))
-                .map(|text| String::from(text.resolve(&self.locales)).into());
+            let text = known.filter(|_| type_fits).and_then(|element| self.value_text(element, &value));
             CredentialElement {
                 sensitive: known.is_some_and(|element| element.sensitive),
                 spelled: known.is_some_and(|element| element.spelled),

@@ -1,5 +1,6 @@
 //! What was shown, received and deleted: reading, checking, deleting a row, and an export somebody else can check.
 use rid_flow::{History, HistoryContent, HistoryElement, HistorySeq};
+use rid_trust::{Party, PartyBasis};
 use rid_vault::ChainVerdict;
 
 use crate::{
@@ -69,7 +70,8 @@ impl Wallet {
                     kind: draft.event,
                     outcome: draft.outcome,
                     at: draft.at,
-                    peer_verified: draft.peer.is_some(),
+                    // A client identifier or origin alone says nothing of who is behind it.
+                    peer_verified: draft.peer.as_ref().is_some_and(is_certified),
                     peer: draft.peer.map(|party| party.name).unwrap_or_default().into(),
                     elements: draft.elements.into_iter().map(|element| self.history_element(element)).collect(),
                     reason: draft.reason,
@@ -78,4 +80,8 @@ impl Wallet {
         };
         HistoryRow { seq: seq.0, imported, entry }
     }
+}
+
+fn is_certified(party: &Party) -> bool {
+    matches!(party.basis, PartyBasis::Certificate { .. })
 }

@@ -27,7 +27,8 @@ use crate::{
 };
 
 /// What is to be done now. The same step is given until it was done: `proceed`, `answer`, `unlocked`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "one step at a time; a view that crosses the boundary has no box")]
 pub enum PresentationStep {
     /// Show the QR code and turn the radio on; then `proceed`.
     Advertise {

@@ -20,7 +20,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("openid", &["wire", "crypto", "claims", "trust"]),
     ("vault", &["wire", "crypto", "claims", "trust", "flow"]),
     ("shell", &["wire", "crypto", "flow"]),
-    ("holder", &["wire", "crypto", "claims", "profile", "trust", "mdoc", "flow"]),
+    ("holder", &["wire", "crypto", "claims", "profile", "trust", "mdoc", "openid", "flow"]),
     ("verifier", &["wire", "crypto", "claims", "profile", "trust", "mdoc", "sdjwt", "flow"]),
     ("issuer", &["wire", "crypto", "claims", "profile", "trust", "mdoc", "flow"]),
     ("wallet", &["wire", "crypto", "claims", "profile", "trust", "flow", "holder", "vault"]),

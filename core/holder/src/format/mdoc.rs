@@ -7,23 +7,21 @@ use rid_claims::{ClaimPath, ClaimValue};
 use rid_crypto::{PublicKey, SharedSecret, SignatureAlgorithm, verify};
 use rid_flow::{Copy, ports::KeyId};
 use rid_mdoc::{
-    age,
+    MDL_NAMESPACE, MdocError, age,
     build::{Selection, UnsignedDocument},
     device_auth,
     issuer_signed::UnverifiedIssuerSigned,
     mso::Mso,
     transcript::Transcript,
-    verify::{Strictness, verify_issuer_signed, verify_stored},
+    verify::{Strictness, VerifiedItem, verify_issuer_signed, verify_stored},
 };
+use rid_openid::dcql::authority_key_ids;
 use rid_profile::Kind;
-use rid_trust::TrustStore;
-use rid_wire::{
-    Code, Timestamp,
-    cbor::{Limits, Value},
-};
+use rid_trust::{TrustStore, parse_chain};
+use rid_wire::{Code, Timestamp, cbor::Limits};
 
 pub(super) use self::receive::receive;
-use super::{Disclosure, HeldElement, NamedClaim, Proof};
+use super::{Disclosure, HeldElement, NamedClaim, Proof, Traits};
 
 /// The transcript of the session.
 pub(crate) type Binding<'a> = &'a Transcript;
@@ -37,14 +35,27 @@ const DEVICE_KEY_MISMATCH: Code = Code::new("device_key_mismatch");
 pub(super) fn names(bytes: &[u8], doc_type: &str, now: Timestamp) -> Result<Vec<NamedClaim>, Code> {
     let issuer_signed = UnverifiedIssuerSigned::parse(bytes, Limits::ONLINE).map_err(|error| error.code())?;
     let evidence = verify_stored(&issuer_signed, doc_type, now)?;
-    let claims = evidence.items().iter().map(|item| NamedClaim {
-        path: ClaimPath::element(item.namespace(), item.identifier()),
-        age: match age::age_over(item.identifier()).map(|_| item.value()) {
-            Some(Ok(Value::Bool(value))) => Some(value),
-            _ => None,
-        },
-    });
-    Ok(claims.collect())
+    let claim = |item: &VerifiedItem<'_>| {
+        let value = item.value().map_err(|error| error.code())?;
+        let path = ClaimPath::element(item.namespace(), item.identifier());
+        Ok(NamedClaim { path, value: ClaimValue::from_cbor(&value) })
+    };
+    evidence.items().iter().map(claim).collect()
+}
+
+pub(super) fn traits(bytes: &[u8]) -> Result<Traits, Code> {
+    let issuer_signed = UnverifiedIssuerSigned::parse(bytes, Limits::ONLINE).map_err(|error| error.code())?;
+    let chain = issuer_signed.issuer_auth.chain().map_err(|error| MdocError::from(error).code())?;
+    let chain = parse_chain(chain).map_err(|error| error.code())?;
+    Ok(Traits { authorities: authority_key_ids(&chain), other_types: Vec::new() })
+}
+
+pub(super) fn age_of(path: &ClaimPath) -> Option<u8> {
+    age::age_over(path.name()?)
+}
+
+pub(super) fn is_portrait(path: &ClaimPath) -> bool {
+    path.as_element() == Some((MDL_NAMESPACE, "portrait"))
 }
 
 pub(super) fn display(

@@ -1,7 +1,7 @@
 //! The person's answer, checked against the question.
 use alloc::{collections::BTreeSet, string::String, vec::Vec};
 
-use rid_claims::ClaimPath;
+use rid_claims::{ClaimPath, CredentialType};
 use rid_crypto::{CryptoRng, constant_time_eq};
 use rid_flow::{
     Changes, CredentialId, Env, HistoryDraft, HistoryElement, HistoryEventType, HistoryId, HistoryOutcome, Output,
@@ -31,31 +31,51 @@ impl HolderSession {
 }
 
 /// The answer is bound to this question and this request, and selects only from its offers.
-fn check(question: &Question, answer: &Answer) -> Result<(), Misuse> {
+pub(crate) fn check(question: &Question, answer: &Answer) -> Result<(), Misuse> {
     if answer.id != question.id || !constant_time_eq(&answer.hash, &question.hash) {
         return Err(Misuse::ConsentBinding);
     }
     let Decision::Agree(agreed) = &answer.decision else { return Ok(()) };
     for (place, one) in agreed.iter().enumerate() {
-        let twice = agreed.iter().skip(place.saturating_add(1)).any(|other| other.document == one.document);
-        if twice || !is_selectable(question, one) {
+        let mut others = agreed.iter().skip(place.saturating_add(1)).filter(|other| other.document == one.document);
+        let asked = document(question, one).ok_or(Misuse::ConsentSelection)?;
+        let twice = others.any(|other| !asked.multiple || other.credential == one.credential);
+        if twice || chosen(question, asked, one).is_none() {
             return Err(Misuse::ConsentSelection);
         }
+    }
+    if question.whole && !is_complete(question, agreed) {
+        return Err(Misuse::ConsentSelection);
     }
     Ok(())
 }
 
-fn is_selectable(question: &Question, agreed: &AgreedDocument) -> bool {
-    let position = usize::try_from(agreed.document).ok();
-    let Some(asked) = position.and_then(|position| question.documents.get(position)) else { return false };
-    let Some(candidate) = candidate(asked, agreed) else { return false };
-    let sendable: BTreeSet<&ClaimPath> = sendable(candidate).map(|element| &element.path).collect();
-    agreed.elements.iter().all(|path| sendable.contains(path))
+/// Whether something is agreed to, and of every mandatory use case one set of documents.
+fn is_complete(question: &Question, agreed: &[AgreedDocument]) -> bool {
+    let is_agreed = |at: &u32| agreed.iter().any(|one| one.document == *at);
+    let mut mandatory = question.use_cases.iter().filter(|one| one.mandatory);
+    !agreed.is_empty() && mandatory.all(|one| one.document_sets.iter().any(|set| set.iter().all(is_agreed)))
 }
 
-/// A blocked document has no candidates.
-fn candidate<'q>(asked: &'q AskedDocument, agreed: &AgreedDocument) -> Option<&'q Candidate> {
-    asked.candidates.iter().find(|candidate| candidate.credential == agreed.credential)
+fn document<'q>(question: &'q Question, agreed: &AgreedDocument) -> Option<&'q AskedDocument> {
+    question.documents.get(usize::try_from(agreed.document).ok()?)
+}
+
+/// The candidate that an answer chose, and its ticked elements. `None`: it is not offered so. A blocked document has no
+/// candidates.
+fn chosen<'q>(
+    question: &Question,
+    asked: &'q AskedDocument,
+    agreed: &AgreedDocument,
+) -> Option<(&'q Candidate, Vec<&'q OfferedElement>)> {
+    let ticked: BTreeSet<&ClaimPath> = agreed.elements.iter().collect();
+    let fits = |candidate: &&Candidate| {
+        let sendable: BTreeSet<&ClaimPath> = sendable(candidate).map(|element| &element.path).collect();
+        let is_offered = if question.whole { ticked == sendable } else { ticked.is_subset(&sendable) };
+        candidate.credential == agreed.credential && is_offered
+    };
+    let candidate = asked.candidates.iter().find(fits)?;
+    Some((candidate, sendable(candidate).filter(|element| ticked.contains(&element.path)).collect()))
 }
 
 fn sendable(candidate: &Candidate) -> impl Iterator<Item = &OfferedElement> {
@@ -63,24 +83,27 @@ fn sendable(candidate: &Candidate) -> impl Iterator<Item = &OfferedElement> {
 }
 
 /// Turns a checked answer into the copies to consume, the rows to write and the documents to present.
-fn decide(question: &Question, decision: &Decision, env: &mut Env<'_>) -> Decided {
-    let agreed: &[AgreedDocument] = match decision {
-        Decision::Agree(agreed) => agreed,
+pub(crate) fn decide(question: &Question, decision: &Decision, env: &mut Env<'_>) -> Decided {
+    let agreed = match decision {
+        Decision::Agree(agreed) => agreed.as_slice(),
         Decision::Refuse => &[],
     };
-    let mut planned = Vec::new();
+    let mut planned: Vec<Planned> = Vec::new();
     let mut rows = Rows::default();
     for (position, asked) in question.documents.iter().enumerate() {
-        let answer = agreed.iter().find(|one| usize::try_from(one.document) == Ok(position));
-        let chosen = answer.and_then(|one| Some((one, candidate(asked, one)?)));
-        let ticked = chosen.map(|(one, candidate)| (candidate, ticked(one, candidate)));
-        match ticked.filter(|(candidate, ticked)| goes(asked, candidate, ticked)) {
-            Some((candidate, ticked)) => {
-                rows.present(asked, &ticked);
-                planned.push(plan(position, asked, candidate, &ticked));
-            }
-            None => rows.withhold(asked),
+        let answers = agreed.iter().filter(|one| usize::try_from(one.document) == Ok(position));
+        let going = answers.filter_map(|one| chosen(question, asked, one));
+        let going: Vec<_> = going.filter(|(candidate, ticked)| goes(question, asked, candidate, ticked)).collect();
+        if going.is_empty() && (!question.whole || agreed.is_empty()) {
+            rows.withhold(asked);
         }
+        for (candidate, ticked) in going {
+            rows.present(candidate, &ticked);
+            planned.push(plan(position, asked, candidate, &ticked));
+        }
+    }
+    if question.whole && planned.is_empty() {
+        rows.reason = question.unanswerable.or(rows.reason).or(Some(REFUSED));
     }
     let mut consume: Vec<CredentialId> = Vec::new();
     for one in &planned {
@@ -107,16 +130,11 @@ fn decide(question: &Question, decision: &Decision, env: &mut Env<'_>) -> Decide
     Decided { doc_types, planned, changes, receipt }
 }
 
-fn ticked<'q>(agreed: &AgreedDocument, candidate: &'q Candidate) -> Vec<&'q OfferedElement> {
-    let agreed: BTreeSet<&ClaimPath> = agreed.elements.iter().collect();
-    sendable(candidate).filter(|element| agreed.contains(&element.path)).collect()
-}
-
 /// Whether anything of the document leaves: something is ticked, and a portrait that binds is among it.
-fn goes(asked: &AskedDocument, candidate: &Candidate, ticked: &[&OfferedElement]) -> bool {
+fn goes(question: &Question, asked: &AskedDocument, candidate: &Candidate, ticked: &[&OfferedElement]) -> bool {
     let is_withheld = |element: &OfferedElement| element.portrait && !ticked.contains(&element);
     let withheld = asked.portrait_binds && sendable(candidate).any(is_withheld);
-    !(ticked.is_empty() || withheld)
+    question.whole || !(ticked.is_empty() || withheld)
 }
 
 /// The elements that leave, and in the order of the request those that stay: whether they are lacked or unticked
@@ -128,7 +146,7 @@ fn plan(position: usize, asked: &AskedDocument, candidate: &Candidate, ticked: &
         disclosed: ticked.iter().map(|element| element.path.clone()).collect(),
         not_returned: not_returned.map(|(_, element)| element.path.clone()).collect(),
     };
-    let (credential, credential_type) = (candidate.credential.clone(), asked.credential_type.clone());
+    let (credential, credential_type) = (candidate.credential.clone(), candidate.credential_type.clone());
     Planned { position, credential, credential_type, disclosure }
 }
 
@@ -168,6 +186,9 @@ fn make_history_id(rng: &mut dyn CryptoRng) -> HistoryId {
     HistoryId(id)
 }
 
+/// The person refused.
+const REFUSED: Code = Code::new("refused");
+
 /// What goes into the history: one row for what is presented, one for what is withheld.
 #[derive(Default)]
 struct Rows {
@@ -178,14 +199,20 @@ struct Rows {
 }
 
 impl Rows {
-    fn present(&mut self, asked: &AskedDocument, ticked: &[&OfferedElement]) {
-        self.presented.extend(ticked.iter().map(|element| line(asked, &element.path, element.intent_to_retain)));
+    fn present(&mut self, candidate: &Candidate, ticked: &[&OfferedElement]) {
+        let of = &candidate.credential_type;
+        if ticked.is_empty() {
+            // Without any element the document itself is presented.
+            self.presented.push(line(of, &ClaimPath::default(), false));
+        }
+        self.presented.extend(ticked.iter().map(|element| line(of, &element.path, element.intent_to_retain)));
     }
 
     fn withhold(&mut self, asked: &AskedDocument) {
         let elements = asked.elements.iter();
-        self.withheld.extend(elements.map(|element| line(asked, &element.path, element.intent_to_retain)));
-        self.reason.get_or_insert(asked.blocked.unwrap_or(Code::new("refused")));
+        let of = &asked.credential_type;
+        self.withheld.extend(elements.map(|element| line(of, &element.path, element.intent_to_retain)));
+        self.reason.get_or_insert(asked.blocked.unwrap_or(REFUSED));
     }
 
     /// The rows. A refusal beside something presented is an event of its own: the outcome of the other is updated
@@ -214,7 +241,7 @@ impl Rows {
 }
 
 /// An element of the history; the words of the reader are made fit to be displayed (neg-C39).
-fn line(asked: &AskedDocument, path: &ClaimPath, retained: bool) -> HistoryElement {
-    let credential_type = shown::credential_type(&asked.credential_type);
+fn line(of: &CredentialType, path: &ClaimPath, retained: bool) -> HistoryElement {
+    let credential_type = shown::credential_type(of);
     HistoryElement { credential_type, path: shown::path(path), retained }
 }

@@ -5,8 +5,8 @@ use alloc::{
 };
 use core::cmp::Reverse;
 
-use rid_claims::ClaimPath;
-use rid_mdoc::{MDL_NAMESPACE, age};
+use rid_claims::{ClaimPath, ClaimValue};
+use rid_mdoc::age;
 use rid_profile::Kind;
 use rid_wire::Code;
 
@@ -15,6 +15,7 @@ use crate::{
     consent::{Candidate, OfferedElement, Unavailable},
     format::NamedClaim,
     held::{Held, Validity},
+    matching::{lacking, offered_element},
 };
 
 /// No credential of the type is held.
@@ -78,23 +79,26 @@ impl Offer {
             issuer: one.issuer,
             subject: one.subject,
             reason: EXPIRED,
+            missing: Vec::new(),
         }));
     }
 }
 
 fn unavailable(held: &Held, reason: Code) -> Unavailable {
     let (issuer, subject) = (held.issuer.clone(), held.subject.clone());
-    Unavailable { credential: held.credential.clone(), issuer, subject, reason }
+    Unavailable { credential: held.credential.clone(), issuer, subject, reason, missing: Vec::new() }
 }
 
 fn candidate(held: &Held, elements: Vec<OfferedElement>) -> Candidate {
     Candidate {
         credential: held.credential.clone(),
+        credential_type: held.credential_type.clone(),
         issuer: held.issuer.clone(),
         subject: held.subject.clone(),
         validity: held.validity,
         valid_until: held.valid_until,
         copies_left: held.copies_left,
+        reuse: held.reuse,
         elements,
     }
 }
@@ -127,13 +131,11 @@ fn offered(document: &RequestedDocument, held: &[NamedClaim], kind: Option<&Kind
                 known.asked.push(place);
                 known.intent_to_retain |= asked.intent_to_retain;
             }
-            None => offered.push(OfferedElement {
-                portrait: is_portrait(kind, &path),
-                path,
-                asked: [place].into(),
-                intent_to_retain: asked.intent_to_retain,
-                withheld,
-            }),
+            None => {
+                let intent_to_retain = asked.intent_to_retain;
+                let offer = if withheld.is_none() { offered_element(path, held, kind) } else { lacking(path, kind) };
+                offered.push(OfferedElement { asked: [place].into(), intent_to_retain, withheld, ..offer });
+            }
         }
     }
     offered
@@ -147,18 +149,11 @@ fn resolve(asked: &Requested, held: &[NamedClaim], paths: &BTreeSet<&ClaimPath>)
     };
     let attested = held.iter().filter_map(|claim| {
         let (namespace, identifier) = claim.path.as_element()?;
-        (namespace == asked.namespace).then_some((age::age_over(identifier)?, claim.age?, &claim.path))
+        let ClaimValue::Flag { value } = claim.value else { return None };
+        (namespace == asked.namespace).then_some((age::age_over(identifier)?, value, &claim.path))
     });
     let attested: Vec<(u8, bool, &ClaimPath)> = attested.collect();
     let ages: Vec<(u8, bool)> = attested.iter().map(|(age, value, _)| (*age, *value)).collect();
     let nearest = age::nearest(wanted, &ages)?;
     attested.into_iter().find(|(age, ..)| *age == nearest).map(|(.., path)| path.clone())
-}
-
-/// Whether an element is the portrait of a kind.
-pub(super) fn is_portrait(kind: Option<&Kind>, path: &ClaimPath) -> bool {
-    match kind {
-        Some(kind) => kind.element(path).is_some_and(|known| known.portrait),
-        None => path.as_element() == Some((MDL_NAMESPACE, "portrait")),
-    }
 }

@@ -9,12 +9,13 @@ use rid_wire::Code;
 use super::{
     CloseReason, HolderSession, Misuse,
     answer::verifier,
-    offer::{Offer, is_portrait},
+    offer::Offer,
     state::{Asking, Request, RequestedDocument, State},
 };
 use crate::{
     consent::{AskedDocument, AskedElement, Question, QuestionId, Requester, UseCase},
     held::Held,
+    matching::is_portrait,
     shown,
 };
 
@@ -98,7 +99,8 @@ fn ask(id: QuestionId, request: &Request, held: &[Held], profile: &Profile, poli
     }
     let use_cases = request.use_cases.clone().unwrap_or_default();
     suggest(&mut documents, &use_cases);
-    Question { id, hash: request.hash, requester, documents, use_cases, warnings: warnings.codes() }
+    let (hash, warnings) = (request.hash, warnings.codes());
+    Question { purpose: None, whole: false, unanswerable: None, id, hash, requester, documents, use_cases, warnings }
 }
 
 /// The one verified reader of all documents, or the first reason why there is none. A reader is recognised by its
@@ -187,11 +189,17 @@ fn asked_document(
         portrait_binds: binds_portrait(kind, &document.doc_type)
             && elements.clone().any(|element| is_portrait(kind, &element.path())),
         elements: elements
-            .map(|element| AskedElement { path: element.path(), intent_to_retain: element.intent_to_retain })
+            .map(|element| AskedElement {
+                path: element.path(),
+                intent_to_retain: element.intent_to_retain,
+                states_retention: true,
+                exceeds_purpose: false,
+            })
             .collect(),
         candidates: if blocked.is_some() { Vec::new() } else { offer.candidates },
         unavailable: offer.unavailable,
         blocked,
+        multiple: false,
         suggested: false,
     }
 }

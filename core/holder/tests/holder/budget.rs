@@ -35,7 +35,7 @@ fn others(wallet: &mut Wallet, count: usize) -> Vec<Identity> {
 fn code(requester: &Requester) -> &'static str {
     match requester {
         Requester::Known(_) => "known",
-        Requester::Unknown(code) => code.as_str(),
+        Requester::Identified { reason: code, .. } | Requester::Unknown(code) => code.as_str(),
     }
 }
 

@@ -9,6 +9,7 @@ mod enrolment;
 mod failing;
 mod linkable;
 mod malformed;
+mod matching;
 mod offer;
 mod offered;
 mod order;

@@ -1,5 +1,5 @@
 //! The question to the person and the answer.
-use rid_claims::{ClaimPath, PrivateText};
+use rid_claims::{ClaimPath, ClaimValue, PrivateText, ReusePolicy};
 use rid_flow::CredentialId;
 use rid_trust::Environment;
 use rid_wire::{Code, Timestamp};
@@ -15,15 +15,19 @@ pub struct RequesterInfo {
     pub organization: Option<String>,
     /// Country from the certificate.
     pub country: Option<String>,
-    /// Verified by reader authentication.
+    /// Verified by reader authentication or by its certificate.
     pub verified: bool,
     /// Why not, if not.
     pub reason: Option<Code>,
+    /// The identifier by which it is recognised (online: client identifier or origin), fit to be displayed.
+    pub identifier: Option<String>,
+    /// It is an app on this phone, not a website.
+    pub app: bool,
 }
 
 /// A question to the person. Answer with its `id` and `hash`. All text of the requester in it is fit to be shown:
 /// visible ASCII of at most 128 bytes, anything else escaped.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ConsentRequest {
     /// Names the question.
     pub id: String,
@@ -33,8 +37,13 @@ pub struct ConsentRequest {
     pub requester: RequesterInfo,
     /// Whose roots are loaded; a test is shown.
     pub environment: Environment,
-    /// Purpose as the requester states it; its words, not ours.
+    /// The purpose of a verified registration certificate; `None`: not registered.
     pub purpose: Option<String>,
+    /// Elements of a candidate are agreed to all together or not at all, and every mandatory use case or nothing.
+    /// Sensitive ones still have a line of their own.
+    pub whole: bool,
+    /// Why nothing can be presented. The only answer is to refuse, which tells the requester no more than a refusal.
+    pub unanswerable: Option<Code>,
     /// The documents asked for, in order; each is answered by a credential of its own choice, or not at all.
     pub documents: Vec<RequestedDocument>,
     /// Which documents the requester wants together; empty: it does not say.
@@ -53,11 +62,13 @@ pub struct RequestedUseCase {
 }
 
 /// One document asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RequestedDocument {
     /// Position in the request.
     pub position: u32,
-    /// Document type.
+    /// `mso_mdoc` or `dc+sd-jwt`.
+    pub format: String,
+    /// Document type or vct.
     pub kind: String,
     /// Name of the kind in the first wanted language.
     pub name: String,
@@ -72,6 +83,8 @@ pub struct RequestedDocument {
     pub blocked: Option<Code>,
     /// The portrait goes with the rest, or nothing of this document goes.
     pub portrait_binds: bool,
+    /// Several credentials may be chosen.
+    pub multiple: bool,
     /// Preselect it: it can be presented, and it belongs to the first set of its use case that can be answered whole.
     pub suggested: bool,
 }
@@ -87,10 +100,14 @@ pub struct AskedElement {
     pub spoken: String,
     /// The requester means to keep it.
     pub retained: bool,
+    /// The requester says whether it keeps it. Otherwise there is no statement.
+    pub states_retention: bool,
+    /// It exceeds the registered purpose.
+    pub exceeds_purpose: bool,
 }
 
 /// A credential that can answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CandidateCredential {
     /// Identifier.
     pub credential: CredentialId,
@@ -104,6 +121,10 @@ pub struct CandidateCredential {
     pub valid_until: Timestamp,
     /// One-time copies left of it.
     pub copies_left: u32,
+    /// Which copy leaves.
+    pub reuse: ReusePolicy,
+    /// The copy can be presented again, so several presentations can be linked by it.
+    pub linkable: bool,
     /// The elements that leave when they are ticked, and those that cannot leave, in the order of the request.
     pub elements: Vec<RequestedElement>,
 }
@@ -119,10 +140,23 @@ pub struct UnavailableCredential {
     pub subject: Option<PrivateText>,
     /// Why: no copy left, damaged, none of the elements, expired beside a valid one.
     pub reason: Code,
+    /// The elements that it lacks, where all are asked for or none. For the holder's eyes only.
+    pub missing: Vec<LackedElement>,
+}
+
+/// An element for which a credential does not answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LackedElement {
+    /// The path as it was asked for.
+    pub path: ClaimPath,
+    /// Label in the first wanted language.
+    pub label: String,
+    /// Why: not in the credential, or of another value.
+    pub reason: Code,
 }
 
 /// One element of a candidate, as an answer to the request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RequestedElement {
     /// Namespace and identifier of the element that leaves: for an age that is asked for, the attested one that
     /// answers it.
@@ -143,6 +177,12 @@ pub struct RequestedElement {
     pub sensitive: bool,
     /// This is the holder's portrait.
     pub portrait: bool,
+    /// The value that would leave; `Nothing` for a portrait, and for an element that cannot leave.
+    pub value: ClaimValue,
+    /// The value in words where the profile has them.
+    pub text: Option<PrivateText>,
+    /// An age of the same credential that says less than this date of birth.
+    pub less_revealing: Option<ClaimPath>,
 }
 
 /// A person's answer.

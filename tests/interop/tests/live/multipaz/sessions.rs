@@ -67,7 +67,7 @@ fn our_wallet(peer: Peer, seed: u64, method: DeviceAuthMethod) -> (Wallet, Their
     reader.accepts(&wallet.exchange(message).unwrap());
     match &wallet.question.as_ref().unwrap().requester {
         Requester::Known(reader) => assert_eq!(reader.name, "Multipaz Reader"),
-        Requester::Unknown(code) => panic!("{}", code.as_str()),
+        Requester::Identified { reason: code, .. } | Requester::Unknown(code) => panic!("{}", code.as_str()),
     }
     (wallet, reader)
 }
