@@ -3,20 +3,20 @@ use rid_flow::{ports::ClockError, run::RunError};
 use rid_verifier::proximity::Misuse;
 use rid_wire::Code;
 
-/// What an app can do about a failure. A verdict that says no is not an error. Fields are codes, so the whole may be
-/// logged.
+/// A failure, grouped by what an app can do about it. A negative verdict is not an error. Fields are codes, so it may
+/// be logged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReaderError {
-    /// What was handed in or scanned is wrong.
+    /// The input, or the scanned code, is wrong.
     #[error("bad_input {code}")]
     BadInput {
-        /// Which rule.
+        /// The rule that it broke.
         code: Code,
     },
     /// A defect of this software.
     #[error("bug {code}")]
     Bug {
-        /// Where.
+        /// The place.
         code: Code,
     },
     /// Cancelled.
@@ -25,19 +25,19 @@ pub enum ReaderError {
     /// The app called out of turn: busy, closed, not asked.
     #[error("misuse {code}")]
     Misuse {
-        /// Which rule.
+        /// The rule that it broke.
         code: Code,
     },
     /// The other side broke the protocol.
     #[error("peer_refused {code}")]
     PeerRefused {
-        /// Which rule.
+        /// The rule that it broke.
         code: Code,
     },
-    /// This device or build cannot.
+    /// This device or build cannot do it.
     #[error("unsupported {code}")]
     Unsupported {
-        /// What.
+        /// The missing capability.
         code: Code,
     },
 }

@@ -19,7 +19,7 @@ use crate::{ReaderError, SignatureCache, reading::Reading};
 /// Makes a handle to the platform's randomness for one step.
 pub type RngSource = Arc<dyn Fn() -> Box<dyn CryptoRng + Send> + Send + Sync>;
 
-/// What a reader stands on.
+/// The ports of a reader.
 #[derive(Clone)]
 pub struct ReaderPorts {
     /// The reader's own key.
@@ -32,7 +32,7 @@ pub struct ReaderPorts {
     pub rng: RngSource,
 }
 
-/// Who the reader is: with it every request is signed.
+/// The identity of the reader: its requests are signed with it.
 #[derive(Clone)]
 pub struct ReaderIdentity {
     /// Its key in the secure area.
@@ -41,7 +41,7 @@ pub struct ReaderIdentity {
     pub chain: Vec<Certificate>,
 }
 
-/// How a reader behaves.
+/// The configuration of a reader.
 pub struct ReaderConfig {
     /// The national profile.
     pub profile: Profile,
@@ -53,10 +53,10 @@ pub struct ReaderConfig {
     pub identity: Option<ReaderIdentity>,
 }
 
-/// The same as an app says it: certificates as DER or PEM, languages as tags.
+/// The options of an app: certificates as DER or PEM, languages as tags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReaderOptions {
-    /// Whose roots these are.
+    /// The origin of the roots.
     pub environment: Environment,
     /// Roots of issuers, each with the credential types it may sign for.
     pub issuer_roots: Vec<IssuerRoot>,
@@ -129,7 +129,7 @@ impl Reader {
         Self { ports, profile: Arc::new(profile), trust, locales, identity }
     }
 
-    /// Whose roots are loaded.
+    /// The origin of the loaded roots.
     #[must_use]
     pub fn environment(&self) -> Environment {
         self.trust.environment()

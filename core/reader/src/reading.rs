@@ -26,15 +26,15 @@ use rid_wire::Code;
 
 use crate::{Reader, ReaderError};
 
-/// What is to be done now. The same step is given until it was done: `connected`, `proceed`.
+/// The next action. The same step is returned until it was done: `connected`, `proceed`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ReadingStep {
-    /// It is over.
+    /// The session is over.
     Closed {
-        /// Why.
+        /// The reason.
         code: Code,
     },
-    /// CallGate the radio on; then `connected`.
+    /// Turn the radio on, then call `connected`.
     Connect {
         /// UUID of the GATT service to look for (the wallet serves).
         peripheral_server: Option<Vec<u8>>,
@@ -67,7 +67,7 @@ pub struct Reading {
     assembler: Mutex<Assembler>,
 }
 
-/// What a reader brings to the runner: its ports and its steps.
+/// The ports and steps of a reader, for the runner.
 struct Facade(Arc<Reader>);
 
 #[async_trait]

@@ -5,7 +5,7 @@ use rid_claims::ClaimPath;
 
 pub use crate::judge::mdoc::Question as Asked;
 
-/// The elements asked of one document.
+/// The elements requested of one document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DocumentAsk {
     /// The docType of an mdoc.
@@ -14,13 +14,13 @@ pub struct DocumentAsk {
     pub elements: Vec<ElementAsk>,
 }
 
-/// One element asked for.
+/// One requested element.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ElementAsk {
     /// Namespace and identifier.
     pub path: ClaimPath,
-    /// The reader means to keep it (intentToRetain).
+    /// True if the reader intends to keep it (intentToRetain).
     pub retained: bool,
-    /// The verdict does not wait for it: an answer without it is complete. The request does not say so.
+    /// True if an answer without it is complete. The request does not show this.
     pub optional: bool,
 }

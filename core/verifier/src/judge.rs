@@ -29,11 +29,11 @@ pub(crate) mod check {
 
     /// The response is one well-formed DeviceResponse (or IssuerSigned).
     pub(crate) const FORM: Code = Code::new("response_form");
-    /// Its version is spoken here.
+    /// Its version is supported.
     pub(crate) const VERSION: Code = Code::new("response_version");
     /// Its status is 0.
     pub(crate) const STATUS: Code = Code::new("response_status");
-    /// It carries documents.
+    /// It has documents.
     pub(crate) const DOCUMENTS: Code = Code::new("documents_returned");
     /// Every document asked for was returned, with an element.
     pub(crate) const ALL_DOCUMENTS: Code = Code::new("all_documents_returned");
@@ -104,7 +104,7 @@ fn conclude(
     verdict
 }
 
-/// A whole that was refused before any document could be judged.
+/// A response that was refused before any document could be judged.
 pub(crate) fn refused_whole(environment: Environment, failed: Code, reason: Code, place: Option<String>) -> Verdict {
     Verdict {
         decision: Decision::Refused,
@@ -117,7 +117,7 @@ pub(crate) fn refused_whole(environment: Environment, failed: Code, reason: Code
     }
 }
 
-/// The whole takes the worst of the response's own checks and of its documents. Where the response itself is refused,
+/// The decision is the worst of the response's own checks and of its documents. Where the response itself is refused,
 /// the elements of no document are current.
 pub(crate) fn overall(environment: Environment, checks: Vec<Check>, mut documents: Vec<DocumentVerdict>) -> Verdict {
     let (mut decision, mut code) = decide(&checks);

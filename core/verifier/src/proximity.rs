@@ -30,7 +30,7 @@ use rid_wire::{Code, cbor::Limits};
 
 use crate::{ask::Asked, view::Verdict};
 
-/// What a reader asks and how it judges.
+/// The question of a reader and the input of its judgement.
 pub struct ReaderConfig {
     /// The question.
     pub asked: Asked,
@@ -44,7 +44,7 @@ pub struct ReaderConfig {
     pub locales: Vec<Locale>,
 }
 
-/// Why a reader session is over.
+/// The reason for which a reader session is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseReason {
     /// The app cancelled.
@@ -114,7 +114,7 @@ impl Misuse {
     }
 }
 
-/// One exchange of a reader: the verdict, and what a later `rid verify` needs to reach the same one.
+/// One exchange of a reader: the verdict, and the input from which `rid verify` reaches the same one later.
 pub struct Exchange {
     /// The verdict.
     pub verdict: Verdict,
@@ -351,7 +351,7 @@ impl Session for ReaderSession {
             self.terminate(CloseReason::Timeout);
         }
         match (input, &self.state) {
-            // Events of the link come when they come.
+            // Events of the link may come in any state.
             (Input::Link(_) | Input::Tick, State::Closed) => {}
             (_, State::Closed) => return Err(Misuse::Closed),
             (Input::Link(LinkEvent::Up), State::Connecting) => self.begin_request(env),

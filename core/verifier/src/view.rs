@@ -24,14 +24,14 @@ pub struct Verdict {
     pub decision: Decision,
     /// The reason of the first failing (else missing) check; `None` when accepted.
     pub code: Option<Code>,
-    /// Whose roots were used; every view shows a test.
+    /// The origin of the roots. Every view must say so if they are test roots.
     pub environment: Environment,
     /// Checks of the response as a whole.
     pub checks: Vec<Check>,
     /// One per returned document, in order.
     pub documents: Vec<DocumentVerdict>,
-    /// Document types that were asked for and not returned, or returned without any element. Where nobody says what was
-    /// asked for: the types that the wallet names as not returned.
+    /// Document types that were requested and not returned, or returned without any element. If the request is not
+    /// known, the types that the wallet names as not returned.
     pub not_returned: Vec<String>,
     /// `documentErrors`: the wallet's code for each document type that it does not return.
     pub document_errors: Vec<DocumentError>,
@@ -42,7 +42,7 @@ pub struct Verdict {
 pub struct DocumentError {
     /// The docType or vct.
     pub kind: String,
-    /// The code; 0 says nothing.
+    /// The code; 0 means "data not returned" and gives no reason.
     pub code: i64,
 }
 
@@ -57,7 +57,7 @@ pub struct DocumentVerdict {
     pub decision: Decision,
     /// The reason of the first failing (else missing) check.
     pub code: Option<Code>,
-    /// What trust rests on: `key`, `leaf:<sha256>`, `anchor:<sha256>`; `None` when nothing was trusted.
+    /// The basis of trust: `key`, `leaf:<sha256>`, `anchor:<sha256>`; `None` when nothing was trusted.
     pub trusted_by: Option<String>,
     /// Name of the issuer, from its certificate.
     pub issuer: Option<String>,
@@ -83,7 +83,7 @@ pub enum DocumentElements {
         disclosed: DisclosedElements,
     },
     /// The issuer signed them, but the document or the response is not accepted (an expired document, for example). For
-    /// records and for the screen of a person who looks into the reason; never an answer.
+    /// records and for examining the reason; never an answer.
     Lapsed {
         /// The elements.
         disclosed: DisclosedElements,
@@ -102,7 +102,7 @@ impl DocumentElements {
         }
     }
 
-    /// The elements whether they may be relied on or not: for a record, never for a decision.
+    /// The elements, also those that may not be relied on: for a record, never for a decision.
     #[must_use]
     pub const fn current_or_lapsed(&self) -> Option<&DisclosedElements> {
         match self {
@@ -140,7 +140,7 @@ pub struct AgeAnswer {
     pub label: String,
     /// What a screen reader says for the label.
     pub spoken: String,
-    /// The holder is at least that old.
+    /// True if the holder is at least that old.
     pub over: bool,
     /// `over` in words of the first wanted language where the profile has them.
     pub text: Option<PrivateText>,
@@ -153,7 +153,7 @@ pub struct AgeAnswer {
 pub struct ElementError {
     /// Namespace and identifier.
     pub path: ClaimPath,
-    /// The code; 0 says nothing.
+    /// The code; 0 means "data not returned" and gives no reason.
     pub code: i64,
 }
 
@@ -171,7 +171,7 @@ pub struct DisclosedElement {
     /// The value in words of the first wanted language where the profile has them (sex, yes/no); never for a value of
     /// another type than the profile's.
     pub text: Option<PrivateText>,
-    /// This is the holder's portrait.
+    /// True for the portrait of the holder.
     pub portrait: bool,
     /// The format of a portrait, and of other bytes that begin like a picture.
     pub image: Option<ImageFormat>,

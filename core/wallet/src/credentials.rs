@@ -1,4 +1,4 @@
-//! Listing, showing and deleting what is held.
+//! Lists, displays and deletes stored credentials.
 use rid_claims::{ClaimPath, ClaimValue, CredentialType, PrivateText, ReusePolicy};
 use rid_flow::{
     Changes, CredentialId, HistoryDraft, HistoryElement, HistoryEventType, HistoryId, HistoryOutcome, Store,

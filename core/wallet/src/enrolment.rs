@@ -1,4 +1,4 @@
-//! The enrolment door: ask an issuer for credentials, and accept its answer, all or nothing.
+//! Enrolment: asks an issuer for credentials, and accepts its answer as a whole or not at all.
 use std::{ops::Deref, sync::Arc};
 
 use async_trait::async_trait;
@@ -15,14 +15,14 @@ use rid_wire::{Code, hex};
 
 use crate::{Wallet, WalletError, view::CredentialSummary};
 
-/// What goes to an issuer.
+/// The message to an issuer.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Enrolment {
-    /// Names this enrolment; [`Wallet::accept`] wants it back.
+    /// The identifier of this enrolment, for [`Wallet::accept`].
     pub id: String,
     /// The message: keys and one proof of possession each (`rid_flow::enrolment`).
     pub message: Vec<u8>,
-    /// How many keys were made.
+    /// Number of keys created.
     pub keys: u32,
 }
 

@@ -8,19 +8,19 @@ use rid_trust::TrustError;
 use rid_vault::VaultError;
 use rid_wire::Code;
 
-/// What an app can do about a failure. Fields are codes and numbers, so the whole may be logged.
+/// A failure, grouped by what an app can do about it. Fields are codes and numbers, so it may be logged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WalletError {
-    /// What was handed in is wrong.
+    /// The input is wrong.
     #[error("bad_input {code}")]
     BadInput {
-        /// Which rule.
+        /// The rule that it broke.
         code: Code,
     },
     /// A defect of this software.
     #[error("bug {code}")]
     Bug {
-        /// Where.
+        /// The place.
         code: Code,
     },
     /// The person cancelled.
@@ -29,7 +29,7 @@ pub enum WalletError {
     /// Fetch a new credential.
     #[error("expired {code}")]
     Expired {
-        /// What is used up or over.
+        /// The thing that is used up or has expired.
         code: Code,
     },
     /// Unlock first.
@@ -38,10 +38,10 @@ pub enum WalletError {
     /// The app called out of turn: busy, closed, interrupted, not asked.
     #[error("misuse {code}")]
     Misuse {
-        /// Which rule.
+        /// The rule that it broke.
         code: Code,
     },
-    /// Who or what is not trusted, and why.
+    /// A party is not trusted.
     #[error("not_trusted {who} {why}")]
     NotTrusted {
         /// `issuer` or `reader`.
@@ -58,7 +58,7 @@ pub enum WalletError {
     /// The other side refused.
     #[error("peer_refused {code}")]
     PeerRefused {
-        /// Its or our name for it.
+        /// The code of the refusal.
         code: Code,
     },
     /// Sign in again.
@@ -67,13 +67,13 @@ pub enum WalletError {
     /// The store or its keys do not work; the code says how (full, read-only, corrupt, key lost).
     #[error("storage_damaged {code}")]
     StorageDamaged {
-        /// How.
+        /// The code of the fault.
         code: Code,
     },
-    /// This device or build cannot.
+    /// This device or build cannot do it.
     #[error("unsupported {code}")]
     Unsupported {
-        /// What.
+        /// The missing capability.
         code: Code,
     },
 }
@@ -131,7 +131,7 @@ impl From<VaultError> for WalletError {
             VaultError::Storage(error) => error.into(),
             VaultError::SecureArea(error) => error.into(),
             VaultError::Locked => Self::Locked,
-            // A door that does not open so says why: "unlock first" would send the person round in a circle.
+            // An unlock method that fails gives its own reason: "unlock first" would send the person round in a circle.
             VaultError::BiometricNotSet
             | VaultError::Recovery(_)
             | VaultError::HistoryUnknown

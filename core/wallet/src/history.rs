@@ -1,4 +1,4 @@
-//! What was shown, received and deleted: reading, checking, deleting a row, and an export somebody else can check.
+//! The history of presentations, receipts and deletions: read, check, delete an entry, export.
 use rid_flow::{History, HistoryContent, HistoryElement, HistorySeq};
 use rid_trust::{Party, PartyBasis};
 use rid_vault::ChainVerdict;
@@ -19,7 +19,7 @@ impl Wallet {
         Ok(rows.into_iter().map(|row| self.history_view(row)).collect())
     }
 
-    /// Walks the chain of the whole history: whether anything was taken out, put in or altered.
+    /// Checks the chain of the whole history: it shows whether an entry was removed, inserted or altered.
     ///
     /// # Errors
     /// [`WalletError::Locked`], [`WalletError::StorageDamaged`].
@@ -33,7 +33,7 @@ impl Wallet {
         })
     }
 
-    /// Deletes what one row says. That there was a row stays to be seen.
+    /// Deletes the content of one entry. The history still shows that there was an entry.
     ///
     /// # Errors
     /// [`WalletError::BadInput`] (`history_unknown`), [`WalletError::Locked`], [`WalletError::StorageDamaged`].

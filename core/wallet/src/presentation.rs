@@ -26,7 +26,7 @@ use crate::{
     view::{ConsentAnswer, ConsentRequest, LockState, PresentationReceipt},
 };
 
-/// What is to be done now. The same step is given until it was done: `proceed`, `answer`, `unlocked`.
+/// The next action. The same step is returned until it was done: `proceed`, `answer`, `unlocked`.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "one step at a time; a view that crosses the boundary has no box")]
 pub enum PresentationStep {
@@ -44,14 +44,14 @@ pub enum PresentationStep {
         /// The question.
         request: ConsentRequest,
     },
-    /// It is over.
+    /// The session is over.
     Closed {
-        /// Why.
+        /// The reason.
         code: Code,
     },
     /// One exchange is over; then `proceed`.
     Receipt {
-        /// How.
+        /// Its result.
         receipt: PresentationReceipt,
     },
     /// Send one message; then `proceed`.

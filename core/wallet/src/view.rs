@@ -15,22 +15,22 @@ pub use consent::*;
 pub enum LockState {
     /// Keys of personal data are not in memory.
     Locked,
-    /// They are.
+    /// Keys of personal data are in memory.
     Unlocked,
 }
 
-/// Whether a credential can be shown now.
+/// Whether a credential can be presented now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CredentialState {
-    /// Its record cannot be read any more: delete it and fetch it again. Only the id is known.
+    /// Its record is corrupt: delete it and fetch it again. Only the id is known.
     Damaged,
-    /// No copy is left that could be shown.
+    /// No copy is left to present.
     Exhausted,
     /// Its technical validity is over.
     Expired,
     /// Its validity has not begun.
     NotYetValid,
-    /// It can be shown.
+    /// It can be presented.
     Ready,
 }
 
@@ -49,9 +49,9 @@ pub struct CredentialSummary {
     pub spoken: String,
     /// Issuer's name, from its certificate.
     pub issuer: String,
-    /// Whose data it is, if not the holder's (child, company).
+    /// The person or company that it is about, if not the holder (a child, a company).
     pub subject: Option<PrivateText>,
-    /// When it was signed.
+    /// The time of the issuer's signature.
     pub signed: Timestamp,
     /// First second of technical validity.
     pub valid_from: Timestamp,
@@ -59,19 +59,19 @@ pub struct CredentialSummary {
     pub valid_until: Timestamp,
     /// How its copies are used up.
     pub reuse: ReusePolicy,
-    /// Copies left that were never shown; all of them where they are shown in turn.
+    /// Copies left that were never presented; all of them if copies are presented in rotation.
     pub copies_left: u32,
     /// Copies received.
     pub copies_total: u32,
-    /// So few copies are left that new ones should be fetched.
+    /// True if so few copies are left that new ones should be fetched.
     pub low_water: bool,
-    /// Whether it can be shown now.
+    /// Whether it can be presented now.
     pub state: CredentialState,
-    /// Whose roots are loaded; a test is shown.
+    /// The origin of the loaded roots. The screen must say so if they are test roots.
     pub environment: Environment,
 }
 
-/// A credential with its values. The portrait's bytes come on demand only.
+/// A credential with its values. The bytes of a portrait are read by a call of their own.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CredentialDetails {
     /// The list entry.
@@ -80,7 +80,7 @@ pub struct CredentialDetails {
     pub elements: Vec<CredentialElement>,
 }
 
-/// One element held.
+/// One element of a stored credential.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CredentialElement {
     /// Namespace and identifier.
@@ -93,27 +93,27 @@ pub struct CredentialElement {
     pub value: ClaimValue,
     /// The value in words where the profile has them.
     pub text: Option<PrivateText>,
-    /// Masked until tapped, and on a line of its own.
+    /// True if it is masked until tapped, and on a line of its own.
     pub sensitive: bool,
-    /// Spelled by a screen reader character by character.
+    /// True if a screen reader spells it character by character.
     pub spelled: bool,
-    /// This is the holder's portrait.
+    /// True for the portrait of the holder.
     pub portrait: bool,
     /// A named warning: `element_type`, a value of another type than the profile's. It is shown as it is, without
     /// `text`.
     pub warning: Option<Code>,
 }
 
-/// How one exchange ended.
+/// The end of one exchange.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PresentationReceipt {
-    /// Whether data was sent; else it was refused or nothing was held.
+    /// True if data was sent; false if it was refused or nothing was held.
     pub disclosed: bool,
-    /// What was sent, as in the history.
+    /// The disclosed elements, as in the history.
     pub elements: Vec<HistoryItem>,
-    /// Credentials a copy of which was used.
+    /// The credentials of which a copy was used.
     pub used: Vec<CredentialId>,
-    /// Credentials that are low on copies now.
+    /// The credentials that have few copies left now.
     pub low_water: Vec<CredentialId>,
 }
 
@@ -122,50 +122,50 @@ pub struct PresentationReceipt {
 pub struct HistoryRow {
     /// Place.
     pub seq: u64,
-    /// It was brought from another device by a recovery container.
+    /// True if a recovery file brought it from another device.
     pub imported: bool,
-    /// What is left there.
+    /// The content that is left.
     pub entry: HistoryEntryState,
 }
 
-/// What is left at a place of the history.
+/// The content at one place of the history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HistoryEntryState {
-    /// It cannot be read any more.
+    /// It is corrupt.
     Damaged,
     /// The person deleted it.
     Deleted {
         /// When.
         at: Timestamp,
     },
-    /// All of it.
+    /// The whole entry.
     Kept {
-        /// What happened.
+        /// The event.
         event: HistoryEvent,
     },
 }
 
-/// What happened.
+/// The event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryEvent {
-    /// What it is about.
+    /// The type of the event.
     pub kind: HistoryEventType,
-    /// How it went.
+    /// Its outcome.
     pub outcome: HistoryOutcome,
     /// When.
     pub at: Timestamp,
-    /// With whom; empty when unknown.
+    /// The name of the other party; empty if unknown.
     pub peer: PrivateText,
-    /// Whether the peer was verified.
+    /// True if the other party was verified.
     pub peer_verified: bool,
-    /// What was shown, asked or received.
+    /// The elements that were presented, requested or received.
     pub elements: Vec<HistoryItem>,
-    /// Why: a code.
+    /// The reason, a code.
     pub reason: String,
 }
 
 impl HistoryRow {
-    /// What happened, if it can be said.
+    /// The event, if it can be read.
     #[must_use]
     pub const fn event(&self) -> Option<&HistoryEvent> {
         match &self.entry {
@@ -175,12 +175,12 @@ impl HistoryRow {
     }
 }
 
-/// Whether the history is as it was written.
+/// The result of checking the history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HistoryCheck {
-    /// Nothing was taken out, put in or altered.
+    /// True if no entry was removed, inserted or altered.
     pub whole: bool,
-    /// Rows walked.
+    /// Number of rows checked.
     pub rows: u64,
     /// The first place that does not check.
     pub first_broken: Option<u64>,
@@ -195,14 +195,14 @@ pub struct HistoryItem {
     pub path: ClaimPath,
     /// Label in the first wanted language.
     pub label: String,
-    /// The requester meant to keep it.
+    /// True if the requester intended to keep it.
     pub retained: bool,
 }
 
 /// A portrait on demand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Portrait {
-    /// JPEG or JPEG 2000, or what `format` says.
+    /// The bytes of the picture in `format`.
     pub image: PrivateBytes,
     /// The format, read from its first bytes.
     pub format: ImageFormat,
@@ -210,7 +210,7 @@ pub struct Portrait {
     pub spoken: String,
 }
 
-/// How the wallet was unlocked.
+/// A method of unlocking the wallet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnlockMethod {
     /// The person's finger or face.
@@ -223,39 +223,39 @@ pub enum UnlockMethod {
     Recovery,
 }
 
-/// Whether the wallet is locked, and by which doors it opens.
+/// Whether the wallet is locked, and which unlock methods it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnlockState {
     /// Whether personal data can be read.
     pub state: LockState,
-    /// The door by which it was unlocked.
+    /// The method by which it was unlocked.
     pub unlocked_by: Option<UnlockMethod>,
-    /// No PIN is set: the device alone opens it. Ask for one.
+    /// True if no PIN is set and the device alone unlocks it: ask the person for one.
     pub needs_pin: bool,
     /// Wrong PINs left before the first wait.
     pub pin_tries_left: u32,
-    /// Biometrics open it.
+    /// True if biometrics unlock it.
     pub biometric: bool,
-    /// The biometric key died with a change of biometrics: unlock by PIN, then enable it again.
+    /// True if a change of biometrics made the biometric key invalid: unlock by PIN, then enable biometrics again.
     pub biometric_lost: bool,
-    /// A recovery code was made.
+    /// True if there is a recovery code.
     pub recovery: bool,
-    /// Seconds until a PIN is taken again; 0: now.
+    /// Seconds until the next PIN is accepted; 0 if it is accepted now.
     pub pin_wait: u64,
 }
 
-/// What a recovery container brought.
+/// The content that was imported from a recovery file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecoveryResult {
-    /// What to ask issuers for again.
+    /// The credentials to request from issuers again.
     pub recipes: Vec<DocumentToReissue>,
     /// Rows added to the history.
     pub history: u32,
-    /// Settings taken over.
+    /// Number of settings imported.
     pub settings: u32,
 }
 
-/// What a repair could not keep.
+/// The data that a repair lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RepairLoss {
     /// Copies that could not be read, or may have been used already.
@@ -283,27 +283,27 @@ pub struct DocumentToReissue {
     pub copies: u32,
 }
 
-/// What is wrong with the store.
+/// The faults of the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExaminationReport {
-    /// Everything that was found.
+    /// The findings.
     pub findings: Vec<StoreFinding>,
-    /// It was locked: only the outside was looked at.
+    /// True if it was locked, so that only the files were examined.
     pub locked: bool,
 }
 
-/// One thing that is wrong, or to be known.
+/// One fault, or one fact to be known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreFinding {
     /// What.
     pub code: Code,
-    /// How many, or at which place of the history.
+    /// The number of cases, or the place in the history.
     pub count: u64,
-    /// What can be done.
+    /// The remedy.
     pub remedy: RemedyKind,
 }
 
-/// What a person can do.
+/// A remedy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RemedyKind {
     /// Ask the issuers for the documents that cannot be read again; delete those.
@@ -312,7 +312,7 @@ pub enum RemedyKind {
     CloseOther,
     /// Make room on the disk, or make it writable.
     FreeDisk,
-    /// Nothing: it is only to be known.
+    /// None: it is only a fact to be known.
     Know,
     /// Copy what can be read into a new database (`repair`).
     Repair,
@@ -320,7 +320,7 @@ pub enum RemedyKind {
     Reset,
     /// Try again later.
     TryAgain,
-    /// Unlock by another door: PIN, biometrics or recovery code.
+    /// Unlock by another method: PIN, biometrics or recovery code.
     UnlockOtherwise,
     /// Install the newer version of this software.
     Update,

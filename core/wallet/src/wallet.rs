@@ -18,7 +18,7 @@ use crate::{WalletError, backlog::Backlog};
 /// Makes a handle to the platform's randomness for one step.
 pub type RngSource = Arc<dyn Fn() -> Box<dyn CryptoRng + Send> + Send + Sync>;
 
-/// What a wallet stands on.
+/// The ports of a wallet.
 #[derive(Clone)]
 pub struct WalletPorts {
     /// Keys.
@@ -35,7 +35,7 @@ pub struct WalletPorts {
     pub rng: RngSource,
 }
 
-/// How a wallet behaves.
+/// The configuration of a wallet.
 pub struct WalletConfig {
     /// The national profile.
     pub profile: Profile,
@@ -51,10 +51,10 @@ pub struct WalletConfig {
     pub reader_policy: ReaderPolicy,
 }
 
-/// The same as an app says it: certificates as DER or PEM, languages as tags.
+/// The options of an app: certificates as DER or PEM, languages as tags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WalletOptions {
-    /// Whose roots these are.
+    /// The origin of the roots.
     pub environment: Environment,
     /// Roots of issuers, each with the credential types it may sign for.
     pub issuer_roots: Vec<IssuerRoot>,
@@ -125,7 +125,7 @@ impl Wallet {
     /// # Errors
     /// [`WalletError::Misuse`] when another process has it open, [`WalletError::StorageDamaged`].
     pub async fn open(ports: WalletPorts, config: WalletConfig) -> Result<Self, WalletError> {
-        // A chip with too much to do is asked again before anybody hears of it (neg-K11).
+        // A busy secure area is asked again before an error is returned (neg-K11).
         let retrying = RetryingSecureArea::new(ports.secure_area.clone(), ports.timer.clone(), ports.clock.clone());
         let ports = WalletPorts { secure_area: Arc::new(retrying), ..ports };
         let vault_config = VaultConfig { low_water: config.profile.rules().low_water };
@@ -147,7 +147,7 @@ impl Wallet {
         Ok(wallet)
     }
 
-    /// Whose roots are loaded.
+    /// The origin of the loaded roots.
     #[must_use]
     pub fn environment(&self) -> Environment {
         self.trust.environment()
