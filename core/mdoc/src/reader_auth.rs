@@ -107,8 +107,8 @@ pub fn verify_all(
 }
 
 impl ReaderAuth {
-    /// Combines two results for one document. The order of precedence is invalid, forbidden, verified, unknown, unchecked, absent;
-    /// of two equal results the first is kept.
+    /// Combines two results for one document. The order of precedence is invalid, forbidden, verified, unknown,
+    /// unchecked, absent; of two equal results the first is kept.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         if other.weight() > self.weight() { other } else { self }
