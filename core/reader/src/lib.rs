@@ -1,5 +1,9 @@
 //! The reader's app facade: asks, judges, shows the verdict; views made for the boundary.
 //!
+//! ```text
+//! app: QR code ─► Reader::read ─► Reading: Connect, Send, Wait … Judged { verdict } ─► ask again or finish
+//! ```
+//!
 //! The counterpart of `rid-wallet`, and apart from it: no vault, no holder. Nothing of a protocol is decided here:
 //! the machine of `rid-verifier` decides, this crate runs it over the ports.
 

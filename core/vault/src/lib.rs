@@ -1,10 +1,16 @@
-//! Encrypted records behind the one unlock method to storage: credentials with their copies, the history, small
-//! records.
+//! Encrypted records behind one interface to storage: credentials with their copies, the history, small records.
+//!
+//! ```text
+//! Vault::commit ─► rows sealed one by one ─► one transaction of the Storage port
+//!        ▲                 ▲
+//!   unlock methods ─► keys of the envelope (PIN, biometrics, recovery code)
+//! ```
 //!
 //! Every row is sealed with AES-256-GCM under a key of its own, bound to store, table, row, version and epoch; rows are
-//! found by keyed hashes, and padded; a keyed sum over each table tells a missing or exchanged row. A commit is one
-//! transaction of the Storage port: all of it or nothing. The envelope says which keys open what, and by which methods
-//! a person unlocks them.
+//! found by keyed hashes, and padded; a keyed sum over each table shows a missing or exchanged row. A commit is one
+//! transaction of the Storage port: all of it or nothing. `spec/vault.md` has the format and the result of each fault.
+//!
+//! Do not cache a row across commits, and do not decide on a presentation here: that is the machine's.
 
 mod commit;
 mod diagnose;

@@ -1,7 +1,13 @@
-//! The app facade: one object that keeps, shows, receives and presents; views made for the boundary.
+//! The app facade: one object that keeps, displays, receives and presents credentials; views made for the boundary.
+//!
+//! ```text
+//! app ─► Wallet ─► present(): Advertise, Ask, Unlock, Send … Receipt      machines of rid-holder over the ports
+//!           ├────► enrol(), accept()
+//!           └────► credentials(), history(), unlock(), recovery(), examine(), repair()      rid-vault
+//! ```
 //!
 //! `Wallet` owns the vault and the ports; use cases are its methods, one file each. Nothing of a protocol is decided
-//! here: the machines of `rid-holder` decide, this crate runs them over the ports and puts words to what they ask.
+//! here: the machines of `rid-holder` decide, this crate runs them over the ports and adds display text.
 
 mod backlog;
 mod consent;
