@@ -13,6 +13,8 @@ mod clock;
 mod durable;
 mod envelope;
 mod folder;
+#[cfg(feature = "http")]
+mod http;
 mod random;
 mod software_area;
 mod sqlite;
@@ -20,6 +22,8 @@ mod sqlite;
 mod testing;
 
 pub use clock::{SystemClock, SystemTimer};
+#[cfg(feature = "http")]
+pub use http::HttpClient;
 pub use random::OsRng;
 pub use software_area::{Sealing, SoftwareSecureArea};
 pub use sqlite::SqliteStorage;

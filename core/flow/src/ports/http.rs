@@ -2,6 +2,7 @@
 use alloc::{boxed::Box, string::String, vec::Vec};
 
 use async_trait::async_trait;
+use rid_wire::Code;
 
 /// A request; redirects are never followed.
 #[derive(Clone, PartialEq, Eq)]
@@ -34,25 +35,38 @@ pub struct HttpResponse {
 /// Why nothing came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[error("{}", self.code())]
 pub enum HttpError {
+    /// The address is not https with a public name (`fetch_forbidden`); nothing was sent.
+    Forbidden,
     /// The response is larger than asked for, or never ends (`fetch_limit`).
-    #[error("fetch_limit")]
     Limit,
     /// No network, no name, refused.
-    #[error("offline")]
     Offline,
     /// Time is up.
-    #[error("fetch_timeout")]
     Timeout,
     /// TLS could not be agreed or trusted.
-    #[error("fetch_tls")]
     Tls,
 }
 
-/// One HTTP exchange.
+impl HttpError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> Code {
+        Code::new(match self {
+            Self::Forbidden => "fetch_forbidden",
+            Self::Limit => "fetch_limit",
+            Self::Offline => "offline",
+            Self::Timeout => "fetch_timeout",
+            Self::Tls => "fetch_tls",
+        })
+    }
+}
+
+/// One HTTP exchange: no redirect is followed and nothing is sent twice. `conformance::http` tests an implementation.
 #[async_trait]
 pub trait Http: Send + Sync {
-    /// Sends and returns whatever status came.
+    /// Sends and returns whatever status came. Dropping the future ends the exchange.
     ///
     /// # Errors
     /// [`HttpError`].
