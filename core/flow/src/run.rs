@@ -24,6 +24,7 @@ pub use flow::{FlowError, FlowHost, FlowRunner};
 pub use gate::{CallGate, CallGuard, GateError};
 #[cfg(feature = "run")]
 pub use host::{Host, RunError, SessionHost};
+pub use patience::Patience;
 #[cfg(feature = "run")]
 pub use session::SessionRunner;
 #[cfg(feature = "run")]

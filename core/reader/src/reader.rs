@@ -8,13 +8,10 @@ use rid_flow::{
 };
 use rid_profile::{Locale, Profile};
 use rid_trust::{Environment, IssuerRoot, RootWarning, Roots, TrustError, TrustStore};
-use rid_verifier::{
-    ask::{Asked, DocumentAsk},
-    proximity::{self, ReaderSession},
-};
+use rid_verifier::{ask::Asked, proximity};
 use rid_wire::Code;
 
-use crate::{ReaderError, SignatureCache, reading::Reading};
+use crate::{ReaderError, SignatureCache};
 
 /// Makes a handle to the platform's randomness for one step.
 pub type RngSource = Arc<dyn Fn() -> Box<dyn CryptoRng + Send> + Send + Sync>;
@@ -141,23 +138,15 @@ impl Reader {
         self.trust.warnings()
     }
 
-    /// Starts from the text of a QR code.
-    ///
-    /// # Errors
-    /// [`ReaderError::BadInput`] for a QR code that is none of ours or cannot be used (`engagement_invalid` and
-    /// others), or `ask_invalid`.
-    pub fn read(self: &Arc<Self>, qr: &str, asked: &[DocumentAsk]) -> Result<Reading, ReaderError> {
-        let config = proximity::ReaderConfig {
-            asked: Asked::new(asked).map_err(|code| ReaderError::BadInput { code })?,
+    /// The configuration of a session that asks this.
+    pub(crate) fn session_config(&self, asked: Asked) -> proximity::ReaderConfig {
+        proximity::ReaderConfig {
+            asked,
             authentication: self.identity.as_ref().map(|identity| (identity.key.clone(), identity.chain.clone())),
             trust: self.trust.clone(),
             profile: self.profile.clone(),
             locales: self.locales.clone(),
-        };
-        let session = self
-            .with_env(|env| ReaderSession::start(qr, config, env))?
-            .map_err(|error| ReaderError::BadInput { code: error.code() })?;
-        Ok(self.reading(session))
+        }
     }
 
     /// Runs one step of a machine with a fresh [`Env`]; nothing of it is held over an await.

@@ -251,8 +251,17 @@ impl Reading {
 }
 
 impl Reader {
-    pub(crate) fn reading(self: &Arc<Self>, session: ReaderSession) -> Reading {
+    /// Starts from the text of a QR code.
+    ///
+    /// # Errors
+    /// [`ReaderError::BadInput`] for a QR code that is none of ours or cannot be used (`engagement_invalid` and
+    /// others), or `ask_invalid`.
+    pub fn read(self: &Arc<Self>, qr: &str, asked: &[DocumentAsk]) -> Result<Reading, ReaderError> {
+        let asked = Asked::new(asked).map_err(|code| ReaderError::BadInput { code })?;
+        let session = self
+            .with_env(|env| ReaderSession::start(qr, self.session_config(asked), env))?
+            .map_err(|error| ReaderError::BadInput { code: error.code() })?;
         let runner = SessionRunner::new(session, Facade(self.clone()));
-        Reading { runner, assembler: Mutex::new(Assembler::new(MAX_MESSAGE)) }
+        Ok(Reading { runner, assembler: Mutex::new(Assembler::new(MAX_MESSAGE)) })
     }
 }

@@ -1,162 +1,37 @@
 //! Work that sessions leave to the wallet: outcomes to write, keys to delete, enrolments to remove.
 //!
-//! A session may end while the wallet is locked, its disk is full, or nobody calls it any more. So what it leaves is
-//! kept here, in memory, and done at the next occasion: while a session runs, after unlocking, before the history is
-//! read, at closing.
+//! A session may end while the wallet is locked or its disk is full, or be dropped by the app. Its remaining work is
+//! kept here, in memory, until the next call of the wallet does it (`settle`).
 use std::{
     collections::VecDeque,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use rid_flow::{
-    Changes, HistoryId, HistoryOutcome, RecordKey, Store, ports::KeyId, ports::StorageError, run::CallGate,
-};
-use rid_holder::enrolment::{PendingEnrolment, RECORD_KIND};
-
-use crate::Wallet;
-
+use rid_flow::{Changes, RecordKey, ports::KeyId, run::CallGate};
 /// The work left, oldest first.
 #[derive(Default)]
 pub(crate) struct Backlog {
     tasks: Mutex<VecDeque<Task>>,
     /// One call at a time does it, so that outcomes are written in order.
-    gate: CallGate,
+    pub(crate) gate: CallGate,
 }
 
 #[derive(Clone)]
-enum Task {
+pub(crate) enum Task {
     /// Delete keys of copies that are used up.
     DeleteKeys(Vec<KeyId>),
     /// Delete the keys of an enrolment, those named here and in its record, then the record.
     RemoveEnrolment(RecordKey, Vec<KeyId>),
-    /// Write to the history. It was tried so often, and may have been written when the call that tried was dropped.
+    /// Write to the history. The number counts tries. An earlier try that was dropped may have written it.
     Write(Changes, u8),
 }
 
 impl Backlog {
-    fn push(&self, task: Task) {
+    pub(crate) fn push(&self, task: Task) {
         self.tasks().push_back(task);
     }
 
-    fn tasks(&self) -> MutexGuard<'_, VecDeque<Task>> {
+    pub(crate) fn tasks(&self) -> MutexGuard<'_, VecDeque<Task>> {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Wallet {
-    /// Leaves the outcome of an event, or a row, to be written.
-    pub(crate) fn leave_changes(&self, changes: Changes) {
-        self.backlog.push(Task::Write(changes, 0));
-    }
-
-    /// Leaves the outcome of a presentation to be written.
-    pub(crate) fn leave_outcome(&self, event: HistoryId, outcome: HistoryOutcome) {
-        self.leave_changes(Changes { outcomes: vec![(event, outcome)], ..Changes::default() });
-    }
-
-    /// Leaves keys to be deleted whose copies are used up.
-    pub(crate) fn leave_keys(&self, keys: Vec<KeyId>) {
-        if !keys.is_empty() {
-            self.backlog.push(Task::DeleteKeys(keys));
-        }
-    }
-
-    /// Leaves an enrolment to be removed with its keys.
-    pub(crate) fn leave_enrolment(&self, record: RecordKey, keys: Vec<KeyId>) {
-        let known = |task: &Task| matches!(task, Task::RemoveEnrolment(known, _) if *known == record);
-        if keys.is_empty() && self.backlog.tasks().iter().any(known) {
-            return;
-        }
-        self.backlog.push(Task::RemoveEnrolment(record, keys));
-    }
-
-    /// Does what is left, as far as it can be done now. Nothing is lost when the future is dropped.
-    pub(crate) async fn settle(&self) {
-        // Another call does it right now.
-        let Ok(_call) = self.backlog.gate.enter() else { return };
-        let (mut kept, mut can_write) = (0, true);
-        loop {
-            let Some(task) = self.backlog.tasks().get(kept).cloned() else { return };
-            let done = match task {
-                Task::DeleteKeys(keys) => self.delete_keys(keys).await,
-                Task::RemoveEnrolment(record, keys) => self.remove_enrolment(record, keys).await,
-                Task::Write(..) if !can_write => false,
-                Task::Write(changes, tries) => {
-                    if let Some(Task::Write(_, tries)) = self.backlog.tasks().get_mut(kept) {
-                        *tries = tries.saturating_add(1);
-                    }
-                    can_write = self.write(changes, tries).await;
-                    can_write
-                }
-            };
-            if done {
-                self.backlog.tasks().remove(kept);
-            } else {
-                kept = kept.saturating_add(1);
-            }
-        }
-    }
-
-    /// Whether it is written, or can never be.
-    async fn write(&self, changes: Changes, tries: u8) -> bool {
-        if tries > 0 && !changes.history.is_empty() {
-            // Rows that are there already take their outcome once more.
-            let outcomes = changes.history.iter().map(|row| (row.id, row.outcome)).collect();
-            match self.vault.commit(Changes { outcomes, ..Changes::default() }).await {
-                Err(StorageError::Conflict) => {}
-                written => return is_final(written.err(), tries),
-            }
-        }
-        is_final(self.vault.commit(changes).await.err(), tries)
-    }
-
-    /// A key that is left over signs nothing that exists, so an error is no reason to try again.
-    async fn delete_keys(&self, keys: Vec<KeyId>) -> bool {
-        for key in keys {
-            let _ = self.ports.secure_area.delete(key).await;
-        }
-        true
-    }
-
-    /// Whether the keys and the record are gone.
-    async fn remove_enrolment(&self, record: RecordKey, mut keys: Vec<KeyId>) -> bool {
-        let Ok(stored) = self.vault.record(&record).await else { return false };
-        let pending = stored.as_deref().and_then(|bytes| PendingEnrolment::parse(bytes).ok());
-        keys.extend(pending.iter().flat_map(PendingEnrolment::keys).cloned());
-        for key in keys {
-            // Deleting what is not there succeeds.
-            if self.ports.secure_area.delete(key).await.is_err() {
-                return false;
-            }
-        }
-        is_final(self.vault.commit(Changes { take: vec![record], ..Changes::default() }).await.err(), 0)
-    }
-
-    /// Does what is left, and removes the enrolments that may no longer be answered. To be called when the wallet may
-    /// have been opened.
-    pub(crate) async fn catch_up(&self) {
-        self.leave_expired_enrolments().await;
-        self.settle().await;
-    }
-
-    async fn leave_expired_enrolments(&self) {
-        let (Ok(now), Ok(records)) = (self.now(), self.vault.records(RECORD_KIND).await) else { return };
-        for (key, bytes) in records {
-            if PendingEnrolment::parse(&bytes).is_ok_and(|pending| pending.is_over(now)) {
-                self.leave_enrolment(key, Vec::new());
-            }
-        }
-    }
-}
-
-/// How often a write is tried that finds damage: a row that cannot be read holds up no other.
-const TRIES: u8 = 3;
-
-/// Whether trying again can change nothing: it was written, or what it is about is gone or cannot be read.
-const fn is_final(error: Option<StorageError>, tries: u8) -> bool {
-    match error {
-        None | Some(StorageError::Conflict | StorageError::Exhausted) => true,
-        Some(StorageError::Damaged) => tries >= TRIES,
-        Some(_) => false,
     }
 }

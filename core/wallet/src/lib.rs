@@ -18,6 +18,7 @@ mod export;
 mod history;
 mod presentation;
 mod recovery;
+mod settle;
 mod unlock;
 pub mod view;
 mod wallet;

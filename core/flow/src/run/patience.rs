@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Waits for ports, for each at most some seconds. Nothing is read or started for a port that answers at once.
-pub(super) struct Patience<'a> {
+pub struct Patience<'a> {
     clock: &'a dyn Clock,
     timer: &'a dyn Timer,
     seconds: u64,
@@ -22,12 +22,13 @@ pub(super) struct Patience<'a> {
 
 impl<'a> Patience<'a> {
     /// Waits at most so many seconds for each answer.
-    pub(super) const fn new(clock: &'a dyn Clock, timer: &'a dyn Timer, seconds: u64) -> Self {
+    #[must_use]
+    pub const fn new(clock: &'a dyn Clock, timer: &'a dyn Timer, seconds: u64) -> Self {
         Self { clock, timer, seconds, sleep: None }
     }
 
     /// The answer, or `None` if it did not come in time. Then `work` is dropped, and whether it took effect is unknown.
-    pub(super) async fn within<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+    pub async fn within<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
         let mut work = pin!(work);
         let mut deadline: Option<Uptime> = None;
         poll_fn(|context| {

@@ -1,11 +1,11 @@
 //! A panic in a call breaks the object by name, and nothing stays as if it went on.
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering::SeqCst},
 };
 
 use pollster::block_on;
-use rid_flow::HistoryOutcome;
+use rid_flow::{HistoryOutcome, ports::Clock};
 use rid_reader::{ReaderError, ReadingStep};
 use rid_wallet::{
     PresentationStep, WalletError,
@@ -99,4 +99,22 @@ fn neg_m03_a_panic_breaks_an_enrolment_by_name() {
     assert_eq!(block_on(enrolling.next()), Err(BROKEN));
     enrolling.cancel();
     assert_eq!(block_on(enrolling.next()), Err(BROKEN));
+}
+
+#[test]
+fn neg_c36_a_secure_area_that_hangs_does_not_hang_the_wallet() {
+    let world = World::new();
+    let (presentation, reading) = world.present_until(|step| matches!(step, PresentationStep::Send { .. }));
+    world.area.keeps.store(true, SeqCst);
+    presentation.proceed().unwrap();
+    drop((presentation, reading));
+    let keys = world.area.script.keys().len();
+    // The used copy's key cannot be deleted now: each call waits for it at most half a minute.
+    let before = world.clock.hands.uptime();
+    assert_eq!(block_on(world.wallet.credentials()).unwrap().len(), 1);
+    assert_eq!(world.clock.hands.uptime(), before.plus_seconds(30));
+    assert_eq!(world.area.script.keys().len(), keys);
+    world.area.keeps.store(false, SeqCst);
+    block_on(world.wallet.credentials()).unwrap();
+    assert_eq!(world.area.script.keys().len(), keys - 1, "the key is deleted later");
 }

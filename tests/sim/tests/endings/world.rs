@@ -76,10 +76,12 @@ impl Clock for HookedClock {
     }
 }
 
-/// A secure area whose signatures may never come.
+/// A secure area whose signatures or deletions may never come.
 pub(crate) struct Area {
     pub(crate) script: ScriptedSecureArea,
     pub(crate) stuck: AtomicBool,
+    /// Deletions never come.
+    pub(crate) keeps: AtomicBool,
 }
 
 #[async_trait]
@@ -108,6 +110,9 @@ impl SecureArea for Area {
     }
 
     async fn delete(&self, key: KeyId) -> Result<(), SecureAreaError> {
+        if self.keeps.load(SeqCst) {
+            return pending().await;
+        }
         self.script.delete(key).await
     }
 }
@@ -127,7 +132,11 @@ impl World {
         let state = TestState::make(0, &mut SimRng::new(1)).unwrap();
         let hands = FakeClock::new(NOW);
         let clock = Arc::new(HookedClock { hands: hands.clone(), hook: Mutex::new(None), readings: AtomicU64::new(0) });
-        let area = Arc::new(Area { script: ScriptedSecureArea::new(1), stuck: AtomicBool::new(false) });
+        let area = Arc::new(Area {
+            script: ScriptedSecureArea::new(1),
+            stuck: AtomicBool::new(false),
+            keeps: AtomicBool::new(false),
+        });
         let storage = Arc::new(MemoryStorage::new(&MemoryDisk::new()));
         let ports = WalletPorts {
             secure_area: area.clone(),
