@@ -245,7 +245,53 @@ pub(crate) fn prepare(
     }
 }
 
+/// The transaction that an online presentation is bound to.
+pub(crate) struct OnlineBinding<'a> {
+    /// The client identifier, or `origin:` and the origin.
+    pub(crate) audience: &'a str,
+    /// The nonce of the request.
+    pub(crate) nonce: &'a str,
+    /// The thumbprint of the key that the answer is encrypted to.
+    pub(crate) thumbprint: Option<&'a [u8; 32]>,
+    /// The address of the answer; `None` over the Digital Credentials API.
+    pub(crate) response_uri: Option<&'a str>,
+    /// The origin; `None` by link.
+    pub(crate) origin: Option<&'a str>,
+}
+
+/// As [`prepare`], for an answer to OpenID4VP.
+pub(crate) fn prepare_online(
+    copy: &Copy,
+    checked: Option<Checked>,
+    credential_type: &CredentialType,
+    disclosure: &Disclosure,
+    binding: &OnlineBinding<'_>,
+    now: Timestamp,
+) -> Result<Prepared, Code> {
+    match credential_type.format {
+        Format::Mdoc => {
+            let transcript = mdoc::transcript(binding);
+            prepare(copy, checked, credential_type, disclosure, &Binding::Mdoc(&transcript), now)
+        }
+        Format::SdJwt => Err(UNSUPPORTED),
+    }
+}
+
 impl Prepared {
+    /// The claims that it discloses, read from its own bytes.
+    pub(crate) fn disclosed(&self) -> Result<Vec<ClaimPath>, Code> {
+        match self {
+            Self::Mdoc(prepared) => prepared.disclosed(),
+        }
+    }
+
+    /// Finishes it for OpenID4VP: the text of one presentation.
+    pub(crate) fn present(&self, proof: &Proof<'_>, binding: &OnlineBinding<'_>) -> Result<String, Code> {
+        match self {
+            Self::Mdoc(prepared) => prepared.present(proof, &mdoc::transcript(binding)),
+        }
+    }
+
     /// The device key that must prove possession.
     pub(crate) const fn key(&self) -> &KeyId {
         match self {

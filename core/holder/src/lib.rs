@@ -18,5 +18,6 @@ pub mod enrolment;
 pub mod format;
 pub mod held;
 pub mod matching;
+pub mod online;
 pub mod proximity;
 pub mod shown;

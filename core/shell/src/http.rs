@@ -6,6 +6,7 @@ use std::{error::Error, sync::Once, time::Duration};
 use async_trait::async_trait;
 use reqwest::{Client, Method, Response, Url, redirect, retry};
 use rid_flow::ports::{Http, HttpError, HttpRequest, HttpResponse};
+use rustls::crypto::ring as provider;
 use tokio::{runtime::Runtime, task::JoinHandle, time};
 
 use self::address::{NotPublic, PublicNames, is_public_name};
@@ -52,7 +53,7 @@ impl HttpClient {
     fn with(reach: Reach) -> Result<Self, HttpError> {
         static PROVIDER: Once = Once::new();
         // If another provider was installed before, that one serves.
-        PROVIDER.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
+        PROVIDER.call_once(|| drop(provider::default_provider().install_default()));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let client = Client::builder()
             .no_proxy()

@@ -1,5 +1,5 @@
 //! Enrolment: asks an issuer for credentials, and accepts its answer as a whole or not at all.
-use std::{ops::Deref, sync::Arc};
+use std::{convert::Infallible, ops::Deref, sync::Arc};
 
 use async_trait::async_trait;
 use rid_claims::Format;
@@ -42,7 +42,7 @@ impl Wallet {
     ) -> Result<Enrolment, WalletError> {
         let flow = self.enrol_flow(kinds, copies, challenge, audience)?;
         let runner = FlowRunner::new(flow, Facade(self));
-        Ok(runner.next().await?.into())
+        Ok(done(runner.next().await?).into())
     }
 
     /// The same as an object that can be interrupted and asked again.
@@ -95,10 +95,7 @@ impl Wallet {
             .reusing(|kind| self.profile.kind_named(kind).map(|kind| kind.reuse).unwrap_or_default())
             .comparing_types(self.profile.clone());
         let rng = self.ports.rng.clone();
-        let stored = match drive(&mut flow, &self.flow_ports(), &*rng).await? {
-            Driven::Done(stored) => stored,
-            Driven::Pause(never) => match never {},
-        };
+        let stored = done(drive(&mut flow, &self.flow_ports(), &*rng).await?);
         let views = self.credentials().await?;
         Ok(views.into_iter().filter(|view| stored.contains(&view.id)).collect())
     }
@@ -118,6 +115,14 @@ impl Wallet {
         self.leave_enrolment(record, pending.iter().flat_map(PendingEnrolment::keys).cloned().collect());
         self.settle().await;
         Ok(())
+    }
+}
+
+/// The end of a flow that asks nobody.
+fn done<T>(rested: Driven<Infallible, T>) -> T {
+    match rested {
+        Driven::Done(done) => done,
+        Driven::Pause(never) => match never {},
     }
 }
 
@@ -147,7 +152,7 @@ impl Enrolling {
     /// As [`Wallet::enrol`]; [`WalletError::Misuse`] (`busy`) while another call runs, [`WalletError::Cancelled`]
     /// when interrupted, [`WalletError::Bug`] (`broken`) after a panic.
     pub async fn next(&self) -> Result<Enrolment, WalletError> {
-        Ok(self.0.next().await?.into())
+        Ok(done(self.0.next().await?).into())
     }
 
     /// Ends it: the running `next` returns at once, every later one says `cancelled`.
@@ -185,12 +190,9 @@ impl<W: Deref<Target = Wallet> + Send + Sync> Host for Facade<W> {
 
 #[async_trait]
 impl<W: Deref<Target = Wallet> + Send + Sync> FlowHost<Enrol> for Facade<W> {
-    async fn drive(&self, flow: &mut Enrol) -> Result<EnrolmentRequest, EnrolError> {
+    async fn drive(&self, flow: &mut Enrol) -> Result<Driven<Infallible, EnrolmentRequest>, EnrolError> {
         self.0.catch_up().await;
-        match drive(flow, &self.0.flow_ports(), &*self.0.ports.rng).await? {
-            Driven::Done(request) => Ok(request),
-            Driven::Pause(never) => match never {},
-        }
+        drive(flow, &self.0.flow_ports(), &*self.0.ports.rng).await
     }
 
     fn abandon(&self, flow: Enrol) {

@@ -4,17 +4,17 @@ use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
 
-use super::{CallGate, Host, RunError, host::with_env};
+use super::{CallGate, Driven, Host, RunError, host::with_env};
 use crate::{Flow, Reply};
 
 /// What the facade of a flow does with it.
 #[async_trait]
 pub trait FlowHost<F: Flow + Send>: Host {
-    /// Runs the flow to its end: [`drive`](super::drive) over the facade's ports.
+    /// Runs the flow to its next pause or its end: [`drive`](super::drive) over the facade's ports.
     ///
     /// # Errors
     /// The flow's own.
-    async fn drive(&self, flow: &mut F) -> Result<F::Done, F::Error>
+    async fn drive(&self, flow: &mut F) -> Result<Driven<F::Pause, F::Done>, F::Error>
     where
         F: 'async_trait;
 
@@ -25,8 +25,8 @@ pub trait FlowHost<F: Flow + Send>: Host {
     fn unclaimed(&self, result: &F::Done);
 }
 
-/// Runs one flow for a facade. Its result, or its error, is given again at each call. Dropping the runner cancels the
-/// flow.
+/// Runs one flow for a facade. A pause is given again until it is answered, and the result, or the error, at each
+/// call. Dropping the runner cancels the flow.
 pub struct FlowRunner<F: Flow + Send, H: FlowHost<F>> {
     host: H,
     slot: Mutex<Slot<F>>,
@@ -49,13 +49,14 @@ enum Slot<F: Flow> {
     Ended(FlowError<F::Error>),
     /// Its result, and true once somebody was given it.
     Finished(F::Done, bool),
-    /// To be driven on.
+    /// To be driven on, or paused for a person.
     Ready(Box<F>),
 }
 
 impl<F, H> FlowRunner<F, H>
 where
     F: Flow + Send,
+    F::Pause: Send,
     F::Done: Clone + Send,
     F::Error: Clone + Send,
     H: FlowHost<F>,
@@ -65,25 +66,45 @@ where
         Self { host, slot: Mutex::new(Slot::Ready(Box::new(flow))), gate: CallGate::new() }
     }
 
-    /// Runs to the end. When a call was dropped or interrupted while it awaited a port, the next one tells the flow
-    /// [`Reply::Unknown`] and goes on.
+    /// Runs to the next pause or the end. When a call was dropped or interrupted while it awaited a port, the next one
+    /// tells the flow [`Reply::Unknown`] and goes on.
     ///
     /// # Errors
     /// The flow's own; [`RunError::Busy`] while another call runs, [`RunError::Cancelled`] when interrupted,
     /// [`RunError::Broken`] after a panic.
-    pub async fn next(&self) -> Result<F::Done, FlowError<F::Error>> {
+    pub async fn next(&self) -> Result<Driven<F::Pause, F::Done>, FlowError<F::Error>> {
         let guard = self.gate.enter().map_err(|error| FlowError::Run(error.into()))?;
-        let ended = guard.run(self.advance()).await.unwrap_or(Err(FlowError::Run(RunError::Cancelled)));
-        if ended.is_ok() {
-            match &mut *self.slot()? {
-                Slot::Finished(_, given) => *given = true,
-                _ => return Err(FlowError::Run(RunError::Cancelled)),
-            }
+        let rested = guard.run(self.advance()).await.unwrap_or(Err(FlowError::Run(RunError::Cancelled)))?;
+        match (&rested, &mut *self.slot()?) {
+            (Driven::Done(_), Slot::Finished(_, given)) => *given = true,
+            (Driven::Pause(_), Slot::Ready(_)) => {}
+            _ => return Err(FlowError::Run(RunError::Cancelled)),
         }
-        ended
+        Ok(rested)
     }
 
-    async fn advance(&self) -> Result<F::Done, FlowError<F::Error>> {
+    /// Answers the pause that `next` gave. When the flow refuses the answer, the pause stays.
+    ///
+    /// # Errors
+    /// The flow's own; [`RunError::Busy`] while `next` runs, [`RunError::NotAsked`] when nothing is asked,
+    /// [`RunError::Clock`]; nothing changed.
+    pub fn answer(&self, answer: F::Answer) -> Result<(), FlowError<F::Error>> {
+        let _guard = self.gate.enter().map_err(|error| FlowError::Run(error.into()))?;
+        match &mut *self.slot()? {
+            Slot::Ready(flow) => with_env(&self.host, |env| flow.answer(answer, env))
+                .map_err(|error| FlowError::Run(RunError::Clock(error)))?
+                .map_err(FlowError::Flow),
+            Slot::Ended(why) => Err(why.clone()),
+            Slot::Away | Slot::Finished(..) => Err(FlowError::Run(RunError::NotAsked)),
+        }
+    }
+
+    /// The facade behind it.
+    pub const fn host(&self) -> &H {
+        &self.host
+    }
+
+    async fn advance(&self) -> Result<Driven<F::Pause, F::Done>, FlowError<F::Error>> {
         let taken = core::mem::replace(&mut *self.slot()?, Slot::Away);
         match taken {
             Slot::Ready(flow) => Held { runner: self, flow: Some(flow) }.drive().await,
@@ -95,7 +116,7 @@ where
             }
             Slot::Finished(result, given) => {
                 *self.slot()? = Slot::Finished(result.clone(), given);
-                Ok(result)
+                Ok(Driven::Done(result))
             }
         }
     }
@@ -141,23 +162,31 @@ struct Held<'a, F: Flow + Send, H: FlowHost<F>> {
 impl<F, H> Held<'_, F, H>
 where
     F: Flow + Send,
+    F::Pause: Send,
     F::Done: Clone + Send,
     F::Error: Clone + Send,
     H: FlowHost<F>,
 {
-    async fn drive(mut self) -> Result<F::Done, FlowError<F::Error>> {
+    async fn drive(mut self) -> Result<Driven<F::Pause, F::Done>, FlowError<F::Error>> {
         let Some(flow) = &mut self.flow else { return Err(FlowError::Run(RunError::Broken)) };
         let ended = self.runner.host.drive(flow).await;
         let flow = self.flow.take();
         let mut slot = self.runner.slot()?;
         match ended {
-            Ok(result) => {
+            Ok(Driven::Pause(pause)) => {
+                match (&*slot, flow) {
+                    (Slot::Away, Some(flow)) => *slot = Slot::Ready(flow),
+                    (_, flow) => flow.into_iter().for_each(|flow| self.runner.host.abandon(*flow)),
+                }
+                Ok(Driven::Pause(pause))
+            }
+            Ok(Driven::Done(result)) => {
                 match &*slot {
                     Slot::Away => *slot = Slot::Finished(result.clone(), false),
                     // Cancelled in the last moment.
                     _ => self.runner.host.unclaimed(&result),
                 }
-                Ok(result)
+                Ok(Driven::Done(result))
             }
             Err(why) => {
                 let why = FlowError::Flow(why);

@@ -8,8 +8,9 @@ use rid_crypto::{PublicKey, SharedSecret, SignatureAlgorithm, verify};
 use rid_flow::{Copy, ports::KeyId};
 use rid_mdoc::{
     MDL_NAMESPACE, MdocError, age,
-    build::{Selection, UnsignedDocument},
+    build::{Selection, UnsignedDocument, device_response},
     device_auth,
+    handover::OnlineHandover,
     issuer_signed::UnverifiedIssuerSigned,
     mso::Mso,
     transcript::Transcript,
@@ -18,10 +19,10 @@ use rid_mdoc::{
 use rid_openid::dcql::authority_key_ids;
 use rid_profile::Kind;
 use rid_trust::{TrustStore, parse_chain};
-use rid_wire::{Code, Timestamp, cbor::Limits};
+use rid_wire::{Code, Timestamp, base64, cbor::Limits};
 
 pub(super) use self::receive::receive;
-use super::{Disclosure, HeldElement, NamedClaim, Proof, Traits};
+use super::{Disclosure, HeldElement, NamedClaim, OnlineBinding, Proof, Traits};
 
 /// The transcript of the session.
 pub(crate) type Binding<'a> = &'a Transcript;
@@ -115,7 +116,36 @@ pub(super) fn prepare(
     Ok(Prepared { document, key: copy.key.clone(), device_key, device_authentication })
 }
 
+/// The transcript of an online transaction (std-M24).
+pub(super) fn transcript(binding: &OnlineBinding<'_>) -> Transcript {
+    let OnlineBinding { audience, nonce, thumbprint, response_uri, origin } = *binding;
+    match origin {
+        Some(origin) => OnlineHandover::DcApi { origin, nonce, thumbprint },
+        None => OnlineHandover::OpenId4Vp {
+            client_id: audience,
+            nonce,
+            thumbprint,
+            response_uri: response_uri.unwrap_or_default(),
+        },
+    }
+    .transcript()
+}
+
 impl Prepared {
+    pub(super) fn disclosed(&self) -> Result<Vec<ClaimPath>, Code> {
+        let issuer_signed = self.document.issuer_signed();
+        let parsed = UnverifiedIssuerSigned::parse(issuer_signed, Limits::ONLINE).map_err(|error| error.code())?;
+        let items =
+            parsed.namespaces.iter().flat_map(|(namespace, items)| items.iter().map(move |item| (namespace, item)));
+        Ok(items.map(|(namespace, item)| ClaimPath::element(namespace, item.identifier)).collect())
+    }
+
+    /// One DeviceResponse in base64url with this document alone.
+    pub(super) fn present(&self, proof: &Proof<'_>, transcript: &Transcript) -> Result<String, Code> {
+        let document = self.finish(proof, transcript)?;
+        Ok(base64::encode_url(&device_response(&[document], &[])))
+    }
+
     pub(super) const fn key(&self) -> &KeyId {
         &self.key
     }

@@ -2,7 +2,7 @@
 use alloc::{collections::BTreeSet, vec::Vec};
 use core::cmp::Reverse;
 
-use rid_claims::{CredentialType, Format};
+use rid_claims::{CredentialId, CredentialType, Format};
 use rid_flow::Holdings;
 use rid_openid::dcql::{self, CredentialMatch, CredentialQuery, Fit, Mismatch, Query, Unfit};
 use rid_profile::{Kind, Profile, ReaderRule};
@@ -14,7 +14,7 @@ use crate::{
         AskedDocument, AskedElement, Candidate, MissingElement, OfferedElement, Question, QuestionId, Requester,
         Unavailable, UseCase,
     },
-    format::{self, NamedClaim, Traits},
+    format::{self, Checked, NamedClaim, Traits},
     held::{Held, Validity},
 };
 
@@ -53,6 +53,15 @@ pub struct Matched {
     pub question: Question,
     /// The position of the credential query of each document.
     pub queries: Vec<usize>,
+    /// The copies that were checked.
+    pub(crate) checked: Vec<(CredentialId, Checked)>,
+}
+
+impl Matched {
+    /// A question about nothing.
+    pub(crate) const fn none(question: Question) -> Self {
+        Self { question, queries: Vec::new(), checked: Vec::new() }
+    }
 }
 
 /// A credential whose claims could be read.
@@ -117,7 +126,8 @@ pub fn ask(asking: Asking<'_>, found: &Holdings) -> Matched {
         documents,
         use_cases,
     };
-    Matched { question, queries }
+    let checked = all.iter().filter_map(|one| Some((one.credential.clone(), one.checked?))).collect();
+    Matched { question, queries, checked }
 }
 
 fn is_enforced(kind: Option<&Kind>, rule: Option<ReaderRule>) -> bool {

@@ -156,12 +156,7 @@ pub(super) fn cancelled(state: &State, env: &mut Env<'_>) -> Vec<HistoryDraft> {
     let cancelled = Code::new("cancelled");
     match state {
         State::Asking(Asking { question, at }) => {
-            let mut rows = Rows { reason: Some(cancelled), ..Rows::default() };
-            for asked in &question.documents {
-                rows.withhold(asked);
-            }
-            let env = &mut Env { now: *at, uptime: env.uptime, rng: &mut *env.rng };
-            rows.drafts(make_history_id(env.rng), &question.requester, env)
+            withdrawn(question, &mut Env { now: *at, uptime: env.uptime, rng: &mut *env.rng })
         }
         State::Confirming(decided) => {
             let mut rows = decided.changes.history.clone();
@@ -173,6 +168,15 @@ pub(super) fn cancelled(state: &State, env: &mut Env<'_>) -> Vec<HistoryDraft> {
         }
         _ => Vec::new(),
     }
+}
+
+/// The rows of a question that the app withdrew, at the time of asking: refused, because it was cancelled.
+pub(crate) fn withdrawn(question: &Question, env: &mut Env<'_>) -> Vec<HistoryDraft> {
+    let mut rows = Rows { reason: Some(Code::new("cancelled")), ..Rows::default() };
+    for asked in &question.documents {
+        rows.withhold(asked);
+    }
+    rows.drafts(make_history_id(env.rng), &question.requester, env)
 }
 
 /// How a known reader is recognised at its next visit: by its key. Anybody can be certified under the same names.

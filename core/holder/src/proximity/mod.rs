@@ -24,7 +24,9 @@ mod respond;
 mod state;
 mod types;
 
+pub(crate) use answer::{check, decide, withdrawn};
 pub use reason::{CloseReason, Misuse};
+pub(crate) use state::{Decided, Planned};
 pub use types::{Advertisement, DeviceAuthMethod, ProximityTypes, Receipt};
 
 use alloc::{collections::VecDeque, sync::Arc, vec::Vec};

@@ -84,23 +84,23 @@ pub(super) struct Asking {
 }
 
 /// The person's decision, checked.
-pub(super) struct Decided {
+pub(crate) struct Decided {
     /// Document types in the order of the request.
-    pub(super) doc_types: Vec<String>,
+    pub(crate) doc_types: Vec<String>,
     /// The documents to be presented, in the order of the request; empty for a refusal.
-    pub(super) planned: Vec<Planned>,
-    pub(super) changes: Changes,
+    pub(crate) planned: Vec<Planned>,
+    pub(crate) changes: Changes,
     /// Given out once the response is on its way.
-    pub(super) receipt: Receipt,
+    pub(crate) receipt: Receipt,
 }
 
 /// One document to be presented.
-pub(super) struct Planned {
+pub(crate) struct Planned {
     /// Position in the request.
-    pub(super) position: usize,
-    pub(super) credential: CredentialId,
-    pub(super) credential_type: CredentialType,
-    pub(super) disclosure: Disclosure,
+    pub(crate) position: usize,
+    pub(crate) credential: CredentialId,
+    pub(crate) credential_type: CredentialType,
+    pub(crate) disclosure: Disclosure,
 }
 
 /// A document that only lacks the proof of its device key.

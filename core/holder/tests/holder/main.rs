@@ -12,6 +12,7 @@ mod malformed;
 mod matching;
 mod offer;
 mod offered;
+mod online;
 mod order;
 mod ports;
 mod presentation;

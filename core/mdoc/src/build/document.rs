@@ -82,6 +82,12 @@ impl UnsignedDocument {
         &self.doc_type
     }
 
+    /// The IssuerSigned with the disclosed items.
+    #[must_use]
+    pub fn issuer_signed(&self) -> &[u8] {
+        &self.issuer_signed
+    }
+
     /// Encodes the Document with a deviceSignature (raw r‖s, COSE algorithm number).
     #[must_use]
     pub fn finish_signature(&self, alg: i64, signature: &[u8]) -> Vec<u8> {

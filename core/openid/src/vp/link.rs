@@ -3,8 +3,10 @@ use alloc::string::String;
 #[cfg(feature = "test")]
 use alloc::vec::Vec;
 
+use rid_wire::json::Value;
+
 use super::VpError;
-use crate::url::{HttpsUrl, read_form};
+use crate::url::{HttpsUrl, read_form, write_form};
 
 /// Longest link in bytes.
 const MAX_LINK: usize = 65_536;
@@ -74,6 +76,25 @@ impl Invocation {
         };
         Ok(Self { client_id: client_id.into(), source })
     }
+}
+
+/// The body of the POST that fetches a request object: what the wallet takes, and its nonce.
+#[must_use]
+pub fn fetch_form(wallet_nonce: &str) -> String {
+    let texts = |all: &[&str]| Value::Array(all.iter().map(|text| Value::String((*text).into())).collect());
+    let algorithms = texts(&["ES256", "ES384", "ES512"]);
+    let sd_jwt = [("sd-jwt_alg_values", algorithms.clone()), ("kb-jwt_alg_values", texts(&["ES256"]))];
+    let object = |members: &[(&str, Value)]| {
+        Value::Object(members.iter().map(|(name, value)| ((*name).into(), value.clone())).collect())
+    };
+    let metadata = object(&[
+        ("vp_formats_supported", object(&[("dc+sd-jwt", object(&sd_jwt)), ("mso_mdoc", object(&[]))])),
+        ("client_id_prefixes_supported", texts(&["x509_hash", "x509_san_dns"])),
+        ("request_object_signing_alg_values_supported", algorithms),
+        ("response_types_supported", texts(&["vp_token"])),
+        ("response_modes_supported", texts(&["direct_post.jwt", "direct_post"])),
+    ]);
+    write_form(&[("wallet_metadata", &metadata.to_text()), ("wallet_nonce", wallet_nonce)])
 }
 
 #[cfg(feature = "test")]

@@ -22,7 +22,7 @@ mod transaction;
 
 pub use client::{Certified, Requester};
 pub use error::{OAuthError, VpError};
-pub use link::{Invocation, Method, Source};
+pub use link::{Invocation, Method, Source, fetch_form};
 pub use metadata::Encryption;
 pub use reply::{Channel, Message, Reply, redirect_of};
 #[cfg(feature = "test")]

@@ -68,11 +68,13 @@ pub struct Refusal {
     /// The way to tell the verifier, after the person's tap. `None` if the verifier is not authenticated or its request
     /// gives no address that is its own: then nothing is sent.
     pub reply: Option<Reply>,
+    /// Who asks, if it is authenticated.
+    pub requester: Option<Box<Requester>>,
 }
 
 impl From<VpError> for Refusal {
     fn from(error: VpError) -> Self {
-        Self { error, reply: None }
+        Self { error, reply: None, requester: None }
     }
 }
 
@@ -300,7 +302,7 @@ fn post(
     let channel = Channel::Post { response_uri, state };
     if claims.member("redirect_uri").is_some() {
         let reply = Some(Reply { channel });
-        return Err(Refusal { error: VpError::Form("redirect_uri"), reply });
+        return Err(Refusal { error: VpError::Form("redirect_uri"), reply, requester: Some(Box::new(requester)) });
     }
     finish(requester, channel, claims, info, policy)
 }
@@ -317,8 +319,9 @@ fn finish(
     info: Option<&Value>,
     policy: &Policy<'_>,
 ) -> Result<Request, Refusal> {
-    let reply = Reply { channel: channel.clone() };
-    read(requester, channel, claims, info, policy).map_err(|error| Refusal { error, reply: Some(reply) })
+    let (reply, known) = (Reply { channel: channel.clone() }, requester.clone());
+    let refused = |error| Refusal { error, reply: Some(reply), requester: Some(Box::new(known)) };
+    read(requester, channel, claims, info, policy).map_err(refused)
 }
 
 fn read(
