@@ -152,7 +152,7 @@ impl Issued {
             Template { typ: TYP, alg: Alg::Es256, chain: &chain, claims, disclosable: &disclosable, decoys: 1 };
         let unsigned = UnsignedSdJwt::make(&template, &mut rng).unwrap();
         let credential = unsigned.finish(&signer.key.sign(&[unsigned.to_be_signed()]));
-        let binding = Binding { audience: "verifier", nonce: "nonce", at: NOON };
+        let binding = Binding { audience: "verifier", nonce: "nonce", at: NOON, transaction_data_hashes: &[] };
         let unsigned = StoredSdJwt::read(&credential, LIMIT).unwrap().present(&[name], &binding).unwrap();
         let signature = holder.sign(&[unsigned.to_be_signed()]);
         let presentation = unsigned.finish(&signature, &binding).unwrap();

@@ -22,8 +22,7 @@ pub(crate) struct Disclosure<'a> {
     pub(crate) name: Option<String>,
     /// The value, which may hold digests itself.
     pub(crate) value: Value,
-    /// True if the salt has fewer than 128 bits.
-    pub(crate) short_salt: bool,
+    pub(crate) salt: String,
 }
 
 /// Bytes of a salt of 128 bits.
@@ -43,12 +42,13 @@ impl<'a> Disclosure<'a> {
         match name.as_deref() {
             Some(SD | ELEMENT) => Err(SdJwtError::ClaimConflict),
             Some(SD_ALG) => Err(SdJwtError::HashAlg),
-            _ => Ok(Self { text, name, value, short_salt: is_short(&salt) }),
+            _ => Ok(Self { text, name, value, salt }),
         }
     }
-}
 
-/// A salt is base64url of random bytes, as the standard recommends, or any other text.
-fn is_short(salt: &str) -> bool {
-    base64::decode_url(salt).map_or(salt.len(), |bytes| bytes.len()) < SALT_LEN
+    /// Returns true if the salt has fewer than 128 bits. It is base64url of random bytes, as the standard recommends,
+    /// or any other text.
+    pub(crate) fn has_short_salt(&self) -> bool {
+        base64::decode_url(&self.salt).map_or(self.salt.len(), |bytes| bytes.len()) < SALT_LEN
+    }
 }

@@ -53,6 +53,8 @@ pub enum SdJwtError {
     TooLarge,
     /// More disclosures than the limit.
     TooMany,
+    /// The KB-JWT confirms other transactions.
+    Transaction,
     /// The trust decision is negative.
     Trust(#[from] TrustError),
     /// No digest refers to a disclosure (neg-D01).
@@ -89,6 +91,7 @@ impl SdJwtError {
             Self::TooDeep => "sdjwt_too_deep",
             Self::TooLarge => "input_too_large",
             Self::TooMany => "sdjwt_too_many",
+            Self::Transaction => "sdjwt_kb_transaction",
             Self::Unreferenced => "sdjwt_unreferenced_disclosure",
             Self::VctMismatch => "vct_mismatch",
         })

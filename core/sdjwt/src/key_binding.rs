@@ -1,5 +1,8 @@
 //! The key binding JWT (RFC 9901, 4.3).
-use alloc::string::{String, ToString};
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
 
 use rid_crypto::{PublicKey, constant_time_eq, verify_jws};
 use rid_wire::{
@@ -12,6 +15,9 @@ use crate::{SdJwtError, UnverifiedSdJwt, digest, vc::numeric_date};
 
 /// The `typ` of a KB-JWT.
 const TYP: &str = "kb+jwt";
+
+/// The claim with the hashes of transactions.
+const TRANSACTIONS: &str = "transaction_data_hashes";
 
 /// Longest KB-JWT. It holds four claims.
 const MAX_LEN: usize = 16_384;
@@ -36,6 +42,8 @@ pub struct Binding<'a> {
     pub nonce: &'a str,
     /// The time of the presentation.
     pub at: Timestamp,
+    /// SHA-256 in base64url of each transaction that is confirmed (OpenID4VP 1.0, B.3.3.1); none if there is none.
+    pub transaction_data_hashes: &'a [String],
 }
 
 /// A KB-JWT whose signature and `sd_hash` hold.
@@ -44,6 +52,7 @@ pub(crate) struct KeyBinding {
     pub(crate) audience: String,
     pub(crate) nonce: String,
     pub(crate) issued: Timestamp,
+    pub(crate) transaction_data_hashes: Vec<String>,
 }
 
 /// The reason for which key binding was not checked or failed.
@@ -83,7 +92,8 @@ pub(crate) fn check(
         return Err(SdJwtError::SdHash.into());
     }
     let issued = numeric_date(claims.member("iat").ok_or(SdJwtError::Time("iat"))?, "iat")?;
-    let binding = KeyBinding { audience: text("aud")?, nonce: text("nonce")?, issued };
+    let transaction_data_hashes = transaction_data_hashes(&claims)?;
+    let binding = KeyBinding { audience: text("aud")?, nonce: text("nonce")?, issued, transaction_data_hashes };
     let too_old = |age: u32| at > issued.plus_seconds(age.into());
     if tolerance.is_ahead(issued, at) || input.max_age.is_some_and(too_old) {
         return Err(SdJwtError::Time("iat").into());
@@ -108,6 +118,7 @@ pub(crate) fn check_exact(
 ) -> Result<(), SdJwtError> {
     let input = KeyBindingInput { audience: Some(binding.audience), nonce: Some(binding.nonce), max_age: None };
     match check(sd_jwt, holder_key, &input, binding.at, tolerance) {
+        Ok(found) if found.transaction_data_hashes != binding.transaction_data_hashes => Err(SdJwtError::Transaction),
         Ok(_) => Ok(()),
         Err(Obstacle::Refused(error)) => Err(error),
         Err(Obstacle::Missing(_)) => Err(SdJwtError::KeyBindingMissing),
@@ -118,13 +129,33 @@ pub(crate) fn check_exact(
 pub(crate) fn to_be_signed(alg: Alg, binding: &Binding<'_>, sd_hash: String) -> String {
     let text = |name: &str, text: &str| (name.to_string(), Value::String(text.into()));
     let header = Value::Object([text("alg", alg.name()), text("typ", TYP)].into());
-    let payload = Value::Object(alloc::vec![
+    let mut payload = alloc::vec![
         text("nonce", binding.nonce),
         text("aud", binding.audience),
         ("iat".into(), Value::Integer(binding.at.unix())),
         ("sd_hash".into(), Value::String(sd_hash)),
-    ]);
-    signing_input(&header, &payload)
+    ];
+    if !binding.transaction_data_hashes.is_empty() {
+        let hashes = binding.transaction_data_hashes.iter().cloned().map(Value::String).collect();
+        payload.push((TRANSACTIONS.into(), Value::Array(hashes)));
+        payload.push(text("transaction_data_hashes_alg", "sha-256"));
+    }
+    signing_input(&header, &Value::Object(payload))
+}
+
+/// The transactions that a KB-JWT confirms. Only SHA-256 is taken, which counts if no algorithm is named.
+fn transaction_data_hashes(claims: &Value) -> Result<Vec<String>, SdJwtError> {
+    const MALFORMED: SdJwtError = SdJwtError::Form(TRANSACTIONS);
+    let hashes = match claims.member(TRANSACTIONS) {
+        None => return Ok(Vec::new()),
+        Some(Value::Array(hashes)) if !hashes.is_empty() => hashes,
+        Some(_) => return Err(MALFORMED),
+    };
+    let algorithm = claims.member("transaction_data_hashes_alg");
+    if algorithm.is_some_and(|name| name.as_str() != Some("sha-256")) {
+        return Err(SdJwtError::Transaction);
+    }
+    hashes.iter().map(|hash| hash.as_str().map(String::from).ok_or(MALFORMED)).collect()
 }
 
 rid_wire::closed_debug!(KeyBindingInput<'_>, Binding<'_>);

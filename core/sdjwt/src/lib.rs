@@ -31,4 +31,5 @@ pub mod verify;
 pub use claims::{Claim, Claims};
 pub use error::SdJwtError;
 pub use parse::UnverifiedSdJwt;
+pub use select::Leaf;
 pub use vc::{StatusReference, TYP, Validity};

@@ -1,10 +1,13 @@
 //! The compact serialisation of an SD-JWT (RFC 9901, 4).
-use alloc::{string::String, vec::Vec};
+use alloc::{collections::BTreeSet, string::String, vec::Vec};
 
 use rid_crypto::DigestAlgorithm;
-use rid_wire::{jose::Jws, json::Value};
+use rid_wire::{
+    jose::{Header, Jws},
+    json::Value,
+};
 
-use crate::{SdJwtError, digest, disclosure::Disclosure};
+use crate::{SdJwtError, digest, disclosure::Disclosure, process::process_all};
 
 /// An SD-JWT as received, with or without a KB-JWT. Nothing of it is verified, and it has no claims to read.
 #[derive(Clone)]
@@ -67,6 +70,26 @@ impl<'a> UnverifiedSdJwt<'a> {
     #[must_use]
     pub fn unverified_vct(&self) -> Option<&str> {
         self.payload.member("vct").and_then(Value::as_str)
+    }
+
+    /// The header of the issuer's JWT.
+    #[must_use]
+    pub const fn header(&self) -> &Header {
+        &self.jws.header
+    }
+
+    /// The salts of the disclosures, in their order. By an equal salt two copies could be linked.
+    pub fn salts(&self) -> impl Iterator<Item = &str> {
+        self.disclosures.iter().map(|disclosure| disclosure.salt.as_str())
+    }
+
+    /// Every digest of the payload and the disclosures, decoys among them. By an equal digest two copies could be
+    /// linked.
+    ///
+    /// # Errors
+    /// [`SdJwtError`] if a disclosure has no place.
+    pub fn digests(&self) -> Result<BTreeSet<String>, SdJwtError> {
+        Ok(process_all(&self.payload, &self.disclosures, digest::algorithm(&self.payload)?)?.1)
     }
 
     /// The `sd_hash` of this presentation: of everything before the KB-JWT.

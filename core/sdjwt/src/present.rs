@@ -2,8 +2,12 @@
 use alloc::string::String;
 
 use rid_claims::ClaimPath;
-use rid_crypto::PublicKey;
-use rid_wire::{ClockTolerance, jose::compact};
+use rid_crypto::{PublicKey, verify_jws, x509::Certificate};
+use rid_trust::parse_chain;
+use rid_wire::{
+    ClockTolerance,
+    jose::{Header, JwsError, compact},
+};
 
 use crate::{
     Claims, SdJwtError, StatusReference, UnverifiedSdJwt, Validity, digest,
@@ -46,6 +50,31 @@ impl<'a> StoredSdJwt<'a> {
         let claims = process(&sd_jwt.payload, &sd_jwt.disclosures, algorithm)?;
         let vc = Vc::read(&claims)?;
         Ok(Self { sd_jwt, claims, vc })
+    }
+
+    /// Checks the issuer's signature with the first certificate of `x5c`, to find corrupt text. Whether the issuer is
+    /// trusted was decided on receipt.
+    ///
+    /// # Errors
+    /// [`SdJwtError`].
+    pub fn check_signature(&self) -> Result<(), SdJwtError> {
+        Ok(verify_jws(self.signer()?.public_key(), &self.sd_jwt.jws)?)
+    }
+
+    /// The certificate of the signer: the first of `x5c`.
+    ///
+    /// # Errors
+    /// [`SdJwtError`].
+    pub fn signer(&self) -> Result<Certificate, SdJwtError> {
+        const NO_CHAIN: SdJwtError = SdJwtError::Jws(JwsError::X5c);
+        let chain = parse_chain(self.sd_jwt.jws.header.x5c.as_deref().ok_or(NO_CHAIN)?)?;
+        chain.into_iter().next().ok_or(NO_CHAIN)
+    }
+
+    /// The header of the issuer's JWT.
+    #[must_use]
+    pub const fn header(&self) -> &Header {
+        &self.sd_jwt.jws.header
     }
 
     /// The type (`vct`).
@@ -133,10 +162,11 @@ impl UnsignedPresentation {
     ///
     /// # Errors
     /// [`SdJwtError`].
-    pub fn finish(self, signature: &[u8], request: &Binding<'_>) -> Result<String, SdJwtError> {
-        let mut text = self.presented;
+    pub fn finish(&self, signature: &[u8], request: &Binding<'_>) -> Result<String, SdJwtError> {
+        let mut text = self.presented.clone();
         text.push_str(&compact(&self.signing_input, signature));
         let sd_jwt = UnverifiedSdJwt::parse(&text, text.len())?;
+        process(&sd_jwt.payload, &sd_jwt.disclosures, digest::algorithm(&sd_jwt.payload)?)?;
         key_binding::check_exact(&sd_jwt, &self.holder_key, request, ClockTolerance::seconds(0))?;
         Ok(text)
     }
@@ -162,12 +192,17 @@ mod tests {
         let stored = StoredSdJwt::read(ISSUED.trim(), ISSUED.len()).expect("a credential");
         let scalar = base64::decode_url("5K5SCos8zf9zRemGGUl6yfok-_NiiryNZsvANWMhF-I").expect("base64url");
         let key = SigningKey::from_scalar(&scalar).expect("a key");
-        let binding = Binding { audience: "verifier", nonce: "nonce", at: Timestamp::from_unix(1_748_454_271) };
+        let binding = Binding {
+            audience: "verifier",
+            nonce: "nonce",
+            at: Timestamp::from_unix(1_748_454_271),
+            transaction_data_hashes: &[],
+        };
         let claims = ["given_name", "family_name"];
         let path = |name: &str| ClaimPath { steps: [ClaimKey::Name { name: name.into() }].into() };
         let unsigned = stored.present(&claims.map(path), &binding).expect("prepared");
         let signature = key.sign(&[unsigned.to_be_signed()]);
-        assert!(unsigned.clone().finish(&signature, &binding).is_ok());
+        assert!(unsigned.finish(&signature, &binding).is_ok());
         let parts: alloc::vec::Vec<&str> = unsigned.presented.split('~').collect();
         let [jws, one, other, ""] = parts.as_slice() else { panic!("two disclosures") };
         for presented in [[*jws, other, one, ""].join("~"), [*jws, one, ""].join("~"), [*jws, ""].join("~")] {

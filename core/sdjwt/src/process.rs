@@ -24,6 +24,15 @@ pub(crate) fn process(
     disclosures: &[Disclosure<'_>],
     algorithm: DigestAlgorithm,
 ) -> Result<Claims, SdJwtError> {
+    Ok(process_all(payload, disclosures, algorithm)?.0)
+}
+
+/// The claims, and every digest of the payload and its disclosures, decoys among them.
+pub(crate) fn process_all(
+    payload: &Value,
+    disclosures: &[Disclosure<'_>],
+    algorithm: DigestAlgorithm,
+) -> Result<(Claims, BTreeSet<String>), SdJwtError> {
     let mut by_digest = BTreeMap::new();
     for (position, disclosure) in disclosures.iter().enumerate() {
         if by_digest.insert(digest(algorithm, disclosure.text), position).is_some() {
@@ -40,7 +49,7 @@ pub(crate) fn process(
     if process.placed < disclosures.len() {
         return Err(SdJwtError::Unreferenced);
     }
-    Ok(Claims { root })
+    Ok((Claims { root }, process.seen))
 }
 
 struct Process<'p, 'a> {

@@ -10,6 +10,20 @@ pub(crate) struct Found<'c> {
     pub(crate) path: Vec<ClaimKey>,
     pub(crate) claim: &'c Claim,
     pub(crate) disclosures: Vec<usize>,
+    /// The length of the path to each claim that has a disclosure.
+    disclosable: Vec<usize>,
+}
+
+/// A value without members and elements.
+#[derive(Clone)]
+pub struct Leaf<'c> {
+    /// The exact path.
+    pub path: ClaimPath,
+    /// The value.
+    pub claim: &'c Claim,
+    /// The lengths of the beginnings of the path that are selectively disclosable. `[1, 2]` for `address`, `locality`
+    /// if the address and the locality in it are; none if the value is always disclosed.
+    pub disclosable: Vec<usize>,
 }
 
 impl Claims {
@@ -36,6 +50,38 @@ impl Claims {
         Ok(leaves)
     }
 
+    /// All values, in their order.
+    #[must_use]
+    pub fn every_leaf(&self) -> Vec<Leaf<'_>> {
+        let mut leaves = Vec::new();
+        each_leaf(self.top(), &mut |Found { path, claim, disclosable, .. }| {
+            if !path.is_empty() {
+                leaves.push(Leaf { path: ClaimPath { steps: path }, claim, disclosable });
+            }
+        });
+        leaves
+    }
+
+    /// The exact paths of all values that leave with these: what is at and below the paths, what is in the same
+    /// disclosures, and what is always disclosed.
+    ///
+    /// # Errors
+    /// As [`Self::at`].
+    pub fn leaving(&self, paths: &[ClaimPath]) -> Result<Vec<ClaimPath>, SdJwtError> {
+        let chosen = self.disclosures_for(paths)?;
+        let mut leaving = Vec::new();
+        each_leaf(self.top(), &mut |leaf| {
+            if !leaf.path.is_empty() && leaf.disclosures.iter().all(|position| chosen.contains(position)) {
+                leaving.push(ClaimPath { steps: leaf.path });
+            }
+        });
+        Ok(leaving)
+    }
+
+    fn top(&self) -> Found<'_> {
+        Found { path: Vec::new(), claim: &self.root, disclosures: Vec::new(), disclosable: Vec::new() }
+    }
+
     /// The positions of the disclosures that disclose everything at and below these paths, and nothing else.
     pub(crate) fn disclosures_for(&self, paths: &[ClaimPath]) -> Result<BTreeSet<usize>, SdJwtError> {
         let mut chosen = BTreeSet::new();
@@ -51,7 +97,7 @@ impl Claims {
         if path.steps.is_empty() {
             return Err(SdJwtError::ClaimUnknown);
         }
-        let mut selected = alloc::vec![Found { path: Vec::new(), claim: &self.root, disclosures: Vec::new() }];
+        let mut selected = alloc::vec![self.top()];
         for step in &path.steps {
             let mut next = Vec::new();
             for found in &selected {
@@ -88,7 +134,9 @@ impl<'c> Found<'c> {
         path.push(step);
         let mut disclosures = self.disclosures.clone();
         disclosures.extend(claim.disclosure);
-        Self { path, claim, disclosures }
+        let mut disclosable = self.disclosable.clone();
+        disclosable.extend(claim.disclosure.map(|_| path.len()));
+        Self { path, claim, disclosures, disclosable }
     }
 }
 
@@ -105,3 +153,5 @@ fn each_leaf<'c>(found: Found<'c>, take: &mut impl FnMut(Found<'c>)) {
         each_leaf(found.below(ClaimKey::Index { position }, item), take);
     }
 }
+
+rid_wire::closed_debug!(Leaf<'_>);

@@ -1,5 +1,5 @@
 //! The evidence that verification returns: claims can be read only from it. Only the modules that check create it.
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
 
 use rid_crypto::PublicKey;
 use rid_trust::IssuerTrust;
@@ -12,7 +12,7 @@ use crate::{Claims, StatusReference, Validity};
 #[derive(Clone)]
 pub struct IssuerVerified {
     pub(super) vct: String,
-    pub(super) other_types: alloc::vec::Vec<String>,
+    pub(super) other_types: Vec<String>,
     pub(super) integrity: Option<String>,
     pub(super) issuer: Option<String>,
     pub(super) holder_key: Option<PublicKey>,
@@ -86,6 +86,7 @@ pub struct HolderBound {
     pub(super) audience: String,
     pub(super) nonce: String,
     pub(super) bound_at: Timestamp,
+    pub(super) transaction_data_hashes: Vec<String>,
 }
 
 impl HolderBound {
@@ -105,6 +106,13 @@ impl HolderBound {
     #[must_use]
     pub fn nonce(&self) -> &str {
         &self.nonce
+    }
+
+    /// SHA-256 in base64url of each transaction that the holder confirmed. The caller compares them with those of its
+    /// request.
+    #[must_use]
+    pub fn transaction_data_hashes(&self) -> &[String] {
+        &self.transaction_data_hashes
     }
 
     /// The time of the presentation by the holder's clock.

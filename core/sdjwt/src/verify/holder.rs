@@ -28,8 +28,8 @@ pub fn verify_presented(
     let last = checks.len().saturating_sub(1);
     checks.insert(last, name(outcome.as_ref()));
     let evidence = match (report.evidence, outcome) {
-        (Some(issuer), Some(Ok(KeyBinding { audience, nonce, issued }))) => {
-            Some(HolderBound { issuer, audience, nonce, bound_at: issued })
+        (Some(issuer), Some(Ok(KeyBinding { audience, nonce, issued, transaction_data_hashes }))) => {
+            Some(HolderBound { issuer, audience, nonce, bound_at: issued, transaction_data_hashes })
         }
         _ => None,
     };

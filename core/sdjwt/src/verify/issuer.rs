@@ -8,6 +8,7 @@ use rid_wire::{Code, jose::JwsError};
 use super::{Expected, IssuerReport, IssuerVerified, check, warning};
 use crate::{
     Claims, SdJwtError, UnverifiedSdJwt, digest,
+    disclosure::Disclosure,
     metadata::TypeMetadata,
     process::process,
     vc::{TYP, Vc},
@@ -231,7 +232,7 @@ fn check_signature(sd_jwt: &UnverifiedSdJwt<'_>, key: Option<&PublicKey>) -> Che
 fn check_digests(sd_jwt: &UnverifiedSdJwt<'_>, known: bool, claims: Result<&Claims, &SdJwtError>) -> Check {
     match claims {
         Err(_) if !known => Check::not_done(check::DIGESTS, None),
-        Ok(_) if sd_jwt.disclosures.iter().any(|disclosure| disclosure.short_salt) => {
+        Ok(_) if sd_jwt.disclosures.iter().any(Disclosure::has_short_salt) => {
             Check::passed_with(check::DIGESTS, warning::SALT_SHORT)
         }
         claims => outcome(check::DIGESTS, claims),

@@ -61,6 +61,7 @@ fn rfc_9901_a3_the_presentation_is_reproduced() {
         audience: "https://verifier.example.org",
         nonce: "1234567890",
         at: Timestamp::from_unix(1_748_454_271),
+        transaction_data_hashes: &[],
     };
     let unsigned = stored.present(&chosen, &binding).expect("prepared");
     let ours = format!("{}.AA", std::str::from_utf8(unsigned.to_be_signed()).expect("ASCII"));

@@ -198,7 +198,7 @@ pub(crate) fn alternative_names(names: &[(u8, &str)]) -> Vec<u8> {
 }
 
 pub(crate) fn binding() -> Binding<'static> {
-    Binding { audience: AUDIENCE, nonce: NONCE, at: NOON }
+    Binding { audience: AUDIENCE, nonce: NONCE, at: NOON, transaction_data_hashes: &[] }
 }
 
 pub(crate) fn input() -> KeyBindingInput<'static> {

@@ -35,7 +35,7 @@ pub(crate) fn sd_jwt(line: &Line) -> Outcome {
     let text: String = data::text(line.file()).lines().map(str::trim).collect();
     let parsed = UnverifiedSdJwt::parse(&text, LIMIT).map_err(|error| error.code())?;
     let typ = line.why.split([' ', ';']).nth(1).expect("a typ");
-    let binding = Binding { audience: audience(&line.path), nonce: NONCE, at: AT };
+    let binding = Binding { audience: audience(&line.path), nonce: NONCE, at: AT, transaction_data_hashes: &[] };
     let signed = match parsed.has_key_binding() {
         true => verify_signed_bound(&parsed, &issuer_key(), typ, &binding, ClockTolerance::default()),
         false => verify_signed(&parsed, &issuer_key(), typ),

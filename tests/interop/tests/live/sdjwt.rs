@@ -102,7 +102,7 @@ impl SdJwtExchange {
             path(&["age_equal_or_over", "18"]),
         ];
         let stored = StoredSdJwt::read(credential, LIMIT).unwrap();
-        let binding = Binding { audience: AUDIENCE, nonce: NONCE, at: now() };
+        let binding = Binding { audience: AUDIENCE, nonce: NONCE, at: now(), transaction_data_hashes: &[] };
         let unsigned = stored.present(&disclose, &binding).unwrap();
         let signature = self.holder.sign(&[unsigned.to_be_signed()]);
         unsigned.finish(&signature, &binding).unwrap()
