@@ -1,7 +1,7 @@
 //! Issuer roots on the command line: `--trust FILE[=TYPE,...]`.
 use std::path::{Path, PathBuf};
 
-use rid_profile::Profile;
+use rid_profile::{Kind, Profile};
 use rid_trust::{Anchor, Environment, Role, TrustStore};
 
 use crate::{failure::Failure, home, input, verdict};
@@ -42,9 +42,9 @@ pub(crate) fn of_issuers(arguments: &[PathBuf], key: Option<&str>) -> Result<Tru
     })
 }
 
-/// The document types of the profile.
+/// The credential types of the profile in each format.
 pub(crate) fn own_types(profile: &Profile) -> Vec<String> {
-    profile.kinds().iter().map(|kind| kind.doc_type.clone()).collect()
+    profile.kinds().iter().flat_map(Kind::types).map(|own| own.id).collect()
 }
 
 /// Splits `FILE=TYPE,...`. If a file has a `=` in its name, that file is used.
@@ -55,16 +55,17 @@ fn split(argument: &Path, profile: &Profile) -> Result<(PathBuf, Option<Vec<Stri
     if home::is_there(argument)? {
         return Ok((argument.to_path_buf(), None));
     }
-    let types = types.split(',').map(|name| credential_type(name, profile)).collect::<Result<_, _>>()?;
-    Ok((PathBuf::from(path), Some(types)))
+    let types = types.split(',').map(|name| credential_types(name, profile)).collect::<Result<Vec<_>, _>>()?;
+    Ok((PathBuf::from(path), Some(types.concat())))
 }
 
-/// The document type of a kind in the profile, or the argument itself.
-fn credential_type(name: &str, profile: &Profile) -> Result<String, Failure> {
-    match profile.kind_named(name) {
-        Some(kind) => Ok(kind.doc_type.clone()),
-        None if name.contains(['.', ':']) => Ok(name.into()),
-        None => Err(Failure::usage(format!(
+/// The types of a kind in the profile, or the one type that the argument names.
+fn credential_types(name: &str, profile: &Profile) -> Result<Vec<String>, Failure> {
+    match (profile.kinds().iter().find(|kind| kind.id == name), profile.type_named(name)) {
+        (Some(kind), _) => Ok(kind.types().map(|own| own.id).collect()),
+        (None, Some(own)) => Ok(vec![own.id]),
+        (None, None) if name.contains(['.', ':']) => Ok(vec![name.into()]),
+        (None, None) => Err(Failure::usage(format!(
             "--trust FILE=TYPE,...: {name:?} is neither a kind (pid, mdl) nor a document type such as org.iso.18013.5.1.mDL"
         ))),
     }

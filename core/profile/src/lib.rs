@@ -14,6 +14,7 @@
 extern crate alloc;
 
 mod check;
+mod claim;
 mod describe;
 mod embedded;
 mod image;

@@ -1,5 +1,5 @@
 //! The three languages and their texts.
-use alloc::{string::String, vec::Vec};
+use alloc::{format, string::String, vec::Vec};
 
 /// A language of the apps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +61,13 @@ impl Localized {
     #[must_use]
     pub(crate) fn map(&self, change: impl Fn(&str) -> String) -> Self {
         Self { az: change(&self.az), en: change(&self.en), ru: change(&self.ru) }
+    }
+
+    /// With another text behind a colon.
+    #[must_use]
+    pub(crate) fn with(&self, other: &Self) -> Self {
+        let joined = |one: &str, other: &str| format!("{one}: {other}");
+        Self { az: joined(&self.az, &other.az), en: joined(&self.en, &other.en), ru: joined(&self.ru, &other.ru) }
     }
 
     pub(crate) fn all(&self) -> [&str; 3] {

@@ -1,11 +1,14 @@
 //! The profile as types.
 use alloc::{string::String, vec::Vec};
 
-use rid_claims::{ClaimPath, CredentialType, Format, ReusePolicy};
+use rid_claims::{ClaimKey, ClaimPath, CredentialType, Format, ReusePolicy};
 use rid_trust::{SignerRules, TrustStore};
 use rid_wire::Code;
 
 use crate::{Localized, ReaderPolicy, check::ValueCheck, parse};
+
+/// The formats, in the order of preference where a name says none.
+const FORMATS: [Format; 2] = [Format::Mdoc, Format::SdJwt];
 
 /// A reason for which a profile file was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,20 +32,20 @@ impl ProfileError {
     }
 }
 
-/// The CBOR type of an element's value.
+/// The type of an element's value: in CBOR, and in JSON as far as JSON has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ElementType {
     /// Array.
     Array,
     /// Boolean.
     Bool,
-    /// Byte string (portraits: JPEG or JPEG 2000).
+    /// Byte string (portraits: JPEG or JPEG 2000); in JSON a `data:image/...;base64,` URL.
     Bytes,
-    /// A `full-date` (tag 1004).
+    /// A `full-date` (tag 1004); in JSON its text.
     FullDate,
     /// Map.
     Map,
-    /// A `tdate` (tag 0) or `full-date`.
+    /// A `tdate` (tag 0) or `full-date`; in JSON the text of one of them.
     TdateOrFullDate,
     /// Text.
     Text,
@@ -61,15 +64,21 @@ pub enum Presence {
     Optional,
 }
 
-/// One element of a kind.
+/// One element of a kind: an element of its mdoc, a claim of its SD-JWT VC, or both.
 #[derive(Clone, Debug)]
 pub struct Element {
-    /// The namespace.
+    /// The namespace in an mdoc; empty if only an SD-JWT VC has the element.
     pub namespace: String,
-    /// The element identifier. A trailing `_NN` matches two digits (`age_over_NN`).
+    /// The identifier in an mdoc; empty if only an SD-JWT VC has the element. A trailing `_NN` matches two digits
+    /// (`age_over_NN`).
     pub identifier: String,
-    /// The CBOR type.
+    /// The path in an SD-JWT VC, of names alone, if it has the element. A last name `NN` matches two digits
+    /// (`age_equal_or_over`, `NN`).
+    pub claim: Option<ClaimPath>,
+    /// The type in an mdoc.
     pub value_type: ElementType,
+    /// The type in an SD-JWT VC.
+    pub claim_type: ElementType,
     /// The presence.
     pub presence: Presence,
     /// The label on screen; `NN` is replaced by the digits.
@@ -116,9 +125,9 @@ pub struct Signers {
 pub struct Kind {
     /// The short name for command lines (`pid`, `mdl`).
     pub id: String,
-    /// The document type of its mdoc.
-    pub doc_type: String,
-    /// The type of its SD-JWT VC, if it is also issued in this format.
+    /// The document type of its mdoc, if it is issued in this format.
+    pub doc_type: Option<String>,
+    /// The type of its SD-JWT VC, if it is issued in this format.
     pub vct: Option<String>,
     /// The name on screen.
     pub name: Localized,
@@ -195,8 +204,28 @@ impl Profile {
     /// The kind with this short name or type.
     #[must_use]
     pub fn kind_named(&self, name: &str) -> Option<&Kind> {
-        let is_named = |kind: &&Kind| kind.id == name || kind.doc_type == name || kind.vct.as_deref() == Some(name);
-        self.kinds.iter().find(is_named)
+        self.kinds.iter().find(|kind| kind.id == name || kind.has_type(name))
+    }
+
+    /// The credential type with this name: a docType, a `vct`, the short name of a kind for its mdoc or else its SD-JWT
+    /// VC, or a short name and `:sd-jwt` or `:mdoc`.
+    #[must_use]
+    pub fn type_named(&self, name: &str) -> Option<CredentialType> {
+        let of = |id: &str, formats: &[Format]| {
+            let kind = self.kinds.iter().find(|kind| kind.id == id)?;
+            formats.iter().find_map(|format| kind.credential_type(*format))
+        };
+        let by_type = || {
+            FORMATS.into_iter().find_map(|format| {
+                let credential_type = CredentialType { format, id: name.into() };
+                self.kind(&credential_type).map(|_| credential_type)
+            })
+        };
+        match name.split_once(':') {
+            Some((id, "sd-jwt")) => of(id, &[Format::SdJwt]),
+            Some((id, "mdoc")) => of(id, &[Format::Mdoc]),
+            _ => of(name, &FORMATS).or_else(by_type),
+        }
     }
 
     /// Binds a store to the profile: who may sign each kind, and how a reader is certified. A store that is not bound
@@ -204,15 +233,13 @@ impl Profile {
     #[must_use]
     pub fn bind_trust(&self, store: TrustStore) -> TrustStore {
         let count = |intermediates: u32| usize::try_from(intermediates).unwrap_or(0);
-        let rules = |kind: &Kind, credential_type: &str| SignerRules {
-            credential_type: credential_type.into(),
+        let rules = |kind: &Kind, credential_type: String| SignerRules {
+            credential_type,
             purposes: kind.signers.purposes.clone(),
             country: kind.signers.country.clone(),
             intermediates: count(kind.signers.intermediates),
         };
-        let of_kind =
-            |kind| [Format::Mdoc, Format::SdJwt].into_iter().filter_map(move |format| Kind::id_in(kind, format));
-        let signers = self.kinds.iter().flat_map(|kind| of_kind(kind).map(move |id| rules(kind, id)));
+        let signers = self.kinds.iter().flat_map(|kind| kind.types().map(move |own| rules(kind, own.id)));
         store.with_rules(signers.collect(), count(self.rules.reader_intermediates))
     }
 
@@ -230,17 +257,35 @@ impl Kind {
         self.id_in(format).map(|id| CredentialType { format, id: id.into() })
     }
 
+    /// The types of this kind, one for each format that it is issued in.
+    pub fn types(&self) -> impl Iterator<Item = CredentialType> {
+        FORMATS.into_iter().filter_map(|format| self.credential_type(format))
+    }
+
     fn id_in(&self, format: Format) -> Option<&str> {
         match format {
-            Format::Mdoc => Some(&self.doc_type),
+            Format::Mdoc => self.doc_type.as_deref(),
             Format::SdJwt => self.vct.as_deref(),
         }
     }
 
-    /// The element at this path; `age_over_18` finds `age_over_NN`.
+    fn has_type(&self, name: &str) -> bool {
+        FORMATS.into_iter().any(|format| self.id_in(format) == Some(name))
+    }
+
+    /// The element at this path; `age_over_18` finds `age_over_NN`. A path into the value of a claim finds the claim.
     #[must_use]
     pub fn element(&self, path: &ClaimPath) -> Option<&Element> {
-        let (namespace, identifier) = path.as_element()?;
+        self.element_of_mdoc(path).or_else(|| self.element_of_claim(path))
+    }
+
+    fn element_of_claim(&self, path: &ClaimPath) -> Option<&Element> {
+        let deepest = |element: &&Element| element.claim.as_ref().map(|claim| claim.steps.len());
+        self.elements.iter().filter(|element| element.claim_in(path).is_some()).max_by_key(deepest)
+    }
+
+    fn element_of_mdoc(&self, path: &ClaimPath) -> Option<&Element> {
+        let (namespace, identifier) = path.as_element().filter(|(_, identifier)| !identifier.is_empty())?;
         let find = |matches: &dyn Fn(&str) -> bool| {
             self.elements.iter().find(|e| e.namespace == namespace && matches(&e.identifier))
         };
@@ -258,16 +303,26 @@ impl Kind {
 }
 
 impl Element {
-    /// The label for an actual path, with `NN` filled in.
+    /// The label for an actual path, with `NN` filled in, and for a member of the value with its label.
     #[must_use]
     pub fn label_for(&self, path: &ClaimPath) -> Localized {
-        self.filled(&self.label, path)
+        self.filled(&self.label, path, |part| &part.label)
     }
 
-    /// The spoken form for an actual path, with `NN` filled in.
+    /// The spoken form for an actual path, as [`Element::label_for`].
     #[must_use]
     pub fn spoken_for(&self, path: &ClaimPath) -> Localized {
-        self.filled(&self.spoken, path)
+        self.filled(&self.spoken, path, |part| &part.spoken)
+    }
+
+    /// The beginning of a path that is this claim of an SD-JWT VC: the whole path, unless it goes into the value.
+    #[must_use]
+    pub fn claim_in(&self, path: &ClaimPath) -> Option<ClaimPath> {
+        let claim = self.claim.as_ref()?;
+        let beginning = path.steps.get(..claim.steps.len())?;
+        let fits = |(known, step): (&ClaimKey, &ClaimKey)| known == step || is_age(known, step).is_some();
+        let is_here = claim.steps.iter().zip(beginning).all(fits);
+        is_here.then(|| ClaimPath { steps: beginning.into() })
     }
 
     /// The display text of a value (`2` of `sex`, `true` of `age_over_NN`). Numbers and booleans are looked up as text.
@@ -282,12 +337,28 @@ impl Element {
         self.parts.iter().find(|p| p.key == key)
     }
 
-    fn filled(&self, text: &Localized, path: &ClaimPath) -> Localized {
-        let identifier = path.name().unwrap_or_default();
-        match (self.identifier.strip_suffix("NN"), numbered(identifier)) {
-            (Some(known), Some((stem, digits))) if known == stem => text.map(|t| t.replace("NN", digits)),
-            _ => text.clone(),
+    fn filled(&self, text: &Localized, path: &ClaimPath, of_part: impl Fn(&Part) -> &Localized) -> Localized {
+        match (self.digits(path), self.part_at(path)) {
+            (Some(digits), _) => text.map(|t| t.replace("NN", digits)),
+            (None, Some(part)) => text.with(of_part(part)),
+            (None, None) => text.clone(),
         }
+    }
+
+    /// The digits at the place of `NN`.
+    fn digits<'p>(&self, path: &'p ClaimPath) -> Option<&'p str> {
+        if let Some((stem, digits)) = numbered(path.name()?)
+            && self.identifier.strip_suffix("NN") == Some(stem)
+        {
+            return Some(digits);
+        }
+        is_age(self.claim.as_ref()?.steps.last()?, path.steps.last()?)
+    }
+
+    /// The member of the value that a path ends at.
+    fn part_at(&self, path: &ClaimPath) -> Option<&Part> {
+        let is_within = self.claim_in(path).is_some_and(|claim| claim.steps.len() < path.steps.len());
+        path.name().filter(|_| is_within).and_then(|key| self.part(key))
     }
 }
 
@@ -301,6 +372,12 @@ impl Part {
 
 fn text_of<'a>(values: &'a [(String, Localized)], key: &str) -> Option<&'a Localized> {
     values.iter().find(|(known, _)| known == key).map(|(_, text)| text)
+}
+
+/// The digits of a step of two digits, where the profile has `NN`.
+fn is_age<'s>(known: &ClaimKey, step: &'s ClaimKey) -> Option<&'s str> {
+    let (ClaimKey::Name { name: known }, ClaimKey::Name { name }) = (known, step) else { return None };
+    (known == "NN" && name.len() == 2 && name.bytes().all(|b| b.is_ascii_digit())).then_some(name)
 }
 
 fn numbered(identifier: &str) -> Option<(&str, &str)> {

@@ -1,7 +1,7 @@
 //! Parses the profile file. Every name in the file must be known and every mistake is refused.
 use alloc::{string::String, vec::Vec};
 
-use rid_claims::{ClaimPath, ReusePolicy};
+use rid_claims::{ClaimKey, ClaimPath, ReusePolicy};
 use rid_wire::{FullDate, json::Value};
 
 use crate::{
@@ -28,9 +28,9 @@ pub(crate) fn profile(text: &str) -> Result<Profile> {
         checks: named(file.required("checks")?, check)?,
     };
     let kinds = list(file.required("kinds")?, |v| kind(v, &shared))?;
-    demand(!kinds.is_empty() && unique(&kinds, |k| &k.id) && unique(&kinds, |k| &k.doc_type))?;
-    let vcts: Vec<&String> = kinds.iter().filter_map(|kind| kind.vct.as_ref()).collect();
-    demand(unique(&vcts, |vct| *vct))?;
+    demand(!kinds.is_empty() && unique(&kinds, |k| &k.id))?;
+    let types: Vec<&String> = kinds.iter().flat_map(|kind| kind.doc_type.iter().chain(&kind.vct)).collect();
+    demand(unique(&types, |name| *name))?;
     Ok(Profile { kinds, rules: rules(file.required("rules")?)? })
 }
 
@@ -102,7 +102,7 @@ fn kind(value: &Value, shared: &Shared) -> Result<Kind> {
     let members = Object::new(value, KIND)?;
     let kind = Kind {
         id: identifier(members.required("id")?)?,
-        doc_type: dotted(members.required("doc_type")?)?,
+        doc_type: members.optional("doc_type", dotted)?,
         vct: members.optional("vct", vct)?,
         name: localized(members.required("name")?)?,
         spoken: localized(members.required("spoken")?)?,
@@ -118,7 +118,11 @@ fn kind(value: &Value, shared: &Shared) -> Result<Kind> {
         validity_days: positive(members.required("validity_days")?)?,
     };
     demand(!kind.elements.is_empty())?;
-    demand(unique(&kind.elements, |e| (&e.namespace, &e.identifier)))?;
+    demand(kind.doc_type.is_some() || kind.vct.is_some())?;
+    let of_mdoc: Vec<&Element> = kind.elements.iter().filter(|e| !e.identifier.is_empty()).collect();
+    let of_sd_jwt: Vec<&ClaimPath> = kind.elements.iter().filter_map(|e| e.claim.as_ref()).collect();
+    demand(of_mdoc.is_empty() == kind.doc_type.is_none() && of_sd_jwt.is_empty() == kind.vct.is_none())?;
+    demand(unique(&of_mdoc, |e| (&e.namespace, &e.identifier)) && unique(&of_sd_jwt, |claim| *claim))?;
     demand(kind.elements.iter().filter(|e| e.portrait).count() <= 1)?;
     demand(kind.age_over.is_sorted_by(|a, b| a < b))?;
     demand(kind.card.len() <= MOST_ON_CARD)?;
@@ -175,15 +179,24 @@ fn card_claim(value: &Value) -> Result<ClaimPath> {
     match value {
         Value::Array(pair) => match pair.as_slice() {
             [namespace, name] => Ok(ClaimPath::element(&dotted(namespace)?, &identifier(name)?)),
-            _ => Err(ProfileError::Invalid),
+            _ => claim(value),
         },
         _ => Err(ProfileError::Invalid),
     }
 }
 
+/// Reads the path of a claim: one or more names.
+fn claim(value: &Value) -> Result<ClaimPath> {
+    let steps = list(value, |name| Ok(ClaimKey::Name { name: identifier(name)? }))?;
+    demand(!steps.is_empty())?;
+    Ok(ClaimPath { steps })
+}
+
 const ELEMENT: &[&str] = &[
     "namespace",
     "identifier",
+    "claim",
+    "claim_type",
     "type",
     "presence",
     "label",
@@ -199,10 +212,13 @@ const ELEMENT: &[&str] = &[
 fn element(value: &Value, shared: &Shared) -> Result<Element> {
     let members = Object::new(value, ELEMENT)?;
     let optional_flag = |name| members.optional(name, flag).map(Option::unwrap_or_default);
+    let own_type = value_type(members.required("type")?)?;
     let element = Element {
-        namespace: dotted(members.required("namespace")?)?,
-        identifier: identifier(members.required("identifier")?)?,
-        value_type: value_type(members.required("type")?)?,
+        namespace: members.optional("namespace", dotted)?.unwrap_or_default(),
+        identifier: members.optional("identifier", identifier)?.unwrap_or_default(),
+        claim: members.optional("claim", claim)?,
+        value_type: own_type,
+        claim_type: members.optional("claim_type", value_type)?.unwrap_or(own_type),
         presence: presence(members.required("presence")?)?,
         label: localized(members.required("label")?)?,
         spoken: localized(members.required("spoken")?)?,
@@ -213,7 +229,10 @@ fn element(value: &Value, shared: &Shared) -> Result<Element> {
         values: value_texts(&members, shared)?,
         check: members.optional("check", |v| look_up(&shared.checks, v))?,
     };
-    let is_numbered = element.identifier.ends_with("_NN");
+    demand(element.namespace.is_empty() == element.identifier.is_empty())?;
+    demand(element.claim.is_some() || !element.identifier.is_empty())?;
+    let is_numbered =
+        element.identifier.ends_with("_NN") || element.claim.as_ref().is_some_and(|claim| claim.name() == Some("NN"));
     demand(element.label.all().into_iter().chain(element.spoken.all()).all(|t| t.contains("NN") == is_numbered))?;
     demand(unique(&element.parts, |p| &p.key))?;
     demand(!element.portrait || element.value_type == ElementType::Bytes)?;

@@ -1,7 +1,7 @@
 //! The rules that a profile file must keep to be accepted.
 use super::*;
 use crate::pattern::Pattern;
-use rid_claims::{Format, ReusePolicy};
+use rid_claims::{ClaimKey, Format, ReusePolicy};
 
 use crate::{ReaderPolicy, ReaderRule};
 
@@ -10,8 +10,8 @@ const PROFILE: &str = include_str!("../../profile.json");
 #[test]
 fn embedded_profile_is_valid() {
     let profile = profile();
-    let names: Vec<_> = profile.kinds().iter().map(|k| (k.id.as_str(), k.doc_type.as_str())).collect();
-    assert_eq!(names, [("pid", PID), ("mdl", "org.iso.18013.5.1.mDL")]);
+    let names: Vec<_> = profile.kinds().iter().map(|k| (k.id.as_str(), k.doc_type.as_deref())).collect();
+    assert_eq!(names, [("pid", Some(PID)), ("mdl", Some("org.iso.18013.5.1.mDL")), ("login", None)]);
     let rules = profile.rules();
     assert_eq!((rules.consent_seconds, rules.link_seconds), (300, 30));
     assert_eq!((rules.age_elements_per_request, rules.low_water), (2, 3));
@@ -35,6 +35,8 @@ fn embedded_profile_is_valid() {
     for kind in profile.kinds() {
         assert_eq!(kind.signers.purposes, ["1.0.18013.5.1.2"]);
         assert_eq!(kind.signers.intermediates, 0);
+    }
+    for kind in [pid, mdl] {
         assert_eq!((kind.copies, kind.validity_days), (10, 14));
         assert_eq!(kind.portrait().unwrap().identifier, "portrait");
         assert_eq!(kind.age_over, [15, 16, 18, 21, 23, 65]);
@@ -47,9 +49,7 @@ fn embedded_profile_is_valid() {
 
 #[test]
 fn kind_is_found_by_its_type_in_each_format() {
-    let vct = "urn:example:pid:1";
-    let with = |vct: &str| changed(r#""copies": 10,"#, &format!(r#""copies": 10, "vct": "{vct}","#));
-    let profile = with(vct).unwrap();
+    let profile = profile();
     let pid = &profile.kinds()[0];
     for format in [Format::Mdoc, Format::SdJwt] {
         let credential_type = pid.credential_type(format).unwrap();
@@ -59,9 +59,98 @@ fn kind_is_found_by_its_type_in_each_format() {
         assert!(profile.kind(&CredentialType { format: other, ..credential_type }).is_none(), "ids of one format only");
     }
     assert!(profile.kinds()[1].credential_type(Format::SdJwt).is_none());
-    for wrong in ["", "two words", "şəxsiyyət"] {
-        assert!(with(wrong).is_err(), "{wrong:?}");
+    assert!(profile.kind_named("login").unwrap().credential_type(Format::Mdoc).is_none());
+    let vct = |wrong: &str| changed("https://rid.example/vct/pid/1", wrong);
+    assert!(vct("urn:example:pid:1").is_ok());
+    for wrong in ["", "two words", "şəxsiyyət", "org.iso.18013.5.1.mDL"] {
+        assert!(vct(wrong).is_err(), "{wrong:?}");
     }
+}
+
+#[test]
+fn a_type_is_named_by_itself_or_by_a_kind_and_a_format() {
+    let profile = profile();
+    let named = |name: &str| profile.type_named(name).map(|own| (own.format, own.id));
+    let (mdoc, sd_jwt) = ((Format::Mdoc, PID.into()), (Format::SdJwt, "https://rid.example/vct/pid/1".into()));
+    for name in ["pid", "pid:mdoc", PID] {
+        assert_eq!(named(name), Some(mdoc.clone()), "{name}");
+    }
+    for name in ["pid:sd-jwt", "https://rid.example/vct/pid/1"] {
+        assert_eq!(named(name), Some(sd_jwt.clone()), "{name}");
+    }
+    assert_eq!(named("login").map(|(format, _)| format), Some(Format::SdJwt));
+    for unknown in ["", "mdl:sd-jwt", "login:mdoc", "pid:", "https://rid.example/vct/pid/2"] {
+        assert_eq!(named(unknown), None, "{unknown}");
+    }
+    let types: Vec<_> = profile.kinds().iter().flat_map(Kind::types).collect();
+    assert_eq!(types.len(), 4);
+}
+
+#[test]
+fn claims_of_the_sd_jwt_vc_are_found_with_their_labels() {
+    let profile = profile();
+    let pid = kind(&profile, "pid");
+    let label = |steps: &[&str]| {
+        let path = claim_path(steps);
+        pid.element(&path).map(|element| element.label_for(&path).en)
+    };
+    for (steps, expected) in [
+        (&["family_name"][..], "Surname"),
+        (&["address", "locality"], "City"),
+        (&["age_equal_or_over", "18"], "Over 18"),
+        (&["place_of_birth"], "Place of birth"),
+        (&["place_of_birth", "locality"], "Place of birth: Locality"),
+        (&["former_names", "0", "family"], "Former name: Surname"),
+        (&["nationalities", "1"], "Citizenships"),
+    ] {
+        assert_eq!(label(steps).as_deref(), Some(expected), "{steps:?}");
+    }
+    for unknown in
+        [&["address"][..], &["age_equal_or_over"], &["age_equal_or_over", "x1"], &["age_equal_or_over", "118"], &[]]
+    {
+        assert_eq!(label(unknown), None, "{unknown:?}");
+    }
+    let spoken = pid.element(&claim_path(&["fin"])).unwrap();
+    assert!(spoken.sensitive && spoken.spelled);
+    assert!(pid.element(&claim_path(&["picture"])).unwrap().portrait);
+}
+
+#[test]
+fn neg_q06_a_claim_has_the_type_of_the_profile_in_json() {
+    let profile = profile();
+    let pid = kind(&profile, "pid");
+    let read = |steps: &[&str], json: &str| {
+        let value = json::Value::parse(json, 1000).unwrap();
+        pid.element(&claim_path(steps)).unwrap().claim_value(&value).map(|value| format!("{value:?} {}", value.plain()))
+    };
+    for (steps, json, expected) in [
+        (&["birthdate"][..], r#""1990-05-17""#, Some("Date 17.05.1990")),
+        (&["birthdate"], r#""1990-02-30""#, None),
+        (&["birthdate"], r#"{"birth_date":"1990-05-17"}"#, None),
+        (&["picture"], r#""data:image/jpeg;base64,/9j/2Q==""#, Some("Binary ffd8ffd9")),
+        (&["picture"], r#""/9j/2Q==""#, None),
+        (&["picture"], r#""data:image/jpeg;base64,/9j/2Q""#, None),
+        (&["picture"], r#""data:text/html,x;base64,/9j/2Q==""#, None),
+        (&["sex"], "2", Some("Number 2")),
+        (&["sex"], "-2", None),
+        (&["sex"], r#""2""#, None),
+        (&["age_equal_or_over", "18"], "true", Some("Flag ✓")),
+        (&["age_equal_or_over", "18"], r#""true""#, None),
+        (&["nationalities"], r#"["AZ"]"#, Some("Items AZ")),
+        (&["nationalities"], r#""AZ""#, None),
+        (&["family_name"], "null", None),
+    ] {
+        assert_eq!(read(steps, json).as_deref(), expected, "{steps:?} {json}");
+    }
+}
+
+/// The path of a claim of an SD-JWT VC; one digit is a position.
+fn claim_path(steps: &[&str]) -> ClaimPath {
+    let step = |step: &&str| match step.parse() {
+        Ok(position) if step.len() == 1 => ClaimKey::Index { position },
+        _ => ClaimKey::Name { name: String::from(*step) },
+    };
+    ClaimPath { steps: steps.iter().map(step).collect() }
 }
 
 #[test]
@@ -80,7 +169,8 @@ fn a_policy_of_copies_is_read() {
 fn international_elements_stay_in_international_namespaces() {
     let profile = profile();
     for (id, namespaces) in [("pid", [ISO_23220, PID]), ("mdl", [MDL, MDL_AZ])] {
-        let kind = kind(&profile, id);
+        let mut kind = kind(&profile, id);
+        kind.elements.retain(|e| !e.identifier.is_empty());
         assert!(kind.elements.iter().all(|e| namespaces.contains(&e.namespace.as_str())), "{id}");
         assert!(namespaces.iter().all(|n| kind.elements.iter().any(|e| e.namespace == *n)), "{id}");
     }
@@ -137,6 +227,12 @@ fn mistake_in_the_file_is_refused() {
         (r#""values": "sex""#, r#""values": "sexes""#),
         (r#""check": "fin""#, r#""check": "pin""#),
         (r#""portrait": true"#, r#""portrait": "yes""#),
+        (r#""claim": ["family_name"]"#, r#""claim": []"#),
+        (r#""claim": ["family_name"]"#, r#""claim": ["given_name"]"#),
+        (r#""claim": ["family_name"]"#, r#""claim": ["NN"]"#),
+        (r#""claim_type": "full_date""#, r#""claim_type": "date""#),
+        (r#""vct": "https://rid.example/vct/pid/1","#, ""),
+        (r#""vct": "https://rid.example/vct/login/1","#, ""),
         (r#""age_over": [15, 16"#, r#""age_over": [16, 15"#),
         (r#""age_over": [15"#, r#""age_over": [115"#),
         (r#"["az.gov.rid.pid.1", "patronymic"]"#, r#"["az.gov.rid.pid.1", "fin"]"#),
@@ -204,7 +300,7 @@ proptest::proptest! {
         let (head, tail) = PROFILE.split_at(at);
         let tail: String = if cut { String::new() } else { tail.chars().skip(1).collect() };
         if let Ok(profile) = Profile::parse(&format!("{head}{with}{tail}")) {
-            proptest::prop_assert_eq!(profile.kinds().len(), 2);
+            proptest::prop_assert_eq!(profile.kinds().len(), 3);
         }
     }
 }

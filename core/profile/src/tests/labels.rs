@@ -26,7 +26,7 @@ fn labels_and_spoken_forms_are_complete() {
             assert_complete(texts, &kind.id);
         }
         for element in &kind.elements {
-            let place = format!("{}/{}", element.namespace, element.identifier);
+            let place = format!("{}/{} {:?}", element.namespace, element.identifier, element.claim);
             assert_complete(&element.label, &place);
             assert_complete(&element.spoken, &place);
             for (_, texts) in &element.values {
