@@ -3,6 +3,7 @@
 //! Each verb is a closed match over [`Format`]: a new format is a new file beside `mdoc`, and the compiler lists what
 //! it has to answer. Nothing else in this room knows how a credential is encoded.
 pub(crate) mod mdoc;
+pub(crate) mod sdjwt;
 
 use alloc::{string::String, vec::Vec};
 use core::fmt;
@@ -14,7 +15,7 @@ use rid_profile::Kind;
 use rid_trust::{Party, TrustStore};
 use rid_wire::{Code, Timestamp};
 
-/// This version has no rules for the format.
+/// The format is not presented in this way.
 const UNSUPPORTED: Code = Code::new("format_unsupported");
 
 /// Why received credentials were refused; nothing was stored.
@@ -34,6 +35,12 @@ pub enum ReceiveError {
     ItemMember,
     /// The unprotected header of issuerAuth has another label than x5chain, also such a mark (neg-N05).
     UnprotectedLabel,
+    /// The header or `cnf` has a member beside those of the standard, also such a mark (neg-N05).
+    UnknownMember,
+    /// A claim about the person is not selectively disclosable: every presentation would carry it.
+    AlwaysDisclosed,
+    /// There is no claim about the person.
+    Empty,
     /// The structure or a check of the format failed; the code is its reason.
     Check(Code),
     /// The issuer is not trusted; the code is the reason.
@@ -51,6 +58,9 @@ impl ReceiveError {
             Self::StatusRepeated => Code::new("batch_status_repeated"),
             Self::ItemMember => Code::new("credential_item_member"),
             Self::UnprotectedLabel => Code::new("credential_unprotected_label"),
+            Self::UnknownMember => Code::new("credential_unknown_member"),
+            Self::AlwaysDisclosed => Code::new("credential_always_disclosed"),
+            Self::Empty => Code::new("credential_empty"),
             Self::Check(code) | Self::Untrusted(code) => code,
         }
     }
@@ -101,7 +111,7 @@ pub fn receive(
 ) -> Result<Received, ReceiveError> {
     match batch.credential_type.format {
         Format::Mdoc => mdoc::receive(batch, kind, trust, now),
-        Format::SdJwt => Err(ReceiveError::Check(UNSUPPORTED)),
+        Format::SdJwt => sdjwt::receive(batch, kind, trust, now),
     }
 }
 
@@ -131,7 +141,7 @@ impl fmt::Debug for NamedClaim {
 pub fn names(bytes: &[u8], credential_type: &CredentialType, now: Timestamp) -> Result<Vec<NamedClaim>, Code> {
     match credential_type.format {
         Format::Mdoc => mdoc::names(bytes, &credential_type.id, now),
-        Format::SdJwt => Err(UNSUPPORTED),
+        Format::SdJwt => sdjwt::names(bytes, &credential_type.id),
     }
 }
 
@@ -150,7 +160,7 @@ pub(crate) struct Traits {
 pub(crate) fn traits(bytes: &[u8], credential_type: &CredentialType) -> Result<Traits, Code> {
     match credential_type.format {
         Format::Mdoc => mdoc::traits(bytes),
-        Format::SdJwt => Err(UNSUPPORTED),
+        Format::SdJwt => sdjwt::traits(bytes, &credential_type.id),
     }
 }
 
@@ -183,7 +193,7 @@ pub fn display(
 ) -> Result<Vec<HeldElement>, Code> {
     match credential_type.format {
         Format::Mdoc => mdoc::display(bytes, &credential_type.id, kind, trust),
-        Format::SdJwt => Err(UNSUPPORTED),
+        Format::SdJwt => sdjwt::display(bytes, &credential_type.id, kind, trust),
     }
 }
 
@@ -205,6 +215,8 @@ pub(crate) enum Binding<'a> {
 pub(crate) enum Prepared {
     /// A document of ISO/IEC 18013-5.
     Mdoc(mdoc::Prepared),
+    /// A presentation of SD-JWT VC.
+    SdJwt(sdjwt::Prepared),
 }
 
 /// The proof of the device key, from the secure area.
@@ -241,6 +253,7 @@ pub(crate) fn prepare(
             let at = (!is_checked).then_some(now);
             mdoc::prepare(copy, &credential_type.id, disclosure, transcript, at).map(Prepared::Mdoc)
         }
+        // An SD-JWT VC is never part of a DeviceResponse.
         (Format::SdJwt, Binding::Mdoc(_)) => Err(UNSUPPORTED),
     }
 }
@@ -273,7 +286,10 @@ pub(crate) fn prepare_online(
             let transcript = mdoc::transcript(binding);
             prepare(copy, checked, credential_type, disclosure, &Binding::Mdoc(&transcript), now)
         }
-        Format::SdJwt => Err(UNSUPPORTED),
+        Format::SdJwt => {
+            let check = checked != Some(Checked::of(&copy.bytes));
+            sdjwt::prepare(copy, &credential_type.id, disclosure, binding, (now, check)).map(Prepared::SdJwt)
+        }
     }
 }
 
@@ -282,6 +298,7 @@ impl Prepared {
     pub(crate) fn disclosed(&self) -> Result<Vec<ClaimPath>, Code> {
         match self {
             Self::Mdoc(prepared) => prepared.disclosed(),
+            Self::SdJwt(prepared) => Ok(prepared.disclosed()),
         }
     }
 
@@ -289,6 +306,7 @@ impl Prepared {
     pub(crate) fn present(&self, proof: &Proof<'_>, binding: &OnlineBinding<'_>) -> Result<String, Code> {
         match self {
             Self::Mdoc(prepared) => prepared.present(proof, &mdoc::transcript(binding)),
+            Self::SdJwt(prepared) => prepared.present(proof, binding),
         }
     }
 
@@ -296,6 +314,7 @@ impl Prepared {
     pub(crate) const fn key(&self) -> &KeyId {
         match self {
             Self::Mdoc(prepared) => prepared.key(),
+            Self::SdJwt(prepared) => prepared.key(),
         }
     }
 
@@ -303,6 +322,7 @@ impl Prepared {
     pub(crate) fn to_be_signed(&self) -> Vec<u8> {
         match self {
             Self::Mdoc(prepared) => prepared.to_be_signed(),
+            Self::SdJwt(prepared) => prepared.to_be_signed(),
         }
     }
 
@@ -310,6 +330,7 @@ impl Prepared {
     pub(crate) fn finish(&self, proof: &Proof<'_>, binding: &Binding<'_>) -> Result<Vec<u8>, Code> {
         match (self, binding) {
             (Self::Mdoc(prepared), Binding::Mdoc(transcript)) => prepared.finish(proof, transcript),
+            (Self::SdJwt(_), Binding::Mdoc(_)) => Err(UNSUPPORTED),
         }
     }
 }

@@ -1,5 +1,5 @@
 //! The holder's part: chooses disclosures of a stored credential and binds them to a request.
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
 
 use rid_claims::ClaimPath;
 use rid_crypto::{PublicKey, verify_jws, x509::Certificate};
@@ -35,6 +35,9 @@ pub struct UnsignedPresentation {
     holder_key: PublicKey,
 }
 
+/// The header has no certificates.
+const NO_CHAIN: SdJwtError = SdJwtError::Jws(JwsError::X5c);
+
 impl<'a> StoredSdJwt<'a> {
     /// Reads a stored credential with all its disclosures.
     ///
@@ -58,17 +61,16 @@ impl<'a> StoredSdJwt<'a> {
     /// # Errors
     /// [`SdJwtError`].
     pub fn check_signature(&self) -> Result<(), SdJwtError> {
-        Ok(verify_jws(self.signer()?.public_key(), &self.sd_jwt.jws)?)
+        let chain = self.chain()?;
+        Ok(verify_jws(chain.first().ok_or(NO_CHAIN)?.public_key(), &self.sd_jwt.jws)?)
     }
 
-    /// The certificate of the signer: the first of `x5c`.
+    /// The certificates of `x5c`, that of the signer first.
     ///
     /// # Errors
     /// [`SdJwtError`].
-    pub fn signer(&self) -> Result<Certificate, SdJwtError> {
-        const NO_CHAIN: SdJwtError = SdJwtError::Jws(JwsError::X5c);
-        let chain = parse_chain(self.sd_jwt.jws.header.x5c.as_deref().ok_or(NO_CHAIN)?)?;
-        chain.into_iter().next().ok_or(NO_CHAIN)
+    pub fn chain(&self) -> Result<Vec<Certificate>, SdJwtError> {
+        Ok(parse_chain(self.sd_jwt.jws.header.x5c.as_deref().ok_or(NO_CHAIN)?)?)
     }
 
     /// The header of the issuer's JWT.
@@ -203,7 +205,7 @@ mod tests {
         let unsigned = stored.present(&claims.map(path), &binding).expect("prepared");
         let signature = key.sign(&[unsigned.to_be_signed()]);
         assert!(unsigned.finish(&signature, &binding).is_ok());
-        let parts: alloc::vec::Vec<&str> = unsigned.presented.split('~').collect();
+        let parts: Vec<&str> = unsigned.presented.split('~').collect();
         let [jws, one, other, ""] = parts.as_slice() else { panic!("two disclosures") };
         for presented in [[*jws, other, one, ""].join("~"), [*jws, one, ""].join("~"), [*jws, ""].join("~")] {
             let altered = UnsignedPresentation { presented, ..unsigned.clone() };

@@ -20,9 +20,9 @@ const EDGES: &[(&str, &[&str])] = &[
     ("openid", &["wire", "crypto", "claims", "trust"]),
     ("vault", &["wire", "crypto", "claims", "trust", "flow"]),
     ("shell", &["wire", "crypto", "flow"]),
-    ("holder", &["wire", "crypto", "claims", "profile", "trust", "mdoc", "openid", "flow"]),
+    ("holder", &["wire", "crypto", "claims", "profile", "trust", "mdoc", "sdjwt", "openid", "flow"]),
     ("verifier", &["wire", "crypto", "claims", "profile", "trust", "mdoc", "sdjwt", "flow"]),
-    ("issuer", &["wire", "crypto", "claims", "profile", "trust", "mdoc", "flow"]),
+    ("issuer", &["wire", "crypto", "claims", "profile", "trust", "mdoc", "sdjwt", "flow"]),
     ("wallet", &["wire", "crypto", "claims", "profile", "trust", "flow", "holder", "vault"]),
     ("reader", &["wire", "crypto", "claims", "profile", "trust", "flow", "verifier"]),
 ];

@@ -81,6 +81,35 @@ fn std_m25_the_kb_jwt_has_exactly_the_claims_of_the_standard() {
 }
 
 #[test]
+fn std_m25_a_presentation_confirms_the_transactions_of_the_request() {
+    let mut world = World::new();
+    let text = world.person();
+    let stored = StoredSdJwt::read(&text, LIMIT).expect("a credential");
+    let hashes = ["kfkcPhDSpBI4QMDu7mJbUZx1eXSJJyGMxXw8pmZDfXI".to_owned()];
+    let request = Binding { transaction_data_hashes: &hashes, ..binding() };
+    let unsigned = stored.present(&[path(&["birthdate"])], &request).expect("prepared");
+    let signature = world.holder.sign(&[unsigned.to_be_signed()]);
+    let presented = unsigned.finish(&signature, &request).expect("a presentation");
+    let evidence = world.judge(&presented, &input()).expect("parsed").evidence.expect("evidence");
+    assert_eq!(evidence.transaction_data_hashes(), hashes);
+    let other = ["AAAA".to_owned()];
+    for hashes in [&[][..], &other] {
+        let refused = unsigned.finish(&signature, &Binding { transaction_data_hashes: hashes, ..request });
+        assert_eq!(refused.expect_err("refused").code().as_str(), "sdjwt_kb_transaction");
+    }
+    let before = unbound(&text, &[]);
+    for (more, code) in [
+        (r#""transaction_data_hashes":[]"#, "sdjwt_form"),
+        (r#""transaction_data_hashes":"x""#, "sdjwt_form"),
+        (r#""transaction_data_hashes":[1]"#, "sdjwt_form"),
+        (r#""transaction_data_hashes":["x"],"transaction_data_hashes_alg":"sha-512""#, "sdjwt_kb_transaction"),
+    ] {
+        let payload = payload(&before).replacen('{', &format!("{{{more},"), 1);
+        assert_eq!(world.rejection(&world.bind(&before, HEADER, &payload)), code, "{more}");
+    }
+}
+
+#[test]
 fn neg_g15_leaves_of_a_path_are_listed_and_no_others_disclosed() {
     let mut world = World::new();
     let stored_text = world.person();
