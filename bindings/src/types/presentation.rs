@@ -1,9 +1,9 @@
 //! Mirrors of a presentation: steps, the question, the answer.
 use super::{
     AskedElement, CandidateCredential, ClaimPath, ClaimValue, Code, ConsentAnswer, ConsentDecision, ConsentRequest,
-    ConsentedDocument, CredentialId, CredentialState, Environment, HistoryItem, LackedElement, PresentationReceipt,
-    PresentationStep, PrivateText, RequestedDocument, RequestedElement, RequestedUseCase, RequesterInfo, Reuse,
-    Timestamp, UnavailableCredential,
+    ConsentedDocument, CredentialId, CredentialState, Environment, HistoryItem, LackedElement, OnlineDelivery,
+    PresentationReceipt, PresentationStep, PrivateText, RequestedDocument, RequestedElement, RequestedUseCase,
+    RequesterInfo, Reuse, Timestamp, UnavailableCredential,
 };
 
 /// What is to be done now. The same step is given until it was done: `proceed`, `answer`, `unlocked`.
@@ -269,4 +269,27 @@ pub struct PresentationReceipt {
     pub used: Vec<CredentialId>,
     /// Credentials that are low on copies now.
     pub low_water: Vec<CredentialId>,
+    /// What became of an online answer or refusal; `None` face to face.
+    pub delivery: Option<OnlineDelivery>,
+}
+
+/// What became of an online answer or refusal.
+#[uniffi::remote(Enum)]
+pub enum OnlineDelivery {
+    /// It was not sent: the address may not be called.
+    NotSent,
+    /// The service replied that it did not take it.
+    Refused,
+    /// Give this to the platform.
+    Returned {
+        /// The data of the response, as JSON text.
+        data: String,
+    },
+    /// The service took it.
+    Taken {
+        /// The page to open. It is never there for a link that was scanned.
+        redirect: Option<String>,
+    },
+    /// It was sent, and what became of it is not known. It is not sent again.
+    Unknown,
 }

@@ -7,7 +7,7 @@ pub use rid_wallet::{
     view::{
         AskedElement, CandidateCredential, ConsentAnswer, ConsentDecision, ConsentRequest, ConsentedDocument,
         CredentialDetails, CredentialElement, CredentialState, CredentialSummary, HistoryCheck, HistoryEntryState,
-        HistoryEvent, HistoryItem, HistoryRow, LackedElement, LockState, Portrait, PresentationReceipt,
+        HistoryEvent, HistoryItem, HistoryRow, LackedElement, LockState, OnlineDelivery, Portrait, PresentationReceipt,
         RequestedDocument, RequestedElement, RequestedUseCase, RequesterInfo, UnavailableCredential,
     },
 };

@@ -220,7 +220,7 @@ pub(crate) struct IssueArguments {
     pub(crate) days: u32,
 }
 
-/// Show a QR code, wait for one reader, ask the person, answer.
+/// Show a QR code, wait for one reader, ask the person, answer. With a LINK: answer the website behind it.
 ///
 /// Without a terminal one of --yes and --refuse is required, because nobody could consent.
 ///
@@ -231,6 +231,15 @@ pub(crate) struct PresentArguments {
     pub(crate) home: HomeArguments,
     #[command(flatten)]
     pub(crate) open: OpenArguments,
+    /// A link of a website (openid4vp:, haip-vp: or https), or the text of its QR code
+    pub(crate) link: Option<String>,
+    /// The LINK was scanned from another device: no page is opened here
+    #[arg(long, requires = "link")]
+    pub(crate) scanned: bool,
+    /// For tests, not in release builds: HOST stands for this port of 127.0.0.1, and nothing else is called
+    #[cfg(debug_assertions)]
+    #[arg(long, value_name = "HOST=PORT", requires = "link", value_parser = loopback)]
+    pub(crate) loopback: Vec<(String, u16)>,
     /// TCP port on loopback (0: the system chooses; it is printed)
     #[arg(long, default_value_t = 0)]
     pub(crate) port: u16,
@@ -457,4 +466,11 @@ pub(crate) struct VerifyArguments {
     /// Print JSON for machines
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// A host name and a port of this machine.
+#[cfg(debug_assertions)]
+fn loopback(text: &str) -> Result<(String, u16), String> {
+    let named = text.split_once('=').and_then(|(host, port)| Some((host.to_owned(), port.parse().ok()?)));
+    named.ok_or_else(|| "HOST=PORT".into())
 }

@@ -100,7 +100,9 @@ fn agreed(
                 elements.push(element.path.clone());
             }
         }
-        if choice.included && !elements.is_empty() {
+        let held = candidate.elements.iter().filter(|element| element.held).count();
+        let goes = if request.whole { elements.len() == held } else { !elements.is_empty() };
+        if choice.included && goes {
             let (position, credential) = (document.position, candidate.credential.clone());
             documents.push(ConsentedDocument { position, credential, elements });
         }
@@ -130,9 +132,15 @@ fn describe_with(request: &ConsentRequest, choices: &[Choice]) -> String {
         lines.push(format!("Asked by: {}{} - verified", printable(&requester.name), printable(&organization)));
     } else {
         let reason = requester.reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
-        lines.push(format!("Asked by: UNKNOWN READER{reason}"));
+        let name = requester.identifier.as_deref().map_or("UNKNOWN READER".into(), |id| format!("{id} - NOT VERIFIED"));
+        lines.push(format!("Asked by: {name}{reason}"));
     }
     lines.extend(request.warnings.iter().map(|warning| format!("Warning: {}", in_words(warning.as_str()))));
+    if request.whole {
+        let purpose = request.purpose.as_deref().map_or("not registered".into(), printable);
+        lines.push(format!("Purpose: {purpose}. All elements of a document leave, or none."));
+    }
+    lines.extend(request.unanswerable.map(|code| format!("This cannot be answered: {}", in_words(code.as_str()))));
     let mut number = 0;
     for (document, choice) in request.documents.iter().zip(choices) {
         let chosen = document.candidates.get(choice.candidate);

@@ -1,7 +1,7 @@
 //! Opens and unlocks the wallet of a home folder.
 use std::{io::Write, sync::Arc};
 
-use rid_flow::ports::{SecureAreaError, UserAuth};
+use rid_flow::ports::{Http, SecureAreaError, UserAuth};
 use rid_holder::proximity::DeviceAuthMethod;
 use rid_profile::{Locale, ReaderPolicy};
 use rid_shell::{OsRng, Sealing, SoftwareSecureArea, SqliteStorage, SystemClock, SystemTimer};
@@ -49,7 +49,15 @@ pub(crate) struct Opening<'a> {
 impl Opening<'_> {
     /// Opens and unlocks the wallet. `trust` has the roots of the test PKI.
     pub(crate) fn wallet(&self, trust: TrustStore) -> Result<Arc<Wallet>, Failure> {
-        let wallet = self.locked_wallet(trust)?;
+        self.unlocked(self.locked_wallet(trust)?)
+    }
+
+    /// The same with a network.
+    pub(crate) fn online_wallet(&self, trust: TrustStore, http: Arc<dyn Http>) -> Result<Arc<Wallet>, Failure> {
+        self.unlocked(self.wallet_over(trust, Some(http))?)
+    }
+
+    fn unlocked(&self, wallet: Arc<Wallet>) -> Result<Arc<Wallet>, Failure> {
         match pollster::block_on(unlock(&wallet, self.open)) {
             Ok(()) => Ok(wallet),
             Err(failure) => {
@@ -62,12 +70,16 @@ impl Opening<'_> {
 
     /// Opens the wallet. If it has a PIN, it stays locked.
     pub(crate) fn locked_wallet(&self, trust: TrustStore) -> Result<Arc<Wallet>, Failure> {
+        self.wallet_over(trust, None)
+    }
+
+    fn wallet_over(&self, trust: TrustStore, http: Option<Arc<dyn Http>>) -> Result<Arc<Wallet>, Failure> {
         let folder = self.home.wallet();
         home::make_private_dir(&folder)?;
         let ports = WalletPorts {
             secure_area: Arc::new(self.area()?),
             storage: self.storage(),
-            http: None,
+            http,
             clock: Arc::new(SystemClock::new()),
             timer: Arc::new(SystemTimer::new()),
             rng: rng(),

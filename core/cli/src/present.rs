@@ -5,14 +5,11 @@ use std::{
     time::Duration,
 };
 
-use rid_flow::{CredentialId, ports::Clock};
+use rid_flow::ports::Clock;
 use rid_shell::SystemClock;
-use rid_wallet::{
-    Presentation, PresentationStep, Wallet,
-    view::{ConsentDecision, PresentationReceipt},
-};
+use rid_wallet::{Presentation, PresentationStep, Wallet, view::ConsentDecision};
 use rid_wire::Code;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     args::PresentArguments,
@@ -22,7 +19,9 @@ use crate::{
     link::{Event, Link, Listener},
     opened::{self, Opening},
     patience::Patience,
+    present_online,
     qr::Qr,
+    receipt::{receipt_json, receipt_text},
     say::Say,
 };
 
@@ -38,13 +37,34 @@ pub(crate) fn run(arguments: &PresentArguments) -> Result<u8, Failure> {
     let person = Person::from_flags(arguments.yes, arguments.refuse, &arguments.untick, &arguments.credential)?;
     let home = Home::new(&arguments.home.home);
     let say = Say::new(arguments.json, "wallet");
+    if let Some(link) = &arguments.link {
+        return answer_link(link, arguments, &person, &home, &say);
+    }
     let handoff = Handoff::new(arguments.handoff.as_deref())?;
     let trust = opened::home_trust(&home)?;
     opened::check_wallet(&home)?;
     let listener = Listener::bind(arguments.port)?;
-    let opening = Opening { home: &home, open: &arguments.open, locale: arguments.home.locale(), mac: arguments.mac };
-    let wallet = opening.wallet(trust)?;
+    let wallet = opening(&home, arguments).wallet(trust)?;
     let outcome = present(&wallet, &person, &listener, arguments, &handoff, &say);
+    pollster::block_on(wallet.close())?;
+    outcome
+}
+
+fn opening<'a>(home: &'a Home, arguments: &'a PresentArguments) -> Opening<'a> {
+    Opening { home, open: &arguments.open, locale: arguments.home.locale(), mac: arguments.mac }
+}
+
+fn answer_link(
+    link: &str,
+    arguments: &PresentArguments,
+    person: &Person,
+    home: &Home,
+    say: &Say,
+) -> Result<u8, Failure> {
+    let trust = opened::home_trust(home)?;
+    opened::check_wallet(home)?;
+    let wallet = opening(home, arguments).online_wallet(trust, present_online::client(arguments)?)?;
+    let outcome = present_online::present(&wallet, person, link, arguments, say);
     pollster::block_on(wallet.close())?;
     outcome
 }
@@ -135,27 +155,6 @@ fn wait(presentation: &Presentation, link: Option<&Link>, longest: Option<Durati
 /// The message when the time is up before a request was answered.
 const NO_REQUEST: &str =
     "the time of --timeout is up and no request was answered; start `rid read`, or allow more time";
-
-fn receipt_text(receipt: &PresentationReceipt) -> String {
-    if !receipt.disclosed {
-        return "nothing was disclosed".into();
-    }
-    let low = if receipt.low_water.is_empty() { "" } else { "; copies are running low: fetch new ones" };
-    let elements: Vec<&str> = receipt.elements.iter().map(|element| element.label.as_str()).collect();
-    format!("disclosed: {}; {} one-time copies used{low}", elements.join(", "), receipt.used.len())
-}
-
-fn receipt_json(receipt: &PresentationReceipt) -> Value {
-    let ids = |ids: &[CredentialId]| ids.iter().map(|id| id.0.clone()).collect::<Vec<_>>();
-    let elements = receipt.elements.iter().filter_map(|element| {
-        let (namespace, identifier) = element.path.as_element()?;
-        Some(json!({"docType": element.kind, "path": [namespace, identifier], "retained": element.retained}))
-    });
-    json!({
-        "disclosed": receipt.disclosed, "elements": elements.collect::<Vec<_>>(),
-        "used": ids(&receipt.used), "lowWater": ids(&receipt.low_water),
-    })
-}
 
 impl Handoff {
     /// A folder of `--handoff`. It is made when the QR code is shown.

@@ -6,6 +6,7 @@
 //!                             Wait => connected(mtu) | received(bytes) | tick() | disconnected(); Closed => break } }
 //! ```
 mod host;
+pub(crate) mod online;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -28,7 +29,6 @@ use crate::{
 
 /// The next action. The same step is returned until it was done: `proceed`, `answer`, `unlocked`.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "one step at a time; a view that crosses the boundary has no box")]
 pub enum PresentationStep {
     /// Show the QR code and turn the radio on; then `proceed`.
     Advertise {

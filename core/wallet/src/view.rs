@@ -115,6 +115,29 @@ pub struct PresentationReceipt {
     pub used: Vec<CredentialId>,
     /// The credentials that have few copies left now.
     pub low_water: Vec<CredentialId>,
+    /// What became of an online answer or refusal; `None` face to face.
+    pub delivery: Option<OnlineDelivery>,
+}
+
+/// What became of an online answer or refusal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OnlineDelivery {
+    /// It was not sent: the address may not be called.
+    NotSent,
+    /// The service replied that it did not take it.
+    Refused,
+    /// Give this to the platform.
+    Returned {
+        /// The data of the response, as JSON text.
+        data: String,
+    },
+    /// The service took it.
+    Taken {
+        /// The page to open. It is never there for a link that was scanned.
+        redirect: Option<String>,
+    },
+    /// It was sent, and what became of it is not known. It is not sent again.
+    Unknown,
 }
 
 /// One row of the history.

@@ -121,6 +121,12 @@ where
         }
     }
 
+    /// True once it was cancelled.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.slot.lock().is_ok_and(|slot| matches!(&*slot, Slot::Ended(FlowError::Run(RunError::Cancelled))))
+    }
+
     /// Makes a running `next` return [`RunError::Cancelled`] at once; the next call goes on.
     pub fn park(&self) {
         self.gate.interrupt();

@@ -3,6 +3,7 @@ use alloc::string::String;
 
 use rid_openid::{HttpsUrl, vp::Invocation};
 
+use super::OnlineError;
 use crate::{
     consent::{Answer, Question},
     proximity::Receipt,
@@ -31,6 +32,16 @@ pub enum Beginning {
     },
     /// A link or the content of a QR code.
     Invocation(Invocation, Arrival),
+}
+
+impl Beginning {
+    /// Parses a link or the content of a QR code. Nothing of it is authenticated.
+    ///
+    /// # Errors
+    /// [`OnlineError::Request`].
+    pub fn link(text: &str, arrival: Arrival) -> Result<Self, OnlineError> {
+        Ok(Self::Invocation(Invocation::parse(text).map_err(OnlineError::Request)?, arrival))
+    }
 }
 
 /// What is needed from outside.

@@ -8,14 +8,28 @@ use rid_flow::{
     ports::Clock,
     run::{Current, Host, SessionHost, perform},
 };
-use rid_holder::proximity::{HolderSession, ProximityTypes};
+use rid_holder::proximity::{HolderSession, ProximityTypes, Receipt};
 use rid_wire::Code;
 
 use super::PresentationStep;
 use crate::{
     Wallet,
-    view::{LockState, PresentationReceipt},
+    view::{LockState, OnlineDelivery, PresentationReceipt},
 };
+
+impl Wallet {
+    /// The view of a receipt; `delivery` only for an online presentation.
+    pub(super) fn receipt_view(&self, receipt: &Receipt, delivery: Option<OnlineDelivery>) -> PresentationReceipt {
+        let elements = receipt.presented.iter().map(|element| self.history_element(element.clone()));
+        PresentationReceipt {
+            disclosed: receipt.disclosed,
+            elements: elements.collect(),
+            used: receipt.used.clone(),
+            low_water: receipt.low_water.clone(),
+            delivery,
+        }
+    }
+}
 
 pub(super) struct Facade {
     pub(super) wallet: Arc<Wallet>,
@@ -65,18 +79,9 @@ impl SessionHost<HolderSession> for Facade {
     fn show(&self, current: &Current<ProximityTypes>) -> PresentationStep {
         match current {
             Current::Ask(question) => PresentationStep::Ask { request: self.wallet.request_view(question) },
-            Current::Finished(receipt) => PresentationStep::Receipt {
-                receipt: PresentationReceipt {
-                    disclosed: receipt.disclosed,
-                    elements: receipt
-                        .presented
-                        .iter()
-                        .map(|element| self.wallet.history_element(element.clone()))
-                        .collect(),
-                    used: receipt.used.clone(),
-                    low_water: receipt.low_water.clone(),
-                },
-            },
+            Current::Finished(receipt) => {
+                PresentationStep::Receipt { receipt: self.wallet.receipt_view(receipt, None) }
+            }
             Current::Link(LinkCommand::Advertise(plan) | LinkCommand::Connect(plan)) => PresentationStep::Advertise {
                 qr: plan.qr(),
                 peripheral_server: plan.peripheral_server().map(Into::into),
