@@ -17,5 +17,6 @@ pub mod capture;
 pub mod capture_request;
 pub mod capture_sd_jwt;
 mod judge;
+pub mod online;
 pub mod proximity;
 pub mod view;

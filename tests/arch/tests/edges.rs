@@ -21,7 +21,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("vault", &["wire", "crypto", "claims", "trust", "flow"]),
     ("shell", &["wire", "crypto", "flow"]),
     ("holder", &["wire", "crypto", "claims", "profile", "trust", "mdoc", "sdjwt", "openid", "flow"]),
-    ("verifier", &["wire", "crypto", "claims", "profile", "trust", "mdoc", "sdjwt", "flow"]),
+    ("verifier", &["wire", "crypto", "claims", "profile", "trust", "mdoc", "sdjwt", "openid", "flow"]),
     ("issuer", &["wire", "crypto", "claims", "profile", "trust", "mdoc", "sdjwt", "flow"]),
     ("wallet", &["wire", "crypto", "claims", "profile", "trust", "flow", "holder", "vault"]),
     ("reader", &["wire", "crypto", "claims", "profile", "trust", "flow", "verifier"]),

@@ -1,18 +1,36 @@
 //! From reports on SD-JWT VC to verdicts.
-use alloc::{string::String, vec::Vec};
+use alloc::{string::String, vec, vec::Vec};
 
 use rid_claims::{ClaimKey, ClaimPath, ClaimValue, CredentialType, Format};
 use rid_sdjwt::{
-    Claims,
-    verify::{HolderReport, IssuerReport, IssuerVerified, check},
+    Claims, UnverifiedSdJwt,
+    key_binding::KeyBindingInput,
+    verify::{Expected, HolderReport, IssuerReport, IssuerVerified, check, verify_presented},
 };
-use rid_trust::Check;
+use rid_trust::{Check, MessageTrust};
+use rid_wire::cbor::Limits;
 
-use super::{Words, bare, conclude, decide_with, trusted_by};
-use crate::view::{DisclosedElement, DisclosedElements, DocumentVerdict};
+use super::{Words, bare, check as response, conclude, decide_with, overall, refused_whole, trusted_by};
+use crate::view::{DisclosedElement, DisclosedElements, DocumentVerdict, Verdict};
 
 /// Claims that are about the credential and not about the person. Checks speak of them.
 const ABOUT_CREDENTIAL: [&str; 9] = ["aka_vcts", "cnf", "exp", "iat", "iss", "nbf", "status", "vct", "vct#integrity"];
+
+/// Judges a presentation, which must hold a KB-JWT. Malformed input gives a refused verdict with its code.
+pub(crate) fn judge_presented(
+    text: &str,
+    binding: &KeyBindingInput<'_>,
+    words: &Words<'_>,
+    trust: &mut MessageTrust<'_>,
+) -> Verdict {
+    let environment = trust.store().environment();
+    let parsed = match UnverifiedSdJwt::parse(text, Limits::ONLINE.max_bytes) {
+        Ok(parsed) => parsed,
+        Err(error) => return refused_whole(environment, response::FORM, error.code(), error.place()),
+    };
+    let report = verify_presented(&parsed, &Expected::default(), binding, trust);
+    overall(environment, vec![Check::passed(response::FORM)], vec![document_of_presentation(report, words)])
+}
 
 /// The verdict on a presentation with key binding.
 pub(crate) fn document_of_presentation(report: HolderReport, words: &Words<'_>) -> DocumentVerdict {

@@ -1,7 +1,10 @@
 //! A device written for these tests: it answers what it is told to, over any transcript, and can alter what it holds.
 use std::sync::Arc;
 
-use rid_crypto::{AgreementKey, SigningKey, x509::Profile as CertificateProfile};
+use rid_crypto::{
+    AgreementKey, SigningKey,
+    x509::{Certificate, Profile as CertificateProfile},
+};
 use rid_kit::Identity;
 pub(crate) use rid_kit::SeededRng;
 use rid_mdoc::{
@@ -57,6 +60,11 @@ impl State {
             signer,
             iaca,
         }
+    }
+
+    /// The root of the document signers.
+    pub(crate) const fn trust_anchor(&self) -> &Certificate {
+        &self.iaca.certificate
     }
 
     /// Another document signer of the same root signs what is issued from now on.

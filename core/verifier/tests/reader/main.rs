@@ -9,6 +9,7 @@
 
 mod device;
 mod failing;
+mod online;
 mod question;
 
 use device::{Device, SeededRng, State, licence, now};
