@@ -2,6 +2,7 @@
 mod api;
 mod faults;
 mod property;
+mod sdjwt;
 mod world;
 
 use rid_claims::ClaimPath;

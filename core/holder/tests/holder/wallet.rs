@@ -4,7 +4,7 @@ use std::{
     sync::Arc,
 };
 
-use rid_claims::{ClaimPath, CredentialSummary, CredentialType, ReusePolicy};
+use rid_claims::{ClaimPath, CredentialSummary, CredentialType, Format, ReusePolicy};
 use rid_crypto::{AgreementKey, Backend, Curve, PublicKey, Secret, SigningKey};
 use rid_flow::{
     Changes, Committed, Copy, CopyId, CredentialId, Effect, Env, HeldCredential, HistoryDraft, HistorySeq, Holdings,
@@ -22,12 +22,13 @@ use rid_wire::Timestamp;
 
 use crate::{
     reader::Reader,
-    world::{MDL, NOW, PID, Pki, SeededRng, card, licence, mint, profile, validity},
+    world::{Identity, MDL, NOW, PID, Pki, SeededRng, card, licence, mint, profile, validity},
 };
 
 /// A credential held, with its unused copies.
 #[derive(Clone, PartialEq)]
 pub(crate) struct Stock {
+    pub(crate) format: Format,
     pub(crate) doc_type: String,
     pub(crate) validity: Validity,
     pub(crate) valid_until: Timestamp,
@@ -130,17 +131,30 @@ impl Wallet {
     }
 
     pub(crate) fn add(&mut self, name: &str, doc_type: &str, elements: &[ElementToIssue]) {
+        self.add_copies(name, &CredentialType::mdoc(doc_type), |signer, key, rng| {
+            mint(signer, doc_type, elements, key, rng)
+        });
+    }
+
+    /// Holds three copies that `mint` makes.
+    pub(crate) fn add_copies(
+        &mut self,
+        name: &str,
+        credential_type: &CredentialType,
+        mint: impl Fn(&Identity, &PublicKey, &mut SeededRng) -> Vec<u8>,
+    ) {
         let copies = (0..3)
             .map(|number| {
                 let id = KeyId(format!("{name}-{number}"));
                 let key = SigningKey::make(&mut self.rng);
-                let bytes = mint(&self.pki.signer, doc_type, elements, &key.public(), &mut self.rng);
+                let bytes = mint(&self.pki.signer, &key.public(), &mut self.rng);
                 self.keys.insert(id.clone(), key);
                 (id, bytes)
             })
             .collect();
         let (validity, valid_until) = (Validity::Valid, validity().valid_until);
-        let stock = Stock { doc_type: doc_type.into(), validity, valid_until, copies };
+        let CredentialType { format, id } = credential_type.clone();
+        let stock = Stock { format, doc_type: id, validity, valid_until, copies };
         self.vault.held.insert(CredentialId(name.into()), stock);
     }
 
@@ -341,12 +355,13 @@ impl Wallet {
     }
 
     fn lookup(&self, lookup: &Lookup) -> Holdings {
-        let wanted = |held: &Stock| lookup.types.iter().any(|wanted| wanted.id == held.doc_type);
+        let of = |held: &Stock| CredentialType { format: held.format, id: held.doc_type.clone() };
+        let wanted = |held: &Stock| lookup.types.contains(&of(held));
         let held = self.vault.held.iter().filter(|(_, held)| wanted(held));
         let credentials = held.map(|(id, held)| HeldCredential {
             summary: CredentialSummary {
                 id: id.clone(),
-                credential_type: CredentialType::mdoc(&held.doc_type),
+                credential_type: of(held),
                 issuer: "Test DS".into(),
                 subject: None,
                 signed: NOW,
