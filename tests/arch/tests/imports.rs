@@ -129,6 +129,7 @@ fn keys_for_tests_are_named_only_by_tests() {
 const OF_MDOC: &[&str] = &[
     "core/cli/",
     "core/holder/src/format/mdoc",
+    "core/holder/src/online/annex_c.rs",
     "core/holder/src/proximity/",
     "core/issuer/src/mint/mdoc.rs",
     "core/mdoc/",

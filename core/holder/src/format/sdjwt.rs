@@ -146,8 +146,8 @@ fn request<'a>(binding: &OnlineBinding<'a>, at: Timestamp) -> Binding<'a> {
 }
 
 impl Prepared {
-    /// The claims that leave, by the exact paths of the stored copy: the positions of elements are others where some are
-    /// left out.
+    /// The claims that leave, by the exact paths of the stored copy: the positions of elements are others where some
+    /// are left out.
     pub(super) fn disclosed(&self) -> Vec<ClaimPath> {
         self.disclosed.clone()
     }

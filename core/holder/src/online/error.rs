@@ -22,6 +22,8 @@ pub enum OnlineError {
     Interrupted,
     /// The wallet stayed locked.
     Locked,
+    /// The request of another protocol than OpenID4VP is malformed; the code says how.
+    Malformed(Code),
     /// A misuse by the caller; the flow is unchanged.
     Misuse(#[from] Misuse),
     /// A port failed; the code says which and how.
@@ -44,7 +46,7 @@ impl OnlineError {
             Self::Interrupted => Code::new("interrupted"),
             Self::Locked => Code::new("locked"),
             Self::Misuse(misuse) => misuse.code(),
-            Self::Port(code) => code,
+            Self::Malformed(code) | Self::Port(code) => code,
             Self::PortTimeout => Code::new("port_timeout"),
             Self::Request(error) => error.code(),
         }

@@ -14,6 +14,7 @@ use rid_wire::json::{JsonError, Value};
 
 use super::{
     Beginning, Online, OnlineError,
+    annex_c::{AnnexC, PROTOCOL},
     state::{Content, Fetching, Source, State},
 };
 
@@ -56,6 +57,9 @@ impl Online {
         let failed = State::Failed(OnlineError::Request(VpError::Link));
         let State::Beginning(beginning) = core::mem::replace(&mut self.state, failed) else { return };
         match beginning {
+            Beginning::Api { protocol, data, origin } if protocol == PROTOCOL => {
+                self.read_device_request(&data, &origin, env);
+            }
             Beginning::Api { protocol, data, origin } => self.read_data(&protocol, &data, &origin, env),
             Beginning::Invocation(invocation, _) => match &invocation.source {
                 Place::Reference { method, .. } => {
@@ -103,6 +107,20 @@ impl Online {
         let read =
             read.and_then(|data| read_api_request(protocol, &data, origin, &BY_API, &mut trust.message(env.now)));
         self.read(read, hash);
+    }
+
+    fn read_device_request(&mut self, data: &str, origin: &str, env: &Env<'_>) {
+        let most = usize::try_from(MAX_REQUEST).unwrap_or(usize::MAX);
+        let read = Value::parse(data, most).map_err(JsonError::code);
+        let read = read.and_then(|data| AnnexC::read(&data, origin, &self.trust, &self.profile, env.now));
+        match read {
+            // The question has the hash of the DeviceRequest and its transcript.
+            Ok(request) => {
+                let content = Content::AnnexC(Box::new(request));
+                self.state = State::Unlocking(Box::new(Source { hash: [0; 32], content, locked: 0 }));
+            }
+            Err(code) => self.fail(OnlineError::Malformed(code)),
+        }
     }
 
     /// A request that is not authenticated ends here, without any reply.

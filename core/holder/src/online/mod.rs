@@ -10,6 +10,7 @@
 //! A request that is malformed or not authenticated fails the flow, and gets no reply. Every other request is asked
 //! about, also one that cannot be served: its error leaves only after the person's tap. The row of a presentation is
 //! `Started` from the commit on, `UnknownDelivery` from the hand-out on, `Finished` once the service took the answer.
+mod annex_c;
 mod deliver;
 mod error;
 mod fetch;

@@ -61,6 +61,7 @@ impl Online {
 
     pub(super) fn lookup(&self, source: &Source, at: Timestamp) -> Lookup {
         let types = match &source.content {
+            Content::AnnexC(request) => request.types(),
             Content::Refused { .. } => Vec::new(),
             Content::Query(request) => {
                 let queries = request.query.credentials.iter();
@@ -78,6 +79,8 @@ impl Online {
     /// Who asks, and how it is treated; `None`: it is known.
     fn requester(&self, source: &Source) -> (Requester, Option<ReaderRule>) {
         let known = match &source.content {
+            // How the reader is treated is decided for each document.
+            Content::AnnexC(request) => return (request.requester(), None),
             Content::Query(request) => Some(&request.requester),
             Content::Refused { requester, .. } => requester.as_deref(),
         };
@@ -96,6 +99,7 @@ impl Online {
         let (id, hash) = (QuestionId(id), source.hash);
         let (requester, rule) = self.requester(&source);
         let matched = match &source.content {
+            Content::AnnexC(request) => request.ask(id, found, &self.profile, self.policy, env.now),
             Content::Query(request) => {
                 let (query, profile) = (&request.query, &*self.profile);
                 let asking = matching::Asking { id, hash, requester, rule, query, profile, now: env.now };

@@ -37,27 +37,31 @@ impl Online {
         let mut answered = *answered;
         answered.decided.receipt.low_water = committed.low_water;
         if answered.decided.planned.is_empty() {
-            return self.refuse(answered);
+            return self.refuse(answered, env);
         }
-        let prepared = prepare_all(&answered, &committed.copies, env.now);
-        let Answered { asking, decided, .. } = answered;
-        match (prepared, asking.source.content) {
-            (Ok(left), Content::Query(request)) => {
-                let (queries, receipt, done) = (asking.queries, decided.receipt, Vec::new());
-                self.state = State::Signing(Box::new(Signing { request, queries, receipt, left, done }));
+        match prepare_all(&answered, &committed.copies, env.now) {
+            Ok(left) => {
+                let Answered { asking, decided, .. } = answered;
+                let (content, queries) = (asking.source.content, asking.queries);
+                let (receipt, done) = (decided.receipt, Vec::new());
+                self.state = State::Signing(Box::new(Signing { content, queries, receipt, left, done }));
             }
-            (Err(code), _) => self.fail(OnlineError::Port(code)),
-            (Ok(_), Content::Refused { .. }) => self.fail(OnlineError::Port(AGREEMENT)),
+            Err(code) => self.fail(OnlineError::Port(code)),
         }
     }
 
     /// A refusal and a wallet without an answer send the same bytes (neg-G18).
-    fn refuse(&mut self, answered: Answered) {
+    fn refuse(&mut self, answered: Answered, env: &mut Env<'_>) {
+        let decided = answered.decided;
         let message = match &answered.asking.source.content {
-            Content::Query(request) => request.reply().error(vp::OAuthError::AccessDenied),
-            Content::Refused { oauth, reply, .. } => reply.error(*oauth),
+            Content::AnnexC(request) => request.message(&[], env.rng),
+            Content::Query(request) => Ok(request.reply().error(vp::OAuthError::AccessDenied)),
+            Content::Refused { oauth, reply, .. } => Ok(reply.error(*oauth)),
         };
-        self.hand_out(message, answered.decided.receipt);
+        match message {
+            Ok(message) => self.hand_out(message, decided.receipt),
+            Err(code) => self.fail(OnlineError::Port(code)),
+        }
     }
 
     /// The secure area signed the current presentation.
@@ -67,13 +71,17 @@ impl Online {
             return;
         };
         let Some(current) = signing.left.pop_front() else { return };
-        let finished =
-            with_binding(&signing.request, |binding| current.prepared.present(&Proof::Signature(signature), binding));
-        let query = signing.queries.get(current.position).copied();
-        match (finished, query) {
-            (Ok(presentation), Some(query)) => signing.done.push((query, presentation)),
-            (Err(code), _) => return self.fail(OnlineError::Port(code)),
-            (_, None) => return self.fail(OnlineError::Port(AGREEMENT)),
+        let proof = Proof::Signature(signature);
+        let finished = match &signing.content {
+            Content::AnnexC(request) => request.finish(&current.prepared, &proof),
+            Content::Query(request) => {
+                with_binding(request, |binding| current.prepared.present(&proof, binding)).map(String::into_bytes)
+            }
+            Content::Refused { .. } => Err(AGREEMENT),
+        };
+        match finished {
+            Ok(presentation) => signing.done.push((current.position, presentation)),
+            Err(code) => return self.fail(OnlineError::Port(code)),
         }
         if !signing.left.is_empty() {
             self.state = State::Signing(signing);
@@ -81,7 +89,7 @@ impl Online {
         }
         match signing.message(env) {
             Ok(message) => self.state = State::Recording(Box::new(Sending { message, receipt: signing.receipt })),
-            Err(error) => self.fail(OnlineError::Port(error.code())),
+            Err(code) => self.fail(OnlineError::Port(code)),
         }
     }
 
@@ -105,13 +113,22 @@ impl Signing {
         Ok(SignRequest { key, message: current.prepared.to_be_signed(), prompt: Prompt::Present })
     }
 
-    fn message(&self, env: &mut Env<'_>) -> Result<Message, VpError> {
-        let mut presentations: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (query, presentation) in &self.done {
-            let asked = self.request.query.credentials.get(*query).ok_or(VpError::Answer)?;
-            presentations.entry(asked.id.clone()).or_default().push(presentation.clone());
+    fn message(&self, env: &mut Env<'_>) -> Result<Message, Code> {
+        match &self.content {
+            Content::AnnexC(request) => request.message(&self.done, env.rng),
+            Content::Query(request) => self.answer(request, env).map_err(VpError::code),
+            Content::Refused { .. } => Err(AGREEMENT),
         }
-        self.request.answer(&presentations, env.rng)
+    }
+
+    fn answer(&self, request: &vp::Request, env: &mut Env<'_>) -> Result<Message, VpError> {
+        let mut presentations: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (position, presentation) in &self.done {
+            let query = self.queries.get(*position).and_then(|query| request.query.credentials.get(*query));
+            let text = String::from_utf8(presentation.clone()).map_err(|_| VpError::Answer)?;
+            presentations.entry(query.ok_or(VpError::Answer)?.id.clone()).or_default().push(text);
+        }
+        request.answer(&presentations, env.rng)
     }
 }
 
@@ -119,20 +136,23 @@ impl Signing {
 /// be disclosed is not what was agreed.
 fn prepare_all(answered: &Answered, copies: &[Copy], now: Timestamp) -> Result<VecDeque<Unsigned>, Code> {
     let Answered { asking, decided, agreement: agreed } = answered;
-    let Content::Query(request) = &asking.source.content else { return Err(AGREEMENT) };
     if copies.len() != decided.changes.consume.len() {
         return Err(STORAGE_CORRUPT);
     }
-    let prepared = with_binding(request, |binding| {
-        let prepare = |planned: &Planned| {
-            let Planned { position, credential, credential_type, disclosure } = planned;
-            let copy = copies.iter().find(|copy| copy.credential == *credential).ok_or(STORAGE_CORRUPT)?;
-            let checked = asking.checked.iter().find(|(of, _)| of == credential).map(|(_, checked)| *checked);
-            let prepared = format::prepare_online(copy, checked, credential_type, disclosure, binding, now)?;
-            Ok(Unsigned { position: *position, prepared })
+    let prepare = |planned: &Planned| {
+        let Planned { position, credential, credential_type, disclosure } = planned;
+        let copy = copies.iter().find(|copy| copy.credential == *credential).ok_or(STORAGE_CORRUPT)?;
+        let checked = asking.checked.iter().find(|(of, _)| of == credential).map(|(_, checked)| *checked);
+        let prepared = match &asking.source.content {
+            Content::AnnexC(request) => request.prepare(copy, &asking.checked, planned, now)?,
+            Content::Query(request) => with_binding(request, |binding| {
+                format::prepare_online(copy, checked, credential_type, disclosure, binding, now)
+            })?,
+            Content::Refused { .. } => return Err(AGREEMENT),
         };
-        decided.planned.iter().map(prepare).collect::<Result<VecDeque<Unsigned>, Code>>()
-    })?;
+        Ok(Unsigned { position: *position, prepared })
+    };
+    let prepared = decided.planned.iter().map(prepare).collect::<Result<VecDeque<Unsigned>, Code>>()?;
     let disclosed: Vec<Vec<ClaimPath>> =
         prepared.iter().map(|one| one.prepared.disclosed()).collect::<Result<_, _>>()?;
     let credentials = decided.planned.iter().map(|planned| &planned.credential);

@@ -5,7 +5,7 @@ use rid_claims::CredentialId;
 use rid_flow::{HistoryDraft, Uptime};
 use rid_openid::vp::{self, Invocation, Message, OAuthError, Reply};
 
-use super::{Beginning, OnlineError, OnlineReceipt};
+use super::{Beginning, OnlineError, OnlineReceipt, annex_c::AnnexC};
 use crate::{
     consent::Question,
     format::{Checked, Prepared},
@@ -58,6 +58,8 @@ pub(super) struct Source {
 
 /// What an authenticated request is.
 pub(super) enum Content {
+    /// A DeviceRequest.
+    AnnexC(Box<AnnexC>),
     /// A query.
     Query(Box<vp::Request>),
     /// It cannot be served, which its sender is told after the person's tap.
@@ -95,13 +97,14 @@ pub(super) struct Unsigned {
 
 /// Presentations on their way through the secure area.
 pub(super) struct Signing {
-    pub(super) request: Box<vp::Request>,
+    pub(super) content: Content,
+    /// The credential query of each document.
     pub(super) queries: Vec<usize>,
     pub(super) receipt: Receipt,
     /// The one the secure area was asked for is the first.
     pub(super) left: VecDeque<Unsigned>,
-    /// Credential queries and their presentations.
-    pub(super) done: Vec<(usize, String)>,
+    /// Positions of documents, and their presentations.
+    pub(super) done: Vec<(usize, Vec<u8>)>,
 }
 
 /// An answer on its way out.

@@ -25,8 +25,10 @@ mod state;
 mod types;
 
 pub(crate) use answer::{check, decide, withdrawn};
+pub(crate) use question::{ask as ask_device_request, requester_of as requester};
 pub use reason::{CloseReason, Misuse};
-pub(crate) use state::{Decided, Planned};
+pub(crate) use request::read as read_device_request;
+pub(crate) use state::{Decided, Planned, Request as DeviceRequest};
 pub use types::{Advertisement, DeviceAuthMethod, ProximityTypes, Receipt};
 
 use alloc::{collections::VecDeque, sync::Arc, vec::Vec};

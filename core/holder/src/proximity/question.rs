@@ -84,7 +84,13 @@ impl HolderSession {
     }
 }
 
-fn ask(id: QuestionId, request: &Request, held: &[Held], profile: &Profile, policy: ReaderPolicy) -> Question {
+pub(crate) fn ask(
+    id: QuestionId,
+    request: &Request,
+    held: &[Held],
+    profile: &Profile,
+    policy: ReaderPolicy,
+) -> Question {
     let requester = requester(&request.documents);
     let policy = policy.at_least(profile.rules().reader_policy);
     let mut warnings = Warnings::of(request);
@@ -101,6 +107,11 @@ fn ask(id: QuestionId, request: &Request, held: &[Held], profile: &Profile, poli
     suggest(&mut documents, &use_cases);
     let (hash, warnings) = (request.hash, warnings.codes());
     Question { purpose: None, whole: false, unanswerable: None, id, hash, requester, documents, use_cases, warnings }
+}
+
+/// Who asks.
+pub(crate) fn requester_of(request: &Request) -> Requester {
+    requester(&request.documents)
 }
 
 /// The one verified reader of all documents, or the first reason why there is none. A reader is recognised by its

@@ -19,13 +19,13 @@ use super::state::{Request, Requested, RequestedDocument};
 use crate::consent::UseCase;
 
 /// A request that cannot be read: the status of the DeviceResponse, and why.
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     pub(super) status: u64,
-    pub(super) code: Code,
+    pub(crate) code: Code,
 }
 
 /// Reads a request and verifies its reader authentications.
-pub(super) fn read(
+pub(crate) fn read(
     plaintext: &[u8],
     transcript: &Transcript,
     trust: &TrustStore,

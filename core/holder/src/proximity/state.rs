@@ -39,13 +39,20 @@ pub(super) enum State {
 }
 
 /// A request as read, owned.
-pub(super) struct Request {
+pub(crate) struct Request {
     /// SHA-256 over transcript and request.
     pub(super) hash: [u8; 32],
     /// The documents asked for, in order.
     pub(super) documents: Vec<RequestedDocument>,
     /// Use cases of the second edition; an error when they cannot be read.
     pub(super) use_cases: Result<Vec<UseCase>, MdocError>,
+}
+
+impl Request {
+    /// The types asked for.
+    pub(crate) fn types(&self) -> Vec<CredentialType> {
+        self.documents.iter().map(RequestedDocument::credential_type).collect()
+    }
 }
 
 /// One document of a request.

@@ -1,4 +1,5 @@
 //! Online presentation: both sides in one process, with a fault at every point.
+mod annex_c;
 mod api;
 mod faults;
 mod property;

@@ -288,8 +288,12 @@ impl World {
     }
 
     fn judge_one(&self, text: &str, transcript: &Transcript) -> Vec<ClaimPath> {
-        let bytes = base64::decode_url(text).unwrap();
-        let response = UnverifiedResponse::parse(&bytes, Limits::ONLINE).unwrap();
+        self.judge_response(&base64::decode_url(text).unwrap(), transcript)
+    }
+
+    /// Verifies a DeviceResponse with one document.
+    pub(super) fn judge_response(&self, bytes: &[u8], transcript: &Transcript) -> Vec<ClaimPath> {
+        let response = UnverifiedResponse::parse(bytes, Limits::ONLINE).unwrap();
         assert_eq!(response.status, 0);
         let documents = response.documents.unwrap();
         let [document] = documents.as_slice() else { panic!("one document in each response") };
