@@ -1,4 +1,5 @@
-//! `rid present LINK` against a verifier on this machine.
+//! `rid present LINK` against a verifier on this machine, which release builds do not reach.
+#![cfg(debug_assertions)]
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,

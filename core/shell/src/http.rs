@@ -168,5 +168,5 @@ fn cause(error: &reqwest::Error) -> HttpError {
     HttpError::Offline
 }
 
-#[cfg(test)]
+#[cfg(all(test, debug_assertions))]
 mod tests;

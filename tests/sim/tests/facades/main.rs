@@ -8,6 +8,7 @@
 )]
 
 mod consent;
+mod online;
 mod policies;
 mod signers;
 mod slow;

@@ -28,6 +28,11 @@ impl Future for Once {
     }
 }
 
+/// One wait.
+pub(crate) fn once() -> impl Future<Output = ()> + Send {
+    Once(false)
+}
+
 /// A secure area that waits before and after each operation, as for a finger.
 pub(crate) struct SlowArea(pub(crate) SoftwareSecureArea);
 

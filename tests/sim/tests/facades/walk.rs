@@ -10,7 +10,10 @@ use std::{
 };
 
 use pollster::block_on;
-use rid_flow::{HistoryEventType, HistoryOutcome, ports::KeyId};
+use rid_flow::{
+    HistoryEventType, HistoryOutcome,
+    ports::{Http, KeyId},
+};
 pub(crate) use rid_kit::{Folder, agree, ask};
 use rid_kit::{StoppedClock, rngs, wallet_config};
 use rid_profile::Profile;
@@ -36,10 +39,19 @@ pub(crate) fn config(profile: Profile, state: &TestState) -> WalletConfig {
 }
 
 pub(crate) fn open_configured(config: WalletConfig, folder: &Folder) -> Arc<Wallet> {
+    open_over(config, folder, None)
+}
+
+/// With a network.
+pub(crate) fn open_online(state: &TestState, folder: &Folder, http: Arc<dyn Http>) -> Arc<Wallet> {
+    open_over(config(rid_profile::embedded().unwrap(), state), folder, Some(http))
+}
+
+fn open_over(config: WalletConfig, folder: &Folder, http: Option<Arc<dyn Http>>) -> Arc<Wallet> {
     let ports = WalletPorts {
         secure_area: Arc::new(SlowArea(SoftwareSecureArea::open(&folder.0).unwrap())),
         storage: Arc::new(SlowStorage(SqliteStorage::new(&folder.0))),
-        http: None,
+        http,
         clock: Arc::new(StoppedClock(NOW)),
         timer: Arc::new(SystemTimer::new()),
         rng: rngs(SimRng::new),

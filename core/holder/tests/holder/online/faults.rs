@@ -179,3 +179,21 @@ fn an_answer_to_nothing_asked_changes_nothing() {
     assert_eq!(refused.unwrap_err().code().as_str(), "not_asked");
     assert!(world.finish(&mut flow, true).is_ok());
 }
+
+#[test]
+fn neg_g25_of_several_requests_for_the_last_copy_one_wins() {
+    let mut world = World::new();
+    world.wallet.vault.held.values_mut().for_each(|held| held.copies.truncate(1));
+    let mut flows: Vec<Online> = (0..50).map(|_| world.flow(Arrival::Link)).collect();
+    for flow in &mut flows {
+        assert_eq!(world.run(flow), Ok(Rest::Ask));
+        let answer = world.answer(true);
+        world.say(flow, answer).unwrap();
+    }
+    let mut codes = Vec::new();
+    for flow in &mut flows {
+        codes.extend(world.run(flow).err().map(|error| error.code().to_string()));
+    }
+    assert_eq!((codes.len(), world.posts().len(), world.wallet.ports.signatures), (49, 1, 1));
+    assert!(codes.iter().all(|code| code == "credential_unavailable"));
+}
