@@ -20,6 +20,7 @@ mod decision;
 mod message;
 mod party;
 mod roots;
+pub mod status;
 mod store;
 
 pub use check::{Check, Outcome};

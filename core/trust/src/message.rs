@@ -1,10 +1,13 @@
 //! Decides on the certificate chains of one message.
 use alloc::{string::String, vec::Vec};
 
-use rid_crypto::x509::{self, Certificate, PathPolicy, SignatureBudget, X509Error, verify_path};
+use rid_crypto::{
+    sha256,
+    x509::{self, Certificate, PathPolicy, SignatureBudget, X509Error, verify_path},
+};
 use rid_wire::{ClockTolerance, Timestamp};
 
-use crate::{IssuerTrust, Party, Role, TrustError, TrustStore};
+use crate::{Anchor, IssuerTrust, Party, Role, TrustError, TrustStore};
 
 /// The extended key usage of reader authentication (18013-5, Annex B).
 const READER: &str = "1.0.18013.5.1.6";
@@ -92,6 +95,22 @@ impl<'s> MessageTrust<'s> {
             Ok(path) => Ok(Party::of_leaf(path.leaf())),
             Err(error) => Err(self.refusal(error, chain, Role::Reader)),
         }
+    }
+
+    /// Decides on the chain of the signer of a status list: it leads to the very root on which the trust in the
+    /// credential's issuer rests (std-M60).
+    ///
+    /// # Errors
+    /// [`TrustError`]. An issuer that is trusted by key or leaf has no root, so no list counts.
+    pub fn status_issuer(&mut self, chain: &[Certificate], issuer: &IssuerTrust) -> Result<(), TrustError> {
+        let is_root = |anchor: &&Anchor| Some(sha256(&[anchor.certificate.der()])) == issuer.anchor_fingerprint();
+        let roles = self.store.of_role(Role::Issuer).chain(self.store.of_role(Role::StatusIssuer));
+        let roots: Vec<&Certificate> = roles.filter(is_root).map(|anchor| &anchor.certificate).collect();
+        if roots.is_empty() {
+            return Err(TrustError::Missing);
+        }
+        let policy = self.policy(self.store.reader_intermediates);
+        Ok(verify_path(chain, &roots, &policy, &mut self.budget).map(drop)?)
     }
 
     fn policy(&self, intermediates: usize) -> PathPolicy<'static> {

@@ -1,7 +1,8 @@
 //! Decisions of the trust store: roles, document types, pins, and the certificates of 18013-5 Annex D.
-#![expect(clippy::unwrap_used, reason = "functions that tests share")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "functions that tests share")]
 mod memory;
 mod pki;
+mod status;
 
 use pki::{MDL, OTHER, PID, Party, SERVER_AUTH, anchor, annex_d, at, now, store};
 use rid_crypto::{
