@@ -3,6 +3,8 @@ use rid_flow::CredentialId;
 use rid_wallet::view::PresentationReceipt;
 use serde_json::{Value, json};
 
+use crate::verdict::path_json;
+
 pub(crate) fn receipt_text(receipt: &PresentationReceipt) -> String {
     if !receipt.disclosed {
         return "nothing was disclosed".into();
@@ -14,10 +16,9 @@ pub(crate) fn receipt_text(receipt: &PresentationReceipt) -> String {
 
 pub(crate) fn receipt_json(receipt: &PresentationReceipt) -> Value {
     let ids = |ids: &[CredentialId]| ids.iter().map(|id| id.0.clone()).collect::<Vec<_>>();
-    let elements = receipt.elements.iter().filter_map(|element| {
-        let (namespace, identifier) = element.path.as_element()?;
-        Some(json!({"docType": element.kind, "path": [namespace, identifier], "retained": element.retained}))
-    });
+    let elements = receipt.elements.iter().map(
+        |element| json!({"docType": element.kind, "path": path_json(&element.path), "retained": element.retained}),
+    );
     json!({
         "disclosed": receipt.disclosed, "elements": elements.collect::<Vec<_>>(),
         "used": ids(&receipt.used), "lowWater": ids(&receipt.low_water),

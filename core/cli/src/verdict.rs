@@ -14,7 +14,7 @@ use rid_wire::Code;
 
 use crate::{args::Language, failure::Failure};
 
-pub(crate) use json::{to_json, value as value_json};
+pub(crate) use json::{path as path_json, to_json, value as value_json};
 pub(crate) use people::printable;
 pub(crate) use request::print_request;
 

@@ -1,10 +1,11 @@
 //! The question for machines: everything that a person sees, as data.
-use rid_claims::ClaimPath;
 use rid_trust::Environment;
 use rid_wallet::view::{
     AskedElement, CandidateCredential, ConsentRequest, RequestedDocument, RequestedElement, UnavailableCredential,
 };
 use serde_json::{Value, json};
+
+use crate::{verdict::path_json as path, wallet::reuse};
 
 /// The whole question.
 pub(crate) fn to_json(request: &ConsentRequest) -> Value {
@@ -14,8 +15,10 @@ pub(crate) fn to_json(request: &ConsentRequest) -> Value {
         "requester": {
             "name": requester.name, "organization": requester.organization, "country": requester.country,
             "verified": requester.verified, "reason": requester.reason.map(|reason| reason.as_str()),
+            "identifier": requester.identifier, "app": requester.app,
         },
-        "purpose": request.purpose,
+        "purpose": request.purpose, "whole": request.whole,
+        "unanswerable": request.unanswerable.map(|code| code.as_str()),
         "warnings": request.warnings.iter().map(|warning| warning.as_str()).collect::<Vec<_>>(),
         "documents": request.documents.iter().map(document).collect::<Vec<_>>(),
         "useCases": request.use_cases.iter()
@@ -25,9 +28,9 @@ pub(crate) fn to_json(request: &ConsentRequest) -> Value {
 
 fn document(document: &RequestedDocument) -> Value {
     json!({
-        "position": document.position, "docType": document.kind, "name": document.name,
+        "position": document.position, "format": document.format, "docType": document.kind, "name": document.name,
         "blocked": document.blocked.map(|code| code.as_str()), "suggested": document.suggested,
-        "portraitBinds": document.portrait_binds,
+        "portraitBinds": document.portrait_binds, "multiple": document.multiple,
         "asked": document.asked.iter().map(asked).collect::<Vec<_>>(),
         "candidates": document.candidates.iter().map(candidate).collect::<Vec<_>>(),
         "unavailable": document.unavailable.iter().map(unavailable).collect::<Vec<_>>(),
@@ -35,14 +38,17 @@ fn document(document: &RequestedDocument) -> Value {
 }
 
 fn asked(asked: &AskedElement) -> Value {
-    json!({"path": path(&asked.path), "label": asked.label, "retained": asked.retained})
+    json!({
+        "path": path(&asked.path), "label": asked.label, "retained": asked.retained,
+        "statesRetention": asked.states_retention, "exceedsPurpose": asked.exceeds_purpose,
+    })
 }
 
 fn candidate(candidate: &CandidateCredential) -> Value {
     json!({
         "credential": candidate.credential.0, "issuer": candidate.issuer, "copiesLeft": candidate.copies_left,
         "subject": candidate.subject.as_ref().map(|subject| subject.expose()),
-        "validUntil": candidate.valid_until.to_tdate(),
+        "validUntil": candidate.valid_until.to_tdate(), "reuse": reuse(candidate.reuse), "linkable": candidate.linkable,
         "elements": candidate.elements.iter().map(element).collect::<Vec<_>>(),
     })
 }
@@ -52,14 +58,12 @@ fn element(element: &RequestedElement) -> Value {
         "path": path(&element.path), "label": element.label, "retained": element.retained, "held": element.held,
         "sensitive": element.sensitive, "reason": element.reason.map(|reason| reason.as_str()),
         "answers": element.asked.iter().map(path).collect::<Vec<_>>(),
+        "lessRevealing": element.less_revealing.as_ref().map(path),
     })
 }
 
 fn unavailable(one: &UnavailableCredential) -> Value {
-    json!({"issuer": one.issuer, "reason": one.reason.as_str()})
-}
-
-/// `[NAMESPACE, ELEMENT]`.
-fn path(path: &ClaimPath) -> Value {
-    path.as_element().map_or(Value::Null, |(namespace, identifier)| json!([namespace, identifier]))
+    let missing = one.missing.iter();
+    let missing = missing.map(|lacked| json!({"path": path(&lacked.path), "reason": lacked.reason.as_str()}));
+    json!({"issuer": one.issuer, "reason": one.reason.as_str(), "missing": missing.collect::<Vec<_>>()})
 }

@@ -64,7 +64,7 @@ fn document(document: &DocumentVerdict) -> Value {
 }
 
 /// The steps of a path: of an mdoc the namespace and the element.
-fn path(path: &ClaimPath) -> Value {
+pub(crate) fn path(path: &ClaimPath) -> Value {
     let step = |step: &ClaimKey| match step {
         ClaimKey::Every => Value::Null,
         ClaimKey::Index { position } => (*position).into(),
