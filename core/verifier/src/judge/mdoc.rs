@@ -1,6 +1,7 @@
 //! Judges answers of ISO/IEC 18013-5: a DeviceResponse, or an IssuerSigned alone.
 mod completeness;
 mod disclosed;
+mod online;
 mod question;
 
 use alloc::{string::String, vec, vec::Vec};
@@ -18,6 +19,7 @@ use rid_mdoc::{
 use rid_trust::{Check, Environment};
 use rid_wire::Code;
 
+pub(crate) use self::online::judge_online;
 pub use self::question::Question;
 use self::{
     completeness::{Returned, compare},

@@ -1,5 +1,5 @@
 //! From reports on SD-JWT VC to verdicts.
-use alloc::{string::String, vec, vec::Vec};
+use alloc::{format, string::String, vec, vec::Vec};
 
 use rid_claims::{ClaimKey, ClaimPath, ClaimValue, CredentialType, Format};
 use rid_sdjwt::{
@@ -7,29 +7,35 @@ use rid_sdjwt::{
     key_binding::KeyBindingInput,
     verify::{Expected, HolderReport, IssuerReport, IssuerVerified, check, verify_presented},
 };
-use rid_trust::{Check, MessageTrust};
-use rid_wire::cbor::Limits;
+use rid_trust::Check;
+use rid_wire::{Timestamp, cbor::Limits};
 
 use super::{Words, bare, check as response, conclude, decide_with, overall, refused_whole, trusted_by};
-use crate::view::{DisclosedElement, DisclosedElements, DocumentVerdict, Verdict};
+use crate::{
+    online::{Bound, JudgeInput, Way},
+    view::{DisclosedElement, DisclosedElements, DocumentVerdict, Verdict},
+};
 
 /// Claims that are about the credential and not about the person. Checks speak of them.
 const ABOUT_CREDENTIAL: [&str; 9] = ["aka_vcts", "cnf", "exp", "iat", "iss", "nbf", "status", "vct", "vct#integrity"];
 
-/// Judges a presentation, which must hold a KB-JWT. Malformed input gives a refused verdict with its code.
-pub(crate) fn judge_presented(
-    text: &str,
-    binding: &KeyBindingInput<'_>,
-    words: &Words<'_>,
-    trust: &mut MessageTrust<'_>,
-) -> Verdict {
-    let environment = trust.store().environment();
+/// Judges the presentation of an SD-JWT VC in an online answer. Its KB-JWT must name the audience of the channel
+/// (OpenID4VP 1.0, B.3.6).
+pub(crate) fn judge_online(text: &str, bound: &Bound<'_>, input: &JudgeInput<'_>, at: Timestamp) -> Verdict {
+    let environment = input.trust.environment();
+    let words = Words { profile: input.profile, locales: input.locales, asked: None };
+    let audience = match bound.way {
+        Way::Api { origin } => format!("origin:{origin}"),
+        Way::Post { client_id, .. } => client_id.into(),
+    };
+    let (audience, nonce, max_age) = (Some(audience.as_str()), Some(bound.nonce), Some(bound.max_age));
+    let binding = KeyBindingInput { audience, nonce, max_age };
     let parsed = match UnverifiedSdJwt::parse(text, Limits::ONLINE.max_bytes) {
         Ok(parsed) => parsed,
         Err(error) => return refused_whole(environment, response::FORM, error.code(), error.place()),
     };
-    let report = verify_presented(&parsed, &Expected::default(), binding, trust);
-    overall(environment, vec![Check::passed(response::FORM)], vec![document_of_presentation(report, words)])
+    let report = verify_presented(&parsed, &Expected::default(), &binding, &mut input.trust.message(at));
+    overall(environment, vec![Check::passed(response::FORM)], vec![document_of_presentation(report, &words)])
 }
 
 /// The verdict on a presentation with key binding.

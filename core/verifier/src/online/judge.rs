@@ -2,19 +2,13 @@
 use alloc::{collections::BTreeMap, string::String, vec, vec::Vec};
 
 use rid_claims::{ClaimEntry, ClaimKey, ClaimPath, ClaimValue, CredentialType, Format};
-use rid_mdoc::transcript::Transcript;
-use rid_openid::{
-    dcql::{Candidate, CredentialQuery, CredentialSet, Mismatch, Missing, Query},
-    vp::VpError,
-};
-use rid_sdjwt::key_binding::KeyBindingInput;
+use rid_openid::dcql::{Candidate, CredentialQuery, CredentialSet, Mismatch, Missing, Query};
 use rid_trust::{Check, Outcome};
-use rid_wire::{Code, Timestamp, base64, cbor::Limits};
+use rid_wire::{Code, Timestamp};
 
-use super::JudgeInput;
+use super::{Bound, JudgeInput};
 use crate::{
-    capture::CaptureInput,
-    judge::{Words, check, mdoc, overall, refused_whole, sdjwt::judge_presented},
+    judge::{check, mdoc, overall, refused_whole, sdjwt},
     view::{DocumentVerdict, Verdict},
 };
 
@@ -22,15 +16,6 @@ use crate::{
 const NOT_ASKED_FOR: Code = Code::new("answer_not_asked");
 /// Something that was asked for did not come back.
 const NOT_RETURNED: Code = Code::new("not_returned");
-
-/// The proof of possession that each presentation must hold.
-pub(super) struct Bound<'a> {
-    pub(super) transcript: &'a Transcript,
-    pub(super) audience: &'a str,
-    pub(super) nonce: &'a str,
-    /// Most seconds between a KB-JWT and its judgement.
-    pub(super) max_age: u32,
-}
 
 /// Judges an answer whose identifiers fit the query.
 pub(super) fn judge(
@@ -45,16 +30,8 @@ pub(super) fn judge(
     for asked in &query.credentials {
         for text in presentations.get(&asked.id).into_iter().flatten() {
             let verdict = match asked.known_format() {
-                Some(Format::Mdoc) => judge_mdoc(text, bound, input, at),
-                Some(Format::SdJwt) => {
-                    let binding = KeyBindingInput {
-                        audience: Some(bound.audience),
-                        nonce: Some(bound.nonce),
-                        max_age: Some(bound.max_age),
-                    };
-                    let words = Words { profile: input.profile, locales: input.locales, asked: None };
-                    judge_presented(text, &binding, &words, &mut input.trust.message(at))
-                }
+                Some(Format::Mdoc) => mdoc::judge_online(text, bound, input, at),
+                Some(Format::SdJwt) => sdjwt::judge_online(text, bound, input, at),
                 None => refused_whole(environment, check::FORM, NOT_ASKED_FOR, None),
             };
             merge(&mut checks, verdict.checks);
@@ -64,18 +41,6 @@ pub(super) fn judge(
         }
     }
     Verdict { document_errors, ..overall(environment, checks, documents) }
-}
-
-/// A presentation of an mdoc is a DeviceResponse in base64url (OpenID4VP 1.0, B.2.4).
-fn judge_mdoc(text: &str, bound: &Bound<'_>, input: &JudgeInput<'_>, at: Timestamp) -> Verdict {
-    let JudgeInput { profile, locales, trust } = *input;
-    let (transcript, reader_key, limits) = (Some(bound.transcript), None, Limits::ONLINE);
-    match base64::decode_url(text) {
-        Ok(bytes) => {
-            mdoc::judge(&bytes, &CaptureInput { profile, locales, trust, transcript, reader_key, at, limits }, None)
-        }
-        Err(_) => refused_whole(trust.environment(), check::FORM, VpError::Form("vp_token").code(), None),
-    }
 }
 
 /// Compares the one document of a presentation with its credential query: nothing else may be in it, and a claim set

@@ -14,15 +14,10 @@ mod judge;
 
 pub use error::TransactionError;
 
-use alloc::{
-    string::{String, ToString},
-    sync::Arc,
-    vec::Vec,
-};
+use alloc::{string::String, sync::Arc, vec::Vec};
 
 use rid_crypto::{AgreementKey, constant_time_eq, sha256, x509::Certificate};
 use rid_flow::{Env, Uptime};
-use rid_mdoc::{handover::OnlineHandover, transcript::Transcript};
 use rid_openid::{
     dcql::Query,
     vp::{
@@ -33,9 +28,8 @@ use rid_openid::{
 };
 use rid_profile::{Locale, Profile};
 use rid_trust::TrustStore;
-use rid_wire::{jose::Alg, json::Value};
+use rid_wire::{Code, jose::Alg, json::Value};
 
-use self::judge::Bound;
 use crate::view::Verdict;
 
 /// The identifier of the key for answers. A transaction has one key.
@@ -85,6 +79,27 @@ pub enum Received<'a> {
     Data(&'a Value, &'a str),
     /// The body of a POST to the response address.
     Form(&'a str),
+}
+
+/// The presentation of an mdoc is not base64url.
+pub(crate) const MALFORMED: Code = VpError::Form("vp_token").code();
+
+/// The channel of an answer, as presentations are bound to it.
+pub(crate) enum Way<'a> {
+    /// The Digital Credentials API.
+    Api { origin: &'a str },
+    /// A POST.
+    Post { client_id: &'a str, response_uri: &'a str },
+}
+
+/// The proof of possession that each presentation must hold.
+pub(crate) struct Bound<'a> {
+    pub(crate) way: Way<'a>,
+    pub(crate) nonce: &'a str,
+    /// The thumbprint of the key for the answer.
+    pub(crate) thumbprint: Option<[u8; 32]>,
+    /// Most seconds between a KB-JWT and its judgement.
+    pub(crate) max_age: u32,
 }
 
 enum Progress {
@@ -187,13 +202,13 @@ impl Transaction {
                 return Err(TransactionError::Refused);
             }
         };
-        let (transcript, audience) = self.binding(&answer);
-        let bound = Bound {
-            transcript: &transcript,
-            audience: &audience,
-            nonce: &self.nonce,
-            max_age: self.service.lifetime_seconds,
+        let Service { client_id, response_uri, lifetime_seconds, .. } = &*self.service;
+        let way = match answer {
+            Received::Data(_, origin) => Way::Api { origin },
+            Received::Form(_) => Way::Post { client_id, response_uri },
         };
+        let thumbprint = self.key.public().to_jose().map(|jwk| sha256(&[jwk.thumbprint_input().as_bytes()]));
+        let bound = Bound { way, nonce: &self.nonce, thumbprint, max_age: *lifetime_seconds };
         let verdict = judge::judge(&presentations, &self.query, &bound, input, env.now);
         let response_code = (channel == RequestChannel::SameDevice).then(|| make_nonce(env.rng));
         self.progress = Progress::Done(verdict, response_code);
@@ -217,23 +232,6 @@ impl Transaction {
                 }
                 Err(error) => Err(error.into()),
             },
-        }
-    }
-
-    /// The transcript of the channel of an answer, and the audience that a KB-JWT must name.
-    fn binding(&self, answer: &Received<'_>) -> (Transcript, String) {
-        let thumbprint = self.key.public().to_jose().map(|jwk| sha256(&[jwk.thumbprint_input().as_bytes()]));
-        let (nonce, thumbprint) = (self.nonce.as_str(), thumbprint.as_ref());
-        let Service { client_id, response_uri, .. } = &*self.service;
-        match *answer {
-            Received::Data(_, origin) => {
-                let handover = OnlineHandover::DcApi { origin, nonce, thumbprint };
-                (handover.transcript(), alloc::format!("origin:{origin}"))
-            }
-            Received::Form(_) => {
-                let handover = OnlineHandover::OpenId4Vp { client_id, nonce, thumbprint, response_uri };
-                (handover.transcript(), client_id.to_string())
-            }
         }
     }
 
