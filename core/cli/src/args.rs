@@ -457,6 +457,9 @@ pub(crate) struct VerifyArguments {
     /// The nonce that an SD-JWT must be presented for
     #[arg(long, value_name = "TEXT")]
     pub(crate) nonce: Option<String>,
+    /// Status List Token, as JWT or CWT, for a credential that refers to it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) status_list: Option<PathBuf>,
     /// Judge as of this time (RFC 3339); default: now
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<String>,

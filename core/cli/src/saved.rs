@@ -89,6 +89,7 @@ pub(crate) fn judge(folder: &Path, at: Option<Timestamp>, locales: &[Locale]) ->
     let asked = asked::from_file(&path(ASKED))?;
     let profile = verdict::profile()?;
     let input = CaptureInput {
+        status_list: None,
         profile: &profile,
         locales,
         trust: &trust,

@@ -25,6 +25,7 @@ struct Judgement {
     transcript: Option<Transcript>,
     reader_key: Option<AgreementKey>,
     trust: TrustStore,
+    status_list: Option<Vec<u8>>,
     at: Timestamp,
 }
 
@@ -36,6 +37,7 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<u8, Failure> {
             arguments.reader_key.is_some(),
             arguments.audience.is_some(),
             arguments.nonce.is_some(),
+            arguments.status_list.is_some(),
         ];
         if arguments.kind.is_some()
             || arguments.trust_key.is_some()
@@ -80,6 +82,7 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<u8, Failure> {
         transcript: arguments.transcript.as_deref().map(input::transcript).transpose()?,
         reader_key: arguments.reader_key.as_deref().map(input::private_jwk).transpose()?,
         trust: roots::of_issuers(&arguments.trust, arguments.trust_key.as_deref())?,
+        status_list: arguments.status_list.as_deref().map(input::file).transpose()?,
         at: input::time(arguments.at.as_deref())?,
     };
     let languages = verdict::languages(arguments.lang);
@@ -100,6 +103,7 @@ fn judge(
 ) -> Result<Verdict, Failure> {
     let profile = verdict::profile()?;
     let input = CaptureInput {
+        status_list: judgement.status_list.as_deref(),
         profile: &profile,
         locales: languages,
         trust: &judgement.trust,

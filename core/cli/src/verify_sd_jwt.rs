@@ -23,12 +23,14 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<u8, Failure> {
     let at = input::time(arguments.at.as_deref())?;
     let languages = verdict::languages(arguments.lang);
     let profile = verdict::profile()?;
+    let status_list = arguments.status_list.as_deref().map(input::file).transpose()?;
     let input = SdJwtInput {
         profile: &profile,
         locales: &languages,
         trust: &trust,
         audience: arguments.audience.as_deref(),
         nonce: arguments.nonce.as_deref(),
+        status_list: status_list.as_deref(),
         at,
     };
     // Bytes that are no UTF-8 are no base64url either, so the parser names the part that they are in.

@@ -19,6 +19,8 @@ pub struct CaptureInput<'a> {
     pub transcript: Option<&'a Transcript>,
     /// The reader's private key for a deviceMac, if known.
     pub reader_key: Option<&'a AgreementKey>,
+    /// A Status List Token, if one is at hand. It counts for credentials that refer to its address.
+    pub status_list: Option<&'a [u8]>,
     /// The time of the judgement.
     pub at: Timestamp,
     /// Size limits.

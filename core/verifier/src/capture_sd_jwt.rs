@@ -27,6 +27,8 @@ pub struct SdJwtInput<'a> {
     pub audience: Option<&'a str>,
     /// The nonce that the KB-JWT must answer.
     pub nonce: Option<&'a str>,
+    /// A Status List Token, if one is at hand. It counts for credentials that refer to its address.
+    pub status_list: Option<&'a [u8]>,
     /// The time of the judgement.
     pub at: Timestamp,
 }
@@ -45,9 +47,11 @@ pub fn judge_sd_jwt(text: &str, input: &SdJwtInput<'_>) -> Verdict {
     let expected = Expected::default();
     let document = if parsed.has_key_binding() || input.audience.is_some() || input.nonce.is_some() {
         let binding = KeyBindingInput { audience: input.audience, nonce: input.nonce, max_age: None };
-        sdjwt::document_of_presentation(verify_presented(&parsed, &expected, &binding, &mut message), &words)
+        let report = verify_presented(&parsed, &expected, &binding, &mut message);
+        sdjwt::document_of_presentation(report, &words, input.status_list, &mut message)
     } else {
-        sdjwt::document_of_credential(verify_unbound(&parsed, &expected, &mut message), &words)
+        let report = verify_unbound(&parsed, &expected, &mut message);
+        sdjwt::document_of_credential(report, &words, input.status_list, &mut message)
     };
     overall(environment, vec![Check::passed(check::FORM)], vec![document])
 }

@@ -2,6 +2,7 @@
 //! own file.
 pub(crate) mod mdoc;
 pub(crate) mod sdjwt;
+mod status;
 
 use alloc::{
     format,

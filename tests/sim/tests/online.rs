@@ -81,7 +81,8 @@ impl Server {
 
     /// The page to which the wallet leads back on the same device, or an empty object.
     fn receive(&self, answer: Received<'_>) -> Result<String, TransactionError> {
-        let input = JudgeInput { profile: &self.profile, locales: &[Locale::En], trust: &self.issuers };
+        let input =
+            JudgeInput { profile: &self.profile, locales: &[Locale::En], trust: &self.issuers, status_list: None };
         self.with_env(|transaction, env| {
             let code = transaction.receive(answer, &input, env)?;
             Ok(code.map_or("{}".into(), |code| format!(r#"{{"redirect_uri":"{ORIGIN}/done?response_code={code}"}}"#)))

@@ -12,11 +12,11 @@ use rid_mdoc::{
     issuer_signed::UnverifiedIssuerSigned,
     response::{ElementError as ReceivedError, UnverifiedDocument, UnverifiedResponse},
     verify::{
-        DeviceAuthInput, DocumentReport, IssuerReport, IssuerVerified, Strictness, check as mdoc_check,
+        DeviceAuthInput, DeviceBound, DocumentReport, IssuerReport, IssuerVerified, Strictness, check as mdoc_check,
         verify_document, verify_issuer_signed,
     },
 };
-use rid_trust::{Check, Environment};
+use rid_trust::{Check, Environment, MessageTrust};
 use rid_wire::Code;
 
 pub(crate) use self::online::judge_online;
@@ -25,7 +25,7 @@ use self::{
     completeness::{Returned, compare},
     disclosed::disclosed,
 };
-use super::{Words, bare, check, conclude, decide_with, overall, refused_whole, trusted_by};
+use super::{Words, bare, check, conclude, decide_with, overall, refused_whole, status::judge_status, trusted_by};
 use crate::{
     capture::CaptureInput,
     view::{DocumentError, DocumentVerdict, ElementError, Verdict},
@@ -51,7 +51,10 @@ pub(crate) fn judge(bytes: &[u8], input: &CaptureInput<'_>, asked: Option<&Quest
     let mut trust = input.trust.message(input.at);
     let mut documents: Vec<DocumentVerdict> = received
         .iter()
-        .map(|document| document_of_report(document, verify_document(document, &mut trust, &device), &words))
+        .map(|document| {
+            let report = with_status(verify_document(document, &mut trust, &device), input, &mut trust);
+            document_of_report(document, report, &words)
+        })
         .collect();
     let mut checks = vec![
         Check::passed(check::FORM),
@@ -94,7 +97,11 @@ pub(crate) fn judge_issuer_signed(bytes: &[u8], input: &CaptureInput<'_>) -> Ver
         Ok(parsed) => parsed,
         Err(error) => return refused(environment, check::FORM, error),
     };
-    let report = verify_issuer_signed(&parsed, None, &mut input.trust.message(input.at), Strictness::Verifier);
+    let mut trust = input.trust.message(input.at);
+    let mut report = verify_issuer_signed(&parsed, None, &mut trust, Strictness::Verifier);
+    if let Some(evidence) = &report.evidence {
+        judge_status(&mut report.checks, reference(evidence), evidence.trust(), input.status_list, &mut trust);
+    }
     let words = Words { profile: input.profile, locales: input.locales, asked: None };
     let document = document_of_issuer_report(report, &words);
     let checks = vec![Check::passed(check::FORM)];
@@ -103,6 +110,22 @@ pub(crate) fn judge_issuer_signed(bytes: &[u8], input: &CaptureInput<'_>) -> Ver
 
 fn refused(environment: Environment, failed: Code, error: MdocError) -> Verdict {
     refused_whole(environment, failed, error.code(), error.place("issuerAuth"))
+}
+
+/// Judges the status of a document that the issuer signed.
+fn with_status<'a>(
+    mut report: DocumentReport<'a>,
+    input: &CaptureInput<'_>,
+    trust: &mut MessageTrust<'_>,
+) -> DocumentReport<'a> {
+    if let Some(evidence) = report.evidence.as_ref().map(DeviceBound::issuer) {
+        judge_status(&mut report.checks, reference(evidence), evidence.trust(), input.status_list, trust);
+    }
+    report
+}
+
+fn reference<'e>(evidence: &'e IssuerVerified<'_>) -> Option<(&'e str, u64)> {
+    evidence.status().map(|reference| (reference.uri.as_str(), reference.index))
 }
 
 /// The verdict on a document with device authentication.

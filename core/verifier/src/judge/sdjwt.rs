@@ -7,10 +7,12 @@ use rid_sdjwt::{
     key_binding::KeyBindingInput,
     verify::{Expected, HolderReport, IssuerReport, IssuerVerified, check, verify_presented},
 };
-use rid_trust::Check;
+use rid_trust::{Check, MessageTrust};
 use rid_wire::{Timestamp, cbor::Limits};
 
-use super::{Words, bare, check as response, conclude, decide_with, overall, refused_whole, trusted_by};
+use super::{
+    Words, bare, check as response, conclude, decide_with, overall, refused_whole, status::judge_status, trusted_by,
+};
 use crate::{
     online::{Bound, JudgeInput, Way},
     view::{DisclosedElement, DisclosedElements, DocumentVerdict, Verdict},
@@ -34,22 +36,47 @@ pub(crate) fn judge_online(text: &str, bound: &Bound<'_>, input: &JudgeInput<'_>
         Ok(parsed) => parsed,
         Err(error) => return refused_whole(environment, response::FORM, error.code(), error.place()),
     };
-    let report = verify_presented(&parsed, &Expected::default(), &binding, &mut input.trust.message(at));
-    overall(environment, vec![Check::passed(response::FORM)], vec![document_of_presentation(report, &words)])
+    let mut trust = input.trust.message(at);
+    let report = verify_presented(&parsed, &Expected::default(), &binding, &mut trust);
+    let document = document_of_presentation(report, &words, input.status_list, &mut trust);
+    overall(environment, vec![Check::passed(response::FORM)], vec![document])
 }
 
 /// The verdict on a presentation with key binding.
-pub(crate) fn document_of_presentation(report: HolderReport, words: &Words<'_>) -> DocumentVerdict {
+pub(crate) fn document_of_presentation(
+    mut report: HolderReport,
+    words: &Words<'_>,
+    status_list: Option<&[u8]>,
+    trust: &mut MessageTrust<'_>,
+) -> DocumentVerdict {
     let evidence = report.evidence.as_ref().map(|evidence| evidence.issuer());
+    with_status(&mut report.checks, evidence, status_list, trust);
     document(report.vct.as_deref(), report.checks, evidence, words)
 }
 
 /// The verdict on a credential without key binding, which is not done and does not matter.
-pub(crate) fn document_of_credential(report: IssuerReport, words: &Words<'_>) -> DocumentVerdict {
+pub(crate) fn document_of_credential(
+    report: IssuerReport,
+    words: &Words<'_>,
+    status_list: Option<&[u8]>,
+    trust: &mut MessageTrust<'_>,
+) -> DocumentVerdict {
     let mut checks = report.checks;
+    with_status(&mut checks, report.evidence.as_ref(), status_list, trust);
     // The status of the credential is the last check.
     checks.insert(checks.len().saturating_sub(1), Check::not_done(check::KEY_BINDING, None));
     document(report.vct.as_deref(), checks, report.evidence.as_ref(), words)
+}
+
+fn with_status(
+    checks: &mut [Check],
+    evidence: Option<&IssuerVerified>,
+    status_list: Option<&[u8]>,
+    trust: &mut MessageTrust<'_>,
+) {
+    let Some(evidence) = evidence else { return };
+    let reference = evidence.status().map(|reference| (reference.uri.as_str(), reference.index));
+    judge_status(checks, reference, evidence.trust(), status_list, trust);
 }
 
 fn document(

@@ -59,6 +59,8 @@ pub struct JudgeInput<'a> {
     pub locales: &'a [Locale],
     /// Issuer anchors.
     pub trust: &'a TrustStore,
+    /// A Status List Token, if one is at hand. It counts for credentials that refer to its address.
+    pub status_list: Option<&'a [u8]>,
 }
 
 /// The way of a request to the wallet.

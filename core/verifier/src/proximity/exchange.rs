@@ -32,6 +32,7 @@ impl ReaderSession {
         let Some(link) = &mut self.link else { return Err(CloseReason::PeerInvalid(SessionError::State.code())) };
         let response = link.cipher.decrypt(data).map_err(|e| CloseReason::PeerInvalid(e.code()))?;
         let input = CaptureInput {
+            status_list: None,
             profile: &self.config.profile,
             locales: &self.config.locales,
             trust: &self.config.trust,

@@ -66,6 +66,7 @@ fn judge(case: &[&str]) -> Verdict {
     let transcript = Transcript::received(&bytes(parts("transcript")[transcript]), Limits::ONLINE).unwrap();
     let reader_key = reader_key(reader);
     let input = CaptureInput {
+        status_list: None,
         profile: &rid_profile::embedded().unwrap(),
         locales: &[],
         trust: &trust(anchor),

@@ -33,6 +33,7 @@ use crate::device::{Device, SeededRng, State, now};
 const ORIGIN: &str = "https://apteka.example";
 const RESPONSE_URI: &str = "https://apteka.example/answer";
 const VCT: &str = "urn:example:identity:1";
+const STATUS_URI: &str = "https://status.example/1";
 
 /// How the wallet changes what it presents.
 #[derive(Clone, Copy)]
@@ -52,6 +53,8 @@ struct World {
     issuers: Arc<TrustStore>,
     verifier: Identity,
     holder: SigningKey,
+    signer: Identity,
+    status_list: Option<Vec<u8>>,
     sd_jwt: String,
     transaction: Transaction,
     rng: SeededRng,
@@ -89,7 +92,8 @@ impl World {
         let jwk = holder.public().to_jose().unwrap().to_value().to_text();
         let (from, until) = (now().unix() - 60, now().unix() + 86_400);
         let claims = format!(
-            r#"{{"vct":"{VCT}","iat":{from},"exp":{until},"cnf":{{"jwk":{jwk}}},"given_name":"Aynur","age":18}}"#
+            r#"{{"vct":"{VCT}","iat":{from},"exp":{until},"cnf":{{"jwk":{jwk}}},"given_name":"Aynur","age":18,
+                "status":{{"status_list":{{"idx":3,"uri":"{STATUS_URI}"}}}}}}"#
         );
         let claims = Value::parse(&claims, 10_000).unwrap();
         let chain = [signer.certificate.der()];
@@ -114,6 +118,8 @@ impl World {
             device,
             verifier,
             holder,
+            signer,
+            status_list: None,
             sd_jwt,
             transaction,
             rng,
@@ -182,7 +188,12 @@ impl World {
     }
 
     fn receive_from(&mut self, message: &Message, origin: &str) -> Result<Option<String>, TransactionError> {
-        let input = JudgeInput { profile: &self.profile, locales: &[Locale::En], trust: &self.issuers };
+        let input = JudgeInput {
+            profile: &self.profile,
+            locales: &[Locale::En],
+            trust: &self.issuers,
+            status_list: self.status_list.as_deref(),
+        };
         let mut env = Env { now: now(), uptime: Uptime::from_millis(self.millis), rng: &mut self.rng };
         let received = match message {
             Message::Data(data) => Received::Data(data, origin),
@@ -204,6 +215,16 @@ impl World {
         let verdict = self.verdict(None).unwrap();
         (verdict.decision, verdict.code.map(|code| code.as_str()))
     }
+}
+
+/// A Status List Token of one bit or two bits for each credential, signed by the issuer of the SD-JWT.
+fn status_token(signer: &Identity, uri: &str, bits: u8, lst: &str) -> Vec<u8> {
+    let der = base64::encode_standard(signer.certificate.der());
+    let header = format!(r#"{{"alg":"ES256","typ":"statuslist+jwt","x5c":["{der}"]}}"#);
+    let iat = now().unix();
+    let claims = format!(r#"{{"sub":"{uri}","iat":{iat},"status_list":{{"bits":{bits},"lst":"{lst}"}}}}"#);
+    let input = [header, claims].map(|part| base64::encode_url(part.as_bytes())).join(".");
+    compact(&input, &signer.key.sign(&[input.as_bytes()])).into_bytes()
 }
 
 fn path(name: &str) -> ClaimPath {
@@ -371,4 +392,32 @@ fn neg_b01_a_forged_value_is_refused() {
     let mut world = World::new();
     world.device.forge("Sample");
     assert_eq!(world.judged(HONEST), (Decision::Refused, Some("mdoc_digest_mismatch")));
+}
+
+#[test]
+fn std_m60_a_status_list_decides_and_one_that_says_nothing_leaves_the_status_unknown() {
+    // The bytes b9 a3 with one bit each (index 3: 1), c9 44 f9 with two bits each (index 3: 3), and zeros.
+    let (ones, twos, zeros) = ("eNrbuRgAAhcBXQ", "eNo76fITAAPfAgc", "eNpjYAAAAAIAAQ");
+    let cases = [
+        (STATUS_URI, 1, zeros, Decision::Accepted, None),
+        (STATUS_URI, 1, ones, Decision::Refused, Some("credential_revoked")),
+        (STATUS_URI, 2, twos, Decision::Refused, Some("credential_status_other")),
+        ("https://status.example/2", 1, zeros, Decision::Undecided, Some("status_list_uri")),
+        (STATUS_URI, 1, "AAAA", Decision::Undecided, Some("status_list_compression")),
+        (STATUS_URI, 3, zeros, Decision::Undecided, Some("status_list_form")),
+    ];
+    for (uri, bits, list, decision, code) in cases {
+        let mut world = World::new();
+        world.status_list = Some(status_token(&world.signer, uri, bits, list));
+        assert_eq!(world.judged(HONEST), (decision, code), "{uri} {bits} {list}");
+        let verdict = world.verdict(None).unwrap();
+        let checks = verdict.documents.iter().flat_map(|document| &document.checks);
+        let known = checks.filter(|check| check.code.as_str() == "credential_status").filter_map(|check| check.as_of);
+        let is_known = decision != Decision::Undecided;
+        assert_eq!(known.collect::<Vec<_>>(), if is_known { vec![now()] } else { vec![] }, "checked as of");
+    }
+    // A list of another root says nothing.
+    let mut world = World::new();
+    world.status_list = Some(status_token(&world.verifier, STATUS_URI, 1, zeros));
+    assert_eq!(world.judged(HONEST), (Decision::Undecided, Some("cert_untrusted")));
 }

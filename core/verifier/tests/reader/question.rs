@@ -47,6 +47,7 @@ fn asked(identifiers: &[&str]) -> Asked {
 
 fn with_input<T>(state: &State, transcript: &Transcript, at: Timestamp, judge: impl Fn(&CaptureInput<'_>) -> T) -> T {
     judge(&CaptureInput {
+        status_list: None,
         profile: &state.profile,
         locales: &[Locale::En],
         trust: &state.trust,

@@ -33,6 +33,7 @@ impl Circumstances {
     fn judge(&self, judge: impl Fn(&[u8], &CaptureInput<'_>) -> Verdict, bytes: &[u8]) -> Outcome {
         let profile = rid_profile::embedded().expect("the profile");
         let input = CaptureInput {
+            status_list: None,
             profile: &profile,
             locales: &[Locale::En],
             trust: &self.trust,

@@ -80,6 +80,7 @@ impl Exchange {
         profile: &'a rid_profile::Profile,
     ) -> CaptureInput<'a> {
         CaptureInput {
+            status_list: None,
             profile,
             locales: &[],
             trust,

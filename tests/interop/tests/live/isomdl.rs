@@ -211,6 +211,7 @@ fn interop_isomdl_issues_and_we_verify() {
     let bytes = issued_bytes(&they_issue(&world, &key.public()));
     let (trust, profile) = (world.issuers(), profile());
     let input = CaptureInput {
+        status_list: None,
         profile: &profile,
         locales: &[],
         trust: &trust,

@@ -13,11 +13,15 @@ use crate::{
 /// A presentation is a DeviceResponse in base64url (OpenID4VP 1.0, B.2.4). Its device authentication is over the
 /// transcript of the channel.
 pub(crate) fn judge_online(text: &str, bound: &Bound<'_>, input: &JudgeInput<'_>, at: Timestamp) -> Verdict {
-    let JudgeInput { profile, locales, trust } = *input;
+    let JudgeInput { profile, locales, trust, status_list } = *input;
     let transcript = transcript(bound);
     let (transcript, reader_key, limits) = (Some(&transcript), None, Limits::ONLINE);
     match base64::decode_url(text) {
-        Ok(bytes) => judge(&bytes, &CaptureInput { profile, locales, trust, transcript, reader_key, at, limits }, None),
+        Ok(bytes) => judge(
+            &bytes,
+            &CaptureInput { profile, locales, trust, transcript, reader_key, status_list, at, limits },
+            None,
+        ),
         Err(_) => refused_whole(trust.environment(), check::FORM, MALFORMED, None),
     }
 }
