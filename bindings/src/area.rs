@@ -12,16 +12,16 @@ use crate::{
     log::LogLevel,
 };
 
-/// A secure area's refusal. No text: the platform's words may name things.
+/// A secure area's refusal. No text: text of the platform may name things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
 pub enum SecureAreaError {
     /// Too many operations at once: it is tried again.
     #[error("key_busy")]
     Busy,
-    /// The person turned away.
+    /// The person cancelled.
     #[error("key_cancelled")]
     Cancelled,
-    /// The key died with a change of biometrics.
+    /// A change of biometrics made the key invalid.
     #[error("key_invalidated")]
     Invalidated,
     /// The device or key is locked.
@@ -56,8 +56,8 @@ pub trait SecureArea: Send + Sync {
     /// ECDH with a peer's uncompressed P-256 point (65 bytes): the x coordinate, 32 bytes.
     async fn agree(&self, key: KeyId, peer: Vec<u8>, prompt: Prompt) -> Result<Vec<u8>, SecureAreaError>;
 
-    /// A keyed pseudo-random function of 32 bytes: the same 32 bytes for the same key and input, on this device only (HMAC-SHA-256
-    /// on Android). The one secret that crosses this boundary.
+    /// A keyed pseudo-random function of 32 bytes: the same 32 bytes for the same key and input, on this device only
+    /// (HMAC-SHA-256 on Android). The one secret that crosses this boundary.
     async fn derive(&self, key: KeyId, input: Vec<u8>, prompt: Prompt) -> Result<Vec<u8>, SecureAreaError>;
 
     /// Describes a key.
@@ -73,8 +73,8 @@ pub fn uptime_millis() -> u64 {
     rid_shell::SystemClock::new().uptime_millis()
 }
 
-/// What an Apple chip agrees with to answer `derive`: the point of 32 bytes of input (RFC 9380), uncompressed; the derived bytes are
-/// the x coordinate of the agreement. `Unavailable` for an input of another length.
+/// What an Apple chip agrees with to answer `derive`: the point of 32 bytes of input (RFC 9380), uncompressed; the
+/// derived bytes are the x coordinate of the agreement. `Unavailable` for an input of another length.
 #[uniffi::export]
 pub fn derive_point(input: Vec<u8>) -> Result<Vec<u8>, SecureAreaError> {
     guard("derive_point", || {

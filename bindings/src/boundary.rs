@@ -1,4 +1,5 @@
-//! Between the facades and the C boundary: a panic becomes a named error without text, and every failure a line of the log.
+//! Between the facades and the C boundary: a panic becomes a named error without text, and every failure a line of the
+//! log.
 use std::{
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -75,7 +76,7 @@ fn noted<T, E: BoundaryError>(operation: &'static str, ended: Result<T, E>) -> R
     ended
 }
 
-/// A panic's text may hold a value: the hook of this library tells file and line only.
+/// A panic's text may hold a value: the hook of this library prints file and line only.
 fn hush() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

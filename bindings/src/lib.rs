@@ -7,6 +7,7 @@ compile_error!("dangerous-test-hooks is for tests: a release build never has it"
 
 mod area;
 mod boundary;
+mod describe;
 #[cfg(feature = "dangerous-test-hooks")]
 mod hooks;
 mod log;
@@ -19,6 +20,7 @@ mod vault;
 mod wallet;
 
 pub use area::{SecureArea, SecureAreaError, derive_point, uptime_millis};
+pub use describe::describe_code;
 pub use log::{LogError, LogLevel, LogRecord, LogSink, log_to};
 
 #[cfg(feature = "dangerous-test-hooks")]

@@ -75,7 +75,7 @@ pub struct LogRecord {
     pub code: String,
 }
 
-/// The app's log failed; nobody is told.
+/// The app's log failed. The failure is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
 pub enum LogError {
     /// It threw.

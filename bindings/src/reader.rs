@@ -1,6 +1,7 @@
 //! The reader's objects.
 use std::sync::Arc;
 
+use rid_profile::Locale;
 use rid_reader as facade;
 use rid_shell::{OsRng, SystemTimer};
 
@@ -15,8 +16,9 @@ use crate::{
 #[derive(uniffi::Object)]
 pub struct Reader(Arc<facade::Reader>);
 
-/// One reading: your code owns the camera, the radio and the screen, this object everything else. Do what `next` says, tell it
-/// so, and call `next` again, until `Closed`. Events of the radio after that do nothing. After a panic every call says `broken`.
+/// One reading: your code owns the camera, the radio and the screen, this object everything else. Do what `next` says,
+/// tell it so, and call `next` again, until `Closed`. Events of the radio after that do nothing. After a panic every
+/// call says `broken`.
 #[derive(uniffi::Object)]
 pub struct Reading(facade::Reading);
 
@@ -38,6 +40,11 @@ impl Reader {
     /// Certificates among the roots that cannot be read; the others are used.
     pub fn root_warnings(&self) -> Vec<RootWarning> {
         self.0.root_warnings().to_vec()
+    }
+
+    /// The languages of the readings that start from now on, first wanted first (BCP 47).
+    pub fn set_locales(&self, locales: Vec<String>) {
+        quietly(|| self.0.set_locales(Locale::wanted(&locales)));
     }
 
     /// Starts from the text of a QR code.
@@ -98,7 +105,8 @@ impl Reading {
         guard("reading.finish", || self.0.finish())
     }
 
-    /// Ends it at once, also while an answer is judged; nothing is handed out afterwards. A running `next` returns `Cancelled`.
+    /// Ends it at once, also while an answer is judged; nothing is handed out afterwards. A running `next` returns
+    /// `Cancelled`.
     pub fn cancel(&self) {
         quietly(|| self.0.cancel());
     }

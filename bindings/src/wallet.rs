@@ -1,6 +1,7 @@
 //! The wallet's objects.
 use std::{path::Path, sync::Arc};
 
+use rid_profile::Locale;
 use rid_shell::{OsRng, SqliteStorage, SystemTimer};
 use rid_wallet as facade;
 
@@ -18,12 +19,14 @@ use crate::{
 #[derive(uniffi::Object)]
 pub struct Wallet(Arc<facade::Wallet>);
 
-/// An enrolment under way; `next` runs it to its message for the issuer. Cancelled or dropped before that, it leaves no keys.
+/// An enrolment under way; `next` runs it to its message for the issuer. Cancelled or dropped before that, it leaves no
+/// keys.
 #[derive(uniffi::Object)]
 pub struct Enrolling(facade::Enrolling);
 
-/// A face-to-face presentation: your code owns the radio and the screen, this object everything else. Do what `next` says, tell
-/// it so, and call `next` again, until `Closed`. Events of the radio after that do nothing. After a panic every call says `broken`.
+/// A face-to-face presentation: your code owns the radio and the screen, this object everything else. Do what `next`
+/// says, tell it so, and call `next` again, until `Closed`. Events of the radio after that do nothing. After a panic
+/// every call says `broken`.
 #[derive(uniffi::Object)]
 pub struct Presentation(facade::Presentation);
 
@@ -35,8 +38,8 @@ impl Wallet {
 
 #[uniffi::export]
 impl Wallet {
-    /// Opens the wallet in `folder`, or makes an empty one. A presentation that a process exit interrupted is over: its row in the
-    /// history says `Started`, or `UnknownDelivery` when the response had been handed out.
+    /// Opens the wallet in `folder`, or makes an empty one. A presentation that a process exit interrupted is over: its
+    /// row in the history says `Started`, or `UnknownDelivery` when the response had been handed out.
     #[uniffi::constructor]
     pub async fn open(
         folder: String,
@@ -60,6 +63,12 @@ impl Wallet {
         self.0.root_warnings().to_vec()
     }
 
+    /// The languages of all views from now on, first wanted first (BCP 47). A step that was given out keeps its
+    /// language.
+    pub fn set_locales(&self, locales: Vec<String>) {
+        quietly(|| self.0.set_locales(Locale::wanted(&locales)));
+    }
+
     /// Whether personal data can be read.
     pub fn lock_state(&self) -> Result<LockState, RidError> {
         guard("wallet.lock_state", || Ok::<_, RidError>(self.0.lock_state()))
@@ -73,7 +82,8 @@ impl Wallet {
         })
     }
 
-    /// Unlocks without a secret: by the device alone while no PIN is set, else by biometrics. `Locked`: only PIN or code open it.
+    /// Unlocks without a secret: by the device alone while no PIN is set, else by biometrics. `Locked`: only PIN or
+    /// code open it.
     pub async fn unlock(&self) -> Result<(), RidError> {
         guard_async("wallet.unlock", self.0.unlock()).await
     }
@@ -108,8 +118,8 @@ impl Wallet {
         guard_async("wallet.history", self.0.history(from, max)).await
     }
 
-    /// Starts asking an issuer for `copies` one-time copies of each kind (short name or document type; 0: as many as usual),
-    /// bound to its `challenge`.
+    /// Starts asking an issuer for `copies` one-time copies of each kind (short name or document type; 0: as many as
+    /// usual), bound to its `challenge`.
     pub fn enrol(
         &self,
         kinds: Vec<String>,
@@ -127,7 +137,8 @@ impl Wallet {
         guard_async("wallet.accept", self.0.accept(&id, &answer)).await
     }
 
-    /// Withdraws an enrolment whose message was given out: its keys are removed, and from then on the issuer's answer is refused.
+    /// Withdraws an enrolment whose message was given out: its keys are removed, and from then on the issuer's answer
+    /// is refused.
     pub async fn withdraw(&self, id: String) -> Result<(), RidError> {
         guard_async("wallet.withdraw", self.0.withdraw(&id)).await
     }
@@ -173,7 +184,7 @@ impl Presentation {
         guard("presentation.answer", || self.0.answer(answer))
     }
 
-    /// The answer to `Unlock`: the wallet was unlocked, or the person gave up.
+    /// The answer to `Unlock`: the wallet was unlocked, or the person cancelled.
     pub fn unlocked(&self) -> Result<(), RidError> {
         guard("presentation.unlocked", || self.0.unlocked())
     }
@@ -208,7 +219,8 @@ impl Presentation {
         guard("presentation.tick", || self.0.tick())
     }
 
-    /// Ends it at once, also while a message is checked; nothing is handed out afterwards. A running `next` returns `Cancelled`.
+    /// Ends it at once, also while a message is checked; nothing is handed out afterwards. A running `next` returns
+    /// `Cancelled`.
     pub fn cancel(&self) {
         quietly(|| self.0.cancel());
     }

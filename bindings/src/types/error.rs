@@ -6,8 +6,8 @@ use rid_wallet::WalletError;
 
 use super::Code;
 
-/// A failure, by what an app can do about it. Fields are codes and numbers, so the whole may be logged. `describe` gives the sentence
-/// for the person. A verdict that says no is not an error.
+/// A failure, by what an app can do about it. Fields are codes and numbers, so the whole may be logged. `describe`
+/// gives the sentence for the person. A verdict that says no is not an error.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
 pub enum RidError {
     /// The input is wrong.

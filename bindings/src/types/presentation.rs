@@ -3,7 +3,7 @@ use super::{
     AskedElement, CandidateCredential, ClaimPath, ClaimValue, Code, ConsentAnswer, ConsentDecision, ConsentRequest,
     ConsentedDocument, CredentialId, CredentialState, Environment, HistoryItem, LackedElement, OnlineDelivery,
     PresentationReceipt, PresentationStep, PrivateText, RequestedDocument, RequestedElement, RequestedUseCase,
-    RequesterInfo, Reuse, Timestamp, UnavailableCredential,
+    RequesterInfo, ReusePolicy, Timestamp, UnavailableCredential,
 };
 
 /// What is to be done now. The same step is given until it was done: `proceed`, `answer`, `unlocked`.
@@ -66,8 +66,8 @@ pub struct RequesterInfo {
     pub app: bool,
 }
 
-/// A question to the person. Answer with its `id` and `hash`. All text of the requester in it is fit to be shown: visible
-/// ASCII of at most 128 bytes, anything else escaped.
+/// A question to the person. Answer with its `id` and `hash`. All text of the requester in it is fit to be shown:
+/// visible ASCII of at most 128 bytes, anything else escaped.
 #[uniffi::remote(Record)]
 pub struct ConsentRequest {
     /// Names the question.
@@ -115,7 +115,8 @@ pub struct RequestedDocument {
     pub name: String,
     /// Elements asked for, in order.
     pub asked: Vec<AskedElement>,
-    /// Credentials that can answer, best first: offer the first, let the person choose another. None when it is blocked.
+    /// Credentials that can answer, best first: offer the first, let the person choose another. None when it is
+    /// blocked.
     pub candidates: Vec<CandidateCredential>,
     /// Credentials of this kind that are not offered, and why.
     pub unavailable: Vec<UnavailableCredential>,
@@ -162,7 +163,7 @@ pub struct CandidateCredential {
     /// One-time copies left of it.
     pub copies_left: u32,
     /// Which copy leaves.
-    pub reuse: Reuse,
+    pub reuse: ReusePolicy,
     /// The copy can be presented again, so several presentations can be linked by it.
     pub linkable: bool,
     /// The elements that leave when they are ticked, and those that cannot leave, in the order of the request.
@@ -178,7 +179,7 @@ pub struct UnavailableCredential {
     pub issuer: String,
     /// Whose data it is, if not the holder's (child, company).
     pub subject: Option<PrivateText>,
-    /// Why: no copy left, damaged, none of the elements, expired beside a valid one.
+    /// The reason: no copy left, damaged, none of the elements, expired beside a valid one.
     pub reason: Code,
     /// The elements that it lacks, where all are asked for or none. For the holder's eyes only.
     pub missing: Vec<LackedElement>,
@@ -198,7 +199,8 @@ pub struct LackedElement {
 /// One element of a candidate, as an answer to the request.
 #[uniffi::remote(Record)]
 pub struct RequestedElement {
-    /// Namespace and identifier of the element that leaves: for an age that is asked for, the attested one that answers it.
+    /// Namespace and identifier of the element that leaves: for an age that is asked for, the attested one that answers
+    /// it.
     pub path: ClaimPath,
     /// Label in the first wanted language.
     pub label: String,
@@ -218,8 +220,8 @@ pub struct RequestedElement {
     pub portrait: bool,
     /// The value that would leave; `Nothing` for a portrait, and for an element that cannot leave.
     pub value: ClaimValue,
-    /// The value in words where the profile has them.
-    pub text: Option<PrivateText>,
+    /// The value as text for people in the first wanted language. It is never empty.
+    pub text: PrivateText,
     /// An age of the same credential that says less than this date of birth.
     pub less_revealing: Option<ClaimPath>,
 }

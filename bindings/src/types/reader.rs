@@ -18,10 +18,13 @@ pub struct ReaderOptions {
     /// Roots of issuers, each with the credential types it may sign for.
     pub issuer_roots: Vec<IssuerRoot>,
     /// Languages, first wanted first (BCP 47); those that are none of ours are passed over.
+    #[uniffi(default = [])]
     pub locales: Vec<String>,
     /// The reader's key in the secure area; `None`: requests are anonymous.
+    #[uniffi(default = None)]
     pub key: Option<KeyId>,
     /// The chain of that key, leaf first, without the root; DER or PEM each.
+    #[uniffi(default = [])]
     pub chain: Vec<Vec<u8>>,
 }
 
@@ -40,6 +43,7 @@ pub struct ElementAsk {
     /// Namespace and identifier.
     pub path: ClaimPath,
     /// The reader means to keep it (intentToRetain).
+    #[uniffi(default = false)]
     pub retained: bool,
     /// The verdict does not wait for it: an answer without it is complete. The request does not say so.
     #[uniffi(default = false)]
@@ -144,8 +148,8 @@ pub struct DocumentVerdict {
     pub failed_elements: Vec<ClaimPath>,
 }
 
-/// The elements of a document. Only `Current` ones answer a question: an app that reads nothing else cannot act on a document
-/// that was refused or has expired.
+/// The elements of a document. Only `Current` ones answer a question: an app that reads nothing else cannot act on a
+/// document that was refused or has expired.
 #[uniffi::remote(Enum)]
 pub enum DocumentElements {
     /// The document was accepted, and nothing refuses the response.
@@ -185,8 +189,8 @@ pub struct AgeAnswer {
     pub spoken: String,
     /// The holder is at least that old.
     pub over: bool,
-    /// `over` in words of the first wanted language where the profile has them.
-    pub text: Option<PrivateText>,
+    /// `over` in words of the first wanted language.
+    pub text: PrivateText,
     /// The attested element that says so: the one asked for, a true of a higher age, or a false of a lower age.
     pub attested: ClaimPath,
 }
@@ -211,9 +215,8 @@ pub struct DisclosedElement {
     pub spoken: String,
     /// The value.
     pub value: ClaimValue,
-    /// The value in words of the first wanted language where the profile has them (sex, yes/no); never for a value of another
-    /// type than the profile's.
-    pub text: Option<PrivateText>,
+    /// The value as text for people in the first wanted language. It is never empty.
+    pub text: PrivateText,
     /// This is the holder's portrait.
     pub portrait: bool,
     /// The format of a portrait, and of other bytes that begin like a picture.

@@ -29,7 +29,7 @@ pub enum ClaimKey {
     },
 }
 
-/// Where a claim stands in a credential: names, indexes or "every".
+/// The place of a claim in a credential: names, indexes or "every".
 #[uniffi::remote(Record)]
 pub struct ClaimPath {
     /// The steps; never empty.
@@ -170,7 +170,7 @@ pub struct KeyInfo {
     pub hardware: bool,
 }
 
-/// Why the person is asked; the app turns it into words.
+/// Why the person is asked; the app has the display text.
 #[uniffi::remote(Enum)]
 pub enum Prompt {
     /// New documents are being fetched.

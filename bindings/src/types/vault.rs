@@ -1,4 +1,4 @@
-//! Mirrors of the views of doors, recovery and damage.
+//! Mirrors of the views of unlocking, recovery and damage.
 pub use rid_wallet::view::{
     DocumentToReissue, ExaminationReport, RecoveryResult, RemedyKind, RepairLoss, StoreFinding, UnlockMethod,
     UnlockState,
@@ -19,12 +19,12 @@ pub enum UnlockMethod {
     Recovery,
 }
 
-/// Whether the wallet is locked, and by which doors it opens.
+/// Whether the wallet is locked, and by which methods it opens.
 #[uniffi::remote(Record)]
 pub struct UnlockState {
     /// Whether personal data can be read.
     pub state: LockState,
-    /// The door by which it was unlocked.
+    /// The method by which it was unlocked.
     pub unlocked_by: Option<UnlockMethod>,
     /// No PIN is set: the device alone opens it. Ask for one.
     pub needs_pin: bool,
@@ -32,7 +32,7 @@ pub struct UnlockState {
     pub pin_tries_left: u32,
     /// Biometrics open it.
     pub biometric: bool,
-    /// The biometric key died with a change of biometrics: unlock by PIN, then enable it again.
+    /// A change of biometrics made the biometric key invalid: unlock by PIN, then enable it again.
     pub biometric_lost: bool,
     /// A recovery code was made.
     pub recovery: bool,
@@ -53,11 +53,11 @@ pub struct RepairLoss {
     pub records: u64,
 }
 
-/// What a recovery container brought.
+/// The content of a recovery container.
 #[uniffi::remote(Record)]
 pub struct RecoveryResult {
     /// What to ask issuers for again.
-    pub recipes: Vec<DocumentToReissue>,
+    pub to_reissue: Vec<DocumentToReissue>,
     /// Rows added to the history.
     pub history: u32,
     /// Settings taken over.
@@ -71,7 +71,7 @@ pub struct DocumentToReissue {
     pub issuer: String,
     /// `mso_mdoc` or `dc+sd-jwt`.
     pub format: String,
-    /// docType or vct.
+    /// The docType or vct.
     pub kind: String,
     /// Name of the kind in the first wanted language.
     pub name: String,
@@ -84,7 +84,7 @@ pub struct DocumentToReissue {
 pub struct ExaminationReport {
     /// Everything that was found.
     pub findings: Vec<StoreFinding>,
-    /// It was locked: only the outside was looked at.
+    /// It was locked, so its content was not examined.
     pub locked: bool,
 }
 
@@ -116,7 +116,7 @@ pub enum RemedyKind {
     Reset,
     /// Try again later.
     TryAgain,
-    /// Unlock by another door: PIN, biometrics or recovery code.
+    /// Unlock by another method: PIN, biometrics or recovery code.
     UnlockOtherwise,
     /// Install the newer version of this software.
     Update,

@@ -1,6 +1,6 @@
 //! Mirrors of the wallet's views.
-pub use rid_claims::ReusePolicy as Reuse;
-pub use rid_flow::{CredentialId, HistoryEventType as HistoryKind, HistoryOutcome};
+pub use rid_claims::ReusePolicy;
+pub use rid_flow::{CredentialId, HistoryEventType, HistoryOutcome};
 pub use rid_profile::{ReaderPolicy, ReaderRule};
 pub use rid_wallet::{
     DeviceAuthMethod, Enrolment, PresentationStep, WalletOptions,
@@ -26,8 +26,10 @@ pub struct WalletOptions {
     /// Roots of issuers, each with the credential types it may sign for.
     pub issuer_roots: Vec<IssuerRoot>,
     /// Roots of readers, DER or PEM each.
+    #[uniffi(default = [])]
     pub reader_roots: Vec<Vec<u8>>,
     /// Languages, first wanted first (BCP 47); those that are none of ours are passed over.
+    #[uniffi(default = [])]
     pub locales: Vec<String>,
     /// When the person must be present at each use of a credential's key.
     pub user_auth: UserAuth,
@@ -116,7 +118,7 @@ pub struct CredentialSummary {
     /// Last second of technical validity.
     pub valid_until: Timestamp,
     /// How its copies are used up.
-    pub reuse: Reuse,
+    pub reuse: ReusePolicy,
     /// Copies left that were never shown; all of them where they are shown in turn.
     pub copies_left: u32,
     /// Copies received.
@@ -149,15 +151,15 @@ pub struct CredentialElement {
     pub spoken: String,
     /// The value; `Nothing` for a portrait.
     pub value: ClaimValue,
-    /// The value in words where the profile has them.
-    pub text: Option<PrivateText>,
+    /// The value as text for people in the first wanted language. It is never empty.
+    pub text: PrivateText,
     /// Masked until tapped, and on a line of its own.
     pub sensitive: bool,
     /// Spelled by a screen reader character by character.
     pub spelled: bool,
     /// This is the holder's portrait.
     pub portrait: bool,
-    /// A named warning: `element_type`, a value of another type than the profile's. It is shown as it is, without `text`.
+    /// A named warning: `element_type`, a value of another type than the profile's. It is displayed as it is.
     pub warning: Option<Code>,
 }
 
@@ -185,7 +187,7 @@ pub struct Enrolment {
 
 /// What a history row is about.
 #[uniffi::remote(Enum)]
-pub enum HistoryKind {
+pub enum HistoryEventType {
     /// A credential or copy was deleted.
     Deletion,
     /// Credentials were received.
@@ -216,7 +218,7 @@ pub enum HistoryOutcome {
 pub struct HistoryRow {
     /// Place.
     pub seq: u64,
-    /// It was brought from another device by a recovery container.
+    /// It was imported from another device by a recovery container.
     pub imported: bool,
     /// What is left there.
     pub entry: HistoryEntryState,
@@ -243,7 +245,7 @@ pub enum HistoryEntryState {
 #[uniffi::remote(Record)]
 pub struct HistoryEvent {
     /// What it is about.
-    pub kind: HistoryKind,
+    pub kind: HistoryEventType,
     /// How it went.
     pub outcome: HistoryOutcome,
     /// When.
@@ -284,7 +286,7 @@ pub struct HistoryItem {
 
 /// How the copies of a credential are used up (methods A to D of the EUDI ARF, topic 10).
 #[uniffi::remote(Enum)]
-pub enum Reuse {
+pub enum ReusePolicy {
     /// A copy for this many seconds from its first use on, then the next one.
     Limited {
         /// The time.

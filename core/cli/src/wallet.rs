@@ -1,5 +1,4 @@
 //! `rid wallet`: list, show, delete, history.
-use rid_claims::ClaimValue;
 use rid_claims::ReusePolicy;
 use rid_flow::{CredentialId, HistoryEventType, HistoryOutcome};
 use rid_trust::Environment;
@@ -144,11 +143,10 @@ pub(crate) fn list_json(view: &CredentialSummary) -> Value {
 fn detail_text(detail: &CredentialDetails) -> String {
     let mut text = list_line(&detail.credential);
     for element in &detail.elements {
-        let value = match (&element.text, &element.value) {
-            _ if element.portrait => "(portrait; --portrait FILE writes it)".into(),
-            (Some(words), _) => words.expose().to_owned(),
-            (None, ClaimValue::Binary { bytes }) => format!("({} bytes)", bytes.expose().len()),
-            (None, value) => printable(&value.plain()),
+        let value = if element.portrait {
+            "(portrait; --portrait FILE writes it)".into()
+        } else {
+            printable(element.text.expose())
         };
         let warning = element.warning.map(|code| format!("   WARNING: {code}")).unwrap_or_default();
         text.push_str(&format!("    {}: {value}{warning}\n", element.label));
@@ -161,7 +159,7 @@ fn detail_json(detail: &CredentialDetails) -> Value {
         let (namespace, identifier) = element.path.as_element().unwrap_or_default();
         json!({
             "namespace": namespace, "element": identifier, "label": element.label, "spoken": element.spoken,
-            "value": verdict::value_json(&element.value), "text": element.text.as_ref().map(|text| text.expose()),
+            "value": verdict::value_json(&element.value), "text": element.text.expose(),
             "sensitive": element.sensitive, "portrait": element.portrait,
             "warning": element.warning.map(|code| code.as_str()),
         })

@@ -16,6 +16,7 @@ extern crate alloc;
 mod check;
 mod claim;
 mod describe;
+mod display;
 mod embedded;
 mod image;
 mod locale;
@@ -28,6 +29,7 @@ mod tests;
 
 pub use check::{RuleFinding, Severity};
 pub use describe::{Description, describe, is_described};
+pub use display::display;
 pub use embedded::embedded;
 pub use image::ImageFormat;
 pub use locale::{Locale, Localized};

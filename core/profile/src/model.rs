@@ -370,7 +370,7 @@ impl Part {
     }
 }
 
-fn text_of<'a>(values: &'a [(String, Localized)], key: &str) -> Option<&'a Localized> {
+pub(crate) fn text_of<'a>(values: &'a [(String, Localized)], key: &str) -> Option<&'a Localized> {
     values.iter().find(|(known, _)| known == key).map(|(_, text)| text)
 }
 

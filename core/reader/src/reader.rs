@@ -1,5 +1,5 @@
 //! The reader: its ports, its roots, and the start of a reading.
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use rid_crypto::{CryptoRng, x509::Certificate};
 use rid_flow::{
@@ -111,7 +111,7 @@ pub struct Reader {
     pub(crate) ports: ReaderPorts,
     profile: Arc<Profile>,
     trust: Arc<TrustStore>,
-    locales: Vec<Locale>,
+    locales: RwLock<Vec<Locale>>,
     identity: Option<ReaderIdentity>,
 }
 
@@ -123,7 +123,7 @@ impl Reader {
         let trust = Arc::new(profile.bind_trust(trust));
         let area = RetryingSecureArea::new(ports.secure_area.clone(), ports.timer.clone(), ports.clock.clone());
         let ports = ReaderPorts { secure_area: Arc::new(area), ..ports };
-        Self { ports, profile: Arc::new(profile), trust, locales, identity }
+        Self { ports, profile: Arc::new(profile), trust, locales: RwLock::new(locales), identity }
     }
 
     /// The origin of the loaded roots.
@@ -145,8 +145,13 @@ impl Reader {
             authentication: self.identity.as_ref().map(|identity| (identity.key.clone(), identity.chain.clone())),
             trust: self.trust.clone(),
             profile: self.profile.clone(),
-            locales: self.locales.clone(),
+            locales: self.locales.read().unwrap_or_else(PoisonError::into_inner).clone(),
         }
+    }
+
+    /// The languages of the readings that start from now on, first wanted first.
+    pub fn set_locales(&self, locales: Vec<Locale>) {
+        *self.locales.write().unwrap_or_else(PoisonError::into_inner) = locales;
     }
 
     /// Runs one step of a machine with a fresh [`Env`]; nothing of it is held over an await.

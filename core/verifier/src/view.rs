@@ -142,8 +142,8 @@ pub struct AgeAnswer {
     pub spoken: String,
     /// True if the holder is at least that old.
     pub over: bool,
-    /// `over` in words of the first wanted language where the profile has them.
-    pub text: Option<PrivateText>,
+    /// `over` in words of the first wanted language.
+    pub text: PrivateText,
     /// The attested element that says so: the one asked for, a true of a higher age, or a false of a lower age.
     pub attested: ClaimPath,
 }
@@ -168,9 +168,8 @@ pub struct DisclosedElement {
     pub spoken: String,
     /// The value.
     pub value: ClaimValue,
-    /// The value in words of the first wanted language where the profile has them (sex, yes/no); never for a value of
-    /// another type than the profile's.
-    pub text: Option<PrivateText>,
+    /// The value as text for people in the first wanted language. It is never empty.
+    pub text: PrivateText,
     /// True for the portrait of the holder.
     pub portrait: bool,
     /// The format of a portrait, and of other bytes that begin like a picture.

@@ -102,7 +102,7 @@ impl Wallet {
                 reason: offered.withheld,
                 sensitive: known.is_some_and(|element| element.sensitive),
                 portrait: offered.portrait,
-                text: known.and_then(|element| self.value_text(element, &offered.value)),
+                text: rid_profile::display(known, &offered.value, &self.locales()),
                 value: offered.value.clone(),
                 less_revealing: offered.less_revealing.as_ref().map(shown::path),
             }

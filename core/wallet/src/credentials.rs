@@ -1,5 +1,5 @@
 //! Lists, displays and deletes stored credentials.
-use rid_claims::{ClaimPath, ClaimValue, CredentialType, PrivateText, ReusePolicy};
+use rid_claims::{ClaimPath, ClaimValue, CredentialType, ReusePolicy};
 use rid_flow::{
     Changes, CredentialId, HistoryDraft, HistoryElement, HistoryEventType, HistoryId, HistoryOutcome, Store,
     ports::SecureAreaError,
@@ -8,7 +8,7 @@ use rid_holder::{
     format::{self, HeldElement},
     shown,
 };
-use rid_profile::{Element, ImageFormat, Kind};
+use rid_profile::{Element, ImageFormat, Kind, display};
 use rid_vault::CredentialMeta;
 use rid_wire::{Code, Timestamp};
 
@@ -67,7 +67,7 @@ impl Wallet {
                 ClaimValue::Binary { bytes } => Some(Portrait {
                     format: ImageFormat::of(bytes.expose()),
                     image: bytes,
-                    spoken: element.spoken_for(&path).resolve(&self.locales).into(),
+                    spoken: element.spoken_for(&path).resolve(&self.locales()).into(),
                 }),
                 _ => None,
             }
@@ -127,8 +127,8 @@ impl Wallet {
         };
         let id = summary.credential_type.id;
         CredentialSummary {
-            name: kind.map_or(id.as_str(), |kind| kind.name.resolve(&self.locales)).into(),
-            spoken: kind.map_or(id.as_str(), |kind| kind.spoken.resolve(&self.locales)).into(),
+            name: kind.map_or(id.as_str(), |kind| kind.name.resolve(&self.locales())).into(),
+            spoken: kind.map_or(id.as_str(), |kind| kind.spoken.resolve(&self.locales())).into(),
             low_water: summary.reuse != ReusePolicy::Rotate && summary.copies_left <= self.profile.rules().low_water,
             reuse: summary.reuse,
             id: summary.id,
@@ -173,8 +173,8 @@ impl Wallet {
     pub(crate) fn words(&self, credential_type: &CredentialType, path: &ClaimPath) -> (String, String) {
         match self.profile.kind(credential_type).and_then(|kind| kind.element(path)) {
             Some(element) => (
-                element.label_for(path).resolve(&self.locales).into(),
-                element.spoken_for(path).resolve(&self.locales).into(),
+                element.label_for(path).resolve(&self.locales()).into(),
+                element.spoken_for(path).resolve(&self.locales()).into(),
             ),
             None => {
                 let name = shown::identifier(path.name().unwrap_or_default());
@@ -183,16 +183,10 @@ impl Wallet {
         }
     }
 
-    /// A value in words, where the profile has them.
-    pub(crate) fn value_text(&self, element: &Element, value: &ClaimValue) -> Option<PrivateText> {
-        let text = element.value_text(&value_key(value))?;
-        Some(String::from(text.resolve(&self.locales)).into())
-    }
-
     /// The name of a kind in the first wanted language.
     pub(crate) fn kind_name(&self, credential_type: &CredentialType) -> String {
         match self.profile.kind(credential_type) {
-            Some(known) => known.name.resolve(&self.locales).into(),
+            Some(known) => known.name.resolve(&self.locales()).into(),
             None => shown::identifier(&credential_type.id),
         }
     }
@@ -214,7 +208,7 @@ impl Wallet {
             let (label, spoken) = self.words(&meta.summary.credential_type, &path);
             let known = kind.and_then(|kind| kind.element(&path));
             let portrait = type_fits && known.is_some_and(|element| element.portrait);
-            let text = known.filter(|_| type_fits).and_then(|element| self.value_text(element, &value));
+            let text = display(known.filter(|_| type_fits), &value, &self.locales());
             CredentialElement {
                 sensitive: known.is_some_and(|element| element.sensitive),
                 spelled: known.is_some_and(|element| element.spelled),
@@ -244,14 +238,6 @@ impl Wallet {
 fn position(kind: &Kind, path: &ClaimPath) -> usize {
     let own = |element: &&Element| kind.elements.iter().position(|e| core::ptr::eq(e, *element));
     kind.element(path).as_ref().and_then(own).unwrap_or(usize::MAX)
-}
-
-/// The key under which the profile keeps the words of a value.
-fn value_key(value: &ClaimValue) -> String {
-    match value {
-        ClaimValue::Flag { value } => value.to_string(),
-        other => other.plain(),
-    }
 }
 
 /// The history element of a whole credential.

@@ -33,15 +33,15 @@ impl Wallet {
     }
 
     fn recovered(&self, brought: Imported) -> RecoveryResult {
-        let recipe = |recipe: ReissueEntry| DocumentToReissue {
-            name: self.kind_name(&recipe.credential_type),
-            issuer: recipe.issuer,
-            format: recipe.credential_type.format.as_str().into(),
-            kind: recipe.credential_type.id,
-            copies: recipe.copies,
+        let document = |entry: ReissueEntry| DocumentToReissue {
+            name: self.kind_name(&entry.credential_type),
+            issuer: entry.issuer,
+            format: entry.credential_type.format.as_str().into(),
+            kind: entry.credential_type.id,
+            copies: entry.copies,
         };
         RecoveryResult {
-            recipes: brought.reissue.into_iter().map(recipe).collect(),
+            to_reissue: brought.reissue.into_iter().map(document).collect(),
             history: brought.history,
             settings: brought.settings,
         }

@@ -91,16 +91,15 @@ pub struct CredentialElement {
     pub spoken: String,
     /// The value; `Nothing` for a portrait.
     pub value: ClaimValue,
-    /// The value in words where the profile has them.
-    pub text: Option<PrivateText>,
+    /// The value as text for people in the first wanted language. It is never empty.
+    pub text: PrivateText,
     /// True if it is masked until tapped, and on a line of its own.
     pub sensitive: bool,
     /// True if a screen reader spells it character by character.
     pub spelled: bool,
     /// True for the portrait of the holder.
     pub portrait: bool,
-    /// A named warning: `element_type`, a value of another type than the profile's. It is shown as it is, without
-    /// `text`.
+    /// A named warning: `element_type`, a value of another type than the profile's. It is displayed as it is.
     pub warning: Option<Code>,
 }
 
@@ -271,7 +270,7 @@ pub struct UnlockState {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecoveryResult {
     /// The credentials to request from issuers again.
-    pub recipes: Vec<DocumentToReissue>,
+    pub to_reissue: Vec<DocumentToReissue>,
     /// Rows added to the history.
     pub history: u32,
     /// Number of settings imported.

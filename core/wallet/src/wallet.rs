@@ -1,5 +1,5 @@
 //! The wallet: its ports, its options, and how it opens and closes.
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use rid_crypto::CryptoRng;
 use rid_flow::{
@@ -112,7 +112,7 @@ pub struct Wallet {
     pub(crate) backlog: Backlog,
     pub(crate) profile: Arc<Profile>,
     pub(crate) trust: Arc<TrustStore>,
-    pub(crate) locales: Vec<Locale>,
+    locales: RwLock<Vec<Locale>>,
     pub(crate) user_auth: UserAuth,
     pub(crate) device_auth: DeviceAuthMethod,
     pub(crate) reader_policy: ReaderPolicy,
@@ -138,7 +138,7 @@ impl Wallet {
             trust: Arc::new(config.profile.bind_trust(config.trust)),
             backlog: Backlog::default(),
             profile: Arc::new(config.profile),
-            locales: config.locales,
+            locales: RwLock::new(config.locales),
             user_auth: config.user_auth,
             device_auth: config.device_auth,
             reader_policy: config.reader_policy,
@@ -159,6 +159,11 @@ impl Wallet {
         self.trust.warnings()
     }
 
+    /// The languages of all views from now on, first wanted first. A step that was given out keeps its language.
+    pub fn set_locales(&self, locales: Vec<Locale>) {
+        *self.locales.write().unwrap_or_else(PoisonError::into_inner) = locales;
+    }
+
     /// Closes the store and lets other processes open it.
     ///
     /// # Errors
@@ -166,6 +171,10 @@ impl Wallet {
     pub async fn close(&self) -> Result<(), WalletError> {
         self.settle().await;
         Ok(self.vault.close().await?)
+    }
+
+    pub(crate) fn locales(&self) -> Vec<Locale> {
+        self.locales.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn now(&self) -> Result<Timestamp, WalletError> {

@@ -39,7 +39,7 @@ pub(super) fn import_recovery(opened: &Opened, open: &OpenArguments, file: &Path
 }
 
 fn brought_json(brought: &RecoveryResult) -> Value {
-    let recipes = brought.recipes.iter().map(|recipe| {
+    let recipes = brought.to_reissue.iter().map(|recipe| {
         json!({"issuer": recipe.issuer, "format": recipe.format, "kind": recipe.kind, "name": recipe.name, "copies": recipe.copies})
     });
     json!({"recipes": recipes.collect::<Value>(), "history": brought.history, "settings": brought.settings})
@@ -47,10 +47,10 @@ fn brought_json(brought: &RecoveryResult) -> Value {
 
 fn brought_text(brought: &RecoveryResult) -> String {
     let mut text = format!("{} rows of history, {} settings\n", brought.history, brought.settings);
-    if !brought.recipes.is_empty() {
+    if !brought.to_reissue.is_empty() {
         text.push_str("Ask these issuers again (`rid enrol`); keys and documents never travel:\n");
     }
-    for recipe in &brought.recipes {
+    for recipe in &brought.to_reissue {
         text.push_str(&format!(
             "  {} from {}, {} copies\n",
             printable(&recipe.name),

@@ -133,7 +133,13 @@ fn render_element(text: &mut String, element: &DisclosedElement, kind: Option<&K
         }
         value => printable(&cut(value.plain(), MAX_VALUE)),
     };
-    let words = element.text.as_ref().map(|words| format!(" ({})", words.expose())).unwrap_or_default();
+    let words = match &element.value {
+        ClaimValue::Flag { .. } | ClaimValue::Number { .. } | ClaimValue::Text { .. } => {
+            let words = printable(&cut(element.text.expose().into(), MAX_VALUE));
+            if words == value { String::new() } else { format!(" ({words})") }
+        }
+        _ => String::new(),
+    };
     let warning = element.warning.map(|code| format!("   WARNING: {code}")).unwrap_or_default();
     line(text, &format!("  {label}\n      {} = {value}{words}{warning}", name(identifier)));
 }

@@ -2,6 +2,7 @@
 use alloc::{format, string::String, vec, vec::Vec};
 
 use rid_claims::{ClaimKey, ClaimPath, ClaimValue, CredentialType, Format};
+use rid_profile::display;
 use rid_sdjwt::{
     Claims, UnverifiedSdJwt,
     key_binding::KeyBindingInput,
@@ -91,23 +92,26 @@ fn document(
     let disclosed = evidence.map(|evidence| {
         verdict.trusted_by = Some(trusted_by(evidence.trust()));
         verdict.issuer = evidence.trust().name().or(evidence.issuer()).map(String::from);
-        disclosed(evidence.claims())
+        disclosed(evidence.claims(), words)
     });
     conclude(verdict, &credential_type, decision, code, disclosed, words)
 }
 
 /// One element for each claim of the top level.
-fn disclosed(claims: &Claims) -> DisclosedElements {
+fn disclosed(claims: &Claims, words: &Words<'_>) -> DisclosedElements {
     let about_person = claims.members().iter().filter(|(name, _)| !ABOUT_CREDENTIAL.contains(&name.as_str()));
-    let issuer_signed = about_person.map(|(name, claim)| DisclosedElement {
-        path: ClaimPath { steps: [ClaimKey::Name { name: name.clone() }].into() },
-        label: name.clone(),
-        spoken: name.clone(),
-        value: ClaimValue::from_json(&claim.to_value()),
-        text: None,
-        portrait: false,
-        image: None,
-        warning: None,
+    let issuer_signed = about_person.map(|(name, claim)| {
+        let value = ClaimValue::from_json(&claim.to_value());
+        DisclosedElement {
+            path: ClaimPath { steps: [ClaimKey::Name { name: name.clone() }].into() },
+            label: name.clone(),
+            spoken: name.clone(),
+            text: display(None, &value, words.locales),
+            value,
+            portrait: false,
+            image: None,
+            warning: None,
+        }
     });
     DisclosedElements { issuer_signed: issuer_signed.collect(), ..DisclosedElements::default() }
 }

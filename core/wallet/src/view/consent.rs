@@ -179,8 +179,8 @@ pub struct RequestedElement {
     pub portrait: bool,
     /// The value that would leave; `Nothing` for a portrait, and for an element that cannot leave.
     pub value: ClaimValue,
-    /// The value in words where the profile has them.
-    pub text: Option<PrivateText>,
+    /// The value as text for people in the first wanted language. It is never empty.
+    pub text: PrivateText,
     /// An age of the same credential that says less than this date of birth.
     pub less_revealing: Option<ClaimPath>,
 }

@@ -1,17 +1,13 @@
 //! Disclosed elements as a view: labels and display text of the profile, warnings, and the answers to the ages asked
 //! for.
-use alloc::{
-    format,
-    string::{String, ToString},
-    vec::Vec,
-};
+use alloc::{format, string::String, vec::Vec};
 
-use rid_claims::{ClaimPath, ClaimValue, CredentialType, PrivateText};
+use rid_claims::{ClaimPath, ClaimValue, CredentialType};
 use rid_mdoc::{
     age,
     verify::{DeviceItem, IssuerVerified},
 };
-use rid_profile::{Element, ImageFormat, Kind};
+use rid_profile::{ImageFormat, Kind, display};
 use rid_wire::{
     Code,
     cbor::{Limits, Value},
@@ -61,7 +57,7 @@ fn age_answers(doc_type: &str, asked: &Question, elements: &[&DisclosedElement],
             label,
             spoken,
             over,
-            text: known.and_then(|known| text(known, &ClaimValue::Flag { value: over }, words)),
+            text: display(known, &ClaimValue::Flag { value: over }, words.locales),
             attested: ClaimPath::element(namespace, &format!("age_over_{nearest:02}")),
         })
     });
@@ -96,7 +92,7 @@ fn element(kind: Option<&Kind>, path: ClaimPath, value: &[u8], words: &Words<'_>
         path,
         label,
         spoken,
-        text: known.filter(|_| fits).and_then(|known| text(known, &value, words)),
+        text: display(known.filter(|_| fits), &value, words.locales),
         value,
         portrait,
         image: image.filter(|format| portrait || *format != ImageFormat::Other),
@@ -114,18 +110,5 @@ fn labels(kind: Option<&Kind>, path: &ClaimPath, words: &Words<'_>) -> (String, 
             let name = path.name().unwrap_or_default();
             (name.into(), name.into())
         }
-    }
-}
-
-/// The display text of a value of the right type.
-fn text(known: &Element, value: &ClaimValue, words: &Words<'_>) -> Option<PrivateText> {
-    known.value_text(&value_key(value)).map(|text| String::from(text.resolve(words.locales)).into())
-}
-
-/// The key under which the profile keeps the text of a value.
-fn value_key(value: &ClaimValue) -> String {
-    match value {
-        ClaimValue::Flag { value } => value.to_string(),
-        other => other.plain(),
     }
 }
