@@ -12,6 +12,7 @@ mod online;
 mod policies;
 mod signers;
 mod slow;
+mod use_cases;
 mod walk;
 
 use pollster::block_on;
