@@ -1,5 +1,6 @@
 package az.gov.rid
 
+import android.app.KeyguardManager
 import android.content.Context
 import android.content.pm.PackageManager
 import android.hardware.biometrics.BiometricPrompt
@@ -22,7 +23,6 @@ import java.security.KeyFactory
 import java.security.KeyPairGenerator
 import java.security.KeyStore
 import java.security.PrivateKey
-import java.security.ProviderException
 import java.security.SecureRandom
 import java.security.Signature
 import java.security.UnrecoverableKeyException
@@ -48,10 +48,15 @@ private const val PROVIDER = "AndroidKeyStore"
  * The key by which biometrics open a wallet is an HMAC key ([KeyUse.DERIVE], [UserAuth.BIOMETRIC_CURRENT_SET]): each use wants a strong
  * biometric of the person in front of it, and a finger or face enrolled later makes it [SecureAreaException.Invalidated] for ever.
  *
+ * A [KeyUse.DERIVE] key that never asks for the person works only while the screen is unlocked (`setUnlockedDeviceRequired`, from API 28
+ * on), where the device takes such a key and lets it be used: see [strongestKey]. Without a screen lock there is no such key. While the
+ * screen is locked its use is [SecureAreaException.Locked].
+ *
  * @param presence asks the person; without it keys that need that are [SecureAreaException.Unavailable]
  */
 public class AndroidSecureArea(context: Context, private val presence: UserPresence? = null) : SecureArea {
     private val packages = context.applicationContext.packageManager
+    private val keyguard = context.applicationContext.getSystemService(KeyguardManager::class.java)
     private val store = KeyStore.getInstance(PROVIDER).apply { load(null) }
 
     override suspend fun createKeys(count: UInt, spec: KeySpec): List<KeyInfo> = keystore {
@@ -124,13 +129,25 @@ public class AndroidSecureArea(context: Context, private val presence: UserPrese
         val version = if (spec.usage == KeyUse.DERIVE) 0 else 100
         val strong = Build.VERSION.SDK_INT >= Build.VERSION_CODES.P &&
             packages.hasSystemFeature(PackageManager.FEATURE_STRONGBOX_KEYSTORE, version)
-        try {
-            generate(parameters(alias, spec, strong), spec.usage)
-        } catch (refused: ProviderException) {
-            // StrongBoxUnavailableException is one, from API 28 on.
-            if (!strong) throw refused
-            generate(parameters(alias, spec, strongBox = false), spec.usage)
+        // A key that asks for the person proves more than an unlocked screen does.
+        val silent = spec.usage == KeyUse.DERIVE && spec.userAuth == UserAuth.NONE
+        strongestKey(Maker(alias, spec), strong, silent && Build.VERSION.SDK_INT >= Build.VERSION_CODES.P)
+    }
+
+    private inner class Maker(private val alias: String, private val spec: KeySpec) : KeyMaker {
+        override val isDeviceLocked: Boolean get() = keyguard?.isDeviceLocked == true
+
+        override fun make(strength: KeyStrength) = generate(parameters(alias, spec, strength), spec.usage)
+
+        override fun use() {
+            Mac.getInstance("HmacSHA256").apply { init(store.getKey(alias, null)) }.doFinal(ByteArray(32))
         }
+
+        override fun delete() {
+            store.deleteEntry(alias)
+        }
+
+        override fun isFinal(thrown: Exception): Boolean = thrown is KeyPermanentlyInvalidatedException || busy(thrown)
     }
 
     private fun generate(parameters: KeyGenParameterSpec, usage: KeyUse) {
@@ -141,7 +158,7 @@ public class AndroidSecureArea(context: Context, private val presence: UserPrese
         }
     }
 
-    private fun parameters(alias: String, spec: KeySpec, strongBox: Boolean): KeyGenParameterSpec {
+    private fun parameters(alias: String, spec: KeySpec, strength: KeyStrength): KeyGenParameterSpec {
         val agreement = if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.S) KeyProperties.PURPOSE_AGREE_KEY else 0
         val purposes = when (spec.usage) {
             KeyUse.SIGN -> KeyProperties.PURPOSE_SIGN or agreement
@@ -149,7 +166,9 @@ public class AndroidSecureArea(context: Context, private val presence: UserPrese
             KeyUse.DERIVE -> KeyProperties.PURPOSE_SIGN
         }
         val builder = KeyGenParameterSpec.Builder(alias, purposes)
-        if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.P) builder.setIsStrongBoxBacked(strongBox)
+        if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.P) {
+            builder.setIsStrongBoxBacked(strength.strongBox).setUnlockedDeviceRequired(strength.unlockedDevice)
+        }
         if (spec.usage != KeyUse.DERIVE) {
             builder.setAlgorithmParameterSpec(ECGenParameterSpec("secp256r1")).setDigests(KeyProperties.DIGEST_SHA256)
             if (spec.challenge.isNotEmpty()) builder.setAttestationChallenge(spec.challenge)
@@ -228,7 +247,7 @@ public class AndroidSecureArea(context: Context, private val presence: UserPrese
             throw when (thrown) {
                 is SecureAreaException, is CancellationException -> thrown
                 is KeyPermanentlyInvalidatedException -> SecureAreaException.Invalidated()
-                // So some releases say it of a key that is only looked up.
+                // Some releases throw it for a key that is only read.
                 is UnrecoverableKeyException -> {
                     val invalidated = thrown.cause is KeyPermanentlyInvalidatedException
                     if (invalidated) SecureAreaException.Invalidated() else SecureAreaException.Unavailable()

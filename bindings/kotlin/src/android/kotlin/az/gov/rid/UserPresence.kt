@@ -12,13 +12,13 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.suspendCancellableCoroutine
 import kotlinx.coroutines.withContext
 
-/** Asks the person to be present. The app owns the words. */
+/** Asks the person to be present. The app owns the text. */
 public fun interface UserPresence {
     /**
      * Returns when the person unlocked [operation]; with [biometricsOnly] the code of the device must not be offered instead, for such a
      * key does not take it.
      *
-     * @throws SecureAreaException `Cancelled` when the person turned away, `Locked` after too many attempts, else `Unavailable`
+     * @throws SecureAreaException `Cancelled` when the person cancelled, `Locked` after too many attempts, else `Unavailable`
      */
     public suspend fun confirm(prompt: Prompt, operation: BiometricPrompt.CryptoObject, biometricsOnly: Boolean)
 }
@@ -27,7 +27,7 @@ public fun interface UserPresence {
  * [UserPresence] by the system's own dialog, from API 30 on; before that take androidx.biometric. **Not verified on a device.**
  *
  * @param context an activity's, from where the dialog is shown
- * @param title the words for each reason
+ * @param title the display text for each reason
  */
 public class SystemPresence(private val context: Context, private val title: (Prompt) -> CharSequence) : UserPresence {
     override suspend fun confirm(prompt: Prompt, operation: BiometricPrompt.CryptoObject, biometricsOnly: Boolean): Unit =
