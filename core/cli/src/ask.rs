@@ -325,7 +325,7 @@ mod tests {
             sensitive: false,
             portrait: false,
             value: rid_claims::ClaimValue::Nothing,
-            text: None,
+            text: String::new().into(),
             less_revealing: None,
         }
     }

@@ -1,7 +1,7 @@
 import Foundation
 import RidCore
 
-/// Stands between the app's secure area and the library: whatever else is thrown becomes `Unavailable`, a cancelled task `Cancelled`, and
+/// Guards the app's secure area: an undeclared error becomes `Unavailable`, a cancelled task `Cancelled`, and
 /// an answer that comes after cancellation is wiped, or deleted where it is keys.
 final class GuardedSecureArea: SecureArea, @unchecked Sendable {
     /// The methods of the port.
@@ -30,7 +30,7 @@ final class GuardedSecureArea: SecureArea, @unchecked Sendable {
     }
 
     func createKeys(count: UInt32, spec: KeySpec) async throws -> [KeyInfo] {
-        // Nobody would ever know of keys that come too late.
+        // The library does not know keys that come too late.
         try await guarded(.createKeys, undo: forget) { [area] in try await area.createKeys(count: count, spec: spec) }
     }
 
@@ -67,7 +67,7 @@ final class GuardedSecureArea: SecureArea, @unchecked Sendable {
         _ call: @escaping @Sendable () async throws -> T
     ) async throws -> T {
         if Task.isCancelled { throw SecureAreaError.cancelled }
-        // A task of its own, so that others than the library can call it away.
+        // A task of its own, so that others than the library can interrupt it.
         let task = Task {
             var answer = try await call()
             if Task.isCancelled {

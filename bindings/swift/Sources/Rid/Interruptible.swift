@@ -2,7 +2,7 @@ import Foundation
 import RidCore
 
 /// Runs an async call of the boundary. When the task is cancelled, `interrupt` is repeated until the call has returned: Swift never drops a
-/// Rust future, and what was called away may ask once more. Without it the call runs to its end; its ports are short.
+/// Rust future, and an interrupted call may ask once more. Without it the call runs to its end; its ports are short.
 func interruptible<T: Sendable>(
     interrupt: (@Sendable () -> Void)? = nil, _ call: @Sendable () async throws -> T
 ) async throws -> T {

@@ -39,6 +39,15 @@ extension RidError {
         for case .name(let name) in path.steps { try check(name) }
     }
 
+    static func check(_ answer: ConsentAnswer) throws {
+        try check(answer.id)
+        try check(answer.hash)
+        if case .agree(let documents) = answer.decision {
+            try check(documents.map(\.credential))
+            for path in documents.flatMap(\.elements) { try check(path) }
+        }
+    }
+
     static func check(_ asked: [DocumentAsk]) throws {
         for document in asked {
             try check(document.kind)

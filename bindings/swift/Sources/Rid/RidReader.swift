@@ -19,6 +19,12 @@ public final class RidReader: Sendable {
     /// Certificates among the roots that cannot be read. They are not used; the others are.
     public var rootWarnings: [RootWarning] { core.rootWarnings() }
 
+    /// The languages of the readings that start from now on (BCP 47), first wanted first.
+    public func setLocales(_ locales: [String]) throws {
+        try RidError.check(locales)
+        core.setLocales(locales: locales)
+    }
+
     /// Starts from the text of a QR code.
     public func read(qr: String, asking asked: [DocumentAsk]) throws -> ReadingSession {
         try RidError.check(qr)

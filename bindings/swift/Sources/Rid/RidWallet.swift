@@ -16,7 +16,7 @@ public final class RidWallet: Sendable {
         self.area = area
     }
 
-    /// Opens the wallet in `folder`, or makes an empty one; keys are in `secureArea`. A presentation cut off by the death of the process is
+    /// Opens the wallet in `folder`, or makes an empty one; keys are in `secureArea`. A presentation that a process exit interrupted is
     /// over: its row in the history, if it used a copy, says `started`, or `unknownDelivery` when the response had been handed out.
     /// Whatever `secureArea` throws beside `SecureAreaError` counts as `Unavailable`.
     public static func open(folder: String, options: WalletOptions, secureArea: any SecureArea) async throws -> RidWallet {
@@ -35,6 +35,12 @@ public final class RidWallet: Sendable {
 
     /// Certificates among the roots that cannot be read. They are not used; the others are.
     public var rootWarnings: [RootWarning] { inner.rootWarnings() }
+
+    /// The languages of all views from now on (BCP 47), first wanted first. A step that was given out keeps its language.
+    public func setLocales(_ locales: [String]) throws {
+        try RidError.check(locales)
+        try core().setLocales(locales: locales)
+    }
 
     /// Whether personal data can be read.
     public var lockState: LockState {
@@ -75,11 +81,11 @@ public final class RidWallet: Sendable {
 
     /// Starts asking an issuer, whose `challenge` and name (`audience`) these are, for `copies` one-time copies (0: as many as usual) of each
     /// of `kinds` (short name or document type).
-    public func enrol(kinds: [String], challenge: Data, audience: String, copies: UInt32 = 0) throws -> EnrolmentSession {
+    public func enrol(kinds: [String], challenge: Data, audience: String, copies: Int = 0) throws -> EnrolmentSession {
         try RidError.check(challenge)
         try RidError.check(kinds + [audience])
         return EnrolmentSession(
-            core: try core().enrol(kinds: kinds, copies: copies, challenge: challenge, audience: audience))
+            core: try core().enrol(kinds: kinds, copies: UInt32(clamping: copies), challenge: challenge, audience: audience))
     }
 
     /// Checks an issuer's answer to the enrolment `id` fully and stores it: every credential or none.

@@ -74,7 +74,7 @@ public final class SecureEnclaveArea: SecureArea {
 
     private func make(_ spec: KeySpec) throws -> KeyInfo {
         var flags: SecAccessControlCreateFlags = [.privateKeyUsage]
-        // A key that asks for the person dies with the passcode.
+        // A key that asks for the person is invalid when the passcode is removed.
         var when = kSecAttrAccessibleWhenPasscodeSetThisDeviceOnly
         switch spec.userAuth {
         case .biometricCurrentSet: flags.insert(.biometryCurrentSet)
@@ -82,7 +82,7 @@ public final class SecureEnclaveArea: SecureArea {
         case .none: when = kSecAttrAccessibleWhenUnlockedThisDeviceOnly
         }
         let access = try secure { SecAccessControlCreateWithFlags(nil, when, flags, $0) }
-        // The use stands in the name: to the enclave all its keys are of one kind.
+        // The use is part of the name: to the enclave all its keys are of one kind.
         let id = "\(spec.usage.name)-\(UUID().uuidString)"
         let attributes: [CFString: Any] = [
             kSecAttrKeyType: kSecAttrKeyTypeECSECPrimeRandom,

@@ -5,7 +5,7 @@ func isLate(_ code: String) -> Bool {
     code == "not_asked" || code == "session_closed"
 }
 
-/// What a step means to whoever iterates over steps.
+/// The meaning of a step to the loop over steps.
 enum Rest {
     /// Something to be done: given once, until it was.
     case act
@@ -15,7 +15,7 @@ enum Rest {
     case over
 }
 
-/// Wakes the iteration over steps when something was told to its session.
+/// Wakes the iteration over steps when its session was called.
 final class StepSignal: @unchecked Sendable {
     private let lock = NSLock()
     private var count: UInt64 = 0
@@ -23,8 +23,8 @@ final class StepSignal: @unchecked Sendable {
     private var waiting: [UInt64: CheckedContinuation<Void, Never>] = [:]
     private var next: UInt64 = 0
 
-    /// How often something was told, and how often a step was done.
-    var counts: (told: UInt64, done: UInt64) { lock.withLock { (count, done) } }
+    /// How often the session was called, and how often a step was done.
+    var counts: (calls: UInt64, done: UInt64) { lock.withLock { (count, done) } }
 
     /// Something came from outside.
     func note(done isDone: Bool = false) {
@@ -38,7 +38,8 @@ final class StepSignal: @unchecked Sendable {
         for continuation in woken { continuation.resume() }
     }
 
-    /// Waits until something is told after `seen`, a second has passed where there is a limit, or the task is cancelled. Whether it was told.
+    /// Waits until the session is called after `seen`, a second has passed where there is a limit, or the task is cancelled. Returns true if it was
+    /// called.
     func wait(after seen: UInt64, limited: Bool) async -> Bool {
         let id = lock.withLock { () -> UInt64 in
             next += 1
@@ -72,7 +73,7 @@ public struct Steps<Step: Equatable & Sendable>: AsyncSequence, Sendable {
     /// A step.
     public typealias Element = Step
 
-    let told: StepSignal
+    let signal: StepSignal
     let rest: @Sendable (Step) -> Rest
     let step: @Sendable () async throws -> Step?
     let tick: @Sendable () throws -> Void
@@ -82,7 +83,7 @@ public struct Steps<Step: Equatable & Sendable>: AsyncSequence, Sendable {
         Iterator(steps: self)
     }
 
-    /// Asks the session for its next step when something was told to it.
+    /// Asks the session for its next step when it was called.
     public struct Iterator: AsyncIteratorProtocol {
         let steps: Steps
         private var last: Step?
@@ -97,9 +98,9 @@ public struct Steps<Step: Equatable & Sendable>: AsyncSequence, Sendable {
         public mutating func next() async throws -> Step? {
             while !over {
                 try Task.checkCancellation()
-                let before = steps.told.counts
+                let before = steps.signal.counts
                 guard let step = try await steps.step() else { continue }
-                if steps.told.counts.done != before.done { continue }
+                if steps.signal.counts.done != before.done { continue }
                 let rest = steps.rest(step)
                 let again: Bool
                 switch rest {
@@ -114,7 +115,7 @@ public struct Steps<Step: Equatable & Sendable>: AsyncSequence, Sendable {
                 }
                 let limited: Bool
                 if case .wait(limited: true) = rest { limited = true } else { limited = false }
-                if await !steps.told.wait(after: before.told, limited: limited), limited {
+                if await !steps.signal.wait(after: before.calls, limited: limited), limited {
                     try steps.tick()
                 }
             }

@@ -1,22 +1,22 @@
 import Foundation
 import RidCore
 
-/// A PIN is tried or set: on hardware the tries are keys, which are looked at and made.
+/// A PIN is tried or set: on hardware the tries are keys, which are read and made.
 private let trying: [GuardedSecureArea.Method] = [.createKeys, .derive, .info]
 
 /// Locking, PIN, biometrics, recovery code.
 ///
 /// Until a PIN is set the device alone opens the wallet (`UnlockState.needsPin`); from then on it opens locked, and everything that shows or changes
-/// a document throws `RidError.locked` until one of its doors was used. A cancelled task calls the area's prompt away; a PIN that was counted
+/// a document throws `RidError.locked` until one of its unlock methods was used. A cancelled task takes the area's prompt away; a PIN that was counted
 /// by then stays counted.
 extension RidWallet {
-    /// Whether it is locked, by which doors it opens, and how many tries the PIN has left. Needs no unlocking.
+    /// Whether it is locked, by which methods it opens, and how many tries the PIN has left. Needs no unlocking.
     public func unlockState() async throws -> UnlockState {
         let core = try core()
         return try await interruptible { try await core.unlockState() }
     }
 
-    /// Unlocks without a secret: by the device alone while no PIN is set, else by biometrics. A cancelled task calls the area's prompt away, also
+    /// Unlocks without a secret: by the device alone while no PIN is set, else by biometrics. A cancelled task takes the area's prompt away, also
     /// from another task's `unlock`.
     ///
     /// Throws `RidError.locked` where only PIN or recovery code open it; `BadInput` (`user_auth_required`) when the platform let the biometric
@@ -51,7 +51,7 @@ extension RidWallet {
     /// Sets the first PIN, or a new one after unlocking by biometrics or recovery code; `pin` is overwritten. From then on the device alone opens
     /// nothing.
     ///
-    /// Throws `RidError.badInput`: `pin_form`, `pin_weak`; `pin_required` for who came in by the PIN: ``changePin(old:new:)``.
+    /// Throws `RidError.badInput`: `pin_form`, `pin_weak`; `pin_required` where the wallet was unlocked by the PIN: ``changePin(old:new:)``.
     public func setPin(_ pin: Pin) async throws {
         try await pin.using { digits in
             let core = try core()
@@ -75,20 +75,20 @@ extension RidWallet {
         }
     }
 
-    /// Lets biometrics open the wallet, by a key that asks for the person; also makes one anew that died with a change of biometrics.
+    /// Lets biometrics open the wallet, by a key that asks for the person; also replaces one that a change of biometrics made invalid.
     public func enableBiometrics() async throws {
         let core = try core()
         try await interruptible(interrupt: { self.area.interrupt([.createKeys, .derive]) }) { try await core.enableBiometrics() }
     }
 
-    /// Biometrics open it no longer.
+    /// Biometrics do not open it any more.
     public func disableBiometrics() async throws {
         let core = try core()
         try await interruptible { try await core.disableBiometrics() }
     }
 
     /// Makes a recovery code, to be shown and written down once. Where a PIN is set, `pin` is asked for; it is overwritten. An earlier code stays
-    /// valid until ``confirmRecoveryCode(_:)``. Nothing says the new one a second time: if it got lost, make another.
+    /// valid until ``confirmRecoveryCode(_:)``. The new one cannot be read again: if it is lost, make another.
     ///
     /// Throws `RidError.badInput` (`pin_required`), and as ``unlock(pin:)``.
     public func makeRecoveryCode(pin: Pin? = nil) async throws -> PrivateText {

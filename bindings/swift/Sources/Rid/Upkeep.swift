@@ -11,9 +11,9 @@ extension HistoryRow {
 /// The history, recovery, damage and the end.
 extension RidWallet {
     /// Rows of the history from place `from` on, at most `max`, oldest first.
-    public func history(from: UInt64 = 0, max: UInt32 = 100) async throws -> [HistoryRow] {
+    public func history(from: UInt64 = 0, max: Int = 100) async throws -> [HistoryRow] {
         let core = try core()
-        return try await interruptible { try await core.history(from: from, max: max) }
+        return try await interruptible { try await core.history(from: from, max: UInt32(clamping: max)) }
     }
 
     /// Walks the chain of the whole history: whether anything was taken out, put in or altered.
@@ -22,7 +22,7 @@ extension RidWallet {
         return try await interruptible { try await core.checkHistory() }
     }
 
-    /// Deletes what the row at place `seq` says. That there was a row stays to be seen. Throws `RidError.badInput` (`history_unknown`).
+    /// Deletes what the row at place `seq` says. A tombstone remains in its place. Throws `RidError.badInput` (`history_unknown`).
     public func deleteHistory(_ seq: UInt64) async throws {
         let core = try core()
         try await interruptible { try await core.deleteHistory(seq: seq) }
@@ -44,8 +44,8 @@ extension RidWallet {
         return try await interruptible(interrupt: { self.area.interrupt([.derive]) }) { try await core.exportRecovery(code: code) }
     }
 
-    /// Takes a container in, all of it or nothing; taken in twice it adds nothing. The documents come from their issuers again: ask each for what
-    /// `RecoveryResult.recipes` names. Throws `RidError.badInput`: `backup_…`, `input_too_large`.
+    /// Imports a container, all of it or nothing. The same container adds nothing the second time. The documents come from their issuers again: ask each for what
+    /// `RecoveryResult.toReissue` names. Throws `RidError.badInput`: `backup_…`, `input_too_large`.
     public func importRecovery(code: PrivateText, container: Data) async throws -> RecoveryResult {
         try RidError.check(code.reveal())
         try RidError.check(container, Limit.answer)
@@ -53,8 +53,8 @@ extension RidWallet {
         return try await interruptible { try await core.importRecovery(code: code, container: container) }
     }
 
-    /// Seals everything under new keys; doors, PIN and code stay. Cut off, it goes on at the next unlocking. Where a row is missing
-    /// (``isWhole()``) it is refused, and changes nothing: what is missing may be found yet.
+    /// Seals everything under new keys; unlock methods, PIN and code stay. After an interruption it goes on at the next unlocking. Where a row is missing
+    /// (``isWhole()``) it is refused, and changes nothing: a missing row may still be found.
     public func rotateKeys() async throws {
         let core = try core()
         try await interruptible(interrupt: { self.area.interrupt([.derive]) }) { try await core.rotateKeys() }
@@ -67,8 +67,8 @@ extension RidWallet {
         return try await interruptible(interrupt: { self.area.interrupt([.derive]) }) { try await core.repair() }
     }
 
-    /// Imports what the files of another wallet in `folder` give to its recovery `code`: of one whose device or keys are gone. The documents come
-    /// from their issuers again: ask each for what `RecoveryResult.recipes` names.
+    /// Imports what the recovery `code` of another wallet opens of its files in `folder`, where its device or keys are lost. The documents come
+    /// from their issuers again: ask each for what `RecoveryResult.toReissue` names.
     public func recoverFrom(folder: String, code: PrivateText) async throws -> RecoveryResult {
         try RidError.check([folder, code.reveal()])
         let core = try core()
@@ -105,8 +105,8 @@ extension RidWallet {
         try await wipeWallet(folder: folder, secureArea: GuardedSecureArea(secureArea))
     }
 
-    /// Moves the files of a wallet that nothing opens aside, within `folder`; deletes nothing. The next opening begins anew.
-    /// Ask the person before: what lies aside opens only with doors that were lost. Throws `RidError.misuse` while it is open.
+    /// Moves the files of a wallet that nothing opens aside, within `folder`; deletes nothing. The next opening starts over.
+    /// Ask the person before: what is moved aside opens only by unlock methods that were lost. Throws `RidError.misuse` while it is open.
     public static func reset(folder: String) async throws {
         try RidError.check(folder)
         try await interruptible { try await resetWallet(folder: folder) }

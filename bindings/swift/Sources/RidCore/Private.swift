@@ -1,4 +1,4 @@
-// Copied beside the generated source by `bindings/generate`: the classes that stand for text and bytes about a person.
+// Copied beside the generated source by `bindings/generate`: the types for text and bytes about a person.
 import Foundation
 
 /// Text about a person. Nothing prints it: call ``reveal()`` where it is drawn, and nowhere else.

@@ -68,7 +68,7 @@ public final class WatchedArea: SecureArea, @unchecked Sendable {
         self.inner = inner
     }
 
-    /// Hooks before the area acts, and after it acted but before it answers; counting begins anew.
+    /// Hooks before the area acts, and after it acted but before it answers; counting starts over.
     public func watch(before: Hook? = nil, after: Hook? = nil) {
         lock.withLock {
             counted = 0

@@ -11,7 +11,7 @@ public protocol ReadmeScreen: Sendable {
 
 /// What the README's app brings: the radio.
 public protocol ReadmeRadio: Sendable {
-    var mtu: UInt16 { get }
+    var mtu: Int { get }
     func serve(_ service: Data?, _ session: PresentationSession)
     /// Whether the link took the last chunk.
     func write(_ chunks: [Data]) -> Bool

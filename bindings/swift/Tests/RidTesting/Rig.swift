@@ -133,7 +133,7 @@ public final class Rig: Sendable {
     }
 
     @discardableResult
-    public func enrol(_ wallet: RidWallet, copies: UInt32 = 2, kinds: [String] = ["mdl"]) async throws -> [CredentialSummary] {
+    public func enrol(_ wallet: RidWallet, copies: Int = 2, kinds: [String] = ["mdl"]) async throws -> [CredentialSummary] {
         let session = try wallet.enrol(kinds: kinds, challenge: try challenge(), audience: audience, copies: copies)
         let enrolment = try await session.next()
         return try await wallet.accept(id: enrolment.id, answer: try answer(enrolment.message))

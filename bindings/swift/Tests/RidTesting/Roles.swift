@@ -1,7 +1,7 @@
 import Foundation
 import Rid
 
-public let mtu: UInt16 = 185
+public let mtu = 185
 
 /// A value that comes later.
 public actor Later<Value: Sendable> {
@@ -33,7 +33,7 @@ public final class Holder: Sendable {
     let wallet: RidWallet
     let session: PresentationSession
     let listening: Socket
-    let answer: @Sendable (ConsentRequest) throws -> ConsentAnswer
+    let answer: @Sendable (ConsentRequest) throws -> ConsentAnswer?
     let around: @Sendable (_ done: Bool, _ step: PresentationStep) -> Void
     let unlock: @Sendable () async throws -> Void
     private let link = Later<LoopbackLink>()
@@ -43,7 +43,7 @@ public final class Holder: Sendable {
         _ wallet: RidWallet, _ session: PresentationSession, port: UInt16 = 0,
         around: @escaping @Sendable (_ done: Bool, _ step: PresentationStep) -> Void = { _, _ in },
         unlock: (@Sendable () async throws -> Void)? = nil,
-        answer: @escaping @Sendable (ConsentRequest) throws -> ConsentAnswer
+        answer: @escaping @Sendable (ConsentRequest) throws -> ConsentAnswer?
     ) throws {
         self.wallet = wallet
         self.session = session
@@ -75,7 +75,7 @@ public final class Holder: Sendable {
             advertise()
             try session.proceed()
             await qr.set(text)
-        case .ask(let request): try session.answer(try answer(request))
+        case .ask(let request): try session.answer(try answer(request) ?? request.refuse())
         case .send:
             let chunks = try session.chunks(mtu: mtu)
             if await link.now?.send(chunks) != false { try session.proceed() }
@@ -143,7 +143,7 @@ public func verify(
 /// Both sides in one process.
 public func present(
     _ wallet: RidWallet, _ reader: RidReader, _ asked: [DocumentAsk], further: [[DocumentAsk]] = [],
-    answer: @escaping @Sendable (ConsentRequest) throws -> ConsentAnswer
+    answer: @escaping @Sendable (ConsentRequest) throws -> ConsentAnswer?
 ) async throws -> (holder: String, verdicts: [Verdict], reader: String, receipts: [PresentationReceipt]) {
     let receipts = Receipts()
     let holder = try Holder(

@@ -54,7 +54,7 @@ import Testing
         let newer = try await rig.enrol(wallet)[0].id
         let cardId = try await rig.enrol(wallet, copies: 4, kinds: ["pid"])[0].id
         let asked = [ask("family_name", "given_name"), card("family_name_latin1", "given_name_latin1")]
-        func used(_ answer: @escaping @Sendable (ConsentRequest) -> ConsentAnswer) async throws -> [CredentialId] {
+        func used(_ answer: @escaping @Sendable (ConsentRequest) -> ConsentAnswer?) async throws -> [CredentialId] {
             try await present(wallet, try rig.reader(), asked, answer: answer).receipts[0].used
         }
         for wanted in [older, newer] {
@@ -98,13 +98,14 @@ import Testing
         #expect(met.verdicts[0].currentNames == [["family_name_latin1"]])
     }
 
-    @Test func leavingEveryDocumentOutIsARefusal() async throws {
+    @Test func agreeingToNothingGivesNoAnswer() async throws {
         let rig = try Rig()
         defer { rig.remove() }
         let wallet = try await rig.open()
         try await rig.enrol(wallet)
         let met = try await present(wallet, try rig.reader(), [ask("family_name")]) { request in
-            request.agree(candidate: { _ in nil }) { _, _ in true }
+            #expect(request.agree { _, _ in false } == nil && request.agree(candidate: { _ in nil }) { _, _ in true } == nil)
+            return request.refuse()
         }
         #expect(met.receipts.map(\.disclosed) == [false])
         #expect(try await wallet.credentials()[0].copiesLeft == 2)
@@ -144,23 +145,23 @@ import Testing
             let own = path("element_\(place)")
             return RequestedElement(
                 path: own, label: "", spoken: "", asked: [own], retained: false, held: held, reason: held ? nil : "not_held",
-                sensitive: false, portrait: Int.random(in: 0..<4, using: &random) == 0)
+                sensitive: false, portrait: Int.random(in: 0..<4, using: &random) == 0, value: .nothing, text: PrivateText("-"), lessRevealing: nil)
         }
         func candidate(_ place: Int) -> CandidateCredential {
             let elements = (0..<Int.random(in: 0..<4, using: &random)).map(element)
             return CandidateCredential(
                 credential: "credential \(Int.random(in: 0..<4, using: &random)) \(place)", issuer: "", subject: nil, state: .ready,
-                validUntil: Date(), copiesLeft: 1, elements: elements)
+                validUntil: Date(), copiesLeft: 1, reuse: .once, linkable: false, elements: elements)
         }
         let documents = (0..<Int.random(in: 0..<4, using: &random)).map { position in
             let candidates = (0..<Int.random(in: 0..<3, using: &random)).map(candidate)
             return RequestedDocument(
-                position: UInt32(position), kind: mdl, name: "", asked: [], candidates: candidates, unavailable: [],
-                blocked: candidates.isEmpty ? "not_held" : nil, portraitBinds: Bool.random(using: &random), suggested: false)
+                position: UInt32(position), format: "mso_mdoc", kind: mdl, name: "", asked: [], candidates: candidates, unavailable: [],
+                blocked: candidates.isEmpty ? "not_held" : nil, portraitBinds: Bool.random(using: &random), multiple: false, suggested: false)
         }
-        let nobody = RequesterInfo(name: "", organization: nil, country: nil, verified: false, reason: "reader_auth_absent")
+        let nobody = RequesterInfo(name: "", organization: nil, country: nil, verified: false, reason: "reader_auth_absent", identifier: nil, app: false)
         return ConsentRequest(
-            id: "id", hash: Data([1]), requester: nobody, environment: .test, purpose: nil, documents: documents, useCases: [],
+            id: "id", hash: Data([1]), requester: nobody, environment: .test, purpose: nil, whole: Int.random(in: 0..<4, using: &random) == 0, unanswerable: nil, documents: documents, useCases: [],
             warnings: [])
     }
 
@@ -173,6 +174,7 @@ import Testing
             let answer = request.agree(
                 candidate: { _ in Int.random(in: 0..<4, using: &random) == 0 ? nil : all.randomElement(using: &random) },
                 ticked: { _, _ in Int.random(in: 0..<3, using: &random) > 0 })
+            guard let answer else { continue }
             #expect(answer.id == request.id && answer.hash == request.hash)
             guard case .agree(let documents) = answer.decision else { continue }
             agreed += 1
@@ -182,6 +184,7 @@ import Testing
                 let offered = try #require(candidates.first { $0.credential == document.credential })
                 let sendable = Set(offered.elements.filter(\.held).map(\.path))
                 #expect(!document.elements.isEmpty && sendable.isSuperset(of: document.elements))
+                #expect(!request.whole || document.elements.count == offered.elements.count)
             }
         }
         #expect(agreed > 200, "\(agreed) answers agree to something")

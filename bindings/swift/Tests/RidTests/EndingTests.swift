@@ -25,7 +25,7 @@ private struct Sessions {
             let step = try await presentation.next()
             if wanted(step) { return step }
             switch step {
-            case .ask(let request): try presentation.answer(request.agree { _, _ in true })
+            case .ask(let request): try presentation.answer(try #require(request.agree { _, _ in true }))
             case .send: try deliver()
             case .wait:
                 guard case .send = try await reading.next() else { continue }
@@ -117,7 +117,7 @@ private struct Sessions {
             if case .ask(let request) = step {
                 // The person still reads when the reader goes away.
                 try sessions.presentation.disconnected()
-                try sessions.presentation.answer(request.agree { _, _ in true })
+                try sessions.presentation.answer(try #require(request.agree { _, _ in true }))
             }
         }
         #expect(steps == [asked, .closed(code: "transport_disconnected")])
@@ -180,7 +180,7 @@ private struct Sessions {
         let sessions = try await Sessions(rig, wallet)
         try sessions.presentation.proceed()
         guard case .connect = try await sessions.reading.next() else { throw Failure("a link") }
-        for mtu: UInt16 in [0, 22] {
+        for mtu in [-1, 0, 22] {
             #expect(throws: RidError.badInput(code: "transport_mtu")) { try sessions.presentation.connected(mtu: mtu) }
             #expect(throws: RidError.badInput(code: "transport_mtu")) { try sessions.reading.connected(mtu: mtu) }
         }

@@ -28,7 +28,7 @@ import Testing
                     try await wallet.unlock()
                     _ = try wallet.enrol(kinds: ["mdl"], challenge: Data(count: 32), audience: audience, copies: 1)
                     _ = try await wallet.credentials()
-                    // Called away while it runs, as a view that disappears does.
+                    // Interrupted while it runs, as when a view disappears.
                     let task = Task { try await presentation.next() }
                     task.cancel()
                     _ = await task.result

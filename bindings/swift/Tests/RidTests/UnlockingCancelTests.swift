@@ -53,7 +53,7 @@ import Testing
             let calls = try await everyCall { at, acted in
                 try await unlocked(wallet)
                 if try await !wallet.unlockState().biometric { try await wallet.enableBiometrics() }
-                // Deletions are not called away: they only take their time.
+                // Deletions are not interrupted: they only take their time.
                 let came = await cut(area, at: at, acted: acted, spared: ["delete"]) { try await one.act(wallet) }
                 try await unlocked(wallet)
                 #expect(try await wallet.credentials().count == 1, "\(one.name)")
@@ -141,7 +141,7 @@ import Testing
         #expect(try await wallet.events().count == 1)
     }
 
-    /// Keys whose makers were called away are deleted again: nobody would ever know of them.
+    /// Keys whose making was interrupted are deleted again: the library does not know them.
     @Test func neg_m01_keysThatComeTooLateAreDeleted() async throws {
         let rig = try Rig()
         defer { rig.remove() }

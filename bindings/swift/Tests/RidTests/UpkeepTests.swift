@@ -68,8 +68,8 @@ import Testing
         #expect(try await wallet.history().isEmpty)
 
         let brought = try await wallet.importRecovery(code: code, container: container)
-        let license = try #require(brought.recipes.first { $0.kind == mdl })
-        #expect(brought.recipes.count == 2 && license.copies == 3 && license.format == "mso_mdoc" && license.name == "Driving licence")
+        let license = try #require(brought.toReissue.first { $0.kind == mdl })
+        #expect(brought.toReissue.count == 2 && license.copies == 3 && license.format == "mso_mdoc" && license.name == "Driving licence")
         let rows = try await wallet.history()
         #expect(brought.history == 2 && rows.count == 2 && rows.allSatisfy { $0.imported && $0.event?.kind == .issuance })
         #expect(try await wallet.checkHistory().whole)
@@ -92,7 +92,7 @@ import Testing
             folder: rig.home + "/other", options: try rig.options(), secureArea: try TestArea(folder: rig.home + "/other-keys"))
         await #expect(throws: bad("backup_wrong_code")) { try await wallet.recoverFrom(folder: rig.walletFolder, code: otherCode) }
         let brought = try await wallet.recoverFrom(folder: rig.walletFolder, code: code)
-        #expect(brought.recipes.map(\.kind) == [mdl] && brought.history == 1)
+        #expect(brought.toReissue.map(\.kind) == [mdl] && brought.history == 1)
         #expect(try await wallet.history().map(\.imported) == [true])
         #expect(try await wallet.credentials().isEmpty)
     }

@@ -61,7 +61,7 @@ import Testing
         let ages = try #require(met.verdicts[0].documents[0].current).ages
         #expect(ages.map(\.asked.last) == ["age_over_20", "age_over_70"] && ages.map(\.over) == [true, false])
         #expect(ages.map(\.attested.last) == ["age_over_21", "age_over_65"])
-        #expect(ages.map { $0.text?.reveal() } == ["Yes", "No"])
+        #expect(ages.map { $0.text.reveal() } == ["Yes", "No"])
     }
 
     @Test func picturesTellTheirFormat() async throws {

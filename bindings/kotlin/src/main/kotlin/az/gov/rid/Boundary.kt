@@ -22,8 +22,8 @@ internal const val MAX_TEXT: Int = 1024 * 1024
 internal val LATE: Set<String> = setOf("not_asked", "session_closed")
 
 /**
- * What stands between the app and the generated code: whatever goes wrong has a name of the facade's own error, and what the
- * generated code would stumble over never gets there.
+ * The layer between the app and the generated code: every failure gets a code of [RidException], and input that the generated code
+ * cannot take is refused before.
  */
 internal object Boundary {
     init {
@@ -57,7 +57,7 @@ internal object Boundary {
             throw named(thrown)
         }
 
-    /** Calls a running call away, then lets go; twice is harmless. */
+    /** Interrupts a running call, then releases the object; twice is harmless. */
     inline fun closing(cancel: () -> Unit, close: () -> Unit) {
         try {
             cancel()
@@ -81,6 +81,9 @@ internal object Boundary {
         if (!isText(text)) throw badInput("text_invalid")
         return text
     }
+
+    /** Less than nothing is nothing. */
+    fun count(count: Int): UInt = count.coerceAtLeast(0).toUInt()
 
     fun texts(texts: List<String>): List<String> = texts.map { text(it) }
 

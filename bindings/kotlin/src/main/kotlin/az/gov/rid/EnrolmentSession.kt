@@ -18,6 +18,6 @@ public class EnrolmentSession internal constructor(private val core: Enrolling) 
      */
     public fun cancel(): Unit = Boundary.call { core.cancel() }
 
-    /** Ends it and lets go of the library's memory; a running [next] ends at once. Every later call says [RidException.Misuse] (`closed`). */
+    /** Ends it and releases the library's memory; a running [next] ends at once. Every later call says [RidException.Misuse] (`closed`). */
     override fun close(): Unit = Boundary.closing({ core.cancel() }, { core.close() })
 }

@@ -22,7 +22,7 @@ internal enum class Method { CREATE_KEYS, SIGN, AGREE, DERIVE, INFO, DELETE }
 
 /**
  * The app's secure area as the core sees it: every throw is a named error (the generated code answers no Kotlin `Error`, and the
- * core would wait for ever), and an answer nobody waits for any more is wiped, or deleted where it is keys.
+ * core would wait for ever), and an answer that comes after a cancellation is wiped, or deleted where it is keys.
  */
 internal class GuardedSecureArea(private val area: SecureArea) : SecureArea {
     private val running = ConcurrentHashMap<Job, Method>()
@@ -79,7 +79,7 @@ internal class GuardedSecureArea(private val area: SecureArea) : SecureArea {
         return answer
     }
 
-    /** Nobody will ever know of these keys. */
+    /** The library does not know these keys. */
     private suspend fun forget(made: List<KeyInfo>) = withContext(NonCancellable) {
         for (key in made) try { area.delete(key.id) } catch (_: Throwable) { }
     }

@@ -28,9 +28,9 @@ import javax.crypto.spec.GCMParameterSpec
 import javax.crypto.spec.SecretKeySpec
 
 /**
- * Keys in files of [folder], for desktops and tests. **Not hardware, no protection**: each key is sealed under a key that lies in the
- * file `sealing-key.not-hardware` beside it. Nobody is ever prompted: there is no person here, so a key that asks for one
- * ([az.gov.rid.core.UserAuth]) answers whoever asks. An app on it offers no biometrics.
+ * Keys in files of [folder], for desktops and tests. **Not hardware, no protection**: each key is sealed under a key in the
+ * file `sealing-key.not-hardware` beside it. There is no person to prompt, so a key that asks for one
+ * ([az.gov.rid.core.UserAuth]) answers every caller. An app on it offers no biometrics.
  */
 public class JvmSecureArea(private val folder: Path) : SecureArea {
     private val random = SecureRandom()
@@ -144,7 +144,7 @@ public class JvmSecureArea(private val folder: Path) : SecureArea {
 
     private fun file(key: KeyId): Path = folder.resolve("$key.key")
 
-    /** The whole file or none, whenever the process dies; never over another. */
+    /** Writes the whole file or none, also when the process exits meanwhile, and never over another. */
     private fun write(path: Path, bytes: ByteArray) {
         Files.createDirectories(folder)
         val part = Files.createTempFile(folder, "key", ".part")

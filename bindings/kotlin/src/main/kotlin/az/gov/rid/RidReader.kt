@@ -24,11 +24,14 @@ public class RidReader(options: ReaderOptions, secureArea: SecureArea) : AutoClo
     public val rootWarnings: List<RootWarning>
         get() = Boundary.call { core.rootWarnings() }
 
+    /** The languages of the readings that start from now on (BCP 47), first wanted first. */
+    public fun setLocales(locales: List<String>): Unit = Boundary.call { core.setLocales(Boundary.texts(locales)) }
+
     /** Starts a reading from the text of a QR code. */
     public fun read(qr: String, asked: List<DocumentAsk>): ReadingSession =
         Boundary.call { ReadingSession(core.read(Boundary.text(qr), Boundary.asked(asked))) }
 
-    /** Lets go of the library's memory. Every later call says [RidException.Misuse] (`closed`). */
+    /** Releases the library's memory. Every later call says [RidException.Misuse] (`closed`). */
     override fun close(): Unit = core.close()
 
     private companion object {

@@ -37,7 +37,7 @@ import kotlinx.coroutines.withContext
  * Open a folder once in a process, and [close] the wallet when done.
  *
  * **Locking.** Until a PIN is set the device alone opens the wallet ([UnlockState.needsPin]); from then on it opens locked, and everything
- * that shows or changes a document says [RidException.Locked] until one of the doors of [unlockState] was used. A PIN is handed over as a
+ * that shows or changes a document says [RidException.Locked] until one of the unlock methods of [unlockState] was used. A PIN is handed over as a
  * `CharArray` that is overwritten before the call returns; the copy that crosses to the library cannot be overwritten on this side, the
  * library overwrites its own.
  */
@@ -49,6 +49,9 @@ public class RidWallet private constructor(private val core: Wallet, private val
     /** Certificates among the roots that cannot be read. They are not used; the others are. */
     public val rootWarnings: List<RootWarning>
         get() = Boundary.call { core.rootWarnings() }
+
+    /** The languages of all views from now on (BCP 47), first wanted first. A step that was given out keeps its language. */
+    public fun setLocales(locales: List<String>): Unit = Boundary.call { core.setLocales(Boundary.texts(locales)) }
 
     /** Whether personal data can be read. */
     public val lockState: LockState
@@ -66,7 +69,7 @@ public class RidWallet private constructor(private val core: Wallet, private val
      */
     public suspend fun unlock(): Unit = Boundary.await { core.unlock() }
 
-    /** Whether it is locked, by which doors it opens, and how many tries the PIN has left. Needs no unlocking. */
+    /** Whether it is locked, by which methods it opens, and how many tries the PIN has left. Needs no unlocking. */
     public suspend fun unlockState(): UnlockState = Boundary.await { core.unlockState() }
 
     /**
@@ -88,9 +91,9 @@ public class RidWallet private constructor(private val core: Wallet, private val
 
     /**
      * Sets the first PIN, or a new one after unlocking by biometrics or recovery code; [pin] is overwritten. From then on the device alone
-     * opens nothing.
+     * does not open it.
      *
-     * @throws RidException.BadInput `pin_form`, `pin_weak`; `pin_required` for who came in by the PIN: [changePin]
+     * @throws RidException.BadInput `pin_form`, `pin_weak`; `pin_required` where the wallet was unlocked by the PIN: [changePin]
      */
     public suspend fun setPin(pin: CharArray): Unit = typed(pin) { digits -> uncancellable(area, TRYING) { core.setPin(digits) } }
 
@@ -102,15 +105,15 @@ public class RidWallet private constructor(private val core: Wallet, private val
             old.fill('\u0000')
         }
 
-    /** Lets biometrics open the wallet, by a key that asks for the person; also makes one anew that died with a change of biometrics. */
+    /** Lets biometrics open the wallet, by a key that asks for the person; also replaces one that a change of biometrics made invalid. */
     public suspend fun enableBiometrics(): Unit = uncancellable(area, MAKING) { core.enableBiometrics() }
 
-    /** Biometrics open it no longer. */
+    /** Biometrics do not open it any more. */
     public suspend fun disableBiometrics(): Unit = uncancellable(area, DERIVING) { core.disableBiometrics() }
 
     /**
      * Makes a recovery code, to be shown and written down once. Where a PIN is set, [pin] is asked for; it is overwritten. An earlier code
-     * stays valid until [confirmRecoveryCode]. Nothing says the new one a second time: if it got lost, make another.
+     * stays valid until [confirmRecoveryCode]. The new one cannot be read again: if it is lost, make another.
      *
      * @throws RidException.BadInput `pin_required`; errors of [unlockWithPin]
      */
@@ -127,8 +130,8 @@ public class RidWallet private constructor(private val core: Wallet, private val
     public suspend fun confirmRecoveryCode(typed: PrivateText): Unit = uncancellable(area, MAKING) { core.confirmRecoveryCode(checked(typed)) }
 
     /**
-     * Imports what the files of another wallet in [folder] give to its recovery [code]: of one whose device or keys are gone. The documents
-     * come from their issuers again: ask each for what [RecoveryResult.recipes] names.
+     * Imports what the recovery [code] of another wallet opens of its files in [folder], where its device or keys are lost. The documents
+     * come from their issuers again: ask each for what [RecoveryResult.toReissue] names.
      */
     public suspend fun recoverFrom(folder: String, code: PrivateText): RecoveryResult =
         Boundary.await { core.recoverFrom(Boundary.text(folder), checked(code)) }
@@ -143,8 +146,8 @@ public class RidWallet private constructor(private val core: Wallet, private val
         uncancellable(area, DERIVING) { core.exportRecovery(checked(code)) }
 
     /**
-     * Takes a container in, all of it or nothing; taken in twice it adds nothing. The documents come from their issuers again: ask each for
-     * what [RecoveryResult.recipes] names.
+     * Imports a container, all of it or nothing. The same container adds nothing the second time. The documents come from their issuers again: ask each for
+     * what [RecoveryResult.toReissue] names.
      *
      * @throws RidException.BadInput `backup_…`, `input_too_large`
      */
@@ -152,8 +155,8 @@ public class RidWallet private constructor(private val core: Wallet, private val
         uncancellable(area, DERIVING) { core.importRecovery(checked(code), Boundary.bytes(container)) }
 
     /**
-     * Seals everything under new keys; doors, PIN and code stay. Cut off, it goes on at the next unlocking. Where a row is missing
-     * ([isWhole]) it is refused, and changes nothing: what is missing may be found yet.
+     * Seals everything under new keys; unlock methods, PIN and code stay. After an interruption it goes on at the next unlocking. Where a row is missing
+     * ([isWhole]) it is refused, and changes nothing: a missing row may still be found.
      */
     public suspend fun rotateKeys(): Unit = uncancellable(area, DERIVING) { core.rotateKeys() }
 
@@ -186,14 +189,14 @@ public class RidWallet private constructor(private val core: Wallet, private val
     public suspend fun delete(id: CredentialId): Unit = Boundary.await { core.delete(Boundary.text(id)) }
 
     /** Rows of the history from place [from] on, at most [max], oldest first. */
-    public suspend fun history(from: ULong = 0u, max: UInt = 100u): List<HistoryRow> =
-        Boundary.await { core.history(from, max) }
+    public suspend fun history(from: ULong = 0u, max: Int = 100): List<HistoryRow> =
+        Boundary.await { core.history(from, Boundary.count(max)) }
 
     /** Walks the chain of the whole history: whether anything was taken out, put in or altered. */
     public suspend fun checkHistory(): HistoryCheck = Boundary.await { core.checkHistory() }
 
     /**
-     * Deletes what the row at place [seq] says. That there was a row stays to be seen.
+     * Deletes what the row at place [seq] says. A tombstone remains in its place.
      *
      * @throws RidException.BadInput `history_unknown`
      */
@@ -209,10 +212,10 @@ public class RidWallet private constructor(private val core: Wallet, private val
      * Starts asking an issuer, whose [challenge] and name ([audience]) these are, for [copies] one-time copies (0: as many as usual)
      * of each of [kinds] (short name or document type).
      */
-    public fun enrol(kinds: List<String>, challenge: ByteArray, audience: String, copies: UInt = 0u): EnrolmentSession =
+    public fun enrol(kinds: List<String>, challenge: ByteArray, audience: String, copies: Int = 0): EnrolmentSession =
         Boundary.call {
-            val rim = Boundary
-            EnrolmentSession(core.enrol(rim.texts(kinds), copies, rim.bytes(challenge), rim.text(audience)))
+            val count = Boundary.count(copies)
+            EnrolmentSession(core.enrol(Boundary.texts(kinds), count, Boundary.bytes(challenge), Boundary.text(audience)))
         }
 
     /** Checks an issuer's answer to the enrolment [id] fully and stores it: every credential or none. */
@@ -235,7 +238,7 @@ public class RidWallet private constructor(private val core: Wallet, private val
 
     /**
      * Destroys everything, keys first, then files, and closes this object, whatever the answer. It runs to its end when the coroutine is
-     * cancelled; what a death or an error cut off is completed by the next [open] or [wipe] of the folder.
+     * cancelled; what a process exit or an error interrupted is completed by the next [open] or [wipe] of the folder.
      */
     public suspend fun wipe() {
         currentCoroutineContext().ensureActive()
@@ -249,28 +252,27 @@ public class RidWallet private constructor(private val core: Wallet, private val
     private fun checked(code: PrivateText): PrivateText = code.also { Boundary.text(it.reveal()) }
 
     /**
-     * Lets go of the library's memory. Every later call says [RidException.Misuse] (`closed`). The store closes when the last
+     * Releases the library's memory. Every later call says [RidException.Misuse] (`closed`). The store closes when the last
      * session is closed too; to wait for that, use [closeStore].
      */
     override fun close(): Unit = core.close()
 
     public companion object {
         /**
-         * Opens the wallet in [folder], or makes an empty one; keys are in [secureArea]. A presentation cut off by the death of the
-         * process is over: its row in the history, if it used a copy, says `STARTED`, or `UNKNOWN_DELIVERY` when the
+         * Opens the wallet in [folder], or makes an empty one; keys are in [secureArea]. A presentation that a process exit
+         * interrupted is over: its row in the history, if it used a copy, says `STARTED`, or `UNKNOWN_DELIVERY` when the
          * response had been handed out.
          *
          * When the coroutine is cancelled, so is what [secureArea] is doing, and the folder is free again when this returns.
          * Whatever [secureArea] throws beside `SecureAreaException` counts as `Unavailable`.
          */
         public suspend fun open(folder: String, options: WalletOptions, secureArea: SecureArea): RidWallet {
-            val rim = Boundary
-            rim.text(folder)
+            Boundary.text(folder)
             checked(options)
             val guarded = GuardedSecureArea(secureArea)
             // Not in the caller's coroutine: where that is cancelled just when the wallet is there, the generated code would lose it, and
             // it would keep the folder for ever.
-            val opening = CoroutineScope(Dispatchers.Default).async { rim.call { RidWallet(Wallet.open(folder, options, guarded), guarded) } }
+            val opening = CoroutineScope(Dispatchers.Default).async { Boundary.call { RidWallet(Wallet.open(folder, options, guarded), guarded) } }
             try {
                 return opening.await()
             } catch (cancelled: CancellationException) {
@@ -293,7 +295,7 @@ public class RidWallet private constructor(private val core: Wallet, private val
 
         /**
          * Moves the files of a wallet that nothing opens aside, within [folder]; deletes nothing. The next [open]
-         * begins anew. Ask the person before: what lies aside opens only with doors that were lost.
+         * starts over. Ask the person before: what is moved aside opens only by unlock methods that were lost.
          *
          * @throws RidException.Misuse while it is open, here or in another process
          */
@@ -302,7 +304,7 @@ public class RidWallet private constructor(private val core: Wallet, private val
         private val DERIVING = setOf(Method.DERIVE)
         private val MAKING = setOf(Method.CREATE_KEYS, Method.DERIVE)
 
-        /** A PIN is tried or set: on hardware the tries are keys, which are looked at and made. */
+        /** A PIN is tried or set: on hardware the tries are keys, which are read and made. */
         private val TRYING = MAKING + Method.INFO
 
         private fun checked(options: WalletOptions): WalletOptions {

@@ -10,7 +10,7 @@ import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.withTimeoutOrNull
 
-/** What a step means to whoever collects steps. */
+/** The meaning of a step to the loop over steps. */
 internal enum class Rest {
     /** Something to be done: given again until it was. */
     DO,
@@ -25,17 +25,17 @@ internal enum class Rest {
     OVER,
 }
 
-/** Counts what was told to a session, so that its steps can be collected without asking in a loop. */
+/** Counts the calls of a session, so that its steps can be collected without polling. */
 internal class StepSignal {
-    private val told = MutableStateFlow(0L)
+    private val notes = MutableStateFlow(0L)
     private val done = AtomicLong()
 
     /** Something came from outside. */
     fun note() {
-        told.update { it + 1 }
+        notes.update { it + 1 }
     }
 
-    /** The step given out was done, or is no more. */
+    /** The step that was given out was done, or is obsolete. */
     fun done() {
         done.incrementAndGet()
         note()
@@ -49,7 +49,7 @@ internal class StepSignal {
         var lastDone = -1L
         while (true) {
             currentCoroutineContext().ensureActive()
-            val toldBefore = told.value
+            val notesBefore = notes.value
             val doneBefore = done.get()
             val step = next() ?: continue
             if (done.get() != doneBefore) continue
@@ -62,8 +62,8 @@ internal class StepSignal {
             }
             when (kind) {
                 Rest.OVER -> return@flow
-                Rest.WAIT_UNTIL -> withTimeoutOrNull(TICK_MILLIS) { told.first { it != toldBefore } } ?: tick()
-                else -> told.first { it != toldBefore }
+                Rest.WAIT_UNTIL -> withTimeoutOrNull(TICK_MILLIS) { notes.first { it != notesBefore } } ?: tick()
+                else -> notes.first { it != notesBefore }
             }
         }
     }

@@ -11,9 +11,9 @@ import kotlinx.coroutines.withContext
 import kotlinx.coroutines.withTimeoutOrNull
 
 /**
- * Runs a call that changes doors, keys or files to its end, also when the caller's coroutine is cancelled: dropped half-way it would leave
- * keys in the secure area that nobody knows of. Cancellation calls away what [area] does by [methods], again and again until the call has
- * returned, and comes out of here when it has.
+ * Runs a call that changes unlock methods, keys or files to its end, also when the caller's coroutine is cancelled: dropped half-way it
+ * would leave unknown keys in the secure area. Cancellation interrupts what [area] does by [methods], again and again until the call
+ * has returned, and is thrown here when it has.
  */
 internal suspend fun <T> uncancellable(area: GuardedSecureArea, methods: Set<Method>, block: suspend () -> T): T {
     currentCoroutineContext().ensureActive()

@@ -80,8 +80,8 @@ internal class ApiTest {
         val HOOKS = setOf("panicInside", "panicInsideClock", "panicInsideLater", "secureAreaSuite")
 
         /** What sessions are made of: those constructors are internal. */
-        val SESSIONS = setOf("Enrolling", "Presentation", "Reading")
-        val INTERNAL = (listOf("Boundary", "Rest", "StepSignal", "GuardedSecureArea", "GuardedLog", "Method", "BoundaryKt", "UncancellableKt", "P256Kt") +
+        val SESSIONS = setOf("Enrolling", "FlowCalls", "LinkCalls", "Presentation", "Reading")
+        val INTERNAL = (listOf("Boundary", "FlowCalls", "KeyMaker", "KeyStrength", "KeyStrengthKt", "LinkCalls", "PresentationSessionKt", "Rest", "StepSignal", "GuardedSecureArea", "GuardedLog", "Method", "BoundaryKt", "UncancellableKt", "P256Kt") +
             listOf("Enrolling", "Presentation", "Reader", "Reading", "Wallet").flatMap { listOf("core.$it", "core.${it}Interface") })
             .map { "az.gov.rid.$it" }
     }

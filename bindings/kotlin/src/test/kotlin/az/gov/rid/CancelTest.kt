@@ -2,7 +2,7 @@ package az.gov.rid
 
 import az.gov.rid.core.Decision
 import az.gov.rid.core.DeviceAuthMethod
-import az.gov.rid.core.HistoryKind
+import az.gov.rid.core.HistoryEventType
 import az.gov.rid.core.HistoryOutcome
 import az.gov.rid.core.LockState
 import az.gov.rid.core.PresentationStep
@@ -92,7 +92,7 @@ internal class CancelTest {
         val area = WatchedArea(rig.area())
         rig.open(area).use { wallet ->
             val calls = everyCall { at, acted ->
-                wallet.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 2u).use { session ->
+                wallet.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 2).use { session ->
                     val came = cut(area, at, acted) { session.next() }
                     if (came) {
                         assertEquals("interrupted", assertFailsWith<RidException.Misuse> { session.next() }.code)
@@ -134,7 +134,7 @@ internal class CancelTest {
             val rig = Rig(folder.resolve("home-$method"))
             val area = WatchedArea(rig.area())
             rig.open(area, rig.options(method)).use { wallet ->
-                rig.enrol(wallet, copies = 14u)
+                rig.enrol(wallet, copies = 14)
                 val calls = everyCall(repeats = true) { at, acted ->
                     var came = false
                     var interrupted = false
@@ -149,7 +149,7 @@ internal class CancelTest {
                     came
                 }
                 assertTrue(calls >= 1, "$method: $calls")
-                val outcomes = wallet.events().filter { it.kind == HistoryKind.PRESENTATION }.map { it.outcome }
+                val outcomes = wallet.events().filter { it.kind == HistoryEventType.PRESENTATION }.map { it.outcome }
                 assertTrue(outcomes.all { it in setOf(HistoryOutcome.FINISHED, HistoryOutcome.FAILED) }, "$outcomes")
             }
         }
@@ -175,7 +175,7 @@ internal class CancelTest {
     fun `neg_m06_presenting_cut_at_any_moment`() = walk(2.minutes) {
         val rig = Rig(folder.resolve("home"))
         rig.open().use { wallet ->
-            rig.enrol(wallet, copies = 40u)
+            rig.enrol(wallet, copies = 40)
             val random = Random(7)
             val verdicts = (1..40).map { round ->
                 val longest = (200 * 1.2.pow(round)).toInt()
@@ -196,7 +196,7 @@ internal class CancelTest {
         val rig = Rig(folder.resolve("home"))
         rig.open().use { wallet ->
             repeat(40) { round ->
-                val message = wallet.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 1u).use { it.next() }
+                val message = wallet.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 1).use { it.next() }
                 val answer = rig.answer(message.message)
                 val before = wallet.credentials().size
                 val call = launch(Dispatchers.Default) { wallet.accept(message.id, answer) }
@@ -206,7 +206,7 @@ internal class CancelTest {
                 // All or nothing, and what is not done yet can be done again.
                 if (after == before) runCatching { wallet.accept(message.id, answer) }
                 assertEquals(before + 1, wallet.credentials().size)
-                assertEquals(before + 1, wallet.events().count { it.kind == HistoryKind.ISSUANCE })
+                assertEquals(before + 1, wallet.events().count { it.kind == HistoryEventType.ISSUANCE })
             }
         }
     }

@@ -2,6 +2,7 @@ package az.gov.rid
 
 import az.gov.rid.core.AskedElement
 import az.gov.rid.core.CandidateCredential
+import az.gov.rid.core.ClaimValue
 import az.gov.rid.core.ConsentAnswer
 import az.gov.rid.core.ConsentDecision
 import az.gov.rid.core.CredentialState
@@ -9,18 +10,21 @@ import az.gov.rid.core.Decision
 import az.gov.rid.core.DocumentAsk
 import az.gov.rid.core.TrustEnvironment
 import az.gov.rid.core.HistoryOutcome
+import az.gov.rid.core.PrivateText
 import az.gov.rid.core.ReaderPolicy
 import az.gov.rid.core.ReaderRule
 import az.gov.rid.core.ConsentRequest
 import az.gov.rid.core.RequestedDocument
 import az.gov.rid.core.RequestedElement
 import az.gov.rid.core.RequesterInfo
+import az.gov.rid.core.ReusePolicy
 import java.nio.file.Path
 import java.time.Instant
 import kotlin.random.Random
 import kotlin.test.Test
 import kotlin.test.assertEquals
 import kotlin.test.assertFalse
+import kotlin.test.assertNull
 import kotlin.test.assertTrue
 import org.junit.jupiter.api.io.TempDir
 
@@ -81,9 +85,9 @@ internal class ConsentTest {
         rig.open().use { wallet ->
             val older = rig.enrol(wallet).single().id
             val newer = rig.enrol(wallet).single().id
-            val card = rig.enrol(wallet, copies = 4u, kinds = listOf("pid")).single().id
+            val card = rig.enrol(wallet, copies = 4, kinds = listOf("pid")).single().id
             val asked = listOf(ask("family_name", "given_name"), pid("family_name_latin1", "given_name_latin1"))
-            suspend fun used(answer: (ConsentRequest) -> ConsentAnswer) =
+            suspend fun used(answer: (ConsentRequest) -> ConsentAnswer?) =
                 meet(wallet, rig.reader(), asked, answer = answer).receipts.single().used
             for (wanted in listOf(older, newer)) {
                 val used = used { request ->
@@ -110,7 +114,7 @@ internal class ConsentTest {
     fun neg_c32_blocked_documents_are_named_and_the_others_answered() = walk {
         val rig = Rig(folder.resolve("home"))
         rig.open().use { wallet ->
-            val licence = rig.enrol(wallet, copies = 1u).single().id
+            val licence = rig.enrol(wallet, copies = 1).single().id
             rig.enrol(wallet, kinds = listOf("pid"))
             val first = meet(wallet, rig.reader(), listOf(ask("family_name"))) { it.agree { _, _ -> true } }
             assertEquals(listOf(licence), first.receipts.single().used)
@@ -134,11 +138,15 @@ internal class ConsentTest {
     }
 
     @Test
-    fun leaving_every_document_out_is_a_refusal() = walk {
+    fun agreeing_to_nothing_gives_no_answer() = walk {
         val rig = Rig(folder.resolve("home"))
         rig.open().use { wallet ->
             rig.enrol(wallet)
-            val met = meet(wallet, rig.reader(), listOf(ask("family_name"))) { request -> request.agree({ null }) { _, _ -> true } }
+            val met = meet(wallet, rig.reader(), listOf(ask("family_name"))) { request ->
+                assertNull(request.agree { _, _ -> false })
+                assertNull(request.agree({ null }) { _, _ -> true })
+                request.refuse()
+            }
             assertFalse(met.receipts.single().disclosed)
             assertEquals(2u, wallet.credentials().single().copiesLeft)
             assertEquals(HistoryOutcome.REFUSED, wallet.events().last().outcome)
@@ -148,7 +156,7 @@ internal class ConsentTest {
     @Test
     fun an_app_sets_a_policy_for_each_class_of_readers() = walk {
         val rig = Rig(folder.resolve("home"))
-        rig.open().use { rig.enrol(it, copies = 9u, kinds = listOf("mdl", "pid")) }
+        rig.open().use { rig.enrol(it, copies = 9, kinds = listOf("mdl", "pid")) }
         val own = rig.options()
         val strangers = own.copy(readerRoots = emptyList())
         fun policy(anonymous: ReaderRule = ReaderRule.ALLOW, untrusted: ReaderRule = ReaderRule.ALLOW) =
@@ -182,18 +190,25 @@ internal class ConsentTest {
         fun element(place: Int): RequestedElement {
             val held = random.nextBoolean()
             val path = path(MDL_SPACE, "element_$place")
-            return RequestedElement(path, "", "", listOf(path), false, held, if (held) null else "not_held", false, random.nextInt(4) == 0)
+            val portrait = random.nextInt(4) == 0
+            return RequestedElement(
+                path, "", "", listOf(path), retained = false, held, if (held) null else "not_held", sensitive = false, portrait,
+                ClaimValue.Nothing, PrivateText("-"), lessRevealing = null,
+            )
         }
         fun candidate(name: String) =
-            CandidateCredential(name, "", null, CredentialState.READY, Instant.EPOCH, 1u, List(random.nextInt(4), ::element))
+            CandidateCredential(name, "", null, CredentialState.READY, Instant.EPOCH, 1u, ReusePolicy.Once, false, List(random.nextInt(4), ::element))
         val documents = List(random.nextInt(4)) { position ->
             val candidates = List(random.nextInt(3)) { candidate("credential ${random.nextInt(4)} $it") }
-            val asked = listOf(AskedElement(path(MDL_SPACE, "element_0"), "", "", false))
+            val asked = listOf(AskedElement(path(MDL_SPACE, "element_0"), "", "", retained = false, statesRetention = true, exceedsPurpose = false))
             val blocked = if (candidates.isEmpty()) "not_held" else null
-            RequestedDocument(position.toUInt(), MDL, "", asked, candidates, emptyList(), blocked, random.nextBoolean(), random.nextBoolean())
+            RequestedDocument(
+                position.toUInt(), "mso_mdoc", MDL, "", asked, candidates, emptyList(), blocked, portraitBinds = random.nextBoolean(),
+                multiple = false, suggested = random.nextBoolean(),
+            )
         }
-        val nobody = RequesterInfo("", null, null, false, "reader_auth_absent")
-        return ConsentRequest("id", byteArrayOf(1), nobody, TrustEnvironment.TEST, null, documents, emptyList(), emptyList())
+        val nobody = RequesterInfo("", null, null, false, "reader_auth_absent", null, false)
+        return ConsentRequest("id", byteArrayOf(1), nobody, TrustEnvironment.TEST, null, random.nextInt(4) == 0, null, documents, emptyList(), emptyList())
     }
 
     @Test
@@ -203,16 +218,17 @@ internal class ConsentTest {
         repeat(5_000) {
             val request = question(random)
             val all = request.documents.flatMap { it.candidates }
-            val answer = request.agree({ if (random.nextInt(4) == 0) null else all.randomOrNull(random) }) { _, _ -> random.nextInt(3) > 0 }
+            val answer = request.agree({ if (random.nextInt(4) == 0) null else all.randomOrNull(random) }) { _, _ -> random.nextInt(3) > 0 } ?: return@repeat
             assertEquals(request.id, answer.id)
             assertTrue(request.hash.contentEquals(answer.hash))
-            val documents = (answer.decision as? ConsentDecision.Agree ?: return@repeat).documents
+            val documents = (answer.decision as ConsentDecision.Agree).documents
             agreed += 1
             assertTrue(documents.isNotEmpty() && documents.map { it.position }.toSet().size == documents.size)
             for (document in documents) {
                 val offered = request.documents[document.position.toInt()].candidates.first { it.credential == document.credential }
                 val sendable = offered.elements.filter { it.held }.map { it.path }
                 assertTrue(document.elements.isNotEmpty() && sendable.containsAll(document.elements))
+                assertTrue(!request.whole || document.elements.size == offered.elements.size)
             }
         }
         assertTrue(agreed > 1_000, "$agreed answers agree to something")

@@ -1,6 +1,6 @@
 package az.gov.rid
 
-import az.gov.rid.core.HistoryKind
+import az.gov.rid.core.HistoryEventType
 import az.gov.rid.core.HistoryOutcome
 import kotlin.test.assertEquals
 import kotlin.test.assertTrue
@@ -66,7 +66,7 @@ internal fun spin(micros: Long) {
 /** As many copies used as rows of presentations. */
 internal suspend fun consistent(wallet: RidWallet) {
     val used = wallet.credentials().sumOf { it.copiesTotal - it.copiesLeft }.toInt()
-    val rows = wallet.events().filter { it.kind == HistoryKind.PRESENTATION && it.outcome != HistoryOutcome.REFUSED }
+    val rows = wallet.events().filter { it.kind == HistoryEventType.PRESENTATION && it.outcome != HistoryOutcome.REFUSED }
     assertEquals(used, rows.size)
 }
 

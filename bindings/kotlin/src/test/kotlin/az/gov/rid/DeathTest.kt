@@ -1,7 +1,7 @@
 package az.gov.rid
 
 import az.gov.rid.core.Decision
-import az.gov.rid.core.HistoryKind
+import az.gov.rid.core.HistoryEventType
 import az.gov.rid.core.HistoryOutcome
 import az.gov.rid.core.LockState
 import az.gov.rid.core.PresentationStep
@@ -41,7 +41,7 @@ internal class DeathTest {
                 assertTrue(wallet.checkHistory().whole && wallet.unlockState().pinTriesLeft == 5u, said)
                 val held = wallet.credentials()
                 // All or nothing, and its row with it.
-                assertEquals(held.size, wallet.events().count { it.kind == HistoryKind.ISSUANCE }, said)
+                assertEquals(held.size, wallet.events().count { it.kind == HistoryEventType.ISSUANCE }, said)
                 assertTrue(held.all { it.copiesLeft == 2u && it.copiesTotal == 2u }, said)
                 val answer = rig.home.resolve("answer")
                 if (held.isEmpty() && Files.exists(answer)) {
@@ -67,7 +67,7 @@ internal class DeathTest {
     fun `neg_m06_death_at_every_step_of_a_presentation`() = walk(2.minutes) {
         val enrolled = Rig(folder.resolve("enrolled"))
         enrolled.open().use { wallet ->
-            enrolled.enrol(wallet, copies = 3u)
+            enrolled.enrol(wallet, copies = 3)
             wallet.setPin(pin())
             wallet.closeStore()
         }
@@ -100,7 +100,7 @@ internal class DeathTest {
                 wallet.unlockWithPin(pin())
                 assertTrue(wallet.checkHistory().whole, said)
                 val card = wallet.credentials().single()
-                val (refused, rows) = wallet.events().filter { it.kind == HistoryKind.PRESENTATION }
+                val (refused, rows) = wallet.events().filter { it.kind == HistoryEventType.PRESENTATION }
                     .partition { it.outcome == HistoryOutcome.REFUSED }
                 assertTrue(refused.size <= 1 && (refused.isEmpty() || rows.size == 2), said)
                 // The session is over by name on both sides. A row is `started` until the response is handed out, then its delivery is unknown.
@@ -150,7 +150,7 @@ internal class DeathTest {
                     if (old == null) assertTrue(listOf("PIN changed", "biometrics", "sign").none { it in said }, said)
                     assertTrue(wallet.checkHistory().whole && wallet.examine().findings.isEmpty(), said)
                     val held = wallet.credentials()
-                    val deleted = wallet.history().count { it.event?.kind == HistoryKind.DELETION }
+                    val deleted = wallet.history().count { it.event?.kind == HistoryEventType.DELETION }
                     assertEquals(1, held.size + deleted, said)
                     for (card in held) assertTrue(wallet.credential(card.id).elements.isNotEmpty() && card.copiesLeft == 2u)
                 }

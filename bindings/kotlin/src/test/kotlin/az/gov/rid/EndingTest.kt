@@ -3,7 +3,7 @@ package az.gov.rid
 import az.gov.rid.core.ConsentAnswer
 import az.gov.rid.core.ConsentDecision
 import az.gov.rid.core.Decision
-import az.gov.rid.core.HistoryKind
+import az.gov.rid.core.HistoryEventType
 import az.gov.rid.core.HistoryOutcome
 import az.gov.rid.core.PresentationStep
 import az.gov.rid.core.RidException
@@ -36,7 +36,7 @@ internal class EndingTest {
         }
     }
 
-    private suspend fun RidWallet.presentations() = events().filter { it.kind == HistoryKind.PRESENTATION }
+    private suspend fun RidWallet.presentations() = events().filter { it.kind == HistoryEventType.PRESENTATION }
 
     private val nobody = ConsentAnswer("", ByteArray(32), ConsentDecision.Refuse)
 
@@ -53,7 +53,7 @@ internal class EndingTest {
                 val step = presentation.next()
                 if (wanted(step)) return step
                 when (step) {
-                    is PresentationStep.Ask -> presentation.answer(step.request.agree { _, _ -> true })
+                    is PresentationStep.Ask -> presentation.answer(checkNotNull(step.request.agree { _, _ -> true }))
                     is PresentationStep.Send -> deliver()
                     is PresentationStep.Wait -> {
                         if (reading.next() !is ReadingStep.Send) continue
@@ -131,7 +131,7 @@ internal class EndingTest {
                 if (step is PresentationStep.Ask) {
                     // The person still reads when the reader goes away.
                     pair.presentation.disconnected()
-                    pair.presentation.answer(asked.request.agree { _, _ -> true })
+                    pair.presentation.answer(checkNotNull(asked.request.agree { _, _ -> true }))
                 }
             }
             assertIs<PresentationStep.Ask>(steps.first())
@@ -191,15 +191,15 @@ internal class EndingTest {
             val pair = pair(rig, wallet)
             pair.presentation.proceed()
             assertIs<ReadingStep.Connect>(pair.reading.next())
-            for (mtu in listOf<UShort>(0u, 22u)) {
+            for (mtu in listOf(-1, 0, 22)) {
                 assertEquals("transport_mtu", assertFailsWith<RidException.BadInput> { pair.presentation.connected(mtu) }.code)
                 assertEquals("transport_mtu", assertFailsWith<RidException.BadInput> { pair.reading.connected(mtu) }.code)
             }
             assertIs<PresentationStep.Wait>(pair.presentation.next())
             assertIs<ReadingStep.Connect>(pair.reading.next())
             assertEquals(2u, wallet.credentials().single().copiesLeft)
-            pair.presentation.connected(517u)
-            pair.reading.connected(517u)
+            pair.presentation.connected(517)
+            pair.reading.connected(517)
             assertIs<ReadingStep.Send>(pair.reading.next())
         }
     }
@@ -247,7 +247,7 @@ internal class EndingTest {
                 fun keys() = Files.list(rig.home.resolve("kotlin-keys")).use { it.count() }
                 val before = keys()
                 for (name in listOf("createKeys", "sign")) {
-                    val session = again.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 2u)
+                    val session = again.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 2)
                     val asked = CompletableDeferred<Unit>()
                     area.before = { _, call -> if (call == name) { asked.complete(Unit); awaitCancellation() } }
                     val running = async { runCatching { session.next() } }
@@ -260,7 +260,7 @@ internal class EndingTest {
                     assertEquals(before, keys(), name)
                 }
                 // After its message was given an enrolment waits for the issuer.
-                val enrolment = again.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 2u).use { it.next() }
+                val enrolment = again.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 2).use { it.next() }
                 again.credentials()
                 assertEquals(1, again.accept(enrolment.id, rig.answer(enrolment.message)).size)
             }

@@ -23,7 +23,7 @@ internal class LookingCancelTest {
     fun `neg_m06_a_reading_goes_on_where_it_stood`() = walk(2.minutes) {
         val rig = Rig(folder.resolve("home"))
         rig.open().use { wallet ->
-            rig.enrol(wallet, copies = 12u)
+            rig.enrol(wallet, copies = 12)
             val area = WatchedArea(rig.readerArea())
             rig.reader(area = area).use { reader ->
                 val calls = everyCall { at, acted ->

@@ -38,7 +38,7 @@ internal class MemoryTest {
                     if (round % 10 == 0) {
                         wallet.lock()
                         wallet.unlock()
-                        wallet.enrol(listOf("mdl"), ByteArray(32), AUDIENCE, 1u).close()
+                        wallet.enrol(listOf("mdl"), ByteArray(32), AUDIENCE, 1).close()
                     }
                 }
                 rounds(2_000)

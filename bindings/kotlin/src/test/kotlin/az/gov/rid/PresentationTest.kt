@@ -3,7 +3,7 @@ package az.gov.rid
 import az.gov.rid.core.ClaimValue
 import az.gov.rid.core.Decision
 import az.gov.rid.core.DeviceAuthMethod
-import az.gov.rid.core.HistoryKind
+import az.gov.rid.core.HistoryEventType
 import az.gov.rid.core.HistoryOutcome
 import az.gov.rid.core.PresentationStep
 import az.gov.rid.core.ConsentRequest
@@ -47,7 +47,7 @@ internal class PresentationTest {
             assertEquals(2, requests.map { it.id }.distinct().size)
             assertTrue(requests.all { it.requester.verified && it.requester.name == "Yol Polisi TEST" })
             assertEquals(0u, wallet.credential(id).credential.copiesLeft)
-            val rows = wallet.events().filter { it.kind == HistoryKind.PRESENTATION }
+            val rows = wallet.events().filter { it.kind == HistoryEventType.PRESENTATION }
             assertEquals(listOf(HistoryOutcome.FINISHED, HistoryOutcome.FINISHED), rows.map { it.outcome })
             assertTrue(rows.all { it.peerVerified })
             // Each step once: nothing was given out that had been done.
@@ -66,7 +66,7 @@ internal class PresentationTest {
             assertEquals("not_returned", met.verdicts.single().code)
             assertEquals(listOf(MDL), met.verdicts.single().notReturned)
             assertEquals(2u, wallet.credential(id).credential.copiesLeft)
-            val row = wallet.events().single { it.kind == HistoryKind.PRESENTATION }
+            val row = wallet.events().single { it.kind == HistoryEventType.PRESENTATION }
             assertEquals(HistoryOutcome.REFUSED, row.outcome)
         }
     }

@@ -24,9 +24,9 @@ internal interface ReadmeScreen {
 
 /** What an app brings: the radio. */
 internal interface ReadmeRadio {
-    val mtu: UShort
+    val mtu: Int
 
-    fun serve(service: ByteArray?, connected: (UShort) -> Unit, received: (ByteArray) -> Unit, disconnected: () -> Unit)
+    fun serve(service: ByteArray?, connected: (Int) -> Unit, received: (ByteArray) -> Unit, disconnected: () -> Unit)
 
     /** Whether the link took the last chunk. */
     fun write(chunks: List<ByteArray>): Boolean
@@ -57,7 +57,7 @@ class ReadmeTest {
                 var stopped = false
                 override val mtu = MTU
 
-                override fun serve(service: ByteArray?, connected: (UShort) -> Unit, received: (ByteArray) -> Unit, disconnected: () -> Unit) {
+                override fun serve(service: ByteArray?, connected: (Int) -> Unit, received: (ByteArray) -> Unit, disconnected: () -> Unit) {
                     assertEquals(16, service?.size)
                     thread(isDaemon = true) {
                         val radio = LoopbackLink(server.accept().apply { tcpNoDelay = true }, mdoc = true)

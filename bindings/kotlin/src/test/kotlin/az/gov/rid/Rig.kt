@@ -95,7 +95,7 @@ internal class Rig(val home: Path) {
         return Files.readAllBytes(answer)
     }
 
-    suspend fun enrol(wallet: RidWallet, copies: UInt = 2u, kinds: List<String> = listOf("mdl")): List<CredentialSummary> =
+    suspend fun enrol(wallet: RidWallet, copies: Int = 2, kinds: List<String> = listOf("mdl")): List<CredentialSummary> =
         wallet.enrol(kinds, challenge(), AUDIENCE, copies).use { session ->
             val enrolment = session.next()
             wallet.accept(enrolment.id, answer(enrolment.message))
@@ -122,7 +122,7 @@ internal fun ask(vararg elements: String, kind: String = MDL, namespace: String 
 internal fun Verdict.currentNames(): List<List<String>?> = documents.map { document -> document.current?.issuerSigned?.map { it.path.last } }
 
 /** What happened, of every row. */
-internal suspend fun RidWallet.events(): List<HistoryEvent> = history(max = 1_000u).map { checkNotNull(it.event) }
+internal suspend fun RidWallet.events(): List<HistoryEvent> = history(max = 1_000).map { checkNotNull(it.event) }
 
 /** A PIN that is none of the weak ones, and others of that kind. */
 internal const val PIN = "483926"

@@ -15,14 +15,14 @@ import kotlinx.coroutines.async
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.flow.takeWhile
 
-internal const val MTU: UShort = 185u
+internal const val MTU: Int = 185
 
 /** A holder's app: the radio and the person round a presentation. */
 internal class Holder(
     private val wallet: RidWallet,
     val session: PresentationSession,
     private val server: ServerSocket = LoopbackLink.server(),
-    private val answer: (ConsentRequest) -> ConsentAnswer,
+    private val answer: (ConsentRequest) -> ConsentAnswer?,
 ) {
     val port: Int = server.localPort
     val qr = CompletableDeferred<String>()
@@ -53,7 +53,7 @@ internal class Holder(
                 session.proceed()
                 qr.complete(step.qr)
             }
-            is PresentationStep.Ask -> session.answer(answer(step.request))
+            is PresentationStep.Ask -> session.answer(answer(step.request) ?: step.request.refuse())
             is PresentationStep.Send -> if (!link.isCompleted || link.getCompleted().send(session.chunks(MTU))) session.proceed()
             is PresentationStep.Unlock -> {
                 unlock()
@@ -134,7 +134,7 @@ internal suspend fun meet(
     wallet: RidWallet,
     reader: RidReader,
     vararg asked: List<DocumentAsk>,
-    answer: (ConsentRequest) -> ConsentAnswer,
+    answer: (ConsentRequest) -> ConsentAnswer?,
 ): Met = coroutineScope {
     wallet.present().use { session ->
         val holder = Holder(wallet, session, answer = answer)

@@ -1,7 +1,7 @@
 package az.gov.rid
 
 import az.gov.rid.core.Decision
-import az.gov.rid.core.HistoryKind
+import az.gov.rid.core.HistoryEventType
 import az.gov.rid.core.HistoryOutcome
 import az.gov.rid.core.KeySpec
 import az.gov.rid.core.KeyUse
@@ -110,7 +110,7 @@ internal class SecureAreaTest {
         rig.open(area).use { wallet ->
             for ((throwable, name) in thrown) for (method in listOf("createKeys", "sign")) {
                 area.before = { _, called -> if (called == method) throw throwable }
-                val failed = wallet.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 1u).use { session ->
+                val failed = wallet.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 1).use { session ->
                     assertFailsWith<RidException> { session.next() }
                 }
                 val said = when (failed) {
@@ -139,7 +139,7 @@ internal class SecureAreaTest {
         )
         val area = WatchedArea(rig.area())
         rig.open(area).use { wallet ->
-            rig.enrol(wallet, copies = 6u)
+            rig.enrol(wallet, copies = 6)
             suspend fun meet(): Pair<String, List<Decision>> = wallet.present().use { session ->
                 val holder = Holder(wallet, session) { request -> request.agree { _, _ -> true } }
                 val held = async(Dispatchers.Default) { holder.run() }
@@ -159,7 +159,7 @@ internal class SecureAreaTest {
             assertEquals("done" to listOf(Decision.ACCEPTED), meet())
             // Each began with its copy and its row.
             assertEquals(0u, wallet.credentials().single().copiesLeft)
-            val rows = wallet.events().filter { it.kind == HistoryKind.PRESENTATION }.map { it.outcome }
+            val rows = wallet.events().filter { it.kind == HistoryEventType.PRESENTATION }.map { it.outcome }
             assertEquals(List(thrown.size) { HistoryOutcome.FAILED } + HistoryOutcome.FINISHED, rows)
         }
     }
@@ -175,7 +175,7 @@ internal class SecureAreaTest {
                 if (method.name.startsWith("createKeys")) answer else method.invoke(inner, *arguments.orEmpty())
             } as SecureArea
             rig.open(area).use { wallet ->
-                wallet.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 1u).use { session ->
+                wallet.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 1).use { session ->
                     assertEquals("key_unavailable", assertFailsWith<RidException.Unsupported> { session.next() }.code)
                 }
                 wallet.closeStore()
@@ -201,7 +201,7 @@ internal class SecureAreaTest {
         rig.open().use { it.closeStore() }
         for (area in wrong) {
             rig.open(area).use { wallet ->
-                wallet.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 1u).use { session ->
+                wallet.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 1).use { session ->
                     assertEquals("key_unavailable", assertFailsWith<RidException.Unsupported> { session.next() }.code)
                 }
                 wallet.closeStore()
@@ -222,7 +222,7 @@ internal class SecureAreaTest {
             val going = CompletableDeferred<Unit>()
             val gate = CompletableDeferred<Unit>()
             area.before = { _, name -> if (name == "createKeys") { going.complete(Unit); gate.await() } }
-            wallet.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 1u).use { session ->
+            wallet.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 1).use { session ->
                 val slow = launch { session.next() }
                 going.await()
                 withTimeout(5.seconds) {
@@ -270,7 +270,7 @@ internal class SecureAreaTest {
             val going = CompletableDeferred<Unit>()
             val gate = CompletableDeferred<Unit>()
             area.after = { _, name -> if (name == "sign") withContext(NonCancellable) { going.complete(Unit); gate.await() } }
-            wallet.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 1u).use { session ->
+            wallet.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 1).use { session ->
                 val call = launch { session.next() }
                 going.await()
                 call.cancel()

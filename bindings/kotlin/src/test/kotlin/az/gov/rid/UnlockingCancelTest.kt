@@ -33,7 +33,7 @@ internal class UnlockingCancelTest {
         val rig = Rig(folder.resolve("home"))
         val area = WatchedArea(rig.area())
         rig.open(area).use { wallet ->
-            rig.enrol(wallet, copies = 1u)
+            rig.enrol(wallet, copies = 1)
             wallet.setPin(pin())
             wallet.enableBiometrics()
             for (case in cases) run(case, area, wallet)
@@ -67,7 +67,7 @@ internal class UnlockingCancelTest {
             val calls = everyCall { at, acted ->
                 unlocked(wallet)
                 if (!wallet.unlockState().biometric) wallet.enableBiometrics()
-                // Deletions are not called away: they only take their time.
+                // Deletions are not interrupted: they only take their time.
                 cut(area, at, acted, spared = setOf("delete")) { case.act(wallet) }.also {
                     unlocked(wallet)
                     assertEquals(1, wallet.credentials().size, case.name)
@@ -82,7 +82,7 @@ internal class UnlockingCancelTest {
         val rig = Rig(folder.resolve("home"))
         val area = WatchedArea(rig.area())
         rig.open(area).use { wallet ->
-            rig.enrol(wallet, copies = 1u)
+            rig.enrol(wallet, copies = 1)
             val first = wallet.makeRecoveryCode().also { wallet.confirmRecoveryCode(it) }
             val container = wallet.exportRecovery(first)
             val cases = listOf(

@@ -107,7 +107,7 @@ internal class UnlockingTest {
     }
 
     @Test
-    fun `biometrics open, are lost with a change of biometrics, and are enabled anew`() = walk {
+    fun `biometrics open, are lost with a change of biometrics, and are enabled again`() = walk {
         val rig = Rig(folder.resolve("home"))
         val area = BiometricArea(rig.area())
         rig.open(area).use { wallet ->

@@ -2,13 +2,13 @@ package az.gov.rid
 
 import az.gov.rid.core.CredentialState
 import az.gov.rid.core.HistoryEntryState
-import az.gov.rid.core.HistoryKind
+import az.gov.rid.core.HistoryEventType
 import az.gov.rid.core.LockState
 import az.gov.rid.core.PrivateText
 import az.gov.rid.core.DocumentToReissue
 import az.gov.rid.core.RemedyKind
 import az.gov.rid.core.RepairLoss
-import az.gov.rid.core.Reuse
+import az.gov.rid.core.ReusePolicy
 import az.gov.rid.core.SecureArea
 import az.gov.rid.core.RidException
 import java.nio.file.Files
@@ -47,7 +47,7 @@ internal class UpkeepTest {
             val rows = wallet.history()
             assertEquals(3, rows.size)
             assertTrue(rows.first().entry is HistoryEntryState.Deleted && rows.first().event == null && !rows.first().imported)
-            assertEquals(listOf(HistoryKind.ISSUANCE, HistoryKind.DELETION), rows.mapNotNull { it.event?.kind })
+            assertEquals(listOf(HistoryEventType.ISSUANCE, HistoryEventType.DELETION), rows.mapNotNull { it.event?.kind })
             // The stone that is left checks too.
             assertTrue(wallet.checkHistory().whole)
 
@@ -66,7 +66,7 @@ internal class UpkeepTest {
         val rig = Rig(folder.resolve("home"))
         val (code, container) = rig.open().use { wallet ->
             badInput("recovery_not_set") { wallet.exportRecovery(PrivateText(CODE)) }
-            rig.enrol(wallet, copies = 3u, kinds = listOf("mdl", "pid"))
+            rig.enrol(wallet, copies = 3, kinds = listOf("mdl", "pid"))
             val void = wallet.makeRecoveryCode()
             wallet.confirmRecoveryCode(void)
             val code = wallet.makeRecoveryCode()
@@ -94,12 +94,12 @@ internal class UpkeepTest {
             assertEquals(emptyList(), wallet.history())
 
             val brought = wallet.importRecovery(code, container)
-            assertEquals(2, brought.recipes.size)
-            val license: DocumentToReissue = brought.recipes.single { it.kind == MDL }
+            assertEquals(2, brought.toReissue.size)
+            val license: DocumentToReissue = brought.toReissue.single { it.kind == MDL }
             assertTrue(license.copies == 3u && license.format == "mso_mdoc" && license.name.isNotEmpty() && license.issuer.isNotEmpty())
             assertEquals(2u, brought.history)
             val rows = wallet.history()
-            assertTrue(rows.size == 2 && rows.all { it.imported && it.event?.kind == HistoryKind.ISSUANCE })
+            assertTrue(rows.size == 2 && rows.all { it.imported && it.event?.kind == HistoryEventType.ISSUANCE })
             assertTrue(wallet.checkHistory().whole)
             assertEquals(0u, wallet.importRecovery(code, container).history, "taken in twice it adds nothing")
             // Never a key or token: the documents come from their issuers again.
@@ -123,7 +123,7 @@ internal class UpkeepTest {
             badInput("backup_wrong_code") { wallet.recoverFrom(lost, PrivateText(CODE)) }
             badInput("text_invalid") { wallet.recoverFrom("\uD800", code) }
             val brought = wallet.recoverFrom(lost, code)
-            assertEquals(listOf(MDL) to 1u, brought.recipes.map { it.kind } to brought.history)
+            assertEquals(listOf(MDL) to 1u, brought.toReissue.map { it.kind } to brought.history)
             assertTrue(wallet.history().single().imported && wallet.credentials().isEmpty())
         }
     }
@@ -151,9 +151,9 @@ internal class UpkeepTest {
     fun `an app learns that copies run low, and how they are used up`() = walk {
         val rig = Rig(folder.resolve("home"))
         rig.open().use { wallet ->
-            val one = rig.enrol(wallet, copies = 1u).single()
-            assertTrue(one.lowWater && one.reuse == Reuse.Once && one.state == CredentialState.READY)
-            val many = rig.enrol(wallet, copies = 20u).single()
+            val one = rig.enrol(wallet, copies = 1).single()
+            assertTrue(one.lowWater && one.reuse == ReusePolicy.Once && one.state == CredentialState.READY)
+            val many = rig.enrol(wallet, copies = 20).single()
             assertFalse(many.lowWater)
         }
     }

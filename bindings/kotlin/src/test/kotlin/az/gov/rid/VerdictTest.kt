@@ -73,7 +73,7 @@ internal class VerdictTest {
             assertEquals(listOf("age_over_20", "age_over_70"), ages.map { it.asked.last })
             assertEquals(listOf(true, false), ages.map { it.over })
             assertEquals(listOf("age_over_21", "age_over_65"), ages.map { it.attested.last })
-            assertEquals(listOf("Yes", "No"), ages.map { it.text?.reveal() })
+            assertEquals(listOf("Yes", "No"), ages.map { it.text.reveal() })
         }
     }
 

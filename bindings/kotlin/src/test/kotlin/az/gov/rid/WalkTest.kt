@@ -3,7 +3,7 @@ package az.gov.rid
 import az.gov.rid.core.ClaimValue
 import az.gov.rid.core.CredentialState
 import az.gov.rid.core.TrustEnvironment
-import az.gov.rid.core.HistoryKind
+import az.gov.rid.core.HistoryEventType
 import az.gov.rid.core.LockState
 import az.gov.rid.core.RidException
 import java.nio.file.Path
@@ -26,7 +26,7 @@ internal class WalkTest {
         rig.open().use { wallet ->
             assertEquals(TrustEnvironment.TEST, wallet.environment)
             assertEquals(emptyList(), wallet.credentials())
-            val stored = rig.enrol(wallet, copies = 3u, kinds = listOf("mdl", "pid"))
+            val stored = rig.enrol(wallet, copies = 3, kinds = listOf("mdl", "pid"))
             assertEquals(2, stored.size)
 
             val listed = wallet.credentials()
@@ -52,7 +52,7 @@ internal class WalkTest {
             assertEquals(1, wallet.credentials().size)
             assertEquals("credential_unknown", assertFailsWith<RidException.BadInput> { wallet.delete(mdl.id) }.code)
             val kinds = wallet.events().map { it.kind }
-            assertTrue(HistoryKind.ISSUANCE in kinds && HistoryKind.DELETION in kinds)
+            assertTrue(HistoryEventType.ISSUANCE in kinds && HistoryEventType.DELETION in kinds)
             wallet.closeStore()
         }
         // It lies in the folder for the next start.
@@ -78,9 +78,9 @@ internal class WalkTest {
     fun `the answer of another enrolment is refused`() = walk {
         val rig = Rig(folder.resolve("home"))
         rig.open().use { wallet ->
-            val one = wallet.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 1u).use { it.next() }
+            val one = wallet.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 1).use { it.next() }
             val answer = rig.answer(one.message)
-            val other = wallet.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 1u).use { it.next() }
+            val other = wallet.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 1).use { it.next() }
             assertFailsWith<RidException> { wallet.accept(other.id, answer) }
             assertEquals(emptyList(), wallet.credentials())
             assertEquals(1, wallet.accept(one.id, answer).size)

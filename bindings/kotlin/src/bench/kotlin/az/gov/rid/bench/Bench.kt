@@ -28,7 +28,7 @@ import java.nio.file.Path
 import java.util.concurrent.atomic.AtomicLong
 import kotlinx.coroutines.runBlocking
 
-private const val MTU: UShort = 515u
+private const val MTU: Int = 515
 private const val WARM = 120
 private const val ROUNDS = 60
 private const val MDL = "org.iso.18013.5.1.mDL"
@@ -93,7 +93,7 @@ private suspend fun enrol(wallet: RidWallet, home: Path) {
         return said.trim()
     }
     val challenge = rid("issue", "--challenge").chunked(2).map { it.toInt(16).toByte() }.toByteArray()
-    wallet.enrol(listOf("mdl"), challenge, "https://issuer.rid.example", 100u).use { session ->
+    wallet.enrol(listOf("mdl"), challenge, "https://issuer.rid.example", 100).use { session ->
         val enrolment = session.next()
         Files.write(home.resolve("request"), enrolment.message)
         val (request, answer) = listOf("request", "answer").map { home.resolve(it).toString() }
@@ -122,7 +122,7 @@ private suspend fun present(wallet: RidWallet, reader: RidReader) {
 
 private suspend fun hold(presentation: PresentationSession, reading: ReadingSession): Boolean {
     when (val step = presentation.next()) {
-        is PresentationStep.Ask -> presentation.answer(step.request.agree { _, _ -> true })
+        is PresentationStep.Ask -> presentation.answer(checkNotNull(step.request.agree { _, _ -> true }))
         is PresentationStep.Send -> {
             presentation.chunks(MTU).forEach(reading::receivedChunk)
             presentation.proceed()

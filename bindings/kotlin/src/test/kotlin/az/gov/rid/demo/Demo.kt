@@ -94,7 +94,7 @@ private suspend fun enrol(rig: Rig): Int {
         wallet.unlockWithPin(PIN_SET.toCharArray())
         Death.point("unlocked")
     }
-    val enrolment = wallet.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 2u).use { it.next() }
+    val enrolment = wallet.enrol(listOf("mdl"), rig.challenge(), AUDIENCE, 2).use { it.next() }
     Death.point("enrolment made")
     Files.writeString(rig.home.resolve("enrolment-id"), enrolment.id)
     val answer = rig.answer(enrolment.message)
