@@ -215,7 +215,7 @@ internal class ConsentTest {
     fun agree_names_offered_elements_alone_whatever_is_chosen_and_ticked() {
         val random = Random(11)
         var agreed = 0
-        repeat(5_000) {
+        repeat(10_000) {
             val request = question(random)
             val all = request.documents.flatMap { it.candidates }
             val answer = request.agree({ if (random.nextInt(4) == 0) null else all.randomOrNull(random) }) { _, _ -> random.nextInt(3) > 0 } ?: return@repeat
