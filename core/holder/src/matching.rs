@@ -1,6 +1,6 @@
 //! Which stored credentials can answer, and with which elements: the part that both ways of presenting share.
 //!
-//! [`query`] makes the question of a DCQL query. The question of a DeviceRequest is in [`crate::proximity`].
+//! `query` makes the question of a DCQL query. The question of a DeviceRequest is in [`crate::proximity`].
 mod claims;
 mod element;
 mod query;
